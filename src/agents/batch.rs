@@ -1,0 +1,249 @@
+//! Batch: what one read of one source brought in, held compactly.
+
+use crate::core::problem::Problem;
+use crate::core::turn::{Presence, SessionInfo, Turn};
+use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Why a record is no turn, for `doctor`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Skip {
+    /// The reply was not finished when it was read.
+    Unfinished,
+    /// The request failed; nothing was recorded for it.
+    Failed,
+    /// A repetition of a record in the same source.
+    Repeated,
+    /// Not a reply of a provider (`<synthetic>` and the like).
+    Synthetic,
+    /// The agent wrote no counts.
+    Uncounted,
+}
+
+impl Skip {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unfinished => "unfinished",
+            Self::Failed => "failed",
+            Self::Repeated => "repeated",
+            Self::Synthetic => "synthetic",
+            Self::Uncounted => "uncounted",
+        }
+    }
+}
+
+/// What a read says is complete: turns known before and not in this batch are no longer there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The whole source was read from its start.
+    Source,
+    /// This session of the source was read whole.
+    Session(String),
+    /// Every session of this source whose id hash ([`session_hash`]) is not listed is gone; the listed ones are as they were.
+    Sessions(Vec<u64>),
+}
+
+/// The hash of a session id in [`Scope::Sessions`].
+pub fn session_hash(id: &str) -> u64 {
+    xxh3_64(id.as_bytes())
+}
+
+/// A plan limit that a file told in passing (Codex `rate_limits`, Claude Code's status line).
+#[derive(Clone, Debug, PartialEq)]
+pub struct LimitSeen {
+    pub provider_id: String,
+    pub plan: Option<String>,
+    pub label: String,
+    pub used_percent: f64,
+    pub window_minutes: Option<u64>,
+    /// Epoch milliseconds.
+    pub resets_at: Option<i64>,
+    pub seen_at: i64,
+}
+
+/// What one read brought in. Adapters only add; the ledger decides.
+#[derive(Default)]
+pub struct Batch {
+    pub turns: Vec<Row>,
+    /// Message ids, one after the other; see [`Row::message`].
+    ids: String,
+    /// Session ids by position.
+    pub session_ids: Vec<String>,
+    session_at: FxHashMap<String, u32>,
+    last_session: u32,
+    /// (provider, model) by position.
+    pub models: Vec<(String, String)>,
+    model_at: FxHashMap<(String, String), u32>,
+    last_model: u32,
+    pub sessions: FxHashMap<String, SessionInfo>,
+    pub limits: Vec<LimitSeen>,
+    pub problems: Vec<Problem>,
+    pub skipped: FxHashMap<Skip, u64>,
+    pub scopes: Vec<(Scope, Presence)>,
+}
+
+/// A turn with its texts interned in the batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The turn without its texts.
+    pub turn: Turn<'static>,
+    pub session: u32,
+    pub model: u32,
+    message: (u32, u32),
+    /// Hash of the segment it belongs to or supersedes; 0 for none.
+    pub segment: u64,
+    pub supersedes: bool,
+}
+
+impl Batch {
+    pub fn turn(&mut self, turn: &Turn<'_>) {
+        let session = self.session_position(turn.session_id);
+        let model = self.model_position(turn.provider_id, turn.model_id);
+        let start = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
+        let message = if start == u32::MAX {
+            (0, 0)
+        } else {
+            (start, turn.message_id.len() as u32)
+        };
+        if start != u32::MAX {
+            self.ids.push_str(turn.message_id);
+        }
+        let segment = turn
+            .supersedes
+            .or(turn.segment)
+            .map_or(0, |segment| xxh3_64(segment.as_bytes()).max(1));
+        let bare = Turn {
+            session_id: "",
+            message_id: "",
+            segment: None,
+            supersedes: None,
+            provider_id: "",
+            model_id: "",
+            ..*turn
+        };
+        self.turns.push(Row {
+            turn: bare,
+            session,
+            model,
+            message,
+            segment,
+            supersedes: turn.supersedes.is_some(),
+        });
+    }
+
+    /// Adds a piece of knowledge about a session.
+    pub fn session(&mut self, info: SessionInfo) {
+        match self.sessions.get_mut(&info.id) {
+            Some(known) => known.merge(info),
+            None => {
+                self.sessions.insert(info.id.clone(), info);
+            }
+        }
+    }
+
+    pub fn problem(&mut self, problem: Problem) {
+        // A file of millions of bad lines is one finding, not millions.
+        const MOST: usize = 100;
+        if self.problems.len() < MOST {
+            self.problems.push(problem);
+        }
+    }
+
+    pub fn skip(&mut self, why: Skip) {
+        *self.skipped.entry(why).or_default() += 1;
+    }
+
+    pub fn limit(&mut self, limit: LimitSeen) {
+        self.limits.push(limit);
+    }
+
+    /// Says that this batch is all there is now in a scope; turns the ledger has and this batch has not get `presence`.
+    pub fn replace(&mut self, scope: Scope, missing: Presence) {
+        self.scopes.push((scope, missing));
+    }
+
+    pub fn message_id(&self, row: &Row) -> &str {
+        let (start, length) = (row.message.0 as usize, row.message.1 as usize);
+        self.ids.get(start..start + length).unwrap_or("")
+    }
+
+    pub fn session_id(&self, row: &Row) -> &str {
+        &self.session_ids[row.session as usize]
+    }
+
+    pub fn provider_id(&self, row: &Row) -> &str {
+        &self.models[row.model as usize].0
+    }
+
+    pub fn model_id(&self, row: &Row) -> &str {
+        &self.models[row.model as usize].1
+    }
+
+    fn session_position(&mut self, id: &str) -> u32 {
+        // Records of one session mostly follow each other.
+        if self
+            .session_ids
+            .get(self.last_session as usize)
+            .is_some_and(|last| last == id)
+        {
+            return self.last_session;
+        }
+        self.last_session = match self.session_at.get(id) {
+            Some(&at) => at,
+            None => {
+                let at = self.session_ids.len() as u32;
+                self.session_ids.push(id.to_owned());
+                self.session_at.insert(id.to_owned(), at);
+                at
+            }
+        };
+        self.last_session
+    }
+
+    fn model_position(&mut self, provider: &str, model: &str) -> u32 {
+        if self
+            .models
+            .get(self.last_model as usize)
+            .is_some_and(|last| last.1 == model && last.0 == provider)
+        {
+            return self.last_model;
+        }
+        let key = (provider.to_owned(), model.to_owned());
+        self.last_model = match self.model_at.get(&key) {
+            Some(&at) => at,
+            None => {
+                let at = self.models.len() as u32;
+                self.models.push(key.clone());
+                self.model_at.insert(key, at);
+                at
+            }
+        };
+        self.last_model
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_come_back_as_they_went_in() {
+        let mut batch = Batch::default();
+        for (session, message, model) in [("s1", "m1", "a"), ("s2", "", "b"), ("s1", "m3", "a")] {
+            batch.turn(&Turn {
+                session_id: session,
+                message_id: message,
+                provider_id: "p",
+                model_id: model,
+                ..Turn::PLAIN
+            });
+        }
+        let seen: Vec<_> = batch
+            .turns
+            .iter()
+            .map(|row| (batch.session_id(row), batch.message_id(row), batch.model_id(row)))
+            .collect();
+        assert_eq!(seen, [("s1", "m1", "a"), ("s2", "", "b"), ("s1", "m3", "a")]);
+        assert_eq!(batch.session_ids.len(), 2);
+    }
+}

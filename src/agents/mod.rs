@@ -1,0 +1,54 @@
+//! What coding agents leave on disk: the traits, the list of agents, and what they have in common.
+
+pub mod batch;
+pub mod jsonl;
+pub mod source;
+pub mod sqlite;
+
+pub use batch::{Batch, Scope, Skip};
+pub use source::{Bookmark, Found, Root, Source};
+
+use crate::system::System;
+use anyhow::Result;
+
+/// A coding agent whose local records ttop can read.
+pub trait Agent: Sync {
+    /// `claude-code`: in flags, rows, file names and fixture folders.
+    fn id(&self) -> &'static str;
+
+    /// `Claude Code`: in tables.
+    fn name(&self) -> &'static str;
+
+    /// What `doctor` and `ps` tell about it beyond its records.
+    fn about(&self) -> About;
+
+    /// Every root looked at, and the files and databases found there, whether or not they changed.
+    fn sources(&self, system: &System) -> Found;
+
+    /// Adds what was recorded after `from` and says where to go on next time.
+    ///
+    /// # Errors
+    /// When the source as a whole cannot be read; one bad record is a `Problem` in the batch.
+    fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark>;
+}
+
+/// Facts about an agent that need no look at the disk.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// Names of its command on PATH.
+    pub commands: &'static [&'static str],
+    /// What its records can give: `exact`, `partial`, or `none` where it is only detected.
+    pub turns: &'static str,
+    /// What cannot be known from its records, for `doctor`.
+    pub limits: &'static [&'static str],
+    /// Version of the reading rules: raise it when a corrected rule must reach old numbers.
+    pub reader: u32,
+}
+
+/// The built-in agents, in the order of tables.
+static BUILT_IN: &[&dyn Agent] = &[];
+
+/// All agents: built-ins first.
+pub fn agents() -> &'static [&'static dyn Agent] {
+    BUILT_IN
+}

@@ -1,0 +1,107 @@
+//! Sources: the files and databases an agent writes, and bookmarks: up to where each was read.
+
+use crate::core::problem::Problem;
+use crate::system::files::Stamp;
+use std::path::{Path, PathBuf};
+
+/// A folder or file an agent may write to, for `doctor`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Root {
+    pub path: PathBuf,
+    /// What led here: `$CODEX_HOME`, `default`, …
+    pub because: String,
+    pub exists: bool,
+}
+
+impl Root {
+    pub fn new(path: impl Into<PathBuf>, because: impl Into<String>) -> Self {
+        let path = path.into();
+        let exists = path.exists();
+        Self {
+            path,
+            because: because.into(),
+            exists,
+        }
+    }
+}
+
+/// What an agent found on this machine.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    pub roots: Vec<Root>,
+    pub sources: Vec<Source>,
+    /// Unreadable folders, loops, files that should be there and are not.
+    pub problems: Vec<Problem>,
+}
+
+/// One file or database.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Source {
+    pub path: PathBuf,
+    /// The adapter's own note on what kind of source this is.
+    pub kind: u8,
+    pub stamp: Stamp,
+    /// The write-ahead log beside a database; the default where there is none.
+    pub wal: Stamp,
+}
+
+impl Source {
+    /// A source whose file is there; `None` when it vanished meanwhile or is no regular file.
+    pub fn find(path: impl Into<PathBuf>, kind: u8) -> Option<Self> {
+        let path = path.into();
+        let metadata = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file)?;
+        Some(Self {
+            stamp: Stamp::of(&metadata),
+            wal: Stamp::default(),
+            path,
+            kind,
+        })
+    }
+
+    /// A database with its write-ahead log.
+    pub fn find_database(path: impl Into<PathBuf>, kind: u8) -> Option<Self> {
+        let mut source = Self::find(path, kind)?;
+        source.wal = Stamp::read(&wal_path(&source.path)).unwrap_or_default();
+        Some(source)
+    }
+}
+
+/// `x.db` → `x.db-wal`.
+pub fn wal_path(database: &Path) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push("-wal");
+    PathBuf::from(path)
+}
+
+/// Up to where a source was read, and in what state the reader was there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bookmark {
+    /// As the source was when it was read.
+    pub stamp: Stamp,
+    pub wal: Stamp,
+    /// Bytes read, up to the end of the last complete line.
+    pub offset: u64,
+    /// Hash of the (up to 64) bytes before `offset`.
+    pub tail: u64,
+    /// The adapter's `About::reader` at that time. The ledger passes a default bookmark when it differs.
+    pub reader: u32,
+    /// The adapter's own state, opaque to the ledger.
+    pub state: Vec<u8>,
+}
+
+impl Bookmark {
+    /// Whether nothing was ever read: start from the beginning.
+    pub fn is_start(&self) -> bool {
+        self == &Self::default()
+    }
+
+    /// For sources without a cursor: read whole each time they change.
+    pub fn whole(source: &Source) -> Self {
+        Self {
+            stamp: source.stamp,
+            wal: source.wal,
+            offset: source.stamp.size,
+            ..Self::default()
+        }
+    }
+}

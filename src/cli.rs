@@ -1,0 +1,137 @@
+//! The command line: what is common to all commands, and the definition completions and man pages are made from.
+
+use crate::commands::Command;
+use clap::{ArgAction, Args, Parser, ValueEnum};
+
+/// What AI coding agents use: tokens, money, plan limits, and which session waits for you
+#[derive(Parser, Debug)]
+#[command(name = "ttop", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Flags every command takes.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Global {
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN")]
+    pub color: Option<ColorWhen>,
+    /// Never use the network
+    #[arg(long, global = true)]
+    pub offline: bool,
+    /// Exit 1 when anything had to be skipped
+    #[arg(long, global = true)]
+    pub strict: bool,
+    /// Print nothing, only exit
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more on stderr
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Where costs come from
+    #[arg(long, global = true, value_name = "SOURCE")]
+    pub cost_from: Option<CostFrom>,
+    /// Answer from a built-in sample home
+    #[arg(long, global = true)]
+    pub demo: bool,
+    /// Time zone of periods
+    #[arg(long, global = true, value_name = "ZONE")]
+    pub tz: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    Auto,
+    Always,
+    Never,
+}
+
+/// `--cost-from`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum CostFrom {
+    /// The agent's own figure when it is above zero, else the list
+    #[default]
+    Auto,
+    /// Only what agents recorded
+    Agent,
+    /// Everything by the price list
+    List,
+}
+
+/// How rows are chosen and printed: flattened into every command that prints rows.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Rows")]
+pub struct RowArgs {
+    /// Output format
+    #[arg(short = 'o', long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// Keys to print, in order; `help` lists them
+    #[arg(long, value_delimiter = ',', value_name = "KEYS")]
+    pub fields: Vec<String>,
+    /// No header line in csv and tsv
+    #[arg(long)]
+    pub no_header: bool,
+    /// Run a jq program on each row
+    #[arg(long, value_name = "EXPR")]
+    pub jq: Option<String>,
+    /// Print strings from --jq raw
+    #[arg(short, long)]
+    pub raw: bool,
+    /// Sort by a key, `key:desc` for the other way
+    #[arg(long, value_name = "KEY")]
+    pub sort: Option<String>,
+    /// At most this many rows
+    #[arg(short = 'n', long, value_name = "N")]
+    pub limit: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Table,
+    Ndjson,
+    Json,
+    Csv,
+    Tsv,
+    Md,
+    Ccusage,
+}
+
+/// Which turns, sessions and other rows to look at.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Filters")]
+pub struct Filters {
+    /// From this time on
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Before this time; a bare date includes that day
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// On this day
+    #[arg(long, value_name = "DAY")]
+    pub on: Option<String>,
+    /// Of these agents
+    #[arg(long, value_name = "GLOB")]
+    pub agent: Vec<String>,
+    /// Billed by these providers
+    #[arg(long, value_name = "GLOB")]
+    pub provider: Vec<String>,
+    /// By these models
+    #[arg(long, value_name = "GLOB")]
+    pub model: Vec<String>,
+    /// In these projects and below
+    #[arg(long, value_name = "PATH")]
+    pub project: Vec<String>,
+    /// In these sessions: a unique prefix, or `latest`
+    #[arg(long, value_name = "ID")]
+    pub session: Vec<String>,
+    /// With this presence
+    #[arg(long, value_name = "PRESENCE")]
+    pub presence: Vec<String>,
+    /// With this text in any text column
+    #[arg(long, value_name = "TEXT")]
+    pub grep: Vec<String>,
+}

@@ -1,0 +1,7 @@
+//! What ttop knows: pure arithmetic and types, without files, network, clock or terminal.
+
+pub mod money;
+pub mod problem;
+pub mod tokens;
+pub mod turn;
+pub mod vendor;

@@ -1,0 +1,252 @@
+//! A turn: one model reply as an agent recorded it, its identity, and the session it belongs to.
+
+use super::{money::Money, tokens::Tokens};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
+/// One model reply as an adapter reports it: borrowed text, nothing derived.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn<'a> {
+    pub session_id: &'a str,
+    /// The agent's own id of the message; empty where it has none.
+    pub message_id: &'a str,
+    /// Its place in this source: a later read of the same record replaces it unless its rank is lower.
+    pub record: RecordKey,
+    /// The billing event: equal in every copy of the reply; until it is known, made from the record.
+    pub event: EventKey,
+    /// Among copies of one event the greatest rank counts; must not depend on the order of reading.
+    pub rank: Rank,
+    /// The open segment this turn belongs to; it stops counting once a turn that `supersedes` the segment exists.
+    pub segment: Option<&'a str>,
+    /// The open segment whose turns this one replaces.
+    pub supersedes: Option<&'a str>,
+    /// Who bills, by its models.dev id.
+    pub provider_id: &'a str,
+    pub model_id: &'a str,
+    pub tokens: Tokens,
+    /// The part of `cacheWrite` that was written for one hour.
+    pub cache_write_1h: u64,
+    /// How many requests the row stands for; `None` where the agent only keeps sums.
+    pub requests: Option<u32>,
+    /// What the agent itself recorded.
+    pub cost: Option<Money>,
+    pub mode: Mode,
+    pub accuracy: Accuracy,
+    pub presence: Presence,
+    /// When the reply began where the agent writes that, else the time on its record; epoch milliseconds UTC.
+    pub timestamp: i64,
+    /// Byte offset of the line or row number in the table, for `show --explain`.
+    pub place: u64,
+}
+
+impl Turn<'_> {
+    /// A turn with the usual values: one exact, present, standard request. Adapters override what differs.
+    pub const PLAIN: Turn<'static> = Turn {
+        session_id: "",
+        message_id: "",
+        record: RecordKey(0),
+        event: EventKey(0),
+        rank: Rank(0, 0),
+        segment: None,
+        supersedes: None,
+        provider_id: "",
+        model_id: "",
+        tokens: Tokens::ZERO,
+        cache_write_1h: 0,
+        requests: Some(1),
+        cost: None,
+        mode: Mode::Standard,
+        accuracy: Accuracy::Exact,
+        presence: Presence::Present,
+        timestamp: 0,
+        place: 0,
+    };
+}
+
+/// A turn's place in its source, hashed: unique within the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordKey(pub u64);
+
+impl RecordKey {
+    pub fn of(record: impl AsRef<[u8]>) -> Self {
+        Self(xxh3_64(record.as_ref()))
+    }
+}
+
+/// A billing event, hashed with the agent's id (xxh3: a fixed definition, since it is stored and exported).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventKey(pub u64);
+
+impl EventKey {
+    pub fn of(agent_id: &str, event: impl AsRef<[u8]>) -> Self {
+        Self(xxh3_64_with_seed(event.as_ref(), xxh3_64(agent_id.as_bytes())))
+    }
+
+    /// The `turnId` of rows: 16 hex digits.
+    pub fn turn_id(self) -> String {
+        format!("{:016x}", self.0)
+    }
+}
+
+/// Order among the copies of one event; the greatest counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rank(pub u64, pub u64);
+
+/// How complete a turn's numbers are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Accuracy {
+    Exact,
+    /// The agent records only some buckets.
+    Partial,
+    Estimated,
+}
+
+/// Whether the agent still has the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    Present,
+    /// The agent deleted it.
+    Gone,
+    /// The user took it back.
+    Reverted,
+}
+
+/// The service a request was billed under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    Standard,
+    Fast,
+    Batch,
+    Flex,
+    Priority,
+}
+
+/// What is known of a session besides its turns. Pieces merge in any order of reading.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionInfo {
+    pub id: String,
+    pub title: Option<Title>,
+    pub project: Option<Project>,
+    pub parent_id: Option<String>,
+    /// The session a fork was made from.
+    pub forked_from: Option<String>,
+    /// False for subagents and helpers.
+    pub interactive: Option<bool>,
+    pub started_at: Option<i64>,
+    pub updated_at: Option<i64>,
+}
+
+/// A session's name; the greatest (`rank`, `at`) wins.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Title {
+    /// 0 first user text, 1 made by the agent, 2 given by the user.
+    pub rank: u8,
+    /// When it was given: epoch milliseconds, or any number that grows within the source.
+    pub at: i64,
+    pub text: String,
+}
+
+/// A session's project path; the greatest `rank` wins, then the smallest `at` (the first working directory).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Project {
+    /// 0 working directory, 1 repository root that the agent recorded.
+    pub rank: u8,
+    pub at: i64,
+    pub path: String,
+}
+
+impl SessionInfo {
+    pub fn new(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Takes in what another read learned about the same session.
+    pub fn merge(&mut self, other: Self) {
+        if other.title > self.title {
+            self.title = other.title;
+        }
+        if let Some(theirs) = other.project {
+            let order = |project: &Project| (std::cmp::Reverse(project.rank), project.at, project.path.clone());
+            if self.project.as_ref().is_none_or(|ours| order(&theirs) < order(ours)) {
+                self.project = Some(theirs);
+            }
+        }
+        self.parent_id = self.parent_id.take().or(other.parent_id);
+        self.forked_from = self.forked_from.take().or(other.forked_from);
+        self.interactive = match (self.interactive, other.interactive) {
+            (Some(ours), Some(theirs)) => Some(ours && theirs),
+            (ours, theirs) => ours.or(theirs),
+        };
+        self.started_at = match (self.started_at, other.started_at) {
+            (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
+            (ours, theirs) => ours.or(theirs),
+        };
+        self.updated_at = self.updated_at.max(other.updated_at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn titled(rank: u8, at: i64, text: &str) -> SessionInfo {
+        SessionInfo {
+            title: Some(Title {
+                rank,
+                at,
+                text: text.into(),
+            }),
+            ..SessionInfo::new("s")
+        }
+    }
+
+    #[test]
+    fn session_pieces_merge_in_any_order() {
+        let pieces = [
+            titled(0, 1, "first words"),
+            titled(2, 5, "mine"),
+            titled(1, 9, "generated"),
+            SessionInfo {
+                project: Some(Project {
+                    rank: 0,
+                    at: 3,
+                    path: "/later".into(),
+                }),
+                updated_at: Some(9),
+                ..SessionInfo::new("s")
+            },
+            SessionInfo {
+                project: Some(Project {
+                    rank: 0,
+                    at: 1,
+                    path: "/first".into(),
+                }),
+                started_at: Some(1),
+                ..SessionInfo::new("s")
+            },
+        ];
+        let merge = |order: &[usize]| {
+            let mut session = SessionInfo::new("s");
+            for &at in order {
+                session.merge(pieces[at].clone());
+            }
+            session
+        };
+        let session = merge(&[0, 1, 2, 3, 4]);
+        assert_eq!(session, merge(&[4, 2, 3, 1, 0]));
+        assert_eq!(session.title.expect("a title").text, "mine");
+        assert_eq!(session.project.expect("a project").path, "/first");
+    }
+
+    #[test]
+    fn the_same_event_of_two_agents_differs() {
+        assert_ne!(EventKey::of("claude-code", "msg_1"), EventKey::of("codex", "msg_1"));
+        assert_eq!(EventKey(255).turn_id(), "00000000000000ff");
+    }
+}

@@ -1,0 +1,22 @@
+//! Parses, runs, and turns the outcome into an exit code.
+
+use std::io::Write;
+use std::process::ExitCode;
+use ttop::exit::{Exit, UsageError};
+
+fn main() -> ExitCode {
+    let exit = match ttop::run() {
+        Ok(exit) => exit,
+        Err(error) => {
+            let usage = error.downcast_ref::<UsageError>();
+            let mut stderr = std::io::stderr().lock();
+            // A closed stderr is no reason to fail differently.
+            let _ = writeln!(stderr, "ttop: error: {error:#}");
+            if let Some(hint) = usage.and_then(|usage| usage.hint.as_deref()) {
+                let _ = writeln!(stderr, "hint: {hint}");
+            }
+            if usage.is_some() { Exit::Usage } else { Exit::Failed }
+        }
+    };
+    ExitCode::from(exit.code())
+}

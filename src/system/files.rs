@@ -1,0 +1,59 @@
+//! File identity: what tells whether a file is the same one, and whether it changed.
+
+use std::fs::Metadata;
+use std::io;
+use std::path::Path;
+
+/// What a `stat` says of a file. On systems without identity numbers `device` and `inode` are 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Stamp {
+    pub device: u64,
+    pub inode: u64,
+    pub size: u64,
+    /// Nanoseconds since the epoch.
+    pub modified_ns: i64,
+}
+
+impl Stamp {
+    /// # Errors
+    /// Those of `stat`; follows symbolic links.
+    pub fn read(path: &Path) -> io::Result<Self> {
+        Ok(Self::of(&std::fs::metadata(path)?))
+    }
+
+    #[cfg(unix)]
+    pub fn of(metadata: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            size: metadata.size(),
+            modified_ns: metadata
+                .mtime()
+                .saturating_mul(1_000_000_000)
+                .saturating_add(metadata.mtime_nsec()),
+        }
+    }
+
+    #[cfg(not(unix))]
+    pub fn of(metadata: &Metadata) -> Self {
+        let modified = metadata
+            .modified()
+            .ok()
+            .and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+        let modified_ns = modified
+            .and_then(|since| i64::try_from(since.as_nanos()).ok())
+            .unwrap_or(0);
+        Self {
+            device: 0,
+            inode: 0,
+            size: metadata.len(),
+            modified_ns,
+        }
+    }
+
+    /// Whether both are the same file, whatever was written to it since.
+    pub fn is_same_file(&self, other: &Self) -> bool {
+        self.device == other.device && self.inode == other.inode
+    }
+}

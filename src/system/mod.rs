@@ -1,0 +1,258 @@
+//! The outside world, replaceable in tests: home, folders, environment, now and time zone.
+
+pub mod config;
+pub mod files;
+
+use anyhow::{Result, anyhow, bail};
+use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// Which system's folder rules apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Os {
+    Linux,
+    MacOs,
+    Windows,
+}
+
+impl Os {
+    /// The system this binary was built for; every other Unix follows Linux.
+    pub const fn current() -> Self {
+        if cfg!(windows) {
+            Self::Windows
+        } else if cfg!(target_os = "macos") {
+            Self::MacOs
+        } else {
+            Self::Linux
+        }
+    }
+}
+
+/// What a run knows of its surroundings. Everything below reads this instead of the process.
+#[derive(Clone, Debug)]
+pub struct System {
+    pub os: Os,
+    pub home: PathBuf,
+    /// The environment; values that are not UTF-8 are replaced lossily.
+    pub env: BTreeMap<String, String>,
+    /// Epoch milliseconds UTC; `TTOP_NOW` sets it.
+    pub now: i64,
+    /// No network at all: `--offline`, `TTOP_OFFLINE=1` or the config.
+    pub offline: bool,
+    /// `--tz`; else `TZ`, else the system's.
+    pub zone_name: Option<String>,
+    zone: OnceLock<TimeZone>,
+}
+
+impl System {
+    /// From the process.
+    ///
+    /// # Errors
+    /// When there is no home folder, or `TTOP_NOW` is neither RFC 3339 nor epoch milliseconds.
+    pub fn from_process() -> Result<Self> {
+        let env: BTreeMap<String, String> = std::env::vars_os()
+            .map(|(key, value)| (key.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
+            .collect();
+        let home = match env.get("HOME").filter(|home| !home.is_empty() && !cfg!(windows)) {
+            Some(home) => PathBuf::from(home),
+            None => directories::BaseDirs::new()
+                .map(|dirs| dirs.home_dir().to_path_buf())
+                .ok_or_else(|| anyhow!("no home folder: set HOME"))?,
+        };
+        let mut system = Self::new(Os::current(), home, env);
+        system.now = match system.var("TTOP_NOW") {
+            Some(text) => parse_instant(text)
+                .ok_or_else(|| anyhow!("TTOP_NOW: '{text}' is neither RFC 3339 nor epoch milliseconds"))?,
+            None => jiff::Timestamp::now().as_millisecond(),
+        };
+        Ok(system)
+    }
+
+    /// A system made of values only; `now` is 0 until set.
+    pub fn new(os: Os, home: impl Into<PathBuf>, env: BTreeMap<String, String>) -> Self {
+        let offline = env
+            .get("TTOP_OFFLINE")
+            .is_some_and(|value| !value.is_empty() && value != "0");
+        Self {
+            os,
+            home: home.into(),
+            env,
+            now: 0,
+            offline,
+            zone_name: None,
+            zone: OnceLock::new(),
+        }
+    }
+
+    /// A variable that is set and not empty.
+    pub fn var(&self, name: &str) -> Option<&str> {
+        self.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// A variable that holds an absolute path; XDG says relative ones are to be ignored. `~/` is expanded.
+    pub fn path_var(&self, name: &str) -> Option<PathBuf> {
+        self.var(name)
+            .map(|value| self.expand(value))
+            .filter(|path| path.is_absolute())
+    }
+
+    /// Expands a leading `~/`.
+    pub fn expand(&self, path: &str) -> PathBuf {
+        match path.strip_prefix('~') {
+            Some("") => self.home.clone(),
+            Some(rest) if rest.starts_with(['/', '\\']) => self.home.join(&rest[1..]),
+            _ => PathBuf::from(path),
+        }
+    }
+
+    /// `$XDG_DATA_HOME` or `~/.local/share`: on every system, as OpenCode does.
+    pub fn data_dir(&self) -> PathBuf {
+        self.path_var("XDG_DATA_HOME")
+            .unwrap_or_else(|| self.home.join(".local/share"))
+    }
+
+    /// `$XDG_CONFIG_HOME` or `~/.config`.
+    pub fn config_dir(&self) -> PathBuf {
+        self.path_var("XDG_CONFIG_HOME")
+            .unwrap_or_else(|| self.home.join(".config"))
+    }
+
+    /// `$XDG_STATE_HOME` or `~/.local/state`.
+    pub fn state_dir(&self) -> PathBuf {
+        self.path_var("XDG_STATE_HOME")
+            .unwrap_or_else(|| self.home.join(".local/state"))
+    }
+
+    /// `$XDG_CACHE_HOME` or `~/.cache`.
+    pub fn cache_dir(&self) -> PathBuf {
+        self.path_var("XDG_CACHE_HOME")
+            .unwrap_or_else(|| self.home.join(".cache"))
+    }
+
+    /// Where desktop programs keep their data: `~/.config`, `~/Library/Application Support` or `%APPDATA%`.
+    pub fn app_dir(&self) -> PathBuf {
+        match self.os {
+            Os::Linux => self.config_dir(),
+            Os::MacOs => self.home.join("Library/Application Support"),
+            Os::Windows => self
+                .path_var("APPDATA")
+                .unwrap_or_else(|| self.home.join("AppData/Roaming")),
+        }
+    }
+
+    /// `%LOCALAPPDATA%` on Windows, else [`System::app_dir`] (macOS) or [`System::data_dir`] (Linux).
+    pub fn local_app_dir(&self) -> PathBuf {
+        match self.os {
+            Os::Linux => self.data_dir(),
+            Os::MacOs => self.app_dir(),
+            Os::Windows => self
+                .path_var("LOCALAPPDATA")
+                .unwrap_or_else(|| self.home.join("AppData/Local")),
+        }
+    }
+
+    /// ttop's own data folder: the ledger and what must not be lost.
+    pub fn own_data_dir(&self) -> PathBuf {
+        match self.os {
+            Os::Windows => self.local_app_dir().join("tokentop"),
+            _ => self.data_dir().join("tokentop"),
+        }
+    }
+
+    /// The time zone of periods.
+    ///
+    /// # Errors
+    /// When `--tz` or `TZ` names no zone that is known here.
+    pub fn zone(&self) -> Result<&TimeZone> {
+        if let Some(zone) = self.zone.get() {
+            return Ok(zone);
+        }
+        let zone = match self.zone_name.as_deref().or_else(|| self.var("TZ")) {
+            Some("UTC" | "Etc/UTC" | ":UTC") => TimeZone::UTC,
+            Some(name) => find_zone(name)?,
+            None => TimeZone::try_system().unwrap_or(TimeZone::UTC),
+        };
+        Ok(self.zone.get_or_init(|| zone))
+    }
+
+    /// A path as shown to people and in rows that name places: the home folder as `~`.
+    pub fn tilde(&self, path: &Path) -> String {
+        match path.strip_prefix(&self.home) {
+            Ok(rest) if rest.as_os_str().is_empty() => "~".to_owned(),
+            Ok(rest) => format!("~/{}", rest.display()),
+            Err(_) => path.display().to_string(),
+        }
+    }
+}
+
+/// A zone by IANA name, or as POSIX `TZ` writes it (`:name`, `CET-1CEST,M3.5.0,M10.5.0/3`).
+fn find_zone(name: &str) -> Result<TimeZone> {
+    let plain = name.strip_prefix(':').unwrap_or(name);
+    if let Ok(zone) = TimeZone::get(plain) {
+        return Ok(zone);
+    }
+    if let Ok(zone) = TimeZone::posix(plain) {
+        return Ok(zone);
+    }
+    if let Some(zone) = std::fs::read(plain)
+        .ok()
+        .filter(|_| plain.starts_with('/'))
+        .and_then(|data| TimeZone::tzif("TZ", &data).ok())
+    {
+        return Ok(zone);
+    }
+    bail!("time zone '{name}' is not known here")
+}
+
+/// RFC 3339, or epoch milliseconds (12 digits or more).
+pub fn parse_instant(text: &str) -> Option<i64> {
+    if text.len() >= 12 && text.bytes().all(|b| b.is_ascii_digit()) {
+        return text.parse().ok();
+    }
+    text.parse::<jiff::Timestamp>().ok().map(|at| at.as_millisecond())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn system(env: &[(&str, &str)]) -> System {
+        let env = env
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
+        System::new(Os::Linux, "/home/dev", env)
+    }
+
+    #[test]
+    fn relative_xdg_folders_are_ignored() {
+        assert_eq!(
+            system(&[("XDG_DATA_HOME", "data")]).data_dir(),
+            Path::new("/home/dev/.local/share")
+        );
+        assert_eq!(system(&[("XDG_DATA_HOME", "/data")]).data_dir(), Path::new("/data"));
+    }
+
+    #[test]
+    fn expands_a_leading_tilde_only() {
+        let system = system(&[]);
+        assert_eq!(system.expand("~/x"), Path::new("/home/dev/x"));
+        assert_eq!(system.expand("~other/x"), Path::new("~other/x"));
+        assert_eq!(system.tilde(Path::new("/home/dev/x/y")), "~/x/y");
+    }
+
+    #[test]
+    fn reads_instants_in_both_spellings() {
+        assert_eq!(parse_instant("2026-11-20T18:00:00Z"), Some(1_795_197_600_000));
+        assert_eq!(parse_instant("1795197600000"), Some(1_795_197_600_000));
+        assert_eq!(parse_instant("yesterday"), None);
+    }
+
+    #[test]
+    fn an_unknown_zone_is_an_error() {
+        assert!(system(&[("TZ", "Mars/Olympus")]).zone().is_err());
+        assert!(system(&[("TZ", "Europe/Berlin")]).zone().is_ok());
+    }
+}

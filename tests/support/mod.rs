@@ -1,0 +1,130 @@
+//! What tests share: temporary homes made from fixtures, and the real binary with a clean environment.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use assert_cmd::Command;
+use std::path::{Path, PathBuf};
+
+/// The fixtures folder.
+pub fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+/// A temporary home; removed when dropped.
+pub struct Home {
+    dir: tempfile::TempDir,
+    now: String,
+    zone: String,
+}
+
+impl Home {
+    pub fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        std::fs::create_dir(dir.path().join("home")).expect("a home");
+        Self {
+            dir,
+            now: "2026-11-20T18:00:00Z".into(),
+            zone: "UTC".into(),
+        }
+    }
+
+    /// A home that holds a copy of `fixtures/<fixture>`.
+    pub fn of(fixture: &str) -> Self {
+        let home = Self::new();
+        home.copy(fixture, "");
+        home
+    }
+
+    #[must_use]
+    pub fn at(mut self, now: &str) -> Self {
+        now.clone_into(&mut self.now);
+        self
+    }
+
+    #[must_use]
+    pub fn in_zone(mut self, zone: &str) -> Self {
+        zone.clone_into(&mut self.zone);
+        self
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.dir.path().join("home")
+    }
+
+    /// Copies `fixtures/<fixture>` (a file or a folder's content) to a place below the home.
+    pub fn copy(&self, fixture: &str, to: &str) -> &Self {
+        copy_tree(&fixtures().join(fixture), &self.path().join(to));
+        self
+    }
+
+    /// Writes a file below the home, making its folders.
+    pub fn write(&self, path: &str, content: impl AsRef<[u8]>) -> &Self {
+        let path = self.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+        std::fs::write(path, content).expect("written");
+        self
+    }
+
+    /// The binary, with nothing inherited but PATH.
+    pub fn ttop(&self) -> Command {
+        let mut command = Command::cargo_bin("ttop").expect("the binary is built");
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.path())
+            .env("USERPROFILE", self.path())
+            .env("TTOP_NOW", &self.now)
+            .env("TTOP_OFFLINE", "1")
+            .env("TZ", &self.zone)
+            .env("COLUMNS", "120")
+            .current_dir(self.path());
+        command
+    }
+
+    /// Runs and returns stdout; the run must succeed.
+    pub fn stdout(&self, args: &[&str]) -> String {
+        let output = self.ttop().args(args).output().expect("runs");
+        let (stdout, stderr) = (
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
+        assert!(output.status.success(), "ttop {args:?} failed\n{stdout}\n{stderr}");
+        stdout.into_owned()
+    }
+
+    /// Runs and returns the NDJSON rows; the run must succeed.
+    pub fn rows(&self, args: &[&str]) -> Vec<serde_json::Value> {
+        let text = self.stdout(args);
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+            .collect()
+    }
+}
+
+/// Copies a file, or the content of a folder.
+pub fn copy_tree(from: &Path, to: &Path) {
+    if from.is_dir() {
+        std::fs::create_dir_all(to).expect("a folder");
+        for entry in std::fs::read_dir(from).expect("a readable fixture") {
+            let entry = entry.expect("an entry");
+            copy_tree(&entry.path(), &to.join(entry.file_name()));
+        }
+    } else {
+        std::fs::create_dir_all(to.parent().expect("a parent")).expect("a folder");
+        std::fs::copy(from, to).unwrap_or_else(|error| panic!("could not copy {}: {error}", from.display()));
+    }
+}
+
+/// For tests that need a program: its path, or a line that says the test was skipped (a failure under `TTOP_TEST_ALL=1`).
+pub fn program(name: &str) -> Option<PathBuf> {
+    let found = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+        .map(|dir| dir.join(name))
+        .find(|path| path.is_file());
+    if found.is_none() {
+        assert!(
+            std::env::var_os("TTOP_TEST_ALL").is_none(),
+            "{name} is not installed and TTOP_TEST_ALL is set"
+        );
+        println!("skipped: no {name}");
+    }
+    found
+}
