@@ -1,5 +1,5 @@
 //! What tests share: temporary homes made from fixtures, and the real binary with a clean environment.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, clippy::print_stdout, reason = "each test file uses its part")]
 
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};
