@@ -1,7 +1,9 @@
 //! Batch: what one read of one source brought in, held compactly.
 
+use crate::core::money::Money;
 use crate::core::problem::Problem;
-use crate::core::turn::{Presence, SessionInfo, Turn};
+use crate::core::tokens::Tokens;
+use crate::core::turn::{Accuracy, EventKey, Mode, Presence, Rank, RecordKey, SessionInfo, Turn};
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -82,11 +84,28 @@ pub struct Batch {
     pub scopes: Vec<(Scope, Presence)>,
 }
 
+/// The numbers of a [`Turn`]; see there.
+#[derive(Clone, Copy, Debug)]
+pub struct Numbers {
+    pub record: RecordKey,
+    pub event: EventKey,
+    pub rank: Rank,
+    pub tokens: Tokens,
+    pub cache_write_1h: u64,
+    pub requests: Option<u32>,
+    pub cost: Option<Money>,
+    pub mode: Mode,
+    pub accuracy: Accuracy,
+    pub presence: Presence,
+    pub timestamp: i64,
+    pub place: u64,
+}
+
 /// A turn with its texts interned in the batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
     /// The turn without its texts.
-    pub turn: Turn<'static>,
+    pub turn: Numbers,
     pub session: u32,
     pub model: u32,
     message: (u32, u32),
@@ -112,22 +131,28 @@ impl Batch {
             .supersedes
             .or(turn.segment)
             .map_or(0, |segment| xxh3_64(segment.as_bytes()).max(1));
-        let bare = Turn {
-            session_id: "",
-            message_id: "",
-            segment: None,
-            supersedes: None,
-            provider_id: "",
-            model_id: "",
-            ..*turn
+        let numbers = Numbers {
+            record: turn.record,
+            event: turn.event,
+            rank: turn.rank,
+            tokens: turn.tokens,
+            cache_write_1h: turn.cache_write_1h,
+            requests: turn.requests,
+            cost: turn.cost,
+            mode: turn.mode,
+            accuracy: turn.accuracy,
+            presence: turn.presence,
+            timestamp: turn.timestamp,
+            place: turn.place,
         };
+        let supersedes = turn.supersedes.is_some();
         self.turns.push(Row {
-            turn: bare,
+            turn: numbers,
             session,
             model,
             message,
             segment,
-            supersedes: turn.supersedes.is_some(),
+            supersedes,
         });
     }
 
