@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod files;
+pub mod http;
 
 use anyhow::{Result, anyhow, bail};
 use jiff::tz::TimeZone;
