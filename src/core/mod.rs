@@ -2,6 +2,8 @@
 
 pub mod money;
 pub mod problem;
+pub mod rows;
+pub mod time;
 pub mod tokens;
 pub mod turn;
 pub mod vendor;

@@ -1,6 +1,10 @@
 //! Rows to text: the only code that knows formats, colours and widths, and the only writer to stdout.
 
+mod column;
+mod columns;
 pub mod number;
+
+pub use column::{Align, Cell, Column, Tone, UNKNOWN, View};
 
 use crate::cli::{Global, RowArgs};
 use crate::core::problem::Problem;
@@ -14,57 +18,6 @@ pub trait Row: Serialize + JsonSchema + Sized + 'static {
     const NAME: &'static str;
 
     fn columns() -> &'static [Column<Self>];
-}
-
-/// A column of a table.
-pub struct Column<R: 'static> {
-    /// The key of the row it shows: `tokens.input`.
-    pub key: &'static str,
-    pub title: &'static str,
-    pub align: Align,
-    /// Columns with the greatest number are dropped first when the terminal is narrow; 0 never is.
-    pub drop: u8,
-    pub cell: fn(&R) -> Cell,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Align {
-    Left,
-    Right,
-}
-
-/// A cell's text and what it means; the palette turns meaning into colour, never the only carrier of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cell {
-    pub text: String,
-    pub tone: Tone,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tone {
-    Plain,
-    Dim,
-    Good,
-    Notice,
-    Warning,
-    Critical,
-    Strong,
-}
-
-impl Cell {
-    pub fn plain(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            tone: Tone::Plain,
-        }
-    }
-
-    pub fn toned(text: impl Into<String>, tone: Tone) -> Self {
-        Self {
-            text: text.into(),
-            tone,
-        }
-    }
 }
 
 /// `ttop: warning: <where>: <what>` on stderr.

@@ -1,0 +1,45 @@
+//! `CostRow`: turns added up by the dimensions of `ttop cost --by`.
+
+use super::Text;
+use crate::core::money::{Billing, CostStatus, Money};
+use crate::core::tokens::Tokens;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// One group of turns; dimensions that were not asked for are null.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "cost")]
+pub struct CostRow {
+    /// `2026-11-20T14`, `2026-11-20`, `2026-W47`, `2026-11`, `2026`, or the start of the block.
+    pub period: Option<Text>,
+    /// When the period begins: epoch milliseconds UTC.
+    pub start: Option<i64>,
+    /// When the next period begins: epoch milliseconds UTC.
+    pub end: Option<i64>,
+    pub agent_id: Option<Text>,
+    /// Who bills, by its models.dev id.
+    pub provider_id: Option<Text>,
+    /// Who made the model.
+    pub vendor_id: Option<Text>,
+    pub model_id: Option<Text>,
+    pub project_path: Option<Text>,
+    pub session_id: Option<Text>,
+    pub session_name: Option<Text>,
+    pub sessions: u64,
+    pub turns: u64,
+    pub tokens: Tokens,
+    /// All known buckets added up.
+    pub total_tokens: Option<u64>,
+    /// US dollars.
+    pub cost: Option<Money>,
+    /// Null when there are no turns.
+    pub cost_status: Option<CostStatus>,
+    pub billing: Billing,
+    /// Tokens that no price is known for.
+    pub unpriced_tokens: u64,
+    /// US dollars an hour, in the active block.
+    pub cost_per_hour: Option<Money>,
+    /// US dollars at the end of the active block if it goes on like this.
+    pub projected_cost: Option<Money>,
+}

@@ -1,0 +1,81 @@
+//! The rows built from turns: what the user's scripts read, with fixed keys in fixed order.
+
+mod cost;
+mod session;
+mod turn;
+
+pub use cost::CostRow;
+pub use session::SessionRow;
+pub use turn::TurnRow;
+
+use std::sync::Arc;
+
+/// Text that many rows share: ids, names, paths.
+pub type Text = Arc<str>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::money::{Billing, CostStatus, Money};
+    use crate::core::time::Time;
+    use crate::core::tokens::{Bucket, Tokens};
+    use crate::core::turn::{Accuracy, EventKey, Presence};
+
+    #[test]
+    fn a_turn_has_every_key_in_order() {
+        let row = TurnRow {
+            turn_id: EventKey(255),
+            session_id: "ses_1".into(),
+            message_id: None,
+            agent_id: "opencode".into(),
+            provider_id: Some("openai".into()),
+            vendor_id: None,
+            model_id: Some("gpt-5.5".into()),
+            session_name: Some("naïve \"名\"".into()),
+            project_path: None,
+            parent_session_id: None,
+            tokens: Tokens::new(1, 2, 3, 4, 5).without(Bucket::Reasoning),
+            total_tokens: Some(12),
+            requests: Some(1),
+            cost: Some(Money::from_dollars(0.0234)),
+            cost_status: CostStatus::Recorded,
+            billing: Billing::Metered,
+            accuracy: Accuracy::Exact,
+            presence: Presence::Present,
+            timestamp: 1_795_197_600_000,
+            time: Time(1_795_197_600_000),
+            session_updated_at: 1_795_197_600_001,
+        };
+        assert_eq!(
+            serde_json::to_string(&row).expect("rows serialize"),
+            concat!(
+                r#"{"turnId":"00000000000000ff","sessionId":"ses_1","messageId":null,"agentId":"opencode","#,
+                r#""providerId":"openai","vendorId":null,"modelId":"gpt-5.5","sessionName":"naïve \"名\"","#,
+                r#""projectPath":null,"parentSessionId":null,"#,
+                r#""tokens":{"input":1,"output":2,"reasoning":null,"cacheRead":4,"cacheWrite":5},"totalTokens":12,"#,
+                r#""requests":1,"cost":0.0234,"costStatus":"recorded","billing":"metered","accuracy":"exact","#,
+                r#""presence":"present","timestamp":1795197600000,"time":"2026-11-20T18:00:00.000Z","#,
+                r#""sessionUpdatedAt":1795197600001}"#
+            )
+        );
+    }
+
+    #[test]
+    fn sessions_and_costs_have_every_key_in_order() {
+        let keys = |schema: schemars::Schema| -> Vec<String> {
+            let properties = schema.get("properties").and_then(serde_json::Value::as_object);
+            properties.expect("properties").keys().cloned().collect()
+        };
+        assert_eq!(
+            keys(schemars::schema_for!(SessionRow)).join(", "),
+            "sessionId, sessionName, agentId, providerId, modelId, models, projectPath, parentSessionId, interactive, \
+             turns, tokens, totalTokens, copiedTokens, cost, costStatus, billing, unpricedTokens, accuracy, presence, \
+             startedAt, sessionUpdatedAt, time"
+        );
+        assert_eq!(
+            keys(schemars::schema_for!(CostRow)).join(", "),
+            "period, start, end, agentId, providerId, vendorId, modelId, projectPath, sessionId, sessionName, \
+             sessions, turns, tokens, totalTokens, cost, costStatus, billing, unpricedTokens, costPerHour, projectedCost"
+        );
+    }
+}

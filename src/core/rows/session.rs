@@ -1,0 +1,55 @@
+//! `SessionRow`: the turns of one session added up, as `ttop sessions` prints it.
+
+use super::Text;
+use crate::core::money::{Billing, CostStatus, Money};
+use crate::core::time::Time;
+use crate::core::tokens::Tokens;
+use crate::core::turn::{Accuracy, Presence};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// One session.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "session")]
+pub struct SessionRow {
+    pub session_id: Text,
+    pub session_name: Option<Text>,
+    pub agent_id: Text,
+    /// Who billed the latest turn.
+    pub provider_id: Option<Text>,
+    /// The model of the latest turn.
+    pub model_id: Option<Text>,
+    /// Every `provider/model` used.
+    pub models: Vec<Text>,
+    /// The repository root or first working directory, as recorded.
+    pub project_path: Option<Text>,
+    /// The session that started this one.
+    pub parent_session_id: Option<Text>,
+    /// False for subagents and helpers.
+    pub interactive: Option<bool>,
+    pub turns: u64,
+    pub tokens: Tokens,
+    /// All known buckets added up.
+    pub total_tokens: Option<u64>,
+    /// Tokens of turns that this fork shares with, and that are counted under, another session.
+    pub copied_tokens: u64,
+    /// US dollars.
+    pub cost: Option<Money>,
+    /// Null when there are no turns.
+    pub cost_status: Option<CostStatus>,
+    pub billing: Billing,
+    /// Tokens that no price is known for.
+    pub unpriced_tokens: u64,
+    pub accuracy: Accuracy,
+    pub presence: Presence,
+    /// Epoch milliseconds UTC.
+    pub started_at: Option<i64>,
+    /// Epoch milliseconds UTC.
+    pub session_updated_at: Option<i64>,
+    /// `sessionUpdatedAt` as RFC 3339 UTC.
+    pub time: Option<Time>,
+    /// How deep the row is nested under its parents in a `--tree` table.
+    #[serde(skip)]
+    pub depth: usize,
+}

@@ -1,0 +1,50 @@
+//! `TurnRow`: one model reply as `ttop turns` prints it.
+
+use super::Text;
+use crate::core::money::{Billing, CostStatus, Money};
+use crate::core::time::Time;
+use crate::core::tokens::Tokens;
+use crate::core::turn::{Accuracy, EventKey, Presence};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// One model reply.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "turn")]
+pub struct TurnRow {
+    /// The same for every copy of the reply, in every file and on every machine: 16 hex digits.
+    #[schemars(with = "String")]
+    pub turn_id: EventKey,
+    pub session_id: Text,
+    /// The agent's own id of the message.
+    pub message_id: Option<Text>,
+    pub agent_id: Text,
+    /// Who bills, by its models.dev id.
+    pub provider_id: Option<Text>,
+    /// Who made the model.
+    pub vendor_id: Option<Text>,
+    pub model_id: Option<Text>,
+    pub session_name: Option<Text>,
+    /// The repository root or first working directory, as recorded.
+    pub project_path: Option<Text>,
+    /// The session that started this one.
+    pub parent_session_id: Option<Text>,
+    pub tokens: Tokens,
+    /// All known buckets added up.
+    pub total_tokens: Option<u64>,
+    /// How many requests the row stands for; null where the agent only keeps sums.
+    pub requests: Option<u32>,
+    /// US dollars.
+    pub cost: Option<Money>,
+    pub cost_status: CostStatus,
+    pub billing: Billing,
+    pub accuracy: Accuracy,
+    pub presence: Presence,
+    /// When the reply began, else the time on its record: epoch milliseconds UTC.
+    pub timestamp: i64,
+    /// `timestamp` as RFC 3339 UTC.
+    pub time: Time,
+    /// Epoch milliseconds UTC.
+    pub session_updated_at: i64,
+}

@@ -1,0 +1,127 @@
+//! Column and Cell: what the table of a row consists of.
+
+use crate::core::money::{CostStatus, Money};
+use crate::core::time::Time;
+use crate::render::number;
+use jiff::tz::TimeZone;
+
+/// A column of a table.
+pub struct Column<R: 'static> {
+    /// The key of the row it shows: `tokens.input`.
+    pub key: &'static str,
+    pub title: &'static str,
+    pub align: Align,
+    /// Columns with the greatest number are dropped first when the terminal is narrow; 0 never is.
+    pub drop: u8,
+    /// A column whose cells are all empty is left out.
+    pub cell: fn(&R, &View) -> Cell,
+}
+
+/// Where a cell's text stands, and what happens to it when the terminal is narrow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+    /// Text: may be cut at its end.
+    Left,
+    /// A path: may be cut in its middle.
+    Path,
+    /// A number: never cut.
+    Right,
+}
+
+/// What cells need to know of the reader.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The zone that times are shown in.
+    pub zone: TimeZone,
+    /// Epoch milliseconds UTC.
+    pub now: i64,
+    /// The home folder, shown as `~`.
+    pub home: String,
+}
+
+/// A cell's text and what it means; the palette turns meaning into colour, never the only carrier of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    pub text: String,
+    pub tone: Tone,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    Plain,
+    Dim,
+    Good,
+    Notice,
+    Warning,
+    Critical,
+    Strong,
+}
+
+/// What a cell shows where a value is unknown.
+pub const UNKNOWN: &str = "—";
+
+impl Cell {
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self::toned(text, Tone::Plain)
+    }
+
+    pub fn toned(text: impl Into<String>, tone: Tone) -> Self {
+        Self {
+            text: text.into(),
+            tone,
+        }
+    }
+
+    /// Nothing: a column of nothing else is left out.
+    pub fn empty() -> Self {
+        Self::plain("")
+    }
+
+    pub fn unknown() -> Self {
+        Self::toned(UNKNOWN, Tone::Dim)
+    }
+
+    /// Text, or nothing.
+    pub fn text(text: Option<&str>) -> Self {
+        Self::plain(text.unwrap_or_default())
+    }
+
+    /// `1.2M`; unknown is `—`.
+    pub fn tokens(count: Option<u64>) -> Self {
+        match count {
+            None => Self::unknown(),
+            Some(0) => Self::toned("0", Tone::Dim),
+            some => Self::plain(number::tokens(some)),
+        }
+    }
+
+    pub fn count(count: u64) -> Self {
+        Self::plain(count.to_string())
+    }
+
+    /// `~$0.0234`, with the mark of how the cost is known.
+    pub fn money(cost: Option<Money>, status: Option<CostStatus>) -> Self {
+        match (cost, status) {
+            (None, _) | (_, Some(CostStatus::Unknown)) => Self::unknown(),
+            _ => Self::plain(number::money(cost, status)),
+        }
+    }
+
+    /// A path with the home folder as `~`, or nothing.
+    pub fn path(path: Option<&str>, view: &View) -> Self {
+        let Some(path) = path else { return Self::empty() };
+        match path.strip_prefix(&view.home) {
+            Some(rest) if !view.home.is_empty() && (rest.is_empty() || rest.starts_with(['/', '\\'])) => {
+                Self::plain(format!("~{rest}"))
+            }
+            _ => Self::plain(path),
+        }
+    }
+
+    /// An instant as `2026-11-20 18:00` in the reader's zone, or nothing.
+    pub fn time(at: Option<i64>, view: &View) -> Self {
+        let Some(at) = at else { return Self::empty() };
+        let at = Time(at).timestamp().to_zoned(view.zone.clone());
+        Self::plain(at.strftime("%Y-%m-%d %H:%M").to_string())
+    }
+}
