@@ -1,6 +1,7 @@
 //! What ttop knows: pure arithmetic and types, without files, network, clock or terminal.
 
 pub mod money;
+pub mod period;
 pub mod problem;
 pub mod rows;
 pub mod time;
