@@ -1,6 +1,7 @@
 //! The command line: what is common to all commands, and the definition completions and man pages are made from.
 
 use crate::commands::Command;
+use crate::core::price;
 use clap::{ArgAction, Args, Parser, ValueEnum};
 
 /// What AI coding agents use: tokens, money, plan limits, and which session waits for you
@@ -60,6 +61,16 @@ pub enum CostFrom {
     Agent,
     /// Everything by the price list
     List,
+}
+
+impl From<CostFrom> for price::CostFrom {
+    fn from(from: CostFrom) -> Self {
+        match from {
+            CostFrom::Auto => Self::Auto,
+            CostFrom::Agent => Self::Agent,
+            CostFrom::List => Self::List,
+        }
+    }
 }
 
 /// How rows are chosen and printed: flattened into every command that prints rows.

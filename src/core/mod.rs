@@ -2,6 +2,7 @@
 
 pub mod money;
 pub mod period;
+pub mod price;
 pub mod problem;
 pub mod rows;
 pub mod time;

@@ -95,6 +95,14 @@ pub enum Billing {
     Unknown,
 }
 
+impl Billing {
+    /// Who pays for two things together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        if self == other { self } else { Self::Mixed }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

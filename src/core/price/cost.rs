@@ -1,0 +1,357 @@
+//! The cost of one turn: the agent's own figure or tokens times the price list, and how well it is known.
+
+use super::{ModelPrices, Price};
+use crate::core::money::{CostStatus, Money};
+use crate::core::tokens::{BUCKETS, Bucket, Tokens};
+use crate::core::turn::Mode;
+
+/// Where costs come from: `--cost-from`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CostFrom {
+    /// The agent's own figure when it is above zero, else the list.
+    #[default]
+    Auto,
+    /// Only what agents recorded.
+    Agent,
+    /// Everything by the price list.
+    List,
+}
+
+/// What the cost of a turn depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Billed<'a> {
+    pub tokens: &'a Tokens,
+    /// The part of `cacheWrite` that was written for one hour.
+    pub cache_write_1h: u64,
+    /// How many requests the row stands for; a context tier is only applied to a single one.
+    pub requests: Option<u32>,
+    /// What the agent wrote down.
+    pub recorded: Option<Money>,
+    pub mode: Mode,
+    /// Epoch milliseconds.
+    pub timestamp: i64,
+}
+
+/// What a turn cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TurnCost {
+    /// `None` exactly when the status is `unknown`.
+    pub cost: Option<Money>,
+    pub status: CostStatus,
+    /// Tokens that no price was found for.
+    pub unpriced_tokens: u64,
+}
+
+impl TurnCost {
+    fn known(cost: Money, status: CostStatus) -> Self {
+        Self {
+            cost: Some(cost),
+            status,
+            unpriced_tokens: 0,
+        }
+    }
+
+    fn unknown(tokens: &Tokens) -> Self {
+        Self {
+            cost: None,
+            status: CostStatus::Unknown,
+            unpriced_tokens: tokens.known_total(),
+        }
+    }
+}
+
+/// The cost of one turn. Integer arithmetic, rounded once to nano-dollars, saturating.
+pub fn cost_of(billed: &Billed<'_>, prices: &ModelPrices, from: CostFrom) -> TurnCost {
+    if from != CostFrom::List
+        && let Some(recorded) = billed.recorded
+        && recorded > Money::ZERO
+    {
+        return TurnCost::known(recorded, CostStatus::Recorded);
+    }
+    let price = prices.at(billed.timestamp, billed.mode);
+    match (price, from) {
+        // Nobody wrote down how much was used, so not even "free" is known.
+        _ if billed.tokens.total().is_none() => TurnCost::unknown(billed.tokens),
+        (Some(price), _) if price.is_zero() && (from != CostFrom::Agent || billed.recorded == Some(Money::ZERO)) => {
+            let status = if prices.is_plan() {
+                CostStatus::Plan
+            } else {
+                CostStatus::Free
+            };
+            TurnCost::known(Money::ZERO, status)
+        }
+        (_, CostFrom::Agent) if billed.recorded == Some(Money::ZERO) => {
+            TurnCost::known(Money::ZERO, CostStatus::Recorded)
+        }
+        (_, CostFrom::Agent) | (None, _) => TurnCost::unknown(billed.tokens),
+        (Some(price), _) => estimate(billed, price),
+    }
+}
+
+fn estimate(billed: &Billed<'_>, price: &Price) -> TurnCost {
+    let counts = billed.tokens.counts();
+    let [input, output, reasoning, cache_read, cache_write] = counts;
+    let rates = match billed.requests {
+        Some(1) => price.for_context(input + cache_read + cache_write),
+        // A row of several requests says nothing of the size of each.
+        _ => price.base(),
+    };
+    let one_hour = billed.cache_write_1h.min(cache_write);
+    let product = |count: u64, rate: u64| u128::from(count) * u128::from(rate);
+    // Counts are below 2^53 and rates below 2^51: no sum of these leaves 128 bits.
+    let sum = product(input, rates.of(Bucket::Input))
+        + product(output, rates.of(Bucket::Output))
+        + product(reasoning, rates.of(Bucket::Reasoning))
+        + product(cache_read, rates.of(Bucket::CacheRead))
+        + product(cache_write - one_hour, rates.of(Bucket::CacheWrite))
+        + product(one_hour, rates.cache_write_1h());
+    let has_unknown = billed.tokens.unknown_mask() != 0
+        && BUCKETS
+            .iter()
+            .any(|&bucket| billed.tokens.count(bucket).is_none() && rates.of(bucket) > 0);
+    let status = if has_unknown {
+        CostStatus::Partial
+    } else {
+        CostStatus::Estimated
+    };
+    TurnCost::known(Money::from_nanos(per_million(sum)), status)
+}
+
+/// Divides by a million, rounded to the nearest, saturating. Almost every turn fits 64 bits, where this is a
+/// multiplication.
+fn per_million(sum: u128) -> i64 {
+    const MILLION: u64 = 1_000_000;
+    match u64::try_from(sum + u128::from(MILLION / 2)) {
+        // At most 2^64 / 10^6.
+        Ok(small) => (small / MILLION) as i64,
+        Err(_) => i64::try_from((sum + u128::from(MILLION / 2)) / u128::from(MILLION)).unwrap_or(i64::MAX),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{DatedPrice, Found, ListedRates, Rates, Tier, rate_of_dollars};
+    use super::*;
+    use crate::core::tokens::MAX_COUNT;
+
+    fn rate(dollars: f64) -> Option<u64> {
+        Some(rate_of_dollars(dollars).expect("a price"))
+    }
+
+    fn rates(input: f64, output: f64, cache_read: f64, cache_write: f64) -> Rates {
+        let listed = ListedRates {
+            input: rate(input),
+            output: rate(output),
+            reasoning: None,
+            cache_read: rate(cache_read),
+            cache_write: rate(cache_write),
+        };
+        listed.rates().expect("input and output")
+    }
+
+    fn model(price: Price) -> ModelPrices {
+        let entry = DatedPrice {
+            since: None,
+            standard: price,
+            modes: Vec::new(),
+            source: "test".into(),
+        };
+        ModelPrices::new(vec![entry], Found::Exact, false)
+    }
+
+    /// Claude Sonnet 4.5 as it was priced with its premium above 200,000 tokens.
+    fn sonnet() -> ModelPrices {
+        let premium = Tier {
+            above: 200_000,
+            rates: rates(6.0, 22.5, 0.6, 7.5),
+        };
+        model(Price::new(rates(3.0, 15.0, 0.3, 3.75), vec![premium]))
+    }
+
+    fn haiku() -> ModelPrices {
+        model(Price::new(rates(1.0, 5.0, 0.1, 1.25), Vec::new()))
+    }
+
+    fn zero(is_plan: bool) -> ModelPrices {
+        let mut prices = model(Price::flat(0.0, 0.0));
+        prices.is_plan = is_plan;
+        prices
+    }
+
+    fn billed(tokens: &Tokens) -> Billed<'_> {
+        Billed {
+            tokens,
+            cache_write_1h: 0,
+            requests: Some(1),
+            recorded: None,
+            mode: Mode::Standard,
+            timestamp: 0,
+        }
+    }
+
+    fn dollars(billed: &Billed<'_>, prices: &ModelPrices) -> f64 {
+        cost_of(billed, prices, CostFrom::Auto).cost.expect("a cost").dollars()
+    }
+
+    #[test]
+    fn every_bucket_has_its_price() {
+        let tokens = Tokens::new(500_000, 250_000, 0, 100_000, 50_000);
+        let prices = model(Price::new(rates(2.0, 4.0, 1.0, 3.0), Vec::new()));
+        let cost = cost_of(&billed(&tokens), &prices, CostFrom::Auto);
+        assert_eq!(cost, TurnCost::known(Money::from_dollars(2.25), CostStatus::Estimated));
+    }
+
+    #[test]
+    fn reasoning_costs_what_output_does_unless_listed() {
+        let tokens = Tokens::new(0, 0, 1_000_000, 0, 0);
+        assert_eq!(dollars(&billed(&tokens), &haiku()), 5.0);
+        let own = Rates {
+            reasoning: rate(7.0),
+            ..rates(1.0, 5.0, 0.1, 1.25)
+        };
+        assert_eq!(dollars(&billed(&tokens), &model(Price::new(own, Vec::new()))), 7.0);
+    }
+
+    #[test]
+    fn an_hour_of_cache_costs_twice_the_input() {
+        let tokens = Tokens::new(0, 0, 0, 0, 1_000_000);
+        let mut turn = billed(&tokens);
+        assert_eq!(dollars(&turn, &haiku()), 1.25);
+        turn.cache_write_1h = 1_000_000;
+        assert_eq!(dollars(&turn, &haiku()), 2.0);
+        turn.cache_write_1h = 400_000;
+        assert_eq!(dollars(&turn, &haiku()), 0.4 * 2.0 + 0.6 * 1.25);
+        // More than was written at all is damage.
+        turn.cache_write_1h = u64::MAX;
+        assert_eq!(dollars(&turn, &haiku()), 2.0);
+        // In a tier twice the tier's input.
+        turn.cache_write_1h = 1_000_000;
+        assert_eq!(dollars(&turn, &sonnet()), 12.0);
+    }
+
+    #[test]
+    fn a_tier_holds_for_the_whole_request() {
+        assert_eq!(
+            dollars(&billed(&Tokens::new(150_000, 0, 0, 150_000, 0)), &sonnet()),
+            0.99
+        );
+        let at_the_limit = Tokens::new(150_000, 0, 0, 30_000, 20_000);
+        assert_eq!(dollars(&billed(&at_the_limit), &sonnet()), 0.45 + 0.009 + 0.075);
+        let above = Tokens::new(150_000, 0, 0, 30_001, 20_000);
+        assert_eq!(dollars(&billed(&above), &sonnet()), 1.068_000_6);
+        // Output and reasoning are no context.
+        let long_answer = Tokens::new(100_000, 100_000, 100_000, 0, 0);
+        assert_eq!(dollars(&billed(&long_answer), &sonnet()), 0.3 + 1.5 + 1.5);
+    }
+
+    #[test]
+    fn a_tier_is_never_applied_to_a_sum_of_requests() {
+        let tokens = Tokens::new(150_000, 0, 0, 150_000, 0);
+        for requests in [None, Some(2), Some(0)] {
+            let turn = Billed {
+                requests,
+                ..billed(&tokens)
+            };
+            assert_eq!(dollars(&turn, &sonnet()), 0.495, "{requests:?}");
+        }
+    }
+
+    #[test]
+    fn the_agents_own_figure_wins_when_it_is_above_zero() {
+        let tokens = Tokens::new(1_000_000, 0, 0, 0, 0);
+        let turn = Billed {
+            recorded: Some(Money::from_dollars(0.5)),
+            ..billed(&tokens)
+        };
+        let own = TurnCost::known(Money::from_dollars(0.5), CostStatus::Recorded);
+        assert_eq!(cost_of(&turn, &haiku(), CostFrom::Auto), own);
+        assert_eq!(cost_of(&turn, &haiku(), CostFrom::Agent), own);
+        assert_eq!(cost_of(&turn, &ModelPrices::missing(), CostFrom::Auto), own);
+        let listed = TurnCost::known(Money::from_dollars(1.0), CostStatus::Estimated);
+        assert_eq!(cost_of(&turn, &haiku(), CostFrom::List), listed);
+    }
+
+    #[test]
+    fn a_recorded_zero_is_free_or_covered_only_where_the_list_says_so() {
+        let tokens = Tokens::new(1_000_000, 0, 0, 0, 0);
+        let turn = Billed {
+            recorded: Some(Money::ZERO),
+            ..billed(&tokens)
+        };
+        let status = |prices: &ModelPrices, from| cost_of(&turn, prices, from).status;
+        for from in [CostFrom::Auto, CostFrom::Agent, CostFrom::List] {
+            assert_eq!(status(&zero(false), from), CostStatus::Free);
+            assert_eq!(status(&zero(true), from), CostStatus::Plan);
+        }
+        assert_eq!(status(&haiku(), CostFrom::Auto), CostStatus::Estimated);
+        assert_eq!(status(&haiku(), CostFrom::Agent), CostStatus::Recorded);
+        let missing = cost_of(&turn, &ModelPrices::missing(), CostFrom::Auto);
+        assert_eq!(
+            (missing.cost, missing.status, missing.unpriced_tokens),
+            (None, CostStatus::Unknown, 1_000_000)
+        );
+    }
+
+    #[test]
+    fn without_a_record_agent_knows_nothing() {
+        let tokens = Tokens::new(1_000_000, 0, 0, 0, 0);
+        for prices in [haiku(), zero(true)] {
+            assert_eq!(
+                cost_of(&billed(&tokens), &prices, CostFrom::Agent).status,
+                CostStatus::Unknown
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_bucket_that_is_billed_makes_a_lower_bound() {
+        let tokens = Tokens::new(1_000_000, 0, 0, 0, 0).without(Bucket::Output);
+        let cost = cost_of(&billed(&tokens), &haiku(), CostFrom::Auto);
+        assert_eq!(cost, TurnCost::known(Money::from_dollars(1.0), CostStatus::Partial));
+        // The list says that writing to the cache costs nothing: nothing is missing.
+        let tokens = Tokens::new(1_000_000, 0, 0, 0, 0).without(Bucket::CacheWrite);
+        let prices = model(Price::new(rates(1.0, 5.0, 0.1, 0.0), Vec::new()));
+        assert_eq!(
+            cost_of(&billed(&tokens), &prices, CostFrom::Auto).status,
+            CostStatus::Estimated
+        );
+        assert_eq!(
+            cost_of(&billed(&tokens), &zero(false), CostFrom::Auto).status,
+            CostStatus::Free
+        );
+    }
+
+    #[test]
+    fn unreported_tokens_are_unknown_even_of_a_free_model() {
+        let tokens = Tokens::unreported();
+        for prices in [zero(false), haiku(), ModelPrices::missing()] {
+            let cost = cost_of(&billed(&tokens), &prices, CostFrom::Auto);
+            assert_eq!((cost.status, cost.unpriced_tokens), (CostStatus::Unknown, 0));
+        }
+    }
+
+    #[test]
+    fn a_mode_without_a_price_is_unknown() {
+        let tokens = Tokens::new(1_000_000, 0, 0, 0, 0);
+        let turn = Billed {
+            mode: Mode::Fast,
+            ..billed(&tokens)
+        };
+        assert_eq!(cost_of(&turn, &haiku(), CostFrom::Auto).status, CostStatus::Unknown);
+        let mut prices = haiku();
+        prices.entries[0].modes.push((Mode::Fast, Price::flat(6.0, 30.0)));
+        assert_eq!(dollars(&turn, &prices), 6.0);
+    }
+
+    #[test]
+    fn rounds_once_and_saturates() {
+        // 3 tokens at $0.0000005 a token and 1 at half a nano-dollar: 1500.5 nano-dollars.
+        let prices = model(Price::flat(0.5, 0.000_5));
+        let cost = cost_of(&billed(&Tokens::new(3, 1, 0, 0, 0)), &prices, CostFrom::Auto);
+        assert_eq!(cost.cost.map(Money::nanos), Some(1_501));
+        let huge = Tokens::new(MAX_COUNT, MAX_COUNT, MAX_COUNT, MAX_COUNT, MAX_COUNT);
+        let prices = model(Price::flat(1e6, 1e6));
+        let cost = cost_of(&billed(&huge), &prices, CostFrom::Auto);
+        assert_eq!(cost.cost.map(Money::nanos), Some(i64::MAX));
+    }
+}
