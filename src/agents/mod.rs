@@ -1,9 +1,15 @@
 //! What coding agents leave on disk: the traits, the list of agents, and what they have in common.
 
 pub mod batch;
+pub mod gemini_cli;
 pub mod jsonl;
+mod lenient;
+mod records;
 pub mod source;
 pub mod sqlite;
+#[cfg(test)]
+mod trial;
+mod walk;
 
 pub use batch::{Batch, Scope, Skip};
 pub use source::{Bookmark, Found, Root, Source};
@@ -46,7 +52,7 @@ pub struct About {
 }
 
 /// The built-in agents, in the order of tables.
-static BUILT_IN: &[&dyn Agent] = &[];
+static BUILT_IN: &[&dyn Agent] = &[&gemini_cli::GeminiCli];
 
 /// All agents: built-ins first.
 pub fn agents() -> &'static [&'static dyn Agent] {

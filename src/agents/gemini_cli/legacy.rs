@@ -1,0 +1,140 @@
+//! A session of the versions before the log: one JSON object, written anew with each message.
+
+use super::message::{Found, Message, add, first_words};
+use super::{READER, project};
+use crate::agents::lenient::{Text, When, part, reason, title};
+use crate::agents::{Batch, Bookmark, Scope, Source};
+use crate::core::problem::Problem;
+use crate::core::turn::{Presence, Project, SessionInfo, Title};
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+#[derive(Deserialize)]
+struct Session<'a> {
+    #[serde(borrow, rename = "sessionId")]
+    id: Text<'a>,
+    #[serde(borrow, default, rename = "projectHash")]
+    project_hash: Option<&'a RawValue>,
+    #[serde(default, rename = "startTime")]
+    start_time: When,
+    #[serde(borrow, default)]
+    summary: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    messages: Vec<&'a RawValue>,
+}
+
+/// Reads the whole session. One that is being written at this moment is left for the next time.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
+    let path = &source.path;
+    let bytes = std::fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
+    let done = Bookmark {
+        reader: READER,
+        ..Bookmark::whole(source)
+    };
+    let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
+    if text.trim().is_empty() {
+        return Ok(done);
+    }
+    match serde_json::from_str::<Session>(&text) {
+        Ok(session) => add_session(&session, source, into),
+        Err(error) => into.problem(Problem::new(path.display(), reason(&error))),
+    }
+    Ok(done)
+}
+
+fn add_session(session: &Session, source: &Source, into: &mut Batch) {
+    // Only a session that was read whole says what is no longer in it.
+    into.replace(Scope::Source, Presence::Gone);
+    let hash = part::<Text>(session.project_hash);
+    let project = project::of(&source.path, hash.as_deref());
+    let parent_id = project::parent_session(&source.path);
+    let mut info = SessionInfo {
+        project: project.map(|path| Project { rank: 0, at: 0, path }),
+        interactive: Some(parent_id.is_none()),
+        parent_id,
+        started_at: session.start_time.0,
+        ..SessionInfo::new(&*session.id)
+    };
+    let summary = part::<Text>(session.summary).and_then(|text| title(&text));
+    info.title = summary.map(|text| Title { rank: 1, at: 0, text });
+    let mut time = session.start_time.0.unwrap_or(0);
+    for (at, raw) in session.messages.iter().enumerate() {
+        let message: Message = match serde_json::from_str(raw.get()) {
+            Ok(message) => message,
+            Err(error) => {
+                let place = format!("{}: message {}", source.path.display(), at + 1);
+                into.problem(Problem::new(place, reason(&error)));
+                continue;
+            }
+        };
+        time = time.max(message.timestamp.0.unwrap_or(0));
+        info.updated_at = info.updated_at.max(message.timestamp.0);
+        if let Some(words) = first_words(&message, &session.id, time) {
+            into.session(words);
+        }
+        let found = Found {
+            session: &session.id,
+            place: at as u64,
+            is_log: false,
+            time,
+        };
+        add(&message, &found, into);
+    }
+    into.session(info);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SESSION: &str = r#"{"sessionId":"s1","projectHash":"66","startTime":"2026-03-02T09:00:00Z","summary":null,"messages":[
+        {"id":"u1","timestamp":"2026-03-02T09:00:01Z","type":"user","content":"Rename it"},
+        {"id":"u2","timestamp":"2026-03-02T09:00:02Z","type":"user","content":"Then test it"},
+        {"id":"bad","type":"gemini","tokens":"secret"},
+        {"id":"a1","type":"gemini","tokens":{"input":10,"output":1,"cached":4,"thoughts":2,"tool":3,"total":16},"model":"m"}]}"#;
+
+    fn read_text(text: &[u8]) -> Batch {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("session-1.json");
+        std::fs::write(&path, text).expect("written");
+        let mut batch = Batch::default();
+        let source = Source::find(&path, 1).expect("the file is there");
+        read(&source, &mut batch).expect("reads");
+        batch
+    }
+
+    #[test]
+    fn one_bad_message_costs_only_itself() {
+        let batch = read_text(SESSION.as_bytes());
+        assert_eq!(batch.turns.len(), 1);
+        assert_eq!(batch.turns[0].turn.tokens.counts(), [9, 1, 2, 4, 0]);
+        assert_eq!(batch.turns[0].turn.timestamp, 1_772_442_002_000);
+        assert_eq!(batch.problems.len(), 1);
+        assert!(batch.problems[0].place.ends_with("session-1.json: message 3"));
+        assert_eq!(batch.sessions["s1"].title.as_ref().expect("a title").text, "Rename it");
+    }
+
+    #[test]
+    fn a_session_cut_anywhere_says_nothing_of_what_is_gone() {
+        for cut in 1..SESSION.len() {
+            let batch = read_text(&SESSION.as_bytes()[..cut]);
+            assert!(batch.scopes.is_empty() && batch.turns.is_empty(), "cut at {cut}");
+            assert_eq!(batch.problems.len(), 1, "cut at {cut}");
+        }
+        assert!(read_text(b"").problems.is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn survives_any_bytes(bytes in prop::collection::vec(any::<u8>(), 1..80), at in 0..SESSION.len()) {
+            let mut text = SESSION.as_bytes().to_vec();
+            text.splice(at..at, bytes);
+            prop_assert!(read_text(&text).turns.len() <= 2);
+        }
+    }
+}

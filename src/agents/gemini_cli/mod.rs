@@ -1,0 +1,123 @@
+//! Gemini CLI: one log per session, before that one JSON object per session, in a folder per project.
+
+mod legacy;
+mod log;
+mod message;
+mod project;
+
+use super::walk::Walk;
+use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use crate::system::System;
+use anyhow::Result;
+
+/// Its id in rows and folders.
+const ID: &str = "gemini-cli";
+/// Version of the reading rules.
+const READER: u32 = 1;
+/// Kinds of sources: an append-only log, or a whole session that is written anew with each message.
+const LOG: u8 = 0;
+const LEGACY: u8 = 1;
+/// How deep subagents of subagents are looked for below `chats/`.
+const CHATS_DEPTH: usize = 4;
+
+pub struct GeminiCli;
+
+impl Agent for GeminiCli {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn name(&self) -> &'static str {
+        "Gemini CLI"
+    }
+
+    fn about(&self) -> About {
+        About {
+            commands: &["gemini"],
+            turns: "exact",
+            limits: &[
+                "failed and retried requests and utility calls (router, loop check, compression, next speaker) are not recorded: totals are a lower bound",
+                "it deletes session files at times: what vanished before ttop read it is unknown",
+                "sessions of versions before 0.3 name their project only by a hash, which is resolved where projects.json knows the path",
+            ],
+            reader: READER,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found::default();
+        // The variable moves the home that holds `.gemini`, not `.gemini` itself.
+        let (home, because) = match system.path_var("GEMINI_CLI_HOME") {
+            Some(home) => (home, "$GEMINI_CLI_HOME"),
+            None => (system.home.clone(), "default"),
+        };
+        let root = home.join(".gemini").join("tmp");
+        found.roots.push(Root::new(&root, because));
+        let mut walk = Walk::default();
+        for project in walk.folders(&root, &mut found) {
+            for path in walk.files(&project.join("chats"), CHATS_DEPTH, &mut found) {
+                // The exact ending: `x.jsonl.tmp-4711` and `x.jsonl.unreadable-1772442000000` are rewrites.
+                let kind = match path.extension().and_then(|ending| ending.to_str()) {
+                    Some("jsonl") => LOG,
+                    Some("json") => LEGACY,
+                    _ => continue,
+                };
+                found.sources.extend(Source::find(path, kind));
+            }
+        }
+        found
+    }
+
+    fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        if source.kind == LEGACY {
+            legacy::read(source, into)
+        } else {
+            log::read(source, from, into)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::Os;
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    fn sources(os: Os, home: &Path, env: &[(&str, &Path)]) -> Vec<String> {
+        let env: BTreeMap<_, _> = env
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.display().to_string()))
+            .collect();
+        let found = GeminiCli.sources(&System::new(os, home, env));
+        assert!(found.problems.is_empty());
+        let name = |source: &Source| source.path.file_name().expect("a name").to_string_lossy().into_owned();
+        found.sources.iter().map(name).collect()
+    }
+
+    #[test]
+    fn looks_only_below_chats_on_every_system() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let home = dir.path();
+        for file in [
+            ".gemini/tmp/p/chats/session-1.jsonl",
+            ".gemini/tmp/p/chats/session-1.json",
+            ".gemini/tmp/p/chats/session-1.jsonl.tmp-7",
+            ".gemini/tmp/p/chats/session-1.jsonl.unreadable-7",
+            ".gemini/tmp/p/chats/0a/sub.jsonl",
+            ".gemini/tmp/p/logs.json",
+            ".gemini/tmp/p/logs/x.jsonl",
+            "elsewhere/.gemini/tmp/q/chats/moved.jsonl",
+        ] {
+            let path = home.join(file);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+            std::fs::write(path, "").expect("a file");
+        }
+        for os in [Os::Linux, Os::MacOs, Os::Windows] {
+            let usual = ["sub.jsonl", "session-1.json", "session-1.jsonl"];
+            assert_eq!(sources(os, home, &[]), usual);
+            let moved = home.join("elsewhere");
+            assert_eq!(sources(os, home, &[("GEMINI_CLI_HOME", &moved)]), ["moved.jsonl"]);
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Fields of foreign JSON: taken as they come where that is harmless, refused without quoting them where it is not.
+
+use crate::core::tokens::MAX_COUNT;
+use crate::system::parse_instant;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+
+/// Text with whatever escapes it has: half a surrogate pair (`"\ud83d"`, an emoji that was cut in two) becomes
+/// U+FFFD, where a strict reader refuses the whole record.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Text<'a>(pub Cow<'a, str>);
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AsText;
+        impl<'de> Visitor<'de> for AsText {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text")
+            }
+
+            fn visit_borrowed_bytes<E: Error>(self, bytes: &'de [u8]) -> Result<Self::Value, E> {
+                Ok(Text(String::from_utf8_lossy(bytes)))
+            }
+
+            fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(String::from_utf8_lossy(bytes).into_owned())))
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+        // serde_json hands out bytes without checking them, text only when every escape is sound.
+        deserializer.deserialize_bytes(AsText)
+    }
+}
+
+/// A count of tokens: null, absent and negative ones are 0 (gateways write -1 for "all cached").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count(pub u64);
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AsCount;
+        impl<'de> Visitor<'de> for AsCount {
+            type Value = Count;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a count")
+            }
+
+            fn visit_u64<E: Error>(self, count: u64) -> Result<Count, E> {
+                Ok(Count(count.min(MAX_COUNT)))
+            }
+
+            fn visit_i64<E: Error>(self, count: i64) -> Result<Count, E> {
+                Ok(Count(u64::try_from(count).unwrap_or(0).min(MAX_COUNT)))
+            }
+
+            fn visit_f64<E: Error>(self, count: f64) -> Result<Count, E> {
+                // `as` saturates: what is below 0 becomes 0.
+                Ok(Count((count as u64).min(MAX_COUNT)))
+            }
+
+            fn visit_unit<E: Error>(self) -> Result<Count, E> {
+                Ok(Count(0))
+            }
+        }
+        deserializer.deserialize_any(AsCount)
+    }
+}
+
+/// A time as RFC 3339 or epoch milliseconds; `None` for anything else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct When(pub Option<i64>);
+
+/// Years 0 to 9999: what calendars can show.
+const SHOWN_MS: std::ops::RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
+
+impl When {
+    fn from_ms(ms: i64) -> Self {
+        Self(SHOWN_MS.contains(&ms).then_some(ms))
+    }
+}
+
+impl<'de> Deserialize<'de> for When {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AsWhen;
+        impl<'de> Visitor<'de> for AsWhen {
+            type Value = When;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a time")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<When, E> {
+                Ok(parse_instant(text).map_or(When(None), When::from_ms))
+            }
+
+            fn visit_u64<E: Error>(self, ms: u64) -> Result<When, E> {
+                Ok(i64::try_from(ms).map_or(When(None), When::from_ms))
+            }
+
+            fn visit_i64<E: Error>(self, ms: i64) -> Result<When, E> {
+                Ok(When::from_ms(ms))
+            }
+
+            fn visit_f64<E: Error>(self, ms: f64) -> Result<When, E> {
+                Ok(When::from_ms(ms as i64))
+            }
+
+            fn visit_unit<E: Error>(self) -> Result<When, E> {
+                Ok(When(None))
+            }
+
+            fn visit_bool<E: Error>(self, _: bool) -> Result<When, E> {
+                Ok(When(None))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<When, A::Error> {
+                while items.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(When(None))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<When, A::Error> {
+                while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(When(None))
+            }
+        }
+        deserializer.deserialize_any(AsWhen)
+    }
+}
+
+/// A part of a record that must not cost the record when it has an unexpected type.
+pub fn part<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Option<T> {
+    raw.and_then(|raw| serde_json::from_str(raw.get()).ok())
+}
+
+/// The first text of a message's content: a string, `{"text":…}`, or an array of such parts.
+pub fn first_text(content: Option<&RawValue>) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Part<'a> {
+        #[serde(borrow, default)]
+        text: Option<Text<'a>>,
+    }
+    let texts = match content?.get().as_bytes().first()? {
+        b'"' => vec![part::<Text>(content)],
+        b'{' => vec![part::<Part>(content).and_then(|part| part.text)],
+        _ => part::<Vec<&RawValue>>(content)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|item| part::<Part>(Some(item)).and_then(|part| part.text))
+            .collect(),
+    };
+    let mut texts = texts.into_iter().flatten();
+    texts
+        .find(|text| !text.trim().is_empty())
+        .map(|text| text.0.into_owned())
+}
+
+/// How much of a first prompt serves as a session's name.
+const TITLE_CHARS: usize = 200;
+
+/// A session's name made of a text: its first line that is not empty, at most 200 characters.
+pub fn title(text: &str) -> Option<String> {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    Some(line.chars().take(TITLE_CHARS).collect())
+}
+
+/// Why a record could not be read, without any of its content (serde's own words may quote it).
+pub fn reason(error: &serde_json::Error) -> String {
+    use serde_json::error::Category;
+    let what = match error.classify() {
+        Category::Data => "an unexpected type of value",
+        Category::Eof => "JSON that ends too early",
+        Category::Syntax | Category::Io => "not valid JSON",
+    };
+    format!("{what} at column {}", error.column())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_surrogate_pair_does_not_cost_the_record() {
+        let text: Text = serde_json::from_str(r#""cut \ud83d""#).expect("text");
+        assert!(text.starts_with("cut \u{fffd}"));
+        let text: Text = serde_json::from_str(r#""plain""#).expect("text");
+        assert!(matches!(text.0, Cow::Borrowed("plain")));
+        assert!(serde_json::from_str::<Text>("5").is_err());
+    }
+
+    #[test]
+    fn counts_are_never_negative_and_never_absurd() {
+        let counts: Vec<Count> = serde_json::from_str("[3,-1,null,2.0,-0.5,1e300,99999999999999999999]").expect("read");
+        let counts: Vec<u64> = counts.into_iter().map(|count| count.0).collect();
+        assert_eq!(counts, [3, 0, 0, 2, 0, MAX_COUNT, MAX_COUNT]);
+        assert!(serde_json::from_str::<Count>(r#""3""#).is_err());
+    }
+
+    #[test]
+    fn times_come_in_both_spellings_and_anything_else_is_none() {
+        let text = r#"["2026-03-02T09:00:00Z","2026-03-02T10:00:00.123456789+01:00",1772442000000,"soon",null,{},[1],true,1e30]"#;
+        let times: Vec<When> = serde_json::from_str(text).expect("read");
+        let times: Vec<_> = times.into_iter().map(|when| when.0).collect();
+        let at = 1_772_442_000_000;
+        assert_eq!(times[..3], [Some(at), Some(at + 123), Some(at)]);
+        assert!(times[3..].iter().all(Option::is_none));
+    }
+
+    #[test]
+    fn finds_the_first_text_in_every_shape() {
+        for (content, text) in [
+            (r#""hello""#, Some("hello")),
+            (r#"{"text":"hello"}"#, Some("hello")),
+            (
+                r#"[{"functionResponse":{}},7,{"text":" "},{"text":"hello"}]"#,
+                Some("hello"),
+            ),
+            ("[]", None),
+            ("7", None),
+        ] {
+            let raw: &RawValue = serde_json::from_str(content).expect("JSON");
+            assert_eq!(first_text(Some(raw)).as_deref(), text, "{content}");
+        }
+    }
+
+    #[test]
+    fn a_title_is_one_line_of_bounded_length() {
+        assert_eq!(title("\n  Fix it \nplease").as_deref(), Some("Fix it"));
+        assert_eq!(
+            title(&"ä".repeat(500)).map(|title| title.chars().count()),
+            Some(TITLE_CHARS)
+        );
+        assert_eq!(title(" \n "), None);
+    }
+
+    #[test]
+    fn reasons_never_quote_the_record() {
+        let error = serde_json::from_str::<Count>(r#""secret""#).expect_err("no count");
+        assert_eq!(reason(&error), "an unexpected type of value at column 8");
+    }
+}

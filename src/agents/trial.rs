@@ -1,0 +1,80 @@
+//! For unit tests of adapters that read logs: reading a text in steps, and what the reads told.
+
+use super::{Agent, Batch, Bookmark, Source};
+use crate::core::turn::SessionInfo;
+use std::collections::BTreeMap;
+
+/// What reads told, in a form in which two ways of reading can be compared.
+#[derive(Debug, Default, PartialEq)]
+pub struct Told {
+    /// `session message model [input, output, reasoning, cacheRead, cacheWrite]`, `-` for unknown.
+    pub turns: Vec<String>,
+    /// Record, event, rank, time and segment of each turn.
+    keys: Vec<String>,
+    pub sessions: BTreeMap<String, SessionInfo>,
+    pub problems: Vec<String>,
+}
+
+/// Writes `text` to `file` in a new folder, up to each of `cuts` in turn, and reads it after each.
+pub fn read_in_steps(agent: &dyn Agent, file: &str, kind: u8, text: &[u8], cuts: &[usize]) -> Told {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join(file);
+    std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+    let (mut mark, mut told) = (Bookmark::default(), Told::default());
+    for cut in cuts {
+        std::fs::write(&path, &text[..*cut]).expect("written");
+        let source = Source::find(&path, kind).expect("the file is there");
+        let mut batch = Batch::default();
+        mark = agent.read(&source, &mark, &mut batch).expect("reads");
+        assert_eq!(mark.reader, agent.about().reader);
+        told.take(&batch, &dir.path().display().to_string());
+    }
+    told
+}
+
+/// Reads the text at once, and checks that stopping after any byte and reading on tells the same.
+pub fn read_with_cuts(agent: &dyn Agent, file: &str, text: &str) -> Told {
+    let all = read_in_steps(agent, file, 0, text.as_bytes(), &[text.len()]);
+    for cut in 0..text.len() {
+        let parts = read_in_steps(agent, file, 0, text.as_bytes(), &[cut, text.len()]);
+        assert_eq!(parts, all, "cut at byte {cut}");
+    }
+    all
+}
+
+/// Reads lines, some of them rubbish, at once and in two steps: neither may fail, both tell the same.
+pub fn survives(agent: &dyn Agent, file: &str, good: &str, mut rubbish: Vec<Vec<u8>>, at: usize) {
+    let good: Vec<&str> = good.lines().collect();
+    rubbish.insert(at % (rubbish.len() + 1), good[at % good.len()].as_bytes().to_vec());
+    let mut text = rubbish.join(&b'\n');
+    text.push(b'\n');
+    let once = read_in_steps(agent, file, 0, &text, &[text.len()]);
+    let twice = read_in_steps(agent, file, 0, &text, &[text.len() / 2, text.len()]);
+    assert_eq!(once, twice);
+}
+
+impl Told {
+    fn take(&mut self, batch: &Batch, folder: &str) {
+        for row in &batch.turns {
+            let tokens = crate::core::tokens::BUCKETS.map(|bucket| {
+                let count = row.turn.tokens.count(bucket);
+                count.map_or("-".to_owned(), |count| count.to_string())
+            });
+            let (session, message) = (batch.session_id(row), batch.message_id(row));
+            let (model, tokens) = (batch.model_id(row), tokens.join(", "));
+            self.turns.push(format!("{session} {message} {model} [{tokens}]"));
+            let turn = &row.turn;
+            let keys = (turn.record, turn.event, turn.rank, turn.timestamp, turn.place);
+            self.keys.push(format!("{keys:?} {} {}", row.segment, row.supersedes));
+        }
+        for info in batch.sessions.values() {
+            let known = self.sessions.entry(info.id.clone());
+            known.or_insert_with(|| SessionInfo::new(&info.id)).merge(info.clone());
+        }
+        let problems = batch
+            .problems
+            .iter()
+            .map(|problem| problem.to_string().replace(folder, ""));
+        self.problems.extend(problems);
+    }
+}
