@@ -156,6 +156,13 @@ impl Batch {
         });
     }
 
+    /// Sets the segment of the turn that was added last, by its hash: for turns that come from another ledger.
+    pub fn segment_of_last(&mut self, segment: u64, supersedes: bool) {
+        if let Some(row) = self.turns.last_mut() {
+            (row.segment, row.supersedes) = (segment, supersedes);
+        }
+    }
+
     /// Adds a piece of knowledge about a session.
     pub fn session(&mut self, info: SessionInfo) {
         match self.sessions.get_mut(&info.id) {

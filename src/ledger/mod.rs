@@ -1,3 +1,188 @@
 //! ttop's own store: what was read, from where, up to which point, and which copy of a turn counts.
 
+pub mod bookmark;
+pub mod changes;
+pub mod columns;
+pub mod commit;
+pub mod forget;
+pub mod merge;
+pub mod names;
 pub mod owner;
+pub mod pack;
+pub mod pending;
+pub mod query;
+pub mod readers;
+pub mod schema;
+pub mod sessions;
+pub mod settle;
+pub mod sync;
+pub mod take;
+pub mod transfer;
+
+use crate::core::problem::Problem;
+use crate::system::System;
+use anyhow::{Context, Result};
+use names::Names;
+use pending::Pending;
+use rusqlite::Connection;
+use schema::{Opened, Place};
+use std::path::PathBuf;
+
+/// The ledger: what is committed, and what the last [`Ledger::sync`] found beyond that.
+pub struct Ledger {
+    /// `None` before the first commit.
+    connection: Option<Connection>,
+    standing: Standing,
+    names: Names,
+    pending: Pending,
+    /// The number of commits when this process last looked; a commit on top of another one's is given up.
+    generation: i64,
+    /// What reading the ledger itself met.
+    problems: Vec<Problem>,
+    /// Agents with a source that could not be read in this run.
+    failed: rustc_hash::FxHashSet<String>,
+}
+
+/// What became of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    File(PathBuf),
+    /// Asked for with `TTOP_LEDGER=:memory:`, or for `--demo`.
+    Memory,
+    /// There is a file that cannot be used; this run answers from disk alone, and nothing is kept.
+    Unusable(PathBuf),
+}
+
+impl Ledger {
+    /// Opens the ledger of a system. A file that cannot be used is left alone and named in [`Ledger::problems`].
+    ///
+    /// # Errors
+    /// When not even an empty ledger in memory can be had.
+    pub fn open(system: &System) -> Result<Self> {
+        match schema::place(system) {
+            Place::Memory => Self::in_memory(),
+            Place::File(path) => match schema::open(&path) {
+                Opened::Absent => Ok(Self::with(None, Standing::File(path))),
+                Opened::Ready(connection) => {
+                    let mut ledger = Self::with(Some(connection), Standing::File(path.clone()));
+                    match ledger.reload() {
+                        Ok(()) => Ok(ledger),
+                        Err(error) => Self::unusable(path.clone(), schema::damaged(&path, error)),
+                    }
+                }
+                Opened::Unusable(problem) => Self::unusable(path, problem),
+            },
+        }
+    }
+
+    /// An empty ledger that is never written to disk.
+    ///
+    /// # Errors
+    /// When SQLite has no memory.
+    pub fn in_memory() -> Result<Self> {
+        Ok(Self::with(Some(schema::in_memory()?), Standing::Memory))
+    }
+
+    /// Goes on without a ledger that turned out to be damaged: empty, in memory, and saying so.
+    ///
+    /// # Errors
+    /// When SQLite has no memory.
+    pub fn unusable(path: PathBuf, problem: Problem) -> Result<Self> {
+        let mut ledger = Self::with(Some(schema::in_memory()?), Standing::Unusable(path));
+        ledger.problems.push(problem);
+        Ok(ledger)
+    }
+
+    fn with(connection: Option<Connection>, standing: Standing) -> Self {
+        Self {
+            connection,
+            standing,
+            names: Names::default(),
+            pending: Pending::default(),
+            generation: 0,
+            problems: Vec::new(),
+            failed: rustc_hash::FxHashSet::default(),
+        }
+    }
+
+    /// Drops what is pending and looks at the committed state afresh.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn reload(&mut self) -> Result<()> {
+        self.pending = Pending::default();
+        if self.connection.is_none()
+            && let Standing::File(path) = &self.standing
+            && let Opened::Ready(connection) = schema::open(path)
+        {
+            self.connection = Some(connection);
+        }
+        if let Some(connection) = &self.connection {
+            self.generation = meta_number(connection, "generation")?;
+            self.names = Names::load(connection).context("could not read the ledger's names")?;
+        }
+        Ok(())
+    }
+
+    pub fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// What reading the ledger met; shown on every run.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Whether nothing was ever committed.
+    pub fn is_new(&self) -> bool {
+        self.generation == 0
+    }
+
+    /// The 8 hex digits in every `eventId`; none before the first commit.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn id(&self) -> Result<Option<String>> {
+        let Some(connection) = &self.connection else {
+            return Ok(None);
+        };
+        Ok(Some(connection.query_row(
+            "select value from meta where key = 'id'",
+            [],
+            |row| row.get(0),
+        )?))
+    }
+
+    /// A value that commands keep in the ledger: the snapshot of `bar-status`, last checks.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn meta(&self, key: &str) -> Result<Option<Vec<u8>>> {
+        use rusqlite::OptionalExtension;
+        if let Some((_, value)) = self.pending.meta.iter().rev().find(|(name, _)| name == key) {
+            return Ok(Some(value.clone()));
+        }
+        let Some(connection) = &self.connection else {
+            return Ok(None);
+        };
+        let mut statement = connection.prepare_cached("select value from meta where key = ?1")?;
+        Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+    }
+
+    /// Keeps a value with the next commit.
+    pub fn set_meta(&mut self, key: &str, value: Vec<u8>) {
+        self.pending.meta.push((key.to_owned(), value));
+    }
+}
+
+fn meta_number(connection: &Connection, key: &str) -> rusqlite::Result<i64> {
+    use rusqlite::OptionalExtension;
+    let found = connection
+        .query_row("select value from meta where key = ?1", [key], |row| row.get(0))
+        .optional()?;
+    Ok(found.unwrap_or(0))
+}

@@ -1,97 +1,165 @@
 //! Ownership: which copy of a turn counts. Knows no agent; needs no order of reading.
 
+use super::pack::PackTurn;
 use crate::core::turn::{EventKey, Rank, RecordKey};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cmp::Ordering;
 
 /// What ownership looks at in one copy of a turn.
 #[derive(Clone, Copy, Debug)]
-pub struct Claim<'a> {
+pub struct Claim {
     pub event: EventKey,
     pub rank: Rank,
     pub record: RecordKey,
-    /// The last resort between copies of equal rank and record, so that the answer never depends on order.
-    pub session_id: &'a str,
-    pub source: &'a str,
     /// Hash of the open segment it belongs to, or that it supersedes; 0 for none.
     pub segment: u64,
     pub supersedes: bool,
+    pub counted: bool,
 }
 
-impl Claim<'_> {
-    /// Whether this copy counts rather than the other one of the same event.
-    pub fn beats(&self, other: &Self) -> bool {
-        self.rank
-            .cmp(&other.rank)
-            .then_with(|| other.record.cmp(&self.record))
-            .then_with(|| other.session_id.cmp(self.session_id))
-            .then_with(|| other.source.cmp(self.source))
-            .is_gt()
-    }
-}
-
-/// For each claim whether it counts: the best copy of its event, and not of a segment that was superseded.
-pub fn decide(claims: &[Claim<'_>]) -> Vec<bool> {
-    let closed: FxHashSet<u64> = claims
-        .iter()
-        .filter(|claim| claim.supersedes)
-        .map(|claim| claim.segment)
-        .filter(|&segment| segment != 0)
-        .collect();
-    let mut best: FxHashMap<EventKey, usize> = FxHashMap::default();
-    for (at, claim) in claims.iter().enumerate() {
-        let owner = best.entry(claim.event).or_insert(at);
-        if claim.beats(&claims[*owner]) {
-            *owner = at;
+impl Claim {
+    pub fn of(turn: &PackTurn) -> Self {
+        Self {
+            event: turn.event,
+            rank: turn.rank,
+            record: turn.record,
+            segment: turn.segment,
+            supersedes: turn.supersedes,
+            counted: turn.numbers.counted,
         }
     }
-    claims
-        .iter()
-        .enumerate()
-        .map(|(at, claim)| best[&claim.event] == at && (claim.supersedes || !closed.contains(&claim.segment)))
-        .collect()
+}
+
+/// A group of copies and the last resort between copies of equal rank and record: session id, then source path.
+pub trait Group {
+    fn claims(&mut self) -> &mut [Claim];
+    /// Orders two groups so that the answer never depends on the order of reading; the smaller one counts.
+    fn order(&self, other: &Self) -> Ordering;
+}
+
+/// Sets `counted` in every copy whose event is in `events` (all, for `None`): the copy of the greatest rank counts, then
+/// that of the smaller record, unless a turn exists that supersedes its segment.
+pub fn decide<G: Group>(groups: &mut [G], events: Option<&FxHashSet<u64>>) {
+    let mut closed: FxHashSet<u64> = FxHashSet::default();
+    let mut best: FxHashMap<EventKey, (u32, u32)> = FxHashMap::default();
+    best.reserve(events.map_or_else(
+        || groups.iter_mut().map(|group| group.claims().len()).sum(),
+        FxHashSet::len,
+    ));
+    for group in 0..groups.len() {
+        for at in 0..groups[group].claims().len() {
+            let claim = groups[group].claims()[at];
+            if claim.supersedes && claim.segment != 0 {
+                closed.insert(claim.segment);
+            }
+            if events.is_some_and(|events| !events.contains(&claim.event.0)) {
+                continue;
+            }
+            let owner = *best.entry(claim.event).or_insert((group as u32, at as u32));
+            let (other_group, other_at) = (owner.0 as usize, owner.1 as usize);
+            if (other_group, other_at) == (group, at) {
+                continue;
+            }
+            let other = groups[other_group].claims()[other_at];
+            let order = claim
+                .rank
+                .cmp(&other.rank)
+                .then_with(|| other.record.cmp(&claim.record));
+            if order.then_with(|| groups[other_group].order(&groups[group])).is_gt() {
+                best.insert(claim.event, (group as u32, at as u32));
+            }
+        }
+    }
+    for (group, members) in groups.iter_mut().enumerate() {
+        for (at, claim) in members.claims().iter_mut().enumerate() {
+            let is_open = claim.segment != 0 && !claim.supersedes;
+            if is_open && closed.contains(&claim.segment) {
+                claim.counted = false;
+            } else if let Some(&owner) = best.get(&claim.event) {
+                claim.counted = owner == (group as u32, at as u32);
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn claim(event: u64, rank: u64, session_id: &str) -> Claim<'_> {
+    struct Session(&'static str, Vec<Claim>);
+
+    impl Group for Session {
+        fn claims(&mut self) -> &mut [Claim] {
+            &mut self.1
+        }
+
+        fn order(&self, other: &Self) -> Ordering {
+            self.0.cmp(other.0)
+        }
+    }
+
+    fn claim(event: u64, rank: u64) -> Claim {
+        let (event, record) = (EventKey(event), RecordKey(event));
         Claim {
-            event: EventKey(event),
+            event,
             rank: Rank(rank, 0),
-            record: RecordKey(event),
-            session_id,
-            source: "a.jsonl",
+            record,
             segment: 0,
             supersedes: false,
+            counted: false,
         }
+    }
+
+    fn decided(mut groups: Vec<Session>) -> Vec<Vec<bool>> {
+        decide(&mut groups, None);
+        groups
+            .iter()
+            .map(|group| group.1.iter().map(|claim| claim.counted).collect())
+            .collect()
     }
 
     #[test]
     fn one_copy_of_each_event_counts_in_any_order() {
-        let (small, large, other) = (claim(1, 5, "b"), claim(1, 9, "c"), claim(2, 0, "a"));
-        assert_eq!(decide(&[small, large, other]), [false, true, true]);
-        assert_eq!(decide(&[other, large, small]), [true, true, false]);
-        let (first, second) = (claim(1, 5, "a"), claim(1, 5, "b"));
-        assert_eq!(decide(&[second, first]), [false, true]);
+        let small = || Session("b", vec![claim(1, 5), claim(2, 0)]);
+        let large = || Session("c", vec![claim(1, 9)]);
+        assert_eq!(decided(vec![small(), large()]), [vec![false, true], vec![true]]);
+        assert_eq!(decided(vec![large(), small()]), [vec![true], vec![false, true]]);
+        let twin = |name| Session(name, vec![claim(1, 5)]);
+        assert_eq!(decided(vec![twin("b"), twin("a")]), [[false], [true]]);
+        assert_eq!(decided(vec![twin("a"), twin("b")]), [[true], [false]]);
     }
 
     #[test]
     fn a_closed_segment_replaces_its_open_turns() {
-        let open = Claim {
+        let open = |event| Claim {
             segment: 7,
-            ..claim(1, 0, "s")
-        };
-        let also_open = Claim {
-            segment: 7,
-            ..claim(2, 0, "s")
+            ..claim(event, 0)
         };
         let closer = Claim {
             segment: 7,
             supersedes: true,
-            ..claim(3, 0, "s")
+            ..claim(3, 0)
         };
-        assert_eq!(decide(&[open, also_open]), [true, true]);
-        assert_eq!(decide(&[open, closer, also_open]), [false, true, false]);
+        assert_eq!(decided(vec![Session("s", vec![open(1), open(2)])]), [[true, true]]);
+        assert_eq!(
+            decided(vec![Session("s", vec![open(1), closer]), Session("t", vec![open(2)])]),
+            [vec![false, true], vec![false]]
+        );
+    }
+
+    #[test]
+    fn events_out_of_question_keep_what_was_decided() {
+        let mut groups = vec![Session(
+            "a",
+            vec![
+                Claim {
+                    counted: true,
+                    ..claim(1, 0)
+                },
+                claim(2, 0),
+            ],
+        )];
+        decide(&mut groups, Some(&FxHashSet::from_iter([2])));
+        assert!(groups[0].1[0].counted && groups[0].1[1].counted);
     }
 }

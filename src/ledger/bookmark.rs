@@ -1,0 +1,78 @@
+//! Bookmarks as bytes in the ledger.
+
+use super::columns::Reader;
+use crate::agents::Bookmark;
+use crate::system::files::Stamp;
+
+const VERSION: u8 = 1;
+
+pub fn encode(mark: &Bookmark) -> Vec<u8> {
+    let mut out = vec![VERSION];
+    for stamp in [&mark.stamp, &mark.wal] {
+        for word in [stamp.device, stamp.inode, stamp.size, stamp.modified_ns as u64] {
+            out.extend_from_slice(&word.to_le_bytes());
+        }
+    }
+    for word in [mark.offset, mark.tail, u64::from(mark.reader)] {
+        out.extend_from_slice(&word.to_le_bytes());
+    }
+    out.extend_from_slice(&mark.state);
+    out
+}
+
+/// A damaged bookmark reads as the start: its source is read again, and nothing counts twice.
+pub fn decode(bytes: &[u8]) -> Bookmark {
+    parse(bytes).unwrap_or_default()
+}
+
+fn parse(bytes: &[u8]) -> Option<Bookmark> {
+    let mut reader = Reader::new(bytes);
+    if reader.byte()? != VERSION {
+        return None;
+    }
+    let mut stamp = || -> Option<Stamp> {
+        Some(Stamp {
+            device: reader.word()?,
+            inode: reader.word()?,
+            size: reader.word()?,
+            modified_ns: reader.word()? as i64,
+        })
+    };
+    let (stamp, wal) = (stamp()?, stamp()?);
+    let (offset, tail) = (reader.word()?, reader.word()?);
+    let version = u32::try_from(reader.word()?).ok()?;
+    Some(Bookmark {
+        stamp,
+        wal,
+        offset,
+        tail,
+        reader: version,
+        state: reader.rest().to_vec(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bookmarks_come_back_and_damage_starts_over() {
+        let mark = Bookmark {
+            stamp: Stamp {
+                device: 1,
+                inode: 2,
+                size: 3,
+                modified_ns: -4,
+            },
+            offset: 9,
+            tail: u64::MAX,
+            reader: 7,
+            state: vec![1, 2, 3],
+            ..Bookmark::default()
+        };
+        let bytes = encode(&mark);
+        assert_eq!(decode(&bytes), mark);
+        assert_eq!(decode(&bytes[..40]), Bookmark::default());
+        assert_eq!(decode(b""), Bookmark::default());
+    }
+}

@@ -1,0 +1,190 @@
+//! Commit: what is pending into the file, in one transaction.
+
+use super::{Ledger, Standing, bookmark, meta_number, pending::Pending, schema, sessions};
+use anyhow::{Context, Result};
+use rusqlite::{Connection, params};
+use std::path::Path;
+use std::time::Duration;
+
+/// How long changes are kept for `watch --since`.
+pub const CHANGES_KEPT_MS: i64 = 7 * 24 * 3600 * 1000;
+/// How often a copy of the ledger is kept aside.
+const COPY_EVERY_MS: i64 = 7 * 24 * 3600 * 1000;
+
+/// How a commit ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Committed {
+    Done,
+    /// Nothing was pending.
+    Nothing,
+    /// Another process wrote meanwhile or is writing: what was found is found again next time.
+    GivenUp,
+}
+
+impl Ledger {
+    /// Writes what the last sync found. Never waits for another process.
+    ///
+    /// # Errors
+    /// When the file cannot be written (full disk, unwritable home); what was answered stays true.
+    pub fn commit(&mut self, now: i64) -> Result<Committed> {
+        if self.pending.is_empty() {
+            return Ok(Committed::Nothing);
+        }
+        let outcome = match (&mut self.connection, &self.standing) {
+            (Some(connection), _) => commit_into(connection, &self.pending, &self.names, self.generation, now)?,
+            (None, Standing::File(path)) => {
+                let path = path.clone();
+                schema::create(&path, |connection| {
+                    write(connection, &self.pending, &self.names, now)?;
+                    Ok(())
+                })?;
+                self.reload()?;
+                return Ok(Committed::Done);
+            }
+            (None, _) => Committed::GivenUp,
+        };
+        if outcome == Committed::Done {
+            self.generation += 1;
+            self.names.set_stored();
+            self.pending = Pending::default();
+            if let (Some(connection), Standing::File(path)) = (&self.connection, &self.standing) {
+                keep_copy(connection, path, now)
+                    .with_context(|| format!("could not keep a copy of {}", path.display()))?;
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+fn commit_into(
+    connection: &mut Connection,
+    pending: &Pending,
+    names: &super::names::Names,
+    generation: i64,
+    now: i64,
+) -> Result<Committed> {
+    connection.busy_timeout(Duration::ZERO)?;
+    let result = (|| {
+        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        if meta_number(&transaction, "generation")? != generation {
+            return Ok(Committed::GivenUp);
+        }
+        write(&transaction, pending, names, now)?;
+        transaction.commit()?;
+        Ok(Committed::Done)
+    })();
+    match result {
+        Err(error) if schema::is_busy(&error) => Ok(Committed::GivenUp),
+        other => Ok(other.context("could not write the ledger")?),
+    }
+}
+
+fn write(connection: &Connection, pending: &Pending, names: &super::names::Names, now: i64) -> rusqlite::Result<()> {
+    names.store(connection)?;
+    for (agent, source) in &pending.sources {
+        let problems: Vec<_> = source
+            .problems
+            .iter()
+            .map(|problem| (&problem.place, &problem.reason))
+            .collect();
+        connection
+            .prepare_cached("insert or replace into source (id, agent, path, kind, gone, bookmark, problems) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+            .execute(params![
+                source.id,
+                agent,
+                source.path.to_string_lossy(),
+                source.kind,
+                source.gone,
+                bookmark::encode(&source.bookmark),
+                serde_json::to_string(&problems).unwrap_or_default(),
+            ])?;
+    }
+    for session in pending.sessions.values() {
+        sessions::store(connection, session)?;
+    }
+    for pack in &pending.packs {
+        if pack.is_empty {
+            for table in ["pack", "pack_events", "pack_records"] {
+                connection
+                    .prepare_cached(&format!("delete from {table} where id = ?1"))?
+                    .execute([pack.id])?;
+            }
+            continue;
+        }
+        connection
+            .prepare_cached("insert or replace into pack (id, agent, source, session, first_at, last_at, numbers) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+            .execute(params![pack.id, pack.key.agent, pack.key.source, pack.key.session, pack.span.0, pack.span.1, pack.blobs.numbers])?;
+        connection
+            .prepare_cached("insert or replace into pack_events (id, events) values (?1, ?2)")?
+            .execute(params![pack.id, pack.blobs.events])?;
+        connection
+            .prepare_cached("insert or replace into pack_records (id, records) values (?1, ?2)")?
+            .execute(params![pack.id, pack.blobs.records])?;
+    }
+    for change in &pending.changes {
+        let numbers = |pack: &Option<super::pack::Pack>| pack.as_ref().map(|pack| pack.encode().numbers);
+        connection
+            .prepare_cached(
+                "insert into change (at, agent, session, event, message, old, new) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute(params![
+                now,
+                change.agent,
+                change.session,
+                change.event.0 as i64,
+                change.message_id,
+                numbers(&change.old),
+                numbers(&change.new),
+            ])?;
+    }
+    if !pending.changes.is_empty() {
+        connection.execute("delete from change where at < ?1", [now - CHANGES_KEPT_MS])?;
+    }
+    for limit in &pending.limits {
+        let body = serde_json::json!({
+            "plan": limit.plan, "usedPercent": limit.used_percent, "windowMinutes": limit.window_minutes, "resetsAt": limit.resets_at,
+        });
+        connection
+            .prepare_cached(
+                "insert or replace into seen_limit (provider, label, seen_at, body) values (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![limit.provider_id, limit.label, limit.seen_at, body.to_string()])?;
+    }
+    for (key, value) in &pending.meta {
+        connection
+            .prepare_cached("insert or replace into meta (key, value) values (?1, ?2)")?
+            .execute(params![key, value])?;
+    }
+    connection.execute(
+        "insert or ignore into meta (key, value) values ('copied_at', ?1)",
+        [now],
+    )?;
+    connection.execute(
+        "insert into meta (key, value) values ('generation', 1) on conflict (key) do update set value = value + 1",
+        [],
+    )?;
+    Ok(())
+}
+
+/// Keeps one copy a week beside the ledger, for the day the file itself is damaged.
+fn keep_copy(connection: &Connection, path: &Path, now: i64) -> Result<()> {
+    let last = meta_number(connection, "copied_at")?;
+    // A clock that went back counts as a week: better one copy more than none.
+    if (0..COPY_EVERY_MS).contains(&(now - last)) {
+        return Ok(());
+    }
+    let copy = schema::with_suffix(path, ".prev");
+    let temporary = schema::with_suffix(&copy, &format!(".{}.new", std::process::id()));
+    let result = (|| -> Result<()> {
+        schema::create_private_file(&temporary)?;
+        connection.execute("vacuum into ?1", [temporary.to_string_lossy()])?;
+        std::fs::rename(&temporary, &copy)?;
+        connection.execute("update meta set value = ?1 where key = 'copied_at'", [now])?;
+        Ok(())
+    })();
+    if result.is_err() {
+        // Only ours, and no copy: the error below says why.
+        let _ = std::fs::remove_file(&temporary);
+    }
+    result
+}

@@ -1,0 +1,196 @@
+//! Merging: the rows of one read into the packs of its source.
+
+use super::owner::Claim;
+use super::pack::{Blobs, Pack, PackTurn, TurnNumbers};
+use crate::agents::Batch;
+use crate::agents::batch::Row;
+use crate::core::turn::{Presence, RecordKey};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// What a pack belongs to: rows of the tables of names, sources and sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PackKey {
+    pub agent: u32,
+    pub source: i64,
+    pub session: i64,
+}
+
+/// A pack that a sync touched.
+pub struct Work {
+    pub id: i64,
+    pub key: PackKey,
+    /// As the ledger has it.
+    pub old: Option<Pack>,
+    pub span: (i64, i64),
+    pub blobs: Blobs,
+    /// What ownership decides on, in the order of the turns.
+    pub claims: Vec<Claim>,
+    /// Whether it differs from `old` in more than what counts.
+    pub is_dirty: bool,
+}
+
+impl Work {
+    pub fn new(id: i64, key: PackKey, old: Option<Pack>, pack: &Pack) -> Self {
+        let claims = pack.turns.iter().map(Claim::of).collect();
+        let is_dirty = old.as_ref() != Some(pack);
+        Self {
+            id,
+            key,
+            old,
+            span: pack.span(),
+            blobs: pack.encode(),
+            claims,
+            is_dirty,
+        }
+    }
+}
+
+/// What happens to turns that a complete read did not bring again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// They stay as they are: the read was not complete.
+    Stay,
+    /// They were deleted or taken back: they stay and say so.
+    Mark(Presence),
+    /// The rules of reading changed and no longer see a turn there. Those that were gone before stay.
+    Drop,
+}
+
+/// The turns of one session in one source: what was known, with what was read now.
+pub fn merge(old: Option<&Pack>, rows: &[&Row], batch: &Batch, models: &[u32], missing: Missing) -> Pack {
+    let mut kept: Vec<(PackTurn, &str)> = Vec::with_capacity(old.map_or(0, |old| old.turns.len()) + rows.len());
+    let mut at: FxHashMap<RecordKey, usize> = FxHashMap::default();
+    at.reserve(rows.len());
+    if let Some(old) = old {
+        for turn in &old.turns {
+            at.insert(turn.record, kept.len());
+            kept.push((*turn, old.message_id(turn)));
+        }
+    }
+    let known = kept.len();
+    let mut seen: FxHashSet<usize> = FxHashSet::default();
+    for row in rows {
+        let mut turn = from_row(row, models);
+        let message_id = batch.message_id(row);
+        match at.get(&turn.record) {
+            None => {
+                at.insert(turn.record, kept.len());
+                kept.push((turn, message_id));
+            }
+            Some(&place) => {
+                if place < known {
+                    seen.insert(place);
+                }
+                let (before, id) = &mut kept[place];
+                if turn.rank >= before.rank {
+                    // Whether it counts is decided later; keeping the flag tells unchanged packs from changed ones.
+                    turn.numbers.counted = before.numbers.counted;
+                    (*before, *id) = (turn, message_id);
+                } else {
+                    before.numbers.presence = turn.numbers.presence;
+                }
+            }
+        }
+    }
+    let mut pack = Pack::default();
+    for (place, (mut turn, message_id)) in kept.into_iter().enumerate() {
+        let is_missing = place < known && !seen.contains(&place) && turn.numbers.presence == Presence::Present;
+        match missing {
+            Missing::Mark(presence) if is_missing => turn.numbers.presence = presence,
+            Missing::Drop if is_missing => continue,
+            _ => {}
+        }
+        pack.push(turn, message_id);
+    }
+    pack.sort();
+    pack
+}
+
+fn from_row(row: &Row, models: &[u32]) -> PackTurn {
+    let turn = &row.turn;
+    let numbers = TurnNumbers {
+        timestamp: turn.timestamp,
+        counted: false,
+        model: models[row.model as usize],
+        tokens: turn.tokens,
+        cache_write_1h: turn.cache_write_1h,
+        requests: turn.requests,
+        cost: turn.cost,
+        mode: turn.mode,
+        accuracy: turn.accuracy,
+        presence: turn.presence,
+    };
+    let mut packed = PackTurn::new(numbers, turn.event, turn.record, turn.rank);
+    packed.segment = row.segment;
+    packed.supersedes = row.supersedes;
+    packed.place = turn.place;
+    packed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::tokens::Tokens;
+    use crate::core::turn::{EventKey, Rank, Turn};
+
+    fn batch(turns: &[(&str, u64, u64)]) -> Batch {
+        let mut batch = Batch::default();
+        for (id, rank, output) in turns {
+            batch.turn(&Turn {
+                session_id: "s",
+                message_id: id,
+                record: RecordKey::of(id),
+                event: EventKey::of("a", id),
+                rank: Rank(*rank, 0),
+                tokens: Tokens::new(0, *output, 0, 0, 0),
+                ..Turn::PLAIN
+            });
+        }
+        batch
+    }
+
+    fn merged(old: Option<&Pack>, turns: &[(&str, u64, u64)], missing: Missing) -> Pack {
+        let batch = batch(turns);
+        merge(old, &batch.turns.iter().collect::<Vec<_>>(), &batch, &[0], missing)
+    }
+
+    fn shown(pack: &Pack) -> Vec<(String, u64, Presence)> {
+        let mut shown: Vec<_> = pack
+            .turns
+            .iter()
+            .map(|turn| {
+                (
+                    pack.message_id(turn).to_owned(),
+                    turn.numbers.tokens.known_total(),
+                    turn.numbers.presence,
+                )
+            })
+            .collect();
+        shown.sort_by(|a, b| a.0.cmp(&b.0));
+        shown
+    }
+
+    #[test]
+    fn a_later_read_replaces_a_record_unless_its_rank_is_lower() {
+        let pack = merged(
+            None,
+            &[("m1", 1, 10), ("m1", 3, 30), ("m1", 2, 20), ("m2", 0, 5)],
+            Missing::Stay,
+        );
+        let present = Presence::Present;
+        assert_eq!(shown(&pack), [("m1".into(), 30, present), ("m2".into(), 5, present)]);
+        let again = merged(Some(&pack), &[("m2", 0, 6)], Missing::Stay);
+        assert_eq!(shown(&again), [("m1".into(), 30, present), ("m2".into(), 6, present)]);
+    }
+
+    #[test]
+    fn what_a_complete_read_did_not_bring_stays_and_says_so() {
+        let pack = merged(None, &[("m1", 0, 10), ("m2", 0, 20)], Missing::Stay);
+        let reverted = merged(Some(&pack), &[("m1", 0, 10)], Missing::Mark(Presence::Reverted));
+        assert_eq!(shown(&reverted)[1], ("m2".into(), 20, Presence::Reverted));
+        let back = merged(Some(&reverted), &[("m2", 0, 20)], Missing::Stay);
+        assert_eq!(shown(&back)[1], ("m2".into(), 20, Presence::Present));
+        let corrected = merged(Some(&reverted), &[], Missing::Drop);
+        assert_eq!(shown(&corrected), [("m2".into(), 20, Presence::Reverted)]);
+    }
+}

@@ -1,0 +1,460 @@
+//! Packs: the turns of one session in one source, as three blobs of columns.
+//!
+//! `numbers` is all a report reads; `events` is what ownership looks through; `records` is what a later read
+//! of the same source needs, and the ids that `turns` shows.
+
+use super::columns::{Reader, put, put_offset};
+use crate::core::money::Money;
+use crate::core::tokens::Tokens;
+use crate::core::turn::{Accuracy, EventKey, Mode, Presence, Rank, RecordKey};
+
+/// Raised when the layout changes; older blobs stay readable.
+const VERSION: u8 = 1;
+
+/// One turn as the ledger keeps it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PackTurn {
+    pub numbers: TurnNumbers,
+    pub event: EventKey,
+    pub record: RecordKey,
+    pub rank: Rank,
+    /// Hash of the open segment it belongs to or supersedes; 0 for none.
+    pub segment: u64,
+    pub supersedes: bool,
+    pub place: u64,
+    /// Where its message id stands in [`Pack::ids`].
+    message: (u32, u32),
+}
+
+/// What reports need of a turn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TurnNumbers {
+    pub timestamp: i64,
+    /// Whether this copy counts.
+    pub counted: bool,
+    /// Row in the table of names.
+    pub model: u32,
+    pub tokens: Tokens,
+    pub cache_write_1h: u64,
+    pub requests: Option<u32>,
+    pub cost: Option<Money>,
+    pub mode: Mode,
+    pub accuracy: Accuracy,
+    pub presence: Presence,
+}
+
+/// The turns of one session in one source, oldest first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pack {
+    pub turns: Vec<PackTurn>,
+    ids: String,
+}
+
+/// A pack as it is stored.
+#[derive(Clone, Debug, Default)]
+pub struct Blobs {
+    pub numbers: Vec<u8>,
+    pub events: Vec<u8>,
+    pub records: Vec<u8>,
+}
+
+impl Pack {
+    /// Adds a turn; its message id is copied.
+    pub fn push(&mut self, mut turn: PackTurn, message_id: &str) {
+        turn.message = (self.ids.len() as u32, message_id.len() as u32);
+        self.ids.push_str(message_id);
+        self.turns.push(turn);
+    }
+
+    pub fn message_id(&self, turn: &PackTurn) -> &str {
+        let (start, length) = (turn.message.0 as usize, turn.message.1 as usize);
+        self.ids.get(start..start + length).unwrap_or("")
+    }
+
+    /// Oldest first; equal times by record, so that the order never depends on the order of reading.
+    pub fn sort(&mut self) {
+        let key = |turn: &PackTurn| (turn.numbers.timestamp, turn.record);
+        if !self.turns.is_sorted_by_key(key) {
+            self.turns.sort_by_key(key);
+        }
+    }
+
+    /// First and last timestamp.
+    pub fn span(&self) -> (i64, i64) {
+        let time = |turn: Option<&PackTurn>| turn.map_or(0, |turn| turn.numbers.timestamp);
+        (time(self.turns.first()), time(self.turns.last()))
+    }
+
+    pub fn encode(&self) -> Blobs {
+        let turns = &self.turns;
+        let head = |blob: &mut Vec<u8>| {
+            blob.push(VERSION);
+            blob.extend_from_slice(&(turns.len() as u32).to_le_bytes());
+        };
+        let numbers = || turns.iter().map(|turn| &turn.numbers);
+        let mut blobs = Blobs::default();
+        let out = &mut blobs.numbers;
+        head(out);
+        put_offset(out, numbers().map(|n| order_bits(n.timestamp)));
+        put(out, numbers().map(flags));
+        put(out, numbers().map(|n| u64::from(n.model)));
+        for bucket in 0..5 {
+            put(out, numbers().map(move |n| n.tokens.counts()[bucket]));
+        }
+        put(out, numbers().map(|n| zigzag(n.cost.map_or(0, Money::nanos))));
+        put(out, numbers().map(|n| n.cache_write_1h));
+        put(out, numbers().map(|n| u64::from(n.requests.unwrap_or(0))));
+
+        let out = &mut blobs.events;
+        head(out);
+        put(out, turns.iter().map(|turn| turn.event.0));
+        put(out, turns.iter().map(|turn| turn.segment));
+        put(out, turns.iter().map(|turn| u64::from(turn.supersedes)));
+
+        let out = &mut blobs.records;
+        head(out);
+        put(out, turns.iter().map(|turn| turn.record.0));
+        put_offset(out, turns.iter().map(|turn| turn.rank.0));
+        put_offset(out, turns.iter().map(|turn| turn.rank.1));
+        put_offset(out, turns.iter().map(|turn| turn.place));
+        put(out, turns.iter().map(|turn| u64::from(turn.message.1)));
+        for turn in turns {
+            out.extend_from_slice(self.message_id(turn).as_bytes());
+        }
+        blobs
+    }
+
+    /// `None` when a blob is damaged.
+    pub fn decode(blobs: &Blobs) -> Option<Self> {
+        let mut columns = Columns::default();
+        columns.read(&blobs.numbers)?;
+        let mut events = EventColumns::default();
+        events.read(&blobs.events)?;
+        let mut records = RecordColumns::default();
+        records.read(&blobs.records)?;
+        let count = columns.len();
+        if events.events.len() != count || records.records.len() != count {
+            return None;
+        }
+        let mut start = 0;
+        let turns = (0..count)
+            .map(|at| {
+                let message = (start, records.lengths[at] as u32);
+                start += message.1;
+                PackTurn {
+                    numbers: columns.turn(at),
+                    event: EventKey(events.events[at]),
+                    record: RecordKey(records.records[at]),
+                    rank: Rank(records.ranks.0[at], records.ranks.1[at]),
+                    segment: events.segments[at],
+                    supersedes: events.supersedes[at] != 0,
+                    place: records.places[at],
+                    message,
+                }
+            })
+            .collect();
+        Some(Self {
+            turns,
+            ids: records.ids,
+        })
+    }
+}
+
+impl PackTurn {
+    pub fn new(numbers: TurnNumbers, event: EventKey, record: RecordKey, rank: Rank) -> Self {
+        Self {
+            numbers,
+            event,
+            record,
+            rank,
+            segment: 0,
+            supersedes: false,
+            place: 0,
+            message: (0, 0),
+        }
+    }
+}
+
+/// The columns a report reads, unpacked; reused from pack to pack.
+#[derive(Default)]
+pub struct Columns {
+    pub times: Vec<u64>,
+    flags: Vec<u64>,
+    pub models: Vec<u64>,
+    tokens: [Vec<u64>; 5],
+    costs: Vec<u64>,
+    hours: Vec<u64>,
+    requests: Vec<u64>,
+}
+
+impl Columns {
+    /// Unpacks `Blobs::numbers`; `None` when it is damaged.
+    pub fn read(&mut self, blob: &[u8]) -> Option<()> {
+        let mut reader = Reader::new(blob);
+        if reader.byte()? != VERSION {
+            return None;
+        }
+        let count = reader.count()?;
+        reader.offset_column(count, &mut self.times)?;
+        reader.column(count, &mut self.flags)?;
+        reader.column(count, &mut self.models)?;
+        for bucket in &mut self.tokens {
+            reader.column(count, bucket)?;
+        }
+        reader.column(count, &mut self.costs)?;
+        reader.column(count, &mut self.hours)?;
+        reader.column(count, &mut self.requests)?;
+        reader.is_done().then_some(())
+    }
+
+    pub fn len(&self) -> usize {
+        self.times.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.times.is_empty()
+    }
+
+    pub fn timestamp(&self, at: usize) -> i64 {
+        time_of(self.times[at])
+    }
+
+    pub fn is_counted(&self, at: usize) -> bool {
+        self.flags[at] & 1 != 0
+    }
+
+    pub fn turn(&self, at: usize) -> TurnNumbers {
+        let flags = self.flags[at];
+        TurnNumbers {
+            timestamp: time_of(self.times[at]),
+            counted: flags & 1 != 0,
+            model: self.models[at] as u32,
+            tokens: Tokens::from_parts(
+                std::array::from_fn(|bucket| self.tokens[bucket][at]),
+                (flags >> 1) as u8 & 0b1_1111,
+            ),
+            cache_write_1h: self.hours[at],
+            requests: (flags & 1 << 6 != 0).then_some(self.requests[at] as u32),
+            cost: (flags & 1 << 7 != 0).then(|| Money::from_nanos(unzigzag(self.costs[at]))),
+            mode: [Mode::Standard, Mode::Fast, Mode::Batch, Mode::Flex, Mode::Priority]
+                .into_iter()
+                .nth((flags >> 8 & 7) as usize)
+                .unwrap_or(Mode::Standard),
+            accuracy: match flags >> 11 & 3 {
+                0 => Accuracy::Exact,
+                1 => Accuracy::Partial,
+                _ => Accuracy::Estimated,
+            },
+            presence: match flags >> 13 & 3 {
+                0 => Presence::Present,
+                1 => Presence::Gone,
+                _ => Presence::Reverted,
+            },
+        }
+    }
+}
+
+/// `Blobs::events`, unpacked.
+#[derive(Default)]
+pub struct EventColumns {
+    pub events: Vec<u64>,
+    pub segments: Vec<u64>,
+    supersedes: Vec<u64>,
+}
+
+impl EventColumns {
+    pub fn read(&mut self, blob: &[u8]) -> Option<()> {
+        let mut reader = Reader::new(blob);
+        if reader.byte()? != VERSION {
+            return None;
+        }
+        let count = reader.count()?;
+        reader.column(count, &mut self.events)?;
+        reader.column(count, &mut self.segments)?;
+        reader.column(count, &mut self.supersedes)?;
+        reader.is_done().then_some(())
+    }
+}
+
+/// `Blobs::records`, unpacked.
+#[derive(Default)]
+pub struct RecordColumns {
+    pub records: Vec<u64>,
+    ranks: (Vec<u64>, Vec<u64>),
+    pub places: Vec<u64>,
+    lengths: Vec<u64>,
+    ids: String,
+}
+
+impl RecordColumns {
+    pub fn read(&mut self, blob: &[u8]) -> Option<()> {
+        let mut reader = Reader::new(blob);
+        if reader.byte()? != VERSION {
+            return None;
+        }
+        let count = reader.count()?;
+        reader.column(count, &mut self.records)?;
+        reader.offset_column(count, &mut self.ranks.0)?;
+        reader.offset_column(count, &mut self.ranks.1)?;
+        reader.offset_column(count, &mut self.places)?;
+        reader.column(count, &mut self.lengths)?;
+        let length = self
+            .lengths
+            .iter()
+            .try_fold(0u64, |sum, length| sum.checked_add(*length))?;
+        self.ids.clear();
+        self.ids
+            .push_str(std::str::from_utf8(reader.take(usize::try_from(length).ok()?)?).ok()?);
+        reader.is_done().then_some(())
+    }
+
+    /// The message ids in the order of the turns.
+    pub fn message_ids(&self) -> impl Iterator<Item = &str> {
+        let mut start = 0;
+        self.lengths.iter().map(move |&length| {
+            let from = start;
+            start += length as usize;
+            self.ids.get(from..start).unwrap_or("")
+        })
+    }
+}
+
+/// Sets which turns of a packed blob count, without unpacking it. `None` when it is damaged.
+pub fn set_counted(numbers: &mut [u8], mut counted: impl Iterator<Item = bool>) -> Option<()> {
+    let mut reader = Reader::new(numbers);
+    reader.take(1)?;
+    let count = reader.count()?;
+    reader.offset_column(count, &mut Vec::new())?;
+    let width = reader.byte()? as usize;
+    let start = numbers.len() - reader.rest().len();
+    let flags = numbers.get_mut(start..start + count * width)?;
+    for entry in flags.chunks_exact_mut(width) {
+        entry[0] = entry[0] & !1 | u8::from(counted.next()?);
+    }
+    Some(())
+}
+
+/// Set in every turn, so that the column of flags is never of width 0.
+const ALWAYS: u64 = 1 << 15;
+
+/// Bit 0 counted, 1–5 unknown buckets, 6 requests known, 7 cost recorded, 8–10 mode, 11–12 accuracy, 13–14 presence.
+fn flags(numbers: &TurnNumbers) -> u64 {
+    ALWAYS
+        | u64::from(numbers.counted)
+        | u64::from(numbers.tokens.unknown_mask()) << 1
+        | u64::from(numbers.requests.is_some()) << 6
+        | u64::from(numbers.cost.is_some()) << 7
+        | (numbers.mode as u64) << 8
+        | (numbers.accuracy as u64) << 11
+        | (numbers.presence as u64) << 13
+}
+
+/// A signed time as bits that keep its order.
+fn order_bits(time: i64) -> u64 {
+    time as u64 ^ 1 << 63
+}
+
+fn time_of(bits: u64) -> i64 {
+    (bits ^ 1 << 63) as i64
+}
+
+fn zigzag(value: i64) -> u64 {
+    (value << 1 ^ value >> 63) as u64
+}
+
+fn unzigzag(bits: u64) -> i64 {
+    (bits >> 1) as i64 ^ -((bits & 1) as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn turn() -> impl Strategy<Value = (PackTurn, String)> {
+        let numbers = (
+            any::<i64>(),
+            any::<bool>(),
+            any::<u32>(),
+            any::<[u64; 5]>(),
+            0u8..32,
+            any::<Option<i64>>(),
+        );
+        let kinds = (0u64..5, 0u64..3, 0u64..3, any::<Option<u32>>());
+        (numbers, kinds, any::<[u64; 6]>(), "[a-zé\\n]{0,9}").prop_map(|(numbers, kinds, keys, id)| {
+            let (timestamp, counted, model, counts, unknown, cost) = numbers;
+            let mut columns = Columns::default();
+            for column in [
+                &mut columns.times,
+                &mut columns.models,
+                &mut columns.costs,
+                &mut columns.hours,
+            ] {
+                column.push(0);
+            }
+            columns.tokens.iter_mut().for_each(|bucket| bucket.push(0));
+            columns.requests.push(0);
+            columns.flags.push(kinds.0 << 8 | kinds.1 << 11 | kinds.2 << 13);
+            let numbers = TurnNumbers {
+                timestamp,
+                counted,
+                model,
+                tokens: Tokens::from_parts(counts, unknown),
+                cache_write_1h: keys[0],
+                requests: kinds.3,
+                cost: cost.map(Money::from_nanos),
+                ..columns.turn(0)
+            };
+            let mut turn = PackTurn::new(numbers, EventKey(keys[1]), RecordKey(keys[2]), Rank(keys[3], keys[4]));
+            turn.segment = keys[5];
+            turn.supersedes = counted;
+            turn.place = keys[0];
+            (turn, id)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn packs_come_back_as_they_went_in(turns in proptest::collection::vec(turn(), 0..20)) {
+            let mut pack = Pack::default();
+            for (turn, id) in &turns {
+                pack.push(*turn, id);
+            }
+            let again = Pack::decode(&pack.encode()).expect("an intact pack");
+            prop_assert_eq!(&again, &pack);
+            let ids: Vec<_> = again.turns.iter().map(|turn| again.message_id(turn).to_owned()).collect();
+            prop_assert_eq!(ids, turns.iter().map(|(_, id)| id.clone()).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn what_counts_can_be_set_in_place(turns in proptest::collection::vec((turn(), any::<bool>()), 0..9)) {
+            let mut pack = Pack::default();
+            for ((turn, id), _) in &turns {
+                pack.push(*turn, id);
+            }
+            let mut blobs = pack.encode();
+            prop_assert!(set_counted(&mut blobs.numbers, turns.iter().map(|(_, counted)| *counted)).is_some());
+            let again = Pack::decode(&blobs).expect("an intact pack");
+            for (turn, (_, counted)) in again.turns.iter().zip(&turns) {
+                prop_assert_eq!(turn.numbers.counted, *counted);
+            }
+        }
+
+        #[test]
+        fn a_damaged_pack_is_refused_without_a_panic(turns in proptest::collection::vec(turn(), 1..6), at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<prop::sample::Index>()) {
+            let mut pack = Pack::default();
+            for (turn, id) in &turns {
+                pack.push(*turn, id);
+            }
+            let mut blobs = pack.encode();
+            for blob in [&mut blobs.numbers, &mut blobs.events, &mut blobs.records] {
+                let at = at.index(blob.len());
+                blob[at] = byte;
+            }
+            let _ = Pack::decode(&blobs);
+            let cut = cut.index(blobs.numbers.len());
+            blobs.numbers.truncate(cut);
+            prop_assert!(Pack::decode(&blobs).is_none());
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Queries: turns pack by pack, what is committed and what is pending as one.
+
+use super::merge::PackKey;
+use super::pack::{Columns, Pack, PackTurn};
+use super::sessions::{self, KnownSession};
+use super::sync::load_pack;
+use super::{Ledger, schema};
+use anyhow::{Context, Result, bail};
+use rusqlite::params;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// Which packs to look at; within a pack the caller looks at each turn.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// Epoch milliseconds, half-open.
+    pub start: i64,
+    pub end: i64,
+    /// Rows of agents; `None` = all.
+    pub agents: Option<FxHashSet<u32>>,
+    /// Rows of sessions; `None` = all.
+    pub sessions: Option<FxHashSet<i64>>,
+}
+
+impl Selection {
+    pub const ALL: Self = Self {
+        start: i64::MIN,
+        end: i64::MAX,
+        agents: None,
+        sessions: None,
+    };
+
+    fn takes(&self, head: &Head, span: (i64, i64)) -> bool {
+        span.1 >= self.start
+            && span.0 < self.end
+            && self
+                .agents
+                .as_ref()
+                .is_none_or(|agents| agents.contains(&head.key.agent))
+            && self
+                .sessions
+                .as_ref()
+                .is_none_or(|sessions| sessions.contains(&head.key.session))
+    }
+}
+
+/// What a pack belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    pub pack: i64,
+    pub key: PackKey,
+}
+
+/// A counted turn with its pack.
+#[derive(Clone, Debug)]
+pub struct FoundTurn {
+    pub head: Head,
+    pub turn: PackTurn,
+    pub message_id: String,
+}
+
+impl Ledger {
+    /// Hands each selected pack to `each`, in no particular order. Turns outside the time range are in it too.
+    ///
+    /// # Errors
+    /// When the ledger is damaged ([`Ledger::is_damage`]), or `each` fails.
+    pub fn visit(&self, selection: &Selection, mut each: impl FnMut(Head, &Columns) -> Result<()>) -> Result<()> {
+        let mut columns = Columns::default();
+        if let Some(connection) = &self.connection {
+            let mut statement = connection.prepare_cached(
+                "select id, agent, source, session, first_at, last_at, numbers from pack where last_at >= ?1 and first_at < ?2",
+            )?;
+            let mut rows = statement.query(params![selection.start, selection.end])?;
+            while let Some(row) = rows.next()? {
+                let head = head_of(row)?;
+                if self.pending.pack_at.contains_key(&head.pack) || !selection.takes(&head, (row.get(4)?, row.get(5)?))
+                {
+                    continue;
+                }
+                if columns.read(row.get_ref(6)?.as_blob()?).is_none() {
+                    bail!(DamagedPack(head.pack));
+                }
+                each(head, &columns)?;
+            }
+        }
+        for pack in &self.pending.packs {
+            let head = Head {
+                pack: pack.id,
+                key: pack.key,
+            };
+            if !pack.is_empty && selection.takes(&head, pack.span) {
+                columns
+                    .read(&pack.blobs.numbers)
+                    .context("a pack that was just made is damaged")?;
+                each(head, &columns)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands on every counted turn in the range, oldest first; holds only the packs that overlap at the same time.
+    ///
+    /// # Errors
+    /// When the ledger is damaged, or `each` fails.
+    pub fn turns(&self, selection: &Selection, mut each: impl FnMut(FoundTurn) -> Result<()>) -> Result<()> {
+        let mut heads = self.heads(selection)?;
+        // Latest first, so that the next one to open is at the end.
+        heads.sort_by_key(|(head, first_at)| Reverse((*first_at, head.pack)));
+        let mut open: FxHashMap<i64, (Head, Pack, usize)> = FxHashMap::default();
+        let mut next: BinaryHeap<Reverse<(i64, u64, i64)>> = BinaryHeap::new();
+        loop {
+            let frontier = next.peek().map(|Reverse((at, ..))| *at);
+            if let Some((head, first_at)) = heads.last().copied()
+                && frontier.is_none_or(|frontier| first_at <= frontier)
+            {
+                heads.pop();
+                let pack = self.pack(head.pack)?;
+                if let Some(at) = next_counted(&pack, 0, selection) {
+                    let turn = &pack.turns[at];
+                    next.push(Reverse((turn.numbers.timestamp, turn.event.0, head.pack)));
+                    open.insert(head.pack, (head, pack, at));
+                }
+                continue;
+            }
+            let Some(Reverse((_, _, id))) = next.pop() else { break };
+            let (head, pack, at) = open.get_mut(&id).context("an open pack")?;
+            let turn = pack.turns[*at];
+            let found = FoundTurn {
+                head: *head,
+                turn,
+                message_id: pack.message_id(&turn).to_owned(),
+            };
+            match next_counted(pack, *at + 1, selection) {
+                Some(after) => {
+                    *at = after;
+                    let turn = &pack.turns[after];
+                    next.push(Reverse((turn.numbers.timestamp, turn.event.0, id)));
+                }
+                None => {
+                    open.remove(&id);
+                }
+            }
+            each(found)?;
+        }
+        Ok(())
+    }
+
+    fn heads(&self, selection: &Selection) -> Result<Vec<(Head, i64)>> {
+        let mut heads = Vec::new();
+        if let Some(connection) = &self.connection {
+            let mut statement =
+                connection.prepare_cached("select id, agent, source, session, first_at, last_at from pack")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let head = head_of(row)?;
+                let span = (row.get(4)?, row.get(5)?);
+                if !self.pending.pack_at.contains_key(&head.pack) && selection.takes(&head, span) {
+                    heads.push((head, span.0));
+                }
+            }
+        }
+        for pack in self.pending.packs.iter().filter(|pack| !pack.is_empty) {
+            let head = Head {
+                pack: pack.id,
+                key: pack.key,
+            };
+            if selection.takes(&head, pack.span) {
+                heads.push((head, pack.span.0));
+            }
+        }
+        Ok(heads)
+    }
+
+    /// A pack, whole.
+    ///
+    /// # Errors
+    /// When there is none or it is damaged.
+    pub fn pack(&self, id: i64) -> Result<Pack> {
+        if let Some(&at) = self.pending.pack_at.get(&id) {
+            return Pack::decode(&self.pending.packs[at].blobs).context("a pack that was just made is damaged");
+        }
+        let connection = self.connection.as_ref().context("no such pack")?;
+        match load_pack(connection, id)? {
+            Some(pack) => Ok(pack),
+            None => bail!(DamagedPack(id)),
+        }
+    }
+
+    /// Every session, by row.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn sessions(&self) -> Result<FxHashMap<i64, KnownSession>> {
+        let mut all: FxHashMap<i64, KnownSession> = match &self.connection {
+            Some(connection) => sessions::load_all(connection)?
+                .into_iter()
+                .map(|session| (session.id, session))
+                .collect(),
+            None => FxHashMap::default(),
+        };
+        for (id, session) in &self.pending.sessions {
+            all.insert(*id, session.clone());
+        }
+        Ok(all)
+    }
+
+    /// The file of a source and its kind.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn source_path(&self, id: i64) -> Result<Option<std::path::PathBuf>> {
+        use rusqlite::OptionalExtension;
+        if let Some((_, source)) = self.pending.sources.iter().find(|(_, source)| source.id == id) {
+            return Ok(Some(source.path.clone()));
+        }
+        let Some(connection) = &self.connection else {
+            return Ok(None);
+        };
+        let mut statement = connection.prepare_cached("select path from source where id = ?1")?;
+        let path: Option<String> = statement.query_row([id], |row| row.get(0)).optional()?;
+        Ok(path.map(std::path::PathBuf::from))
+    }
+
+    /// Whether an error says that the file itself is damaged: answer from disk then ([`Ledger::unusable`]).
+    pub fn is_damage(error: &anyhow::Error) -> bool {
+        error.chain().any(|cause| {
+            cause.is::<DamagedPack>() || cause.downcast_ref::<rusqlite::Error>().is_some_and(schema::is_damage)
+        })
+    }
+}
+
+/// A pack that does not unpack.
+#[derive(Debug)]
+struct DamagedPack(i64);
+
+impl std::fmt::Display for DamagedPack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "pack {} is damaged", self.0)
+    }
+}
+
+impl std::error::Error for DamagedPack {}
+
+fn head_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Head> {
+    Ok(Head {
+        pack: row.get(0)?,
+        key: PackKey {
+            agent: row.get(1)?,
+            source: row.get(2)?,
+            session: row.get(3)?,
+        },
+    })
+}
+
+fn next_counted(pack: &Pack, from: usize, selection: &Selection) -> Option<usize> {
+    (from..pack.turns.len()).find(|&at| {
+        let numbers = &pack.turns[at].numbers;
+        numbers.counted && (selection.start..selection.end).contains(&numbers.timestamp)
+    })
+}

@@ -1,0 +1,72 @@
+//! Reading many sources: two readers at a time where there is much to read, one result after the other.
+
+use crate::agents::{Agent, Batch, Bookmark, Source};
+use anyhow::Result;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+
+/// From how many bytes on a second reader is worth its start.
+const WORTH_TWO_BYTES: u64 = 4 << 20;
+/// Results that may wait, so that memory stays bounded when reading is faster than merging.
+const WAITING: usize = 4;
+
+/// What one read gave.
+pub type Outcome = Result<(Batch, Bookmark)>;
+
+/// Reads each job and hands its outcome on, by its position.
+///
+/// # Errors
+/// Those of `each`.
+pub fn read(
+    agent: &dyn Agent,
+    jobs: &[(&Source, Bookmark)],
+    total_bytes: u64,
+    each: &mut dyn FnMut(usize, Outcome) -> Result<()>,
+) -> Result<()> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    let readers = if total_bytes < WORTH_TWO_BYTES {
+        1
+    } else {
+        cores.min(jobs.len()).min(4)
+    };
+    if readers <= 1 {
+        return jobs
+            .iter()
+            .enumerate()
+            .try_for_each(|(at, job)| each(at, read_one(agent, job)));
+    }
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        let (send, receive) = mpsc::sync_channel(WAITING);
+        for _ in 0..readers {
+            let (send, next) = (send.clone(), &next);
+            scope.spawn(move || {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(job) = jobs.get(at) else { break };
+                    // The receiver left after an error of its own: nothing more is wanted.
+                    if send.send((at, read_one(agent, job))).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(send);
+        receive.into_iter().try_for_each(|(at, outcome)| each(at, outcome))
+    })
+}
+
+/// A reader that panics on a file of a kind nobody foresaw must not take the other sources with it.
+fn read_one(agent: &dyn Agent, (source, from): &(&Source, Bookmark)) -> Outcome {
+    std::panic::catch_unwind(AssertUnwindSafe(|| {
+        let mut batch = Batch::default();
+        let mark = agent.read(source, from, &mut batch)?;
+        Ok((batch, mark))
+    }))
+    .unwrap_or_else(|_| {
+        Err(anyhow::anyhow!(
+            "could not be read: please report this file's kind as a bug"
+        ))
+    })
+}

@@ -1,0 +1,98 @@
+//! Sessions as the ledger keeps them: what is known of each besides its turns.
+
+use crate::core::turn::{Project, SessionInfo, Title};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+/// A session and its row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownSession {
+    pub id: i64,
+    /// Row in the table of names.
+    pub agent: u32,
+    /// The agent deleted it.
+    pub gone: bool,
+    pub info: SessionInfo,
+}
+
+const COLUMNS: &str = "id, agent, gone, name, title_rank, title_at, title, project_rank, project_at, project, parent,
+    forked_from, interactive, started_at, updated_at";
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<KnownSession> {
+    let title = match row.get::<_, Option<String>>(6)? {
+        Some(text) => Some(Title {
+            rank: row.get(4)?,
+            at: row.get(5)?,
+            text,
+        }),
+        None => None,
+    };
+    let project = match row.get::<_, Option<String>>(9)? {
+        Some(path) => Some(Project {
+            rank: row.get(7)?,
+            at: row.get(8)?,
+            path,
+        }),
+        None => None,
+    };
+    let info = SessionInfo {
+        id: row.get(3)?,
+        title,
+        project,
+        parent_id: row.get(10)?,
+        forked_from: row.get(11)?,
+        interactive: row.get(12)?,
+        started_at: row.get(13)?,
+        updated_at: row.get(14)?,
+    };
+    Ok(KnownSession {
+        id: row.get(0)?,
+        agent: row.get(1)?,
+        gone: row.get(2)?,
+        info,
+    })
+}
+
+/// Every session.
+pub fn load_all(connection: &Connection) -> rusqlite::Result<Vec<KnownSession>> {
+    let mut statement = connection.prepare(&format!("select {COLUMNS} from session"))?;
+    statement.query_map([], from_row)?.collect()
+}
+
+/// One agent's session by its own id.
+pub fn find(connection: &Connection, agent: u32, name: &str) -> rusqlite::Result<Option<KnownSession>> {
+    let mut statement =
+        connection.prepare_cached(&format!("select {COLUMNS} from session where agent = ?1 and name = ?2"))?;
+    statement.query_row(params![agent, name], from_row).optional()
+}
+
+/// A session by its row.
+pub fn load(connection: &Connection, id: i64) -> rusqlite::Result<Option<KnownSession>> {
+    let mut statement = connection.prepare_cached(&format!("select {COLUMNS} from session where id = ?1"))?;
+    statement.query_row([id], from_row).optional()
+}
+
+pub fn store(connection: &Connection, session: &KnownSession) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(&format!(
+        "insert or replace into session ({COLUMNS}) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
+    ))?;
+    let info = &session.info;
+    let (title, project) = (info.title.as_ref(), info.project.as_ref());
+    statement.execute(params![
+        session.id,
+        session.agent,
+        session.gone,
+        info.id,
+        title.map(|title| title.rank),
+        title.map(|title| title.at),
+        title.map(|title| &title.text),
+        project.map(|project| project.rank),
+        project.map(|project| project.at),
+        project.map(|project| &project.path),
+        info.parent_id,
+        info.forked_from,
+        info.interactive,
+        info.started_at,
+        info.updated_at,
+    ])?;
+    Ok(())
+}

@@ -1,0 +1,316 @@
+//! Sync: what changed on disk since the bookmarks, into pending packs.
+
+use super::merge::Work;
+use super::names::Kind;
+use super::pack::{Blobs, Pack};
+use super::pending::KnownSource;
+use super::{Ledger, bookmark, changes, settle};
+use crate::agents::{Agent, Found, Source};
+use crate::core::problem::Problem;
+use crate::system::System;
+use anyhow::Result;
+use rusqlite::OptionalExtension;
+use rustc_hash::FxHashMap;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+use xxhash_rust::xxh3::Xxh3Default;
+
+/// Kernel time stamps are coarse: a file whose last write is younger than this when it was looked at may be written
+/// again without its stamp moving.
+const SETTLED: Duration = Duration::from_secs(2);
+
+/// Whose turns are taken in.
+#[derive(Clone, Copy)]
+pub(super) struct Owner<'a> {
+    pub id: &'a str,
+    /// Row in the table of names.
+    pub row: u32,
+    /// The version of the rules they were read by.
+    pub reader: u32,
+}
+
+/// What a sync did.
+#[derive(Default)]
+pub struct Synced {
+    pub problems: Vec<Problem>,
+    /// Sources that were read.
+    pub read: usize,
+}
+
+/// Called while many bytes are read: how many of how many.
+pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Sync);
+
+impl Ledger {
+    /// Reads what changed since the last sync. The result is pending: reports see it at once, [`Ledger::commit`] keeps it.
+    ///
+    /// # Errors
+    /// When the ledger itself cannot be read. A source that cannot be read is a problem, and what was known of it stays.
+    pub fn sync(&mut self, agents: &[&dyn Agent], system: &System, progress: Progress<'_>) -> Result<Synced> {
+        if !self.pending.is_empty() {
+            // The last sync was never kept: start from what is committed, or two halves would mix.
+            self.reload()?;
+        }
+        self.failed.clear();
+        let mut syncing = Syncing::start(self)?;
+        for agent in agents {
+            syncing.agent(*agent, system, progress)?;
+        }
+        syncing.finish()
+    }
+}
+
+/// One sync under way.
+pub(super) struct Syncing<'l> {
+    pub(super) ledger: &'l mut Ledger,
+    pub(super) next_pack: i64,
+    pub(super) next_source: i64,
+    pub(super) next_session: i64,
+    pub(super) work: Vec<Work>,
+    pub(super) sources: FxHashMap<i64, PathBuf>,
+    pub(super) session_rows: FxHashMap<(u32, String), i64>,
+    pub(super) forgotten: super::forget::Forgotten,
+    pub(super) synced: Synced,
+    /// Whether there was a ledger before: without one there is nothing to compare with, and no change to tell.
+    pub(super) is_first: bool,
+}
+
+impl<'l> Syncing<'l> {
+    pub(super) fn start(ledger: &'l mut Ledger) -> Result<Self> {
+        let next = |table: &str| -> Result<i64> {
+            let Some(connection) = &ledger.connection else {
+                return Ok(1);
+            };
+            let last: Option<i64> =
+                connection.query_row(&format!("select max(id) from {table}"), [], |row| row.get(0))?;
+            Ok(last.unwrap_or(0) + 1)
+        };
+        let (next_pack, next_source, next_session) = (next("pack")?, next("source")?, next("session")?);
+        let forgotten = super::forget::Forgotten::load(ledger.connection.as_ref())?;
+        let is_first = ledger.is_new();
+        Ok(Self {
+            ledger,
+            next_pack,
+            next_source,
+            next_session,
+            work: Vec::new(),
+            sources: FxHashMap::default(),
+            session_rows: FxHashMap::default(),
+            forgotten,
+            synced: Synced::default(),
+            is_first,
+        })
+    }
+
+    fn agent(&mut self, agent: &dyn Agent, system: &System, progress: Progress<'_>) -> Result<()> {
+        let looked_at = SystemTime::now();
+        let found = agent.sources(system);
+        self.synced.problems.extend(found.problems.iter().cloned());
+        let reader = agent.about().reader;
+        let print = fingerprint(&found, reader);
+        let key = format!("walk:{}", agent.id());
+        if self.ledger.meta(&key)?.is_some_and(|known| known == print) {
+            self.remembered_problems(agent)?;
+            return Ok(());
+        }
+        if found.sources.is_empty() && self.ledger.names.find(Kind::Agent, agent.id()).is_none() {
+            return Ok(());
+        }
+        let row = self.ledger.names.row(Kind::Agent, agent.id());
+        let mut known = self.known_sources(row)?;
+        let mut due = Vec::new();
+        let mut all_settled = true;
+        for source in &found.sources {
+            let is_settled = is_settled(source, looked_at);
+            all_settled &= is_settled;
+            let before = known.remove(&(source.path.clone(), source.kind));
+            match before {
+                Some(before) if is_unchanged(&before, source, reader) && is_settled => {
+                    self.synced.problems.extend(before.problems);
+                }
+                before => due.push((source, before)),
+            }
+        }
+        self.read_all(agent, row, due, progress)?;
+        // A folder that could not be looked into does not mean that its files are gone.
+        if found.problems.is_empty() {
+            for (_, source) in known {
+                if !source.gone && !super::transfer::is_import(&source.path) {
+                    self.source_is_gone(row, source)?;
+                }
+            }
+        }
+        if all_settled && found.problems.is_empty() && !self.has_failed(agent.id()) {
+            self.ledger.set_meta(&key, print);
+        }
+        Ok(())
+    }
+
+    /// Problems of sources that did not change are still problems: they are said on every run.
+    fn remembered_problems(&mut self, agent: &dyn Agent) -> Result<()> {
+        let Some(connection) = &self.ledger.connection else {
+            return Ok(());
+        };
+        let Some(row) = self.ledger.names.find(Kind::Agent, agent.id()) else {
+            return Ok(());
+        };
+        let mut statement =
+            connection.prepare_cached("select problems from source where agent = ?1 and problems <> '[]'")?;
+        for text in statement.query_map([row], |row| row.get::<_, String>(0))? {
+            self.synced.problems.extend(parse_problems(&text?));
+        }
+        Ok(())
+    }
+
+    fn has_failed(&self, agent_id: &str) -> bool {
+        self.ledger.failed.contains(agent_id)
+    }
+
+    pub(super) fn known_sources(&self, agent: u32) -> Result<FxHashMap<(PathBuf, u8), KnownSource>> {
+        let mut known = FxHashMap::default();
+        let Some(connection) = &self.ledger.connection else {
+            return Ok(known);
+        };
+        let mut statement = connection
+            .prepare_cached("select id, path, kind, gone, bookmark, problems from source where agent = ?1")?;
+        let mut rows = statement.query([agent])?;
+        while let Some(row) = rows.next()? {
+            let source = KnownSource {
+                id: row.get(0)?,
+                path: PathBuf::from(row.get::<_, String>(1)?),
+                kind: row.get(2)?,
+                gone: row.get(3)?,
+                bookmark: bookmark::decode(row.get_ref(4)?.as_blob()?),
+                problems: parse_problems(row.get_ref(5)?.as_str()?),
+            };
+            known.insert((source.path.clone(), source.kind), source);
+        }
+        Ok(known)
+    }
+
+    fn read_all(
+        &mut self,
+        agent: &dyn Agent,
+        row: u32,
+        mut due: Vec<(&Source, Option<KnownSource>)>,
+        progress: Progress<'_>,
+    ) -> Result<()> {
+        // Biggest first, so that two readers end at about the same time.
+        due.sort_by_key(|(source, _)| std::cmp::Reverse(source.stamp.size));
+        let reader = agent.about().reader;
+        let jobs: Vec<_> = due
+            .iter()
+            .map(|(source, before)| {
+                let from = before
+                    .as_ref()
+                    .filter(|before| !before.gone && before.bookmark.reader == reader);
+                (*source, from.map(|before| before.bookmark.clone()).unwrap_or_default())
+            })
+            .collect();
+        let total = jobs
+            .iter()
+            .map(|(source, from)| source.stamp.size.saturating_sub(from.offset))
+            .sum();
+        let mut done = 0;
+        super::readers::read(agent, &jobs, total, &mut |at, outcome| {
+            let (source, before) = &mut due[at];
+            done += source.stamp.size;
+            progress(done.min(total), total);
+            self.synced.read += 1;
+            match outcome {
+                Ok((batch, mark)) => self.take(
+                    Owner {
+                        id: agent.id(),
+                        row,
+                        reader,
+                    },
+                    source,
+                    before.take(),
+                    batch,
+                    mark,
+                ),
+                Err(error) => {
+                    self.ledger.failed.insert(agent.id().to_owned());
+                    self.synced
+                        .problems
+                        .push(Problem::new(source.path.display(), format!("{error:#}")));
+                    Ok(())
+                }
+            }
+        })
+    }
+
+    pub(super) fn finish(mut self) -> Result<Synced> {
+        settle::settle(&mut self)?;
+        if !self.is_first {
+            changes::collect(&mut self)?;
+        }
+        let work = std::mem::take(&mut self.work);
+        for work in work {
+            if work.is_dirty {
+                self.ledger.pending.put_pack(work);
+            }
+        }
+        Ok(self.synced)
+    }
+}
+
+/// The next row of a table: a commit on top of another process's is given up, so nobody else takes it.
+pub(super) fn next(counter: &mut i64) -> i64 {
+    let row = *counter;
+    *counter += 1;
+    row
+}
+
+pub(super) fn load_pack(connection: &rusqlite::Connection, id: i64) -> Result<Option<Pack>> {
+    let mut statement = connection.prepare_cached(
+        "select numbers, events, records from pack join pack_events using (id) join pack_records using (id) where id = ?1",
+    )?;
+    let blobs = statement
+        .query_row([id], |row| {
+            Ok(Blobs {
+                numbers: row.get(0)?,
+                events: row.get(1)?,
+                records: row.get(2)?,
+            })
+        })
+        .optional()?;
+    Ok(blobs.and_then(|blobs| Pack::decode(&blobs)))
+}
+
+fn parse_problems(text: &str) -> Vec<Problem> {
+    let parsed: Vec<(String, String)> = serde_json::from_str(text).unwrap_or_default();
+    parsed
+        .into_iter()
+        .map(|(place, reason)| Problem { place, reason })
+        .collect()
+}
+
+fn is_unchanged(known: &KnownSource, source: &Source, reader: u32) -> bool {
+    let mark = &known.bookmark;
+    !known.gone && mark.stamp == source.stamp && mark.wal == source.wal && mark.reader == reader
+}
+
+fn is_settled(source: &Source, looked_at: SystemTime) -> bool {
+    let last = source.stamp.modified_ns.max(source.wal.modified_ns);
+    let Ok(now) = looked_at.duration_since(SystemTime::UNIX_EPOCH) else {
+        return false;
+    };
+    // A file from the future never settles: it is looked at each time.
+    i128::from(last) + (SETTLED.as_nanos() as i128) < now.as_nanos() as i128
+}
+
+/// Equal when no source came, went or changed.
+fn fingerprint(found: &Found, reader: u32) -> Vec<u8> {
+    let mut hash = Xxh3Default::new();
+    hash.update(&reader.to_le_bytes());
+    for source in &found.sources {
+        hash.update(source.path.as_os_str().as_encoded_bytes());
+        for stamp in [&source.stamp, &source.wal] {
+            for word in [stamp.device, stamp.inode, stamp.size, stamp.modified_ns as u64] {
+                hash.update(&word.to_le_bytes());
+            }
+        }
+        hash.update(&[source.kind, 0]);
+    }
+    hash.digest().to_le_bytes().to_vec()
+}

@@ -1,0 +1,358 @@
+//! Taking in: one read of one source, into sessions and packs.
+
+use super::merge::{Missing, PackKey, Work, merge};
+use super::pack::Pack;
+use super::pending::KnownSource;
+use super::sessions::{self, KnownSession};
+use super::sync::{Owner, Syncing, load_pack, next};
+use crate::agents::batch::{Row, session_hash};
+use crate::agents::{Batch, Bookmark, Scope, Source};
+use crate::core::problem::Problem;
+use crate::core::turn::{Presence, SessionInfo};
+use anyhow::Result;
+use rusqlite::{OptionalExtension, params};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// In place of the row of a session that the user erased.
+const ERASED: i64 = 0;
+
+impl Syncing<'_> {
+    /// Takes in what one read brought.
+    pub(super) fn take(
+        &mut self,
+        owner: Owner<'_>,
+        source: &Source,
+        before: Option<KnownSource>,
+        mut batch: Batch,
+        mut mark: Bookmark,
+    ) -> Result<()> {
+        let Owner {
+            id: agent_id,
+            row: agent_row,
+            reader,
+        } = owner;
+        let rules_changed = before.as_ref().is_some_and(|before| before.bookmark.reader != reader);
+        let is_known = before.is_some();
+        let id = before
+            .as_ref()
+            .map_or_else(|| next(&mut self.next_source), |before| before.id);
+        mark.reader = reader;
+        let mut problems = std::mem::take(&mut batch.problems);
+        if mark.offset > 0
+            && let Some(before) = &before
+        {
+            // Only new bytes were looked at: what was wrong before still is.
+            let resumed = !batch.scopes.iter().any(|(scope, _)| *scope == Scope::Source);
+            if resumed && !rules_changed {
+                problems.extend(
+                    before
+                        .problems
+                        .iter()
+                        .filter(|problem| !batch.problems.contains(problem))
+                        .cloned(),
+                );
+            }
+        }
+        self.synced.problems.extend(problems.iter().cloned());
+        let known = KnownSource {
+            id,
+            path: source.path.clone(),
+            kind: source.kind,
+            gone: false,
+            bookmark: mark,
+            problems,
+        };
+        self.sources.insert(id, source.path.clone());
+        self.ledger.pending.sources.push((agent_row, known));
+        self.ledger.pending.limits.append(&mut batch.limits);
+
+        let models: Vec<u32> = batch
+            .models
+            .iter()
+            .map(|(provider, model)| self.ledger.names.model_row(provider, model))
+            .collect();
+        let mut infos = std::mem::take(&mut batch.sessions);
+        let mut sessions = Vec::with_capacity(batch.session_ids.len());
+        for session_id in &batch.session_ids {
+            let info = infos
+                .remove(session_id)
+                .unwrap_or_else(|| SessionInfo::new(session_id.clone()));
+            sessions.push(if self.is_forgotten(agent_id, &info) {
+                ERASED
+            } else {
+                self.session(agent_row, info)?
+            });
+        }
+        for (_, info) in infos {
+            if !self.is_forgotten(agent_id, &info) {
+                self.session(agent_row, info)?;
+            }
+        }
+
+        let mut by_session: Vec<Vec<&Row>> = vec![Vec::new(); sessions.len()];
+        for row in &batch.turns {
+            let session = row.session as usize;
+            if sessions[session] != ERASED && !self.forgotten.covers_time(row.turn.timestamp) {
+                by_session[session].push(row);
+            }
+        }
+        let mut missing = self.missing(agent_row, id, &batch, &sessions, is_known, rules_changed)?;
+        for (rows, session) in by_session.iter().zip(&sessions) {
+            let fate = missing.remove(session).unwrap_or(Missing::Stay);
+            if *session != ERASED && (!rows.is_empty() || fate != Missing::Stay) {
+                self.merge_session(
+                    PackKey {
+                        agent: agent_row,
+                        source: id,
+                        session: *session,
+                    },
+                    is_known,
+                    rows,
+                    &batch,
+                    &models,
+                    fate,
+                )?;
+            }
+        }
+        for (session, fate) in missing {
+            self.merge_session(
+                PackKey {
+                    agent: agent_row,
+                    source: id,
+                    session,
+                },
+                is_known,
+                &[],
+                &batch,
+                &models,
+                fate,
+            )?;
+        }
+        Ok(())
+    }
+
+    fn is_forgotten(&self, agent_id: &str, info: &SessionInfo) -> bool {
+        self.forgotten.covers_session(
+            agent_id,
+            &info.id,
+            info.project.as_ref().map(|project| project.path.as_str()),
+        )
+    }
+
+    /// What happens to the turns, by session, that this read did not bring.
+    fn missing(
+        &mut self,
+        agent: u32,
+        source: i64,
+        batch: &Batch,
+        sessions: &[i64],
+        is_known: bool,
+        rules_changed: bool,
+    ) -> Result<FxHashMap<i64, Missing>> {
+        let mut fates = FxHashMap::default();
+        if !is_known {
+            return Ok(fates);
+        }
+        let fate = |presence| {
+            if rules_changed {
+                Missing::Drop
+            } else {
+                Missing::Mark(presence)
+            }
+        };
+        for (scope, presence) in &batch.scopes {
+            match scope {
+                Scope::Source => {
+                    for session in self.sessions_of(source)? {
+                        fates.insert(session, fate(*presence));
+                    }
+                }
+                Scope::Session(id) => {
+                    let session = match batch.session_ids.iter().position(|known| known == id) {
+                        Some(at) => Some(sessions[at]),
+                        None => self.find_session(agent, id)?.map(|session| session.id),
+                    };
+                    if let Some(session) = session {
+                        fates.insert(session, fate(*presence));
+                    }
+                }
+                Scope::Sessions(present) => {
+                    let present: FxHashSet<u64> = present.iter().copied().collect();
+                    for session in self.sessions_of(source)? {
+                        let Some(mut known) = self.load_session(session)? else {
+                            continue;
+                        };
+                        let is_gone = !present.contains(&session_hash(&known.info.id));
+                        if is_gone {
+                            fates.insert(session, Missing::Mark(*presence));
+                        }
+                        if known.gone != is_gone {
+                            known.gone = is_gone;
+                            self.ledger.pending.sessions.insert(session, known);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(fates)
+    }
+
+    fn merge_session(
+        &mut self,
+        key: PackKey,
+        is_known: bool,
+        rows: &[&Row],
+        batch: &Batch,
+        models: &[u32],
+        missing: Missing,
+    ) -> Result<()> {
+        let old = if is_known {
+            self.load_pack_of(key.source, key.session)?
+        } else {
+            None
+        };
+        let pack = merge(old.as_ref().map(|(_, pack)| pack), rows, batch, models, missing);
+        let (id, old) = match old {
+            Some((_, old)) if old == pack => return Ok(()),
+            Some((id, old)) => (id, Some(old)),
+            None if pack.turns.is_empty() => return Ok(()),
+            None => (next(&mut self.next_pack), None),
+        };
+        self.work.push(Work::new(id, key, old, &pack));
+        Ok(())
+    }
+
+    pub(super) fn source_is_gone(&mut self, agent: u32, mut source: KnownSource) -> Result<()> {
+        for session in self.sessions_of(source.id)? {
+            let (batch, key) = (
+                Batch::default(),
+                PackKey {
+                    agent,
+                    source: source.id,
+                    session,
+                },
+            );
+            self.merge_session(key, true, &[], &batch, &[], Missing::Mark(Presence::Gone))?;
+        }
+        self.sources.insert(source.id, source.path.clone());
+        source.gone = true;
+        source.problems.clear();
+        self.ledger.pending.sources.push((agent, source));
+        Ok(())
+    }
+
+    /// The row of a session, with what was learned about it taken in.
+    pub(super) fn session(&mut self, agent: u32, info: SessionInfo) -> Result<i64> {
+        let known = match self.session_rows.get(&(agent, info.id.clone())) {
+            Some(&id) => self.load_session(id)?,
+            None => match &self.ledger.connection {
+                Some(connection) if !self.is_first => sessions::find(connection, agent, &info.id)?,
+                _ => None,
+            },
+        };
+        let (before, mut session) = match known {
+            Some(session) => (Some(session.clone()), session),
+            None => {
+                let id = next(&mut self.next_session);
+                (
+                    None,
+                    KnownSession {
+                        id,
+                        agent,
+                        gone: false,
+                        info: SessionInfo::new(info.id.clone()),
+                    },
+                )
+            }
+        };
+        session.info.merge(info);
+        session.gone = false;
+        let id = session.id;
+        self.session_rows.insert((agent, session.info.id.clone()), id);
+        if before.as_ref() != Some(&session) {
+            self.ledger.pending.sessions.insert(id, session);
+        }
+        Ok(id)
+    }
+
+    fn find_session(&self, agent: u32, name: &str) -> Result<Option<KnownSession>> {
+        if let Some(&id) = self.session_rows.get(&(agent, name.to_owned())) {
+            return self.load_session(id);
+        }
+        let Some(connection) = &self.ledger.connection else {
+            return Ok(None);
+        };
+        Ok(sessions::find(connection, agent, name)?)
+    }
+
+    pub(super) fn load_session(&self, id: i64) -> Result<Option<KnownSession>> {
+        if let Some(session) = self.ledger.pending.sessions.get(&id) {
+            return Ok(Some(session.clone()));
+        }
+        let Some(connection) = &self.ledger.connection else {
+            return Ok(None);
+        };
+        Ok(sessions::load(connection, id)?)
+    }
+
+    /// Every pack with what it belongs to.
+    pub(super) fn heads(&self) -> Result<Vec<(i64, PackKey)>> {
+        let Some(connection) = &self.ledger.connection else {
+            return Ok(Vec::new());
+        };
+        let mut statement = connection.prepare("select id, agent, source, session from pack")?;
+        let heads = statement.query_map([], |row| {
+            Ok((
+                row.get(0)?,
+                PackKey {
+                    agent: row.get(1)?,
+                    source: row.get(2)?,
+                    session: row.get(3)?,
+                },
+            ))
+        })?;
+        Ok(heads.collect::<rusqlite::Result<_>>()?)
+    }
+
+    pub(super) fn source_path(&self, id: i64) -> Result<String> {
+        let path = match self.sources.get(&id) {
+            Some(path) => Some(path.clone()),
+            None => self.ledger.source_path(id)?,
+        };
+        Ok(path.map(|path| path.display().to_string()).unwrap_or_default())
+    }
+
+    fn sessions_of(&self, source: i64) -> Result<Vec<i64>> {
+        let Some(connection) = &self.ledger.connection else {
+            return Ok(Vec::new());
+        };
+        let mut statement = connection.prepare_cached("select session from pack where source = ?1")?;
+        Ok(statement
+            .query_map([source], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn load_pack_of(&mut self, source: i64, session: i64) -> Result<Option<(i64, Pack)>> {
+        let Some(connection) = &self.ledger.connection else {
+            return Ok(None);
+        };
+        let found = connection
+            .prepare_cached("select id from pack where source = ?1 and session = ?2")?
+            .query_row(params![source, session], |row| row.get::<_, i64>(0))
+            .optional()?;
+        let Some(id) = found else { return Ok(None) };
+        let pack = load_pack(connection, id)?;
+        if pack.is_none() {
+            let path = self
+                .sources
+                .get(&source)
+                .map(|path| path.display().to_string())
+                .unwrap_or_default();
+            self.synced.problems.push(Problem::new(
+                path,
+                "a pack of the ledger was damaged; its turns were read again",
+            ));
+        }
+        Ok(Some((id, pack.unwrap_or_default())))
+    }
+}
