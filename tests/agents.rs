@@ -4,9 +4,10 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use ttop::agents::{Agent, Batch, Bookmark, agents};
+use ttop::agents::{Agent, agents};
 use ttop::core::tokens::BUCKETS;
-use ttop::ledger::owner::{Claim, decide};
+use ttop::ledger::Ledger;
+use ttop::ledger::query::{FoundTurn, Selection};
 use ttop::system::{Os, System};
 
 /// (session, model, five buckets; -1 = unknown).
@@ -22,44 +23,24 @@ fn cases(agent: &dyn Agent) -> Vec<PathBuf> {
     cases
 }
 
-fn counted(agent: &dyn Agent, home: &Path) -> Vec<Line> {
+/// The turns that count after one sync into an empty ledger.
+fn counted(agent: &'static dyn Agent, home: &Path) -> Vec<Line> {
     let system = System::new(Os::Linux, home, BTreeMap::new());
-    let sources = agent.sources(&system).sources;
-    let batches: Vec<(String, Batch)> = sources
-        .iter()
-        .map(|source| {
-            let mut batch = Batch::default();
-            agent
-                .read(source, &Bookmark::default(), &mut batch)
-                .expect("the source is readable");
-            (source.path.display().to_string(), batch)
-        })
-        .collect();
-    let rows: Vec<_> = batches
-        .iter()
-        .flat_map(|(source, batch)| batch.turns.iter().map(move |row| (source, batch, row)))
-        .collect();
-    let claims: Vec<Claim> = rows
-        .iter()
-        .map(|(source, batch, row)| Claim {
-            event: row.turn.event,
-            rank: row.turn.rank,
-            record: row.turn.record,
-            session_id: batch.session_id(row),
-            source,
-            segment: row.segment,
-            supersedes: row.supersedes,
-        })
-        .collect();
-    let counts = decide(&claims);
-    rows.iter()
-        .zip(counts)
-        .filter(|(_, counts)| *counts)
-        .map(|((_, batch, row), _)| {
-            let tokens = BUCKETS.map(|bucket| row.turn.tokens.count(bucket).map_or(-1, |count| count as i64));
-            (batch.session_id(row).to_owned(), batch.model_id(row).to_owned(), tokens)
-        })
-        .collect()
+    let mut ledger = Ledger::in_memory().expect("an empty ledger");
+    ledger
+        .sync(&[agent], &system, &|_, _| {})
+        .expect("the ledger is readable");
+    let sessions = ledger.sessions().expect("sessions");
+    let mut lines = Vec::new();
+    let collect = |found: FoundTurn| {
+        let numbers = found.turn.numbers;
+        let tokens = BUCKETS.map(|bucket| numbers.tokens.count(bucket).map_or(-1, |count| count as i64));
+        let model = ledger.names().model(numbers.model).1.to_owned();
+        lines.push((sessions[&found.head.key.session].info.id.clone(), model, tokens));
+        Ok(())
+    };
+    ledger.turns(&Selection::ALL, collect).expect("turns");
+    lines
 }
 
 #[test]
