@@ -328,7 +328,8 @@ pub fn set_counted(numbers: &mut [u8], mut counted: impl Iterator<Item = bool>) 
     let width = reader.byte()? as usize;
     let start = numbers.len() - reader.rest().len();
     let flags = numbers.get_mut(start..start + count * width)?;
-    for entry in flags.chunks_exact_mut(width) {
+    // An empty pack has a column of width 0.
+    for entry in flags.chunks_exact_mut(width.max(1)) {
         entry[0] = entry[0] & !1 | u8::from(counted.next()?);
     }
     Some(())
