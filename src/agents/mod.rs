@@ -4,6 +4,7 @@ pub mod batch;
 pub mod gemini_cli;
 pub mod jsonl;
 mod lenient;
+pub mod qwen_code;
 mod records;
 pub mod source;
 pub mod sqlite;
@@ -52,7 +53,7 @@ pub struct About {
 }
 
 /// The built-in agents, in the order of tables.
-static BUILT_IN: &[&dyn Agent] = &[&gemini_cli::GeminiCli];
+static BUILT_IN: &[&dyn Agent] = &[&gemini_cli::GeminiCli, &qwen_code::QwenCode];
 
 /// All agents: built-ins first.
 pub fn agents() -> &'static [&'static dyn Agent] {

@@ -3,6 +3,8 @@
 use super::{Agent, Batch, Bookmark, Source};
 use crate::core::turn::SessionInfo;
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
 
 /// What reads told, in a form in which two ways of reading can be compared.
 #[derive(Debug, Default, PartialEq)]
@@ -15,14 +17,16 @@ pub struct Told {
     pub problems: Vec<String>,
 }
 
-/// Writes `text` to `file` in a new folder, up to each of `cuts` in turn, and reads it after each.
+/// Appends `text` to `file` in a new folder, up to each of `cuts` in turn, and reads on after each.
 pub fn read_in_steps(agent: &dyn Agent, file: &str, kind: u8, text: &[u8], cuts: &[usize]) -> Told {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join(file);
     std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
-    let (mut mark, mut told) = (Bookmark::default(), Told::default());
-    for cut in cuts {
-        std::fs::write(&path, &text[..*cut]).expect("written");
+    let mut log = File::create(&path).expect("a file");
+    let (mut mark, mut told, mut written) = (Bookmark::default(), Told::default(), 0);
+    for &cut in cuts {
+        log.write_all(&text[written..cut]).expect("written");
+        written = cut;
         let source = Source::find(&path, kind).expect("the file is there");
         let mut batch = Batch::default();
         mark = agent.read(&source, &mark, &mut batch).expect("reads");

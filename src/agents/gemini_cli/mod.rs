@@ -38,7 +38,7 @@ impl Agent for GeminiCli {
             limits: &[
                 "failed and retried requests and utility calls (router, loop check, compression, next speaker) are not recorded: totals are a lower bound",
                 "it deletes session files at times: what vanished before ttop read it is unknown",
-                "sessions of versions before 0.3 name their project only by a hash, which is resolved where projects.json knows the path",
+                "sessions of older versions name their project only by a hash: its path is known where projects.json lists it",
             ],
             reader: READER,
         }

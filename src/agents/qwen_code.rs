@@ -1,0 +1,307 @@
+//! Qwen Code: one log per session, with usage in the words of the Gemini API whatever the backend.
+
+use super::lenient::{Count, Text, When, first_text, part, title};
+use super::records::{self, Line};
+use super::walk::Walk;
+use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
+use crate::core::tokens::Tokens;
+use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::vendor::vendor_of;
+use crate::system::System;
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::path::Path;
+
+const ID: &str = "qwen-code";
+const READER: u32 = 1;
+
+pub struct QwenCode;
+
+impl Agent for QwenCode {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn name(&self) -> &'static str {
+        "Qwen Code"
+    }
+
+    fn about(&self) -> About {
+        About {
+            commands: &["qwen"],
+            turns: "exact",
+            limits: &[
+                "the provider is told from the model's name: the backend is not recorded",
+                "where the total does not tell whether reasoning is inside the output, it is taken to be",
+            ],
+            reader: READER,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found::default();
+        let moved = ["QWEN_RUNTIME_DIR", "QWEN_HOME"]
+            .into_iter()
+            .find_map(|name| Some((system.path_var(name)?, format!("${name}"))));
+        let (home, because) = moved.unwrap_or_else(|| (system.home.join(".qwen"), "default".to_owned()));
+        let root = home.join("projects");
+        found.roots.push(Root::new(&root, because));
+        let mut walk = Walk::default();
+        for project in walk.folders(&root, &mut found) {
+            for path in walk.files(&project.join("chats"), 0, &mut found) {
+                if path.extension().is_some_and(|ending| ending == "jsonl") {
+                    found.sources.extend(Source::find(path, 0));
+                }
+            }
+        }
+        found
+    }
+
+    fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        records::read(source, from, READER, into, |state, line, into| {
+            record(state, line, &source.path, into)
+        })
+    }
+}
+
+/// What is kept between reads.
+#[derive(Default, Serialize, Deserialize)]
+struct State {
+    is_titled: bool,
+    /// The latest time that a record told.
+    time: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry<'a> {
+    #[serde(borrow, default)]
+    uuid: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    session_id: Option<Text<'a>>,
+    #[serde(default)]
+    timestamp: When,
+    #[serde(borrow, default, rename = "type")]
+    kind: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    cwd: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    model: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    message: Option<&'a RawValue>,
+    #[serde(default)]
+    usage_metadata: Option<Usage>,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Usage {
+    prompt_token_count: Count,
+    candidates_token_count: Count,
+    thoughts_token_count: Count,
+    cached_content_token_count: Count,
+    tool_use_prompt_token_count: Count,
+    total_token_count: Count,
+}
+
+impl Usage {
+    /// Cached tokens are inside the prompt. Backends that speak OpenAI's language have the reasoning inside the
+    /// candidates, Gemini's beside them; tool prompts are beside the prompt where the total contains them.
+    fn tokens(self) -> Tokens {
+        let [prompt, output, thoughts, cached, tool, total] = [
+            self.prompt_token_count,
+            self.candidates_token_count,
+            self.thoughts_token_count,
+            self.cached_content_token_count,
+            self.tool_use_prompt_token_count,
+            self.total_token_count,
+        ]
+        .map(|count| count.0);
+        // Counts are at most 2^53, so that sums of a few stay far from overflow.
+        let without = prompt + output;
+        let is_inside = total == without || total == without + tool;
+        let is_beside = !is_inside && (total == without + thoughts || total == without + thoughts + tool);
+        let has_tool = tool > 0 && (total == without + tool || total == without + thoughts + tool);
+        // More reasoning than output cannot be a part of it.
+        let visible = if is_beside || thoughts > output {
+            output
+        } else {
+            output - thoughts
+        };
+        let input = prompt.saturating_sub(cached) + if has_tool { tool } else { 0 };
+        Tokens::new(input, visible, thoughts, cached, 0)
+    }
+}
+
+fn record(state: &mut State, line: &Line, path: &Path, into: &mut Batch) -> serde_json::Result<()> {
+    let entry: Entry = serde_json::from_str(line.text)?;
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("");
+    let session = entry.session_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(stem);
+    state.time = state.time.max(entry.timestamp.0.unwrap_or(0));
+    let time = entry.timestamp.0.unwrap_or(state.time);
+    let kind = entry.kind.as_deref().unwrap_or("");
+    if !matches!(kind, "user" | "assistant") {
+        // `system` records repeat the usage of replies as telemetry.
+        return Ok(());
+    }
+    let cwd = part::<Text>(entry.cwd).filter(|cwd| !cwd.is_empty());
+    let mut info = SessionInfo {
+        project: cwd.map(|cwd| Project {
+            rank: 0,
+            at: time,
+            path: cwd.0.into_owned(),
+        }),
+        interactive: Some(true),
+        started_at: entry.timestamp.0,
+        updated_at: entry.timestamp.0,
+        ..SessionInfo::new(session)
+    };
+    if kind == "user" && !state.is_titled {
+        info.title = first_words(entry.message).map(|text| Title {
+            rank: 0,
+            at: -time,
+            text,
+        });
+        state.is_titled = info.title.is_some();
+    }
+    into.session(info);
+    if kind == "assistant" {
+        add(&entry, session, time, line.offset, into);
+    }
+    Ok(())
+}
+
+fn add(entry: &Entry, session: &str, time: i64, place: u64, into: &mut Batch) {
+    let tokens = entry.usage_metadata.unwrap_or_default().tokens();
+    if tokens.is_zero() {
+        return into.skip(Skip::Uncounted);
+    }
+    let id = entry.uuid.as_deref().unwrap_or("");
+    let key = match id {
+        "" => format!("{session}\0@{time}"),
+        id => id.to_owned(),
+    };
+    let model = entry.model.as_deref().unwrap_or("");
+    into.turn(&Turn {
+        session_id: session,
+        message_id: id,
+        record: RecordKey::of(&key),
+        event: EventKey::of(ID, &key),
+        rank: Rank(tokens.known_total(), 0),
+        provider_id: vendor_of(model).unwrap_or("alibaba"),
+        model_id: model,
+        tokens,
+        timestamp: time,
+        place,
+        ..Turn::PLAIN
+    });
+}
+
+/// The text of `{"role":"user","parts":[{"text":"…"}]}`.
+fn first_words(message: Option<&RawValue>) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Message<'a> {
+        #[serde(borrow, default)]
+        parts: Option<&'a RawValue>,
+    }
+    title(&first_text(part::<Message>(message)?.parts)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agents::trial::{read_with_cuts, survives};
+    use crate::system::Os;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    const FILE: &str = ".qwen/projects/-home-dev-acme/chats/q1.jsonl";
+    const SESSION: &str = concat!(
+        r#"{"uuid":"u1","parentUuid":null,"sessionId":"q1","timestamp":"2026-03-02T09:00:00Z","type":"user","cwd":"/home/dev/acme","message":{"role":"user","parts":[{"text":"Add \ud83d"}]}}"#,
+        "\n",
+        r#"{"uuid":"a1","parentUuid":"u1","sessionId":"q1","timestamp":"2026-03-02T09:00:02Z","type":"assistant","cwd":"/home/dev/acme/sub","model":"qwen3-coder-plus","message":{},"usageMetadata":{"promptTokenCount":100,"candidatesTokenCount":50,"thoughtsTokenCount":20,"cachedContentTokenCount":60,"totalTokenCount":150}}"#,
+        "\n",
+        r#"{"uuid":"t1","sessionId":"q1","timestamp":"2026-03-02T09:00:02Z","type":"system","subtype":"ui_telemetry","usageMetadata":{"promptTokenCount":100,"totalTokenCount":150}}"#,
+        "\n",
+        r#"{"uuid":"a2","sessionId":"q1","timestamp":"2026-03-02T09:00:05Z","type":"assistant","model":"glm-5","usageMetadata":null}"#,
+        "\n",
+        r#"{"uuid":"a3","sessionId":"q1","timestamp":"2026-03-02T09:00:09Z","type":"assistant","model":"coder-model","usageMetadata":{"promptTokenCount":7,"cachedContentTokenCount":null,"#,
+    );
+
+    #[test]
+    fn counts_replies_and_not_their_telemetry() {
+        let told = read_with_cuts(&QwenCode, FILE, SESSION);
+        assert_eq!(told.turns, ["q1 a1 qwen3-coder-plus [40, 30, 20, 60, 0]"]);
+        let session = &told.sessions["q1"];
+        assert_eq!(session.project.as_ref().expect("a project").path, "/home/dev/acme");
+        assert_eq!(
+            session.title.as_ref().expect("a title").text,
+            "Add \u{fffd}\u{fffd}\u{fffd}"
+        );
+        assert!(told.problems.is_empty());
+    }
+
+    #[test]
+    fn the_total_tells_where_reasoning_and_tool_prompts_are() {
+        let tokens = |usage: &str| {
+            let usage: Usage = serde_json::from_str(usage).expect("usage");
+            usage.tokens().counts()
+        };
+        let with = |total: &str, tool: &str| {
+            let counts = r#""promptTokenCount":100,"candidatesTokenCount":50,"thoughtsTokenCount":20,"cachedContentTokenCount":60"#;
+            tokens(&format!(
+                r#"{{{counts},"toolUsePromptTokenCount":{tool},"totalTokenCount":{total}}}"#
+            ))
+        };
+        assert_eq!(with("150", "0"), [40, 30, 20, 60, 0]);
+        assert_eq!(with("170", "0"), [40, 50, 20, 60, 0]);
+        assert_eq!(with("155", "5"), [45, 30, 20, 60, 0]);
+        assert_eq!(with("175", "5"), [45, 50, 20, 60, 0]);
+        assert_eq!(with("null", "5"), [40, 30, 20, 60, 0]);
+        assert_eq!(
+            tokens(r#"{"candidatesTokenCount":5,"thoughtsTokenCount":9,"promptTokenCount":-1}"#),
+            [0, 5, 9, 0, 0]
+        );
+    }
+
+    #[test]
+    fn honours_its_variables_on_every_system() {
+        let dir = tempfile::tempdir().expect("a folder");
+        for root in [".qwen", "home", "runtime"] {
+            let chats = dir.path().join(root).join("projects/p/chats");
+            std::fs::create_dir_all(&chats).expect("folders");
+            std::fs::write(chats.join(format!("{root}.jsonl")), "").expect("a file");
+            std::fs::write(chats.join("other.json"), "").expect("a file");
+        }
+        let names = |os, variables: &[&str]| {
+            let value = |name: &&str| {
+                dir.path()
+                    .join(name[5..].split('_').next().expect("a word").to_lowercase())
+            };
+            let env = variables
+                .iter()
+                .map(|name| ((*name).to_owned(), value(name).display().to_string()));
+            let found = QwenCode.sources(&System::new(os, dir.path(), env.collect()));
+            assert_eq!(found.sources.len(), 1);
+            found.sources[0]
+                .path
+                .file_stem()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned()
+        };
+        for os in [Os::Linux, Os::MacOs, Os::Windows] {
+            assert_eq!(names(os, &[]), ".qwen");
+            assert_eq!(names(os, &["QWEN_HOME"]), "home");
+            assert_eq!(names(os, &["QWEN_HOME", "QWEN_RUNTIME_DIR"]), "runtime");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn survives_any_bytes(rubbish in vec(vec(any::<u8>(), 0..60), 0..8), at in 0..100_usize) {
+            survives(&QwenCode, FILE, SESSION, rubbish, at);
+        }
+    }
+}
