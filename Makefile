@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: build check test lint
+.PHONY: build check test lint prices
 build:
 	$(CARGO) build --release --locked
 
@@ -14,3 +14,8 @@ lint:
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 
 check: lint test
+
+# The built-in price list from a downloaded one:
+# curl -O https://models.dev/api.json && make prices API=api.json DAY=2026-11-20
+prices:
+	$(CARGO) run --locked --example prices_snapshot -- $(API) $(DAY)

@@ -6,6 +6,7 @@ pub mod commands;
 pub mod core;
 pub mod exit;
 pub mod ledger;
+pub mod prices;
 pub mod render;
 pub mod system;
 

@@ -3,6 +3,8 @@
 pub mod config;
 pub mod files;
 pub mod http;
+pub mod jsonc;
+pub mod replace;
 
 use anyhow::{Result, anyhow, bail};
 use jiff::tz::TimeZone;

@@ -125,6 +125,11 @@ impl Price {
         }
     }
 
+    /// Nothing costs anything.
+    pub fn free() -> Self {
+        Self::new(Rates::flat(0, 0), Vec::new())
+    }
+
     /// Only input and output, in dollars for a million tokens.
     #[cfg(test)]
     pub fn flat(input: f64, output: f64) -> Self {

@@ -1,0 +1,284 @@
+//! Other spellings of a model: which entries of the list stand for one that is not listed under its own id.
+
+use crate::core::vendor::vendor_of;
+
+/// Providers by names the list does not use.
+const PROVIDERS: [(&str, &str); 8] = [
+    ("bedrock", "amazon-bedrock"),
+    ("codex", "openai"),
+    ("copilot", "github-copilot"),
+    ("gemini", "google"),
+    ("google-gemini", "google"),
+    ("kimi-for-coding", "kimi-code-plan-global"),
+    ("opencode-zen", "opencode"),
+    ("vertex", "google-vertex"),
+];
+
+/// Who sells models of others at their makers' prices. What such a provider does not list itself costs what the vendor
+/// takes. Others may sell the same model for less, for nothing, or run it themselves: theirs stays unknown.
+const RESELLERS: [&str; 12] = [
+    "amazon-bedrock",
+    "antigravity",
+    "azure",
+    "azure-cognitive-services",
+    "cloudflare-ai-gateway",
+    "cursor",
+    "github-copilot",
+    "github-models",
+    "google-vertex",
+    "google-vertex-anthropic",
+    "openrouter",
+    "vercel",
+];
+
+/// How resellers write a vendor before a model, where that is not the vendor's own id.
+const PREFIXES: [(&str, &str); 4] = [
+    ("alibaba", "qwen"),
+    ("mistral", "mistralai"),
+    ("xai", "x-ai"),
+    ("zai", "z-ai"),
+];
+
+/// How hard the model is told to think, which Cursor writes behind the model: no change of price.
+const EFFORTS: [&str; 7] = ["-thinking", "-none", "-minimal", "-low", "-medium", "-high", "-xhigh"];
+
+/// The provider and model ids that may stand for a model, best first; the first is the one asked for.
+pub fn candidates(provider_id: &str, model_id: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut add = |provider: &str, model: String| {
+        let candidate = (provider.to_owned(), model);
+        if !found.contains(&candidate) {
+            found.push(candidate);
+        }
+    };
+    let spellings = spellings(provider_id, model_id);
+    let listed = PROVIDERS
+        .iter()
+        .find(|(name, _)| *name == provider_id)
+        .map(|(_, id)| *id);
+    for provider in std::iter::once(provider_id).chain(listed) {
+        spellings.iter().for_each(|model| add(provider, model.clone()));
+        if let Some(vendor) = vendor_of(model_id) {
+            let prefix = PREFIXES.iter().find(|(id, _)| *id == vendor).map(|(_, prefix)| *prefix);
+            for prefix in std::iter::once(vendor).chain(prefix) {
+                let plain = spellings.iter().filter(|model| !model.contains('/'));
+                plain.for_each(|model| add(provider, format!("{prefix}/{model}")));
+            }
+        }
+    }
+    let is_reseller = RESELLERS.contains(&listed.unwrap_or(provider_id));
+    // Meta gives its own models away, others do not.
+    if let Some(vendor) = vendor_of(model_id).filter(|vendor| is_reseller && *vendor != "llama") {
+        spellings.into_iter().for_each(|model| add(vendor, model));
+    }
+    found
+}
+
+/// The model id in every other spelling that is known to mean the same.
+fn spellings(provider_id: &str, model_id: &str) -> Vec<String> {
+    let mut spellings = vec![model_id.to_owned()];
+    let mut also = |other: &dyn Fn(&str) -> Option<String>| {
+        let others: Vec<String> = spellings.iter().filter_map(|model| other(model)).collect();
+        for model in others {
+            if !model.is_empty() && !spellings.contains(&model) {
+                spellings.push(model);
+            }
+        }
+    };
+    also(&|model| Some(model.to_ascii_lowercase()));
+    // `anthropic/claude-…`, `accounts/…/models/…`
+    also(&|model| model.rsplit_once('/').map(|(_, name)| name.to_owned()));
+    also(&undecorated);
+    also(&undated);
+    also(&|model| model.strip_suffix("-latest").map(str::to_owned));
+    if provider_id == "cursor" {
+        also(&|model| {
+            EFFORTS
+                .iter()
+                .find_map(|effort| model.strip_suffix(effort))
+                .map(str::to_owned)
+        });
+    }
+    also(&|model| {
+        let rest = model
+            .strip_suffix("-thinking")
+            .or_else(|| model.strip_suffix("-thought"))?;
+        rest.starts_with("claude-").then(|| rest.to_owned())
+    });
+    also(&reordered);
+    also(&|model| between_digits(model, '.', '-'));
+    also(&|model| between_digits(model, '-', '.'));
+    spellings
+}
+
+/// Bedrock's `us.anthropic.claude-opus-4-6-v1:0` and Claude Code's `claude-opus-4-6[1m]` as `claude-opus-4-6`.
+fn undecorated(model: &str) -> Option<String> {
+    if let Some(name) = model.strip_suffix("[1m]") {
+        return Some(name.to_owned());
+    }
+    let (_, name) = model.split_once("anthropic.")?;
+    let name = name.split_once(':').map_or(name, |(name, _)| name);
+    let is_version = |text: &str| {
+        text.strip_prefix('v')
+            .is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
+    };
+    match name.rsplit_once('-') {
+        Some((name, version)) if is_version(version) => Some(name.to_owned()),
+        _ => Some(name.to_owned()),
+    }
+}
+
+/// `claude-opus-4-5-20251101`, `claude-opus-4-5@20251101` and `gpt-4o-2024-08-06` without the date.
+fn undated(model: &str) -> Option<String> {
+    date_start(model).map(|at| model[..at].to_owned())
+}
+
+/// Where the date at the end of a model id begins, with its separator.
+fn date_start(model: &str) -> Option<usize> {
+    let is_date = |text: &str| {
+        let (separator, date) = text.split_at(1);
+        let has_digits = |date: &str| date.bytes().all(|b| b.is_ascii_digit());
+        let dashed = date.len() == 10
+            && date
+                .bytes()
+                .enumerate()
+                .all(|(at, b)| (b == b'-') == matches!(at, 4 | 7));
+        let plain = date.len() == 8 && has_digits(date);
+        matches!(separator, "-" | "@")
+            && date.starts_with("20")
+            && (plain || (dashed && has_digits(&date.replace('-', ""))))
+    };
+    [9, 11].into_iter().find_map(|length| {
+        let at = model.len().checked_sub(length)?;
+        model.get(at..).filter(|end| end.is_ascii() && is_date(end)).map(|_| at)
+    })
+}
+
+/// Whether one id is the other with a date behind it.
+pub fn is_dated(dated: &str, model: &str) -> bool {
+    date_start(dated).is_some_and(|at| &dated[..at] == model)
+}
+
+/// `claude-4.5-sonnet` and `claude-sonnet-4.5` stand for each other, with or without more behind.
+fn reordered(model: &str) -> Option<String> {
+    let rest = model.strip_prefix("claude-")?;
+    let parts: Vec<&str> = rest.split('-').collect();
+    let is_version = |part: &&&str| part.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let leading = parts.iter().take_while(is_version).count();
+    let (version, family, more) = if leading > 0 {
+        (&parts[..leading], parts.get(leading)?, &parts[leading + 1..])
+    } else {
+        let version = parts[1..].iter().take_while(is_version).count();
+        (&parts[1..=version], &parts[0], &parts[version + 1..])
+    };
+    let family = std::slice::from_ref(family);
+    let order = if leading > 0 {
+        [family, version, more]
+    } else {
+        [version, family, more]
+    };
+    (!version.is_empty()).then(|| format!("claude-{}", order.concat().join("-")))
+}
+
+/// `4.5` as `4-5` or the other way, for numbers of one or two digits: dates and sizes keep theirs.
+fn between_digits(model: &str, from: char, to: char) -> Option<String> {
+    let is_short = |part: &str, digits: usize| (1..=2).contains(&digits) && digits <= part.len();
+    let parts: Vec<&str> = model.split(from).collect();
+    let mut text = parts[0].to_owned();
+    for pair in parts.windows(2) {
+        let before = pair[0].bytes().rev().take_while(u8::is_ascii_digit).count();
+        let after = pair[1].bytes().take_while(u8::is_ascii_digit).count();
+        let ends_there = pair[1].as_bytes().get(after).is_none_or(|b| !b.is_ascii_alphanumeric());
+        let joins = is_short(pair[0], before) && is_short(pair[1], after) && ends_there;
+        text.push(if joins { to } else { from });
+        text.push_str(pair[1]);
+    }
+    (text != model).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stands_for(provider: &str, model: &str, listed: &str) -> bool {
+        let candidates = candidates(provider, model);
+        candidates
+            .iter()
+            .any(|(provider, model)| format!("{provider}/{model}") == listed)
+    }
+
+    #[test]
+    fn spellings_of_the_same_model_meet() {
+        for (provider, model, listed) in [
+            ("anthropic", "claude-sonnet-4.5", "anthropic/claude-sonnet-4-5"),
+            ("anthropic", "claude-4.5-sonnet", "anthropic/claude-sonnet-4-5"),
+            ("anthropic", "claude-3.5-haiku-20241022", "anthropic/claude-3-5-haiku"),
+            ("anthropic", "claude-haiku-3.5", "anthropic/claude-3-5-haiku"),
+            ("anthropic", "claude-sonnet-4-5-20250929", "anthropic/claude-sonnet-4-5"),
+            ("anthropic", "claude-opus-4-6[1m]", "anthropic/claude-opus-4-6"),
+            ("anthropic", "anthropic/claude-haiku-4-5", "anthropic/claude-haiku-4-5"),
+            (
+                "openrouter",
+                "claude-sonnet-4-5",
+                "openrouter/anthropic/claude-sonnet-4.5",
+            ),
+            ("openrouter", "grok-4.5", "openrouter/x-ai/grok-4.5"),
+            ("openai", "gpt-4o-2024-11-20", "openai/gpt-4o"),
+            (
+                "google-vertex",
+                "claude-opus-4-5@20251101",
+                "google-vertex/claude-opus-4-5",
+            ),
+            ("minimax", "MiniMax-M2", "minimax/minimax-m2"),
+            ("cursor", "claude-4.5-sonnet-thinking", "anthropic/claude-sonnet-4-5"),
+            ("cursor", "gpt-5.5-high", "openai/gpt-5.5"),
+            ("github-copilot", "claude-sonnet-4.5", "anthropic/claude-sonnet-4-5"),
+            (
+                "amazon-bedrock",
+                "us.anthropic.claude-opus-4-6-v1:0",
+                "anthropic/claude-opus-4-6",
+            ),
+            ("kimi-for-coding", "k3", "kimi-code-plan-global/k3"),
+        ] {
+            assert!(stands_for(provider, model, listed), "{provider} {model} as {listed}");
+        }
+    }
+
+    #[test]
+    fn different_models_stay_apart() {
+        for (provider, model, listed) in [
+            ("openai", "gpt-5-mini", "openai/gpt-5"),
+            ("openai", "gpt-5.1", "openai/gpt-5"),
+            ("openai", "gpt-5.5-fast", "openai/gpt-5.5"),
+            ("cursor", "gpt-5.5-fast", "openai/gpt-5.5"),
+            ("moonshotai", "kimi-k2-thinking", "moonshotai/kimi-k2"),
+            ("openrouter", "vendor/open-coder:free", "openrouter/vendor/open-coder"),
+            ("acme", "claude-sonnet-4-5", "anthropic/claude-sonnet-4-5"),
+            ("nvidia", "deepseek-ai/deepseek-v4", "deepseek/deepseek-v4"),
+            ("openai", "o3-2025-04-16", "openai/o3-2025"),
+        ] {
+            assert!(!stands_for(provider, model, listed), "{provider} {model} as {listed}");
+        }
+    }
+
+    #[test]
+    fn the_id_itself_comes_first_and_odd_ids_do_no_harm() {
+        for model in [
+            "gpt-5.5",
+            "",
+            "/",
+            "claude-",
+            "claude--",
+            "claude-4",
+            "é-2024-01-0é",
+            "-20250101",
+            "[1m]",
+            "...",
+            "1-1-1",
+        ] {
+            let candidates = candidates("cursor", model);
+            assert_eq!(candidates[0], ("cursor".to_owned(), model.to_owned()));
+        }
+        assert!(is_dated("gpt-4o-2024-11-20", "gpt-4o") && !is_dated("gpt-4o-mini", "gpt-4o"));
+    }
+}

@@ -1,0 +1,313 @@
+//! Where prices come from: the built-in list, the dated list that was downloaded, the user's own.
+
+mod alias;
+mod line;
+mod list;
+mod overrides;
+mod plans;
+mod refresh;
+mod table;
+
+pub use plans::{billing_of, is_plan};
+pub use refresh::{Update, refresh_if_due, snapshot, update};
+
+use crate::core::price::{DatedPrice, Found, ModelPrices, Price};
+use crate::core::problem::Problem;
+use crate::system::System;
+use crate::system::config::Config;
+use crate::system::parse_instant;
+use line::Entry;
+use overrides::Overrides;
+use std::path::PathBuf;
+use table::Table;
+
+/// models.dev's list of the day this was released; `make prices` writes it.
+const BUILT_IN: &[u8] = include_bytes!("snapshot.tsv");
+
+/// All prices that are known here.
+#[derive(Debug)]
+pub struct PriceBook {
+    built_in: Table,
+    /// What was downloaded, with everything that was in force before.
+    dated: Option<Table>,
+    overrides: Overrides,
+}
+
+impl PriceBook {
+    /// Opens the lists; what cannot be used is named, and the rest holds.
+    pub fn open(system: &System, config: &Config) -> (Self, Vec<Problem>) {
+        let mut book = Self::built_in();
+        let (overrides, mut problems) = Overrides::read(system, config);
+        book.overrides = overrides;
+        match read_dated(system) {
+            Ok(dated) => book.dated = dated,
+            Err(problem) => problems.push(problem),
+        }
+        (book, problems)
+    }
+
+    /// The built-in list alone.
+    pub fn built_in() -> Self {
+        Self {
+            built_in: Table::built_in(BUILT_IN),
+            dated: None,
+            overrides: Overrides::default(),
+        }
+    }
+
+    /// Where the newest list is from: `models.dev 2026-09-28`.
+    pub fn name(&self) -> &str {
+        self.newest().name()
+    }
+
+    /// What a model costs at a provider: under its own ids, else under ids that mean the same.
+    pub fn of(&self, provider_id: &str, model_id: &str) -> ModelPrices {
+        if let Some(prices) = self.listed(provider_id, model_id, None) {
+            return prices;
+        }
+        // OpenRouter's habit, which others took over: the same model for nothing, with less of it.
+        if let Some(paid) = model_id.strip_suffix(":free") {
+            return match self.listed(provider_id, paid, None) {
+                Some(prices) => free(&prices, format!("{provider_id}/{paid}")),
+                None => ModelPrices::missing(),
+            };
+        }
+        let is_plan = is_plan(provider_id);
+        let candidates = alias::candidates(provider_id, model_id);
+        let exactly = candidates
+            .iter()
+            .find_map(|(provider, model)| self.listed(provider, model, Some(is_plan)));
+        // An id without a date stands for the newest with one.
+        let newest = || {
+            candidates.iter().find_map(|(provider, model)| {
+                let dated = self
+                    .newest()
+                    .models(provider, model)
+                    .filter(|dated| alias::is_dated(dated, model))
+                    .last()?;
+                self.listed(provider, dated, Some(is_plan))
+            })
+        };
+        exactly.or_else(newest).unwrap_or_else(ModelPrices::missing)
+    }
+
+    /// Every provider and model that has a price, in no order that means anything, some twice.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        let dated = self.dated.iter().flat_map(Table::all);
+        self.built_in.all().chain(dated).chain(self.overrides.all())
+    }
+
+    fn newest(&self) -> &Table {
+        match &self.dated {
+            Some(dated) if dated.day() >= self.built_in.day() => dated,
+            _ => &self.built_in,
+        }
+    }
+
+    /// The prices under exactly these ids; `alias` holds whether the provider that was asked for is a plan.
+    fn listed(&self, provider_id: &str, model_id: &str, alias: Option<bool>) -> Option<ModelPrices> {
+        let mut prices: Vec<DatedPrice> = Vec::new();
+        for (entry, name) in self.entries(provider_id, model_id) {
+            prices.push(DatedPrice {
+                since: entry.since,
+                standard: entry.standard,
+                modes: entry.modes,
+                source: name.to_owned(),
+            });
+        }
+        let own = self.overrides.of(provider_id, model_id).unwrap_or_default();
+        for price in own {
+            prices.retain(|older| older.since < price.since);
+            prices.push(price.clone());
+        }
+        let found = match alias {
+            _ if !own.is_empty() => Found::Override,
+            None => Found::Exact,
+            Some(_) => Found::Alias(format!("{provider_id}/{model_id}")),
+        };
+        let is_plan = alias.unwrap_or_else(|| is_plan(provider_id));
+        (!prices.is_empty()).then(|| ModelPrices::new(prices, found, is_plan))
+    }
+
+    /// The entries of both lists, oldest first, each with its list's name. The downloaded list knows what held before;
+    /// the built-in one adds what a newer ttop knows since.
+    fn entries(&self, provider_id: &str, model_id: &str) -> Vec<(Entry, &str)> {
+        let of = |table: &Table| table.entries(provider_id, model_id).into_iter();
+        let built_in = of(&self.built_in).map(|entry| (entry, self.built_in.name()));
+        let Some(dated) = &self.dated else {
+            return built_in.collect();
+        };
+        let mut entries: Vec<_> = of(dated).map(|entry| (entry, dated.name())).collect();
+        if entries.is_empty() {
+            return built_in.collect();
+        }
+        let known_until = parse_instant(&format!("{}T00:00:00Z", dated.day()));
+        entries.extend(built_in.filter(|(entry, _)| entry.since > known_until));
+        entries
+    }
+}
+
+fn free(paid: &ModelPrices, alias: String) -> ModelPrices {
+    let entry = DatedPrice {
+        since: None,
+        standard: Price::free(),
+        modes: Vec::new(),
+        source: paid
+            .entries()
+            .last()
+            .map(|entry| entry.source.clone())
+            .unwrap_or_default(),
+    };
+    ModelPrices::new(vec![entry], Found::Alias(alias), false)
+}
+
+/// The downloaded list with its history.
+fn dated_path(system: &System) -> PathBuf {
+    system.own_data_dir().join("prices.tsv")
+}
+
+fn read_dated(system: &System) -> Result<Option<Table>, Problem> {
+    let path = dated_path(system);
+    let problem = |reason: &str| Problem::new(system.tilde(&path), reason);
+    match std::fs::read(&path) {
+        Ok(file) => match Table::parse(&file) {
+            Some(table) => Ok(Some(table)),
+            None => Err(problem("damaged or of another version: the built-in prices are used")),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(_) => Err(problem("could not be read: the built-in prices are used")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::turn::Mode;
+    use crate::system::Os;
+    use serde_json::{Value, json};
+
+    fn input(prices: &ModelPrices, at: i64) -> Option<f64> {
+        let price = prices.at(at, Mode::Standard)?;
+        Some(price.base().input as f64 / 1e9)
+    }
+
+    /// A book over a home with that config and, if any, that downloaded list.
+    fn book(config: Value, dated: Option<&str>) -> (PriceBook, Vec<Problem>) {
+        let home = tempfile::tempdir().expect("a folder");
+        let system = System::new(Os::Linux, home.path(), Default::default());
+        if let Some(text) = dated {
+            let path = dated_path(&system);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("created");
+            std::fs::write(path, text).expect("written");
+        }
+        PriceBook::open(&system, &Config::from_value(config))
+    }
+
+    #[test]
+    fn every_built_in_line_reads_back() {
+        assert!(Table::parse(BUILT_IN).is_some());
+        let book = PriceBook::built_in();
+        let mut models = 0;
+        for (provider, model) in book.all() {
+            assert_eq!(book.of(provider, model).found(), &Found::Exact, "{provider}/{model}");
+            models += 1;
+        }
+        let lines = BUILT_IN.iter().filter(|&&b| b == b'\n').count() - 1;
+        assert!(models > 5_000 && models <= lines, "{models} models in {lines} lines");
+    }
+
+    #[test]
+    fn a_price_is_found_under_its_own_id_or_one_that_means_the_same() {
+        let book = PriceBook::built_in();
+        for (provider, model, found) in [
+            ("anthropic", "claude-haiku-4-5", Found::Exact),
+            (
+                "anthropic",
+                "claude-haiku-4.5",
+                Found::Alias("anthropic/claude-haiku-4-5".into()),
+            ),
+            ("github-copilot", "claude-opus-4.8", Found::Exact),
+            (
+                "cursor",
+                "claude-4.5-sonnet",
+                Found::Alias("anthropic/claude-sonnet-4-5".into()),
+            ),
+            ("openai", "gpt-5.5-2026-04-23", Found::Alias("openai/gpt-5.5".into())),
+            ("openai", "gpt", Found::Missing),
+            ("acme", "claude-haiku-4-5", Found::Missing),
+            ("cursor", "default", Found::Missing),
+            ("anthropic", "<synthetic>", Found::Missing),
+            ("", "", Found::Missing),
+        ] {
+            assert_eq!(book.of(provider, model).found(), &found, "{provider}/{model}");
+        }
+    }
+
+    #[test]
+    fn a_listed_zero_is_a_plan_only_where_plans_are_sold() {
+        let book = PriceBook::built_in();
+        let zero = |provider, model| {
+            let prices = book.of(provider, model);
+            let price = prices.at(0, Mode::Standard).expect("a price");
+            (price.is_zero(), prices.is_plan())
+        };
+        assert_eq!(zero("zai-coding-plan", "glm-4.7"), (true, true));
+        assert_eq!(zero("zai", "glm-4.7-flash"), (true, false));
+        assert_eq!(zero("anthropic", "claude-haiku-4-5"), (false, false));
+        assert_eq!(zero("kimi-for-coding", "k3"), (true, true));
+    }
+
+    #[test]
+    fn the_free_edition_of_a_listed_model_is_free() {
+        let config = json!({"prices": {"overrides": {"acme/vendor/m": {"input": 3, "output": 4}}}});
+        let (book, _) = book(config, None);
+        assert_eq!(input(&book.of("acme", "vendor/m:free"), 0), Some(0.0));
+        assert_eq!(book.of("acme", "vendor/n:free").found(), &Found::Missing);
+    }
+
+    #[test]
+    fn the_users_price_stands_above_the_list_from_its_date_on() {
+        let config = json!({"prices": {"overrides": {
+            "anthropic/claude-haiku-4-5": {"input": 7, "output": 7, "from": 1000},
+            "openai/gpt-5.5": {"input": 8, "output": 8},
+            "acme/own": {"input": 9, "output": 9},
+        }}});
+        let (book, problems) = book(config, None);
+        assert_eq!(problems, []);
+        let haiku = book.of("anthropic", "claude-haiku-4-5");
+        assert_eq!((input(&haiku, 999), input(&haiku, 1000)), (Some(1.0), Some(7.0)));
+        assert_eq!(haiku.found(), &Found::Override);
+        assert_eq!(input(&book.of("openai", "gpt-5.5"), 0), Some(8.0));
+        assert_eq!(input(&book.of("acme", "own"), 0), Some(9.0));
+        assert!(book.all().any(|key| key == ("acme", "own")));
+    }
+
+    #[test]
+    fn what_was_downloaded_holds_and_the_built_in_list_fills_the_gaps() {
+        let entry = |input: u64, since| Entry {
+            since,
+            standard: Price::new(crate::core::price::Rates::flat(input * 1_000_000_000, 1), Vec::new()),
+            modes: Vec::new(),
+        };
+        let mut listed = table::Listed::new();
+        let key = ("anthropic".to_owned(), "claude-haiku-4-5".to_owned());
+        listed.insert(key, vec![entry(2, None), entry(3, Some(1000))]);
+        let (book, problems) = book(json!({}), Some(&table::write("models.dev 2026-11-20", &listed)));
+        assert_eq!(problems, []);
+        assert_eq!(book.name(), "models.dev 2026-11-20");
+        let haiku = book.of("anthropic", "claude-haiku-4-5");
+        assert_eq!((input(&haiku, 999), input(&haiku, 1000)), (Some(2.0), Some(3.0)));
+        assert_eq!(haiku.entries()[1].source, "models.dev 2026-11-20");
+        assert_eq!(book.of("openai", "gpt-5.5").found(), &Found::Exact);
+    }
+
+    #[test]
+    fn a_damaged_download_is_named_and_the_built_in_list_holds() {
+        let (book, problems) = book(json!({}), Some("# ttop prices 1, models.dev 2026-11-20, 0\nx\n"));
+        assert_eq!(
+            problems.iter().map(Problem::to_string).collect::<Vec<_>>(),
+            ["~/.local/share/tokentop/prices.tsv: damaged or of another version: the built-in prices are used"]
+        );
+        assert_eq!(book.of("anthropic", "claude-haiku-4-5").found(), &Found::Exact);
+    }
+}

@@ -1,0 +1,96 @@
+//! Replacing a file of ttop's own: whole or not at all, readable by nobody else.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Writes a file (mode 0600) by way of a temporary one beside it, and its folder (0700) if there is none. A symbolic
+/// link stays one: people keep their configuration elsewhere and link it.
+///
+/// # Errors
+/// Those of the file system; the old file is then untouched.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder {
+        create_private_folder(folder)?;
+    }
+    let (temporary, mut file) = create_beside(&target)?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&temporary, &target));
+    if written.is_err() {
+        // What is wrong with the disk was said already.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// Creates a folder that only its owner may enter, and those above it; one that exists stays as it is.
+///
+/// # Errors
+/// Those of the file system.
+pub fn create_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+fn create_beside(target: &Path) -> io::Result<(PathBuf, File)> {
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut attempt = 0;
+    loop {
+        let path = target.with_file_name(format!(".{name}.{}.{attempt}", std::process::id()));
+        match options.open(&path) {
+            // Left behind by a process of that number that was killed.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 100 => attempt += 1,
+            opened => return Ok((path, opened?)),
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    #[test]
+    fn replaces_whole_files_with_private_ones() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a/b/file");
+        for text in ["first", "second"] {
+            replace(&path, text.as_bytes()).expect("written");
+            assert_eq!(fs::read_to_string(&path).expect("read"), text);
+        }
+        let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(&folder.path().join("a"))), (0o600, 0o700));
+        assert_eq!(fs::read_dir(folder.path().join("a/b")).expect("a folder").count(), 1);
+    }
+
+    #[test]
+    fn a_link_stays_a_link() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        fs::write(&real, "old").expect("written");
+        symlink(&real, &link).expect("linked");
+        replace(&link, b"new").expect("written");
+        assert!(link.is_symlink());
+        assert_eq!(fs::read_to_string(&real).expect("read"), "new");
+    }
+
+    #[test]
+    fn what_cannot_be_written_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("folder");
+        fs::create_dir(&path).expect("created");
+        assert!(replace(&path, b"text").is_err());
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
+}
