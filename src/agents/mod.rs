@@ -1,6 +1,7 @@
 //! What coding agents leave on disk: the traits, the list of agents, and what they have in common.
 
 pub mod batch;
+pub mod copilot_cli;
 pub mod gemini_cli;
 pub mod jsonl;
 mod lenient;
@@ -53,7 +54,7 @@ pub struct About {
 }
 
 /// The built-in agents, in the order of tables.
-static BUILT_IN: &[&dyn Agent] = &[&gemini_cli::GeminiCli, &qwen_code::QwenCode];
+static BUILT_IN: &[&dyn Agent] = &[&copilot_cli::CopilotCli, &gemini_cli::GeminiCli, &qwen_code::QwenCode];
 
 /// All agents: built-ins first.
 pub fn agents() -> &'static [&'static dyn Agent] {

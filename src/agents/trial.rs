@@ -1,7 +1,7 @@
 //! For unit tests of adapters that read logs: reading a text in steps, and what the reads told.
 
 use super::{Agent, Batch, Bookmark, Source};
-use crate::core::turn::SessionInfo;
+use crate::core::turn::{EventKey, Rank, SessionInfo};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
@@ -11,8 +11,10 @@ use std::io::Write;
 pub struct Told {
     /// `session message model [input, output, reasoning, cacheRead, cacheWrite]`, `-` for unknown.
     pub turns: Vec<String>,
-    /// Record, event, rank, time and segment of each turn.
+    /// Record, event, rank, time and place of each turn.
     keys: Vec<String>,
+    /// What decides whether each turn counts: event, rank, segment, and whether it sums the segment up.
+    claims: Vec<(EventKey, Rank, u64, bool)>,
     pub sessions: BTreeMap<String, SessionInfo>,
     pub problems: Vec<String>,
 }
@@ -58,6 +60,23 @@ pub fn survives(agent: &dyn Agent, file: &str, good: &str, mut rubbish: Vec<Vec<
 }
 
 impl Told {
+    /// The turns that count: the best of each event, unless another turn sums its segment up.
+    pub fn counted(&self) -> Vec<&str> {
+        let is_best = |at: usize| {
+            let event = self.claims[at].0;
+            let rivals = self.claims.iter().enumerate().filter(|(_, rival)| rival.0 == event);
+            rivals
+                .max_by_key(|(at, rival)| (rival.1, std::cmp::Reverse(*at)))
+                .is_some_and(|(best, _)| best == at)
+        };
+        let is_open = |at: usize| {
+            let (.., segment, sums) = self.claims[at];
+            sums || segment == 0 || !self.claims.iter().any(|other| other.3 && other.2 == segment)
+        };
+        let counts = (0..self.turns.len()).filter(|&at| is_best(at) && is_open(at));
+        counts.map(|at| self.turns[at].as_str()).collect()
+    }
+
     fn take(&mut self, batch: &Batch, folder: &str) {
         for row in &batch.turns {
             let tokens = crate::core::tokens::BUCKETS.map(|bucket| {
@@ -69,7 +88,8 @@ impl Told {
             self.turns.push(format!("{session} {message} {model} [{tokens}]"));
             let turn = &row.turn;
             let keys = (turn.record, turn.event, turn.rank, turn.timestamp, turn.place);
-            self.keys.push(format!("{keys:?} {} {}", row.segment, row.supersedes));
+            self.keys.push(format!("{keys:?}"));
+            self.claims.push((turn.event, turn.rank, row.segment, row.supersedes));
         }
         for info in batch.sessions.values() {
             let known = self.sessions.entry(info.id.clone());

@@ -1,0 +1,112 @@
+//! GitHub Copilot CLI: an event log per session, with exact counts only where a segment was shut down in order.
+
+mod events;
+mod workspace;
+
+use super::walk::Walk;
+use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use crate::system::System;
+use anyhow::Result;
+
+const ID: &str = "copilot-cli";
+const READER: u32 = 1;
+/// Kinds of sources: an event log, or the description of its workspace.
+const EVENTS: u8 = 0;
+const WORKSPACE: u8 = 1;
+
+pub struct CopilotCli;
+
+impl Agent for CopilotCli {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn name(&self) -> &'static str {
+        "Copilot CLI"
+    }
+
+    fn about(&self) -> About {
+        About {
+            commands: &["copilot"],
+            turns: "exact",
+            limits: &[
+                "counts are written once per segment and model, when the session is left: turns of a session that runs or crashed know their output only",
+                "a row stands for several requests, so prices that depend on the size of one request cannot be told",
+                "sessions of 2025 in history-session-state/*.json hold no counts",
+                "premium requests are a billing unit of their own and are not converted to dollars",
+            ],
+            reader: READER,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found::default();
+        let (home, because) = match system.path_var("COPILOT_HOME") {
+            Some(home) => (home, "$COPILOT_HOME"),
+            None => (system.home.join(".copilot"), "default"),
+        };
+        let mut walk = Walk::default();
+        for name in ["session-state", "history-session-state"] {
+            let root = home.join(name);
+            found.roots.push(Root::new(&root, because));
+            for path in walk.files(&root, 1, &mut found) {
+                let is_flat = path.parent() == Some(&root);
+                let kind = match path.file_name().and_then(|name| name.to_str()) {
+                    Some("events.jsonl") => EVENTS,
+                    Some("workspace.yaml") => WORKSPACE,
+                    // Before each session had a folder.
+                    Some(name) if is_flat && name.ends_with(".jsonl") => EVENTS,
+                    _ => continue,
+                };
+                found.sources.extend(Source::find(path, kind));
+            }
+        }
+        found
+    }
+
+    fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        if source.kind == WORKSPACE {
+            workspace::read(source, into)
+        } else {
+            events::read(source, from, into)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::Os;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn finds_folders_and_flat_logs_on_every_system() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let home = dir.path();
+        for file in [
+            ".copilot/session-state/0a/events.jsonl",
+            ".copilot/session-state/0a/workspace.yaml",
+            ".copilot/session-state/0a/files/events.jsonl",
+            ".copilot/session-state/0a/other.jsonl",
+            ".copilot/session-state/0b.jsonl",
+            ".copilot/history-session-state/0c.jsonl",
+            ".copilot/history-session-state/0d.json",
+            ".copilot/otel/0e.jsonl",
+            "moved/session-state/0f/events.jsonl",
+        ] {
+            let path = home.join(file);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+            std::fs::write(path, "").expect("a file");
+        }
+        let found = |os, env: BTreeMap<String, String>| {
+            let found = CopilotCli.sources(&System::new(os, home, env));
+            let name = |source: &Source| source.path.strip_prefix(home).expect("below").display().to_string();
+            found.sources.iter().map(name).collect::<Vec<_>>()
+        };
+        for os in [Os::Linux, Os::MacOs, Os::Windows] {
+            assert_eq!(found(os, BTreeMap::new()).len(), 4);
+            let env = [("COPILOT_HOME".to_owned(), home.join("moved").display().to_string())];
+            assert_eq!(found(os, env.into()).len(), 1);
+        }
+    }
+}
