@@ -4,9 +4,11 @@ pub mod agents;
 pub mod cli;
 pub mod commands;
 pub mod core;
+pub mod credentials;
 pub mod exit;
 pub mod ledger;
 pub mod prices;
+pub mod providers;
 pub mod render;
 pub mod system;
 

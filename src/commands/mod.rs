@@ -1,6 +1,7 @@
 //! What the user types: one file per subcommand, each its arguments and its `run`.
 
 pub mod context;
+pub mod creds;
 
 use crate::exit::Exit;
 use anyhow::Result;
@@ -8,13 +9,16 @@ use clap::Subcommand;
 use context::Context;
 
 #[derive(Subcommand, Debug)]
-pub enum Command {}
+pub enum Command {
+    Creds(creds::CredsArgs),
+}
 
 impl Command {
     /// # Errors
     /// When the command could not answer.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
-        let _ = context;
-        match *self {}
+        match self {
+            Self::Creds(args) => args.run(context),
+        }
     }
 }

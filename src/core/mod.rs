@@ -1,9 +1,11 @@
 //! What ttop knows: pure arithmetic and types, without files, network, clock or terminal.
 
+pub mod credential;
 pub mod money;
 pub mod period;
 pub mod price;
 pub mod problem;
+pub mod quota;
 pub mod rows;
 pub mod time;
 pub mod tokens;

@@ -27,6 +27,27 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
+/// Writes a file (mode 0600) unless there is one: of several processes one wins, and the others' bytes are dropped.
+///
+/// # Errors
+/// Those of the file system.
+pub fn write_once(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        create_private_folder(folder)?;
+    }
+    let (temporary, mut file) = create_beside(path)?;
+    let linked = file.write_all(bytes).and_then(|()| fs::hard_link(&temporary, path));
+    let written = match linked {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // A file system without links: the last one wins there.
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => fs::rename(&temporary, path),
+        linked => linked,
+    };
+    // It is gone already where it was renamed, and nothing is lost when it stays.
+    let _ = fs::remove_file(&temporary);
+    written
+}
+
 /// Creates a folder that only its owner may enter, and those above it; one that exists stays as it is.
 ///
 /// # Errors
@@ -72,6 +93,17 @@ mod tests {
         let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(&folder.path().join("a"))), (0o600, 0o700));
         assert_eq!(fs::read_dir(folder.path().join("a/b")).expect("a folder").count(), 1);
+    }
+
+    #[test]
+    fn what_was_written_first_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("own/key");
+        write_once(&path, b"first").expect("written");
+        write_once(&path, b"second").expect("kept");
+        assert_eq!(fs::read(&path).expect("read"), b"first");
+        assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path().join("own")).expect("a folder").count(), 1);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! The rows built from turns: what the user's scripts read, with fixed keys in fixed order.
 
 mod cost;
+mod cred;
 mod session;
 mod turn;
 
 pub use cost::CostRow;
+pub use cred::CredRow;
 pub use session::SessionRow;
 pub use turn::TurnRow;
 

@@ -1,0 +1,37 @@
+//! `CredRow`: where one credential is and in what state, as `ttop creds` prints it.
+
+use crate::core::credential::{Kind, State};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// One credential.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "cred")]
+pub struct CredRow {
+    pub provider_id: String,
+    /// Who bills, by its models.dev id.
+    pub biller_id: String,
+    pub kind: Kind,
+    /// What keeps it: `opencode-auth`, `claude-code`, `env`, …
+    pub source: String,
+    /// `~/path` or `$NAME`.
+    pub origin: String,
+    /// The place inside the file.
+    pub entry: Option<String>,
+    pub state: State,
+    /// Epoch milliseconds UTC.
+    pub expires_at: Option<i64>,
+    /// Account id or address, with --accounts.
+    pub account: Option<String>,
+    pub scopes: Vec<String>,
+    /// Whether this is the one that the provider is asked with.
+    pub used: bool,
+    /// The source of the one in use, when it is another.
+    pub shadowed_by: Option<String>,
+    /// Keyed hash of the secret: equal on this machine for equal secrets, meaningless elsewhere.
+    pub fingerprint: Option<String>,
+    /// Permissions of the file: `0600`.
+    pub file_mode: Option<String>,
+    pub note: Option<String>,
+}

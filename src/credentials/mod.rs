@@ -1,0 +1,79 @@
+//! Where credentials are: OpenCode's files, variables and the tools' own files, read and never written.
+
+mod antigravity;
+mod claude_code;
+mod codex;
+mod copilot;
+mod cursor;
+mod env;
+mod file;
+pub mod fingerprint;
+mod gemini_cli;
+mod jwt;
+pub mod keychain;
+mod kimi;
+mod opencode;
+mod opencode_config;
+
+use crate::core::credential::{Credential, Holding, Wanted, holdings};
+use crate::system::System;
+
+/// Reads an item of the system's keychain by its service name.
+pub type Keychain<'a> = &'a dyn Fn(&str) -> KeychainItem;
+
+/// What asking the keychain gave.
+pub enum KeychainItem {
+    Found(Vec<u8>),
+    Absent,
+    /// Locked, or the user said no.
+    Refused,
+}
+
+/// What to look for and how.
+pub struct Search<'a> {
+    pub system: &'a System,
+    pub wanted: &'a [Wanted],
+    /// `None` where asking could raise a dialog nobody would see.
+    pub keychain: Option<Keychain<'a>>,
+}
+
+impl Search<'_> {
+    /// The provider that an entry of OpenCode's files belongs to; its own id when none claims it.
+    fn owner<'a>(&self, id: &'a str, kind: crate::core::credential::Kind) -> &'a str
+    where
+        Self: 'a,
+    {
+        let claims = |one: &&Wanted| {
+            one.entries
+                .iter()
+                .any(|entry| entry.id == id && entry.kinds.contains(&kind))
+        };
+        self.wanted.iter().find(claims).map_or(id, |one| one.provider_id)
+    }
+}
+
+/// A place to look in: adds what it finds, in order of precedence within its class.
+type Place = fn(&Search<'_>, &mut Vec<Credential>);
+
+const PLACES: &[Place] = &[
+    env::find_overrides,
+    opencode::find,
+    opencode_config::find,
+    env::find,
+    claude_code::find,
+    codex::find,
+    gemini_cli::find,
+    copilot::find,
+    antigravity::find,
+    kimi::find,
+    cursor::find,
+];
+
+/// Everything there is, by provider, with the one in use. Never fails: what cannot be read is a malformed credential.
+pub fn find(search: &Search<'_>) -> Vec<Holding> {
+    let mut found = Vec::new();
+    for place in PLACES {
+        place(search, &mut found);
+    }
+    holdings(found, search.wanted, search.system.now)
+}

@@ -1,0 +1,112 @@
+//! Providers that can be asked about plan limits, credits and spend: one file each.
+
+mod anthropic;
+mod anthropic_admin;
+mod antigravity;
+mod chutes;
+mod codex;
+mod cursor;
+mod deepseek;
+mod gemini;
+mod github_copilot;
+mod kimi_for_coding;
+mod minimax;
+mod moonshotai;
+mod ollama_cloud;
+mod openai_api;
+mod opencode;
+mod opencode_go;
+mod openrouter;
+mod perplexity;
+mod zai_coding_plan;
+
+use crate::core::credential::Wanted;
+use crate::core::quota::Capability;
+
+/// A provider that ttop knows.
+pub trait Provider: Sync {
+    fn about(&self) -> &'static About;
+}
+
+/// Facts about a provider that need no request.
+#[derive(Debug)]
+pub struct About {
+    /// `github-copilot`: in flags, rows, file names and fixture folders.
+    pub id: &'static str,
+    pub name: &'static str,
+    /// Its models.dev id: joins plan limits to turns.
+    pub biller_id: &'static str,
+    /// Scheme and host, which an override replaces.
+    pub base_url: &'static str,
+    /// An answer is not asked for again sooner than this.
+    pub interval_s: u32,
+    /// Whether its terms restrict the use of another tool's login.
+    pub needs_consent: bool,
+    pub capabilities: &'static [Capability],
+    pub credentials: Wanted,
+}
+
+/// The built-in providers, most used first.
+static BUILT_IN: &[&dyn Provider] = &[
+    &anthropic::Anthropic,
+    &codex::Codex,
+    &github_copilot::GithubCopilot,
+    &opencode_go::OpencodeGo,
+    &cursor::Cursor,
+    &openrouter::Openrouter,
+    &zai_coding_plan::ZaiCodingPlan,
+    &antigravity::Antigravity,
+    &gemini::Gemini,
+    &kimi_for_coding::KimiForCoding,
+    &minimax::Minimax,
+    &openai_api::OpenaiApi,
+    &anthropic_admin::AnthropicAdmin,
+    &deepseek::Deepseek,
+    &moonshotai::Moonshotai,
+    &chutes::Chutes,
+    &ollama_cloud::OllamaCloud,
+    &opencode::Opencode,
+    &perplexity::Perplexity,
+];
+
+/// All providers.
+pub fn providers() -> &'static [&'static dyn Provider] {
+    BUILT_IN
+}
+
+/// What all providers say about their credentials.
+pub fn wanted() -> Vec<Wanted> {
+    providers()
+        .iter()
+        .map(|provider| provider.about().credentials)
+        .collect()
+}
+
+/// Who bills for a provider; an id that is unknown here bills for itself.
+pub fn biller_of(provider_id: &str) -> &str {
+    let known = providers().iter().find(|provider| provider.about().id == provider_id);
+    known.map_or(provider_id, |provider| provider.about().biller_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_every_entry_has_one_owner() {
+        let mut ids: Vec<_> = providers().iter().map(|provider| provider.about().id).collect();
+        ids.sort_unstable();
+        let count = ids.len();
+        ids.dedup();
+        assert_eq!(ids.len(), count);
+        let mut owned = Vec::new();
+        for one in wanted() {
+            for entry in one.entries {
+                for kind in entry.kinds {
+                    assert!(!owned.contains(&(entry.id, *kind)), "{} has two owners", entry.id);
+                    owned.push((entry.id, *kind));
+                }
+            }
+        }
+    }
+}

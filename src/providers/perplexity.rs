@@ -1,0 +1,30 @@
+//! Perplexity: known, and without an endpoint that costs nothing.
+
+use super::{About, Provider};
+use crate::core::credential::{ANY_KIND, Entry, Variable, Wanted};
+
+pub struct Perplexity;
+
+static ABOUT: About = About {
+    id: "perplexity",
+    name: "Perplexity",
+    biller_id: "perplexity",
+    base_url: "https://api.perplexity.ai",
+    interval_s: 300,
+    needs_consent: false,
+    capabilities: &[],
+    credentials: Wanted {
+        provider_id: "perplexity",
+        accepts: ANY_KIND,
+        variables: &[Variable::key("PERPLEXITY_API_KEY")],
+        entries: &[Entry::any("perplexity")],
+        usual: ("env", "$PERPLEXITY_API_KEY"),
+        hint: "set PERPLEXITY_API_KEY",
+    },
+};
+
+impl Provider for Perplexity {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+}
