@@ -9,6 +9,7 @@ pub mod exit;
 pub mod ledger;
 pub mod prices;
 pub mod providers;
+pub mod processes;
 pub mod render;
 pub mod system;
 

@@ -1,12 +1,16 @@
 //! What ttop knows: pure arithmetic and types, without files, network, clock or terminal.
 
 pub mod credential;
+pub mod matching;
+pub mod mcp;
 pub mod money;
 pub mod period;
 pub mod price;
 pub mod problem;
 pub mod quota;
+pub mod process;
 pub mod rows;
+pub mod status;
 pub mod time;
 pub mod tokens;
 pub mod turn;

@@ -1,0 +1,205 @@
+//! Which process shows which session, where no process says so itself: activity and recency, older processes first.
+
+use super::process::{CLOCK_SLACK_MS, Match};
+use std::path::{Path, PathBuf};
+
+/// A process that looks for its session.
+#[derive(Clone, Debug)]
+pub struct Seeker {
+    pub pid: u32,
+    /// Epoch milliseconds, as all times here.
+    pub started_at: Option<i64>,
+    pub folder: Option<PathBuf>,
+    pub reach: Reach,
+}
+
+/// Which sessions a process can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Any of its folder, old ones too: an interface with a list to choose from.
+    Any,
+    /// Only those written to while it ran: a server.
+    Active,
+    /// Only one it made itself: a run of one prompt.
+    Own,
+}
+
+/// A session that may be shown.
+#[derive(Clone, Debug, Default)]
+pub struct Trace {
+    pub id: String,
+    pub folder: Option<PathBuf>,
+    pub created_at: Option<i64>,
+    pub updated_at: Option<i64>,
+    /// When messages were written, as far back as the oldest seeker; any order.
+    pub moments: Vec<i64>,
+}
+
+/// Gives each seeker at most one session, and each session to at most one seeker: (seeker, trace, how) by position.
+///
+/// `taken` are the ids that better evidence already gave away. Older processes choose first; each takes the session of its folder
+/// with the most messages from the time when no younger process was there, then with the most since it started, else the one
+/// used last.
+pub fn assign(seekers: &[Seeker], traces: &[Trace], taken: &[String]) -> Vec<(usize, usize, Match)> {
+    let mut order: Vec<usize> = (0..seekers.len()).collect();
+    order.sort_by_key(|&at| (seekers[at].started_at.unwrap_or(i64::MAX), seekers[at].pid));
+    let mut free: Vec<bool> = traces.iter().map(|trace| !taken.contains(&trace.id)).collect();
+    let mut found = Vec::new();
+    for (place, &at) in order.iter().enumerate() {
+        let seeker = &seekers[at];
+        let Some(folder) = &seeker.folder else { continue };
+        let next = order[place + 1..]
+            .iter()
+            .map(|&younger| &seekers[younger])
+            .find(|younger| {
+                younger
+                    .folder
+                    .as_deref()
+                    .is_some_and(|other| is_same_folder(folder, other))
+            })
+            .and_then(|younger| younger.started_at);
+        let best = traces
+            .iter()
+            .enumerate()
+            .filter(|(at, trace)| {
+                free[*at]
+                    && trace
+                        .folder
+                        .as_deref()
+                        .is_some_and(|other| is_same_folder(folder, other))
+            })
+            .filter_map(|(at, trace)| Some((rank(seeker, trace, next)?, at)))
+            .max_by(|(ours, our_at), (theirs, their_at)| {
+                ours.cmp(theirs)
+                    .then_with(|| traces[*their_at].id.cmp(&traces[*our_at].id))
+            });
+        if let Some((rank, trace)) = best {
+            free[trace] = false;
+            found.push((at, trace, if rank.since > 0 { Match::Activity } else { Match::Recent }));
+        }
+    }
+    found
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    /// Messages from the time when this was the youngest process of its folder.
+    alone: usize,
+    /// Messages since it started.
+    since: usize,
+    used_at: i64,
+}
+
+/// How well a session fits; `None` where the process cannot show it.
+fn rank(seeker: &Seeker, trace: &Trace, next_start: Option<i64>) -> Option<Rank> {
+    let start = seeker.started_at.map(|start| start - CLOCK_SLACK_MS);
+    let since = |at: i64| start.is_some_and(|start| at >= start);
+    let rank = Rank {
+        alone: trace
+            .moments
+            .iter()
+            .filter(|&&at| since(at) && next_start.is_none_or(|next| at < next))
+            .count(),
+        since: trace.moments.iter().filter(|&&at| since(at)).count(),
+        used_at: trace.updated_at.or(trace.created_at).unwrap_or(i64::MIN),
+    };
+    let fits = match seeker.reach {
+        Reach::Any => true,
+        Reach::Active => rank.since > 0,
+        Reach::Own => trace.created_at.is_some_and(since),
+    };
+    fits.then_some(rank)
+}
+
+/// Whether two spellings name one folder; callers resolve links where they can.
+fn is_same_folder(one: &Path, other: &Path) -> bool {
+    one.components().eq(other.components())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seeker(pid: u32, started_at: i64, reach: Reach) -> Seeker {
+        Seeker {
+            pid,
+            started_at: Some(started_at),
+            folder: Some("/w/api".into()),
+            reach,
+        }
+    }
+
+    fn trace(id: &str, created_at: i64, moments: &[i64]) -> Trace {
+        Trace {
+            id: id.into(),
+            folder: Some("/w/api/".into()),
+            created_at: Some(created_at),
+            updated_at: moments.iter().max().copied().or(Some(created_at)),
+            moments: moments.to_vec(),
+        }
+    }
+
+    fn matched(seekers: &[Seeker], traces: &[Trace], taken: &[&str]) -> Vec<(u32, String, Match)> {
+        let taken: Vec<String> = taken.iter().map(|id| (*id).to_owned()).collect();
+        let mut found: Vec<_> = assign(seekers, traces, &taken)
+            .into_iter()
+            .map(|(seeker, trace, by)| (seekers[seeker].pid, traces[trace].id.clone(), by))
+            .collect();
+        found.sort();
+        found
+    }
+
+    const M: i64 = 60_000;
+
+    #[test]
+    fn two_processes_of_one_folder_get_two_sessions() {
+        let processes = [seeker(2, 100 * M, Reach::Any), seeker(1, 50 * M, Reach::Any)];
+        // The younger one's session is the busier one.
+        let sessions = [
+            trace("young", 101 * M, &[101 * M, 102 * M, 103 * M, 104 * M]),
+            trace("old", 51 * M, &[51 * M, 105 * M]),
+        ];
+        assert_eq!(
+            matched(&processes, &sessions, &[]),
+            [(1, "old".into(), Match::Activity), (2, "young".into(), Match::Activity)]
+        );
+    }
+
+    #[test]
+    fn the_session_used_last_is_a_guess_and_each_is_guessed_once() {
+        let processes = [
+            seeker(1, 100 * M, Reach::Any),
+            seeker(2, 101 * M, Reach::Any),
+            seeker(3, 102 * M, Reach::Any),
+        ];
+        let sessions = [trace("a", M, &[2 * M]), trace("b", M, &[3 * M])];
+        assert_eq!(
+            matched(&processes, &sessions, &[]),
+            [(1, "b".into(), Match::Recent), (2, "a".into(), Match::Recent)]
+        );
+        assert_eq!(matched(&processes, &sessions, &["b"]), [(1, "a".into(), Match::Recent)]);
+    }
+
+    #[test]
+    fn a_run_shows_only_a_session_it_made_and_a_server_only_active_ones() {
+        let old = trace("old", M, &[2 * M, 105 * M]);
+        let own = trace("own", 100 * M + 500, &[]);
+        assert_eq!(
+            matched(&[seeker(1, 100 * M, Reach::Own)], &[old.clone(), own.clone()], &[]),
+            [(1, "own".into(), Match::Recent)]
+        );
+        assert_eq!(
+            matched(&[seeker(1, 100 * M, Reach::Active)], &[old, own], &[]),
+            [(1, "old".into(), Match::Activity)]
+        );
+    }
+
+    #[test]
+    fn other_folders_and_unknown_folders_match_nothing() {
+        let mut elsewhere = trace("a", M, &[200 * M]);
+        elsewhere.folder = Some("/w/api-2".into());
+        let mut lost = seeker(2, M, Reach::Any);
+        lost.folder = None;
+        assert!(matched(&[seeker(1, M, Reach::Any), lost], &[elsewhere], &[]).is_empty());
+    }
+}

@@ -1,0 +1,424 @@
+//! Linux: processes from `/proc`, whose root can be replaced.
+
+use super::sockets::Listeners;
+use crate::core::process::{Closer, Process};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Reads a `/proc`.
+#[derive(Clone, Debug)]
+pub struct ProcFs {
+    root: PathBuf,
+    user: u32,
+    ticks_per_second: u64,
+    page_bytes: u64,
+}
+
+impl Default for ProcFs {
+    fn default() -> Self {
+        Self::new("/proc")
+    }
+}
+
+impl ProcFs {
+    /// A reader of the tree below `root`, for the user who runs ttop.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self {
+            root: root.into(),
+            user: rustix::process::getuid().as_raw(),
+            ticks_per_second: rustix::param::clock_ticks_per_second().max(1),
+            page_bytes: rustix::param::page_size() as u64,
+        }
+    }
+
+    /// Every process that can be seen. One that ends while it is read is left out; what may not be read is `None`.
+    pub fn list(&self) -> Vec<Process> {
+        let boot = self.boot_ms();
+        let Ok(entries) = fs::read_dir(&self.root) else {
+            return Vec::new();
+        };
+        entries
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .filter_map(|pid| self.read(pid, boot))
+            .collect()
+    }
+
+    fn read(&self, pid: u32, boot: Option<i64>) -> Option<Process> {
+        let dir = self.root.join(pid.to_string());
+        let stat = Stat::read(&dir)?;
+        let args = read_args(&dir);
+        let is_own = self.is_own(&dir);
+        let mut process = Process {
+            pid,
+            parent: Some(stat.parent),
+            // 0 is one outside this pid namespace.
+            group: Some(stat.group).filter(|&group| group > 0),
+            session: Some(stat.session).filter(|&session| session > 0),
+            start_mark: stat.start_ticks,
+            started_at: boot.map(|boot| boot + self.ticks_ms(stat.start_ticks)),
+            name: stat.name,
+            args,
+            tty: tty_name(stat.tty),
+            cpu_ms: u64::try_from(self.ticks_ms(stat.cpu_ticks)).ok(),
+            is_own,
+            ..Process::default()
+        };
+        if is_own {
+            // Another user's processes are only branches of the tree.
+            process.exe = read_link(&dir.join("exe"));
+            process.cwd = read_link(&dir.join("cwd"));
+            process.memory_bytes = self.memory_bytes(&dir);
+            // The number may have gone to another process between two of these reads.
+            let again = Stat::read(&dir)?;
+            if again.start_ticks != stat.start_ticks {
+                return None;
+            }
+        }
+        Some(process)
+    }
+
+    /// What a listing leaves out.
+    pub fn look_closer(&self, pid: u32, listeners: &Listeners) -> Closer {
+        let dir = self.root.join(pid.to_string());
+        let mut closer = Closer {
+            variables: variable_names(&dir),
+            ..Closer::default()
+        };
+        let mut sockets = Vec::new();
+        for entry in fs::read_dir(dir.join("fd")).into_iter().flatten().flatten() {
+            let Ok(target) = fs::read_link(entry.path()) else {
+                continue;
+            };
+            match target.to_str().and_then(socket_inode) {
+                Some(inode) => sockets.push(inode),
+                None if target.is_absolute() => closer.files.push(target),
+                None => {}
+            }
+        }
+        closer.listens = listeners.reached(&sockets);
+        closer
+    }
+
+    /// The sockets that listen, from `net/tcp` and `net/tcp6`.
+    pub fn listeners(&self) -> Listeners {
+        let text = |name: &str| fs::read_to_string(self.root.join("net").join(name)).unwrap_or_default();
+        Listeners::parse(&text("tcp"), &text("tcp6"))
+    }
+
+    /// Processor time used so far, if this is still the same process.
+    pub fn cpu_ms(&self, pid: u32, start_mark: u64) -> Option<u64> {
+        let stat = Stat::read(&self.root.join(pid.to_string()))?;
+        (stat.start_ticks == start_mark).then(|| stat.cpu_ticks * 1_000 / self.ticks_per_second)
+    }
+
+    /// Whether the process belongs to the user who runs ttop: the real user, since a program that may not be traced
+    /// shows root as the owner of its folder.
+    fn is_own(&self, dir: &Path) -> bool {
+        let status = fs::read_to_string(dir.join("status")).unwrap_or_default();
+        let user = status.lines().find_map(|line| {
+            line.strip_prefix("Uid:")?
+                .split_whitespace()
+                .next()?
+                .parse::<u32>()
+                .ok()
+        });
+        match user {
+            Some(user) => user == self.user,
+            None => {
+                use std::os::unix::fs::MetadataExt;
+                fs::metadata(dir).is_ok_and(|metadata| metadata.uid() == self.user)
+            }
+        }
+    }
+
+    fn memory_bytes(&self, dir: &Path) -> Option<u64> {
+        let statm = fs::read_to_string(dir.join("statm")).ok()?;
+        let pages: u64 = statm.split_whitespace().nth(1)?.parse().ok()?;
+        pages.checked_mul(self.page_bytes)
+    }
+
+    /// When the system started: epoch milliseconds, to the second.
+    fn boot_ms(&self) -> Option<i64> {
+        let stat = fs::read_to_string(self.root.join("stat")).ok()?;
+        let seconds: i64 = stat
+            .lines()
+            .find_map(|line| line.strip_prefix("btime "))?
+            .trim()
+            .parse()
+            .ok()?;
+        seconds.checked_mul(1_000)
+    }
+
+    fn ticks_ms(&self, ticks: u64) -> i64 {
+        i64::try_from(u128::from(ticks) * 1_000 / u128::from(self.ticks_per_second)).unwrap_or(i64::MAX / 2)
+    }
+}
+
+/// The fields of `stat` that are used.
+#[derive(Debug, PartialEq, Eq)]
+struct Stat {
+    name: String,
+    parent: u32,
+    group: u32,
+    session: u32,
+    tty: i64,
+    cpu_ticks: u64,
+    start_ticks: u64,
+}
+
+impl Stat {
+    fn read(dir: &Path) -> Option<Self> {
+        Self::parse(&String::from_utf8_lossy(&fs::read(dir.join("stat")).ok()?))
+    }
+
+    /// `4242 (node (x) y) S 1 4242 4242 34816 … 12 3 … 987654 …`: the name may hold spaces and brackets, so the last one ends it.
+    fn parse(text: &str) -> Option<Self> {
+        let (head, tail) = text.rsplit_once(')')?;
+        let (_, name) = head.split_once('(')?;
+        let fields: Vec<&str> = tail.split_whitespace().collect();
+        // Counted from 3, as the manual does: the first after the name is `state`.
+        let field = |number: usize| fields.get(number - 3).copied();
+        let number = |at: usize| field(at)?.parse::<u64>().ok();
+        // The kernel prints groups and sessions signed.
+        let id = |at: usize| Some(field(at)?.parse::<u32>().unwrap_or(0));
+        Some(Self {
+            name: name.to_owned(),
+            parent: id(4)?,
+            group: id(5)?,
+            session: id(6)?,
+            tty: field(7)?.parse().ok()?,
+            cpu_ticks: number(14)?.saturating_add(number(15)?),
+            start_ticks: number(22)?,
+        })
+    }
+}
+
+/// The terminal of a device number: `34816` is `pts/0`, `1025` is `tty1`, `1088` is `ttyS0`, 0 is none.
+fn tty_name(device: i64) -> Option<String> {
+    // The kernel prints the number signed.
+    let device = device as u32;
+    let major = device >> 8 & 0xfff;
+    let minor = (device & 0xff) | (device >> 12 & 0xf_ff00);
+    match (major, minor) {
+        (136..=143, _) => Some(format!("pts/{}", (major - 136) * 256 + minor)),
+        (4, 0..=63) => Some(format!("tty{minor}")),
+        (4, _) => Some(format!("ttyS{}", minor - 64)),
+        _ => None,
+    }
+}
+
+/// Arguments end with NUL, so spaces in them survive. A program that wrote its title over them may leave NULs at the end.
+fn read_args(dir: &Path) -> Vec<String> {
+    let bytes = fs::read(dir.join("cmdline")).unwrap_or_default();
+    let Some(end) = bytes.iter().rposition(|&byte| byte != 0) else {
+        return Vec::new();
+    };
+    // An empty last argument looks the same as padding; the padding is what occurs.
+    bytes[..=end]
+        .split(|&byte| byte == 0)
+        .map(|arg| String::from_utf8_lossy(arg).into_owned())
+        .collect()
+}
+
+/// The target of a link, without the mark of a file that is gone.
+fn read_link(path: &Path) -> Option<PathBuf> {
+    let target = fs::read_link(path).ok()?;
+    match target.to_str().and_then(|text| text.strip_suffix(" (deleted)")) {
+        // A folder may be called so: then it is there.
+        Some(bare) if !target.exists() => Some(PathBuf::from(bare)),
+        _ => Some(target),
+    }
+}
+
+/// Values are never kept: they hold secrets.
+fn variable_names(dir: &Path) -> Vec<String> {
+    let bytes = fs::read(dir.join("environ")).unwrap_or_default();
+    bytes
+        .split(|&byte| byte == 0)
+        .filter_map(|pair| pair.split(|&byte| byte == b'=').next())
+        .filter(|name| !name.is_empty())
+        .map(|name| String::from_utf8_lossy(name).into_owned())
+        .collect()
+}
+
+/// `socket:[12345]` → 12345
+fn socket_inode(target: &str) -> Option<u64> {
+    target.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    /// A made-up `/proc` whose system started at second 1,000 of the epoch.
+    struct Tree(tempfile::TempDir);
+
+    impl Tree {
+        fn new() -> Self {
+            let tree = Self(tempfile::tempdir().expect("a folder"));
+            tree.write("stat", "cpu 1 2 3\nbtime 1000\n");
+            tree
+        }
+
+        fn write(&self, path: &str, content: impl AsRef<[u8]>) -> &Self {
+            let path = self.0.path().join(path);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+            fs::write(path, content).expect("written");
+            self
+        }
+
+        fn link(&self, path: &str, target: &str) -> &Self {
+            let path = self.0.path().join(path);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+            symlink(target, path).expect("a link");
+            self
+        }
+
+        /// A process of this user, started two seconds after the system.
+        fn process(&self, pid: u32, name: &str, tty: i64, args: &[&str]) -> &Self {
+            let start = 2 * rustix::param::clock_ticks_per_second();
+            let user = rustix::process::getuid().as_raw();
+            self.write(
+                &format!("{pid}/stat"),
+                format!("{pid} ({name}) S 1 {pid} 77 {tty} {pid} 4194304 1 0 0 0 30 20 0 0 20 0 11 0 {start} 0 0\n"),
+            )
+            .write(&format!("{pid}/status"), format!("Name:\tx\nUid:\t{user}\t0\t0\t0\n"))
+            .write(&format!("{pid}/statm"), "900 25 10 1 0 200 0\n")
+            .write(&format!("{pid}/cmdline"), args.join("\0") + "\0")
+        }
+
+        fn reader(&self) -> ProcFs {
+            ProcFs::new(self.0.path())
+        }
+
+        fn only(&self) -> Process {
+            let mut list = self.reader().list();
+            assert_eq!(list.len(), 1, "{list:?}");
+            list.remove(0)
+        }
+    }
+
+    #[test]
+    fn reads_a_process_whose_name_and_arguments_are_odd() {
+        let tree = Tree::new();
+        tree.process(
+            42,
+            "a) S 9 (b",
+            34_817,
+            &["/opt/my agent", "-s", "ses_1 2", "", "--x=\u{2615}"],
+        );
+        tree.link("42/cwd", "/w/my folder").link("42/exe", "/opt/my agent");
+        let process = tree.only();
+        assert_eq!(process.name, "a) S 9 (b");
+        assert_eq!(process.args, ["/opt/my agent", "-s", "ses_1 2", "", "--x=\u{2615}"]);
+        assert_eq!(
+            (process.parent, process.group, process.session),
+            (Some(1), Some(42), Some(77))
+        );
+        assert_eq!(process.tty.as_deref(), Some("pts/1"));
+        assert_eq!(process.started_at, Some(1_002_000));
+        assert_eq!(process.cwd.as_deref(), Some(Path::new("/w/my folder")));
+        assert_eq!(process.memory_bytes, Some(25 * rustix::param::page_size() as u64));
+        let ticks = rustix::param::clock_ticks_per_second();
+        assert_eq!(process.cpu_ms, Some(50 * 1_000 / ticks));
+        assert_eq!(tree.reader().cpu_ms(42, process.start_mark), process.cpu_ms);
+        assert_eq!(tree.reader().cpu_ms(42, process.start_mark + 1), None);
+        assert!(process.is_own);
+    }
+
+    #[test]
+    fn what_may_not_be_read_is_unknown_and_what_vanished_is_left_out() {
+        let tree = Tree::new();
+        tree.process(42, "opencode", 0, &["opencode"]);
+        tree.write("43/cmdline", "gone\0")
+            .write("44/stat", "44 (cut")
+            .write("self/stat", "x");
+        fs::remove_file(tree.0.path().join("42/statm")).expect("removed");
+        let process = tree.only();
+        assert_eq!(
+            (process.cwd, process.exe, process.memory_bytes, process.tty),
+            (None, None, None, None)
+        );
+        assert!(tree.reader().look_closer(42, &Listeners::default()).files.is_empty());
+    }
+
+    #[test]
+    fn another_users_process_is_only_a_branch_of_the_tree() {
+        let tree = Tree::new();
+        let other = rustix::process::getuid().as_raw() + 1;
+        tree.process(42, "opencode", 0, &["opencode"]).link("42/cwd", "/secret");
+        tree.write("42/status", format!("Uid:\t{other}\t{other}\n"));
+        let process = tree.only();
+        assert_eq!((process.is_own, process.cwd, process.memory_bytes), (false, None, None));
+    }
+
+    #[test]
+    fn a_folder_that_is_gone_keeps_its_name() {
+        let tree = Tree::new();
+        tree.process(42, "x", 0, &["x"]).link("42/cwd", "/w/gone (deleted)");
+        assert_eq!(tree.only().cwd.as_deref(), Some(Path::new("/w/gone")));
+        let there = tempfile::tempdir().expect("a folder");
+        let odd = there.path().join("a (deleted)");
+        fs::create_dir(&odd).expect("made");
+        tree.process(43, "y", 0, &["y"])
+            .link("43/cwd", odd.to_str().expect("text"));
+        assert!(
+            tree.reader()
+                .list()
+                .iter()
+                .any(|process| process.cwd.as_ref() == Some(&odd))
+        );
+    }
+
+    #[test]
+    fn decodes_terminals() {
+        for (device, name) in [
+            (34_816, Some("pts/0")),
+            (34_817, Some("pts/1")),
+            ((137 << 8) | 5, Some("pts/261")),
+            ((136 << 8) | (1 << 20), Some("pts/256")),
+            (1_025, Some("tty1")),
+            (1_088, Some("ttyS0")),
+            (0, None),
+        ] {
+            assert_eq!(tty_name(device).as_deref(), name, "{device}");
+        }
+    }
+
+    #[test]
+    fn a_closer_look_tells_files_sockets_and_names_of_variables() {
+        let tree = Tree::new();
+        tree.process(42, "opencode", 0, &["opencode"])
+            .write("42/environ", "BUN_BE_BUN=1\0KEY=canary\0\0")
+            .link("42/fd/3", "socket:[77]")
+            .link("42/fd/4", "pipe:[78]")
+            .link("42/fd/5", "/w/a b.jsonl");
+        let port = format!(
+            "{:08X}:1000 00000000:0000 0A 0:0 0:0 0 0 0 77 1",
+            u32::from_ne_bytes([127, 0, 0, 1])
+        );
+        tree.write("net/tcp", format!("head\n 0: {port}\n"));
+        let closer = tree.reader().look_closer(42, &tree.reader().listeners());
+        assert_eq!(closer.variables, ["BUN_BE_BUN", "KEY"]);
+        assert_eq!(closer.files, [PathBuf::from("/w/a b.jsonl")]);
+        assert_eq!(closer.listens, ["127.0.0.1:4096".parse().expect("an address")]);
+    }
+
+    #[test]
+    fn sees_this_very_process() {
+        let pid = std::process::id();
+        let reader = ProcFs::default();
+        let process = reader
+            .list()
+            .into_iter()
+            .find(|process| process.pid == pid)
+            .expect("listed");
+        assert!(process.is_own && process.started_at.is_some() && process.cpu_ms.is_some());
+        assert_eq!(process.cwd, std::env::current_dir().ok());
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let closer = reader.look_closer(pid, &reader.listeners());
+        assert!(closer.listens.contains(&socket.local_addr().expect("an address")));
+    }
+}

@@ -1,0 +1,87 @@
+//! macOS, Windows and the rest: processes as the `sysinfo` and `listeners` libraries tell them.
+
+use super::sockets::Listeners;
+use crate::core::process::{Closer, Process};
+use std::path::Path;
+use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
+
+/// Reads the system's processes.
+#[derive(Clone, Debug, Default)]
+pub struct Portable;
+
+impl Portable {
+    /// Every process that can be seen; what this system does not tell is `None`.
+    pub fn list(&self) -> Vec<Process> {
+        let wanted = ProcessRefreshKind::nothing()
+            .with_memory()
+            .with_cpu()
+            .with_cwd(UpdateKind::Always)
+            .with_cmd(UpdateKind::Always)
+            .with_exe(UpdateKind::Always)
+            .with_user(UpdateKind::Always);
+        let mut system = System::new();
+        system.refresh_processes_specifics(ProcessesToUpdate::All, true, wanted);
+        let own = sysinfo::get_current_pid()
+            .ok()
+            .and_then(|pid| system.process(pid)?.user_id().cloned());
+        let path = |path: Option<&Path>| path.filter(|path| !path.as_os_str().is_empty()).map(Path::to_path_buf);
+        system
+            .processes()
+            .values()
+            .filter(|process| process.thread_kind().is_none())
+            .map(|process| Process {
+                pid: process.pid().as_u32(),
+                parent: process.parent().map(Pid::as_u32),
+                group: None,
+                session: process.session_id().map(Pid::as_u32),
+                start_mark: process.start_time(),
+                started_at: i64::try_from(process.start_time())
+                    .ok()
+                    .map(|seconds| seconds.saturating_mul(1_000)),
+                name: process.name().to_string_lossy().into_owned(),
+                exe: path(process.exe()),
+                args: process
+                    .cmd()
+                    .iter()
+                    .map(|arg| arg.to_string_lossy().into_owned())
+                    .collect(),
+                cwd: path(process.cwd()),
+                tty: None,
+                memory_bytes: Some(process.memory()),
+                cpu_ms: Some(process.accumulated_cpu_time()),
+                is_own: process.user_id().is_some() && process.user_id() == own.as_ref(),
+                closer: Closer::default(),
+            })
+            .collect()
+    }
+
+    /// What a listing leaves out: here only the addresses it listens at.
+    pub fn look_closer(&self, pid: u32, listeners: &Listeners) -> Closer {
+        Closer {
+            listens: listeners.reached(&[u64::from(pid)]),
+            ..Closer::default()
+        }
+    }
+
+    /// The sockets that listen, each with its process's number.
+    pub fn listeners(&self) -> Listeners {
+        let all = listeners::get_all().unwrap_or_default();
+        let tcp = all
+            .into_iter()
+            .filter(|listener| listener.protocol == listeners::Protocol::TCP);
+        Listeners::new(
+            tcp.map(|listener| (listener.socket, u64::from(listener.process.pid)))
+                .collect(),
+        )
+    }
+
+    /// Processor time used so far, if this is still the same process.
+    pub fn cpu_ms(&self, pid: u32, start_mark: u64) -> Option<u64> {
+        let mut system = System::new();
+        let pid = Pid::from_u32(pid);
+        let wanted = ProcessRefreshKind::nothing().with_cpu();
+        system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), true, wanted);
+        let process = system.process(pid)?;
+        (process.start_time() == start_mark).then(|| process.accumulated_cpu_time())
+    }
+}
