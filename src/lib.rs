@@ -8,8 +8,8 @@ pub mod credentials;
 pub mod exit;
 pub mod ledger;
 pub mod prices;
-pub mod providers;
 pub mod processes;
+pub mod providers;
 pub mod render;
 pub mod system;
 
