@@ -44,8 +44,10 @@ pub struct Global {
     pub tz: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ColorWhen {
+    /// On a terminal, unless the environment says otherwise
+    #[default]
     Auto,
     Always,
     Never,
@@ -111,6 +113,19 @@ pub enum Format {
     Ccusage,
 }
 
+/// `--presence`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PresenceWanted {
+    /// Whatever became of it: it was paid for
+    All,
+    /// The agent still has it
+    Present,
+    /// The agent deleted it
+    Gone,
+    /// The user took it back
+    Reverted,
+}
+
 /// Which turns, sessions and other rows to look at.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Filters")]
@@ -141,7 +156,7 @@ pub struct Filters {
     pub session: Vec<String>,
     /// With this presence
     #[arg(long, value_name = "PRESENCE")]
-    pub presence: Vec<String>,
+    pub presence: Vec<PresenceWanted>,
     /// With this text in any text column
     #[arg(long, value_name = "TEXT")]
     pub grep: Vec<String>,

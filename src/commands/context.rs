@@ -1,9 +1,9 @@
 //! What every command gets: the system, the config, the global flags, and where rows and warnings go.
 
-use crate::cli::{Global, RowArgs};
+use crate::cli::{ColorWhen, Format, Global, RowArgs};
 use crate::core::problem::Problem;
 use crate::exit::Exit;
-use crate::render::{self, Row};
+use crate::render::{self, Layout, Request, Row, Screen, View, When};
 use crate::system::System;
 use crate::system::config::Config;
 use anyhow::Result;
@@ -34,13 +34,71 @@ impl Context {
         }
     }
 
-    /// Prints rows in the format that was asked for.
+    /// Says something on stderr that is no problem, unless the run is to be quiet.
+    pub fn note(&self, line: &str) {
+        if !self.global.quiet {
+            render::say(line);
+        }
+    }
+
+    /// Prints rows that a command has at hand.
     ///
     /// # Errors
     /// When stdout cannot be written, or the arguments do not fit the row.
     pub fn rows<R: Row>(&mut self, args: &RowArgs, rows: Vec<R>) -> Result<Exit> {
-        render::rows(args, &self.global, rows)?;
+        self.print(args, Layout::default(), rows.into_iter().map(Ok))
+    }
+
+    /// Prints rows as they come.
+    ///
+    /// # Errors
+    /// When stdout cannot be written, a row fails, or the arguments do not fit the row.
+    pub fn print<R: Row>(
+        &mut self,
+        args: &RowArgs,
+        layout: Layout<R>,
+        rows: impl Iterator<Item = Result<R>>,
+    ) -> Result<Exit> {
+        let request = self.request(args)?;
+        render::print(&request, layout, rows, &mut |problem| self.warn(&problem))?;
         Ok(self.outcome())
+    }
+
+    /// How rows are to be printed. A command that has much to do before its first row checks it early:
+    /// `context.request(&self.rows)?.check::<TurnRow>(false)?`.
+    ///
+    /// # Errors
+    /// When the time zone is not known.
+    pub fn request(&self, args: &RowArgs) -> Result<Request> {
+        Ok(Request {
+            format: args.format.map(render::Format::from),
+            fields: args.fields.clone(),
+            has_header: !args.no_header,
+            jq: args.jq.clone(),
+            is_raw: args.raw,
+            sort: args.sort.clone(),
+            limit: args.limit,
+            is_quiet: self.global.quiet,
+            screen: self.screen()?,
+        })
+    }
+
+    /// Where rows are shown.
+    ///
+    /// # Errors
+    /// When the time zone is not known.
+    pub fn screen(&self) -> Result<Screen> {
+        let view = View {
+            zone: self.system.zone()?.clone(),
+            now: self.system.now,
+            home: self.system.home.to_string_lossy().into_owned(),
+        };
+        let when = match self.global.color.unwrap_or_default() {
+            ColorWhen::Auto => When::Auto,
+            ColorWhen::Always => When::Always,
+            ColorWhen::Never => When::Never,
+        };
+        Ok(Screen::stdout(when, view, |name| self.system.var(name)))
     }
 
     /// `Ok`, or `Failed` when something was skipped under `--strict`.
@@ -49,6 +107,20 @@ impl Context {
             Exit::Failed
         } else {
             Exit::Ok
+        }
+    }
+}
+
+impl From<Format> for render::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Table => Self::Table,
+            Format::Ndjson => Self::Ndjson,
+            Format::Json => Self::Json,
+            Format::Csv => Self::Csv,
+            Format::Tsv => Self::Tsv,
+            Format::Md => Self::Md,
+            Format::Ccusage => Self::Ccusage,
         }
     }
 }

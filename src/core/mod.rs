@@ -1,6 +1,7 @@
 //! What ttop knows: pure arithmetic and types, without files, network, clock or terminal.
 
 pub mod credential;
+pub mod filter;
 pub mod matching;
 pub mod mcp;
 pub mod money;
@@ -8,6 +9,7 @@ pub mod period;
 pub mod price;
 pub mod problem;
 pub mod process;
+pub mod project;
 pub mod quota;
 pub mod rows;
 pub mod status;

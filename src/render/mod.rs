@@ -2,13 +2,31 @@
 
 mod column;
 mod columns;
+mod delimited;
+mod fields;
+mod grep;
+mod jq;
+pub mod keys;
+mod markdown;
 pub mod number;
+mod order;
+mod output;
+mod palette;
+mod print;
+mod screen;
+mod table;
+mod tables;
+pub mod text;
 
 pub use column::{Align, Cell, Column, Tone, UNKNOWN, View};
+pub use grep::Grep;
+pub use order::Keep;
+pub use output::{Output, StdoutError, print_text};
+pub use palette::{Palette, When};
+pub use print::{Foot, Format, Layout, MakeFoot, Request, print};
+pub use screen::Screen;
 
-use crate::cli::{Global, RowArgs};
 use crate::core::problem::Problem;
-use anyhow::Result;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::Write;
@@ -16,29 +34,19 @@ use std::io::Write;
 /// A kind of row: its name in `ttop schema`, and the columns of its table.
 pub trait Row: Serialize + JsonSchema + Sized + 'static {
     const NAME: &'static str;
+    /// What stderr says when a table has no rows.
+    const EMPTY: &'static str = "nothing found";
 
     fn columns() -> &'static [Column<Self>];
 }
 
 /// `ttop: warning: <where>: <what>` on stderr.
 pub fn warn(problem: &Problem) {
-    // A closed stderr is no reason to stop.
-    let _ = writeln!(std::io::stderr().lock(), "ttop: warning: {problem}");
+    say(&format!("ttop: warning: {}", text::plain(&problem.to_string())));
 }
 
-/// Prints rows in the format that was asked for.
-///
-/// # Errors
-/// When stdout cannot be written, or the arguments do not fit the row.
-pub fn rows<R: Row>(_args: &RowArgs, global: &Global, rows: Vec<R>) -> Result<()> {
-    if global.quiet {
-        return Ok(());
-    }
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    for row in rows {
-        serde_json::to_writer(&mut out, &row)?;
-        out.write_all(b"\n")?;
-    }
-    out.flush()?;
-    Ok(())
+/// A line on stderr.
+pub fn say(line: &str) {
+    // A closed stderr is no reason to stop.
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }

@@ -19,17 +19,58 @@ pub fn money(cost: Option<Money>, status: Option<CostStatus>) -> String {
     let Some(cost) = cost else { return "—".to_owned() };
     let dollars = cost.dollars();
     let amount = match dollars.abs() {
-        0.0 => "0".to_owned(),
-        below if below < 1.0 => format!("{:.4}", dollars.abs()),
-        _ => format!("{:.2}", dollars.abs()),
+        0.0 => "$0".to_owned(),
+        tiny if tiny < 0.000_05 => "<$0.0001".to_owned(),
+        below if below < 0.999_95 => format!("${below:.4}"),
+        amount => format!("${amount:.2}"),
     };
     let sign = if dollars < 0.0 { "-" } else { "" };
     match status {
         Some(CostStatus::Unknown) => "—".to_owned(),
-        Some(CostStatus::Plan) => format!("{sign}${amount} (plan)"),
-        Some(CostStatus::Estimated | CostStatus::Mixed) => format!("~{sign}${amount}"),
-        Some(CostStatus::Partial) => format!("≥{sign}${amount}"),
-        Some(CostStatus::Recorded | CostStatus::Free) | None => format!("{sign}${amount}"),
+        Some(CostStatus::Plan) => format!("{sign}{amount} (plan)"),
+        Some(CostStatus::Estimated | CostStatus::Mixed) => format!("~{sign}{amount}"),
+        Some(CostStatus::Partial) => format!("≥{sign}{amount}"),
+        Some(CostStatus::Recorded | CostStatus::Free) | None => format!("{sign}{amount}"),
+    }
+}
+
+/// A span of time in its two largest units: `45s`, `12min`, `2h 05min`, `3d 4h`.
+pub fn duration(ms: i64) -> String {
+    let seconds = ms.unsigned_abs() / 1000;
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    let text = match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{minutes}min"),
+        3600..86_400 => format!("{hours}h {:02}min", minutes % 60),
+        _ => format!("{days}d {}h", hours % 24),
+    };
+    if ms < 0 { format!("-{text}") } else { text }
+}
+
+/// Bytes as `905 B`, `12.3 KiB`, `1.2 GiB`.
+pub fn bytes(count: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if count < 1024 {
+        return format!("{count} B");
+    }
+    let mut scaled = count as f64 / 1024.0;
+    let mut unit = 0;
+    // What would be shown as 1024.0 of a unit is 1.0 of the next.
+    while scaled >= 1023.95 && unit + 1 < UNITS.len() {
+        scaled /= 1024.0;
+        unit += 1;
+    }
+    format!("{scaled:.1} {}", UNITS[unit])
+}
+
+/// A part of a hundred as `12.5%`, `100%`; unknown is `—`.
+pub fn percent(percent: Option<f64>) -> String {
+    match percent {
+        None => "—".to_owned(),
+        Some(percent) => {
+            let tenths = (percent * 10.0).round() / 10.0;
+            format!("{tenths}%")
+        }
     }
 }
 
@@ -55,5 +96,23 @@ mod tests {
         );
         assert_eq!(money(Some(Money::ZERO), Some(CostStatus::Plan)), "$0 (plan)");
         assert_eq!(money(None, Some(CostStatus::Unknown)), "—");
+    }
+
+    #[test]
+    fn money_at_the_edges_of_its_forms() {
+        let shown = |dollars| money(Some(Money::from_dollars(dollars)), None);
+        assert_eq!(shown(0.000_049), "<$0.0001");
+        assert_eq!(shown(0.99994), "$0.9999");
+        assert_eq!(shown(0.99996), "$1.00");
+        assert_eq!(shown(-1234.5), "-$1234.50");
+    }
+
+    #[test]
+    fn durations_bytes_and_percentages_are_short() {
+        let durations = [0, 59_999, 60_000, 7_500_000, 90_000_000, -61_000].map(duration);
+        assert_eq!(durations, ["0s", "59s", "1min", "2h 05min", "1d 1h", "-1min"]);
+        let sizes = [0, 1023, 1024, 1_048_575, 5_368_709_120].map(bytes);
+        assert_eq!(sizes, ["0 B", "1023 B", "1.0 KiB", "1.0 MiB", "5.0 GiB"]);
+        assert_eq!([Some(12.34), Some(100.0), None].map(percent), ["12.3%", "100%", "—"]);
     }
 }

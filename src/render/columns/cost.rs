@@ -5,6 +5,7 @@ use crate::render::{Align, Cell, Column, Row};
 
 impl Row for CostRow {
     const NAME: &'static str = "cost";
+    const EMPTY: &'static str = "no turns";
 
     fn columns() -> &'static [Column<Self>] {
         &[

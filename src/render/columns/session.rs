@@ -5,6 +5,7 @@ use crate::render::{Align, Cell, Column, Row};
 
 impl Row for SessionRow {
     const NAME: &'static str = "session";
+    const EMPTY: &'static str = "no sessions";
 
     fn columns() -> &'static [Column<Self>] {
         &[

@@ -5,6 +5,7 @@ use crate::render::{Align, Cell, Column, Row};
 
 impl Row for TurnRow {
     const NAME: &'static str = "turn";
+    const EMPTY: &'static str = "no turns";
 
     fn columns() -> &'static [Column<Self>] {
         &[

@@ -1,0 +1,132 @@
+//! `--jq`: a jq program run on each row, inside ttop.
+
+use super::output::StdoutError;
+use super::{Output, text};
+use crate::exit::UsageError;
+use jaq_core::data::JustLut;
+use jaq_core::load::{self, Arena, File, Loader};
+use jaq_core::{Compiler, Ctx, Filter, Vars};
+use jaq_json::{Num, Val, read, write};
+use std::io::{self, Write};
+
+/// A compiled program.
+pub struct Program {
+    filter: Filter<JustLut<Val>>,
+    /// Strings are printed as they are, without quotes.
+    is_raw: bool,
+}
+
+/// What a program did with a row.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Done,
+    /// It failed on this row, for this reason; what it gave before is printed.
+    Failed(String),
+    /// It said `halt`: no more rows.
+    Halted,
+}
+
+impl Program {
+    /// # Errors
+    /// When the text is no jq program: a wrong command line.
+    pub fn compile(code: &str, is_raw: bool) -> Result<Self, UsageError> {
+        let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
+        let funs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
+        let arena = Arena::default();
+        let modules = Loader::new(defs)
+            .load(&arena, File { code, path: () })
+            .map_err(|errors| bad_program(code, errors.first().and_then(|(_, error)| loading(error))))?;
+        let filter = Compiler::default().with_funs(funs).compile(modules).map_err(|errors| {
+            let undefined = errors.first().and_then(|(_, errors)| errors.first());
+            bad_program(
+                code,
+                undefined.map(|(name, what)| format!("undefined {} {name}", what.as_str())),
+            )
+        })?;
+        Ok(Self { filter, is_raw })
+    }
+
+    /// Runs the program on a row in JSON and prints what it gives, one value a line.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn run(&self, row: &[u8], output: &mut Output) -> Result<Outcome, StdoutError> {
+        let input = match read::parse_single(row) {
+            Ok(input) => input,
+            Err(error) => return Ok(Outcome::Failed(error.to_string())),
+        };
+        let context = Ctx::<JustLut<Val>>::new(&self.filter.lut, Vars::new([]));
+        for result in self.filter.id.run((context, input)) {
+            match result {
+                Ok(value) => self.print(&value, output)?,
+                Err(exception) => {
+                    let Err(exception) = exception.get_halt() else {
+                        return Ok(Outcome::Halted);
+                    };
+                    let reason = exception
+                        .get_err()
+                        .map_or_else(|_| "stopped".to_owned(), |error| error.to_string());
+                    return Ok(Outcome::Failed(shorten(&reason)));
+                }
+            }
+        }
+        Ok(Outcome::Done)
+    }
+
+    fn print(&self, value: &Val, output: &mut Output) -> Result<(), StdoutError> {
+        match value {
+            Val::TStr(text) if self.is_raw => output.bytes(text)?,
+            _ => json(output, value).map_err(StdoutError)?,
+        }
+        output.bytes(b"\n")
+    }
+}
+
+/// Like [`write::write`], but numbers that JSON does not have are null, as jq writes them.
+fn json(w: &mut dyn Write, value: &Val) -> io::Result<()> {
+    match value {
+        Val::Num(Num::Float(number)) if !number.is_finite() => w.write_all(b"null"),
+        Val::Arr(items) => {
+            w.write_all(b"[")?;
+            for (at, item) in items.iter().enumerate() {
+                w.write_all(if at > 0 { b"," } else { b"" })?;
+                json(w, item)?;
+            }
+            w.write_all(b"]")
+        }
+        Val::Obj(keys) => {
+            w.write_all(b"{")?;
+            for (at, (key, item)) in keys.iter().enumerate() {
+                w.write_all(if at > 0 { b"," } else { b"" })?;
+                json(w, key)?;
+                w.write_all(b":")?;
+                json(w, item)?;
+            }
+            w.write_all(b"}")
+        }
+        _ => write::write(w, &write::Pp::default(), 0, value),
+    }
+}
+
+fn loading(error: &load::Error<&str>) -> Option<String> {
+    let near = |expected: &str, rest: &str| match rest {
+        "" => format!("expected {expected} at its end"),
+        _ => format!("expected {expected} at '{}'", shorten(rest)),
+    };
+    match error {
+        load::Error::Io(errors) => errors.first().map(|(path, _)| format!("no module '{path}' here")),
+        load::Error::Lex(errors) => errors.first().map(|(expected, rest)| near(expected.as_str(), rest)),
+        load::Error::Parse(errors) => errors.first().map(|(expected, rest)| near(expected.as_str(), rest)),
+    }
+}
+
+fn bad_program(code: &str, reason: Option<String>) -> UsageError {
+    let reason = reason.unwrap_or_else(|| "it does not compile".to_owned());
+    UsageError::new(format!("bad jq program '{}': {reason}", shorten(code)))
+}
+
+/// One line of bounded length.
+fn shorten(message: &str) -> String {
+    const MOST: usize = 120;
+    text::cut_end(&text::plain(message), MOST).into_owned()
+}

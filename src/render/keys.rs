@@ -1,0 +1,201 @@
+//! Keys: what a row consists of, told by its JSON Schema.
+
+use super::Row;
+use crate::exit::UsageError;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value};
+
+/// A key of a row, or of an object in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// `tokens.input`
+    pub path: String,
+    pub kind: Kind,
+}
+
+/// What a value is; any may be null.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    /// RFC 3339
+    Time,
+    Integer,
+    Number,
+    Flag,
+    List(Box<Kind>),
+    Object(Vec<Key>),
+    /// Anything, such as an event's `data`.
+    Any,
+}
+
+/// The JSON Schema of a row as it is written: draft 2020-12.
+pub fn schema<R: Row>() -> Value {
+    settings().into_generator().into_root_schema_for::<R>().to_value()
+}
+
+fn settings() -> SchemaSettings {
+    SchemaSettings::draft2020_12()
+        .for_serialize()
+        .with(|settings| settings.inline_subschemas = true)
+}
+
+/// The top-level keys of a row, in order.
+pub fn keys<R: Row>() -> Vec<Key> {
+    match kind_of(&schema::<R>(), "") {
+        Kind::Object(keys) => keys,
+        _ => Vec::new(),
+    }
+}
+
+/// Keys that hold one value each: objects give way to what is in them.
+pub fn leaves(keys: &[Key]) -> Vec<Key> {
+    let mut leaves = Vec::new();
+    for key in keys {
+        match &key.kind {
+            Kind::Object(inner) => leaves.extend(self::leaves(inner)),
+            _ => leaves.push(key.clone()),
+        }
+    }
+    leaves
+}
+
+/// The key with this path, an object or a leaf.
+///
+/// # Errors
+/// When there is none: a wrong command line, with what was probably meant.
+pub fn find<'k>(keys: &'k [Key], path: &str) -> Result<&'k Key, UsageError> {
+    fn search<'k>(keys: &'k [Key], path: &str) -> Option<&'k Key> {
+        keys.iter().find_map(|key| match &key.kind {
+            _ if key.path == path => Some(key),
+            Kind::Object(inner) => search(inner, path),
+            _ => None,
+        })
+    }
+    search(keys, path).ok_or_else(|| {
+        let known = leaves(keys);
+        let hint = match similar(path, known.iter().map(|key| key.path.as_str())) {
+            near if near.is_empty() => "--fields help lists them".to_owned(),
+            near => format!("did you mean {}? --fields help lists all", near.join(", ")),
+        };
+        UsageError::new(format!("unknown field '{path}'")).with_hint(hint)
+    })
+}
+
+/// The names that are like a mistyped one, best first: at most three.
+pub fn similar<'n>(typed: &str, names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
+    const LEAST: f64 = 0.8;
+    let plain = |text: &str| text.replace(['_', '-'], "").to_lowercase();
+    let typed = plain(typed);
+    let mut near: Vec<(f64, &str)> = names
+        .map(|name| {
+            let full = strsim::jaro_winkler(&typed, &plain(name));
+            // `input` for `tokens.input`
+            let last = name
+                .rsplit('.')
+                .next()
+                .map_or(0.0, |last| strsim::jaro_winkler(&typed, &plain(last)));
+            (full.max(last), name)
+        })
+        .filter(|(likeness, _)| *likeness >= LEAST)
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0));
+    near.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+/// The value at a path such as `tokens.input`.
+pub fn value_at<'v>(row: &'v Value, path: &str) -> &'v Value {
+    path.split('.')
+        .fold(row, |value, key| value.get(key).unwrap_or(&Value::Null))
+}
+
+fn kind_of(schema: &Value, path: &str) -> Kind {
+    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+        return Kind::Object(keys_of(properties, path));
+    }
+    if let Some(options) = schema
+        .get("anyOf")
+        .or_else(|| schema.get("oneOf"))
+        .and_then(Value::as_array)
+    {
+        let option = options
+            .iter()
+            .find(|option| option.get("type").and_then(Value::as_str) != Some("null"));
+        return option.map_or(Kind::Any, |option| kind_of(option, path));
+    }
+    let name = match schema.get("type") {
+        Some(Value::String(name)) => Some(name.as_str()),
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).find(|name| *name != "null"),
+        _ => None,
+    };
+    match name {
+        Some("string") if schema.get("format").and_then(Value::as_str) == Some("date-time") => Kind::Time,
+        Some("string") => Kind::Text,
+        Some("integer") => Kind::Integer,
+        Some("number") => Kind::Number,
+        Some("boolean") => Kind::Flag,
+        Some("array") => Kind::List(Box::new(
+            schema.get("items").map_or(Kind::Any, |items| kind_of(items, "")),
+        )),
+        None if schema.get("enum").is_some() || schema.get("const").is_some_and(Value::is_string) => Kind::Text,
+        _ => Kind::Any,
+    }
+}
+
+fn keys_of(properties: &Map<String, Value>, path: &str) -> Vec<Key> {
+    let key = |(name, schema): (&String, &Value)| {
+        let path = if path.is_empty() {
+            name.clone()
+        } else {
+            format!("{path}.{name}")
+        };
+        Key {
+            kind: kind_of(schema, &path),
+            path,
+        }
+    };
+    properties.iter().map(key).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::rows::{SessionRow, TurnRow};
+
+    #[test]
+    fn keys_come_with_their_kind_and_in_order() {
+        let keys = keys::<TurnRow>();
+        let kind = |path| find(&keys, path).map(|key| key.kind.clone()).expect("a key");
+        assert_eq!(kind("sessionName"), Kind::Text);
+        assert_eq!(kind("costStatus"), Kind::Text);
+        assert_eq!(kind("time"), Kind::Time);
+        assert_eq!(kind("cost"), Kind::Number);
+        assert_eq!(kind("requests"), Kind::Integer);
+        assert_eq!(kind("tokens.cacheRead"), Kind::Integer);
+        assert!(matches!(kind("tokens"), Kind::Object(inner) if inner.len() == 5));
+        let paths: Vec<_> = leaves(&keys).into_iter().map(|key| key.path).collect();
+        assert_eq!(paths[..2], ["turnId", "sessionId"]);
+        assert_eq!(paths.len(), 20 + 5);
+    }
+
+    #[test]
+    fn nullable_lists_and_enumerations_keep_their_kind() {
+        let keys = keys::<SessionRow>();
+        let kind = |path| find(&keys, path).map(|key| key.kind.clone()).expect("a key");
+        assert_eq!(kind("models"), Kind::List(Box::new(Kind::Text)));
+        assert_eq!(kind("costStatus"), Kind::Text);
+        assert_eq!(kind("interactive"), Kind::Flag);
+        assert_eq!(kind("time"), Kind::Time);
+    }
+
+    #[test]
+    fn an_unknown_field_says_what_was_probably_meant() {
+        let keys = keys::<TurnRow>();
+        let hint = |path| find(&keys, path).expect_err("unknown").hint.expect("a hint");
+        assert_eq!(
+            hint("modelID2"),
+            "did you mean modelId, model? --fields help lists all".replace(", model", "")
+        );
+        assert!(hint("cache_read").starts_with("did you mean tokens.cacheRead"));
+        assert_eq!(hint("zzz"), "--fields help lists them");
+    }
+}

@@ -1,0 +1,138 @@
+//! Palette: the only place that knows colours. What a colour says is always said in words or marks as well.
+
+use super::Tone;
+use owo_colors::{Style, XtermColors};
+
+/// Turns tones into colours, or leaves text as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Palette {
+    is_on: bool,
+}
+
+/// `--color`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum When {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl Palette {
+    pub const OFF: Self = Self { is_on: false };
+    pub const ON: Self = Self { is_on: true };
+
+    /// The flag wins, then `NO_COLOR`, `CLICOLOR_FORCE`, `FORCE_COLOR`, `CLICOLOR=0`, then whether it is a terminal.
+    pub fn choose<'e>(when: When, is_terminal: bool, var: impl Fn(&str) -> Option<&'e str>) -> Self {
+        let is_set = |name| var(name).is_some_and(|value| !value.is_empty());
+        let is_forced = |name| var(name).is_some_and(|value| !value.is_empty() && value != "0");
+        let is_on = match when {
+            When::Always => true,
+            When::Never => false,
+            When::Auto if is_set("NO_COLOR") => false,
+            When::Auto if is_forced("CLICOLOR_FORCE") || is_forced("FORCE_COLOR") => true,
+            When::Auto => is_terminal && var("CLICOLOR") != Some("0") && var("TERM") != Some("dumb"),
+        };
+        Self { is_on }
+    }
+
+    pub fn is_on(self) -> bool {
+        self.is_on
+    }
+
+    /// What a terminal is told before and after text of a tone; `None` for plain text.
+    pub fn codes(self, tone: Tone) -> Option<(String, String)> {
+        let style = style(tone).filter(|_| self.is_on)?;
+        Some((
+            style.prefix_formatter().to_string(),
+            style.suffix_formatter().to_string(),
+        ))
+    }
+
+    pub fn paint(self, tone: Tone, text: &str) -> String {
+        match self.codes(tone) {
+            Some((before, after)) => format!("{before}{text}{after}"),
+            None => text.to_owned(),
+        }
+    }
+}
+
+/// Colours of the 256-colour cube with about the same contrast on black and on white.
+const fn color(tone: Tone) -> Option<u8> {
+    match tone {
+        Tone::Plain | Tone::Strong => None,
+        Tone::Dim => Some(243),
+        Tone::Good => Some(29),
+        Tone::Notice => Some(31),
+        Tone::Warning => Some(130),
+        Tone::Critical => Some(160),
+    }
+}
+
+fn style(tone: Tone) -> Option<Style> {
+    let colored = color(tone).map(|number| Style::new().color(XtermColors::from(number)));
+    match tone {
+        Tone::Strong => Some(Style::new().bold()),
+        Tone::Critical => colored.map(Style::bold),
+        _ => colored,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// WCAG relative luminance of a colour of the 256-colour palette.
+    fn luminance(number: u8) -> f64 {
+        const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
+        let level = |place: u8| LEVELS[usize::from((number - 16) / place % 6)];
+        let gray = number.checked_sub(232).map(|step| 8 + 10 * step);
+        let [red, green, blue] = gray.map_or_else(|| [36, 6, 1].map(level), |gray| [gray; 3]);
+        let linear = |channel: u8| {
+            let part = f64::from(channel) / 255.0;
+            if part <= 0.04045 {
+                part / 12.92
+            } else {
+                ((part + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+    }
+
+    #[test]
+    fn every_colour_is_readable_on_black_and_on_white() {
+        for tone in [Tone::Dim, Tone::Good, Tone::Notice, Tone::Warning, Tone::Critical] {
+            let luminance = luminance(color(tone).expect("a colour"));
+            let (on_white, on_black) = (1.05 / (luminance + 0.05), (luminance + 0.05) / 0.05);
+            assert!(
+                on_white > 3.8 && on_black > 3.8,
+                "{tone:?}: {on_white:.1} {on_black:.1}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_flag_beats_the_environment_and_the_environment_the_terminal() {
+        let choose = |when, is_terminal, set: &'static [(&str, &str)]| {
+            let var = |name: &str| set.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+            Palette::choose(when, is_terminal, var).is_on()
+        };
+        assert!(choose(When::Auto, true, &[]));
+        assert!(!choose(When::Auto, false, &[]));
+        assert!(!choose(When::Auto, true, &[("NO_COLOR", "1")]));
+        assert!(choose(When::Always, false, &[("NO_COLOR", "1")]));
+        assert!(choose(When::Auto, false, &[("FORCE_COLOR", "1")]));
+        assert!(choose(When::Auto, false, &[("CLICOLOR_FORCE", "1")]));
+        assert!(!choose(When::Auto, false, &[("CLICOLOR_FORCE", "0")]));
+        assert!(!choose(When::Auto, true, &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")]));
+        assert!(!choose(When::Auto, true, &[("TERM", "dumb")]));
+        assert!(!choose(When::Never, true, &[("FORCE_COLOR", "1")]));
+    }
+
+    #[test]
+    fn paints_and_resets() {
+        assert_eq!(Palette::ON.paint(Tone::Good, "ok"), "\u{1b}[38;5;29mok\u{1b}[0m");
+        assert_eq!(Palette::ON.paint(Tone::Plain, "ok"), "ok");
+        assert_eq!(Palette::OFF.paint(Tone::Critical, "ok"), "ok");
+    }
+}

@@ -1,0 +1,32 @@
+//! Screen: what stdout is, how wide, in colour or not, and for whom.
+
+use super::View;
+use super::palette::{Palette, When};
+use std::io::IsTerminal;
+
+/// Where rows are shown.
+#[derive(Clone, Debug)]
+pub struct Screen {
+    pub is_terminal: bool,
+    /// Columns to fit tables into; `None` is no limit.
+    pub width: Option<usize>,
+    pub palette: Palette,
+    pub view: View,
+}
+
+impl Screen {
+    /// Stdout as it is. `COLUMNS` beats the terminal's own width, and limits tables that go elsewhere too.
+    pub fn stdout<'e>(when: When, view: View, var: impl Fn(&str) -> Option<&'e str>) -> Self {
+        let is_terminal = std::io::stdout().is_terminal();
+        let columns = var("COLUMNS")
+            .and_then(|columns| columns.parse().ok())
+            .filter(|&columns| columns > 0);
+        let terminal = || terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
+        Self {
+            is_terminal,
+            width: columns.or_else(|| is_terminal.then(terminal).flatten().filter(|&width| width > 0)),
+            palette: Palette::choose(when, is_terminal, var),
+            view,
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Text on a terminal: how wide it is, how it is cut, and what it must not contain.
+
+use std::borrow::Cow;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// What stands for the part that was cut.
+pub const ELLIPSIS: &str = "…";
+
+/// Columns a text takes on a terminal.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text without what could move the cursor, change colours, reorder the line or hide: titles are written by
+/// models and by whoever they talked to.
+pub fn plain(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let kept = text.chars().filter_map(|character| match character {
+        '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => Some(' '),
+        _ if is_unsafe(character) => None,
+        _ => Some(character),
+    });
+    Cow::Owned(kept.collect())
+}
+
+fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+/// The beginning of a text, in at most `limit` columns.
+pub fn cut_end(text: &str, limit: usize) -> Cow<'_, str> {
+    if width(text) <= limit {
+        return Cow::Borrowed(text);
+    }
+    if limit == 0 {
+        return Cow::Borrowed("");
+    }
+    Cow::Owned(format!("{}{ELLIPSIS}", beginning(text, limit - 1).trim_end()))
+}
+
+/// Both ends of a text, in at most `limit` columns; the end is the longer one, since paths differ there.
+pub fn cut_middle(text: &str, limit: usize) -> Cow<'_, str> {
+    if width(text) <= limit || limit < 5 {
+        return cut_end(text, limit);
+    }
+    let head = beginning(text, (limit - 1) / 3);
+    let tail = ending(text, limit - 1 - width(head));
+    Cow::Owned(format!("{head}{ELLIPSIS}{tail}"))
+}
+
+/// As much of the beginning as fits, whole characters as people see them.
+fn beginning(text: &str, limit: usize) -> &str {
+    let mut used = 0;
+    let end = text.grapheme_indices(true).find(|(_, grapheme)| {
+        used += width(grapheme);
+        used > limit
+    });
+    end.map_or(text, |(at, _)| &text[..at])
+}
+
+fn ending(text: &str, limit: usize) -> &str {
+    let mut used = 0;
+    let start = text.grapheme_indices(true).rev().find(|(_, grapheme)| {
+        used += width(grapheme);
+        used > limit
+    });
+    start.map_or(text, |(at, grapheme)| &text[at + grapheme.len()..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cuts_by_columns_and_never_inside_a_character() {
+        for (text, limit, expected) in [
+            ("short", 5, "short"),
+            ("a longer title", 8, "a longe…"),
+            ("a longer title", 9, "a longer…"),
+            ("日本語のタイトル", 7, "日本語…"),
+            ("日本語のタイトル", 6, "日本…"),
+            ("family 👨‍👩‍👧‍👦 and more", 9, "family…"),
+            ("family 👨‍👩‍👧‍👦 and more", 10, "family 👨‍👩‍👧‍👦…"),
+            ("cafe\u{301} society", 5, "cafe\u{301}…"),
+            ("abc", 1, "…"),
+            ("abc", 0, ""),
+        ] {
+            let cut = cut_end(text, limit);
+            assert_eq!(cut, expected, "{text} in {limit}");
+            assert!(width(&cut) <= limit);
+        }
+    }
+
+    #[test]
+    fn paths_keep_both_ends() {
+        assert_eq!(cut_middle("~/work/clients/acme/backend", 15), "~/wo…me/backend");
+        assert_eq!(cut_middle("~/work", 15), "~/work");
+        assert_eq!(cut_middle("/日本/語/プロジェクト", 10), "/日…ェクト");
+    }
+
+    #[test]
+    fn nothing_that_steers_a_terminal_stays() {
+        assert_eq!(
+            plain("a\u{1b}[31mred\u{7}\nline\u{202e}evil\u{200b}"),
+            "a[31mred lineevil"
+        );
+        assert_eq!(plain("hidden\u{e0041}\u{e0042}"), "hidden");
+        assert_eq!(plain("👨‍👩‍👧 ok é"), "👨‍👩‍👧 ok é");
+    }
+}
