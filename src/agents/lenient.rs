@@ -1,5 +1,6 @@
 //! Fields of foreign JSON: taken as they come where that is harmless, refused without quoting them where it is not.
 
+use crate::core::money::Money;
 use crate::core::tokens::MAX_COUNT;
 use crate::system::parse_instant;
 use serde::Deserialize;
@@ -145,6 +146,12 @@ impl<'de> Deserialize<'de> for When {
     }
 }
 
+/// A cost in dollars that an agent wrote down; negative ones are damage.
+pub fn dollars(cost: Option<f64>) -> Option<Money> {
+    cost.filter(|cost| cost.is_finite() && *cost >= 0.0)
+        .map(Money::from_dollars)
+}
+
 /// A part of a record that must not cost the record when it has an unexpected type.
 pub fn part<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Option<T> {
     raw.and_then(|raw| serde_json::from_str(raw.get()).ok())
@@ -221,6 +228,14 @@ mod tests {
         let at = 1_772_442_000_000;
         assert_eq!(times[..3], [Some(at), Some(at + 123), Some(at)]);
         assert!(times[3..].iter().all(Option::is_none));
+    }
+
+    #[test]
+    fn costs_are_never_negative() {
+        assert_eq!(dollars(Some(0.0123)), Some(Money::from_nanos(12_300_000)));
+        assert_eq!(dollars(Some(0.0)), Some(Money::ZERO));
+        assert_eq!(dollars(Some(-0.5)), None);
+        assert_eq!(dollars(None), None);
     }
 
     #[test]

@@ -1,17 +1,21 @@
 //! What coding agents leave on disk: the traits, the list of agents, and what they have in common.
 
 pub mod batch;
+mod cline;
 pub mod copilot_cli;
 pub mod gemini_cli;
 pub mod jsonl;
+mod kilo_code;
 mod lenient;
 pub mod qwen_code;
 mod records;
+mod roo_code;
 pub mod source;
 pub mod sqlite;
 #[cfg(test)]
 mod trial;
 mod walk;
+mod whole;
 
 pub use batch::{Batch, Scope, Skip};
 pub use source::{Bookmark, Found, Root, Source};
@@ -54,7 +58,14 @@ pub struct About {
 }
 
 /// The built-in agents, in the order of tables.
-static BUILT_IN: &[&dyn Agent] = &[&copilot_cli::CopilotCli, &gemini_cli::GeminiCli, &qwen_code::QwenCode];
+static BUILT_IN: &[&dyn Agent] = &[
+    &copilot_cli::CopilotCli,
+    &gemini_cli::GeminiCli,
+    &qwen_code::QwenCode,
+    &cline::CLINE,
+    &roo_code::ROO_CODE,
+    &kilo_code::KILO_CODE,
+];
 
 /// All agents: built-ins first.
 pub fn agents() -> &'static [&'static dyn Agent] {

@@ -2,6 +2,7 @@
 
 use crate::core::problem::Problem;
 use crate::system::files::Stamp;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// A folder or file an agent may write to, for `doctor`.
@@ -32,6 +33,28 @@ pub struct Found {
     pub sources: Vec<Source>,
     /// Unreadable folders, loops, files that should be there and are not.
     pub problems: Vec<Problem>,
+}
+
+impl Found {
+    /// Adds a file as a source; a missing one is nothing, anything else that is no file a problem.
+    pub fn add_file(&mut self, path: impl Into<PathBuf>, kind: u8) {
+        let path = path.into();
+        match Source::find(&path, kind) {
+            Some(source) => self.sources.push(source),
+            None => self.miss(&path),
+        }
+    }
+
+    fn miss(&mut self, path: &Path) {
+        match std::fs::metadata(path) {
+            Ok(_) => self.problems.push(Problem::new(path.display(), "is no regular file")),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+            Err(error) => {
+                let reason = format!("could not be read: {}", error.kind());
+                self.problems.push(Problem::new(path.display(), reason));
+            }
+        }
+    }
 }
 
 /// One file or database.
@@ -103,5 +126,22 @@ impl Bookmark {
             offset: source.stamp.size,
             ..Self::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_where_a_file_should_be_is_named() {
+        let dir = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(dir.path().join("x.json")).expect("a folder");
+        std::fs::write(dir.path().join("y.json"), "").expect("a file");
+        let mut found = Found::default();
+        for name in ["x.json", "y.json", "z.json", "y.json/z.json"] {
+            found.add_file(dir.path().join(name), 0);
+        }
+        assert_eq!((found.sources.len(), found.problems.len()), (1, 1));
     }
 }

@@ -1,0 +1,77 @@
+//! The lists of tasks: titles, folders and parents, no counts (those stand in the tasks themselves).
+
+use crate::agents::lenient::{self, When};
+use crate::agents::whole::{parse_text, read_text};
+use crate::agents::{Batch, Source};
+use crate::core::turn::{Project, SessionInfo, Title};
+use anyhow::Result;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// `{"id":"1772442000000","ts":…,"task":"Fix the login","cwdOnTaskInitialization":"/home/dev/acme"}`; Roo and
+/// Kilo write `workspace`, and `parentTaskId` in tasks that another task started.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Item {
+    #[serde(default)]
+    id: String,
+    #[serde(default)]
+    ts: When,
+    #[serde(default)]
+    task: Option<String>,
+    #[serde(default)]
+    cwd_on_task_initialization: Option<String>,
+    #[serde(default)]
+    workspace: Option<String>,
+    #[serde(default)]
+    parent_task_id: Option<String>,
+}
+
+impl Item {
+    /// What it tells about its session.
+    pub fn session(self) -> SessionInfo {
+        let at = self.ts.0.unwrap_or(0);
+        let path = self.cwd_on_task_initialization.or(self.workspace);
+        let parent_id = self.parent_task_id.filter(|id| !id.is_empty());
+        SessionInfo {
+            title: self
+                .task
+                .as_deref()
+                .and_then(lenient::title)
+                .map(|text| Title { rank: 0, at, text }),
+            project: path
+                .filter(|path| !path.is_empty())
+                .map(|path| Project { rank: 0, at, path }),
+            interactive: parent_id.as_ref().map(|_| false),
+            parent_id,
+            ..SessionInfo::new(self.id)
+        }
+    }
+}
+
+/// `_index.json`; `taskHistory.json` is the bare array.
+#[derive(Deserialize)]
+struct Index<'a> {
+    #[serde(borrow)]
+    entries: Vec<&'a RawValue>,
+}
+
+/// Reads a list of tasks whole.
+///
+/// # Errors
+/// When it cannot be read or is no list.
+pub fn read(source: &Source, into: &mut Batch) -> Result<()> {
+    let text = read_text(&source.path)?;
+    let items = if text.trim_start().starts_with('{') {
+        parse_text::<Index<'_>>(&source.path, &text, into)?.map(|index| index.entries)
+    } else {
+        parse_text::<Vec<&RawValue>>(&source.path, &text, into)?
+    };
+    for (position, item) in items.unwrap_or_default().into_iter().enumerate() {
+        match serde_json::from_str::<Item>(item.get()) {
+            Ok(item) if !item.id.is_empty() => into.session(item.session()),
+            _ => into.problem(super::bad_record(source, position, "no entry of a task")),
+        }
+    }
+    Ok(())
+}

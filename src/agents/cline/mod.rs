@@ -1,0 +1,112 @@
+//! Cline and its family: editor extensions that keep each task as one JSON array, rewritten whole.
+
+mod editors;
+mod history;
+mod models;
+mod task;
+mod turns;
+
+use super::walk::Walk;
+use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use crate::core::problem::Problem;
+use crate::system::System;
+use anyhow::Result;
+use std::path::PathBuf;
+
+/// A task's `ui_messages.json`.
+const TASK: u8 = 0;
+/// A list of all tasks with their titles and folders.
+const HISTORY: u8 = 1;
+
+/// One extension of the family.
+#[derive(Debug)]
+pub struct TaskAgent {
+    pub id: &'static str,
+    pub name: &'static str,
+    /// The extension's folder in an editor's `globalStorage`.
+    pub extension: &'static str,
+    pub commands: &'static [&'static str],
+    /// Where it keeps tasks outside of editors.
+    pub own_dir: fn(&System) -> Option<(PathBuf, String)>,
+    pub limits: &'static [&'static str],
+}
+
+pub static CLINE: TaskAgent = TaskAgent {
+    id: "cline",
+    name: "Cline",
+    extension: "saoudrizwan.claude-dev",
+    commands: &["cline"],
+    own_dir: |system| {
+        Some(if let Some(data) = system.path_var("CLINE_DATA_DIR") {
+            (data, "$CLINE_DATA_DIR".to_owned())
+        } else if let Some(dir) = system.path_var("CLINE_DIR") {
+            (dir.join("data"), "$CLINE_DIR".to_owned())
+        } else {
+            (system.home.join(".cline/data"), "default of the command".to_owned())
+        })
+    },
+    limits: &[
+        "reasoning tokens are part of output",
+        "a restored checkpoint leaves one sum for the requests it removed",
+        "of the command line tool only tasks kept as ui_messages.json are read, not data/sessions",
+    ],
+};
+
+impl Agent for TaskAgent {
+    fn id(&self) -> &'static str {
+        self.id
+    }
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn about(&self) -> About {
+        About {
+            commands: self.commands,
+            turns: "exact",
+            limits: self.limits,
+            reader: task::READER,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found::default();
+        let mut roots: Vec<(PathBuf, String)> = editors::storages(system, &mut found)
+            .into_iter()
+            .map(|(storage, editor)| (storage.join(self.extension), editor))
+            .collect();
+        roots.extend((self.own_dir)(system));
+        let mut walk = Walk::default();
+        for (path, because) in roots {
+            let root = Root::new(path, because);
+            let tasks = root.path.join("tasks");
+            for task in walk.folders(&tasks, &mut found) {
+                found.add_file(task.join("ui_messages.json"), TASK);
+            }
+            found.add_file(tasks.join("_index.json"), HISTORY);
+            found.add_file(root.path.join("state/taskHistory.json"), HISTORY);
+            if root.exists || found.roots.is_empty() {
+                found.roots.push(root);
+            }
+        }
+        found
+    }
+
+    fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        let state = match source.kind {
+            HISTORY => history::read(source, into).map(|()| Vec::new()),
+            _ => task::read(self.id, source, &from.state, into),
+        }?;
+        Ok(Bookmark {
+            reader: task::READER,
+            state,
+            ..Bookmark::whole(source)
+        })
+    }
+}
+
+/// What an unreadable record is called: its position in the array, from 1.
+fn bad_record(source: &Source, position: usize, reason: &str) -> Problem {
+    Problem::new(format!("{}:record {}", source.path.display(), position + 1), reason)
+}

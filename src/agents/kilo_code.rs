@@ -1,0 +1,13 @@
+//! Kilo Code in VS Code: the Cline family with its own extension folder.
+
+use super::cline::TaskAgent;
+use super::roo_code::LIMITS;
+
+pub static KILO_CODE: TaskAgent = TaskAgent {
+    id: "kilo-code",
+    name: "Kilo Code",
+    extension: "kilocode.kilo-code",
+    commands: &[],
+    own_dir: |_| None,
+    limits: LIMITS,
+};
