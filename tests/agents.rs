@@ -4,10 +4,9 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use support::counting::read_all;
 use ttop::agents::{Agent, agents};
 use ttop::core::tokens::BUCKETS;
-use ttop::ledger::Ledger;
-use ttop::ledger::query::{FoundTurn, Selection};
 use ttop::system::{Os, System};
 
 /// (session, model, five buckets; -1 = unknown).
@@ -26,21 +25,12 @@ fn cases(agent: &dyn Agent) -> Vec<PathBuf> {
 /// The turns that count after one sync into an empty ledger.
 fn counted(agent: &'static dyn Agent, home: &Path) -> Vec<Line> {
     let system = System::new(Os::Linux, home, BTreeMap::new());
-    let mut ledger = Ledger::in_memory().expect("an empty ledger");
-    ledger
-        .sync(&[agent], &system, &|_, _| {})
-        .expect("the ledger is readable");
-    let sessions = ledger.sessions().expect("sessions");
-    let mut lines = Vec::new();
-    let collect = |found: FoundTurn| {
-        let numbers = found.turn.numbers;
-        let tokens = BUCKETS.map(|bucket| numbers.tokens.count(bucket).map_or(-1, |count| count as i64));
-        let model = ledger.names().model(numbers.model).1.to_owned();
-        lines.push((sessions[&found.head.key.session].info.id.clone(), model, tokens));
-        Ok(())
-    };
-    ledger.turns(&Selection::ALL, collect).expect("turns");
-    lines
+    let turns = read_all(agent, &system).turns.into_iter();
+    let lines = turns.map(|turn| {
+        let tokens = BUCKETS.map(|bucket| turn.tokens.count(bucket).map_or(-1, |count| count as i64));
+        (turn.session_id, turn.model_id, tokens)
+    });
+    lines.collect()
 }
 
 #[test]

@@ -7,6 +7,7 @@ pub mod gemini_cli;
 pub mod jsonl;
 mod kilo_code;
 mod lenient;
+pub mod opencode;
 pub mod qwen_code;
 mod records;
 mod roo_code;
@@ -59,6 +60,7 @@ pub struct About {
 
 /// The built-in agents, in the order of tables.
 static BUILT_IN: &[&dyn Agent] = &[
+    &opencode::OPENCODE,
     &copilot_cli::CopilotCli,
     &gemini_cli::GeminiCli,
     &qwen_code::QwenCode,

@@ -27,6 +27,54 @@ impl Money {
         Self((dollars * NANOS_PER_DOLLAR as f64).round() as i64)
     }
 
+    /// From dollars as a decimal number in JSON's spelling (`0.0305`, `3.2e-05`), without a detour over binary fractions.
+    /// Rounds to the nearest nano-dollar and saturates; `None` for what is no number.
+    pub fn from_decimal(text: &[u8]) -> Option<Self> {
+        /// More digits than a nano-dollar amount in an `i64` can have; those behind them only move the point.
+        const MOST_DIGITS: u32 = 20;
+        let (is_negative, unsigned) = match text {
+            [b'-', rest @ ..] => (true, rest),
+            _ => (false, text),
+        };
+        let exponent_at = unsigned.iter().position(|byte| matches!(byte, b'e' | b'E'));
+        let (digits, exponent) = match exponent_at {
+            Some(at) => (&unsigned[..at], parse_exponent(&unsigned[at + 1..])?),
+            None => (unsigned, 0),
+        };
+        let (mut mantissa, mut kept) = (0_u128, 0_u32);
+        let mut shift = exponent.saturating_add(9);
+        let (mut seen_digit, mut seen_point) = (false, false);
+        for byte in digits {
+            match byte {
+                b'0'..=b'9' => {
+                    seen_digit = true;
+                    if kept < MOST_DIGITS {
+                        mantissa = mantissa * 10 + u128::from(byte - b'0');
+                        kept += u32::from(mantissa > 0);
+                        shift -= i64::from(seen_point);
+                    } else {
+                        shift += i64::from(!seen_point);
+                    }
+                }
+                b'.' if !seen_point => seen_point = true,
+                _ => return None,
+            }
+        }
+        if !seen_digit {
+            return None;
+        }
+        let power = |exponent: i64| u32::try_from(exponent).ok().and_then(|n| 10_u128.checked_pow(n));
+        let nanos = if mantissa == 0 {
+            0
+        } else if shift >= 0 {
+            power(shift).map_or(u128::MAX, |power| mantissa.saturating_mul(power))
+        } else {
+            power(-shift).map_or(0, |power| (mantissa + power / 2) / power)
+        };
+        let nanos = i64::try_from(nanos).unwrap_or(i64::MAX);
+        Some(Self(if is_negative { -nanos } else { nanos }))
+    }
+
     pub fn dollars(self) -> f64 {
         self.0 as f64 / NANOS_PER_DOLLAR as f64
     }
@@ -42,6 +90,22 @@ impl Money {
     pub fn minus(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
+}
+
+/// The digits behind an `e`; saturates far beyond anything that changes a result.
+fn parse_exponent(text: &[u8]) -> Option<i64> {
+    let (is_negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        _ => (false, text),
+    };
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let exponent = digits
+        .iter()
+        .fold(0_i64, |sum, digit| (sum * 10 + i64::from(digit - b'0')).min(1_000_000));
+    Some(if is_negative { -exponent } else { exponent })
 }
 
 /// As a JSON number of dollars with at most 9 decimals.
@@ -111,6 +175,33 @@ mod tests {
     fn adding_cents_stays_exact() {
         let sum = (0..20_000).fold(Money::ZERO, |sum, _| sum.plus(Money::from_dollars(0.1)));
         assert_eq!(serde_json::to_string(&sum).expect("money serializes"), "2000.0");
+    }
+
+    #[test]
+    fn reads_decimals_to_the_nearest_nano() {
+        let nanos = |text: &str| Money::from_decimal(text.as_bytes()).map(Money::nanos);
+        for (text, expected) in [
+            ("0", 0),
+            ("0.0305", 30_500_000),
+            ("3.2e-05", 32_000),
+            ("1.5E+2", 150_000_000_000),
+            ("12", 12_000_000_000),
+            ("0.086437000000000001", 86_437_000),
+            ("0.0000000005", 1),
+            ("0.00000000049", 0),
+            ("-0.25", -250_000_000),
+            ("1e400", i64::MAX),
+            ("-1e400", -i64::MAX),
+            ("1e-400", 0),
+            ("0e99999999999999999999", 0),
+            ("123456789012345678901234567890", i64::MAX),
+            ("0.1234567890123456789012345678901234567890123456", 123_456_789),
+        ] {
+            assert_eq!(nanos(text), Some(expected), "{text}");
+        }
+        for text in ["", ".", "-", "e5", "1e", "1.2.3", "NaN", "true", "1,5", "0x1"] {
+            assert_eq!(nanos(text), None, "{text}");
+        }
     }
 
     #[test]

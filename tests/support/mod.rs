@@ -1,6 +1,8 @@
 //! What tests share: temporary homes made from fixtures, and the real binary with a clean environment.
 #![allow(dead_code, clippy::print_stdout, reason = "each test file uses its part")]
 
+pub mod counting;
+
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,204 @@
+//! Which sessions of a database changed since the last read; they are read again whole.
+
+use super::reply::Replies;
+use super::session::{Place, Projects, Session};
+use super::sqlite::{DAY_NS, Pass, Sessions, mark_hash};
+use super::state::{Generation, Known, State};
+use super::tables::Tables;
+use crate::agents::batch::{Batch, Scope, session_hash};
+use crate::core::turn::Presence;
+use anyhow::Result;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Sessions touched this long before the newest one are read again at every change: `time_updated` of a session may be
+/// older than its last message.
+const RECENT_MS: i64 = DAY_NS / 1_000_000;
+
+impl Pass<'_> {
+    /// Whether rowids still mean what they meant: no restored backup, no VACUUM, no last rows deleted.
+    pub(super) fn is_continued(&self, known: &State) -> Result<bool> {
+        if known.generations.len() != self.tables.len() {
+            return Ok(false);
+        }
+        for (tables, generation) in self.tables.iter().zip(&known.generations) {
+            let mut mark_id = 0;
+            tables.messages(self.connection, "where rowid = ?1", [generation.mark], |stored| {
+                mark_id = session_hash(&stored.id);
+            })?;
+            if mark_id != generation.mark_id {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Reads the sessions that changed.
+    pub(super) fn catch_up(&self, agent_id: &'static str, known: &State, into: &mut Batch) -> Result<State> {
+        let mut state = State {
+            whole_at_ns: known.whole_at_ns,
+            generations: Vec::new(),
+        };
+        let mut replies = Replies::new(agent_id, 0, into);
+        for (at, (tables, before)) in self.tables.iter().zip(&known.generations).enumerate() {
+            let newer = |state: &State, hash| {
+                let newer = state.generations.get(..at).unwrap_or_default();
+                newer.iter().any(|newer| newer.sessions.contains_key(&hash))
+            };
+            let mut round = Round {
+                pass: self,
+                tables,
+                projects: tables.projects(self.connection)?,
+                sessions: Sessions::default(),
+            };
+            let listed = tables.changes(self.connection)?;
+            for id in round.suspects(before, &listed, |hash| newer(&state, hash) != newer(known, hash))? {
+                let is_elsewhere = newer(&state, session_hash(&id));
+                round.read_again(&id, is_elsewhere, &mut replies)?;
+            }
+            let mut sessions = round.merged(before, &listed);
+            let rows: u64 = sessions.values().map(|known| u64::from(known.rows)).sum();
+            let has_unrecorded = before
+                .sessions
+                .values()
+                .any(|known| known.updated == Session::UNRECORDED);
+            if has_unrecorded || rows != tables.count(self.connection)? {
+                for id in round.miscounted(&sessions, &listed)? {
+                    let is_elsewhere = newer(&state, session_hash(&id));
+                    round.read_again(&id, is_elsewhere, &mut replies)?;
+                }
+                sessions = round.merged(before, &listed);
+            }
+            let mut open = round.sessions.open;
+            let was_read = &round.sessions.at;
+            let still_open = |session| sessions.contains_key(&session) && !was_read.contains_key(&session);
+            open.extend(before.open.iter().filter(|open| still_open(open.session)));
+            let (mark, mark_id) = tables.last(self.connection)?;
+            state.generations.push(Generation {
+                mark,
+                mark_id: mark_hash(mark, &mark_id),
+                sessions,
+                open,
+            });
+        }
+        let hashes = |state: &State| -> FxHashSet<u64> {
+            let all = state
+                .generations
+                .iter()
+                .flat_map(|generation| generation.sessions.keys());
+            all.copied().collect()
+        };
+        let present = hashes(&state);
+        if !hashes(known).is_subset(&present) {
+            into.replace(Scope::Sessions(present.into_iter().collect()), Presence::Gone);
+        }
+        Ok(state)
+    }
+}
+
+/// Catching up with one generation of tables.
+struct Round<'a> {
+    pass: &'a Pass<'a>,
+    tables: &'a Tables,
+    projects: Projects,
+    /// Those that were read again.
+    sessions: Sessions,
+}
+
+impl Round<'_> {
+    /// Sessions that are new, were touched, have new rows, or have replies that were not complete and were written since.
+    fn suspects(
+        &self,
+        before: &Generation,
+        listed: &[(String, i64)],
+        has_moved: impl Fn(u64) -> bool,
+    ) -> Result<Vec<String>> {
+        let newest = listed.iter().map(|(_, updated)| *updated).max().unwrap_or(0);
+        // A session from the future must not keep the others from being recent.
+        let recent = newest.min(self.pass.now_ns / 1_000_000).saturating_sub(RECENT_MS);
+        let mut rewritten = FxHashSet::default();
+        for open in &before.open {
+            let mut updated = None;
+            self.tables
+                .messages(self.pass.connection, "where rowid = ?1", [open.rowid], |stored| {
+                    updated = Some(stored.updated);
+                })?;
+            if updated != Some(open.updated) {
+                rewritten.insert(open.session);
+            }
+        }
+        let mut suspects: FxHashMap<u64, &str> = FxHashMap::default();
+        for (id, updated) in listed {
+            let hash = session_hash(id);
+            let known = before.sessions.get(&hash);
+            if known.is_none_or(|known| known.updated != *updated)
+                || *updated > recent
+                || rewritten.contains(&hash)
+                || has_moved(hash)
+            {
+                suspects.insert(hash, id);
+            }
+        }
+        let mut ids: FxHashSet<String> = suspects.into_values().map(str::to_owned).collect();
+        self.tables
+            .messages(self.pass.connection, "where rowid > ?1", [before.mark], |stored| {
+                if !ids.contains(stored.session_id.as_ref()) {
+                    ids.insert(stored.session_id.clone().into_owned());
+                }
+            })?;
+        Ok(ids.into_iter().collect())
+    }
+
+    /// Sessions whose number of rows is not what it should be: something was deleted, or belongs to no session.
+    fn miscounted(&self, sessions: &FxHashMap<u64, Known>, listed: &[(String, i64)]) -> Result<Vec<String>> {
+        let mut ids = Vec::new();
+        let mut counted = FxHashSet::default();
+        for (id, rows) in self.tables.counts(self.pass.connection)? {
+            let hash = session_hash(&id);
+            counted.insert(hash);
+            if sessions.get(&hash).is_none_or(|known| known.rows != rows) {
+                ids.push(id);
+            }
+        }
+        let emptied = listed.iter().filter(|(id, _)| {
+            let hash = session_hash(id);
+            !counted.contains(&hash) && sessions.get(&hash).is_some_and(|known| known.rows > 0)
+        });
+        ids.extend(emptied.map(|(id, _)| id.clone()));
+        ids.retain(|id| !self.sessions.at.contains_key(&session_hash(id)));
+        Ok(ids)
+    }
+
+    fn read_again(&mut self, id: &str, is_elsewhere: bool, replies: &mut Replies<'_>) -> Result<()> {
+        match self.tables.session(self.pass.connection, id)? {
+            Some(recorded) => {
+                let (projects, sessions) = (&self.projects, &mut self.sessions);
+                self.pass
+                    .begin(&recorded, is_elsewhere, projects, sessions, replies.batch());
+            }
+            None => {
+                self.sessions
+                    .add(Session::unrecorded(id, Place::Database), is_elsewhere);
+            }
+        }
+        if !is_elsewhere {
+            replies
+                .batch()
+                .replace(Scope::Session(id.to_owned()), Presence::Reverted);
+        }
+        let condition = "where session_id = ?1";
+        self.pass
+            .read_rows(self.tables, condition, [id], &mut self.sessions, replies)
+    }
+
+    /// What is known of every session now.
+    fn merged(&self, before: &Generation, listed: &[(String, i64)]) -> FxHashMap<u64, Known> {
+        let unchanged = listed.iter().filter_map(|(id, _)| {
+            let hash = session_hash(id);
+            before.sessions.get(&hash).map(|known| (hash, *known))
+        });
+        let read = self.sessions.known();
+        let mut merged: FxHashMap<u64, Known> = unchanged.collect();
+        merged.extend(read.filter(|(_, known)| known.updated != Session::UNRECORDED || known.rows > 0));
+        merged
+    }
+}

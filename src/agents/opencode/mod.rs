@@ -1,0 +1,83 @@
+//! OpenCode: its databases of 1.2 and later, and the JSON files of earlier versions.
+
+mod changes;
+mod cursor;
+mod extract;
+mod find;
+mod json;
+mod reply;
+mod session;
+mod sqlite;
+mod state;
+mod tables;
+mod tree;
+
+pub use find::{config_paths, installed};
+
+use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use crate::system::System;
+use anyhow::Result;
+
+/// An agent that stores its sessions as OpenCode does: OpenCode itself, or one that was made from it.
+pub struct Family {
+    pub id: &'static str,
+    pub name: &'static str,
+    pub about: About,
+    /// The data folder, and what led there.
+    pub root: fn(&System) -> Root,
+    /// Databases in the data folder are called `<stem>*.db`.
+    pub stem: &'static str,
+    /// The variable that names a database somewhere else.
+    pub database_var: Option<&'static str>,
+}
+
+/// OpenCode.
+pub static OPENCODE: Family = Family {
+    id: "opencode",
+    name: "OpenCode",
+    about: About {
+        commands: &["opencode"],
+        turns: "exact",
+        limits: &[
+            "requests for titles are never stored",
+            "providers that report no usage leave replies without counts",
+            "answers that a compaction rejected are stored without counts",
+        ],
+        reader: READER,
+    },
+    root: find::data_root,
+    stem: "opencode",
+    database_var: Some("OPENCODE_DB"),
+};
+
+/// Version of the reading rules of the whole family.
+pub const READER: u32 = 1;
+
+impl Agent for Family {
+    fn id(&self) -> &'static str {
+        self.id
+    }
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn about(&self) -> About {
+        self.about
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        find::find_sources(self, system)
+    }
+
+    fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        let bookmark = match source.kind {
+            find::STORAGE => json::read(self.id, source, from, into),
+            _ => sqlite::read(self.id, source, from, into)?,
+        };
+        Ok(Bookmark {
+            reader: self.about.reader,
+            ..bookmark
+        })
+    }
+}

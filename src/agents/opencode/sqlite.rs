@@ -1,0 +1,253 @@
+//! Reads a database of 1.2 and later: whole, or what changed since the last time.
+
+use super::extract::{Role, parse_message};
+use super::reply::{Located, Replies};
+use super::session::{Place, Projects, Recorded, Session, describe};
+use super::state::{Generation, Known, Open, State};
+use super::tables::{Stored, Tables};
+use crate::agents::batch::{Batch, Scope, session_hash};
+use crate::agents::source::{Bookmark, Source};
+use crate::agents::sqlite::Database;
+use crate::core::problem::Problem;
+use crate::core::turn::Presence;
+use anyhow::{Context, Result};
+use rusqlite::{Connection, Params};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::path::Path;
+
+/// A database that changed for longer than this since it was read whole is read whole again: that makes a late update
+/// harmless that was missed.
+pub(super) const DAY_NS: i64 = 24 * 60 * 60 * 1_000_000_000;
+
+/// Reads what changed since the bookmark.
+///
+/// What the scopes it gives mean, to be applied in their order:
+/// - read whole: [`Scope::Source`] with `Reverted`, then [`Scope::Sessions`] with `Gone`: rows that vanished from a session
+///   that is still there were taken back, sessions that vanished were deleted;
+/// - otherwise [`Scope::Session`] with `Reverted` for each session that was read again, and [`Scope::Sessions`] with
+///   `Gone` if one vanished.
+///
+/// # Errors
+/// When the database cannot be opened or read at all.
+pub fn read(agent_id: &'static str, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+    let describe = || format!("could not read {}", source.path.display());
+    let database = Database::open(&source.path)?;
+    // One snapshot for all that follows; dropped at the end, so that nobody waits for us.
+    let transaction = database.connection.unchecked_transaction().with_context(describe)?;
+    let tables = Tables::find(&database).with_context(describe)?;
+    if tables.is_empty() {
+        let any: i64 = transaction
+            .query_row("select count(*) from sqlite_schema", [], |row| row.get(0))
+            .with_context(describe)?;
+        // A first start leaves a file of one empty page, and everything else in the write-ahead log.
+        if any > 0 {
+            into.problem(Problem::new(
+                source.path.display(),
+                "no table of messages that is known",
+            ));
+        }
+        return Ok(Bookmark::whole(source));
+    }
+    let pass = Pass {
+        connection: &transaction,
+        tables: &tables,
+        path: &source.path,
+        now_ns: source.stamp.modified_ns.max(source.wal.modified_ns),
+    };
+    let known = State::unpack(&from.state).filter(|known| {
+        let age_ns = pass.now_ns.saturating_sub(known.whole_at_ns);
+        from.stamp.is_same_file(&source.stamp) && (0..DAY_NS).contains(&age_ns)
+    });
+    let known = match known {
+        Some(known) if pass.is_continued(&known).with_context(describe)? => Some(known),
+        _ => None,
+    };
+    let state = match known {
+        Some(known) => pass.catch_up(agent_id, &known, into).with_context(describe)?,
+        None => match pass.read_whole(agent_id, into).with_context(describe)? {
+            Some(state) => state,
+            // Without a place to go on from, the next run tries again from the start.
+            None => return Ok(Bookmark::default()),
+        },
+    };
+    Ok(Bookmark {
+        state: state.pack(),
+        ..Bookmark::whole(source)
+    })
+}
+
+/// One read of one database.
+pub(super) struct Pass<'a> {
+    pub connection: &'a Connection,
+    pub tables: &'a [Tables],
+    path: &'a Path,
+    /// When the database was changed last: the only clock a reader needs.
+    pub now_ns: i64,
+}
+
+/// The sessions of one generation while they are read.
+#[derive(Default)]
+pub(super) struct Sessions {
+    list: Vec<Reading>,
+    /// Positions in `list` by session hash.
+    pub at: FxHashMap<u64, usize>,
+    last: usize,
+    pub open: Vec<Open>,
+}
+
+struct Reading {
+    session: Session,
+    rows: u32,
+    /// The newer generation has this session: what is here is an old copy of it.
+    is_elsewhere: bool,
+}
+
+impl Sessions {
+    pub fn add(&mut self, session: Session, is_elsewhere: bool) -> usize {
+        let at = self.list.len();
+        self.at.insert(session.hash, at);
+        self.list.push(Reading {
+            session,
+            rows: 0,
+            is_elsewhere,
+        });
+        at
+    }
+
+    fn position(&mut self, id: &str) -> usize {
+        if self.list.get(self.last).is_none_or(|last| last.session.id != id) {
+            self.last = match self.at.get(&session_hash(id)) {
+                Some(&at) => at,
+                None => self.add(Session::unrecorded(id, Place::Database), false),
+            };
+        }
+        self.last
+    }
+
+    pub fn known(&self) -> impl Iterator<Item = (u64, Known)> {
+        self.list.iter().map(|reading| {
+            let known = Known {
+                updated: reading.session.updated,
+                rows: reading.rows,
+            };
+            (reading.session.hash, known)
+        })
+    }
+}
+
+impl Pass<'_> {
+    /// Reads everything. `None` when a damaged page ended it early: what came before it is in the batch.
+    fn read_whole(&self, agent_id: &'static str, into: &mut Batch) -> Result<Option<State>> {
+        let mut state = State {
+            whole_at_ns: self.now_ns,
+            generations: Vec::new(),
+        };
+        let mut newer = FxHashSet::default();
+        let mut present = Vec::new();
+        for tables in self.tables {
+            let projects = tables.projects(self.connection)?;
+            let mut sessions = Sessions::default();
+            for recorded in tables.sessions(self.connection)? {
+                let hash = session_hash(&recorded.id);
+                let is_elsewhere = self.begin(&recorded, newer.contains(&hash), &projects, &mut sessions, into);
+                if !is_elsewhere {
+                    present.push(hash);
+                }
+            }
+            let (mark, mark_id) = tables.last(self.connection)?;
+            let mut replies = Replies::new(agent_id, usize::try_from(mark).unwrap_or(0).min(1 << 20), into);
+            if let Err(error) = self.read_rows(tables, "", [], &mut sessions, &mut replies) {
+                if into.turns.is_empty() {
+                    return Err(error);
+                }
+                into.problem(Problem::new(self.path.display(), format!("ends early: {error}")));
+                return Ok(None);
+            }
+            present.extend(unrecorded(&sessions));
+            newer.extend(sessions.list.iter().map(|reading| reading.session.hash));
+            state.generations.push(Generation {
+                mark,
+                mark_id: mark_hash(mark, &mark_id),
+                sessions: sessions.known().collect(),
+                open: sessions.open,
+            });
+        }
+        into.replace(Scope::Source, Presence::Reverted);
+        into.replace(Scope::Sessions(present), Presence::Gone);
+        Ok(Some(state))
+    }
+
+    /// Registers a session and tells the batch about it, unless the newer generation has it. Returns whether it does.
+    pub(super) fn begin(
+        &self,
+        recorded: &Recorded,
+        is_elsewhere: bool,
+        projects: &Projects,
+        sessions: &mut Sessions,
+        into: &mut Batch,
+    ) -> bool {
+        sessions.add(Session::new(recorded, Place::Database), is_elsewhere);
+        if !is_elsewhere {
+            into.session(describe(recorded, projects));
+        }
+        is_elsewhere
+    }
+
+    pub(super) fn read_rows(
+        &self,
+        tables: &Tables,
+        condition: &str,
+        parameters: impl Params,
+        sessions: &mut Sessions,
+        replies: &mut Replies<'_>,
+    ) -> Result<()> {
+        tables.messages(self.connection, condition, parameters, |stored| {
+            self.read_row(stored, sessions, replies);
+        })
+    }
+
+    fn read_row(&self, stored: &Stored<'_>, sessions: &mut Sessions, replies: &mut Replies<'_>) {
+        let at = sessions.position(&stored.session_id);
+        let reading = &mut sessions.list[at];
+        reading.rows = reading.rows.saturating_add(1);
+        if !stored.may_be_reply || reading.is_elsewhere {
+            return;
+        }
+        let Some(message) = parse_message(stored.data) else {
+            let place = format!("{}:{}", self.path.display(), stored.rowid);
+            return replies
+                .batch()
+                .problem(Problem::new(place, "message is not valid JSON"));
+        };
+        // Version 2 keeps the role in a column.
+        if message.role == Role::Other {
+            return;
+        }
+        if message.completed.is_none() {
+            sessions.open.push(Open {
+                rowid: stored.rowid,
+                updated: stored.updated,
+                session: reading.session.hash,
+            });
+        }
+        let located = Located {
+            message_id: &stored.id,
+            created: stored.created,
+            place: stored.rowid.unsigned_abs(),
+        };
+        replies.add(&message, located, &reading.session);
+    }
+}
+
+/// Hash of the id at the rowid mark; 0 where there is no row.
+pub(super) fn mark_hash(mark: i64, id: &str) -> u64 {
+    if mark == 0 { 0 } else { session_hash(id) }
+}
+
+fn unrecorded(sessions: &Sessions) -> impl Iterator<Item = u64> {
+    sessions
+        .list
+        .iter()
+        .filter(|reading| reading.session.updated == Session::UNRECORDED && !reading.is_elsewhere)
+        .map(|reading| reading.session.hash)
+}

@@ -1,0 +1,82 @@
+//! What counts among the turns of a home, as the ledger decides it after one sync or several.
+
+use ttop::agents::Agent;
+use ttop::core::money::Money;
+use ttop::core::problem::Problem;
+use ttop::core::tokens::Tokens;
+use ttop::core::turn::{Presence, SessionInfo};
+use ttop::ledger::Ledger;
+use ttop::ledger::query::{FoundTurn, Selection};
+use ttop::system::System;
+
+/// A turn that counts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Counted {
+    pub session_id: String,
+    pub message_id: String,
+    pub provider_id: String,
+    pub model_id: String,
+    pub tokens: Tokens,
+    pub cost: Option<Money>,
+    pub presence: Presence,
+    pub timestamp: i64,
+    pub turn_id: String,
+}
+
+/// What the ledger knows after a sync.
+pub struct Reading {
+    /// Oldest first.
+    pub turns: Vec<Counted>,
+    pub sessions: Vec<SessionInfo>,
+    /// Of the last sync.
+    pub problems: Vec<Problem>,
+}
+
+/// A ledger in memory that reads one agent's homes.
+pub struct Counting {
+    ledger: Ledger,
+    agent: &'static dyn Agent,
+}
+
+impl Counting {
+    pub fn of(agent: &'static dyn Agent) -> Self {
+        let ledger = Ledger::in_memory().expect("an empty ledger");
+        Self { ledger, agent }
+    }
+
+    /// Reads what changed, keeps it, and says what counts now.
+    pub fn sync(&mut self, system: &System) -> Reading {
+        let synced = self.ledger.sync(&[self.agent], system, &|_, _| {});
+        let problems = synced.expect("the ledger is readable").problems;
+        self.ledger.commit(system.now).expect("the ledger is writable");
+        let sessions = self.ledger.sessions().expect("sessions");
+        let mut turns = Vec::new();
+        let collect = |found: FoundTurn| {
+            let numbers = found.turn.numbers;
+            let (provider, model) = self.ledger.names().model(numbers.model);
+            turns.push(Counted {
+                session_id: sessions[&found.head.key.session].info.id.clone(),
+                message_id: found.message_id,
+                provider_id: provider.to_owned(),
+                model_id: model.to_owned(),
+                tokens: numbers.tokens,
+                cost: numbers.cost,
+                presence: numbers.presence,
+                timestamp: numbers.timestamp,
+                turn_id: found.turn.event.turn_id(),
+            });
+            Ok(())
+        };
+        self.ledger.turns(&Selection::ALL, collect).expect("turns");
+        Reading {
+            turns,
+            sessions: sessions.into_values().map(|session| session.info).collect(),
+            problems,
+        }
+    }
+}
+
+/// Reads a home once, from the start.
+pub fn read_all(agent: &'static dyn Agent, system: &System) -> Reading {
+    Counting::of(agent).sync(system)
+}
