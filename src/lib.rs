@@ -14,17 +14,37 @@ pub mod render;
 pub mod system;
 
 use anyhow::Result;
-use exit::Exit;
+use cli::parse::{Parsed, parse};
+use commands::context::Context;
+use exit::{Exit, UsageError};
+use std::io::IsTerminal;
+use system::System;
 
 /// Parses the command line and runs the command.
 ///
 /// # Errors
 /// When the command could not answer.
 pub fn run() -> Result<Exit> {
-    use clap::Parser;
-    let cli = cli::Cli::parse();
-    let system = system::System::from_process()?;
-    let mut context = commands::context::Context::new(system, system::config::Config::default(), cli.global);
+    let words: Vec<_> = std::env::args_os().collect();
+    let var = |name: &str| std::env::var(name).ok();
+    let cli = match parse(&words, std::io::stdout().is_terminal(), var)? {
+        Parsed::Run(cli) => cli,
+        Parsed::Text(text) => {
+            render::print_text(text.as_bytes())?;
+            return Ok(Exit::Ok);
+        }
+    };
+    let mut system = System::from_process()?;
+    system.offline |= cli.global.offline;
+    system.zone_name.clone_from(&cli.global.tz);
+    if let (Some(zone), Err(error)) = (&cli.global.tz, system.zone()) {
+        return Err(UsageError::new(format!("--tz {zone}: {error}")).into());
+    }
+    let mut context = Context::new(system, system::config::Config::default(), cli.global);
+    if context.system.var("TTOP_NOW").is_some() {
+        let now = crate::core::time::Time(context.system.now);
+        context.note(&format!("ttop: the clock is set to {now} (TTOP_NOW)"));
+    }
     match cli.command {
         Some(command) => command.run(&mut context),
         None => Ok(Exit::Usage),

@@ -3,10 +3,13 @@
 use std::io::Write;
 use std::process::ExitCode;
 use ttop::exit::{Exit, UsageError};
+use ttop::render::StdoutError;
 
 fn main() -> ExitCode {
     let exit = match ttop::run() {
         Ok(exit) => exit,
+        // The reader has seen enough: `ttop turns | head`.
+        Err(error) if error.downcast_ref::<StdoutError>().is_some_and(StdoutError::is_closed) => Exit::Ok,
         Err(error) => {
             let usage = error.downcast_ref::<UsageError>();
             let mut stderr = std::io::stderr().lock();

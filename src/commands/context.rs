@@ -98,7 +98,9 @@ impl Context {
             ColorWhen::Always => When::Always,
             ColorWhen::Never => When::Never,
         };
-        Ok(Screen::stdout(when, view, |name| self.system.var(name)))
+        Ok(Screen::stdout(when, view, |name| {
+            self.system.var(name).map(str::to_owned)
+        }))
     }
 
     /// `Ok`, or `Failed` when something was skipped under `--strict`.

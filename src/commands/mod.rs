@@ -2,6 +2,7 @@
 
 pub mod context;
 pub mod creds;
+pub mod filters;
 
 use crate::exit::Exit;
 use anyhow::Result;

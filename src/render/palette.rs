@@ -23,7 +23,7 @@ impl Palette {
     pub const ON: Self = Self { is_on: true };
 
     /// The flag wins, then `NO_COLOR`, `CLICOLOR_FORCE`, `FORCE_COLOR`, `CLICOLOR=0`, then whether it is a terminal.
-    pub fn choose<'e>(when: When, is_terminal: bool, var: impl Fn(&str) -> Option<&'e str>) -> Self {
+    pub fn choose(when: When, is_terminal: bool, var: impl Fn(&str) -> Option<String>) -> Self {
         let is_set = |name| var(name).is_some_and(|value| !value.is_empty());
         let is_forced = |name| var(name).is_some_and(|value| !value.is_empty() && value != "0");
         let is_on = match when {
@@ -31,7 +31,9 @@ impl Palette {
             When::Never => false,
             When::Auto if is_set("NO_COLOR") => false,
             When::Auto if is_forced("CLICOLOR_FORCE") || is_forced("FORCE_COLOR") => true,
-            When::Auto => is_terminal && var("CLICOLOR") != Some("0") && var("TERM") != Some("dumb"),
+            When::Auto => {
+                is_terminal && var("CLICOLOR").as_deref() != Some("0") && var("TERM").as_deref() != Some("dumb")
+            }
         };
         Self { is_on }
     }
@@ -114,7 +116,11 @@ mod tests {
     #[test]
     fn the_flag_beats_the_environment_and_the_environment_the_terminal() {
         let choose = |when, is_terminal, set: &'static [(&str, &str)]| {
-            let var = |name: &str| set.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+            let var = |name: &str| {
+                set.iter()
+                    .find(|(key, _)| *key == name)
+                    .map(|(_, value)| (*value).to_owned())
+            };
             Palette::choose(when, is_terminal, var).is_on()
         };
         assert!(choose(When::Auto, true, &[]));

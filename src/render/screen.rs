@@ -16,7 +16,7 @@ pub struct Screen {
 
 impl Screen {
     /// Stdout as it is. `COLUMNS` beats the terminal's own width, and limits tables that go elsewhere too.
-    pub fn stdout<'e>(when: When, view: View, var: impl Fn(&str) -> Option<&'e str>) -> Self {
+    pub fn stdout(when: When, view: View, var: impl Fn(&str) -> Option<String>) -> Self {
         let is_terminal = std::io::stdout().is_terminal();
         let columns = var("COLUMNS")
             .and_then(|columns| columns.parse().ok())

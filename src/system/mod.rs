@@ -38,6 +38,8 @@ impl Os {
 pub struct System {
     pub os: Os,
     pub home: PathBuf,
+    /// The current directory.
+    pub cwd: PathBuf,
     /// The environment; values that are not UTF-8 are replaced lossily.
     pub env: BTreeMap<String, String>,
     /// Epoch milliseconds UTC; `TTOP_NOW` sets it.
@@ -65,6 +67,8 @@ impl System {
                 .ok_or_else(|| anyhow!("no home folder: set HOME"))?,
         };
         let mut system = Self::new(Os::current(), home, env);
+        // A current directory that was removed is nowhere in particular.
+        system.cwd = std::env::current_dir().unwrap_or_else(|_| system.home.clone());
         system.now = match system.var("TTOP_NOW") {
             Some(text) => parse_instant(text)
                 .ok_or_else(|| anyhow!("TTOP_NOW: '{text}' is neither RFC 3339 nor epoch milliseconds"))?,
@@ -73,14 +77,16 @@ impl System {
         Ok(system)
     }
 
-    /// A system made of values only; `now` is 0 until set.
+    /// A system made of values only; `now` is 0 until set, and the current directory is the home.
     pub fn new(os: Os, home: impl Into<PathBuf>, env: BTreeMap<String, String>) -> Self {
         let offline = env
             .get("TTOP_OFFLINE")
             .is_some_and(|value| !value.is_empty() && value != "0");
+        let home = home.into();
         Self {
             os,
-            home: home.into(),
+            cwd: home.clone(),
+            home,
             env,
             now: 0,
             offline,

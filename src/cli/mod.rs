@@ -1,5 +1,7 @@
 //! The command line: what is common to all commands, and the definition completions and man pages are made from.
 
+pub mod parse;
+
 use crate::commands::Command;
 use crate::core::price;
 use clap::{ArgAction, Args, Parser, ValueEnum};
@@ -7,9 +9,14 @@ use clap::{ArgAction, Args, Parser, ValueEnum};
 /// What AI coding agents use: tokens, money, plan limits, and which session waits for you
 #[derive(Parser, Debug)]
 #[command(name = "ttop", version, max_term_width = 100)]
+#[command(after_help = "Without a command: ttop cost --since today --by model")]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
+    #[command(flatten)]
+    pub rows: RowArgs,
+    #[command(flatten)]
+    pub filters: Filters,
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -137,7 +144,7 @@ pub struct Filters {
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
     /// On this day
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", conflicts_with_all = ["since", "until"])]
     pub on: Option<String>,
     /// Of these agents
     #[arg(long, value_name = "GLOB")]

@@ -1,0 +1,188 @@
+//! From words to [`Cli`]: what clap cannot say by itself about misplaced flags and names kept for later.
+
+use super::Cli;
+use crate::exit::UsageError;
+use crate::render::{Palette, When};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
+use std::ffi::OsString;
+
+/// Names that nothing else may take; see the contract.
+const RESERVED_COMMANDS: [&str; 7] = ["top", "serve", "plugin", "theme", "trends", "insights", "merge"];
+const RESERVED_FLAGS: [&str; 3] = ["--plugin", "--theme", "--host"];
+
+/// What the words ask for.
+pub enum Parsed {
+    Run(Box<Cli>),
+    /// Help or the version, to be printed on stdout.
+    Text(String),
+}
+
+/// # Errors
+/// When the command line is wrong.
+pub fn parse(
+    words: &[OsString],
+    is_terminal: bool,
+    var: impl Fn(&str) -> Option<String>,
+) -> Result<Parsed, UsageError> {
+    let matches = match Cli::command().try_get_matches_from(words) {
+        Ok(matches) => matches,
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            let palette = Palette::choose(color_flag(words), is_terminal, var);
+            let text = error.render();
+            return Ok(Parsed::Text(if palette.is_on() {
+                text.ansi().to_string()
+            } else {
+                text.to_string()
+            }));
+        }
+        Err(error) => return Err(refuse(&error)),
+    };
+    refuse_strays(&Cli::command(), &matches)?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| refuse(&error))?;
+    if cli.global.quiet && cli.global.verbose > 0 {
+        return Err(UsageError::new("-q and -v contradict each other"));
+    }
+    Ok(Parsed::Run(Box::new(cli)))
+}
+
+/// `--color` as far as it can be told from words that are no command line.
+fn color_flag(words: &[OsString]) -> When {
+    let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+    let next = |at: usize| words.get(at + 1).map(|word| word.as_ref());
+    let value = words.iter().enumerate().find_map(|(at, word)| match word.as_ref() {
+        "--color" => next(at),
+        _ => word.strip_prefix("--color="),
+    });
+    match value {
+        Some("always") => When::Always,
+        Some("never") => When::Never,
+        _ => When::Auto,
+    }
+}
+
+/// Clap's message in ttop's form.
+fn refuse(error: &clap::Error) -> UsageError {
+    let word = |kind| match error.get(kind) {
+        Some(ContextValue::String(word)) => Some(word.as_str()),
+        _ => None,
+    };
+    let reserved = match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            word(ContextKind::InvalidSubcommand).filter(|name| RESERVED_COMMANDS.contains(name))
+        }
+        ErrorKind::UnknownArgument => word(ContextKind::InvalidArg).filter(|name| RESERVED_FLAGS.contains(name)),
+        _ => None,
+    };
+    if let Some(name) = reserved {
+        return UsageError::new(format!("'{name}' is kept for a later version"))
+            .with_hint("ttop --help lists what is there");
+    }
+    let text = error.render().to_string();
+    UsageError::new(text.strip_prefix("error: ").unwrap_or(&text).trim_end())
+}
+
+/// Flags of `cost` before another command would be lost: they are refused.
+fn refuse_strays(root: &Command, matches: &ArgMatches) -> Result<(), UsageError> {
+    let Some((command, _)) = matches.subcommand() else {
+        return Ok(());
+    };
+    let stray = root.get_arguments().find(|arg| {
+        let is_given = matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
+        is_given && !arg.is_global_set()
+    });
+    let Some(arg) = stray else { return Ok(()) };
+    let flag = match (arg.get_long(), arg.get_short()) {
+        (Some(long), _) => format!("--{long}"),
+        (None, Some(short)) => format!("-{short}"),
+        (None, None) => arg.get_id().to_string(),
+    };
+    let values: Vec<String> = matches
+        .get_raw(arg.get_id().as_str())
+        .filter(|_| arg.get_action().takes_values())
+        .map(|values| values.map(|value| value.to_string_lossy().into_owned()).collect())
+        .unwrap_or_default();
+    let value = if values.is_empty() {
+        String::new()
+    } else {
+        format!(" {}", values.join(","))
+    };
+    Err(
+        UsageError::new(format!("{flag} stands before '{command}' and would be lost"))
+            .with_hint(format!("flags of a command follow it: ttop {command} {flag}{value}")),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Parsed, UsageError> {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        parse(&words, false, |_| None)
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_flag_before_a_command_is_refused_with_the_right_order() {
+        let error = parsed("ttop --since 7d creds").err().expect("refused");
+        assert_eq!(error.message, "--since stands before 'creds' and would be lost");
+        assert_eq!(
+            error.hint.as_deref(),
+            Some("flags of a command follow it: ttop creds --since 7d")
+        );
+        assert!(matches!(parsed("ttop --offline creds"), Ok(Parsed::Run(_))));
+        assert!(matches!(parsed("ttop --since 7d"), Ok(Parsed::Run(_))));
+    }
+
+    #[test]
+    fn names_for_later_are_not_taken() {
+        for name in RESERVED_COMMANDS
+            .iter()
+            .map(|name| format!("ttop {name}"))
+            .chain(["ttop --theme".to_owned()])
+        {
+            let error = parsed(&name).err().expect("refused");
+            assert!(
+                error.message.ends_with("is kept for a later version"),
+                "{}",
+                error.message
+            );
+        }
+    }
+
+    #[test]
+    fn commands_are_not_matched_by_prefix() {
+        assert!(parsed("ttop cred").is_err());
+        assert!(parsed("ttop -q creds -v").is_err());
+    }
+
+    #[test]
+    fn no_command_or_flag_takes_a_reserved_name() {
+        let root = Cli::command();
+        for name in RESERVED_COMMANDS {
+            assert!(root.find_subcommand(name).is_none(), "{name}");
+        }
+        let longs = |command: &Command| {
+            command
+                .get_arguments()
+                .filter_map(|arg| arg.get_long())
+                .map(|long| format!("--{long}"))
+                .collect::<Vec<_>>()
+        };
+        for command in root.get_subcommands().chain([&root]) {
+            assert!(
+                longs(command)
+                    .iter()
+                    .all(|long| !RESERVED_FLAGS.contains(&long.as_str())),
+                "{}",
+                command.get_name()
+            );
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! From the filters of the command line to what they mean here and now.
+
+use super::context::Context;
+use crate::cli::{Filters, PresenceWanted};
+use crate::core::filter::{Globs, ProjectWanted, SessionWanted, TurnFilter};
+use crate::core::period::{BadTime, Edge, Range, parse_day, parse_time};
+use crate::core::project::Projects;
+use crate::core::turn::Presence;
+use crate::exit::UsageError;
+use crate::render::keys::{self, value_at};
+use crate::render::{Grep, Row};
+use crate::system::System;
+use anyhow::Result;
+use serde_json::Value;
+use std::path::{Component, PathBuf};
+
+impl Filters {
+    /// The filter for turns and what is made of them.
+    ///
+    /// # Errors
+    /// When a time cannot be understood: a wrong command line.
+    pub fn turn_filter(&self, context: &Context) -> Result<TurnFilter> {
+        let projects = context.projects();
+        Ok(TurnFilter {
+            range: self.range(&context.system)?,
+            agents: Globs::new(&self.agent),
+            providers: Globs::new(&self.provider),
+            models: Globs::new(&self.model),
+            projects: self
+                .project
+                .iter()
+                .map(|project| project_wanted(project, &projects, &context.system))
+                .collect(),
+            sessions: self
+                .session
+                .iter()
+                .map(|session| match session.as_str() {
+                    "latest" => SessionWanted::Latest,
+                    prefix => SessionWanted::Prefix(prefix.to_owned()),
+                })
+                .collect(),
+            presence: self.presence(),
+        })
+    }
+
+    /// `--grep`
+    pub fn grep(&self) -> Grep {
+        Grep::new(&self.grep)
+    }
+
+    /// Whether `--since`, `--until` or `--on` was given.
+    pub fn has_time(&self) -> bool {
+        self.since.is_some() || self.until.is_some() || self.on.is_some()
+    }
+
+    fn range(&self, system: &System) -> Result<Range> {
+        let (now, zone) = (system.now, system.zone()?);
+        if let Some(day) = &self.on {
+            return parse_day(day, now, zone).map_err(|error| bad_time("--on", error));
+        }
+        let edge = |flag, text: &Option<String>, edge, open| match text {
+            Some(text) => parse_time(text, now, zone, edge).map_err(|error| bad_time(flag, error)),
+            None => Ok(open),
+        };
+        Ok(Range {
+            start: edge("--since", &self.since, Edge::Since, Range::ALL.start)?,
+            end: edge("--until", &self.until, Edge::Until, Range::ALL.end)?,
+        })
+    }
+
+    fn presence(&self) -> Vec<Presence> {
+        let wanted = self.presence.iter().map(|wanted| match wanted {
+            PresenceWanted::All => None,
+            PresenceWanted::Present => Some(Presence::Present),
+            PresenceWanted::Gone => Some(Presence::Gone),
+            PresenceWanted::Reverted => Some(Presence::Reverted),
+        });
+        wanted.collect::<Option<_>>().unwrap_or_default()
+    }
+
+    /// For rows that are not made of turns: refuses filters that they have no key for.
+    ///
+    /// # Errors
+    /// When there is such a filter: a wrong command line.
+    pub fn check<R: Row>(&self) -> Result<(), UsageError> {
+        let keys = keys::keys::<R>();
+        let lacks = |names: &[&str]| !keys.iter().any(|key| names.contains(&key.path.as_str()));
+        for (flag, is_given, names) in [
+            ("--since", self.since.is_some(), TIME_KEYS.as_slice()),
+            ("--until", self.until.is_some(), TIME_KEYS.as_slice()),
+            ("--on", self.on.is_some(), TIME_KEYS.as_slice()),
+            ("--agent", !self.agent.is_empty(), &["agentId"]),
+            ("--provider", !self.provider.is_empty(), &["providerId"]),
+            ("--model", !self.model.is_empty(), &["modelId"]),
+            ("--project", !self.project.is_empty(), &["projectPath"]),
+            ("--session", !self.session.is_empty(), &["sessionId"]),
+            ("--presence", !self.presence.is_empty(), &["presence"]),
+        ] {
+            if is_given && lacks(names) {
+                return Err(
+                    UsageError::new(format!("{flag}: {} rows have no {}", R::NAME, names[0]))
+                        .with_hint("--fields help lists what they have"),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// For rows that are not made of turns: those whose keys the filters ask for.
+    ///
+    /// # Errors
+    /// When a filter has no key here or a prefix fits several sessions: a wrong command line.
+    pub fn choose<R: Row>(&self, context: &Context, rows: Vec<R>) -> Result<Vec<R>> {
+        self.check::<R>()?;
+        let mut filter = self.turn_filter(context)?;
+        let mut valued = rows
+            .into_iter()
+            .map(|row| Ok((serde_json::to_value(&row)?, row)))
+            .collect::<Result<Vec<(Value, R)>>>()?;
+        let known: Vec<String> = valued
+            .iter()
+            .filter_map(|(row, _)| text(row, "projectPath").map(str::to_owned))
+            .collect();
+        filter.settle_projects(known.iter().map(String::as_str));
+        valued.retain(|(row, _)| is_wanted(row, &filter));
+        let session = |(row, _): &(Value, R)| Some((text(row, "sessionId")?.to_owned(), time(row).unwrap_or_default()));
+        let sessions: Vec<(String, i64)> = valued.iter().filter_map(session).collect();
+        let chosen = filter
+            .choose_sessions(sessions.iter().map(|(id, at)| (id.as_str(), *at)))
+            .map_err(|error| UsageError::new(error.to_string()).with_hint(error.hint()))?;
+        if let Some(chosen) = chosen {
+            valued.retain(|(row, _)| text(row, "sessionId").is_some_and(|id| chosen.contains(id)));
+        }
+        Ok(valued.into_iter().map(|(_, row)| row).collect())
+    }
+}
+
+/// Keys that hold the time a row is about, the first one that is there counts.
+const TIME_KEYS: [&str; 4] = ["timestamp", "sessionUpdatedAt", "startedAt", "start"];
+
+fn text<'v>(row: &'v Value, key: &str) -> Option<&'v str> {
+    value_at(row, key).as_str()
+}
+
+fn time(row: &Value) -> Option<i64> {
+    TIME_KEYS.iter().find_map(|key| value_at(row, key).as_i64())
+}
+
+fn is_wanted(row: &Value, filter: &TurnFilter) -> bool {
+    let biller = text(row, "billerId");
+    let presence = || serde_json::from_value(value_at(row, "presence").clone()).unwrap_or(Presence::Present);
+    filter.agents.matches(text(row, "agentId"))
+        && (filter.providers.matches(text(row, "providerId")) || biller.is_some() && filter.providers.matches(biller))
+        && filter.models.matches(text(row, "modelId"))
+        && filter.is_project(text(row, "projectPath"))
+        && (filter.presence.is_empty() || filter.is_presence(presence()))
+        && (filter.range == Range::ALL || time(row).is_some_and(|at| filter.range.contains(at)))
+}
+
+fn bad_time(flag: &str, error: BadTime) -> anyhow::Error {
+    UsageError::new(format!("{flag}: {error}")).with_hint(error.hint).into()
+}
+
+/// What a `--project` means: a name from the config, `.`, or a path.
+fn project_wanted(project: &str, projects: &Projects, system: &System) -> ProjectWanted {
+    if let Some(roots) = projects.named(project) {
+        return ProjectWanted::Under(roots.to_vec());
+    }
+    if project == "." {
+        return ProjectWanted::Here(spellings_of_cwd(system));
+    }
+    ProjectWanted::Under(projects.roots(&absolute(project, system)))
+}
+
+/// The current directory as the system has it, and as the shell came there over symbolic links.
+fn spellings_of_cwd(system: &System) -> Vec<String> {
+    let mut spellings = vec![system.cwd.to_string_lossy().into_owned()];
+    let logical = system.path_var("PWD").filter(|pwd| *pwd != system.cwd);
+    if let Some(pwd) = logical.filter(|pwd| std::fs::canonicalize(pwd).ok() == std::fs::canonicalize(&system.cwd).ok())
+    {
+        spellings.push(pwd.to_string_lossy().into_owned());
+    }
+    spellings
+}
+
+/// A path without `~`, `.` and `..`, and not looked up on disk: projects are compared as they were recorded.
+fn absolute(path: &str, system: &System) -> String {
+    let expanded = system.expand(path);
+    let is_foreign = path.as_bytes().get(1) == Some(&b':');
+    if is_foreign {
+        return path.to_owned();
+    }
+    let mut clean = PathBuf::new();
+    for part in system.cwd.join(expanded).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                clean.pop();
+            }
+            _ => clean.push(part),
+        }
+    }
+    clean.to_string_lossy().into_owned()
+}
+
+impl Context {
+    /// Paths that count as one project: `projects.<name>` of the config.
+    pub fn projects(&self) -> Projects {
+        let groups = self.config.value(&["projects"]).and_then(Value::as_object);
+        let paths = |paths: &Value| -> Vec<String> {
+            let texts = paths.as_array().into_iter().flatten().filter_map(Value::as_str);
+            texts
+                .map(|path| self.system.expand(path).to_string_lossy().into_owned())
+                .collect()
+        };
+        Projects::new(
+            groups
+                .into_iter()
+                .flatten()
+                .map(|(name, value)| (name.clone(), paths(value))),
+        )
+    }
+}
