@@ -101,6 +101,25 @@ pub struct Numbers {
     pub place: u64,
 }
 
+impl Numbers {
+    fn of(turn: &Turn<'_>) -> Self {
+        Self {
+            record: turn.record,
+            event: turn.event,
+            rank: turn.rank,
+            tokens: turn.tokens,
+            cache_write_1h: turn.cache_write_1h,
+            requests: turn.requests,
+            cost: turn.cost,
+            mode: turn.mode,
+            accuracy: turn.accuracy,
+            presence: turn.presence,
+            timestamp: turn.timestamp,
+            place: turn.place,
+        }
+    }
+}
+
 /// A turn with its texts interned in the batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
@@ -115,7 +134,8 @@ pub struct Row {
 }
 
 impl Batch {
-    pub fn turn(&mut self, turn: &Turn<'_>) {
+    /// Adds a turn; returns its position in `turns`.
+    pub fn turn(&mut self, turn: &Turn<'_>) -> usize {
         let session = self.session_position(turn.session_id);
         let model = self.model_position(turn.provider_id, turn.model_id);
         let start = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
@@ -131,29 +151,23 @@ impl Batch {
             .supersedes
             .or(turn.segment)
             .map_or(0, |segment| xxh3_64(segment.as_bytes()).max(1));
-        let numbers = Numbers {
-            record: turn.record,
-            event: turn.event,
-            rank: turn.rank,
-            tokens: turn.tokens,
-            cache_write_1h: turn.cache_write_1h,
-            requests: turn.requests,
-            cost: turn.cost,
-            mode: turn.mode,
-            accuracy: turn.accuracy,
-            presence: turn.presence,
-            timestamp: turn.timestamp,
-            place: turn.place,
-        };
-        let supersedes = turn.supersedes.is_some();
         self.turns.push(Row {
-            turn: numbers,
+            turn: Numbers::of(turn),
             session,
             model,
             message,
             segment,
-            supersedes,
+            supersedes: turn.supersedes.is_some(),
         });
+        self.turns.len() - 1
+    }
+
+    /// Takes a later copy of the record at a position (same message, same segment) for the earlier one.
+    pub fn correct(&mut self, at: usize, turn: &Turn<'_>) {
+        let session = self.session_position(turn.session_id);
+        let model = self.model_position(turn.provider_id, turn.model_id);
+        let row = &mut self.turns[at];
+        (row.turn, row.session, row.model) = (Numbers::of(turn), session, model);
     }
 
     /// Sets the segment of the turn that was added last, by its hash: for turns that come from another ledger.

@@ -1,20 +1,27 @@
 //! Complete lines of a growing file, from a bookmark on.
 
+use super::batch::Batch;
 use super::source::{Bookmark, Source};
+use crate::core::problem::Problem;
 use crate::system::files::Stamp;
 use anyhow::{Context, Result};
+use memchr::memmem::Finder;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::PathBuf;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// How much is read at once; a longer line grows the buffer.
+/// How much is read at once; a longer line grows the buffer. Measured: larger ones are slower, they leave the cache.
 const CHUNK_BYTES: usize = 64 * 1024;
+/// A longer line is passed over and reported. The largest lines agents write are images in base64, some ten MB.
+pub const MAX_LINE_BYTES: usize = 32 * 1024 * 1024;
 /// How many bytes before the offset prove that a file only grew.
-const TAIL_BYTES: u64 = 64;
+const TAIL_BYTES: usize = 64;
 
 /// Reads a file line by line, up to its last newline.
 pub struct Lines {
     file: File,
+    path: PathBuf,
     stamp: Stamp,
     buffer: Vec<u8>,
     /// The part of `buffer` that is filled and not yet handed out.
@@ -24,6 +31,14 @@ pub struct Lines {
     offset: u64,
     at_end: bool,
     resumed: bool,
+    /// What a line that does not fit one chunk must contain to be handed out; empty: all are.
+    needles: Vec<Finder<'static>>,
+    /// Offset of a long line that is known to contain a needle.
+    wanted: Option<u64>,
+    /// Lines handed out or passed over.
+    count: u64,
+    /// Offsets of lines above [`MAX_LINE_BYTES`], and their numbers.
+    too_long: Vec<(u64, u64)>,
 }
 
 impl Lines {
@@ -35,15 +50,19 @@ impl Lines {
         let describe = || format!("could not read {}", source.path.display());
         let mut file = File::open(&source.path).with_context(describe)?;
         let stamp = Stamp::of(&file.metadata().with_context(describe)?);
+        // Same size at another time: rewritten in place (or merely touched, which costs one more read).
+        let is_grown = stamp.is_same_file(&from.stamp) && (stamp.size > from.stamp.size || stamp == from.stamp);
         let resumed = !from.is_start()
+            && is_grown
             && from.offset <= stamp.size
-            && tail_hash(&mut file, from.offset).with_context(describe)? == from.tail
-            // A file that was replaced by a longer one with the same ending before `offset` is the same text.
-            && (stamp.is_same_file(&from.stamp) || from.offset > 0);
+            && tail_hash(&mut file, from.offset).with_context(describe)? == from.tail;
         let offset = if resumed { from.offset } else { 0 };
-        file.seek(SeekFrom::Start(offset)).with_context(describe)?;
+        if resumed || !from.is_start() {
+            file.seek(SeekFrom::Start(offset)).with_context(describe)?;
+        }
         Ok(Self {
             file,
+            path: source.path.clone(),
             stamp,
             buffer: vec![0; CHUNK_BYTES],
             start: 0,
@@ -51,13 +70,28 @@ impl Lines {
             offset,
             at_end: false,
             resumed,
+            needles: Vec::new(),
+            wanted: None,
+            count: 0,
+            too_long: Vec::new(),
         })
+    }
+
+    /// From here on, lines that do not fit one chunk (64 KiB) are handed out only if they contain one of these;
+    /// the others are passed over without being held in memory. Shorter lines are handed out as before.
+    pub fn long_lines_with(&mut self, needles: &[&'static str]) {
+        self.needles = needles.iter().map(|needle| Finder::new(needle.as_bytes())).collect();
     }
 
     /// Whether reading went on where the bookmark ended. If not, the adapter starts with a fresh state and
     /// says [`super::Scope::Source`].
     pub fn is_resumed(&self) -> bool {
         self.resumed
+    }
+
+    /// How many lines were handed out or passed over since the source was opened.
+    pub fn count(&self) -> u64 {
+        self.count
     }
 
     /// The next complete line without its newline (and carriage return), and its offset in the file.
@@ -73,14 +107,81 @@ impl Lines {
                 let offset = self.offset;
                 self.start += length + 1;
                 self.offset += length as u64 + 1;
+                self.count += 1;
                 let line = &self.buffer[start..start + length];
+                let line = if offset == 0 {
+                    line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line)
+                } else {
+                    line
+                };
                 return Ok(Some((offset, line.strip_suffix(b"\r").unwrap_or(line))));
             }
             searched = self.end - self.start;
             if self.at_end {
                 return Ok(None);
             }
-            self.fill()?;
+            if searched == self.buffer.len() && !self.is_kept() {
+                self.pass_line()?;
+                searched = 0;
+            } else {
+                self.fill()?;
+            }
+        }
+    }
+
+    /// Whether the line that fills the buffer is worth a larger one.
+    fn is_kept(&mut self) -> bool {
+        if self.buffer.len() >= MAX_LINE_BYTES {
+            self.too_long.push((self.offset, self.count + 1));
+            return false;
+        }
+        let is_wanted = self.wanted == Some(self.offset)
+            || self.needles.is_empty()
+            || self.needles.iter().any(|needle| needle.find(&self.buffer).is_some());
+        if is_wanted {
+            self.wanted = Some(self.offset);
+        }
+        is_wanted
+    }
+
+    /// Reads to the end of the line that fills the buffer without keeping it, or back to its start when a needle turns
+    /// up. At the end of the file the line is not complete: it will be looked at again.
+    fn pass_line(&mut self) -> Result<()> {
+        let is_too_long = self.too_long.last().is_some_and(|(offset, _)| *offset == self.offset);
+        let overlap = self
+            .needles
+            .iter()
+            .map(|needle| needle.needle().len())
+            .max()
+            .unwrap_or(0);
+        let line = self.offset;
+        // File offset of buffer[0].
+        let mut base = line;
+        loop {
+            self.buffer.copy_within(self.end - overlap..self.end, 0);
+            base += (self.end - overlap) as u64;
+            self.end = overlap + self.read(overlap, CHUNK_BYTES)?;
+            if self.end == overlap {
+                (self.start, self.end, self.at_end) = (0, 0, true);
+                if is_too_long {
+                    self.too_long.pop();
+                }
+                return Ok(());
+            }
+            let newline = memchr::memchr(b'\n', &self.buffer[overlap..self.end]).map(|at| overlap + at);
+            let part = &self.buffer[..newline.unwrap_or(self.end)];
+            if !is_too_long && self.needles.iter().any(|needle| needle.find(part).is_some()) {
+                self.file.seek(SeekFrom::Start(line)).context("could not read on")?;
+                (self.start, self.end, self.wanted) = (0, 0, Some(line));
+                return Ok(());
+            }
+            if let Some(at) = newline {
+                self.start = at + 1;
+                self.offset = base + self.start as u64;
+                self.count += 1;
+                self.buffer.truncate(self.buffer.len().max(CHUNK_BYTES));
+                return Ok(());
+            }
         }
     }
 
@@ -93,21 +194,40 @@ impl Lines {
         if self.end == self.buffer.len() {
             self.buffer.resize(self.buffer.len() * 2, 0);
         }
-        let read = self
-            .file
-            .read(&mut self.buffer[self.end..])
-            .context("could not read on")?;
+        let read = self.read(self.end, self.buffer.len())?;
         self.end += read;
         self.at_end = read == 0;
         Ok(())
     }
 
-    /// Where the next read goes on; `state` is the adapter's own.
+    fn read(&mut self, from: usize, to: usize) -> Result<usize> {
+        loop {
+            match self.file.read(&mut self.buffer[from..to]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => return read.with_context(|| format!("could not read {}", self.path.display())),
+            }
+        }
+    }
+
+    /// Ends the reading: reports lines that were too long, and says where the next read goes on; `state` is the
+    /// adapter's own, `lines_before` the number of lines read before the source was opened.
     ///
     /// # Errors
     /// When reading fails.
-    pub fn bookmark(mut self, reader: u32, state: Vec<u8>) -> Result<Bookmark> {
-        let tail = tail_hash(&mut self.file, self.offset)?;
+    pub fn finish(self, reader: u32, lines_before: u64, state: Vec<u8>, into: &mut Batch) -> Result<Bookmark> {
+        for (_, line) in &self.too_long {
+            let place = format!("{}:{}", self.path.display(), lines_before + line);
+            let reason = format!("a line of more than {} MiB is skipped", MAX_LINE_BYTES >> 20);
+            into.problem(Problem::new(place, reason));
+        }
+        self.bookmark(reader, state)
+    }
+
+    fn bookmark(mut self, reader: u32, state: Vec<u8>) -> Result<Bookmark> {
+        let tail = match self.start.checked_sub(TAIL_BYTES) {
+            Some(from) => xxh3_64(&self.buffer[from..self.start]),
+            None => tail_hash(&mut self.file, self.offset)?,
+        };
         Ok(Bookmark {
             stamp: self.stamp,
             wal: Stamp::default(),
@@ -119,10 +239,10 @@ impl Lines {
     }
 }
 
-fn tail_hash(file: &mut File, offset: u64) -> std::io::Result<u64> {
-    let start = offset.saturating_sub(TAIL_BYTES);
+fn tail_hash(file: &mut File, offset: u64) -> io::Result<u64> {
+    let start = offset.saturating_sub(TAIL_BYTES as u64);
     file.seek(SeekFrom::Start(start))?;
-    let mut tail = Vec::with_capacity(TAIL_BYTES as usize);
+    let mut tail = Vec::with_capacity(TAIL_BYTES);
     file.take(offset - start).read_to_end(&mut tail)?;
     Ok(xxh3_64(&tail))
 }
@@ -130,43 +250,152 @@ fn tail_hash(file: &mut File, offset: u64) -> std::io::Result<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use std::path::Path;
 
-    fn read(path: &std::path::Path, from: &Bookmark) -> (bool, Vec<String>, Bookmark) {
+    struct Seen {
+        resumed: bool,
+        lines: Vec<(u64, Vec<u8>)>,
+        problems: usize,
+        mark: Bookmark,
+    }
+
+    fn read_with(path: &Path, from: &Bookmark, needles: &[&'static str]) -> Seen {
         let source = Source::find(path, 0).expect("the file is there");
-        let mut lines = Lines::open(&source, from).expect("opens");
-        let resumed = lines.is_resumed();
-        let mut seen = Vec::new();
-        while let Some((_, line)) = lines.next().expect("reads") {
-            seen.push(String::from_utf8_lossy(line).into_owned());
+        let mut reader = Lines::open(&source, from).expect("opens");
+        reader.long_lines_with(needles);
+        let resumed = reader.is_resumed();
+        let mut lines = Vec::new();
+        while let Some((offset, line)) = reader.next().expect("reads") {
+            lines.push((offset, line.to_vec()));
         }
-        (resumed, seen, lines.bookmark(1, Vec::new()).expect("a bookmark"))
+        let mut batch = Batch::default();
+        let mark = reader.finish(1, 0, Vec::new(), &mut batch).expect("a bookmark");
+        Seen {
+            resumed,
+            lines,
+            problems: batch.problems.len(),
+            mark,
+        }
+    }
+
+    fn read(path: &Path, from: &Bookmark) -> (bool, Vec<String>, Bookmark) {
+        let seen = read_with(path, from, &[]);
+        let lines = seen
+            .lines
+            .iter()
+            .map(|(_, line)| String::from_utf8_lossy(line).into_owned());
+        (seen.resumed, lines.collect(), seen.mark)
     }
 
     #[test]
     fn reads_only_complete_lines_and_goes_on_after_them() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("a.jsonl");
-        std::fs::write(&path, "one\r\ntwo\nthr").expect("written");
+        std::fs::write(&path, "\u{feff}one\r\ntwo\nthr").expect("written");
         let (resumed, seen, mark) = read(&path, &Bookmark::default());
         assert_eq!(
             (resumed, seen, mark.offset),
-            (false, vec!["one".into(), "two".into()], 9)
+            (false, vec!["one".into(), "two".into()], 12)
         );
-        std::fs::write(&path, "one\r\ntwo\nthree\n").expect("written");
+        std::fs::write(&path, "\u{feff}one\r\ntwo\nthree\n").expect("written");
         let (resumed, seen, mark) = read(&path, &mark);
         assert_eq!((resumed, seen), (true, vec!["three".to_owned()]));
-        std::fs::write(&path, "ONE\r\nTWO\nthree\nfour\n").expect("written");
+        std::fs::write(&path, "ONE\r\nTWO\nTHREE\nfour\nfive\n").expect("written");
         let (resumed, seen, _) = read(&path, &mark);
-        assert_eq!((resumed, seen.len()), (false, 4));
+        assert_eq!((resumed, seen.len()), (false, 5));
     }
 
     #[test]
-    fn a_line_longer_than_the_buffer_comes_whole() {
+    fn a_replaced_or_rewritten_file_is_read_from_its_start() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("a.jsonl");
+        let same_tail = "x".repeat(100);
+        std::fs::write(&path, format!("one\n{same_tail}\n")).expect("written");
+        let (_, _, mark) = read(&path, &Bookmark::default());
+        assert!(read(&path, &mark).0, "nothing changed");
+        let stamp = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
+        std::fs::write(&path, format!("two\n{same_tail}\n")).expect("written");
+        File::options()
+            .write(true)
+            .open(&path)
+            .and_then(|file| file.set_modified(stamp))
+            .expect("touched");
+        assert_eq!(read(&path, &mark).1[0], "two");
+        std::fs::write(&path, "short\n").expect("written");
+        assert_eq!(read(&path, &mark).1, ["short"]);
+    }
+
+    #[test]
+    fn a_line_longer_than_the_buffer_comes_whole_or_not_at_all() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("a.jsonl");
         let long = "x".repeat(CHUNK_BYTES * 3 + 17);
-        std::fs::write(&path, format!("{long}\nshort\n")).expect("written");
+        // The last one carries its needle across the border of two chunks.
+        let late = format!("{}needle", "x".repeat(CHUNK_BYTES * 2 - 3));
+        std::fs::write(&path, format!("{long}\nshort\n{late}\nend\n")).expect("written");
         let (_, seen, _) = read(&path, &Bookmark::default());
-        assert_eq!((seen[0].len(), seen[1].as_str()), (long.len(), "short"));
+        assert_eq!(
+            seen.iter().map(String::len).collect::<Vec<_>>(),
+            [long.len(), 5, late.len(), 3]
+        );
+        let seen = read_with(&path, &Bookmark::default(), &["needle"]);
+        let lines: Vec<_> = seen.lines.iter().map(|(at, line)| (*at as usize, line.len())).collect();
+        let short = long.len() + 1;
+        assert_eq!(
+            lines,
+            [(short, 5), (short + 6, late.len()), (short + 7 + late.len(), 3)]
+        );
+        assert_eq!(seen.problems, 0);
+    }
+
+    #[test]
+    fn a_line_above_the_limit_is_one_problem_and_the_rest_is_read() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("a.jsonl");
+        let huge = "x".repeat(MAX_LINE_BYTES + 5);
+        std::fs::write(&path, format!("one\n{huge}\ntwo\n")).expect("written");
+        let seen = read_with(&path, &Bookmark::default(), &[]);
+        assert_eq!((seen.lines.len(), seen.problems), (2, 1));
+        assert_eq!(seen.lines[1].0 as usize, 4 + huge.len() + 1);
+        assert_eq!(
+            read_with(&path, &Bookmark::default(), &["needle"]).problems,
+            0,
+            "not wanted, not missed"
+        );
+        // Not complete yet: nothing to say about it, and nothing consumed.
+        std::fs::write(&path, format!("one\n{huge}")).expect("written");
+        for needles in [&[][..], &["needle"]] {
+            let seen = read_with(&path, &Bookmark::default(), needles);
+            assert_eq!((seen.lines.len(), seen.problems, seen.mark.offset), (1, 0, 4));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn any_bytes_cut_anywhere_give_the_same_lines(
+            pieces in proptest::collection::vec((any::<u8>(), 0usize..40_000), 0..12),
+            cut in 0.0..1.0f64,
+        ) {
+            let dir = tempfile::tempdir().expect("a folder");
+            let path = dir.path().join("a.jsonl");
+            let mut bytes = Vec::new();
+            for (byte, count) in pieces {
+                // A quarter of the pieces end lines.
+                if byte < 64 { bytes.push(b'\n') } else { bytes.resize(bytes.len() + count, byte) }
+            }
+            std::fs::write(&path, &bytes).expect("written");
+            let whole = read_with(&path, &Bookmark::default(), &[]);
+            let expected = bytes.iter().filter(|byte| **byte == b'\n').count();
+            prop_assert_eq!(whole.lines.len(), expected);
+            let cut = (bytes.len() as f64 * cut) as usize;
+            std::fs::write(&path, &bytes[..cut]).expect("written");
+            let head = read_with(&path, &Bookmark::default(), &[]);
+            std::fs::write(&path, &bytes).expect("written");
+            let rest = read_with(&path, &head.mark, &[]);
+            prop_assert_eq!([head.lines, rest.lines].concat(), whole.lines);
+            prop_assert_eq!(rest.mark.offset, whole.mark.offset);
+        }
     }
 }

@@ -1,9 +1,12 @@
 //! What coding agents leave on disk: the traits, the list of agents, and what they have in common.
 
 pub mod batch;
+mod claude_code;
 mod cline;
 pub mod copilot_cli;
+mod cursor;
 pub mod gemini_cli;
+mod instant;
 pub mod jsonl;
 mod kilo_code;
 mod lenient;
@@ -13,6 +16,7 @@ mod records;
 mod roo_code;
 pub mod source;
 pub mod sqlite;
+mod tree;
 #[cfg(test)]
 mod trial;
 mod walk;
@@ -61,12 +65,13 @@ pub struct About {
 /// The built-in agents, in the order of tables.
 static BUILT_IN: &[&dyn Agent] = &[
     &opencode::OPENCODE,
+    &claude_code::ClaudeCode,
+    &cline::CLINE,
     &copilot_cli::CopilotCli,
     &gemini_cli::GeminiCli,
-    &qwen_code::QwenCode,
-    &cline::CLINE,
-    &roo_code::ROO_CODE,
     &kilo_code::KILO_CODE,
+    &qwen_code::QwenCode,
+    &roo_code::ROO_CODE,
 ];
 
 /// All agents: built-ins first.

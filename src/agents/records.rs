@@ -47,21 +47,21 @@ pub fn read<S: Default + Serialize + DeserializeOwned>(
     if !lines.is_resumed() {
         into.replace(Scope::Source, Presence::Gone);
     }
+    let before = kept.lines;
     while let Some((offset, line)) = lines.next()? {
-        kept.lines += 1;
-        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         if line.trim_ascii().is_empty() {
             continue;
         }
         let text = String::from_utf8_lossy(line);
         let line = Line { text: &text, offset };
         if let Err(error) = each(&mut kept.state, &line, into) {
-            let place = format!("{}:{}", source.path.display(), kept.lines);
+            let place = format!("{}:{}", source.path.display(), before + lines.count());
             into.problem(Problem::new(place, reason(&error)));
         }
     }
+    kept.lines = before + lines.count();
     let state = serde_json::to_vec(&kept)?;
-    lines.bookmark(reader, state)
+    lines.finish(reader, before, state, into)
 }
 
 #[cfg(test)]

@@ -1,0 +1,61 @@
+//! Claude Code: transcripts in JSONL, one record per content block.
+
+mod names;
+mod reply;
+mod roots;
+mod transcript;
+
+use super::tree::Tree;
+use super::{About, Agent, Batch, Bookmark, Found, Source};
+use crate::system::System;
+use anyhow::Result;
+use std::path::Path;
+
+pub struct ClaudeCode;
+
+const READER: u32 = 1;
+
+impl Agent for ClaudeCode {
+    fn id(&self) -> &'static str {
+        "claude-code"
+    }
+
+    fn name(&self) -> &'static str {
+        "Claude Code"
+    }
+
+    fn about(&self) -> About {
+        About {
+            commands: &["claude"],
+            turns: "exact",
+            limits: &[
+                "the numbers are what Claude Code wrote: some versions around 2.1.29 wrote only the first, small output \
+                 counts of a streamed reply, and thinking is said to be missing from output in others",
+                "transcripts are deleted by Claude Code after 30 days (cleanupPeriodDays); ttop keeps what it has read",
+                "thinking is part of output; it is not reported apart",
+                "turns of subagents are kept in the session that started them, as Claude Code records them",
+                "of a reply that lies in several transcripts, one session owns it; which one asked is not recorded",
+            ],
+            reader: READER,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found {
+            roots: roots::roots(system),
+            ..Found::default()
+        };
+        let mut tree = Tree::default();
+        let is_transcript = |path: &Path| path.extension().is_some_and(|it| it == "jsonl").then_some(0);
+        for root in found.roots.clone() {
+            if root.exists {
+                tree.find(&root.path, &is_transcript, &mut found);
+            }
+        }
+        found
+    }
+
+    fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        transcript::read(source, from, into, READER)
+    }
+}

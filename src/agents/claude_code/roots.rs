@@ -1,0 +1,82 @@
+//! Where Claude Code keeps its transcripts.
+
+use crate::agents::source::Root;
+use crate::system::System;
+use std::path::{Path, PathBuf};
+
+/// Every folder that may hold transcripts, whether or not it exists.
+pub fn roots(system: &System) -> Vec<Root> {
+    let mut roots = Vec::new();
+    match system.var("CLAUDE_CONFIG_DIR") {
+        // The program itself takes one folder; a list is a convention of its readers.
+        Some(list) => {
+            let folders = list.split(',').map(str::trim).filter(|folder| !folder.is_empty());
+            roots.extend(folders.map(|folder| Root::new(projects(&system.expand(folder)), "$CLAUDE_CONFIG_DIR")));
+        }
+        None => {
+            let xdg = system.config_dir().join("claude/projects");
+            let because = if system.path_var("XDG_CONFIG_HOME").is_some() {
+                "$XDG_CONFIG_HOME"
+            } else {
+                "default"
+            };
+            roots.push(Root::new(xdg, because));
+            roots.push(Root::new(system.home.join(".claude/projects"), "default"));
+        }
+    }
+    // The desktop app: `<session>/.claude/projects` some folders further down.
+    for tree in ["local-agent-mode-sessions", "claude-code-sessions"] {
+        roots.push(Root::new(system.app_dir().join("Claude").join(tree), "desktop app"));
+    }
+    roots
+}
+
+/// The config folder or its `projects` folder may be named.
+fn projects(folder: &Path) -> PathBuf {
+    if folder.file_name().is_some_and(|name| name == "projects") {
+        folder.to_owned()
+    } else {
+        folder.join("projects")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::Os;
+
+    fn paths(os: Os, env: &[(&str, &str)]) -> Vec<String> {
+        let env = env
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
+        let system = System::new(os, "/home/dev", env);
+        roots(&system)
+            .iter()
+            .map(|root| root.path.display().to_string())
+            .collect()
+    }
+
+    #[test]
+    fn looks_in_both_default_places_and_the_desktop_apps() {
+        assert_eq!(
+            paths(Os::MacOs, &[]),
+            [
+                "/home/dev/.config/claude/projects",
+                "/home/dev/.claude/projects",
+                "/home/dev/Library/Application Support/Claude/local-agent-mode-sessions",
+                "/home/dev/Library/Application Support/Claude/claude-code-sessions",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_variable_may_name_several_folders() {
+        let list = [("CLAUDE_CONFIG_DIR", "~/.claude, /srv/claude/projects ,")];
+        assert_eq!(
+            paths(Os::Linux, &list)[..2],
+            ["/home/dev/.claude/projects", "/srv/claude/projects"]
+        );
+        assert_eq!(paths(Os::Linux, &list).len(), 4);
+    }
+}

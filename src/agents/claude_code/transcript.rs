@@ -1,0 +1,336 @@
+//! One transcript: its replies, each once, and what is known of its sessions.
+
+use super::names::Names;
+use super::reply::{self, Reply, Usage};
+use crate::agents::batch::{Batch, Scope, Skip};
+use crate::agents::jsonl::Lines;
+use crate::agents::lenient::reason;
+use crate::agents::source::{Bookmark, Source};
+use crate::core::money::Money;
+use crate::core::problem::Problem;
+use crate::core::tokens::Tokens;
+use crate::core::turn::{EventKey, Mode, Presence, Project, Rank, RecordKey, SessionInfo, Turn};
+use crate::core::vendor::vendor_of;
+use anyhow::Result;
+use memchr::memmem::Finder;
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+/// What a later read of the same file must know.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct State {
+    /// Lines read, for the places of problems.
+    lines: u64,
+    /// Time of the latest line that had one, for replies without.
+    time: i64,
+    names: Names,
+}
+
+/// Reads what was added to a transcript since a bookmark.
+///
+/// # Errors
+/// When the file cannot be opened or read.
+pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, reader: u32) -> Result<Bookmark> {
+    let mut lines = Lines::open(source, from)?;
+    lines.long_lines_with(&[reply::NEEDLE]);
+    let mut state = State::default();
+    if lines.is_resumed() {
+        state = serde_json::from_slice(&from.state).unwrap_or_default();
+    } else {
+        into.replace(Scope::Source, Presence::Gone);
+    }
+    let needle = Finder::new(reply::NEEDLE);
+    let mut transcript = Transcript {
+        own: own_session(source),
+        source,
+        state,
+        into,
+        at: FxHashMap::default(),
+        spans: Vec::new(),
+        span: 0,
+    };
+    let before = transcript.state.lines;
+    while let Some((offset, line)) = lines.next()? {
+        if let Err(reason) = transcript.line(line, offset, &needle) {
+            let place = format!("{}:{}", source.path.display(), before + lines.count());
+            transcript.into.problem(Problem::new(place, reason));
+        }
+    }
+    let mut state = transcript.finish();
+    state.lines = before + lines.count();
+    lines.finish(reader, before, serde_json::to_vec(&state)?, into)
+}
+
+/// The session a transcript is named after: `<session>.jsonl`.
+fn own_session(source: &Source) -> &str {
+    source
+        .path
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .unwrap_or_default()
+}
+
+/// When a session's replies were written, and the working directory of the first.
+struct Span {
+    session: String,
+    first: i64,
+    last: i64,
+    cwd: Option<(i64, String)>,
+}
+
+struct Transcript<'a> {
+    source: &'a Source,
+    own: &'a str,
+    state: State,
+    into: &'a mut Batch,
+    /// Record → position in the batch: the copies of one reply are one turn.
+    at: FxHashMap<RecordKey, usize>,
+    spans: Vec<Span>,
+    /// Position of the span of the last reply.
+    span: usize,
+}
+
+impl Transcript<'_> {
+    /// Takes what is wanted of a line; the error says why it cannot be read.
+    fn line(&mut self, line: &[u8], offset: u64, needle: &Finder<'_>) -> Result<(), String> {
+        if line.last() != Some(&b'}') {
+            return match line.trim_ascii_end().last() {
+                None => Ok(()),
+                Some(b'}') => self.line(line.trim_ascii_end(), offset, needle),
+                Some(_) => Err("not a whole record".to_owned()),
+            };
+        }
+        let named = if needle.find(line).is_none() {
+            self.state.names.look(line, offset, self.own, self.source)
+        } else {
+            if let Some(reply) = reply::parse(line).map_err(|error| reason(&error))? {
+                self.reply(&reply, offset);
+            }
+            self.state.names.look_at_reply(line, self.own)
+        };
+        if let Some(info) = named {
+            self.into.session(info);
+        }
+        Ok(())
+    }
+
+    fn reply(&mut self, reply: &Reply<'_>, offset: u64) {
+        if let Some(time) = reply.timestamp {
+            self.state.time = time;
+        }
+        let timestamp = self.state.time;
+        if reply.is_api_error {
+            return self.into.skip(Skip::Failed);
+        }
+        if reply.model == "<synthetic>" {
+            return self.into.skip(Skip::Synthetic);
+        }
+        let tokens = tokens(&reply.usage);
+        if tokens.is_zero() {
+            return self.into.skip(Skip::Uncounted);
+        }
+        let event = event(reply, timestamp);
+        let record = RecordKey(event.0);
+        let message_id = reply
+            .message_id
+            .as_deref()
+            .filter(|id| !id.is_empty())
+            .unwrap_or(&reply.uuid);
+        let turn = Turn {
+            session_id: if reply.session_id.is_empty() {
+                self.own
+            } else {
+                &reply.session_id
+            },
+            message_id,
+            record,
+            event,
+            rank: rank(reply, &tokens),
+            provider_id: provider(&reply.model, message_id),
+            model_id: &reply.model,
+            tokens,
+            cache_write_1h: reply.usage.cache_write_1h.min(tokens.counts()[4]),
+            cost: reply
+                .cost
+                .filter(|cost| (0.0..1e9).contains(cost))
+                .map(Money::from_dollars),
+            mode: mode(&reply.usage),
+            timestamp,
+            place: offset,
+            ..Turn::PLAIN
+        };
+        match self.at.get(&record) {
+            None => drop(self.at.insert(record, self.into.turn(&turn))),
+            Some(&at) => {
+                self.into.skip(Skip::Repeated);
+                // Equal ranks: the later one, as the ledger decides between two reads.
+                if turn.rank >= self.into.turns[at].turn.rank {
+                    self.into.correct(at, &turn);
+                }
+            }
+        }
+        self.seen(turn.session_id, timestamp, &reply.cwd);
+    }
+
+    fn seen(&mut self, session: &str, time: i64, cwd: &str) {
+        if self.spans.get(self.span).is_none_or(|span| span.session != session) {
+            self.span = self
+                .spans
+                .iter()
+                .position(|span| span.session == session)
+                .unwrap_or_else(|| {
+                    self.spans.push(Span {
+                        session: session.to_owned(),
+                        first: time,
+                        last: time,
+                        cwd: None,
+                    });
+                    self.spans.len() - 1
+                });
+        }
+        let span = &mut self.spans[self.span];
+        span.first = span.first.min(time);
+        span.last = span.last.max(time);
+        if !cwd.is_empty() && span.cwd.as_ref().is_none_or(|(at, path)| (time, cwd) < (*at, path)) {
+            span.cwd = Some((time, cwd.to_owned()));
+        }
+    }
+
+    fn finish(self) -> State {
+        for span in self.spans {
+            self.into.session(SessionInfo {
+                project: span.cwd.map(|(at, path)| Project { rank: 0, at, path }),
+                interactive: Some(true),
+                started_at: Some(span.first),
+                updated_at: Some(span.last),
+                ..SessionInfo::new(span.session)
+            });
+        }
+        self.state
+    }
+}
+
+fn tokens(usage: &Usage<'_>) -> Tokens {
+    let parts = usage.cache_write_5m.saturating_add(usage.cache_write_1h);
+    let cache_write = usage.cache_write.unwrap_or(parts);
+    Tokens::new(usage.input, usage.output, 0, usage.cache_read, cache_write)
+}
+
+/// Not of a sidechain before of one (`/btw` replays the parent's replies), then the larger output, then the larger total.
+fn rank(reply: &Reply<'_>, tokens: &Tokens) -> Rank {
+    let main = u64::from(!reply.is_sidechain) << 63;
+    Rank(main | tokens.counts()[1], tokens.known_total())
+}
+
+/// The reply's identity: its message id alone. The request id is missing behind gateways and differs in replays.
+fn event(reply: &Reply<'_>, timestamp: i64) -> EventKey {
+    const AGENT: &str = "claude-code";
+    match reply.message_id.as_deref() {
+        Some(id) if !is_constant(id) => EventKey::of(AGENT, id),
+        Some(id) => EventKey::of(AGENT, format!("{id}\n{timestamp}")),
+        None if reply.uuid.is_empty() => EventKey::of(AGENT, format!("{}\n{timestamp}", reply.session_id)),
+        None => EventKey::of(AGENT, reply.uuid.as_bytes()),
+    }
+}
+
+/// Ids that some gateways give to every reply: `msg_0`, ``, `chatcmpl-`.
+fn is_constant(id: &str) -> bool {
+    let after_prefix = id.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
+    after_prefix.chars().all(|letter| matches!(letter, '0' | '_' | '-'))
+}
+
+fn mode(usage: &Usage<'_>) -> Mode {
+    match (&*usage.speed, &*usage.service_tier) {
+        ("fast", _) => Mode::Fast,
+        (_, "batch") => Mode::Batch,
+        (_, "flex") => Mode::Flex,
+        (_, "priority") => Mode::Priority,
+        _ => Mode::Standard,
+    }
+}
+
+/// Who bills: Anthropic, unless the ids tell of a cloud that resells it or the model is somebody else's.
+fn provider(model: &str, message_id: &str) -> &'static str {
+    // Bedrock: `us.anthropic.claude-…-v1:0`, `msg_bdrk_01…`; Vertex: `claude-…@20250929`, `msg_vrtx_01…`.
+    if message_id.starts_with("msg_bdrk_") || model.contains("anthropic.claude") {
+        "amazon-bedrock"
+    } else if message_id.starts_with("msg_vrtx_") || model.starts_with("claude") && model.contains('@') {
+        "google-vertex-anthropic"
+    } else {
+        vendor_of(model).unwrap_or("anthropic")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply<'a>(id: &'a str, output: u64, is_sidechain: bool) -> Reply<'a> {
+        Reply {
+            message_id: Some(id.into()),
+            is_sidechain,
+            usage: Usage {
+                output,
+                ..Usage::default()
+            },
+            ..Reply::default()
+        }
+    }
+
+    fn ranked(output: u64, is_sidechain: bool) -> Rank {
+        let reply = reply("m", output, is_sidechain);
+        rank(&reply, &tokens(&reply.usage))
+    }
+
+    #[test]
+    fn the_parents_copy_outranks_a_sidechains_and_then_the_larger_output_wins() {
+        assert!(ranked(1, false) > ranked(500, true));
+        assert!(ranked(2, false) > ranked(1, false));
+        assert!(ranked(2, true) > ranked(1, true));
+    }
+
+    #[test]
+    fn ids_that_repeat_as_constants_are_told_apart_by_time() {
+        for id in ["", "msg_0", "msg_", "chatcmpl-", "msg_000"] {
+            assert_ne!(event(&reply(id, 1, false), 1), event(&reply(id, 1, false), 2), "{id:?}");
+        }
+        for id in ["msg_1", "chatcmpl-a177", "0a0a0a0a-0000-4000-8000-000000000000"] {
+            assert_eq!(event(&reply(id, 1, false), 1), event(&reply(id, 2, false), 2), "{id}");
+        }
+        let without = |uuid: &'static str| Reply {
+            uuid: uuid.into(),
+            ..Reply::default()
+        };
+        assert_eq!(event(&without("u-1"), 1), event(&without("u-1"), 2));
+        assert_ne!(event(&without("u-1"), 1), event(&without("u-2"), 1));
+    }
+
+    #[test]
+    fn cache_writes_come_from_the_parts_where_there_is_no_sum() {
+        let usage = Usage {
+            cache_write_5m: 10,
+            cache_write_1h: 5,
+            ..Usage::default()
+        };
+        assert_eq!(tokens(&usage).cache_write(), Some(15));
+        let summed = Usage {
+            cache_write: Some(12),
+            ..usage
+        };
+        assert_eq!(tokens(&summed).cache_write(), Some(12));
+    }
+
+    #[test]
+    fn ids_tell_who_bills() {
+        for (model, id, who) in [
+            ("claude-sonnet-4-5-20250929", "msg_01A", "anthropic"),
+            ("us.anthropic.claude-opus-4-6-v1:0", "msg_01A", "amazon-bedrock"),
+            ("claude-sonnet-4-5-20250929", "msg_bdrk_01A", "amazon-bedrock"),
+            ("claude-opus-4-1@20250805", "msg_vrtx_01A", "google-vertex-anthropic"),
+            ("deepseek-chat", "chatcmpl-a", "deepseek"),
+            ("house-model", "chatcmpl-a", "anthropic"),
+        ] {
+            assert_eq!(provider(model, id), who, "{model} {id}");
+        }
+    }
+}
