@@ -5,12 +5,14 @@ pub mod cli;
 pub mod commands;
 pub mod core;
 pub mod credentials;
+pub mod demo;
 pub mod exit;
 pub mod ledger;
 pub mod prices;
 pub mod processes;
 pub mod providers;
 pub mod render;
+pub mod reports;
 pub mod system;
 
 use anyhow::Result;

@@ -31,13 +31,12 @@ impl Machine {
         let synced = self.ledger.sync(&[agent], &system, &|_, _| {}).expect("a sync");
         self.ledger.commit(0).expect("kept");
         let (mut turns, mut tokens, mut cost) = (0, TokenSum::new(), Money::ZERO);
-        let collect = |found: ttop::ledger::query::FoundTurn| {
+        for found in self.ledger.turns(&Selection::ALL).expect("turns") {
+            let numbers = found.expect("a turn").turn.numbers;
             turns += 1;
-            tokens.add(&found.turn.numbers.tokens);
-            cost = cost.plus(found.turn.numbers.cost.unwrap_or_default());
-            Ok(())
-        };
-        self.ledger.turns(&Selection::ALL, collect).expect("turns");
+            tokens.add(&numbers.tokens);
+            cost = cost.plus(numbers.cost.unwrap_or_default());
+        }
         (
             turns,
             tokens.tokens().known_total(),

@@ -1,6 +1,7 @@
 //! What every command gets: the system, the config, the global flags, and where rows and warnings go.
 
 use crate::cli::{ColorWhen, Format, Global, RowArgs};
+use crate::core::price::CostFrom;
 use crate::core::problem::Problem;
 use crate::exit::Exit;
 use crate::render::{self, Layout, Request, Row, Screen, View, When};
@@ -101,6 +102,11 @@ impl Context {
         Ok(Screen::stdout(when, view, |name| {
             self.system.var(name).map(str::to_owned)
         }))
+    }
+
+    /// Where costs come from.
+    pub fn cost_from(&self) -> CostFrom {
+        self.global.cost_from.map(CostFrom::from).unwrap_or_default()
     }
 
     /// `Ok`, or `Failed` when something was skipped under `--strict`.

@@ -2,6 +2,7 @@
 
 pub mod credential;
 pub mod filter;
+pub mod group;
 pub mod matching;
 pub mod mcp;
 pub mod money;

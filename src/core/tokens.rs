@@ -164,11 +164,17 @@ impl JsonSchema for Tokens {
 }
 
 /// A sum of tokens: unknown counts are skipped, and a bucket is unknown only when it was in every addend.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenSum {
     counts: [u64; 5],
     known: u8,
     is_empty: bool,
+}
+
+impl Default for TokenSum {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl TokenSum {
@@ -186,6 +192,15 @@ impl TokenSum {
         }
         self.known |= !tokens.unknown & 0b1_1111;
         self.is_empty = false;
+    }
+
+    /// The same as adding all addends of `other`.
+    pub fn merge(&mut self, other: &Self) {
+        for (sum, count) in self.counts.iter_mut().zip(other.counts) {
+            *sum = sum.saturating_add(count);
+        }
+        self.known |= other.known;
+        self.is_empty &= other.is_empty;
     }
 
     /// The sum as tokens; the sum of nothing is five zeros.

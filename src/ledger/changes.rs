@@ -1,7 +1,8 @@
 //! Changes: how the counted numbers of each event moved in a sync, for `watch`.
 
+use super::Ledger;
 use super::merge::Work;
-use super::pack::{Pack, PackTurn};
+use super::pack::{Columns, Pack, PackTurn, TurnNumbers};
 use super::pending::Change;
 use super::sync::Syncing;
 use crate::core::turn::EventKey;
@@ -95,4 +96,73 @@ fn change(event: EventKey, old: Option<Counted>, new: Option<Counted>) -> (i64, 
             new: new.as_ref().map(single),
         },
     )
+}
+
+/// A change as it was committed.
+#[derive(Clone, Debug)]
+pub struct Logged {
+    /// The number in its `eventId`.
+    pub seq: i64,
+    /// When it was committed: epoch milliseconds.
+    pub at: i64,
+    pub agent: u32,
+    pub session: i64,
+    pub event: EventKey,
+    pub message_id: String,
+    pub old: Option<TurnNumbers>,
+    pub new: Option<TurnNumbers>,
+}
+
+impl Ledger {
+    /// Committed changes after a number, oldest first, at most so many.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn changes_after(&self, seq: i64, most: usize) -> Result<Vec<Logged>> {
+        let Some(connection) = &self.connection else {
+            return Ok(Vec::new());
+        };
+        let mut statement = connection.prepare_cached(
+            "select seq, at, agent, session, event, message, old, new from change where seq > ?1 order by seq limit ?2",
+        )?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let rows = statement.query_map([seq, most], |row| {
+            Ok(Logged {
+                seq: row.get(0)?,
+                at: row.get(1)?,
+                agent: row.get(2)?,
+                session: row.get(3)?,
+                event: EventKey(row.get::<_, i64>(4)? as u64),
+                message_id: row.get(5)?,
+                old: row.get_ref(6)?.as_blob_or_null()?.and_then(single),
+                new: row.get_ref(7)?.as_blob_or_null()?.and_then(single),
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The number of the last change ever committed, and the oldest one still kept (0 and 0 when there is none).
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn change_span(&self) -> Result<(i64, i64)> {
+        use rusqlite::OptionalExtension;
+        let Some(connection) = &self.connection else {
+            return Ok((0, 0));
+        };
+        let last = connection
+            .prepare_cached("select seq from sqlite_sequence where name = 'change'")?
+            .query_row([], |row| row.get(0))
+            .optional()?
+            .unwrap_or(0);
+        let first: Option<i64> = connection.query_row("select min(seq) from change", [], |row| row.get(0))?;
+        Ok((first.unwrap_or(0), last))
+    }
+}
+
+/// The numbers of a pack of one turn.
+fn single(blob: &[u8]) -> Option<TurnNumbers> {
+    let mut columns = Columns::default();
+    columns.read(blob)?;
+    (columns.len() == 1).then(|| columns.turn(0))
 }

@@ -61,6 +61,14 @@ impl Names {
         self.texts.get(row as usize).map_or("", |(_, text)| text)
     }
 
+    /// The agent of a row; `None` for a row that names something else.
+    pub fn agent(&self, row: u32) -> Option<&str> {
+        self.texts
+            .get(row as usize)
+            .filter(|(kind, _)| *kind == Kind::Agent)
+            .map(|(_, text)| text.as_str())
+    }
+
     /// Provider and model of a row.
     pub fn model(&self, row: u32) -> (&str, &str) {
         self.text(row).split_once('\t').unwrap_or(("", ""))

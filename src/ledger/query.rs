@@ -99,51 +99,48 @@ impl Ledger {
         Ok(())
     }
 
-    /// Hands on every counted turn in the range, oldest first; holds only the packs that overlap at the same time.
+    /// Every counted turn in the range, oldest first; holds only the packs that overlap at the same time.
     ///
     /// # Errors
-    /// When the ledger is damaged, or `each` fails.
-    pub fn turns(&self, selection: &Selection, mut each: impl FnMut(FoundTurn) -> Result<()>) -> Result<()> {
+    /// When the ledger is damaged.
+    pub fn turns<'l>(&'l self, selection: &Selection) -> Result<Turns<'l>> {
         let mut heads = self.heads(selection)?;
         // Latest first, so that the next one to open is at the end.
         heads.sort_by_key(|(head, first_at)| Reverse((*first_at, head.pack)));
-        let mut open: FxHashMap<i64, (Head, Pack, usize)> = FxHashMap::default();
-        let mut next: BinaryHeap<Reverse<(i64, u64, i64)>> = BinaryHeap::new();
-        loop {
-            let frontier = next.peek().map(|Reverse((at, ..))| *at);
-            if let Some((head, first_at)) = heads.last().copied()
-                && frontier.is_none_or(|frontier| first_at <= frontier)
-            {
-                heads.pop();
-                let pack = self.pack(head.pack)?;
-                if let Some(at) = next_counted(&pack, 0, selection) {
-                    let turn = &pack.turns[at];
-                    next.push(Reverse((turn.numbers.timestamp, turn.event.0, head.pack)));
-                    open.insert(head.pack, (head, pack, at));
-                }
-                continue;
-            }
-            let Some(Reverse((_, _, id))) = next.pop() else { break };
-            let (head, pack, at) = open.get_mut(&id).context("an open pack")?;
-            let turn = pack.turns[*at];
-            let found = FoundTurn {
-                head: *head,
-                turn,
-                message_id: pack.message_id(&turn).to_owned(),
-            };
-            match next_counted(pack, *at + 1, selection) {
-                Some(after) => {
-                    *at = after;
-                    let turn = &pack.turns[after];
-                    next.push(Reverse((turn.numbers.timestamp, turn.event.0, id)));
-                }
-                None => {
-                    open.remove(&id);
+        let (start, end) = (selection.start, selection.end);
+        Ok(Turns {
+            ledger: self,
+            start,
+            end,
+            heads,
+            open: FxHashMap::default(),
+            next: BinaryHeap::new(),
+        })
+    }
+
+    /// The first and last time of each session's turns, copies included.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn spans(&self) -> Result<FxHashMap<i64, (i64, i64)>> {
+        let mut spans: FxHashMap<i64, (i64, i64)> = FxHashMap::default();
+        let mut widen = |session, first: i64, last: i64| {
+            let span = spans.entry(session).or_insert((first, last));
+            *span = (span.0.min(first), span.1.max(last));
+        };
+        if let Some(connection) = &self.connection {
+            let mut statement = connection.prepare_cached("select id, session, first_at, last_at from pack")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                if !self.pending.pack_at.contains_key(&row.get(0)?) {
+                    widen(row.get(1)?, row.get(2)?, row.get(3)?);
                 }
             }
-            each(found)?;
         }
-        Ok(())
+        for pack in self.pending.packs.iter().filter(|pack| !pack.is_empty) {
+            widen(pack.key.session, pack.span.0, pack.span.1);
+        }
+        Ok(spans)
     }
 
     fn heads(&self, selection: &Selection) -> Result<Vec<(Head, i64)>> {
@@ -253,9 +250,65 @@ fn head_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Head> {
     })
 }
 
-fn next_counted(pack: &Pack, from: usize, selection: &Selection) -> Option<usize> {
-    (from..pack.turns.len()).find(|&at| {
-        let numbers = &pack.turns[at].numbers;
-        numbers.counted && (selection.start..selection.end).contains(&numbers.timestamp)
-    })
+/// The counted turns of several packs in one order.
+pub struct Turns<'l> {
+    ledger: &'l Ledger,
+    start: i64,
+    end: i64,
+    /// Not opened yet, by the time of their first turn, latest first.
+    heads: Vec<(Head, i64)>,
+    open: FxHashMap<i64, Open>,
+    /// Time, event and pack of the next turn of each open pack.
+    next: BinaryHeap<Reverse<(i64, u64, i64)>>,
+}
+
+struct Open {
+    head: Head,
+    pack: Pack,
+    at: usize,
+}
+
+impl Turns<'_> {
+    /// Puts an open pack in line with its next counted turn from a position on; drops it when there is none.
+    fn line_up(&mut self, mut open: Open, from: usize) {
+        let found = (from..open.pack.turns.len()).find(|&at| {
+            let numbers = &open.pack.turns[at].numbers;
+            numbers.counted && (self.start..self.end).contains(&numbers.timestamp)
+        });
+        if let Some(at) = found {
+            open.at = at;
+            let turn = &open.pack.turns[at];
+            self.next
+                .push(Reverse((turn.numbers.timestamp, turn.event.0, open.head.pack)));
+            self.open.insert(open.head.pack, open);
+        }
+    }
+}
+
+impl Iterator for Turns<'_> {
+    type Item = Result<FoundTurn>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while let Some(&(head, first_at)) = self.heads.last() {
+            if self.next.peek().is_some_and(|Reverse((at, ..))| *at < first_at) {
+                break;
+            }
+            self.heads.pop();
+            match self.ledger.pack(head.pack) {
+                Ok(pack) => self.line_up(Open { head, pack, at: 0 }, 0),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        let Reverse((_, _, id)) = self.next.pop()?;
+        let open = self.open.remove(&id)?;
+        let turn = open.pack.turns[open.at];
+        let found = FoundTurn {
+            head: open.head,
+            turn,
+            message_id: open.pack.message_id(&turn).to_owned(),
+        };
+        let after = open.at + 1;
+        self.line_up(open, after);
+        Some(Ok(found))
+    }
 }

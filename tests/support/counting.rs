@@ -51,7 +51,7 @@ impl Counting {
         self.ledger.commit(system.now).expect("the ledger is writable");
         let sessions = self.ledger.sessions().expect("sessions");
         let mut turns = Vec::new();
-        let collect = |found: FoundTurn| {
+        let mut collect = |found: FoundTurn| {
             let numbers = found.turn.numbers;
             let (provider, model) = self.ledger.names().model(numbers.model);
             turns.push(Counted {
@@ -65,9 +65,11 @@ impl Counting {
                 timestamp: numbers.timestamp,
                 turn_id: found.turn.event.turn_id(),
             });
-            Ok(())
         };
-        self.ledger.turns(&Selection::ALL, collect).expect("turns");
+        self.ledger
+            .turns(&Selection::ALL)
+            .expect("turns")
+            .for_each(|found| collect(found.expect("a turn")));
         Reading {
             turns,
             sessions: sessions.into_values().map(|session| session.info).collect(),

@@ -1,0 +1,139 @@
+//! `ttop cost`: tokens and money, grouped.
+
+use super::context::Context;
+use super::usage;
+use crate::cli::{Filters, RowArgs};
+use crate::core::money::Money;
+use crate::core::period::Unit;
+use crate::core::rows::CostRow;
+use crate::exit::{Exit, UsageError};
+use crate::render::{Foot, Layout, number};
+use crate::reports::Sessions;
+use crate::reports::cost::{Dimension, Grouping};
+use crate::reports::select::needs_sessions;
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+/// Add up tokens and money
+#[derive(Args, Debug, Default)]
+pub struct CostArgs {
+    /// What to group by
+    #[arg(long, value_name = "DIM", value_delimiter = ',')]
+    pub by: Vec<By>,
+    /// Exit 3 when the total is above this many dollars
+    #[arg(long, value_name = "USD")]
+    pub max: Option<f64>,
+    /// Count subagents under the session that started them
+    #[arg(long)]
+    pub roots: bool,
+    #[command(flatten)]
+    pub filters: Filters,
+    #[command(flatten)]
+    pub rows: RowArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum By {
+    Hour,
+    Day,
+    Week,
+    Month,
+    Year,
+    /// 5-hour blocks per provider, as plans count them
+    Block,
+    /// Everything in one row
+    Total,
+    Agent,
+    Provider,
+    Vendor,
+    Model,
+    Project,
+    Session,
+}
+
+impl By {
+    const fn dimension(self) -> Dimension {
+        match self {
+            Self::Hour => Dimension::Period(Unit::Hour),
+            Self::Day => Dimension::Period(Unit::Day),
+            Self::Week => Dimension::Period(Unit::Week),
+            Self::Month => Dimension::Period(Unit::Month),
+            Self::Year => Dimension::Period(Unit::Year),
+            Self::Block => Dimension::Block,
+            Self::Total => Dimension::Total,
+            Self::Agent => Dimension::Agent,
+            Self::Provider => Dimension::Provider,
+            Self::Vendor => Dimension::Vendor,
+            Self::Model => Dimension::Model,
+            Self::Project => Dimension::Project,
+            Self::Session => Dimension::Session,
+        }
+    }
+
+    const fn is_period(self) -> bool {
+        matches!(
+            self,
+            Self::Hour | Self::Day | Self::Week | Self::Month | Self::Year | Self::Block
+        )
+    }
+}
+
+impl CostArgs {
+    /// # Errors
+    /// When the rows could not be made or written.
+    pub fn run(&self, context: &mut Context) -> Result<Exit> {
+        let by = if self.by.is_empty() { &[By::Day][..] } else { &self.by };
+        if by.iter().filter(|by| by.is_period()).count() > 1 {
+            return Err(UsageError::new("--by takes one period at a time")
+                .with_hint("such as --by day,model")
+                .into());
+        }
+        let grouping = Grouping {
+            by: by.iter().map(|by| by.dimension()).collect(),
+            roots: self.roots,
+        };
+        let filter = self.filters.turn_filter(context)?;
+        let grep = self.filters.grep();
+        context.request(&self.rows)?.check::<CostRow>(false)?;
+        let zone = context.system.zone()?.clone();
+        usage::report(context, &filter, |context, usage| {
+            let sessions = (grouping.needs_sessions() || needs_sessions(&filter)).then(|| Sessions::load(usage.ledger));
+            let sessions = sessions.transpose()?;
+            let selected = usage.select(&filter, sessions.as_ref())?;
+            let report = usage.cost_rows(
+                &selected,
+                sessions.as_ref(),
+                &grouping,
+                &zone,
+                context.system.now,
+                false,
+            )?;
+            let is_over = self
+                .max
+                .is_some_and(|max| report.total.cost.unwrap_or_default() > Money::from_dollars(max));
+            let total = report.total.clone();
+            let notes = plan_note(report.plan_cost);
+            let layout = Layout {
+                grep: grep.clone(),
+                foot: Some(Box::new(move |_: &[CostRow]| Foot {
+                    total: Some(total),
+                    notes,
+                })),
+                ..Layout::default()
+            };
+            let exit = context.print(&self.rows, layout, report.rows.into_iter().map(Ok))?;
+            Ok(if is_over && exit == Exit::Ok { Exit::Check } else { exit })
+        })
+    }
+}
+
+/// `of which $180.00 covered by plans`, where any is.
+fn plan_note(covered: Money) -> Vec<String> {
+    if covered == Money::ZERO {
+        return Vec::new();
+    }
+    vec![format!(
+        "of which {} covered by plans",
+        number::money(Some(covered), None)
+    )]
+}

@@ -1,0 +1,59 @@
+//! `ttop sessions`: one row per session.
+
+use super::context::Context;
+use super::usage;
+use crate::cli::{Filters, RowArgs};
+use crate::core::period::Range;
+use crate::core::rows::SessionRow;
+use crate::exit::Exit;
+use crate::render::Layout;
+use crate::reports::Sessions;
+use crate::reports::sessions::nest;
+use anyhow::Result;
+use clap::Args;
+
+/// List sessions, newest first
+#[derive(Args, Debug, Default)]
+pub struct SessionsArgs {
+    /// Nest subagents under the session that started them
+    #[arg(long)]
+    pub tree: bool,
+    /// Hide subagents and helpers
+    #[arg(long)]
+    pub interactive: bool,
+    #[command(flatten)]
+    pub filters: Filters,
+    #[command(flatten)]
+    pub rows: RowArgs,
+}
+
+impl SessionsArgs {
+    /// # Errors
+    /// When the rows could not be made or written.
+    pub fn run(&self, context: &mut Context) -> Result<Exit> {
+        let filter = self.filters.turn_filter(context)?;
+        let grep = self.filters.grep();
+        context.request(&self.rows)?.check::<SessionRow>(false)?;
+        // A session without a turn belongs to no time, model or provider.
+        let idle = filter.range == Range::ALL
+            && filter.models.is_any()
+            && filter.providers.is_any()
+            && filter.presence.is_empty();
+        usage::report(context, &filter, |context, usage| {
+            let sessions = Sessions::load(usage.ledger)?;
+            let selected = usage.select(&filter, Some(&sessions))?;
+            let mut rows = usage.session_rows(&selected, &sessions, idle)?;
+            if self.interactive {
+                rows.retain(|row| row.interactive != Some(false));
+            }
+            if self.tree {
+                rows = nest(rows);
+            }
+            let layout = Layout {
+                grep: grep.clone(),
+                ..Layout::default()
+            };
+            context.print(&self.rows, layout, rows.into_iter().map(Ok))
+        })
+    }
+}

@@ -1,0 +1,91 @@
+//! What the commands that report usage share: the ledger brought up to date, answered from, and kept afterwards.
+
+use super::context::Context;
+use crate::agents::{Agent, agents};
+use crate::core::filter::TurnFilter;
+use crate::core::problem::Problem;
+use crate::ledger::commit::Committed;
+use crate::ledger::{Ledger, Standing, schema};
+use crate::prices::PriceBook;
+use crate::reports::Usage;
+use anyhow::{Result, bail};
+
+/// Opens the ledger, reads what changed on disk, lets `answer` report and print, and keeps what was read: the answer
+/// never waits for that.
+///
+/// # Errors
+/// When the report could not be made. What could not be read or kept is a warning.
+pub fn report<T>(
+    context: &mut Context,
+    filter: &TurnFilter,
+    mut answer: impl FnMut(&mut Context, &Usage<'_>) -> Result<T>,
+) -> Result<T> {
+    let (book, problems) = PriceBook::open(&context.system, &context.config);
+    problems.iter().for_each(|problem| context.warn(problem));
+    let config = context.config.clone();
+    let from = context.cost_from();
+    let mut ledger = open(context)?;
+    let mut attempt = |context: &mut Context, ledger: &mut Ledger| {
+        bring_up_to_date(context, ledger, filter)?;
+        answer(context, &Usage::new(ledger, &book, &config, from))
+    };
+    let result = match attempt(context, &mut ledger) {
+        Err(error) if Ledger::is_damage(&error) => {
+            let Standing::File(path) = ledger.standing().clone() else {
+                bail!(error)
+            };
+            ledger = Ledger::unusable(path.clone(), schema::damaged(&path, error))?;
+            attempt(context, &mut ledger)
+        }
+        other => other,
+    };
+    keep(context, &mut ledger);
+    result
+}
+
+/// The ledger of this run.
+///
+/// # Errors
+/// When not even one in memory can be had.
+pub fn open(context: &Context) -> Result<Ledger> {
+    if context.global.demo {
+        return crate::demo::ledger();
+    }
+    Ledger::open(&context.system)
+}
+
+/// Reads what changed on disk since the last time; says what could not be read.
+///
+/// # Errors
+/// When the ledger itself cannot be read.
+pub fn bring_up_to_date(context: &mut Context, ledger: &mut Ledger, filter: &TurnFilter) -> Result<()> {
+    for problem in ledger.problems() {
+        context.warn(problem);
+    }
+    if context.global.demo {
+        return Ok(());
+    }
+    let wanted: Vec<&dyn Agent> = agents()
+        .iter()
+        .copied()
+        .filter(|agent| filter.agents.matches(Some(agent.id())))
+        .collect();
+    let progress = super::progress::Bar::new(context);
+    let synced = ledger.sync(&wanted, &context.system, &|done, total| progress.show(done, total))?;
+    progress.finish();
+    for problem in &synced.problems {
+        context.warn(problem);
+    }
+    Ok(())
+}
+
+/// Keeps what was read. An answer that was given stays true when that fails: history is what is missing then.
+pub fn keep(context: &mut Context, ledger: &mut Ledger) {
+    if context.global.demo {
+        return;
+    }
+    match ledger.commit(context.system.now) {
+        Ok(Committed::Done | Committed::Nothing | Committed::GivenUp) => {}
+        Err(error) => context.warn(&Problem::new("ledger", format!("history is not kept: {error:#}"))),
+    }
+}

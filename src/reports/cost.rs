@@ -1,0 +1,365 @@
+//! Cost rows: the chosen turns added up by the dimensions asked for.
+
+use super::select::Selected;
+use super::{Priced, Sessions, Usage};
+use crate::core::group::Totals;
+use crate::core::money::Money;
+use crate::core::period::{BLOCK_MS, Calendar, Period, Range, Unit, blocks};
+use crate::core::rows::{CostRow, Text};
+use crate::core::time::Time;
+use anyhow::Result;
+use jiff::tz::TimeZone;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// What `--by` groups by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dimension {
+    Period(Unit),
+    Block,
+    Total,
+    Agent,
+    Provider,
+    Vendor,
+    Model,
+    Project,
+    Session,
+}
+
+/// How to group.
+#[derive(Clone, Debug)]
+pub struct Grouping {
+    pub by: Vec<Dimension>,
+    /// Count subagents under the session that started them.
+    pub roots: bool,
+}
+
+/// What a group is keyed by: 0 where its dimension was not asked for or has no value.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+struct Key {
+    start: i64,
+    agent: u32,
+    provider: u32,
+    vendor: u32,
+    model: u32,
+    project: u32,
+    session: i64,
+}
+
+struct Group {
+    key: Key,
+    period: Option<Period>,
+    totals: Totals,
+    sessions: FxHashSet<i64>,
+}
+
+/// Rows and their sum.
+pub struct CostReport {
+    pub rows: Vec<CostRow>,
+    pub total: CostRow,
+    /// What subscriptions cover of the total.
+    pub plan_cost: Money,
+    /// Every `provider/model` in the rows, by the position of the row, when asked for.
+    pub models: Vec<FxHashMap<u32, Totals>>,
+}
+
+/// Texts by number, from 1 on.
+#[derive(Default)]
+struct Interned {
+    texts: Vec<Text>,
+    numbers: FxHashMap<Text, u32>,
+}
+
+impl Interned {
+    fn number(&mut self, text: Option<&Text>) -> u32 {
+        let Some(text) = text else { return 0 };
+        if let Some(&number) = self.numbers.get(text) {
+            return number;
+        }
+        self.texts.push(text.clone());
+        let number = self.texts.len() as u32;
+        self.numbers.insert(text.clone(), number);
+        number
+    }
+
+    fn text(&self, number: u32) -> Option<Text> {
+        (number as usize)
+            .checked_sub(1)
+            .and_then(|at| self.texts.get(at).cloned())
+    }
+}
+
+impl Grouping {
+    fn has(&self, dimension: Dimension) -> bool {
+        self.by.contains(&dimension)
+    }
+
+    fn unit(&self) -> Option<Unit> {
+        self.by.iter().find_map(|dimension| match dimension {
+            Dimension::Period(unit) => Some(*unit),
+            _ => None,
+        })
+    }
+
+    /// Whether rows name sessions or projects, or fold them: then they must be at hand.
+    pub fn needs_sessions(&self) -> bool {
+        self.roots || self.has(Dimension::Session) || self.has(Dimension::Project)
+    }
+}
+
+impl Usage<'_> {
+    /// By period, then by cost, greatest first. `sessions` must be given where [`Grouping::needs_sessions`] says so.
+    /// With `with_models`, each row's models are added up too.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn cost_rows(
+        &self,
+        selected: &Selected,
+        sessions: Option<&Sessions>,
+        grouping: &Grouping,
+        zone: &TimeZone,
+        now: i64,
+        with_models: bool,
+    ) -> Result<CostReport> {
+        let block_ranges = if grouping.has(Dimension::Block) {
+            self.blocks()?
+        } else {
+            FxHashMap::default()
+        };
+        let mut calendar = Calendar::new(zone);
+        let unit = grouping.unit();
+        let mut names = Interned::default();
+        let mut model_numbers: FxHashMap<u32, (u32, u32, u32)> = FxHashMap::default();
+        let mut session_parts: FxHashMap<i64, (i64, u32)> = FxHashMap::default();
+        let mut groups: Vec<Group> = Vec::new();
+        let mut by_key: FxHashMap<Key, usize> = FxHashMap::default();
+        let mut models: Vec<FxHashMap<u32, Totals>> = Vec::new();
+        let (mut last_at, mut last_model, mut last_session) = (usize::MAX, (u32::MAX, (0, 0, 0)), (i64::MIN, (0, 0)));
+        self.each(selected, |turn| {
+            let row = turn.numbers.model;
+            if last_model.0 != row {
+                let numbers = *model_numbers.entry(row).or_insert_with(|| {
+                    let model = turn.model;
+                    (
+                        names.number(model.provider.as_ref()),
+                        names.number(model.vendor.as_ref()),
+                        names.number(model.model.as_ref()),
+                    )
+                });
+                last_model = (row, numbers);
+            }
+            if last_session.0 != turn.key.session {
+                let parts = *session_parts.entry(turn.key.session).or_insert_with(|| {
+                    let session = sessions.and_then(|sessions| {
+                        if grouping.roots {
+                            sessions.root_of(turn.key.session)
+                        } else {
+                            sessions.of(turn.key.session)
+                        }
+                    });
+                    let project = session.and_then(|session| session.project.as_ref());
+                    (
+                        session.map_or(turn.key.session, |session| session.row),
+                        names.number(project),
+                    )
+                });
+                last_session = (turn.key.session, parts);
+            }
+            let (provider, vendor, model) = last_model.1;
+            let (session, project) = last_session.1;
+            let period = unit.map(|unit| calendar.period(unit, turn.numbers.timestamp));
+            let block = grouping.has(Dimension::Block).then(|| block_of(&block_ranges, turn));
+            let asked = |dimension, value| if grouping.has(dimension) { value } else { 0 };
+            let key = Key {
+                start: period
+                    .map(|period| period.start)
+                    .or(block.map(|block| block.start))
+                    .unwrap_or(0),
+                agent: asked(Dimension::Agent, turn.key.agent + 1),
+                // A block is one provider's.
+                provider: if block.is_some() {
+                    provider
+                } else {
+                    asked(Dimension::Provider, provider)
+                },
+                vendor: asked(Dimension::Vendor, vendor),
+                model: asked(Dimension::Model, model),
+                project: asked(Dimension::Project, project),
+                session: if grouping.has(Dimension::Session) { session } else { 0 },
+            };
+            if groups.get(last_at).is_none_or(|group| group.key != key) {
+                last_at = *by_key.entry(key).or_insert_with(|| {
+                    let period = period.cloned().or_else(|| block.map(block_period));
+                    groups.push(Group {
+                        key,
+                        period,
+                        totals: Totals::default(),
+                        sessions: FxHashSet::default(),
+                    });
+                    models.push(FxHashMap::default());
+                    groups.len() - 1
+                });
+            }
+            let group = &mut groups[last_at];
+            group.totals.add(&turn.addend());
+            group.sessions.insert(session);
+            if with_models {
+                models[last_at].entry(row).or_default().add(&turn.addend());
+            }
+            Ok(())
+        })?;
+
+        let mut total = Totals::default();
+        let mut all_sessions = FxHashSet::default();
+        for group in &groups {
+            total.merge(&group.totals);
+            all_sessions.extend(&group.sessions);
+        }
+        let mut rows: Vec<(CostRow, FxHashMap<u32, Totals>)> = groups
+            .iter()
+            .map(|group| self.cost_row(group, &names, sessions, now, grouping))
+            .zip(models)
+            .collect();
+        rows.sort_by(|(a, _), (b, _)| {
+            a.start
+                .cmp(&b.start)
+                .then_with(|| b.cost.cmp(&a.cost))
+                .then_with(|| label(a).cmp(&label(b)))
+        });
+        let whole = Group {
+            key: Key::default(),
+            period: None,
+            totals: total,
+            sessions: all_sessions,
+        };
+        let total = self.cost_row(
+            &whole,
+            &names,
+            None,
+            now,
+            &Grouping {
+                by: Vec::new(),
+                roots: false,
+            },
+        );
+        let (rows, models) = rows.into_iter().unzip();
+        Ok(CostReport {
+            rows,
+            total,
+            plan_cost: whole.totals.plan_cost,
+            models,
+        })
+    }
+
+    fn cost_row(
+        &self,
+        group: &Group,
+        names: &Interned,
+        sessions: Option<&Sessions>,
+        now: i64,
+        grouping: &Grouping,
+    ) -> CostRow {
+        let key = &group.key;
+        let session = sessions
+            .filter(|_| key.session != 0)
+            .and_then(|sessions| sessions.of(key.session));
+        let totals = &group.totals;
+        let tokens = totals.tokens.tokens();
+        let cost = totals.cost.cost();
+        let range = group.period.as_ref().map(Period::range);
+        let active = range.filter(|range| grouping.has(Dimension::Block) && range.contains(now));
+        let per_hour = active.and_then(|range| rate_per_hour(cost?, now - range.start));
+        CostRow {
+            period: group.period.as_ref().map(|period| period.label.clone()),
+            start: range.map(|range| range.start),
+            end: range.map(|range| range.end),
+            agent_id: key.agent.checked_sub(1).map(|row| self.agent_id(row)),
+            provider_id: names.text(key.provider),
+            vendor_id: names.text(key.vendor),
+            model_id: names.text(key.model),
+            project_path: names.text(key.project),
+            session_id: session.map(|session| session.id.clone()),
+            session_name: session.and_then(|session| session.name.clone()),
+            sessions: group.sessions.len() as u64,
+            turns: totals.turns,
+            tokens,
+            total_tokens: tokens.total(),
+            cost,
+            cost_status: totals.cost.status(),
+            billing: totals.billing.billing(),
+            unpriced_tokens: totals.cost.unpriced_tokens(),
+            cost_per_hour: per_hour,
+            projected_cost: active.and_then(|range| projected(cost?, now - range.start)),
+        }
+    }
+
+    /// The 5-hour blocks of each provider, from all its turns: filters do not move where a block begins.
+    fn blocks(&self) -> Result<FxHashMap<Option<Text>, Vec<Range>>> {
+        let mut times: FxHashMap<Option<Text>, Vec<i64>> = FxHashMap::default();
+        self.each(&Selected::all(), |turn| {
+            match times.get_mut(&turn.model.provider) {
+                Some(times) => times.push(turn.numbers.timestamp),
+                None => drop(times.insert(turn.model.provider.clone(), vec![turn.numbers.timestamp])),
+            }
+            Ok(())
+        })?;
+        let ranges = times.into_iter().map(|(provider, mut times)| {
+            times.sort_unstable();
+            (provider, blocks(times))
+        });
+        Ok(ranges.collect())
+    }
+}
+
+fn block_of(ranges: &FxHashMap<Option<Text>, Vec<Range>>, turn: &Priced<'_>) -> Range {
+    let at = turn.numbers.timestamp;
+    let ranges = ranges.get(&turn.model.provider).map_or(&[][..], Vec::as_slice);
+    let after = ranges.partition_point(|range| range.start <= at);
+    match after.checked_sub(1).map(|index| ranges[index]) {
+        Some(range) => range,
+        None => Range {
+            start: at,
+            end: at.saturating_add(BLOCK_MS),
+        },
+    }
+}
+
+fn block_period(range: Range) -> Period {
+    Period {
+        label: Time(range.start).to_string().into(),
+        start: range.start,
+        end: range.end,
+    }
+}
+
+/// Dollars an hour over the time since the block began; `None` in its first minute, when it says nothing yet.
+fn rate_per_hour(cost: Money, elapsed_ms: i64) -> Option<Money> {
+    scaled(cost, 3_600_000, elapsed_ms)
+}
+
+/// What the block will have cost when it ends, if it goes on like this.
+fn projected(cost: Money, elapsed_ms: i64) -> Option<Money> {
+    scaled(cost, BLOCK_MS, elapsed_ms)
+}
+
+fn scaled(cost: Money, to_ms: i64, elapsed_ms: i64) -> Option<Money> {
+    const LEAST_MS: i64 = 60_000;
+    if elapsed_ms < LEAST_MS {
+        return None;
+    }
+    let nanos = i128::from(cost.nanos()) * i128::from(to_ms) / i128::from(elapsed_ms);
+    Some(Money::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX)))
+}
+
+/// What rows of equal period and cost are ordered by.
+fn label(row: &CostRow) -> [Option<&str>; 6] {
+    [
+        &row.agent_id,
+        &row.provider_id,
+        &row.vendor_id,
+        &row.model_id,
+        &row.project_path,
+        &row.session_id,
+    ]
+    .map(|text| text.as_deref())
+}

@@ -1,0 +1,198 @@
+//! Reports: the turns of the ledger, priced, chosen and added up into rows.
+
+pub mod cost;
+pub mod models;
+pub mod select;
+pub mod sessions;
+pub mod turns;
+
+use crate::core::group::Addend;
+use crate::core::money::Billing;
+use crate::core::price::{Billed, CostFrom, TurnCost, cost_of};
+use crate::core::rows::Text;
+use crate::ledger::Ledger;
+use crate::ledger::merge::PackKey;
+use crate::ledger::pack::TurnNumbers;
+use crate::prices::PriceBook;
+use crate::system::config::Config;
+use anyhow::Result;
+use models::{Model, Models};
+use rustc_hash::FxHashMap;
+use select::Selected;
+
+/// The ledger with prices: what every report is made from.
+pub struct Usage<'a> {
+    pub ledger: &'a Ledger,
+    pub cost_from: CostFrom,
+    models: Models<'a>,
+    agents: Vec<Option<Text>>,
+}
+
+/// A counted turn, priced.
+pub struct Priced<'u> {
+    pub key: PackKey,
+    pub numbers: TurnNumbers,
+    pub model: &'u Model,
+    pub cost: TurnCost,
+    pub billing: Billing,
+}
+
+impl Priced<'_> {
+    pub fn addend(&self) -> Addend<'_> {
+        Addend {
+            tokens: &self.numbers.tokens,
+            cost: self.cost,
+            billing: self.billing,
+            accuracy: self.numbers.accuracy,
+            presence: self.numbers.presence,
+        }
+    }
+}
+
+impl<'a> Usage<'a> {
+    pub fn new(ledger: &'a Ledger, book: &'a PriceBook, config: &'a Config, cost_from: CostFrom) -> Self {
+        let names = ledger.names();
+        let agents = (0..names.len() as u32)
+            .map(|row| names.agent(row).map(Text::from))
+            .collect();
+        Self {
+            ledger,
+            cost_from,
+            models: Models::new(ledger, book, config),
+            agents,
+        }
+    }
+
+    pub fn models(&self) -> &Models<'a> {
+        &self.models
+    }
+
+    /// The id of an agent by its row.
+    pub fn agent_id(&self, row: u32) -> Text {
+        self.agents
+            .get(row as usize)
+            .cloned()
+            .flatten()
+            .unwrap_or_else(|| Text::from(""))
+    }
+
+    /// What a turn cost and who pays.
+    pub fn price(&self, key: PackKey, numbers: TurnNumbers) -> Priced<'_> {
+        let model = self.models.of(numbers.model);
+        let billed = Billed {
+            tokens: &numbers.tokens,
+            cache_write_1h: numbers.cache_write_1h,
+            requests: numbers.requests,
+            recorded: numbers.cost,
+            mode: numbers.mode,
+            timestamp: numbers.timestamp,
+        };
+        let cost = cost_of(&billed, &model.prices, self.cost_from);
+        let billing = self.models.billing(key.agent, numbers.model);
+        Priced {
+            key,
+            numbers,
+            model,
+            cost,
+            billing,
+        }
+    }
+
+    /// Hands on every counted turn that was chosen, in no particular order.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn each(&self, selected: &Selected, mut each: impl FnMut(&Priced<'_>) -> Result<()>) -> Result<()> {
+        self.ledger.visit(&selected.packs, |head, columns| {
+            for at in 0..columns.len() {
+                if !columns.is_counted(at) {
+                    continue;
+                }
+                let numbers = columns.turn(at);
+                if selected.takes(&numbers) {
+                    each(&self.price(head.key, numbers))?;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// A session as rows show it.
+#[derive(Clone, Debug)]
+pub struct SessionView {
+    pub row: i64,
+    pub agent: u32,
+    pub id: Text,
+    pub name: Option<Text>,
+    pub project: Option<Text>,
+    pub parent: Option<Text>,
+    pub interactive: Option<bool>,
+    pub gone: bool,
+    pub started_at: Option<i64>,
+    pub updated_at: Option<i64>,
+}
+
+/// All sessions of the ledger, by row.
+pub struct Sessions {
+    by_row: FxHashMap<i64, SessionView>,
+    rows: FxHashMap<(u32, Text), i64>,
+}
+
+impl Sessions {
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn load(ledger: &Ledger) -> Result<Self> {
+        let spans = ledger.spans()?;
+        let mut sessions = Self {
+            by_row: FxHashMap::default(),
+            rows: FxHashMap::default(),
+        };
+        for (row, known) in ledger.sessions()? {
+            let span = spans.get(&row).copied();
+            let info = known.info;
+            let view = SessionView {
+                row,
+                agent: known.agent,
+                id: info.id.into(),
+                name: info.title.map(|title| title.text.into()),
+                project: info.project.map(|project| project.path.into()),
+                parent: info.parent_id.map(Text::from),
+                interactive: info.interactive,
+                gone: known.gone,
+                started_at: info.started_at.or(span.map(|span| span.0)),
+                updated_at: info.updated_at.max(span.map(|span| span.1)),
+            };
+            sessions.rows.insert((view.agent, view.id.clone()), row);
+            sessions.by_row.insert(row, view);
+        }
+        Ok(sessions)
+    }
+
+    pub fn of(&self, row: i64) -> Option<&SessionView> {
+        self.by_row.get(&row)
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = &SessionView> + Clone {
+        self.by_row.values()
+    }
+
+    pub fn parent_of(&self, session: &SessionView) -> Option<&SessionView> {
+        let parent = session.parent.clone()?;
+        self.rows
+            .get(&(session.agent, parent))
+            .and_then(|row| self.by_row.get(row))
+    }
+
+    /// The session that was not started by another one, up the chain. A loop in damaged data ends where it began.
+    pub fn root_of(&self, row: i64) -> Option<&SessionView> {
+        let mut session = self.of(row)?;
+        for _ in 0..self.by_row.len() {
+            match self.parent_of(session) {
+                Some(parent) if parent.row != row => session = parent,
+                _ => break,
+            }
+        }
+        Some(session)
+    }
+}

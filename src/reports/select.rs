@@ -1,0 +1,128 @@
+//! Selecting: filters as the command line has them, into packs and turns to look at.
+
+use super::{Sessions, Usage};
+use crate::core::filter::{AmbiguousSession, TurnFilter};
+use crate::ledger::pack::TurnNumbers;
+use crate::ledger::query::Selection;
+use anyhow::Result;
+use rustc_hash::FxHashSet;
+
+/// What a report looks at.
+pub struct Selected {
+    pub packs: Selection,
+    /// By row of the names; `None` = all.
+    models: Option<Vec<bool>>,
+    /// Bit = position of the presence.
+    presences: u8,
+}
+
+impl Selected {
+    pub fn all() -> Self {
+        Self {
+            packs: Selection::ALL,
+            models: None,
+            presences: u8::MAX,
+        }
+    }
+
+    pub fn takes(&self, turn: &TurnNumbers) -> bool {
+        (self.packs.start..self.packs.end).contains(&turn.timestamp)
+            && self
+                .models
+                .as_ref()
+                .is_none_or(|models| models.get(turn.model as usize).copied().unwrap_or(false))
+            && self.presences & 1 << turn.presence as u8 != 0
+    }
+}
+
+impl Usage<'_> {
+    /// Turns filters into a selection. `sessions` is loaded by the caller when [`needs_sessions`] says so.
+    ///
+    /// # Errors
+    /// When a session prefix is ambiguous, or the ledger is damaged.
+    pub fn select(&self, filter: &TurnFilter, sessions: Option<&Sessions>) -> Result<Selected> {
+        let names = self.ledger.names();
+        let mut selected = Selected::all();
+        (selected.packs.start, selected.packs.end) = (filter.range.start, filter.range.end);
+        if !filter.agents.is_any() {
+            let wanted = |row: &u32| names.agent(*row).is_some_and(|id| filter.agents.matches(Some(id)));
+            selected.packs.agents = Some((0..names.len() as u32).filter(wanted).collect());
+        }
+        if !(filter.models.is_any() && filter.providers.is_any()) {
+            let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+            let wanted = |row: u32| {
+                let (provider, model) = names.model(row);
+                filter.providers.matches(known(provider).as_deref()) && filter.models.matches(known(model).as_deref())
+            };
+            selected.models = Some((0..names.len() as u32).map(wanted).collect());
+        }
+        if !filter.presence.is_empty() {
+            selected.presences = filter
+                .presence
+                .iter()
+                .fold(0, |bits, presence| bits | 1 << *presence as u8);
+        }
+        if let Some(sessions) = sessions.filter(|_| needs_sessions(filter)) {
+            selected.packs.sessions = Some(self.choose(filter, sessions, &selected)?);
+        }
+        Ok(selected)
+    }
+
+    fn choose(&self, filter: &TurnFilter, sessions: &Sessions, others: &Selected) -> Result<FxHashSet<i64>> {
+        let mut filter = filter.clone();
+        if filter.asks_for_here() {
+            filter.settle_projects(sessions.all().filter_map(|session| session.project.as_deref()));
+        }
+        let is_agent = |agent: u32| {
+            others
+                .packs
+                .agents
+                .as_ref()
+                .is_none_or(|agents| agents.contains(&agent))
+        };
+        let mut rows: FxHashSet<i64> = sessions
+            .all()
+            .filter(|session| is_agent(session.agent) && filter.is_project(session.project.as_deref()))
+            .map(|session| session.row)
+            .collect();
+        if filter.sessions.is_empty() {
+            return Ok(rows);
+        }
+        let narrows_turns = others.packs.start != i64::MIN
+            || others.packs.end != i64::MAX
+            || others.models.is_some()
+            || others.presences != u8::MAX;
+        if narrows_turns {
+            let mut with_turns = FxHashSet::default();
+            self.each(others, |turn| {
+                with_turns.insert(turn.key.session);
+                Ok(())
+            })?;
+            rows.retain(|row| with_turns.contains(row));
+        }
+        let left = || {
+            sessions
+                .all()
+                .filter(|session| rows.contains(&session.row))
+                .map(|session| (&*session.id, session.updated_at.unwrap_or(i64::MIN)))
+        };
+        let candidates: Vec<_> = left().collect();
+        let chosen = filter
+            .choose_sessions(candidates.iter().copied())
+            .map_err(usage_error)?;
+        if let Some(chosen) = chosen {
+            rows.retain(|row| sessions.of(*row).is_some_and(|session| chosen.contains(&*session.id)));
+        }
+        Ok(rows)
+    }
+}
+
+fn usage_error(error: AmbiguousSession) -> anyhow::Error {
+    let hint = error.hint();
+    crate::exit::UsageError::new(error.to_string()).with_hint(hint).into()
+}
+
+/// Whether a filter can only be answered with the sessions at hand.
+pub fn needs_sessions(filter: &TurnFilter) -> bool {
+    !filter.projects.is_empty() || !filter.sessions.is_empty()
+}
