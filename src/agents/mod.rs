@@ -5,6 +5,7 @@ mod claude_code;
 mod cline;
 pub mod copilot_cli;
 mod cursor;
+pub mod cursor;
 pub mod gemini_cli;
 mod instant;
 pub mod jsonl;
@@ -72,6 +73,7 @@ static BUILT_IN: &[&dyn Agent] = &[
     &kilo_code::KILO_CODE,
     &qwen_code::QwenCode,
     &roo_code::ROO_CODE,
+    &cursor::Cursor,
 ];
 
 /// All agents: built-ins first.

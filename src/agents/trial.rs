@@ -1,4 +1,4 @@
-//! For unit tests of adapters that read logs: reading a text in steps, and what the reads told.
+//! For unit tests of adapters: reading a log in steps, and what reads told.
 
 use super::{Agent, Batch, Bookmark, Source};
 use crate::core::turn::{EventKey, Rank, SessionInfo};
@@ -77,7 +77,8 @@ impl Told {
         counts.map(|at| self.turns[at].as_str()).collect()
     }
 
-    fn take(&mut self, batch: &Batch, folder: &str) {
+    /// Adds what one read told; `folder` is left out of the places of problems.
+    pub fn take(&mut self, batch: &Batch, folder: &str) {
         for row in &batch.turns {
             let tokens = crate::core::tokens::BUCKETS.map(|bucket| {
                 let count = row.turn.tokens.count(bucket);

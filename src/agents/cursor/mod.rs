@@ -1,0 +1,101 @@
+//! Cursor: conversations in the editor's database, of which only some replies have counts.
+
+mod conversations;
+mod mark;
+mod workspace;
+
+use super::walk::Walk;
+use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use crate::system::System;
+use anyhow::Result;
+
+const ID: &str = "cursor";
+const READER: u32 = 1;
+/// Kinds of sources: the database of all conversations, or that of a workspace, which says where they belong.
+const CONVERSATIONS: u8 = 0;
+const WORKSPACE: u8 = 1;
+const DATABASE: &str = "state.vscdb";
+
+pub struct Cursor;
+
+impl Agent for Cursor {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn name(&self) -> &'static str {
+        "Cursor"
+    }
+
+    fn about(&self) -> About {
+        About {
+            commands: &["cursor", "cursor-agent"],
+            turns: "partial",
+            limits: &[
+                "only input and output are stored, for some replies only, and never cache or reasoning: totals are a lower bound",
+                "whether input is that of one request or of a whole turn, and whether it contains cached tokens, is not documented",
+                "in Auto mode the model is not recorded",
+                "cursor-agent stores no counts; exact usage is known to Cursor's servers only",
+            ],
+            reader: READER,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found::default();
+        let user = system.app_dir().join("Cursor").join("User");
+        let (global, workspaces) = (user.join("globalStorage"), user.join("workspaceStorage"));
+        found.roots.push(Root::new(&global, "default"));
+        found.roots.push(Root::new(&workspaces, "default"));
+        found
+            .sources
+            .extend(Source::find_database(global.join(DATABASE), CONVERSATIONS));
+        for workspace in Walk::default().folders(&workspaces, &mut found) {
+            found
+                .sources
+                .extend(Source::find_database(workspace.join(DATABASE), WORKSPACE));
+        }
+        found
+    }
+
+    fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        if source.kind == WORKSPACE {
+            workspace::read(source, into)
+        } else {
+            conversations::read(source, from, into)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::Os;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn finds_its_databases_on_every_system() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let home = dir.path();
+        for (os, folder) in [
+            (Os::Linux, ".config"),
+            (Os::MacOs, "Library/Application Support"),
+            (Os::Windows, "AppData/Roaming"),
+        ] {
+            let user = home.join(folder).join("Cursor/User");
+            for file in ["globalStorage", "workspaceStorage/0a", "workspaceStorage/0b"] {
+                std::fs::create_dir_all(user.join(file)).expect("folders");
+                std::fs::write(user.join(file).join(DATABASE), "").expect("a file");
+            }
+            std::fs::write(user.join("globalStorage/state.vscdb-wal"), "log").expect("a file");
+            let found = Cursor.sources(&System::new(os, home, BTreeMap::new()));
+            let kinds: Vec<_> = found
+                .sources
+                .iter()
+                .map(|source| (source.kind, source.wal.size))
+                .collect();
+            assert_eq!(kinds, [(CONVERSATIONS, 3), (WORKSPACE, 0), (WORKSPACE, 0)]);
+            assert!(found.sources.iter().all(|source| source.path.starts_with(&user)));
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! A workspace's database: which conversations were held in which folder.
+
+use super::READER;
+use crate::agents::lenient::{Text, part, reason};
+use crate::agents::sqlite::Database;
+use crate::agents::{Batch, Bookmark, Source};
+use crate::core::problem::Problem;
+use crate::core::turn::{Project, SessionInfo};
+use anyhow::Result;
+use percent_encoding::percent_decode_str;
+use rusqlite::OptionalExtension;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// `{"folder":"file:///home/dev/acme%20api"}`; a workspace of several folders has none.
+#[derive(Deserialize)]
+struct Workspace<'a> {
+    #[serde(borrow, default)]
+    folder: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Composers<'a> {
+    #[serde(borrow, default)]
+    all_composers: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Composer<'a> {
+    #[serde(borrow, default)]
+    composer_id: Option<Text<'a>>,
+}
+
+/// Tells the folder of each conversation of a workspace.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
+    let done = Bookmark {
+        reader: READER,
+        ..Bookmark::whole(source)
+    };
+    let described = source.path.with_file_name("workspace.json");
+    let Ok(text) = std::fs::read(&described) else {
+        return Ok(done);
+    };
+    let text = String::from_utf8_lossy(&text);
+    let folder = match serde_json::from_str::<Workspace>(&text) {
+        Ok(workspace) => workspace.folder.and_then(|uri| path_of(&uri)),
+        Err(error) => {
+            into.problem(Problem::new(described.display(), reason(&error)));
+            None
+        }
+    };
+    let Some(folder) = folder else {
+        return Ok(done);
+    };
+    let database = Database::open(&source.path)?;
+    if database.columns("ItemTable")?.is_empty() {
+        return Ok(done);
+    }
+    // By its name: other keys of this table hold secrets.
+    let query = "select cast(value as blob) from ItemTable where key = 'composer.composerData'";
+    let value: Option<Option<Vec<u8>>> = database.connection.query_row(query, [], |row| row.get(0)).optional()?;
+    let value = value.flatten().unwrap_or_default();
+    let value = String::from_utf8_lossy(&value);
+    if value.is_empty() {
+        return Ok(done);
+    }
+    match serde_json::from_str::<Composers>(&value) {
+        Ok(composers) => {
+            let ids = composers
+                .all_composers
+                .into_iter()
+                .filter_map(|raw| part::<Composer>(Some(raw))?.composer_id);
+            for id in ids {
+                into.session(SessionInfo {
+                    project: Some(Project {
+                        rank: 0,
+                        at: 0,
+                        path: folder.clone(),
+                    }),
+                    ..SessionInfo::new(id.0)
+                });
+            }
+        }
+        Err(error) => into.problem(Problem::new(source.path.display(), reason(&error))),
+    }
+    Ok(done)
+}
+
+/// The path of a folder's URI. One on another machine keeps its scheme and host, so that it is not taken for a local
+/// one: `vscode-remote://ssh-remote+box/srv/app`.
+fn path_of(uri: &str) -> Option<String> {
+    let text = percent_decode_str(uri).decode_utf8_lossy();
+    let Some(path) = text.strip_prefix("file://") else {
+        return Some(text.into_owned()).filter(|text| !text.is_empty());
+    };
+    let is_drive = path.get(..3).is_some_and(|start| {
+        let start = start.as_bytes();
+        start[0] == b'/' && start[1].is_ascii_alphabetic() && start[2] == b':'
+    });
+    let path = if is_drive {
+        // `file:///c%3A/Users/dev`.
+        path[1..].replace('/', "\\")
+    } else if path.starts_with('/') {
+        path.to_owned()
+    } else {
+        // `file://server/share` is a folder in a Windows network.
+        format!("\\\\{}", path.replace('/', "\\"))
+    };
+    Some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_the_path_of_every_kind_of_folder() {
+        for (uri, path) in [
+            ("file:///home/dev/acme%20api", "/home/dev/acme api"),
+            ("file:///c%3A/Users/dev/app", r"c:\Users\dev\app"),
+            ("file://server/share/app", r"\\server\share\app"),
+            (
+                "vscode-remote://ssh-remote%2Bbox/srv/app",
+                "vscode-remote://ssh-remote+box/srv/app",
+            ),
+            ("file:///home/%E4%BD%A0%FF", "/home/你\u{fffd}"),
+        ] {
+            assert_eq!(path_of(uri).as_deref(), Some(path));
+        }
+        assert_eq!(path_of(""), None);
+    }
+}
