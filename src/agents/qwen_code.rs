@@ -51,7 +51,7 @@ impl Agent for QwenCode {
         for project in walk.folders(&root, &mut found) {
             for path in walk.files(&project.join("chats"), 0, &mut found) {
                 if path.extension().is_some_and(|ending| ending == "jsonl") {
-                    found.sources.extend(Source::find(path, 0));
+                    found.add_file(path, 0);
                 }
             }
         }

@@ -45,6 +45,15 @@ impl Found {
         }
     }
 
+    /// Adds a database as [`Found::add_file`] adds a file.
+    pub fn add_database(&mut self, path: impl Into<PathBuf>, kind: u8) {
+        let path = path.into();
+        match Source::find_database(&path, kind) {
+            Some(source) => self.sources.push(source),
+            None => self.miss(&path),
+        }
+    }
+
     fn miss(&mut self, path: &Path) {
         match std::fs::metadata(path) {
             Ok(_) => self.problems.push(Problem::new(path.display(), "is no regular file")),

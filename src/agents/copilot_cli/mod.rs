@@ -58,7 +58,7 @@ impl Agent for CopilotCli {
                     Some(name) if is_flat && name.ends_with(".jsonl") => EVENTS,
                     _ => continue,
                 };
-                found.sources.extend(Source::find(path, kind));
+                found.add_file(path, kind);
             }
         }
         found

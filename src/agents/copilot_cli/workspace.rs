@@ -2,10 +2,11 @@
 
 use super::READER;
 use crate::agents::lenient::title;
+use crate::agents::whole::read_text;
 use crate::agents::{Batch, Bookmark, Source};
 use crate::core::turn::{Project, SessionInfo, Title};
 use crate::system::parse_instant;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use std::path::Path;
 
 /// Reads the description, which is written anew each time.
@@ -14,8 +15,7 @@ use std::path::Path;
 /// When the file cannot be read.
 pub fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
     let path = &source.path;
-    let bytes = std::fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
-    let text = String::from_utf8_lossy(&bytes);
+    let text = read_text(path)?;
     let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
     into.session(describe(&text, &folder.to_string_lossy()));
     Ok(Bookmark {

@@ -78,6 +78,8 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookma
     if !database.columns("cursorDiskKV")?.is_empty() {
         // One view of the table for all the questions below.
         let view = database.connection.unchecked_transaction()?;
+        // A database that took the place of another one has other rows under the same numbers.
+        let is_same = source.stamp.is_same_file(&from.stamp);
         let before: Mark = serde_json::from_slice(&from.state).unwrap_or_default();
         mark = Mark::of(&view)?;
         let mut reading = Reading {
@@ -86,7 +88,7 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookma
             lenders: FxHashMap::default(),
             into,
         };
-        match before.resume(&mark, &view)? {
+        match before.resume(&mark, &view)?.filter(|_| is_same) {
             Some(number) => reading.changed(number)?,
             None => reading.everything()?,
         }

@@ -47,13 +47,9 @@ impl Agent for Cursor {
         let (global, workspaces) = (user.join("globalStorage"), user.join("workspaceStorage"));
         found.roots.push(Root::new(&global, "default"));
         found.roots.push(Root::new(&workspaces, "default"));
-        found
-            .sources
-            .extend(Source::find_database(global.join(DATABASE), CONVERSATIONS));
+        found.add_database(global.join(DATABASE), CONVERSATIONS);
         for workspace in Walk::default().folders(&workspaces, &mut found) {
-            found
-                .sources
-                .extend(Source::find_database(workspace.join(DATABASE), WORKSPACE));
+            found.add_database(workspace.join(DATABASE), WORKSPACE);
         }
         found
     }

@@ -3,6 +3,7 @@
 use super::READER;
 use crate::agents::lenient::{Text, part, reason};
 use crate::agents::sqlite::Database;
+use crate::agents::whole::read_beside;
 use crate::agents::{Batch, Bookmark, Source};
 use crate::core::problem::Problem;
 use crate::core::turn::{Project, SessionInfo};
@@ -14,9 +15,9 @@ use serde_json::value::RawValue;
 
 /// `{"folder":"file:///home/dev/acme%20api"}`; a workspace of several folders has none.
 #[derive(Deserialize)]
-struct Workspace<'a> {
-    #[serde(borrow, default)]
-    folder: Option<Text<'a>>,
+struct Workspace {
+    #[serde(default)]
+    folder: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -42,19 +43,8 @@ pub fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
         reader: READER,
         ..Bookmark::whole(source)
     };
-    let described = source.path.with_file_name("workspace.json");
-    let Ok(text) = std::fs::read(&described) else {
-        return Ok(done);
-    };
-    let text = String::from_utf8_lossy(&text);
-    let folder = match serde_json::from_str::<Workspace>(&text) {
-        Ok(workspace) => workspace.folder.and_then(|uri| path_of(&uri)),
-        Err(error) => {
-            into.problem(Problem::new(described.display(), reason(&error)));
-            None
-        }
-    };
-    let Some(folder) = folder else {
+    let described: Option<Workspace> = read_beside(&source.path.with_file_name("workspace.json"), into);
+    let Some(folder) = described.and_then(|workspace| path_of(&workspace.folder?)) else {
         return Ok(done);
     };
     let database = Database::open(&source.path)?;

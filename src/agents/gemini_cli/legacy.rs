@@ -3,10 +3,11 @@
 use super::message::{Found, Message, add, first_words};
 use super::{READER, project};
 use crate::agents::lenient::{Text, When, part, reason, title};
+use crate::agents::whole::{parse_text, read_text};
 use crate::agents::{Batch, Bookmark, Scope, Source};
 use crate::core::problem::Problem;
 use crate::core::turn::{Presence, Project, SessionInfo, Title};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -27,23 +28,16 @@ struct Session<'a> {
 /// Reads the whole session. One that is being written at this moment is left for the next time.
 ///
 /// # Errors
-/// When the file cannot be read.
+/// When the file cannot be read or holds no session.
 pub fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
-    let path = &source.path;
-    let bytes = std::fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
-    let done = Bookmark {
+    let text = read_text(&source.path)?;
+    if let Some(session) = parse_text::<Session>(&source.path, &text, into)? {
+        add_session(&session, source, into);
+    }
+    Ok(Bookmark {
         reader: READER,
         ..Bookmark::whole(source)
-    };
-    let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
-    if text.trim().is_empty() {
-        return Ok(done);
-    }
-    match serde_json::from_str::<Session>(&text) {
-        Ok(session) => add_session(&session, source, into),
-        Err(error) => into.problem(Problem::new(path.display(), reason(&error))),
-    }
-    Ok(done)
+    })
 }
 
 fn add_session(session: &Session, source: &Source, into: &mut Batch) {
@@ -98,19 +92,19 @@ mod tests {
         {"id":"bad","type":"gemini","tokens":"secret"},
         {"id":"a1","type":"gemini","tokens":{"input":10,"output":1,"cached":4,"thoughts":2,"tool":3,"total":16},"model":"m"}]}"#;
 
-    fn read_text(text: &[u8]) -> Batch {
+    fn read_bytes(text: &[u8]) -> Result<Batch> {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("session-1.json");
         std::fs::write(&path, text).expect("written");
         let mut batch = Batch::default();
         let source = Source::find(&path, 1).expect("the file is there");
-        read(&source, &mut batch).expect("reads");
-        batch
+        read(&source, &mut batch)?;
+        Ok(batch)
     }
 
     #[test]
     fn one_bad_message_costs_only_itself() {
-        let batch = read_text(SESSION.as_bytes());
+        let batch = read_bytes(SESSION.as_bytes()).expect("a session");
         assert_eq!(batch.turns.len(), 1);
         assert_eq!(batch.turns[0].turn.tokens.counts(), [9, 1, 2, 4, 0]);
         assert_eq!(batch.turns[0].turn.timestamp, 1_772_442_002_000);
@@ -121,12 +115,12 @@ mod tests {
 
     #[test]
     fn a_session_cut_anywhere_says_nothing_of_what_is_gone() {
-        for cut in 1..SESSION.len() {
-            let batch = read_text(&SESSION.as_bytes()[..cut]);
+        for cut in 0..SESSION.len() {
+            let batch = read_bytes(&SESSION.as_bytes()[..cut]).expect("a part");
             assert!(batch.scopes.is_empty() && batch.turns.is_empty(), "cut at {cut}");
             assert_eq!(batch.problems.len(), 1, "cut at {cut}");
         }
-        assert!(read_text(b"").problems.is_empty());
+        assert!(read_bytes(b"[]").is_err());
     }
 
     proptest! {
@@ -134,7 +128,9 @@ mod tests {
         fn survives_any_bytes(bytes in prop::collection::vec(any::<u8>(), 1..80), at in 0..SESSION.len()) {
             let mut text = SESSION.as_bytes().to_vec();
             text.splice(at..at, bytes);
-            prop_assert!(read_text(&text).turns.len() <= 2);
+            if let Ok(batch) = read_bytes(&text) {
+                prop_assert!(batch.turns.len() <= 2);
+            }
         }
     }
 }

@@ -62,7 +62,7 @@ impl Agent for GeminiCli {
                     Some("json") => LEGACY,
                     _ => continue,
                 };
-                found.sources.extend(Source::find(path, kind));
+                found.add_file(path, kind);
             }
         }
         found
