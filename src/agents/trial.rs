@@ -5,6 +5,7 @@ use crate::core::turn::{EventKey, Rank, SessionInfo};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
+use std::path::PathBuf;
 
 /// What reads told, in a form in which two ways of reading can be compared.
 #[derive(Debug, Default, PartialEq)]
@@ -19,30 +20,51 @@ pub struct Told {
     pub problems: Vec<String>,
 }
 
-/// Appends `text` to `file` in a new folder, up to each of `cuts` in turn, and reads on after each.
-pub fn read_in_steps(agent: &dyn Agent, file: &str, kind: u8, text: &[u8], cuts: &[usize]) -> Told {
-    let dir = tempfile::tempdir().expect("a folder");
-    let path = dir.path().join(file);
-    std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
-    let mut log = File::create(&path).expect("a file");
-    let (mut mark, mut told, mut written) = (Bookmark::default(), Told::default(), 0);
-    for &cut in cuts {
-        log.write_all(&text[written..cut]).expect("written");
-        written = cut;
-        let source = Source::find(&path, kind).expect("the file is there");
-        let mut batch = Batch::default();
-        mark = agent.read(&source, &mark, &mut batch).expect("reads");
-        assert_eq!(mark.reader, agent.about().reader);
-        told.take(&batch, &dir.path().display().to_string());
+/// A log that grows under the eyes of an agent.
+struct Log<'a> {
+    agent: &'a dyn Agent,
+    file: File,
+    path: PathBuf,
+    dir: tempfile::TempDir,
+}
+
+impl<'a> Log<'a> {
+    fn new(agent: &'a dyn Agent, file: &str) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join(file);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+        let options = File::options().append(true).create(true).open(&path);
+        Self {
+            agent,
+            file: options.expect("a file"),
+            path,
+            dir,
+        }
     }
-    told
+
+    /// Writes `text` up to each of `cuts` in turn, and reads on after each.
+    fn read_in_steps(&mut self, text: &[u8], cuts: &[usize]) -> Told {
+        let (mut mark, mut told, mut written) = (Bookmark::default(), Told::default(), 0);
+        self.file.set_len(0).expect("emptied");
+        for &cut in cuts {
+            self.file.write_all(&text[written..cut]).expect("written");
+            written = cut;
+            let source = Source::find(&self.path, 0).expect("the file is there");
+            let mut batch = Batch::default();
+            mark = self.agent.read(&source, &mark, &mut batch).expect("reads");
+            assert_eq!(mark.reader, self.agent.about().reader);
+            told.take(&batch, &self.dir.path().display().to_string());
+        }
+        told
+    }
 }
 
 /// Reads the text at once, and checks that stopping after any byte and reading on tells the same.
 pub fn read_with_cuts(agent: &dyn Agent, file: &str, text: &str) -> Told {
-    let all = read_in_steps(agent, file, 0, text.as_bytes(), &[text.len()]);
+    let mut log = Log::new(agent, file);
+    let all = log.read_in_steps(text.as_bytes(), &[text.len()]);
     for cut in 0..text.len() {
-        let parts = read_in_steps(agent, file, 0, text.as_bytes(), &[cut, text.len()]);
+        let parts = log.read_in_steps(text.as_bytes(), &[cut, text.len()]);
         assert_eq!(parts, all, "cut at byte {cut}");
     }
     all
@@ -54,8 +76,9 @@ pub fn survives(agent: &dyn Agent, file: &str, good: &str, mut rubbish: Vec<Vec<
     rubbish.insert(at % (rubbish.len() + 1), good[at % good.len()].as_bytes().to_vec());
     let mut text = rubbish.join(&b'\n');
     text.push(b'\n');
-    let once = read_in_steps(agent, file, 0, &text, &[text.len()]);
-    let twice = read_in_steps(agent, file, 0, &text, &[text.len() / 2, text.len()]);
+    let mut log = Log::new(agent, file);
+    let once = log.read_in_steps(&text, &[text.len()]);
+    let twice = log.read_in_steps(&text, &[text.len() / 2, text.len()]);
     assert_eq!(once, twice);
 }
 

@@ -381,6 +381,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn survives_any_bytes(rubbish in vec(vec(any::<u8>(), 0..60), 0..8), at in 0..100_usize) {
             survives(&CopilotCli, FILE, SESSION, rubbish, at);
