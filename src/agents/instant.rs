@@ -8,7 +8,7 @@ pub fn parse_time(text: &str) -> Option<i64> {
 }
 
 /// Years 0 to 9999: what calendars can show.
-const SHOWN_MS: std::ops::RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
+pub const SHOWN_MS: std::ops::RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
 
 /// `2026-03-02T09:00:04Z` with any fraction; `None` for every other spelling.
 fn parse_utc(text: &[u8]) -> Option<i64> {

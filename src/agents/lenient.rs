@@ -1,8 +1,8 @@
 //! Fields of foreign JSON: taken as they come where that is harmless, refused without quoting them where it is not.
 
+use super::instant::{SHOWN_MS, parse_time};
 use crate::core::money::Money;
 use crate::core::tokens::MAX_COUNT;
-use crate::system::parse_instant;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -89,9 +89,6 @@ impl<'de> Deserialize<'de> for Count {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct When(pub Option<i64>);
 
-/// Years 0 to 9999: what calendars can show.
-const SHOWN_MS: std::ops::RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
-
 impl When {
     fn from_ms(ms: i64) -> Self {
         Self(SHOWN_MS.contains(&ms).then_some(ms))
@@ -109,7 +106,7 @@ impl<'de> Deserialize<'de> for When {
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<When, E> {
-                Ok(parse_instant(text).map_or(When(None), When::from_ms))
+                Ok(When(parse_time(text)))
             }
 
             fn visit_u64<E: Error>(self, ms: u64) -> Result<When, E> {

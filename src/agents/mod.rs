@@ -3,16 +3,16 @@
 pub mod batch;
 mod claude_code;
 mod cline;
-pub mod copilot_cli;
+mod copilot_cli;
 mod cursor;
-pub mod cursor;
-pub mod gemini_cli;
+mod gemini_cli;
 mod instant;
+mod json_text;
 pub mod jsonl;
 mod kilo_code;
 mod lenient;
 pub mod opencode;
-pub mod qwen_code;
+mod qwen_code;
 mod records;
 mod roo_code;
 pub mod source;
@@ -69,11 +69,11 @@ static BUILT_IN: &[&dyn Agent] = &[
     &claude_code::ClaudeCode,
     &cline::CLINE,
     &copilot_cli::CopilotCli,
+    &cursor::Cursor,
     &gemini_cli::GeminiCli,
     &kilo_code::KILO_CODE,
     &qwen_code::QwenCode,
     &roo_code::ROO_CODE,
-    &cursor::Cursor,
 ];
 
 /// All agents: built-ins first.

@@ -1,7 +1,7 @@
 //! One assistant record of a transcript: found by its `usage`, read without parsing what was said.
 
-use crate::agents::cursor::Cursor;
 use crate::agents::instant::parse_time;
+use crate::agents::json_text::Cursor;
 use crate::agents::lenient::{Count, Text, When};
 use crate::core::tokens::MAX_COUNT;
 use memchr::memmem;
