@@ -1,0 +1,411 @@
+//! Every key of the config: what it may hold, what it is without one, what it is for.
+
+use serde_json::Value;
+
+/// A key of the config.
+#[derive(Debug)]
+pub struct Key {
+    /// Dotted; `*` stands for a name of the user's: an agent, a provider, a project.
+    pub path: &'static str,
+    pub kind: Kind,
+    /// As JSON; empty where there is none.
+    pub default: &'static str,
+    pub about: &'static str,
+    /// Taken from TokenTop's config so that it stays usable; ttop does nothing with it.
+    pub is_idle: bool,
+}
+
+/// What a key may hold.
+#[derive(Debug)]
+pub enum Kind {
+    Flag,
+    Text,
+    /// `https://…`; shown as scheme and host only.
+    Url,
+    OneOf(&'static [&'static str]),
+    /// From and to, both included.
+    Number(f64, f64),
+    /// A number from 0 on, or null for none.
+    Limit,
+    Texts,
+    /// A list of objects.
+    Objects,
+    /// An object whose keys belong to somebody else.
+    Object,
+    /// An object or a list of them.
+    Prices,
+    /// Only `USD`: nothing is converted.
+    Currency,
+    Anything,
+}
+
+impl Kind {
+    /// # Errors
+    /// What it must be instead.
+    pub fn check(&self, value: &Value) -> Result<(), String> {
+        let is_fine = match self {
+            Self::Flag => value.is_boolean(),
+            Self::Text => value.is_string(),
+            Self::Url => value
+                .as_str()
+                .is_some_and(|url| url.starts_with("https://") || url.starts_with("http://")),
+            Self::OneOf(words) => value.as_str().is_some_and(|word| words.contains(&word)),
+            Self::Number(from, to) => value.as_f64().is_some_and(|number| (*from..=*to).contains(&number)),
+            Self::Limit => value.is_null() || value.as_f64().is_some_and(|number| number >= 0.0),
+            Self::Texts => value.as_array().is_some_and(|list| list.iter().all(Value::is_string)),
+            Self::Objects => value.as_array().is_some_and(|list| list.iter().all(Value::is_object)),
+            Self::Object => value.is_object(),
+            Self::Prices => value.is_object() || Self::Objects.check(value).is_ok(),
+            Self::Currency => value == "USD",
+            Self::Anything => true,
+        };
+        if is_fine {
+            Ok(())
+        } else {
+            Err(format!("must be {}", self.meaning()))
+        }
+    }
+
+    fn meaning(&self) -> String {
+        match self {
+            Self::Flag => "true or false".to_owned(),
+            Self::Text => "text".to_owned(),
+            Self::Url => "a URL".to_owned(),
+            Self::OneOf(words) => format!("one of {}", words.join(", ")),
+            Self::Number(from, to) if to.is_infinite() => format!("a number from {from} on"),
+            Self::Number(from, to) => format!("a number from {from} to {to}"),
+            Self::Limit => "a number from 0 on, or null for none".to_owned(),
+            Self::Texts => "a list of texts".to_owned(),
+            Self::Objects => "a list of objects".to_owned(),
+            Self::Object => "an object".to_owned(),
+            Self::Prices => "a price or a list of prices".to_owned(),
+            Self::Currency => "USD: nothing is converted".to_owned(),
+            Self::Anything => "anything".to_owned(),
+        }
+    }
+}
+
+const fn key(path: &'static str, kind: Kind, default: &'static str, about: &'static str) -> Key {
+    Key {
+        path,
+        kind,
+        default,
+        about,
+        is_idle: false,
+    }
+}
+
+const fn idle(path: &'static str, kind: Kind, default: &'static str, about: &'static str) -> Key {
+    Key {
+        path,
+        kind,
+        default,
+        about,
+        is_idle: true,
+    }
+}
+
+/// Who pays, as `billing` of the rows says it.
+const BILLING: Kind = Kind::OneOf(&["metered", "plan", "mixed", "unknown"]);
+const SOME: f64 = f64::INFINITY;
+
+/// Every key, in the order `config show` has them.
+pub const KEYS: &[Key] = &[
+    idle(
+        "configVersion",
+        Kind::Number(0.0, SOME),
+        "",
+        "the version of TokenTop's config",
+    ),
+    key("offline", Kind::Flag, "false", "never use the network"),
+    key("budgets.daily", Kind::Limit, "null", "US dollars a day"),
+    key(
+        "budgets.weekly",
+        Kind::Limit,
+        "null",
+        "US dollars a week, from Monday on",
+    ),
+    key("budgets.monthly", Kind::Limit, "null", "US dollars a month"),
+    key("budgets.currency", Kind::Currency, "\"USD\"", "the currency of budgets"),
+    key("budgets.tokens.daily", Kind::Limit, "null", "tokens a day"),
+    key(
+        "budgets.tokens.weekly",
+        Kind::Limit,
+        "null",
+        "tokens a week, from Monday on",
+    ),
+    key("budgets.tokens.monthly", Kind::Limit, "null", "tokens a month"),
+    key(
+        "budgets.rules",
+        Kind::Objects,
+        "[]",
+        "budgets of an agent, provider, model or project",
+    ),
+    key(
+        "alerts.warningPercent",
+        Kind::Number(0.0, 100.0),
+        "80",
+        "used per cent that is a warning",
+    ),
+    key(
+        "alerts.criticalPercent",
+        Kind::Number(0.0, 100.0),
+        "95",
+        "used per cent that is critical",
+    ),
+    key(
+        "alerts.idleMinutes",
+        Kind::Number(0.0, SOME),
+        "15",
+        "minutes until a session counts as idle",
+    ),
+    key(
+        "alerts.sinks.*",
+        Kind::Object,
+        "",
+        "where alerts go: desktop, bell, a command, a webhook",
+    ),
+    key("billing.*", BILLING, "", "who pays for an agent or a provider"),
+    key("projects.*", Kind::Texts, "", "folders that count as one project"),
+    key(
+        "prices.autoUpdate",
+        Kind::Flag,
+        "true",
+        "ask models.dev for its price list once a day",
+    ),
+    key(
+        "prices.overrides.*",
+        Kind::Prices,
+        "",
+        "the price of a provider/model, in dollars for a million tokens",
+    ),
+    key("ledger.titles", Kind::Flag, "true", "keep the titles of sessions"),
+    idle(
+        "providers.hideUnconfigured",
+        Kind::Flag,
+        "false",
+        "hide providers without a credential",
+    ),
+    key("providers.*.enabled", Kind::Flag, "true", "ask this provider at all"),
+    key(
+        "providers.*.login",
+        Kind::Flag,
+        "false",
+        "consent to use another tool's login with this provider",
+    ),
+    key(
+        "providers.*.background",
+        Kind::Flag,
+        "false",
+        "ask with that login also unasked, from bars and watch",
+    ),
+    key("providers.*.baseUrl", Kind::Url, "", "another host for this provider"),
+    key(
+        "providers.*.userAgent",
+        Kind::Text,
+        "",
+        "how ttop names itself to this provider",
+    ),
+    idle("display.theme", Kind::Text, "\"tokyo-night\"", "TokenTop's colours"),
+    idle(
+        "display.colorScheme",
+        Kind::OneOf(&["auto", "light", "dark"]),
+        "\"auto\"",
+        "light or dark",
+    ),
+    idle(
+        "display.defaultTimeWindow",
+        Kind::OneOf(&["5m", "15m", "1h", "24h", "7d", "30d", "all"]),
+        "\"1h\"",
+        "the window TokenTop opens with",
+    ),
+    idle("display.sidebarCollapsed", Kind::Flag, "false", "TokenTop's sidebar"),
+    idle(
+        "display.timeFormat",
+        Kind::OneOf(&["24h", "12h"]),
+        "\"24h\"",
+        "how TokenTop writes times",
+    ),
+    idle(
+        "display.numberFormat",
+        Kind::OneOf(&["compact", "full"]),
+        "\"compact\"",
+        "how TokenTop writes numbers",
+    ),
+    idle(
+        "display.sparkline.style",
+        Kind::OneOf(&["braille", "block"]),
+        "\"braille\"",
+        "TokenTop's sparkline",
+    ),
+    idle(
+        "display.sparkline.orientation",
+        Kind::OneOf(&["up", "down"]),
+        "\"up\"",
+        "TokenTop's sparkline",
+    ),
+    idle(
+        "display.sparkline.showBaseline",
+        Kind::Flag,
+        "true",
+        "TokenTop's sparkline",
+    ),
+    idle(
+        "refresh.intervalMs",
+        Kind::Number(1000.0, SOME),
+        "60000",
+        "how often TokenTop asks providers",
+    ),
+    idle(
+        "refresh.pauseAutoRefresh",
+        Kind::Flag,
+        "false",
+        "whether TokenTop waits for a key",
+    ),
+    idle(
+        "refresh.staleThresholdMs",
+        Kind::Number(0.0, SOME),
+        "300000",
+        "when TokenTop calls an answer old",
+    ),
+    idle(
+        "notifications.toastsEnabled",
+        Kind::Flag,
+        "true",
+        "TokenTop's messages on its screen",
+    ),
+    idle("notifications.soundEnabled", Kind::Flag, "false", "TokenTop's sounds"),
+    idle("plugins.local", Kind::Texts, "[]", "folders of TokenTop plugins"),
+    idle("plugins.npm", Kind::Texts, "[]", "TokenTop plugins from npm"),
+    idle(
+        "plugins.disabled",
+        Kind::Texts,
+        "[]",
+        "TokenTop plugins that are switched off",
+    ),
+    idle("pluginConfig.*.*", Kind::Anything, "", "settings of TokenTop plugins"),
+];
+
+/// Keys of TokenTop's documents, which its code never had, and what they mean.
+pub const FLAT: [(&str, &str); 3] = [
+    ("theme", "display.theme"),
+    ("colorScheme", "display.colorScheme"),
+    ("refreshInterval", "refresh.intervalMs"),
+];
+
+/// What stands at a path.
+pub enum Place {
+    Key(&'static Key),
+    /// Keys below it.
+    Group,
+    Unknown,
+}
+
+/// What the config has at a path of names.
+pub fn place(path: &[&str]) -> Place {
+    let fits = |pattern: &str, name: &str| pattern == name || (pattern == "*" && !name.is_empty());
+    let mut place = Place::Unknown;
+    for key in KEYS {
+        let pattern: Vec<&str> = key.path.split('.').collect();
+        let is_prefix =
+            path.len() <= pattern.len() && pattern.iter().zip(path).all(|(pattern, name)| fits(pattern, name));
+        match (is_prefix, path.len() == pattern.len()) {
+            // Names before `*`: `providers.hideUnconfigured` is none of `providers.*`.
+            (true, true) => return Place::Key(key),
+            (true, false) => place = Place::Group,
+            (false, _) => {}
+        }
+    }
+    place
+}
+
+/// The names of a dotted key as typed: `prices.overrides.openai/gpt-5.5` has three, the last with a dot in it.
+pub fn names(typed: &str) -> Option<Vec<String>> {
+    let typed = FLAT
+        .iter()
+        .find(|(flat, _)| *flat == typed)
+        .map_or(typed, |(_, path)| path);
+    let plain = || {
+        let names: Vec<&str> = typed.split('.').collect();
+        let is_known = !matches!(place(&names), Place::Unknown);
+        is_known.then(|| names.into_iter().map(str::to_owned).collect())
+    };
+    let found = KEYS.iter().find_map(|key| {
+        let pattern: Vec<&str> = key.path.split('.').collect();
+        matched(&pattern, typed)
+    });
+    found.or_else(plain)
+}
+
+/// The names by which a text fits a pattern; the last `*` takes all that is left.
+fn matched(pattern: &[&str], typed: &str) -> Option<Vec<String>> {
+    let (first, rest) = pattern.split_first()?;
+    if rest.is_empty() {
+        let fits = if *first == "*" {
+            !typed.is_empty()
+        } else {
+            typed == *first
+        };
+        return fits.then(|| vec![typed.to_owned()]);
+    }
+    typed.match_indices('.').find_map(|(at, _)| {
+        let name = &typed[..at];
+        let fits = if *first == "*" {
+            !name.is_empty()
+        } else {
+            name == *first
+        };
+        let mut names = vec![name.to_owned()];
+        names.extend(fits.then(|| matched(rest, &typed[at + 1..])).flatten()?);
+        Some(names)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_what_its_key_may_hold() {
+        for key in KEYS.iter().filter(|key| !key.default.is_empty()) {
+            let value: Value = serde_json::from_str(key.default).expect(key.path);
+            assert_eq!(key.kind.check(&value), Ok(()), "{}", key.path);
+        }
+    }
+
+    #[test]
+    fn typed_keys_are_taken_apart_by_what_is_known() {
+        for (typed, expected) in [
+            ("budgets.daily", Some(&["budgets", "daily"][..])),
+            ("budgets", Some(&["budgets"])),
+            (
+                "prices.overrides.openai/gpt-5.5",
+                Some(&["prices", "overrides", "openai/gpt-5.5"]),
+            ),
+            ("providers.wafer.ai.login", Some(&["providers", "wafer.ai", "login"])),
+            ("providers.hideUnconfigured", Some(&["providers", "hideUnconfigured"])),
+            (
+                "pluginConfig.slack.webhook.url",
+                Some(&["pluginConfig", "slack", "webhook.url"]),
+            ),
+            ("theme", Some(&["display", "theme"])),
+            ("budgets.dayly", None),
+            ("providers.x.nothing", None),
+            ("billing.", None),
+            ("", None),
+        ] {
+            let names = names(typed);
+            let names = names
+                .as_ref()
+                .map(|names| names.iter().map(String::as_str).collect::<Vec<_>>());
+            assert_eq!(names.as_deref(), expected, "{typed}");
+        }
+    }
+
+    #[test]
+    fn flat_keys_mean_known_ones() {
+        for (_, path) in FLAT {
+            assert!(KEYS.iter().any(|key| key.path == path), "{path}");
+        }
+    }
+}

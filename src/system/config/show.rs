@@ -1,0 +1,100 @@
+//! The config as it may be seen: people paste it into issues, and it may hold webhook URLs and plugins' keys.
+
+use super::keys::{Kind, Place, place};
+use crate::system::http::origin_of;
+use serde_json::Value;
+
+/// What stands in place of a text that could be secret.
+const HIDDEN: &str = "…";
+
+/// The words of a sink that are no secret.
+const PLAIN_NAMES: [&str; 7] = ["agent", "enabled", "events", "format", "kind", "minSeverity", "type"];
+
+/// A copy of the value at a path in which URLs are scheme and host only, and texts whose meaning ttop does not know
+/// are hidden. Numbers, true and false stay.
+pub fn shown(path: &[&str], value: &Value) -> Value {
+    match place(path) {
+        Place::Group => match value {
+            Value::Object(map) => {
+                let below = |name: &String, value| {
+                    let path: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
+                    (name.clone(), shown(&path, value))
+                };
+                Value::Object(map.iter().map(|(name, value)| below(name, value)).collect())
+            }
+            other => hidden(other),
+        },
+        Place::Key(key) => match key.kind {
+            Kind::Anything | Kind::Object => hidden(value),
+            _ => plain(value),
+        },
+        Place::Unknown => hidden(value),
+    }
+}
+
+/// A known value: only URLs are cut.
+fn plain(value: &Value) -> Value {
+    map_texts(value, None, &|_, text| {
+        if text.contains("://") {
+            origin_of(text)
+        } else {
+            text.to_owned()
+        }
+    })
+}
+
+/// A value of somebody else's: only what cannot be a secret is left.
+fn hidden(value: &Value) -> Value {
+    map_texts(value, None, &|name, text| {
+        let is_reference = text.starts_with("{env:") || text.starts_with("{file:");
+        if text.contains("://") {
+            origin_of(text)
+        } else if is_reference || name.is_some_and(|name| PLAIN_NAMES.contains(&name)) {
+            text.to_owned()
+        } else {
+            HIDDEN.to_owned()
+        }
+    })
+}
+
+/// Replaces every text, given the name of the key that it or its list stands at.
+fn map_texts(value: &Value, name: Option<&str>, replace: &dyn Fn(Option<&str>, &str) -> String) -> Value {
+    match value {
+        Value::String(text) => Value::String(replace(name, text)),
+        Value::Array(list) => list.iter().map(|value| map_texts(value, name, replace)).collect(),
+        Value::Object(map) => {
+            let each = |(name, value): (&String, &Value)| (name.clone(), map_texts(value, Some(name), replace));
+            Value::Object(map.iter().map(each).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn nothing_that_may_be_secret_is_shown() {
+        let config = json!({
+            "budgets": {"daily": 20, "rules": [{"id": "acme", "project": "~/acme"}]},
+            "providers": {"x": {"baseUrl": "https://me:hunter2@proxy.example/hunter2", "apiKey": "hunter2"}},
+            "alerts": {"sinks": {"slack": {"type": "webhook", "url": "https://hooks.example/T0/hunter2?x=hunter2",
+                "events": ["budget"], "enabled": true}, "own": {"command": ["notify", "--token", "hunter2"]},
+                "ref": {"url": "{env:SLACK_URL}"}}},
+            "pluginConfig": {"slack": {"token": "hunter2", "retries": 3}},
+            "unheardOf": {"deep": ["hunter2"]},
+        });
+        let shown = shown(&[], &config);
+        assert!(!shown.to_string().contains("hunter2"), "{shown}");
+        assert_eq!(shown["budgets"], config["budgets"]);
+        assert_eq!(shown["providers"]["x"]["baseUrl"], "https://proxy.example");
+        assert_eq!(
+            shown["alerts"]["sinks"],
+            json!({"slack": {"type": "webhook", "url": "https://hooks.example", "events": ["budget"], "enabled": true},
+                "own": {"command": ["…", "…", "…"]}, "ref": {"url": "{env:SLACK_URL}"}})
+        );
+        assert_eq!(shown["pluginConfig"]["slack"]["retries"], 3);
+    }
+}
