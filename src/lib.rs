@@ -17,10 +17,12 @@ pub mod system;
 
 use anyhow::Result;
 use cli::parse::{Parsed, parse};
+use commands::Command;
 use commands::context::Context;
 use exit::{Exit, UsageError};
 use std::io::IsTerminal;
 use system::System;
+use system::config::Config;
 
 /// Parses the command line and runs the command.
 ///
@@ -37,16 +39,23 @@ pub fn run() -> Result<Exit> {
         }
     };
     let mut system = System::from_process()?;
-    system.offline |= cli.global.offline;
     system.zone_name.clone_from(&cli.global.tz);
     if let (Some(zone), Err(error)) = (&cli.global.tz, system.zone()) {
         return Err(UsageError::new(format!("--tz {zone}: {error}")).into());
     }
-    let mut context = Context::new(system, system::config::Config::default(), cli.global);
+    let needs_config = !cli.command.as_ref().is_some_and(Command::works_without_config);
+    let (config, problems) = match (!cli.global.demo).then(|| Config::load(&system)) {
+        Some(Err(error)) if needs_config => return Err(error),
+        Some(Ok(loaded)) => loaded,
+        _ => Default::default(),
+    };
+    system.offline |= cli.global.offline || config.flag(&["offline"]) == Some(true);
+    let mut context = Context::new(system, config, cli.global);
     if context.system.var("TTOP_NOW").is_some() {
         let now = crate::core::time::Time(context.system.now);
         context.note(&format!("ttop: the clock is set to {now} (TTOP_NOW)"));
     }
+    problems.iter().for_each(|problem| context.warn(problem));
     match cli.command {
         Some(command) => command.run(&mut context),
         None => Ok(Exit::Usage),

@@ -1,9 +1,11 @@
 //! What the user types: one file per subcommand, each its arguments and its `run`.
 
+pub mod config;
 pub mod context;
 pub mod cost;
 pub mod creds;
 pub mod filters;
+pub mod prices;
 pub mod progress;
 pub mod sessions;
 pub mod turns;
@@ -16,18 +18,27 @@ use context::Context;
 
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    Config(config::ConfigArgs),
     Creds(creds::CredsArgs),
+    Prices(prices::PricesArgs),
     Sessions(sessions::SessionsArgs),
     Turns(turns::TurnsArgs),
     Cost(cost::CostArgs),
 }
 
 impl Command {
+    /// Whether it answers with a config that has a mistake in it: what repairs the config must.
+    pub fn works_without_config(&self) -> bool {
+        matches!(self, Self::Config(_))
+    }
+
     /// # Errors
     /// When the command could not answer.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
         match self {
+            Self::Config(args) => args.run(context),
             Self::Creds(args) => args.run(context),
+            Self::Prices(args) => args.run(context),
             Self::Sessions(args) => args.run(context),
             Self::Turns(args) => args.run(context),
             Self::Cost(args) => args.run(context),

@@ -2,11 +2,13 @@
 
 mod cost;
 mod cred;
+mod price;
 mod session;
 mod turn;
 
 pub use cost::CostRow;
 pub use cred::CredRow;
+pub use price::{FoundAs, PriceRow, RatesShown, TierShown};
 pub use session::SessionRow;
 pub use turn::TurnRow;
 

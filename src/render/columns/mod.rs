@@ -2,5 +2,6 @@
 
 mod cost;
 mod cred;
+mod price;
 mod session;
 mod turn;

@@ -1,0 +1,182 @@
+//! `ttop config`: where the config is, what is in force, and changing one value of it.
+
+use super::context::Context;
+use crate::exit::{Exit, UsageError};
+use crate::providers;
+use crate::render::keys::similar;
+use crate::render::{print_text, say};
+use crate::system::config::keys::{KEYS, Kind, Place, names, place};
+use crate::system::config::{Config, TEMPLATE, check, set, shown, unset};
+use crate::system::jsonc::{self, Mistake};
+use crate::system::replace::replace;
+use anyhow::{Context as _, Result, anyhow, bail};
+use clap::{Args, Subcommand};
+use serde_json::Value;
+use std::io::{BufRead, IsTerminal, Write};
+
+/// Show or change the configuration
+#[derive(Args, Debug)]
+pub struct ConfigArgs {
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Action {
+    /// Print where the config file is, or would be
+    Path,
+    /// Print what is in force as JSON; URLs only as scheme and host
+    Show,
+    /// Write a commented config file, and ask for consent where a provider's terms want it
+    Init,
+    /// Print the value of a key
+    Get {
+        /// `budgets.daily`, `billing.claude-code`
+        key: String,
+    },
+    /// Change one value in the config file; comments stay
+    Set {
+        /// `budgets.daily`, `prices.overrides.acme/coder-1`
+        key: String,
+        /// JSON, or plain text where text is wanted
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+    },
+    /// Take a key out of the config file
+    Unset {
+        /// `budgets.daily`
+        key: String,
+    },
+}
+
+impl ConfigArgs {
+    /// # Errors
+    /// When the config is wrong or cannot be written, or the key is unknown.
+    pub fn run(&self, context: &mut Context) -> Result<Exit> {
+        match self.action.as_ref().unwrap_or(&Action::Show) {
+            Action::Path => print(context, &Config::path(&context.system).display().to_string())?,
+            Action::Show => {
+                let config = load(context)?;
+                let value = shown(&[], &config.effective(&[]));
+                print(context, &serde_json::to_string_pretty(&value)?)?;
+            }
+            Action::Init => init(context)?,
+            Action::Get { key } => {
+                let names = known(key)?;
+                let path: Vec<&str> = names.iter().map(String::as_str).collect();
+                match shown(&path, &load(context)?.effective(&path)) {
+                    Value::String(text) => print(context, &text)?,
+                    value => print(context, &value.to_string())?,
+                }
+            }
+            Action::Set { key, value } => {
+                let names = known(key)?;
+                let path: Vec<&str> = names.iter().map(String::as_str).collect();
+                let value = parse_value(key, &path, value)?;
+                edit(context, |text| set(text, &path, &value).map(Some))?;
+            }
+            Action::Unset { key } => {
+                let names = known(key)?;
+                let path: Vec<&str> = names.iter().map(String::as_str).collect();
+                edit(context, |text| unset(text, &path))?;
+            }
+        }
+        Ok(context.outcome())
+    }
+}
+
+fn print(context: &Context, text: &str) -> Result<()> {
+    if !context.global.quiet {
+        print_text(format!("{text}\n").as_bytes())?;
+    }
+    Ok(())
+}
+
+/// The config as it is: the one of the run is empty where the file has a mistake. Its warnings were given.
+fn load(context: &Context) -> Result<Config> {
+    Ok(Config::load(&context.system)?.0)
+}
+
+/// The names of a key that was typed.
+fn known(key: &str) -> Result<Vec<String>, UsageError> {
+    names(key).ok_or_else(|| {
+        let near = similar(key, KEYS.iter().map(|key| key.path));
+        let hint = match near[..] {
+            [] => "ttop config show lists the keys".to_owned(),
+            _ => format!("did you mean {}?", near.join(", ")),
+        };
+        UsageError::new(format!("unknown key '{key}'")).with_hint(hint)
+    })
+}
+
+/// The value a user typed: JSON, or plain text where the key wants text.
+fn parse_value(key: &str, path: &[&str], typed: &str) -> Result<Value, UsageError> {
+    let json = jsonc::parse(typed).ok().filter(|_| !typed.trim().is_empty());
+    let text = || Value::String(typed.to_owned());
+    let Place::Key(known) = place(path) else {
+        return json
+            .filter(Value::is_object)
+            .ok_or_else(|| UsageError::new(format!("{key} must be an object")));
+    };
+    let value = match known.kind {
+        Kind::Text | Kind::Url | Kind::OneOf(_) | Kind::Currency => json.filter(Value::is_string).unwrap_or_else(text),
+        Kind::Texts => json.unwrap_or_else(|| Value::Array(vec![text()])),
+        _ => json.unwrap_or_else(text),
+    };
+    match known.kind.check(&value) {
+        Ok(()) => Ok(value),
+        Err(reason) => Err(UsageError::new(format!("{key} {reason}"))),
+    }
+}
+
+/// Changes the text of the config file, if that changes anything and the result is a config.
+fn edit(context: &Context, change: impl FnOnce(&str) -> Result<Option<String>, Mistake>) -> Result<()> {
+    let path = Config::path(&context.system);
+    let file = context.system.tilde(&path);
+    let at = |mistake: Mistake| anyhow!("{file}:{}:{}: {}", mistake.line, mistake.column, mistake.reason);
+    let text = jsonc::read_text(&context.system, &path).map_err(|problem| anyhow!("{problem}"))?;
+    let text = text.unwrap_or_else(|| "{\n}\n".to_owned());
+    let (_, unknown) = check(&text, &file).map_err(at)?;
+    let Some(changed) = change(&text).map_err(at)? else {
+        return Ok(());
+    };
+    let (_, now_unknown) = check(&changed, &file).map_err(|mistake| UsageError::new(mistake.reason))?;
+    if let Some(problem) = now_unknown.iter().find(|_| now_unknown.len() > unknown.len()) {
+        return Err(UsageError::new(problem.reason.clone()).into());
+    }
+    replace(&path, changed.as_bytes()).with_context(|| format!("could not write {file}"))
+}
+
+fn init(context: &Context) -> Result<()> {
+    let path = Config::path(&context.system);
+    let file = context.system.tilde(&path);
+    if path.exists() {
+        bail!("{file} is already there");
+    }
+    let mut text = TEMPLATE.to_owned();
+    let may_ask = std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !context.global.quiet;
+    if may_ask {
+        for provider in providers::providers().iter().map(|provider| provider.about()) {
+            if provider.needs_consent && has_consent(provider.name)? {
+                let path = ["providers", provider.id, "login"];
+                text = set(&text, &path, &Value::Bool(true)).map_err(|mistake| anyhow!("{mistake}"))?;
+            }
+        }
+    }
+    replace(&path, text.as_bytes()).with_context(|| format!("could not write {file}"))?;
+    print(context, &path.display().to_string())
+}
+
+/// Asks on the terminal; anything but yes is no.
+fn has_consent(provider: &str) -> Result<bool> {
+    say(&format!(
+        "{provider} restricts the use of its login to its own tools. With your consent ttop reads that login and asks \
+         {provider} how much of your plan is used, and nothing else."
+    ));
+    let mut stderr = std::io::stderr().lock();
+    write!(stderr, "May it? [y/N] ")?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
