@@ -93,3 +93,22 @@ fn a_restored_checkpoint_neither_adds_nor_takes_away() {
     std::fs::remove_file(machine.home.path().join(path)).expect("removed");
     assert_eq!(machine.sync("cline"), (2, 310, 2, 0));
 }
+
+#[test]
+fn a_growing_total_of_a_session_is_one_row() {
+    let mut machine = Machine::new();
+    let path = ".factory/sessions/-home-dev/a.settings.json";
+    let settings = |model: &str, input: u64| format!(r#"{{"model":"{model}","tokenUsage":{{"inputTokens":{input}}}}}"#);
+    machine.home.write(path, settings("gpt-5", 100));
+    assert_eq!(machine.sync("droid"), (1, 100, 0, 0));
+    // Another model goes on with the same total.
+    machine.home.write(path, settings("claude-opus-5", 250));
+    assert_eq!(machine.sync("droid"), (1, 250, 0, 0));
+    // A copy from a backup is older: it neither adds nor takes its place.
+    machine
+        .home
+        .write(".factory/sessions/copy/a.settings.json", settings("gpt-5", 100));
+    assert_eq!(machine.sync("droid"), (1, 250, 0, 0));
+    std::fs::remove_file(machine.home.path().join(path)).expect("removed");
+    assert_eq!(machine.sync("droid"), (1, 250, 0, 0));
+}

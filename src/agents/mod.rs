@@ -4,8 +4,11 @@ pub mod batch;
 mod claude_code;
 mod cline;
 mod copilot_cli;
+pub mod copilot_cli;
 mod cursor;
+mod droid;
 mod gemini_cli;
+pub mod gemini_cli;
 mod instant;
 mod json_text;
 pub mod jsonl;
@@ -74,6 +77,7 @@ static BUILT_IN: &[&dyn Agent] = &[
     &kilo_code::KILO_CODE,
     &qwen_code::QwenCode,
     &roo_code::ROO_CODE,
+    &droid::Droid,
 ];
 
 /// All agents: built-ins first.

@@ -1,0 +1,303 @@
+//! Droid (Factory): one running total per session, in a settings file beside the conversation.
+
+use super::batch::Skip;
+use super::lenient::{Count, Text, When, part, title};
+use super::walk::Walk;
+use super::whole::{parse_text, read_text};
+use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
+use crate::core::tokens::Tokens;
+use crate::core::turn::{EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::vendor::vendor_of;
+use crate::system::System;
+use anyhow::Result;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+const ID: &str = "droid";
+const READER: u32 = 1;
+const SETTINGS: &str = ".settings.json";
+/// The first records of a conversation tell its folder, title and model.
+const HEAD_BYTES: u64 = 64 * 1024;
+
+pub struct Droid;
+
+impl Agent for Droid {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn name(&self) -> &'static str {
+        "Droid"
+    }
+
+    fn about(&self) -> About {
+        About {
+            commands: &["droid"],
+            turns: "exact",
+            limits: &[
+                "only a running total per session is recorded: how it spreads over days and models is not known, it counts for the day the session chose its provider",
+                "a session's total is shown under the model chosen last",
+                "Factory credits are no dollars and not shown",
+            ],
+            reader: READER,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found::default();
+        let root = system.home.join(".factory/sessions");
+        found.roots.push(Root::new(&root, "default"));
+        // Older versions put sessions straight into the folder, newer ones by project.
+        for path in Walk::default().files(&root, 1, &mut found) {
+            if session_id(&path).is_some() {
+                found.add_file(path, 0);
+            }
+        }
+        found
+    }
+
+    fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        let text = read_text(&source.path)?;
+        if let (Some(id), Some(settings)) = (session_id(&source.path), parse_text(&source.path, &text, into)?) {
+            let head = Head::read(&source.path, &id);
+            session(source, &id, &settings, head, into);
+            into.replace(Scope::Source, Presence::Gone);
+        }
+        Ok(Bookmark {
+            reader: READER,
+            ..Bookmark::whole(source)
+        })
+    }
+}
+
+fn session_id(path: &Path) -> Option<String> {
+    let id = path.file_name()?.to_str()?.strip_suffix(SETTINGS)?;
+    (!id.is_empty()).then(|| id.to_owned())
+}
+
+/// `inclusiveTokenUsage` is not read: it adds the children, which have files of their own.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Settings<'a> {
+    /// `custom:My Model-0` where the user brought the key: the name in the user's settings, not the maker's.
+    #[serde(borrow, default)]
+    model: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    provider_lock: Option<Text<'a>>,
+    #[serde(default)]
+    provider_lock_timestamp: When,
+    #[serde(default)]
+    token_usage: Option<Usage>,
+    #[serde(borrow, default)]
+    child_inclusive_token_usage_by_session_id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    tags: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Usage {
+    #[serde(default)]
+    input_tokens: Count,
+    #[serde(default)]
+    output_tokens: Count,
+    #[serde(default)]
+    cache_creation_tokens: Count,
+    #[serde(default)]
+    cache_read_tokens: Count,
+    #[serde(default)]
+    thinking_tokens: Count,
+}
+
+/// `[{"name":"subagent","metadata":{"callingSessionId":"…"}}]`
+#[derive(Deserialize)]
+struct Tag<'a> {
+    #[serde(borrow, default)]
+    metadata: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Calling {
+    calling_session_id: String,
+}
+
+fn session(source: &Source, id: &str, settings: &Settings<'_>, head: Head, into: &mut Batch) {
+    let tags: Vec<Tag<'_>> = part(settings.tags).unwrap_or_default();
+    let caller = tags.iter().find_map(|tag| part::<Calling>(tag.metadata));
+    let parent_id = caller
+        .map(|caller| caller.calling_session_id)
+        .filter(|parent| !parent.is_empty() && parent != id);
+    let at = settings.provider_lock_timestamp.0.or(head.first_at);
+    into.session(SessionInfo {
+        title: head.title,
+        project: head.project,
+        interactive: parent_id.as_ref().map(|_| false),
+        parent_id,
+        started_at: at,
+        ..SessionInfo::new(id)
+    });
+    let children: BTreeMap<String, &RawValue> =
+        part(settings.child_inclusive_token_usage_by_session_id).unwrap_or_default();
+    for child in children.into_keys().filter(|child| !child.is_empty() && child != id) {
+        into.session(SessionInfo {
+            parent_id: Some(id.to_owned()),
+            interactive: Some(false),
+            ..SessionInfo::new(child)
+        });
+    }
+    let Some(usage) = &settings.token_usage else {
+        into.skip(Skip::Uncounted);
+        return;
+    };
+    let tokens = Tokens::new(
+        usage.input_tokens.0,
+        usage.output_tokens.0,
+        usage.thinking_tokens.0,
+        usage.cache_read_tokens.0,
+        usage.cache_creation_tokens.0,
+    );
+    if tokens.is_zero() {
+        into.skip(Skip::Uncounted);
+        return;
+    }
+    let model = settings.model.as_deref().filter(|model| !model.is_empty());
+    let model = model.or(head.model.as_deref()).unwrap_or("");
+    let provider = settings.provider_lock.as_deref().unwrap_or("");
+    into.turn(&Turn {
+        session_id: id,
+        // Not by model: when the user changes it, the total goes on growing under the new one.
+        record: RecordKey::of(id),
+        event: EventKey::of(ID, id),
+        rank: Rank(tokens.known_total(), 0),
+        provider_id: provider_id(provider, model),
+        model_id: model,
+        tokens,
+        requests: None,
+        timestamp: at.unwrap_or(source.stamp.modified_ns / 1_000_000),
+        ..Turn::PLAIN
+    });
+}
+
+/// The provider whose dialect the session is bound to, else the one that the model's name tells.
+fn provider_id<'a>(lock: &'a str, model: &str) -> &'a str {
+    match lock {
+        "" => vendor_of(model.strip_prefix("custom:").unwrap_or(model)).unwrap_or(""),
+        "gemini" | "google_ai" => "google",
+        "vertex" | "vertex_ai" => "google-vertex",
+        "bedrock" => "amazon-bedrock",
+        "grok" | "x_ai" => "xai",
+        "claude" => "anthropic",
+        other => other,
+    }
+}
+
+/// What the start of the conversation tells.
+#[derive(Default)]
+struct Head {
+    title: Option<Title>,
+    project: Option<Project>,
+    model: Option<String>,
+    first_at: Option<i64>,
+}
+
+/// `{"type":"session_start","id":"…","title":"…","sessionTitle":"…","cwd":"/home/dev/acme"}`
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record<'a> {
+    #[serde(borrow, default, rename = "type")]
+    kind: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    title: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    session_title: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    cwd: Option<Text<'a>>,
+    #[serde(default)]
+    timestamp: When,
+}
+
+impl Head {
+    /// A conversation that is missing or damaged only leaves these facts unknown.
+    fn read(settings: &Path, id: &str) -> Self {
+        let mut text = Vec::new();
+        if let Ok(file) = File::open(settings.with_file_name(format!("{id}.jsonl"))) {
+            // What was read before an error still counts.
+            let _ = file.take(HEAD_BYTES).read_to_end(&mut text);
+        }
+        Self::parse(&String::from_utf8_lossy(&text))
+    }
+
+    fn parse(text: &str) -> Self {
+        let mut head = Self::default();
+        for line in text.lines() {
+            if head.model.is_none() {
+                head.model = model_in(line);
+            }
+            let Ok(record) = serde_json::from_str::<Record<'_>>(line) else {
+                continue;
+            };
+            head.first_at = head.first_at.or(record.timestamp.0);
+            if record.kind.as_deref() != Some("session_start") {
+                continue;
+            }
+            let named = |rank: u8, text: Option<Text<'_>>| {
+                let text = text.as_deref().and_then(title)?;
+                Some(Title { rank, at: 0, text })
+            };
+            head.title = named(1, record.session_title).or_else(|| named(0, record.title));
+            let cwd = record.cwd.filter(|cwd| !cwd.is_empty());
+            head.project = cwd.map(|cwd| Project {
+                rank: 0,
+                at: 0,
+                path: cwd.0.into_owned(),
+            });
+        }
+        head
+    }
+}
+
+/// `…You are Droid…\nModel: Claude Sonnet 4.5 [Anthropic]\n…`, inside a JSON string.
+fn model_in(line: &str) -> Option<String> {
+    let (_, rest) = line.split_once("Model: ")?;
+    let name = rest.split(['"', '\\', '[', '\n']).next()?.trim();
+    (!name.is_empty() && name.len() < 100).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_start_of_a_conversation_tells_title_folder_and_model() {
+        let head = Head::parse(concat!(
+            "not json\n",
+            r#"{"type":"session_start","id":"x","title":"first words","sessionTitle":"Greeting","cwd":"/home/dev/acme"}"#,
+            "\n",
+            r#"{"type":"message","timestamp":"2026-03-02T09:00:00Z","message":{"content":"Model: claude-opus-5 [Anthropic]\\nDate"}}"#,
+            "\n{\"type\":\"message\",\"content\":\"Model: another",
+        ));
+        assert_eq!(
+            head.title.map(|title| (title.rank, title.text)),
+            Some((1, "Greeting".into()))
+        );
+        assert_eq!(
+            head.project.map(|project| project.path).as_deref(),
+            Some("/home/dev/acme")
+        );
+        assert_eq!(head.model.as_deref(), Some("claude-opus-5"));
+        assert_eq!(head.first_at, Some(1_772_442_000_000));
+    }
+
+    #[test]
+    fn the_lock_names_the_provider_and_the_model_is_its_stand_in() {
+        assert_eq!(provider_id("anthropic", "gpt-5"), "anthropic");
+        assert_eq!(provider_id("", "custom:gpt-5-0"), "openai");
+        assert_eq!(provider_id("", "custom:House Model-1"), "");
+        assert_eq!(provider_id("vertex_ai", ""), "google-vertex");
+    }
+}
