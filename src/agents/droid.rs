@@ -2,12 +2,12 @@
 
 use super::batch::Skip;
 use super::lenient::{Count, Text, When, part, title};
+use super::totals::{self, Total};
 use super::walk::Walk;
 use super::whole::{parse_text, read_text};
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::core::tokens::Tokens;
-use crate::core::turn::{EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
-use crate::core::vendor::vendor_of;
+use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
 use crate::system::System;
 use anyhow::Result;
 use serde::Deserialize;
@@ -38,11 +38,7 @@ impl Agent for Droid {
         About {
             commands: &["droid"],
             turns: "exact",
-            limits: &[
-                "only a running total per session is recorded: how it spreads over days and models is not known, it counts for the day the session chose its provider",
-                "a session's total is shown under the model chosen last",
-                "Factory credits are no dollars and not shown",
-            ],
+            limits: &[totals::LIMIT, "Factory credits are no dollars and not shown"],
             reader: READER,
         }
     }
@@ -161,39 +157,21 @@ fn session(source: &Source, id: &str, settings: &Settings<'_>, head: Head, into:
         usage.cache_read_tokens.0,
         usage.cache_creation_tokens.0,
     );
-    if tokens.is_zero() {
-        into.skip(Skip::Uncounted);
-        return;
-    }
     let model = settings.model.as_deref().filter(|model| !model.is_empty());
     let model = model.or(head.model.as_deref()).unwrap_or("");
-    let provider = settings.provider_lock.as_deref().unwrap_or("");
-    into.turn(&Turn {
-        session_id: id,
-        // Not by model: when the user changes it, the total goes on growing under the new one.
-        record: RecordKey::of(id),
-        event: EventKey::of(ID, id),
-        rank: Rank(tokens.known_total(), 0),
-        provider_id: provider_id(provider, model),
-        model_id: model,
+    Total {
+        agent: ID,
+        session: id,
+        // The session is bound to the dialect of one provider.
+        provider: settings.provider_lock.as_deref().unwrap_or(""),
+        model,
         tokens,
-        requests: None,
-        timestamp: at.unwrap_or(source.stamp.modified_ns / 1_000_000),
-        ..Turn::PLAIN
-    });
-}
-
-/// The provider whose dialect the session is bound to, else the one that the model's name tells.
-fn provider_id<'a>(lock: &'a str, model: &str) -> &'a str {
-    match lock {
-        "" => vendor_of(model.strip_prefix("custom:").unwrap_or(model)).unwrap_or(""),
-        "gemini" | "google_ai" => "google",
-        "vertex" | "vertex_ai" => "google-vertex",
-        "bedrock" => "amazon-bedrock",
-        "grok" | "x_ai" => "xai",
-        "claude" => "anthropic",
-        other => other,
+        cost: None,
+        accuracy: Accuracy::Exact,
+        started_at: at.unwrap_or(source.stamp.modified_ns / 1_000_000),
+        place: 0,
     }
+    .add(into);
 }
 
 /// What the start of the conversation tells.
@@ -291,13 +269,5 @@ mod tests {
         );
         assert_eq!(head.model.as_deref(), Some("claude-opus-5"));
         assert_eq!(head.first_at, Some(1_772_442_000_000));
-    }
-
-    #[test]
-    fn the_lock_names_the_provider_and_the_model_is_its_stand_in() {
-        assert_eq!(provider_id("anthropic", "gpt-5"), "anthropic");
-        assert_eq!(provider_id("", "custom:gpt-5-0"), "openai");
-        assert_eq!(provider_id("", "custom:House Model-1"), "");
-        assert_eq!(provider_id("vertex_ai", ""), "google-vertex");
     }
 }

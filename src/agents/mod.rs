@@ -4,11 +4,12 @@ pub mod batch;
 mod claude_code;
 mod cline;
 mod copilot_cli;
-pub mod copilot_cli;
+mod crush;
 mod cursor;
 mod droid;
 mod gemini_cli;
-pub mod gemini_cli;
+mod goose;
+mod hermes;
 mod instant;
 mod json_text;
 pub mod jsonl;
@@ -20,11 +21,14 @@ mod records;
 mod roo_code;
 pub mod source;
 pub mod sqlite;
+mod table;
+mod totals;
 mod tree;
 #[cfg(test)]
 mod trial;
 mod walk;
 mod whole;
+mod zed;
 
 pub use batch::{Batch, Scope, Skip};
 pub use source::{Bookmark, Found, Root, Source};
@@ -78,6 +82,10 @@ static BUILT_IN: &[&dyn Agent] = &[
     &qwen_code::QwenCode,
     &roo_code::ROO_CODE,
     &droid::Droid,
+    &goose::Goose,
+    &zed::Zed,
+    &crush::Crush,
+    &hermes::Hermes,
 ];
 
 /// All agents: built-ins first.

@@ -1,0 +1,245 @@
+//! Crush: one database per project, found through its list of projects; only costs add up there.
+
+use super::batch::Skip;
+use super::lenient::dollars;
+use super::sqlite::Database;
+use super::table::{self, Cells};
+use super::totals::{self, Total};
+use super::whole::read_text;
+use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
+use crate::core::problem::Problem;
+use crate::core::tokens::Tokens;
+use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
+use crate::system::{Os, System};
+use anyhow::Result;
+use rusqlite::OptionalExtension;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+const ID: &str = "crush";
+const READER: u32 = 1;
+
+/// Times are in seconds. `prompt_tokens` and `completion_tokens` are the last request's: how full the context is.
+const SESSIONS: [&str; 8] = [
+    "id",
+    "parent_session_id",
+    "title",
+    "prompt_tokens",
+    "completion_tokens",
+    "cost",
+    "created_at",
+    "updated_at",
+];
+
+pub struct Crush;
+
+impl Agent for Crush {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn name(&self) -> &'static str {
+        "Crush"
+    }
+
+    fn about(&self) -> About {
+        About {
+            commands: &["crush"],
+            turns: "partial",
+            limits: &[
+                totals::LIMIT,
+                "tokens are not added up by Crush, only costs: where a subscription pays, nothing is known",
+                "the cost of a subagent is part of its parent's",
+                "projects that are missing in projects.json are not found",
+            ],
+            reader: READER,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found::default();
+        let (root, because) = match system.path_var("CRUSH_GLOBAL_DATA") {
+            Some(root) => (root, "$CRUSH_GLOBAL_DATA"),
+            None if system.os == Os::Windows => (system.local_app_dir().join("crush"), "default"),
+            None => (system.data_dir().join("crush"), "default"),
+        };
+        let list = root.join("projects.json");
+        found.roots.push(Root::new(root, because));
+        let mut folders = vec![system.home.join(".crush")];
+        match projects(&list) {
+            Ok(projects) => folders.extend(projects),
+            Err(error) => found.problems.push(Problem::new(list.display(), format!("{error:#}"))),
+        }
+        folders.sort();
+        folders.dedup();
+        for folder in folders {
+            let database = folder.join("crush.db");
+            if database.exists() {
+                found.roots.push(Root::new(folder, "a project"));
+            }
+            found.add_database(database, 0);
+        }
+        found
+    }
+
+    fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        let database = Database::open(&source.path)?;
+        let replies = Replies::of(&database)?;
+        let is_there = table::read(&database, "sessions", &SESSIONS, "", |cells| {
+            session(source, cells, &replies, into)
+        })?;
+        if is_there {
+            into.replace(Scope::Source, Presence::Gone);
+        } else {
+            into.problem(Problem::new(source.path.display(), "has no table of sessions"));
+        }
+        Ok(Bookmark {
+            reader: READER,
+            ..Bookmark::whole(source)
+        })
+    }
+}
+
+/// The data folders in `{"projects":[{"path":"/home/dev/acme","data_dir":".crush","last_accessed":"…"}]}`.
+fn projects(list: &Path) -> Result<Vec<PathBuf>> {
+    #[derive(Deserialize)]
+    struct List {
+        #[serde(default)]
+        projects: Vec<Entry>,
+    }
+    #[derive(Deserialize)]
+    struct Entry {
+        #[serde(default)]
+        path: PathBuf,
+        #[serde(default)]
+        data_dir: Option<PathBuf>,
+    }
+    if !list.exists() {
+        return Ok(Vec::new());
+    }
+    let text = read_text(list)?;
+    let list: List =
+        serde_json::from_str(&text).map_err(|error| anyhow::anyhow!("it is {}", super::lenient::reason(&error)))?;
+    let folders = list.projects.into_iter().map(|project| {
+        let folder = project.data_dir.filter(|folder| !folder.as_os_str().is_empty());
+        // Joining an absolute folder gives that folder.
+        project.path.join(folder.unwrap_or_else(|| ".crush".into()))
+    });
+    Ok(folders.filter(|folder| folder.is_absolute()).collect())
+}
+
+/// Finds the (provider, model) of a session's latest reply; texts (`parts`) are never read.
+struct Replies<'d> {
+    database: &'d Database,
+    select: Option<String>,
+}
+
+impl<'d> Replies<'d> {
+    fn of(database: &'d Database) -> Result<Self> {
+        let columns = database.columns("messages")?;
+        let has = |wanted: &str| columns.iter().any(|column| column == wanted);
+        let provider = if has("provider") {
+            "coalesce(provider, '')"
+        } else {
+            "''"
+        };
+        let select = format!(
+            "select {provider}, model from messages
+             where session_id = ?1 and model is not null and model != '' order by rowid desc limit 1"
+        );
+        Ok(Self {
+            database,
+            select: (has("session_id") && has("model")).then_some(select),
+        })
+    }
+
+    fn model(&self, session: &str) -> Result<(String, String)> {
+        let Some(select) = &self.select else {
+            return Ok(Default::default());
+        };
+        let mut statement = self.database.connection.prepare_cached(select)?;
+        let model = statement.query_row([session], |row| Ok((row.get(0)?, row.get(1)?)));
+        Ok(model.optional()?.unwrap_or_default())
+    }
+}
+
+fn session(source: &Source, cells: &Cells<'_>, replies: &Replies<'_>, into: &mut Batch) -> Result<()> {
+    let Some(id) = cells.text(0) else {
+        let place = format!("{}:row {}", source.path.display(), cells.rowid());
+        into.problem(Problem::new(place, "a session without an id"));
+        return Ok(());
+    };
+    let parent_id = cells.text(1);
+    let (created, updated) = (cells.time(6), cells.time(7));
+    let started_at = created.or(updated).unwrap_or(0);
+    // `/home/dev/acme/.crush/crush.db`
+    let folder = source.path.parent().filter(|folder| folder.ends_with(".crush"));
+    into.session(SessionInfo {
+        title: cells
+            .text(2)
+            .as_deref()
+            .and_then(super::lenient::title)
+            .map(|text| Title {
+                rank: 1,
+                at: updated.unwrap_or(started_at),
+                text,
+            }),
+        project: folder.and_then(Path::parent).map(|path| Project {
+            rank: 0,
+            at: started_at,
+            path: path.display().to_string(),
+        }),
+        interactive: parent_id.as_ref().map(|_| false),
+        parent_id: parent_id.clone(),
+        started_at: created,
+        updated_at: updated,
+        ..SessionInfo::new(&id)
+    });
+    if parent_id.is_some() {
+        // Its cost was added to its parent's.
+        into.skip(Skip::Repeated);
+        return Ok(());
+    }
+    let cost = dollars(cells.number(5));
+    let is_used = [3, 4].into_iter().any(|at| cells.count(at).unwrap_or(0) > 0);
+    let (provider, model) = replies.model(&id)?;
+    Total {
+        agent: ID,
+        session: &id,
+        provider: &provider,
+        model: &model,
+        tokens: if is_used || cost.is_some_and(|cost| cost.nanos() > 0) {
+            Tokens::unreported()
+        } else {
+            Tokens::ZERO
+        },
+        cost,
+        accuracy: Accuracy::Partial,
+        started_at,
+        place: cells.rowid(),
+    }
+    .add(into);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn looks_where_each_system_keeps_its_list() {
+        let root = |os: Os, env: &[(&str, &str)]| {
+            let env: BTreeMap<_, _> = env
+                .iter()
+                .map(|(key, path)| ((*key).to_owned(), (*path).to_owned()))
+                .collect();
+            let found = Crush.sources(&System::new(os, "/home/dev", env));
+            found.roots[0].path.display().to_string()
+        };
+        assert_eq!(root(Os::Linux, &[("XDG_DATA_HOME", "/data")]), "/data/crush");
+        assert_eq!(root(Os::MacOs, &[]), "/home/dev/.local/share/crush");
+        assert_eq!(root(Os::Windows, &[]), "/home/dev/AppData/Local/crush");
+        assert_eq!(root(Os::MacOs, &[("CRUSH_GLOBAL_DATA", "/moved")]), "/moved");
+    }
+}

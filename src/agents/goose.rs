@@ -1,0 +1,204 @@
+//! Goose: one database of sessions with running totals.
+
+use super::batch::Skip;
+use super::lenient::dollars;
+use super::sqlite::Database;
+use super::table::{self, Cells};
+use super::totals::{self, Total};
+use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
+use crate::core::problem::Problem;
+use crate::core::tokens::{Bucket, Tokens};
+use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
+use crate::system::{Os, System};
+use anyhow::Result;
+use serde::Deserialize;
+
+const ID: &str = "goose";
+const READER: u32 = 1;
+
+/// `input_tokens` and its like are the last request, not a total. The messages are never read.
+const COLUMNS: [&str; 14] = [
+    "id",
+    "name",
+    "description",
+    "user_set_name",
+    "working_dir",
+    "created_at",
+    "updated_at",
+    "accumulated_input_tokens",
+    "accumulated_output_tokens",
+    "accumulated_cost",
+    "provider_name",
+    "model_config_json",
+    "session_type",
+    "parent_session_id",
+];
+
+/// Providers that are other agents' commands: those write records of their own.
+const OTHER_AGENTS: [&str; 4] = ["claude-code", "codex", "cursor-agent", "gemini-cli"];
+
+pub struct Goose;
+
+impl Agent for Goose {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn name(&self) -> &'static str {
+        "Goose"
+    }
+
+    fn about(&self) -> About {
+        About {
+            commands: &["goose"],
+            turns: "partial",
+            limits: &[
+                totals::LIMIT,
+                "cached and reasoning tokens are not recorded",
+                "sessions that other agents' commands answered are left to those agents",
+            ],
+            reader: READER,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found::default();
+        let mut roots = Vec::new();
+        if let Some(root) = system.path_var("GOOSE_PATH_ROOT") {
+            roots.push((root.join("data"), "$GOOSE_PATH_ROOT"));
+        } else {
+            match system.os {
+                Os::Windows => roots.push((system.app_dir().join(r"Block/goose/data"), "default")),
+                _ => roots.push((system.data_dir().join("goose"), "default")),
+            }
+            if system.os == Os::MacOs {
+                roots.push((system.app_dir().join("goose"), "macOS"));
+                roots.push((system.app_dir().join("Block/goose"), "macOS"));
+            }
+        }
+        for (root, because) in roots {
+            let sessions = root.join("sessions");
+            found.add_database(sessions.join("sessions.db"), 0);
+            let root = Root::new(sessions, because);
+            if root.exists || found.roots.is_empty() {
+                found.roots.push(root);
+            }
+        }
+        found
+    }
+
+    fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        let database = Database::open(&source.path)?;
+        let is_there = table::read(&database, "sessions", &COLUMNS, "", |cells| {
+            session(source, cells, into);
+            Ok(())
+        })?;
+        if is_there {
+            into.replace(Scope::Source, Presence::Gone);
+        } else {
+            into.problem(Problem::new(source.path.display(), "has no table of sessions"));
+        }
+        Ok(Bookmark {
+            reader: READER,
+            ..Bookmark::whole(source)
+        })
+    }
+}
+
+/// `{"model_name":"claude-sonnet-4","context_limit":null}`
+#[derive(Default, Deserialize)]
+struct ModelConfig {
+    #[serde(default)]
+    model_name: Option<String>,
+}
+
+fn session(source: &Source, cells: &Cells<'_>, into: &mut Batch) {
+    let Some(id) = cells.text(0) else {
+        let place = format!("{}:row {}", source.path.display(), cells.rowid());
+        return into.problem(Problem::new(place, "a session without an id"));
+    };
+    let (created, updated) = (cells.time(5), cells.time(6));
+    let started_at = created.or(updated).unwrap_or(0);
+    let is_named = cells.count(3).is_some_and(|flag| flag != 0);
+    let name = cells.text(1).or_else(|| cells.text(2));
+    let parent_id = cells.text(13);
+    let kind = cells.text(12).unwrap_or_default();
+    let is_helper = parent_id.is_some() || matches!(kind.as_str(), "sub_agent" | "scheduled" | "hidden");
+    into.session(SessionInfo {
+        title: name.as_deref().and_then(super::lenient::title).map(|text| Title {
+            rank: if is_named { 2 } else { 1 },
+            at: updated.unwrap_or(started_at),
+            text,
+        }),
+        project: cells.text(4).map(|path| Project {
+            rank: 0,
+            at: started_at,
+            path,
+        }),
+        parent_id,
+        interactive: is_helper.then_some(false),
+        started_at: created,
+        updated_at: updated,
+        ..SessionInfo::new(&id)
+    });
+    let provider = cells.text(10).unwrap_or_default();
+    if OTHER_AGENTS.contains(&provider.as_str()) || provider.ends_with("-acp") {
+        return into.skip(Skip::Repeated);
+    }
+    let (input, output) = (cells.count(7), cells.count(8));
+    if input.unwrap_or(0) == 0 && output.unwrap_or(0) == 0 && cells.number(9).unwrap_or(0.0) <= 0.0 {
+        return into.skip(Skip::Uncounted);
+    }
+    let config = cells.text(11);
+    let config: ModelConfig = config
+        .and_then(|config| serde_json::from_str(&config).ok())
+        .unwrap_or_default();
+    let mut tokens = Tokens::new(input.unwrap_or(0), output.unwrap_or(0), 0, 0, 0)
+        .without(Bucket::Reasoning)
+        .without(Bucket::CacheRead)
+        .without(Bucket::CacheWrite);
+    for (bucket, count) in [(Bucket::Input, input), (Bucket::Output, output)] {
+        if count.is_none() {
+            tokens = tokens.without(bucket);
+        }
+    }
+    Total {
+        agent: ID,
+        session: &id,
+        provider: &provider,
+        model: &config.model_name.unwrap_or_default(),
+        tokens,
+        cost: dollars(cells.number(9)),
+        accuracy: Accuracy::Partial,
+        started_at,
+        place: cells.rowid(),
+    }
+    .add(into);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn looks_where_each_system_keeps_it() {
+        let roots = |os: Os, moved: Option<&str>| -> Vec<String> {
+            let env = moved.map(|path| ("GOOSE_PATH_ROOT".to_owned(), path.to_owned()));
+            let system = System::new(os, "/home/dev", env.into_iter().collect::<BTreeMap<_, _>>());
+            let found = Goose.sources(&system);
+            found.roots.iter().map(|root| root.path.display().to_string()).collect()
+        };
+        assert_eq!(roots(Os::Linux, None), ["/home/dev/.local/share/goose/sessions"]);
+        assert_eq!(
+            roots(Os::Windows, None),
+            ["/home/dev/AppData/Roaming/Block/goose/data/sessions"]
+        );
+        assert_eq!(roots(Os::MacOs, None), ["/home/dev/.local/share/goose/sessions"]);
+        assert_eq!(roots(Os::Linux, Some("/moved")), ["/moved/data/sessions"]);
+        assert_eq!(
+            roots(Os::Linux, Some("relative")),
+            ["/home/dev/.local/share/goose/sessions"]
+        );
+    }
+}

@@ -1,0 +1,122 @@
+//! Hermes: one database per profile, with running totals of sessions.
+
+use super::lenient::dollars;
+use super::sqlite::Database;
+use super::table::{self, Cells};
+use super::totals::{self, Total};
+use super::walk::Walk;
+use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
+use crate::core::problem::Problem;
+use crate::core::tokens::Tokens;
+use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
+use crate::system::System;
+use anyhow::Result;
+
+const ID: &str = "hermes";
+const READER: u32 = 1;
+
+/// Cached tokens stand beside `input_tokens`, reasoning ones are part of `output_tokens`.
+const COLUMNS: [&str; 15] = [
+    "id",
+    "title",
+    "parent_session_id",
+    "model",
+    "billing_provider",
+    "started_at",
+    "ended_at",
+    "input_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "actual_cost_usd",
+    "estimated_cost_usd",
+    "cwd",
+];
+
+pub struct Hermes;
+
+impl Agent for Hermes {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn name(&self) -> &'static str {
+        "Hermes"
+    }
+
+    fn about(&self) -> About {
+        About {
+            commands: &["hermes"],
+            turns: "exact",
+            limits: &[totals::LIMIT, "costs are those Hermes was told or worked out itself"],
+            reader: READER,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found::default();
+        let (root, because) = match system.path_var("HERMES_HOME") {
+            Some(root) => (root, "$HERMES_HOME"),
+            None => (system.home.join(".hermes"), "default"),
+        };
+        found.add_database(root.join("state.db"), 0);
+        for profile in Walk::default().folders(&root.join("profiles"), &mut found) {
+            found.add_database(profile.join("state.db"), 0);
+        }
+        found.roots.push(Root::new(root, because));
+        found
+    }
+
+    fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        let database = Database::open(&source.path)?;
+        let is_there = table::read(&database, "sessions", &COLUMNS, "", |cells| {
+            session(source, cells, into);
+            Ok(())
+        })?;
+        if is_there {
+            into.replace(Scope::Source, Presence::Gone);
+        } else {
+            into.problem(Problem::new(source.path.display(), "has no table of sessions"));
+        }
+        Ok(Bookmark {
+            reader: READER,
+            ..Bookmark::whole(source)
+        })
+    }
+}
+
+fn session(source: &Source, cells: &Cells<'_>, into: &mut Batch) {
+    let Some(id) = cells.text(0) else {
+        let place = format!("{}:row {}", source.path.display(), cells.rowid());
+        return into.problem(Problem::new(place, "a session without an id"));
+    };
+    let started_at = cells.time(5);
+    into.session(SessionInfo {
+        title: cells
+            .text(1)
+            .as_deref()
+            .and_then(super::lenient::title)
+            .map(|text| Title { rank: 1, at: 0, text }),
+        project: cells.text(14).map(|path| Project { rank: 0, at: 0, path }),
+        parent_id: cells.text(2),
+        started_at,
+        updated_at: cells.time(6),
+        ..SessionInfo::new(&id)
+    });
+    let count = |at: usize| cells.count(at).unwrap_or(0);
+    let reasoning = count(9).min(count(8));
+    let cost = |at: usize| cells.number(at).filter(|cost| *cost > 0.0);
+    Total {
+        agent: ID,
+        session: &id,
+        provider: &cells.text(4).unwrap_or_default(),
+        model: &cells.text(3).unwrap_or_default(),
+        tokens: Tokens::new(count(7), count(8) - reasoning, reasoning, count(10), count(11)),
+        cost: dollars(cost(12).or_else(|| cost(13))),
+        accuracy: Accuracy::Exact,
+        started_at: started_at.unwrap_or(0),
+        place: cells.rowid(),
+    }
+    .add(into);
+}

@@ -1,0 +1,110 @@
+//! Sessions of which only a running total is recorded: one row each, which a later total replaces.
+
+use super::batch::{Batch, Skip};
+use crate::core::money::Money;
+use crate::core::tokens::Tokens;
+use crate::core::turn::{Accuracy, EventKey, Rank, RecordKey, Turn};
+use crate::core::vendor::vendor_of;
+
+/// What `doctor` says of every such agent.
+pub const LIMIT: &str = "only a running total per session is recorded: it counts for the day the session began and for the model chosen last";
+
+/// The total of one session as it stands now.
+pub struct Total<'a> {
+    pub agent: &'a str,
+    pub session: &'a str,
+    /// As the agent calls it; where it is empty the model's name tells.
+    pub provider: &'a str,
+    pub model: &'a str,
+    pub tokens: Tokens,
+    pub cost: Option<Money>,
+    pub accuracy: Accuracy,
+    /// When the session began, epoch milliseconds.
+    pub started_at: i64,
+    /// Row number where it stands in a table.
+    pub place: u64,
+}
+
+impl Total<'_> {
+    /// Adds its turn, if anything was used.
+    pub fn add(&self, into: &mut Batch) {
+        let cost = self.cost.unwrap_or_default();
+        if self.tokens.is_zero() && cost == Money::ZERO {
+            into.skip(Skip::Uncounted);
+            return;
+        }
+        into.turn(&Turn {
+            session_id: self.session,
+            // Not by model: when the user changes it, the total goes on growing under the new one.
+            record: RecordKey::of(self.session),
+            event: EventKey::of(self.agent, self.session),
+            // Totals only grow: of two copies the larger one is the later one.
+            rank: Rank(self.tokens.known_total(), u64::try_from(cost.nanos()).unwrap_or(0)),
+            provider_id: provider_id(self.provider, self.model),
+            model_id: self.model,
+            tokens: self.tokens,
+            requests: None,
+            cost: self.cost,
+            accuracy: self.accuracy,
+            timestamp: self.started_at,
+            place: self.place,
+            ..Turn::PLAIN
+        });
+    }
+}
+
+/// Who bills, by its models.dev id.
+fn provider_id<'a>(name: &'a str, model: &str) -> &'a str {
+    match name {
+        "" => vendor_of(model.strip_prefix("custom:").unwrap_or(model)).unwrap_or(""),
+        "aws_bedrock" | "bedrock" => "amazon-bedrock",
+        "azure_openai" => "azure",
+        "claude" => "anthropic",
+        "gcp_vertex_ai" | "vertex" | "vertexai" | "vertex_ai" => "google-vertex",
+        "gemini" | "google_ai" => "google",
+        "github_copilot" | "copilot" | "copilot_chat" => "github-copilot",
+        "grok" | "x_ai" => "xai",
+        "moonshot" => "moonshotai",
+        "open_router" => "openrouter",
+        "chatgpt_codex" | "openai-codex" => "openai",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn providers_get_their_models_dev_ids() {
+        for (name, model, expected) in [
+            ("anthropic", "gpt-5", "anthropic"),
+            ("", "custom:gpt-5-0", "openai"),
+            ("", "custom:House Model-1", ""),
+            ("aws_bedrock", "claude-opus-5", "amazon-bedrock"),
+        ] {
+            assert_eq!(provider_id(name, model), expected, "{name} {model}");
+        }
+    }
+
+    #[test]
+    fn nothing_used_is_no_turn_and_a_cost_alone_is_one() {
+        let mut batch = Batch::default();
+        let mut total = Total {
+            agent: "a",
+            session: "s",
+            provider: "",
+            model: "",
+            tokens: Tokens::ZERO,
+            cost: Some(Money::ZERO),
+            accuracy: Accuracy::Exact,
+            started_at: 0,
+            place: 0,
+        };
+        total.add(&mut batch);
+        assert_eq!((batch.turns.len(), batch.skipped[&Skip::Uncounted]), (0, 1));
+        (total.tokens, total.cost) = (Tokens::unreported(), Some(Money::from_nanos(5)));
+        total.add(&mut batch);
+        assert_eq!(batch.turns[0].turn.rank, Rank(0, 5));
+    }
+}

@@ -1,0 +1,322 @@
+//! Zed: its own agent's threads, each one JSON document in a database, mostly compressed.
+
+use super::batch::session_hash;
+use super::lenient::{Count, Text, part, reason, title};
+use super::sqlite::Database;
+use super::table::{self, Cells};
+use super::totals::{self, Total};
+use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
+use crate::core::problem::Problem;
+use crate::core::tokens::Tokens;
+use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
+use crate::system::{Os, System};
+use anyhow::{Context, Result, bail};
+use rustc_hash::FxHashSet;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use std::io::Read;
+use xxhash_rust::xxh3::xxh3_64;
+
+const ID: &str = "zed";
+const READER: u32 = 1;
+/// A compressed document may claim any size.
+const MOST_BYTES: u64 = 128 * 1024 * 1024;
+
+/// What tells whether a thread changed comes first; the document itself is asked for by row.
+const COLUMNS: [&str; 8] = [
+    "id",
+    "updated_at",
+    "created_at",
+    "summary",
+    "parent_id",
+    "folder_paths",
+    "data_type",
+    "data",
+];
+
+pub struct Zed;
+
+impl Agent for Zed {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn name(&self) -> &'static str {
+        "Zed"
+    }
+
+    fn about(&self) -> About {
+        About {
+            commands: &["zed", "zeditor"],
+            turns: "exact",
+            limits: &[
+                totals::LIMIT,
+                "where Zed kept no running total, only the last request of each prompt is known (partial)",
+                "threads of other agents inside Zed are left to those agents",
+            ],
+            reader: READER,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found::default();
+        let mut roots = Vec::new();
+        match system.os {
+            Os::Linux => {
+                roots.push((system.data_dir().join("zed"), "default"));
+                roots.push((system.home.join(".var/app/dev.zed.Zed/data/zed"), "flatpak"));
+            }
+            Os::MacOs => roots.push((system.app_dir().join("Zed"), "default")),
+            Os::Windows => roots.push((system.local_app_dir().join("Zed"), "default")),
+        }
+        for (root, because) in roots {
+            let threads = root.join("threads");
+            found.add_database(threads.join("threads.db"), 0);
+            let root = Root::new(threads, because);
+            if root.exists || found.roots.is_empty() {
+                found.roots.push(root);
+            }
+        }
+        found
+    }
+
+    fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        let known: FxHashSet<[u8; 8]> = from.state.as_chunks().0.iter().copied().collect();
+        let database = Database::open(&source.path)?;
+        let (mut present, mut state) = (Vec::new(), Vec::new());
+        let is_there = table::read(&database, "threads", &COLUMNS, "", |cells| {
+            let place = format!("{}:row {}", source.path.display(), cells.rowid());
+            let Some(id) = cells.text(0) else {
+                into.problem(Problem::new(place, "a thread without an id"));
+                return Ok(());
+            };
+            present.push(session_hash(&id));
+            let data = cells.bytes(7).unwrap_or_default();
+            let version = format!("{id}\n{}\n{}", cells.text(1).unwrap_or_default(), data.len());
+            let version = xxh3_64(version.as_bytes()).to_le_bytes();
+            if !known.contains(&version) {
+                match parse(data, &cells.text(6).unwrap_or_default(), MOST_BYTES) {
+                    Ok(document) => add(&id, cells, &document, into),
+                    Err(error) => {
+                        into.problem(Problem::new(place, format!("{error:#}")));
+                        return Ok(());
+                    }
+                }
+            }
+            state.extend(version);
+            Ok(())
+        })?;
+        if is_there {
+            into.replace(Scope::Sessions(present), Presence::Gone);
+        } else {
+            into.problem(Problem::new(source.path.display(), "has no table of threads"));
+        }
+        Ok(Bookmark {
+            reader: READER,
+            state,
+            // No bytes to go on from: what was wrong is looked at again each time.
+            offset: 0,
+            ..Bookmark::whole(source)
+        })
+    }
+}
+
+/// The document of a thread, without its messages.
+#[derive(Deserialize)]
+struct Document {
+    #[serde(default)]
+    model: Option<Model>,
+    #[serde(default)]
+    cumulative_token_usage: Option<Usage>,
+    /// By prompt, only of its last request; in old versions a list.
+    #[serde(default)]
+    request_token_usage: Option<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+struct Model {
+    #[serde(default)]
+    provider: String,
+    #[serde(default)]
+    model: String,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+struct Usage {
+    #[serde(default)]
+    input_tokens: Count,
+    #[serde(default)]
+    output_tokens: Count,
+    #[serde(default)]
+    cache_creation_input_tokens: Count,
+    #[serde(default)]
+    cache_read_input_tokens: Count,
+}
+
+impl Usage {
+    fn tokens(self) -> Tokens {
+        Tokens::new(
+            self.input_tokens.0,
+            self.output_tokens.0,
+            0,
+            self.cache_read_input_tokens.0,
+            self.cache_creation_input_tokens.0,
+        )
+    }
+
+    fn plus(self, other: Self) -> Self {
+        let sum = |ours: Count, theirs: Count| Count(ours.0.saturating_add(theirs.0));
+        Self {
+            input_tokens: sum(self.input_tokens, other.input_tokens),
+            output_tokens: sum(self.output_tokens, other.output_tokens),
+            cache_creation_input_tokens: sum(self.cache_creation_input_tokens, other.cache_creation_input_tokens),
+            cache_read_input_tokens: sum(self.cache_read_input_tokens, other.cache_read_input_tokens),
+        }
+    }
+}
+
+/// Unpacks and parses a thread's document of up to `most_bytes`.
+///
+/// # Errors
+/// When it is of an unknown kind, too large, or damaged; never with its content.
+fn parse(data: &[u8], kind: &str, most_bytes: u64) -> Result<Document> {
+    let mut text = Vec::new();
+    match kind {
+        "json" => text.extend_from_slice(data),
+        "zstd" => {
+            let unpacked = ruzstd::decoding::StreamingDecoder::new(data).context("is not compressed with zstd")?;
+            unpacked
+                .take(most_bytes + 1)
+                .read_to_end(&mut text)
+                .context("its compressed text is damaged")?;
+        }
+        _ => bail!("its kind of data is unknown"),
+    }
+    if text.len() as u64 > most_bytes {
+        bail!("is larger than {most_bytes} bytes");
+    }
+    match serde_json::from_slice(&text) {
+        Ok(document) => Ok(document),
+        Err(error) => bail!("is {}", reason(&error)),
+    }
+}
+
+fn add(id: &str, cells: &Cells<'_>, document: &Document, into: &mut Batch) {
+    let (updated, created) = (cells.time(1), cells.time(2));
+    let started_at = created.or(updated).unwrap_or(0);
+    let parent_id = cells.text(4);
+    let folders = cells.text(5);
+    let folder = folders.as_deref().and_then(|folders| folders.lines().next());
+    into.session(SessionInfo {
+        title: cells.text(3).as_deref().and_then(title).map(|text| Title {
+            rank: 1,
+            at: updated.unwrap_or(started_at),
+            text,
+        }),
+        project: folder.map(|path| Project {
+            rank: 0,
+            at: started_at,
+            path: path.to_owned(),
+        }),
+        interactive: parent_id.as_ref().map(|_| false),
+        parent_id,
+        started_at: created,
+        updated_at: updated,
+        ..SessionInfo::new(id)
+    });
+    let total = document.cumulative_token_usage.unwrap_or_default().tokens();
+    let (tokens, accuracy) = if total.is_zero() {
+        (last_requests(document), Accuracy::Partial)
+    } else {
+        (total, Accuracy::Exact)
+    };
+    let model = document.model.as_ref();
+    Total {
+        agent: ID,
+        session: id,
+        provider: model.map_or("", |model| &model.provider),
+        model: model.map_or("", |model| &model.model),
+        tokens,
+        cost: None,
+        accuracy,
+        started_at,
+        place: cells.rowid(),
+    }
+    .add(into);
+}
+
+/// The last requests of all prompts added up: less than what was used where a prompt made several.
+fn last_requests(document: &Document) -> Tokens {
+    let usage = document.request_token_usage.as_deref();
+    let requests: Vec<Usage> = match part::<BTreeMap<Text<'_>, Usage>>(usage) {
+        Some(by_prompt) => by_prompt.into_values().collect(),
+        None => part(usage).unwrap_or_default(),
+    };
+    requests.into_iter().fold(Usage::default(), Usage::plus).tokens()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+
+    const DOCUMENT: &str = r#"{"version":"0.3.0","messages":[{"User":{"content":"\ud83d"}}],"model":null,"cumulative_token_usage":{"input_tokens":5,"output_tokens":null},"request_token_usage":{"u":{"output_tokens":7}}}"#;
+
+    fn packed(text: &str) -> Vec<u8> {
+        compress_to_vec(text.as_bytes(), CompressionLevel::Fastest)
+    }
+
+    #[test]
+    fn reads_both_kinds_and_both_shapes() {
+        for (data, kind) in [(DOCUMENT.as_bytes().to_vec(), "json"), (packed(DOCUMENT), "zstd")] {
+            let document = parse(&data, kind, 1 << 20).expect("a document");
+            let total = document.cumulative_token_usage.expect("a total").tokens();
+            assert_eq!(total, Tokens::new(5, 0, 0, 0, 0));
+            assert_eq!(last_requests(&document), Tokens::new(0, 7, 0, 0, 0));
+        }
+        let list = r#"{"request_token_usage":[{"input_tokens":1},{"input_tokens":2}]}"#;
+        let document = parse(list.as_bytes(), "json", 1 << 20).expect("a document");
+        assert_eq!(last_requests(&document), Tokens::new(3, 0, 0, 0, 0));
+    }
+
+    #[test]
+    fn a_document_that_unpacks_too_large_is_refused() {
+        let bomb = packed(&" ".repeat(100_000));
+        assert!(bomb.len() < 1000);
+        let error = parse(&bomb, "zstd", 50_000).err().expect("too large");
+        assert_eq!(error.to_string(), "is larger than 50000 bytes");
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_documents_are_errors(
+            at in any::<prop::sample::Index>(),
+            byte: u8,
+            cut in any::<prop::sample::Index>(),
+            rubbish in prop::collection::vec(any::<u8>(), 0..200),
+        ) {
+            for (mut data, kind) in [(packed(DOCUMENT), "zstd"), (DOCUMENT.as_bytes().to_vec(), "json")] {
+                let at = at.index(data.len());
+                data[at] = byte;
+                let _ = parse(&data, kind, 1 << 20);
+                data.truncate(cut.index(data.len()));
+                prop_assert!(parse(&data, kind, 1 << 20).is_err());
+            }
+            let _ = parse(&rubbish, "zstd", 1 << 20);
+        }
+    }
+
+    #[test]
+    fn looks_where_each_system_keeps_it() {
+        let root = |os: Os| {
+            let system = System::new(os, "/home/dev", BTreeMap::new());
+            let found = Zed.sources(&system);
+            found.roots[0].path.display().to_string()
+        };
+        assert_eq!(root(Os::Linux), "/home/dev/.local/share/zed/threads");
+        assert_eq!(root(Os::MacOs), "/home/dev/Library/Application Support/Zed/threads");
+        assert_eq!(root(Os::Windows), "/home/dev/AppData/Local/Zed/threads");
+    }
+}
