@@ -15,7 +15,9 @@ mod json_text;
 pub mod jsonl;
 mod kilo_code;
 mod lenient;
+mod openclaw;
 pub mod opencode;
+mod pi;
 mod qwen_code;
 mod records;
 mod roo_code;
@@ -79,6 +81,8 @@ static BUILT_IN: &[&dyn Agent] = &[
     &cursor::Cursor,
     &gemini_cli::GeminiCli,
     &kilo_code::KILO_CODE,
+    &openclaw::OpenClaw,
+    &pi::Pi,
     &qwen_code::QwenCode,
     &roo_code::ROO_CODE,
     &droid::Droid,

@@ -83,6 +83,11 @@ pub fn survives(agent: &dyn Agent, file: &str, good: &str, mut rubbish: Vec<Vec<
 }
 
 impl Told {
+    /// The billing event of each turn.
+    pub fn events(&self) -> Vec<EventKey> {
+        self.claims.iter().map(|claim| claim.0).collect()
+    }
+
     /// The turns that count: the best of each event, unless another turn sums its segment up.
     pub fn counted(&self) -> Vec<&str> {
         let is_best = |at: usize| {

@@ -1,0 +1,97 @@
+//! Pi and its fork omp: a tree of entries per session, in which every branch was paid for.
+
+pub mod session;
+
+use super::tree::Tree;
+use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use crate::system::System;
+use anyhow::Result;
+use std::path::Path;
+
+const ID: &str = "pi";
+
+pub struct Pi;
+
+impl Agent for Pi {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn name(&self) -> &'static str {
+        "Pi"
+    }
+
+    fn about(&self) -> About {
+        About {
+            commands: &["pi", "omp"],
+            turns: "exact",
+            limits: &["reasoning is inside the output and not told apart"],
+            reader: session::READER,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found::default();
+        let moved = ["PI_CODING_AGENT_DIR", "PI_AGENT_DIR"]
+            .into_iter()
+            .find_map(|name| Some((system.path_var(name)?, format!("${name}"))));
+        let (folder, because) = moved.unwrap_or_else(|| (system.home.join(".pi/agent"), "default".to_owned()));
+        let sessions = folder.join("sessions");
+        // Some point the variable at the sessions themselves.
+        let is_sessions = because != "default" && folder.is_dir() && !sessions.is_dir();
+        let pi = Root::new(if is_sessions { folder } else { sessions }, because);
+        let omp = Root::new(system.home.join(".omp/agent/sessions"), "the fork omp");
+        let mut tree = Tree::default();
+        for root in [pi, omp] {
+            tree.find(&root.path, &is_log, &mut found);
+            found.roots.push(root);
+        }
+        found
+    }
+
+    fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        session::read(ID, source, from, into)
+    }
+}
+
+fn is_log(path: &Path) -> Option<u8> {
+    path.extension().is_some_and(|ending| ending == "jsonl").then_some(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::Os;
+
+    #[test]
+    fn honours_its_variables_on_every_system() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let home = dir.path();
+        for file in [
+            ".pi/agent/sessions/--home-dev--/2026_a.jsonl",
+            ".pi/agent/sessions/--home-dev--/2026_a/0-Task.jsonl",
+            ".pi/agent/auth.json",
+            ".omp/agent/sessions/-dev/2026_b.jsonl",
+            "moved/sessions/p/2026_c.jsonl",
+            "plain/p/2026_d.jsonl",
+        ] {
+            let path = home.join(file);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+            std::fs::write(path, "").expect("a file");
+        }
+        let names = |os, env: &[(&str, &str)]| {
+            let value = |(name, value): &(&str, &str)| ((*name).to_owned(), home.join(value).display().to_string());
+            let found = Pi.sources(&System::new(os, home, env.iter().map(value).collect()));
+            let name = |source: &Source| source.path.file_name().expect("a name").to_string_lossy().into_owned();
+            let mut names: Vec<_> = found.sources.iter().map(name).collect();
+            names.sort();
+            names
+        };
+        for os in [Os::Linux, Os::MacOs, Os::Windows] {
+            assert_eq!(names(os, &[]), ["0-Task.jsonl", "2026_a.jsonl", "2026_b.jsonl"]);
+            let both = [("PI_AGENT_DIR", "plain"), ("PI_CODING_AGENT_DIR", "moved")];
+            assert_eq!(names(os, &both), ["2026_b.jsonl", "2026_c.jsonl"]);
+            assert_eq!(names(os, &both[..1]), ["2026_b.jsonl", "2026_d.jsonl"]);
+        }
+    }
+}
