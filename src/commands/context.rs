@@ -65,6 +65,17 @@ impl Context {
         Ok(self.outcome())
     }
 
+    /// Prints text that is no row.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn text(&self, text: &[u8]) -> Result<()> {
+        if !self.global.quiet {
+            render::print_text(text)?;
+        }
+        Ok(())
+    }
+
     /// How rows are to be printed. A command that has much to do before its first row checks it early:
     /// `context.request(&self.rows)?.check::<TurnRow>(false)?`.
     ///

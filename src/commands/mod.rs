@@ -7,6 +7,7 @@ pub mod creds;
 pub mod filters;
 pub mod prices;
 pub mod progress;
+pub mod schema;
 pub mod sessions;
 pub mod turns;
 pub mod usage;
@@ -24,6 +25,7 @@ pub enum Command {
     Sessions(sessions::SessionsArgs),
     Turns(turns::TurnsArgs),
     Cost(cost::CostArgs),
+    Schema(schema::SchemaArgs),
 }
 
 impl Command {
@@ -42,6 +44,7 @@ impl Command {
             Self::Sessions(args) => args.run(context),
             Self::Turns(args) => args.run(context),
             Self::Cost(args) => args.run(context),
+            Self::Schema(args) => args.run(context),
         }
     }
 }

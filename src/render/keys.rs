@@ -30,7 +30,16 @@ pub enum Kind {
 
 /// The JSON Schema of a row as it is written: draft 2020-12.
 pub fn schema<R: Row>() -> Value {
-    settings().into_generator().into_root_schema_for::<R>().to_value()
+    let root = settings().into_generator().into_root_schema_for::<R>().to_value();
+    let mut schema = Map::new();
+    for key in ["$schema", "title", "description"] {
+        schema.insert(key.to_owned(), root.get(key).cloned().unwrap_or_default());
+    }
+    schema.insert("title".to_owned(), R::NAME.into());
+    for (key, value) in root.as_object().into_iter().flatten() {
+        schema.entry(key).or_insert_with(|| value.clone());
+    }
+    Value::Object(schema)
 }
 
 fn settings() -> SchemaSettings {

@@ -17,6 +17,7 @@ mod screen;
 mod table;
 mod tables;
 pub mod text;
+pub mod types;
 
 pub use column::{Align, Cell, Column, Tone, UNKNOWN, View};
 pub use grep::Grep;

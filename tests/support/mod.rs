@@ -130,3 +130,19 @@ pub fn program(name: &str) -> Option<PathBuf> {
     }
     found
 }
+
+/// Compares what is generated with what is committed, byte for byte; `TTOP_GENERATE=1` (`make generate`) writes it.
+pub fn same_as_committed(path: &Path, generated: &[u8]) {
+    if std::env::var_os("TTOP_GENERATE").is_some() {
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(path, generated).expect("written");
+    }
+    let committed = std::fs::read(path).unwrap_or_default();
+    // Git on Windows may have turned the line ends.
+    let plain = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("\r\n", "\n");
+    assert!(
+        plain(&committed) == plain(generated),
+        "{} is not what the code says: look at the difference after `make generate`",
+        path.display()
+    );
+}

@@ -9,7 +9,6 @@ use serde::Serialize;
 /// One group of turns; dimensions that were not asked for are null.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "cost")]
 pub struct CostRow {
     /// `2026-11-20T14`, `2026-11-20`, `2026-W47`, `2026-11`, `2026`, or the start of the block.
     pub period: Option<Text>,

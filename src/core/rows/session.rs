@@ -11,7 +11,6 @@ use serde::Serialize;
 /// One session.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "session")]
 pub struct SessionRow {
     pub session_id: Text,
     pub session_name: Option<Text>,

@@ -11,7 +11,6 @@ use serde::Serialize;
 /// One model reply.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "turn")]
 pub struct TurnRow {
     /// The same for every copy of the reply, in every file and on every machine: 16 hex digits.
     #[schemars(with = "String")]

@@ -1,0 +1,52 @@
+//! What is known by name, without looking at a turn: for completions.
+
+use super::Ledger;
+use super::names::Kind;
+use anyhow::Result;
+
+/// A session as a completion offers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionName {
+    pub id: String,
+    pub title: Option<String>,
+    /// Epoch milliseconds UTC.
+    pub updated_at: Option<i64>,
+}
+
+impl Ledger {
+    /// Committed sessions whose id begins with `prefix`, the newest first.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn recent_sessions(&self, prefix: &str, most: usize) -> Result<Vec<SessionName>> {
+        let Some(connection) = &self.connection else { return Ok(Vec::new()) };
+        let mut statement = connection.prepare(
+            "select name, title, updated_at from session where substr(name, 1, length(?1)) = ?1
+             order by updated_at desc limit ?2",
+        )?;
+        let session = |row: &rusqlite::Row<'_>| {
+            Ok(SessionName {
+                id: row.get(0)?,
+                title: row.get(1)?,
+                updated_at: row.get(2)?,
+            })
+        };
+        Ok(statement.query_map((prefix, most), session)?.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The project paths of committed sessions.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn project_paths(&self) -> Result<Vec<String>> {
+        let Some(connection) = &self.connection else { return Ok(Vec::new()) };
+        let mut statement = connection.prepare("select distinct project from session where project is not null order by project")?;
+        Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Provider and model of every model that was ever read.
+    pub fn models(&self) -> impl Iterator<Item = (&str, &str)> {
+        let rows = 0..u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        rows.filter(|&row| self.names.kind(row) == Some(Kind::Model)).map(|row| self.names.model(row))
+    }
+}
