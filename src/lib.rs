@@ -30,6 +30,10 @@ use system::config::Config;
 /// When the command could not answer.
 pub fn run() -> Result<Exit> {
     let words: Vec<_> = std::env::args_os().collect();
+    if let Some(told) = cli::complete::answer(&words, std::env::var_os(cli::complete::VARIABLE).as_deref()) {
+        render::print_text(&told)?;
+        return Ok(Exit::Ok);
+    }
     let var = |name: &str| std::env::var(name).ok();
     let cli = match parse(&words, std::io::stdout().is_terminal(), var)? {
         Parsed::Run(cli) => cli,
@@ -58,6 +62,6 @@ pub fn run() -> Result<Exit> {
     problems.iter().for_each(|problem| context.warn(problem));
     match cli.command {
         Some(command) => command.run(&mut context),
-        None => Ok(Exit::Usage),
+        None => cli.bare.or_today_by_model().run(&mut context),
     }
 }

@@ -1,8 +1,10 @@
 //! The command line: what is common to all commands, and the definition completions and man pages are made from.
 
+pub mod complete;
 pub mod parse;
 
 use crate::commands::Command;
+use crate::commands::cost::CostArgs;
 use crate::core::price;
 use clap::{ArgAction, Args, Parser, ValueEnum};
 
@@ -13,10 +15,9 @@ use clap::{ArgAction, Args, Parser, ValueEnum};
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
+    /// What bare `ttop` takes.
     #[command(flatten)]
-    pub rows: RowArgs,
-    #[command(flatten)]
-    pub filters: Filters,
+    pub bare: CostArgs,
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -90,7 +91,7 @@ pub struct RowArgs {
     #[arg(short = 'o', long, value_name = "FORMAT")]
     pub format: Option<Format>,
     /// Keys to print, in order; `help` lists them
-    #[arg(long, value_delimiter = ',', value_name = "KEYS")]
+    #[arg(long, value_delimiter = ',', value_name = "KEYS", add = complete::fields())]
     pub fields: Vec<String>,
     /// No header line in csv and tsv
     #[arg(long)]
@@ -102,7 +103,7 @@ pub struct RowArgs {
     #[arg(short, long)]
     pub raw: bool,
     /// Sort by a key, `key:desc` for the other way
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", add = complete::sort_keys())]
     pub sort: Option<String>,
     /// At most this many rows
     #[arg(short = 'n', long, value_name = "N")]
@@ -138,28 +139,28 @@ pub enum PresenceWanted {
 #[command(next_help_heading = "Filters")]
 pub struct Filters {
     /// From this time on
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", add = complete::times())]
     pub since: Option<String>,
     /// Before this time; a bare date includes that day
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", add = complete::times())]
     pub until: Option<String>,
     /// On this day
-    #[arg(long, value_name = "DAY", conflicts_with_all = ["since", "until"])]
+    #[arg(long, value_name = "DAY", conflicts_with_all = ["since", "until"], add = complete::days())]
     pub on: Option<String>,
     /// Of these agents
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", add = complete::agent_ids())]
     pub agent: Vec<String>,
     /// Billed by these providers
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", add = complete::providers())]
     pub provider: Vec<String>,
     /// By these models
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", add = complete::models())]
     pub model: Vec<String>,
     /// In these projects and below
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", add = complete::projects())]
     pub project: Vec<String>,
     /// In these sessions: a unique prefix, or `latest`
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = complete::sessions())]
     pub session: Vec<String>,
     /// With this presence
     #[arg(long, value_name = "PRESENCE")]

@@ -79,6 +79,18 @@ impl By {
 }
 
 impl CostArgs {
+    /// What a bare `ttop` asks for: today by model, where nothing else was said.
+    #[must_use]
+    pub fn or_today_by_model(mut self) -> Self {
+        if !self.filters.has_time() {
+            self.filters.since = Some("today".to_owned());
+        }
+        if self.by.is_empty() {
+            self.by.push(By::Model);
+        }
+        self
+    }
+
     /// # Errors
     /// When the rows could not be made or written.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {

@@ -1,10 +1,12 @@
 //! What the user types: one file per subcommand, each its arguments and its `run`.
 
+pub mod completions;
 pub mod config;
 pub mod context;
 pub mod cost;
 pub mod creds;
 pub mod filters;
+pub mod man;
 pub mod prices;
 pub mod progress;
 pub mod schema;
@@ -26,6 +28,8 @@ pub enum Command {
     Turns(turns::TurnsArgs),
     Cost(cost::CostArgs),
     Schema(schema::SchemaArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 impl Command {
@@ -45,6 +49,8 @@ impl Command {
             Self::Turns(args) => args.run(context),
             Self::Cost(args) => args.run(context),
             Self::Schema(args) => args.run(context),
+            Self::Completions(args) => args.run(context),
+            Self::Man(args) => args.run(context),
         }
     }
 }

@@ -18,8 +18,10 @@ impl Ledger {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn recent_sessions(&self, prefix: &str, most: usize) -> Result<Vec<SessionName>> {
-        let Some(connection) = &self.connection else { return Ok(Vec::new()) };
+    pub fn recent_sessions(&self, prefix: &str, most: u32) -> Result<Vec<SessionName>> {
+        let Some(connection) = &self.connection else {
+            return Ok(Vec::new());
+        };
         let mut statement = connection.prepare(
             "select name, title, updated_at from session where substr(name, 1, length(?1)) = ?1
              order by updated_at desc limit ?2",
@@ -31,7 +33,9 @@ impl Ledger {
                 updated_at: row.get(2)?,
             })
         };
-        Ok(statement.query_map((prefix, most), session)?.collect::<rusqlite::Result<_>>()?)
+        Ok(statement
+            .query_map((prefix, most), session)?
+            .collect::<rusqlite::Result<_>>()?)
     }
 
     /// The project paths of committed sessions.
@@ -39,14 +43,20 @@ impl Ledger {
     /// # Errors
     /// When the file cannot be read.
     pub fn project_paths(&self) -> Result<Vec<String>> {
-        let Some(connection) = &self.connection else { return Ok(Vec::new()) };
-        let mut statement = connection.prepare("select distinct project from session where project is not null order by project")?;
-        Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+        let Some(connection) = &self.connection else {
+            return Ok(Vec::new());
+        };
+        let mut statement =
+            connection.prepare("select distinct project from session where project is not null order by project")?;
+        Ok(statement
+            .query_map([], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?)
     }
 
     /// Provider and model of every model that was ever read.
     pub fn models(&self) -> impl Iterator<Item = (&str, &str)> {
         let rows = 0..u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        rows.filter(|&row| self.names.kind(row) == Some(Kind::Model)).map(|row| self.names.model(row))
+        rows.filter(|&row| self.names.kind(row) == Some(Kind::Model))
+            .map(|row| self.names.model(row))
     }
 }

@@ -5,6 +5,7 @@ pub mod changes;
 pub mod columns;
 pub mod commit;
 pub mod forget;
+pub mod known;
 pub mod merge;
 pub mod names;
 pub mod owner;

@@ -69,6 +69,11 @@ impl Names {
             .map(|(_, text)| text.as_str())
     }
 
+    /// What a row names.
+    pub fn kind(&self, row: u32) -> Option<Kind> {
+        self.texts.get(row as usize).map(|(kind, _)| *kind)
+    }
+
     /// Provider and model of a row.
     pub fn model(&self, row: u32) -> (&str, &str) {
         self.text(row).split_once('\t').unwrap_or(("", ""))

@@ -1,0 +1,191 @@
+# Commands of ttop for Nushell: flags and values are completed, answers are tables with dates, durations and sizes.
+#
+#   use ttop.nu *
+#   ttop sessions --since 7d | where cost != null | sort-by cost --reverse | first 5
+#
+# `^ttop` is the program itself. Generated from its command line; do not edit.
+
+# What ttop offers for the last word of a line
+def "nu-complete ttop" [context: string] {
+    let words = ($context | split row --regex '[|;({]' | last | str trim --left | split row --regex '\s+')
+    let told = (with-env {TTOP_COMPLETE: fish} { ^ttop -- ...$words | complete })
+    $told.stdout | lines | each {|line|
+        let parts = ($line | split row "\t")
+        {value: $parts.0, description: ($parts | skip 1 | str join " ")}
+    }
+}
+
+# Flags that were given, as the program takes them
+def flags [given: record]: nothing -> list<string> {
+    $given | items {|flag, value|
+        if $value == null or $value == false {
+            []
+        } else if $value == true {
+            [$"--($flag)"]
+        } else {
+            [$"--($flag)" ($value | into string)]
+        }
+    } | flatten
+}
+
+# Changes the values of some keys, where they are there and known
+def change [keys: list<string>, how: closure] {
+    let row = $in
+    $keys | reduce --fold $row {|key, row|
+        if ($key in $row) and ($row | get $key) != null {
+            $row | update $key (do $how ($row | get $key))
+        } else {
+            $row
+        }
+    }
+}
+
+# Rows with Nushell's own dates, durations and sizes
+def typed [instants: list<string>, times: list<string>, spans: list<string>, sizes: list<string>] {
+    from json --objects | each {|row|
+        $row
+        | change $instants {|ms| $ms * 1_000_000 | into datetime }
+        | change $times {|text| $text | into datetime }
+        | change $spans {|ms| $ms * 1_000_000 | into duration }
+        | change $sizes {|bytes| $bytes | into filesize }
+    }
+}
+
+# Show where credentials are and in what state, never what they are
+export def "ttop creds" [
+    --all  # List missing ones too, with how to get them
+    --check  # Print only what fails, and exit 3 if anything does
+    --accounts  # Show account ids and addresses
+    --keychain  # Ask the macOS keychain even when nobody may be there to answer its dialog
+    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
+    --limit(-n): int  # At most this many rows
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of periods
+] {
+    let flags = (flags {all: $all, check: $check, accounts: $accounts, keychain: $keychain, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    ^ttop creds -o ndjson ...$flags | typed [expiresAt] [] [] []
+}
+
+# List sessions, newest first
+export def "ttop sessions" [
+    --tree  # Nest subagents under the session that started them
+    --interactive  # Hide subagents and helpers
+    --since: string@"nu-complete ttop"  # From this time on
+    --until: string@"nu-complete ttop"  # Before this time; a bare date includes that day
+    --on: string@"nu-complete ttop"  # On this day
+    --agent: string@"nu-complete ttop"  # Of these agents
+    --provider: string@"nu-complete ttop"  # Billed by these providers
+    --model: string@"nu-complete ttop"  # By these models
+    --project: string@"nu-complete ttop"  # In these projects and below
+    --session: string@"nu-complete ttop"  # In these sessions: a unique prefix, or `latest`
+    --presence: string@"nu-complete ttop"  # With this presence
+    --grep: string@"nu-complete ttop"  # With this text in any text column
+    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
+    --limit(-n): int  # At most this many rows
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of periods
+] {
+    let flags = (flags {tree: $tree, interactive: $interactive, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    ^ttop sessions -o ndjson ...$flags | typed [startedAt sessionUpdatedAt] [time] [] []
+}
+
+# List model replies, oldest first
+export def "ttop turns" [
+    --since: string@"nu-complete ttop"  # From this time on
+    --until: string@"nu-complete ttop"  # Before this time; a bare date includes that day
+    --on: string@"nu-complete ttop"  # On this day
+    --agent: string@"nu-complete ttop"  # Of these agents
+    --provider: string@"nu-complete ttop"  # Billed by these providers
+    --model: string@"nu-complete ttop"  # By these models
+    --project: string@"nu-complete ttop"  # In these projects and below
+    --session: string@"nu-complete ttop"  # In these sessions: a unique prefix, or `latest`
+    --presence: string@"nu-complete ttop"  # With this presence
+    --grep: string@"nu-complete ttop"  # With this text in any text column
+    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
+    --limit(-n): int  # At most this many rows
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of periods
+] {
+    let flags = (flags {since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    ^ttop turns -o ndjson ...$flags | typed [timestamp sessionUpdatedAt] [time] [] []
+}
+
+# Add up tokens and money
+export def "ttop cost" [
+    --by: string@"nu-complete ttop"  # What to group by
+    --max: number  # Exit 3 when the total is above this many dollars
+    --roots  # Count subagents under the session that started them
+    --since: string@"nu-complete ttop"  # From this time on
+    --until: string@"nu-complete ttop"  # Before this time; a bare date includes that day
+    --on: string@"nu-complete ttop"  # On this day
+    --agent: string@"nu-complete ttop"  # Of these agents
+    --provider: string@"nu-complete ttop"  # Billed by these providers
+    --model: string@"nu-complete ttop"  # By these models
+    --project: string@"nu-complete ttop"  # In these projects and below
+    --session: string@"nu-complete ttop"  # In these sessions: a unique prefix, or `latest`
+    --presence: string@"nu-complete ttop"  # With this presence
+    --grep: string@"nu-complete ttop"  # With this text in any text column
+    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
+    --limit(-n): int  # At most this many rows
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of periods
+] {
+    let flags = (flags {by: $by, max: $max, roots: $roots, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    ^ttop cost -o ndjson ...$flags | typed [start end] [] [] []
+}
+
+# Show what a kind of row consists of; without one, list them all
+export extern "ttop schema" [
+    row?: string@"nu-complete ttop"  # The kind of row
+    --as: string@"nu-complete ttop"  # In which words
+    --color: string@"nu-complete ttop"  # When to use colour
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --quiet(-q)  # Print nothing, only exit
+    --verbose(-v)  # Say more on stderr
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of periods
+]
+
+# Print the completion script of a shell
+export extern "ttop completions" [
+    shell: string@"nu-complete ttop"  # 
+    --color: string@"nu-complete ttop"  # When to use colour
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --quiet(-q)  # Print nothing, only exit
+    --verbose(-v)  # Say more on stderr
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of periods
+]
+
+# Print a manual page: ttop man cost | man -l -
+export extern "ttop man" [
+    ...command: string@"nu-complete ttop"  # The command; without one, ttop as a whole
+    --color: string@"nu-complete ttop"  # When to use colour
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --quiet(-q)  # Print nothing, only exit
+    --verbose(-v)  # Say more on stderr
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of periods
+]

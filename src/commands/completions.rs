@@ -1,0 +1,47 @@
+//! `ttop completions`: the scripts that teach a shell to complete ttop's command line.
+
+use super::context::Context;
+use crate::exit::Exit;
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+/// Print the completion script of a shell
+#[derive(Args, Debug)]
+pub struct CompletionsArgs {
+    shell: Shell,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    Elvish,
+    #[value(name = "powershell")]
+    PowerShell,
+    /// A module with typed commands: use ttop.nu *
+    Nushell,
+}
+
+impl Shell {
+    /// The committed script.
+    pub const fn script(self) -> &'static [u8] {
+        match self {
+            Self::Bash => include_bytes!("../../completions/ttop.bash"),
+            Self::Zsh => include_bytes!("../../completions/_ttop"),
+            Self::Fish => include_bytes!("../../completions/ttop.fish"),
+            Self::Elvish => include_bytes!("../../completions/ttop.elv"),
+            Self::PowerShell => include_bytes!("../../completions/ttop.ps1"),
+            Self::Nushell => include_bytes!("../../completions/ttop.nu"),
+        }
+    }
+}
+
+impl CompletionsArgs {
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn run(&self, context: &mut Context) -> Result<Exit> {
+        context.text(self.shell.script())?;
+        Ok(context.outcome())
+    }
+}
