@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: build check test lint prices
+.PHONY: build check test lint generate prices
 build:
 	$(CARGO) build --release --locked
 
@@ -19,3 +19,7 @@ check: lint test
 # curl -O https://models.dev/api.json && make prices API=api.json DAY=2026-11-20
 prices:
 	$(CARGO) run --locked --example prices_snapshot -- $(API) $(DAY)
+
+# Completions, manual pages and schemas from the code; the tests compare them.
+generate:
+	TTOP_GENERATE=1 $(CARGO) test --locked --test completions --test man --test schema as_committed

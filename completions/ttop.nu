@@ -51,25 +51,6 @@ def typed [instants: list<string>, times: list<string>, spans: list<string>, siz
     }
 }
 
-# Show where credentials are and in what state, never what they are
-export def "ttop creds" [
-    --all  # List missing ones too, with how to get them
-    --check  # Print only what fails, and exit 3 if anything does
-    --accounts  # Show account ids and addresses
-    --keychain  # Ask the macOS keychain even when nobody may be there to answer its dialog
-    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
-    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
-    --limit(-n): int  # At most this many rows
-    --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of periods
-] {
-    let flags = (flags {all: $all, check: $check, accounts: $accounts, keychain: $keychain, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
-    ^ttop creds -o ndjson ...$flags | typed [expiresAt] [] [] []
-}
-
 # List sessions, newest first
 export def "ttop sessions" [
     --tree  # Nest subagents under the session that started them
@@ -150,10 +131,166 @@ export def "ttop cost" [
     ^ttop cost -o ndjson ...$flags | typed [start end] [] [] []
 }
 
+# Show where credentials are and in what state, never what they are
+export def "ttop creds" [
+    --all  # List missing ones too, with how to get them
+    --check  # Print only what fails, and exit 3 if anything does
+    --accounts  # Show account ids and addresses
+    --keychain  # Ask the macOS keychain even when nobody may be there to answer its dialog
+    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
+    --limit(-n): int  # At most this many rows
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of periods
+] {
+    let flags = (flags {all: $all, check: $check, accounts: $accounts, keychain: $keychain, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    ^ttop creds -o ndjson ...$flags | typed [expiresAt] [] [] []
+}
+
+# Show what models cost
+export def "ttop prices" [
+    --provider: string@"nu-complete ttop"  # Of these providers
+    --model: string@"nu-complete ttop"  # Of these models
+    --grep: string@"nu-complete ttop"  # With this text in any text column
+    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
+    --limit(-n): int  # At most this many rows
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of periods
+] {
+    let flags = (flags {provider: $provider, model: $model, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    ^ttop prices -o ndjson ...$flags | typed [start end] [] [] []
+}
+
+# Fetch the newest price list and show what changed; the past keeps its prices
+export def "ttop prices update" [
+    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
+    --limit(-n): int  # At most this many rows
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of periods
+] {
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    ^ttop prices update -o ndjson ...$flags | typed [start end] [] [] []
+}
+
+# Show every price a model has had, and under which name it was found
+export def "ttop prices show" [
+    model: string@"nu-complete ttop"  # `model` or `provider/model`
+    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
+    --limit(-n): int  # At most this many rows
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of periods
+] {
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    ^ttop prices show $model -o ndjson ...$flags | typed [start end] [] [] []
+}
+
 # Show what a kind of row consists of; without one, list them all
 export extern "ttop schema" [
     row?: string@"nu-complete ttop"  # The kind of row
     --as: string@"nu-complete ttop"  # In which words
+    --color: string@"nu-complete ttop"  # When to use colour
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --quiet(-q)  # Print nothing, only exit
+    --verbose(-v)  # Say more on stderr
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of periods
+]
+
+# Show or change the configuration
+export extern "ttop config" [
+    --color: string@"nu-complete ttop"  # When to use colour
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --quiet(-q)  # Print nothing, only exit
+    --verbose(-v)  # Say more on stderr
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of periods
+]
+
+# Print where the config file is, or would be
+export extern "ttop config path" [
+    --color: string@"nu-complete ttop"  # When to use colour
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --quiet(-q)  # Print nothing, only exit
+    --verbose(-v)  # Say more on stderr
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of periods
+]
+
+# Print what is in force as JSON; URLs only as scheme and host
+export extern "ttop config show" [
+    --color: string@"nu-complete ttop"  # When to use colour
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --quiet(-q)  # Print nothing, only exit
+    --verbose(-v)  # Say more on stderr
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of periods
+]
+
+# Write a commented config file, and ask for consent where a provider's terms want it
+export extern "ttop config init" [
+    --color: string@"nu-complete ttop"  # When to use colour
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --quiet(-q)  # Print nothing, only exit
+    --verbose(-v)  # Say more on stderr
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of periods
+]
+
+# Print the value of a key
+export extern "ttop config get" [
+    key: string@"nu-complete ttop"  # `budgets.daily`, `billing.claude-code`
+    --color: string@"nu-complete ttop"  # When to use colour
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --quiet(-q)  # Print nothing, only exit
+    --verbose(-v)  # Say more on stderr
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of periods
+]
+
+# Change one value in the config file; comments stay
+export extern "ttop config set" [
+    key: string@"nu-complete ttop"  # `budgets.daily`, `prices.overrides.acme/coder-1`
+    value: string@"nu-complete ttop"  # JSON, or plain text where text is wanted
+    --color: string@"nu-complete ttop"  # When to use colour
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --quiet(-q)  # Print nothing, only exit
+    --verbose(-v)  # Say more on stderr
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of periods
+]
+
+# Take a key out of the config file
+export extern "ttop config unset" [
+    key: string@"nu-complete ttop"  # `budgets.daily`
     --color: string@"nu-complete ttop"  # When to use colour
     --offline  # Never use the network
     --strict  # Exit 1 when anything had to be skipped

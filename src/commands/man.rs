@@ -25,12 +25,22 @@ macro_rules! pages {
 pub const PAGES: &[Page] = pages![
     "ttop",
     "ttop-completions",
+    "ttop-config",
+    "ttop-config-get",
+    "ttop-config-init",
+    "ttop-config-path",
+    "ttop-config-set",
+    "ttop-config-show",
+    "ttop-config-unset",
     "ttop-cost",
     "ttop-creds",
     "ttop-man",
+    "ttop-prices",
+    "ttop-prices-show",
+    "ttop-prices-update",
     "ttop-schema",
     "ttop-sessions",
-    "ttop-turns"
+    "ttop-turns",
 ];
 
 impl ManArgs {

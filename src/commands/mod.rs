@@ -21,21 +21,24 @@ use context::Context;
 
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    Config(config::ConfigArgs),
-    Creds(creds::CredsArgs),
-    Prices(prices::PricesArgs),
     Sessions(sessions::SessionsArgs),
     Turns(turns::TurnsArgs),
     Cost(cost::CostArgs),
+    Creds(creds::CredsArgs),
+    Prices(prices::PricesArgs),
     Schema(schema::SchemaArgs),
+    Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
 
 impl Command {
-    /// Whether it answers with a config that has a mistake in it: what repairs the config must.
+    /// Whether it answers with a config that has a mistake in it: what repairs the config must, and what needs none.
     pub fn works_without_config(&self) -> bool {
-        matches!(self, Self::Config(_))
+        matches!(
+            self,
+            Self::Config(_) | Self::Schema(_) | Self::Completions(_) | Self::Man(_)
+        )
     }
 
     /// # Errors
