@@ -239,6 +239,18 @@ impl Lines {
     }
 }
 
+/// A line that may be a JSON object, without the white space after it; `None` for a blank one.
+///
+/// # Errors
+/// The reason why it cannot be one: cut off when the writer was stopped, or no text at all.
+pub fn object(line: &[u8]) -> Option<Result<&[u8], &'static str>> {
+    let line = line.trim_ascii_end();
+    Some(match line.last()? {
+        b'}' => Ok(line),
+        _ => Err("not a whole record"),
+    })
+}
+
 fn tail_hash(file: &mut File, offset: u64) -> io::Result<u64> {
     let start = offset.saturating_sub(TAIL_BYTES as u64);
     file.seek(SeekFrom::Start(start))?;

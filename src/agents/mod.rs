@@ -3,7 +3,8 @@
 pub mod batch;
 mod claude_code;
 mod cline;
-mod copilot_cli;
+mod codex;
+pub mod copilot_cli;
 mod crush;
 mod cursor;
 mod droid;
@@ -76,6 +77,7 @@ pub struct About {
 static BUILT_IN: &[&dyn Agent] = &[
     &opencode::OPENCODE,
     &claude_code::ClaudeCode,
+    &codex::Codex,
     &cline::CLINE,
     &copilot_cli::CopilotCli,
     &cursor::Cursor,

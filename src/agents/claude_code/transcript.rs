@@ -3,7 +3,7 @@
 use super::names::Names;
 use super::reply::{self, Reply, Usage};
 use crate::agents::batch::{Batch, Scope, Skip};
-use crate::agents::jsonl::Lines;
+use crate::agents::jsonl::{Lines, object};
 use crate::agents::lenient::reason;
 use crate::agents::source::{Bookmark, Source};
 use crate::core::money::Money;
@@ -93,13 +93,10 @@ struct Transcript<'a> {
 impl Transcript<'_> {
     /// Takes what is wanted of a line; the error says why it cannot be read.
     fn line(&mut self, line: &[u8], offset: u64, needle: &Finder<'_>) -> Result<(), String> {
-        if line.last() != Some(&b'}') {
-            return match line.trim_ascii_end().last() {
-                None => Ok(()),
-                Some(b'}') => self.line(line.trim_ascii_end(), offset, needle),
-                Some(_) => Err("not a whole record".to_owned()),
-            };
-        }
+        let Some(line) = object(line) else {
+            return Ok(());
+        };
+        let line = line.map_err(str::to_owned)?;
         let named = if needle.find(line).is_none() {
             self.state.names.look(line, offset, self.own, self.source)
         } else {

@@ -1,0 +1,152 @@
+//! Names of sessions: `session_index.jsonl`, written when the user names one, and the program's own database.
+
+use crate::agents::lenient::{Text, When, title};
+use crate::agents::sqlite::Database;
+use crate::agents::{Batch, Bookmark, Source, records};
+use crate::core::turn::{SessionInfo, Title};
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct EntryJson<'a> {
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
+    #[serde(borrow)]
+    thread_name: Option<Text<'a>>,
+    updated_at: Option<When>,
+}
+
+/// Reads `{"id":"019c…","thread_name":"…","updated_at":"…"}` lines; the latest name of a session counts.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn read_index(source: &Source, from: &Bookmark, into: &mut Batch, reader: u32) -> Result<Bookmark> {
+    records::read(source, from, reader, into, |(): &mut (), line, into| {
+        let entry: EntryJson = serde_json::from_str(line.text)?;
+        let at = entry.updated_at.and_then(|when| when.0).unwrap_or_default();
+        let name = entry.id.zip(entry.thread_name.and_then(|name| title(&name)));
+        if let Some((id, text)) = name {
+            // Above 0, where the database's names are.
+            name_session(into, &id, 2, at.max(1), text);
+        }
+        Ok(())
+    })
+}
+
+/// Reads the names in `state_<n>.sqlite`.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn read_database(source: &Source, into: &mut Batch, reader: u32) -> Result<Bookmark> {
+    let database = Database::open(&source.path)?;
+    let describe = || format!("could not read {}", source.path.display());
+    let columns = database.columns("threads").with_context(describe)?;
+    let column = |name: &'static str| {
+        if columns.iter().any(|column| column == name) {
+            name
+        } else {
+            "null"
+        }
+    };
+    if column("id") == "id" {
+        let query = format!("select id, {}, {} from threads", column("name"), column("title"));
+        let mut statement = database.connection.prepare(&query).with_context(describe)?;
+        let mut rows = statement.query([]).with_context(describe)?;
+        while let Some(row) = rows.next().with_context(describe)? {
+            let text = |at: usize| {
+                row.get_ref(at)
+                    .ok()
+                    .and_then(|value| value.as_str().ok())
+                    .and_then(title)
+            };
+            let Ok(id) = row.get::<_, String>(0) else {
+                continue;
+            };
+            // What the user called it; what the program shows, which is the first prompt.
+            let (given, shown) = (text(1), text(2));
+            let rank = if given.is_some() { 2 } else { 1 };
+            if let Some(text) = given.or(shown) {
+                name_session(into, &id, rank, 0, text);
+            }
+        }
+    }
+    Ok(Bookmark {
+        reader,
+        ..Bookmark::whole(source)
+    })
+}
+
+fn name_session(into: &mut Batch, id: &str, rank: u8, at: i64, text: String) {
+    into.session(SessionInfo {
+        title: Some(Title { rank, at, text }),
+        ..SessionInfo::new(id)
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(batch: &Batch) -> Vec<(String, u8, String)> {
+        let mut names: Vec<_> = batch
+            .sessions
+            .values()
+            .filter_map(|info| {
+                info.title
+                    .as_ref()
+                    .map(|title| (info.id.clone(), title.rank, title.text.clone()))
+            })
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn name(id: &str, rank: u8, text: &str) -> (String, u8, String) {
+        (id.to_owned(), rank, text.to_owned())
+    }
+
+    #[test]
+    fn the_latest_name_in_the_index_counts() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("session_index.jsonl");
+        let lines = [
+            r#"{"id":"a","thread_name":"draft","updated_at":"2026-03-02T09:21:00.000Z"}"#,
+            r#"{"id":"a","thread_name":"final","updated_at":"2026-03-02T09:22:00.500921232Z"}"#,
+            r#"{"id":"b","thread_name":null}"#,
+            r#"{"id":"c","thread_name":"cut"#,
+        ];
+        std::fs::write(&path, lines.join("\n")).expect("written");
+        let mut batch = Batch::default();
+        let source = Source::find(&path, 1).expect("there");
+        read_index(&source, &Bookmark::default(), &mut batch, 1).expect("reads");
+        assert_eq!(names(&batch), [name("a", 2, "final")]);
+    }
+
+    #[test]
+    fn the_database_names_by_what_it_has() {
+        for (columns, values, expected) in [
+            (
+                "id, title, name",
+                "('a', 'shown', 'given'), ('b', 'shown', null), ('c', '', '')",
+                2,
+            ),
+            ("id, title", "('b', 'shown')", 1),
+            ("id", "('b')", 0),
+            ("other", "(1)", 0),
+        ] {
+            let dir = tempfile::tempdir().expect("a folder");
+            let path = dir.path().join("state_5.sqlite");
+            let connection = rusqlite::Connection::open(&path).expect("a database");
+            connection
+                .execute_batch(&format!(
+                    "create table threads ({columns}); insert into threads values {values}"
+                ))
+                .expect("a table");
+            let mut batch = Batch::default();
+            let source = Source::find_database(&path, 2).expect("there");
+            read_database(&source, &mut batch, 1).expect("reads");
+            let all = [name("a", 2, "given"), name("b", 1, "shown")];
+            assert_eq!(names(&batch), all[2 - expected..], "{columns}");
+        }
+    }
+}

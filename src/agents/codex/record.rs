@@ -1,0 +1,505 @@
+//! Records of a rollout: told apart by their first bytes, parsed only where they are wanted.
+
+use super::usage::{Info, Usage, UsageJson};
+use crate::agents::instant::parse_time;
+use crate::agents::json_text::Cursor;
+use crate::agents::lenient::{Text, When, first_text, part};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// What a line that does not fit the reader's buffer must contain to be of interest.
+pub const NEEDLES: [&str; 8] = [
+    "\"token_count\"",
+    "\"token_usage_record\"",
+    "\"turn_context\"",
+    "\"session_meta\"",
+    "\"task_started\"",
+    "\"thread_settings_applied\"",
+    "\"user_message\"",
+    "\"UserMessage\"",
+];
+
+/// A wanted record.
+#[derive(Debug)]
+pub enum Record<'a> {
+    /// Of this session, or of one whose records were copied.
+    Meta(Box<Meta>),
+    /// A turn began, or went on: its id, working directory and model, as far as told.
+    Turn {
+        id: Option<String>,
+        cwd: Option<String>,
+        model: Option<String>,
+        is_context: bool,
+    },
+    Settings {
+        model: Option<String>,
+        provider: Option<String>,
+    },
+    Prompt(String),
+    Tokens {
+        info: Option<Info>,
+        limits: Option<&'a RawValue>,
+    },
+    /// One call, with the id of its answer.
+    Call {
+        thread: String,
+        response: Option<String>,
+        turn: Option<String>,
+        usage: Usage,
+        /// The thread's counters after it: tells calls without a response id apart.
+        after: Usage,
+    },
+}
+
+/// `session_meta`.
+#[derive(Debug, Default)]
+pub struct Meta {
+    pub id: String,
+    pub forked_from: Option<String>,
+    /// Epoch milliseconds.
+    pub created: Option<i64>,
+    pub cwd: Option<String>,
+    pub provider: Option<String>,
+    /// Nothing is copied into a fork of a paginated session.
+    pub is_paginated: bool,
+    pub is_subagent: bool,
+    pub parent: Option<String>,
+}
+
+/// A line's time, and its record if it is wanted.
+pub struct Line<'a> {
+    /// Epoch milliseconds.
+    pub time: Option<i64>,
+    pub record: Option<Record<'a>>,
+}
+
+/// Reads one line.
+///
+/// # Errors
+/// When it is not JSON, or a wanted field has an unexpected type.
+pub fn parse(line: &str) -> serde_json::Result<Line<'_>> {
+    match head(line.as_bytes()) {
+        Some(Head { time, is_wanted: false }) => Ok(Line {
+            time: time.and_then(parse_time),
+            record: None,
+        }),
+        // Wanted, or not told by the first bytes.
+        _ => parse_whole(line),
+    }
+}
+
+/// What the first bytes of a line tell.
+struct Head<'a> {
+    time: Option<&'a str>,
+    is_wanted: bool,
+}
+
+/// `{"timestamp":"…","ordinal":3,"type":"event_msg","payload":{"type":"token_count",…`: `None` where the order differs.
+fn head(line: &[u8]) -> Option<Head<'_>> {
+    let mut cursor = Cursor::new(line);
+    let (mut time, mut kind) = (None, None);
+    cursor.eat(b'{')?;
+    while let Some(key) = cursor.key()? {
+        match key {
+            b"timestamp" => time = Some(cursor.text()?),
+            b"type" => kind = Some(cursor.text()?),
+            b"payload" => {
+                let is_wanted = match kind? {
+                    "session_meta" | "turn_context" | "token_usage_record" => true,
+                    "event_msg" => {
+                        cursor.eat(b'{')?;
+                        if cursor.key()?? != b"type" {
+                            return None;
+                        }
+                        is_wanted_event(cursor.text()?)
+                    }
+                    _ => false,
+                };
+                return Some(Head { time, is_wanted });
+            }
+            _ => drop(cursor.skip()?),
+        }
+    }
+    None
+}
+
+fn is_wanted_event(kind: &str) -> bool {
+    matches!(
+        kind,
+        "token_count" | "task_started" | "thread_settings_applied" | "user_message" | "item_completed"
+    )
+}
+
+#[derive(Deserialize)]
+struct RecordJson<'a> {
+    timestamp: Option<When>,
+    #[serde(borrow, rename = "type")]
+    kind: Option<Text<'a>>,
+    #[serde(borrow)]
+    payload: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct KindJson<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+struct MetaJson<'a> {
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
+    #[serde(borrow)]
+    forked_from_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    parent_thread_id: Option<Text<'a>>,
+    timestamp: Option<When>,
+    #[serde(borrow)]
+    cwd: Option<Text<'a>>,
+    #[serde(borrow)]
+    model_provider: Option<Text<'a>>,
+    #[serde(borrow)]
+    history_mode: Option<Text<'a>>,
+    #[serde(borrow)]
+    history_base: Option<&'a RawValue>,
+    #[serde(borrow)]
+    thread_source: Option<Text<'a>>,
+    /// `"cli"`, or an object.
+    #[serde(borrow)]
+    source: Option<&'a RawValue>,
+    /// Of a subagent: the session at the root of the tree.
+    #[serde(borrow)]
+    session_id: Option<Text<'a>>,
+}
+
+/// `{"subagent":{"thread_spawn":{"parent_thread_id":"…","depth":1}}}`, `{"subagent":"review"}`
+#[derive(Deserialize)]
+struct SourceJson<'a> {
+    #[serde(borrow)]
+    subagent: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct SubagentJson<'a> {
+    #[serde(borrow)]
+    thread_spawn: Option<SpawnJson<'a>>,
+}
+
+#[derive(Deserialize)]
+struct SpawnJson<'a> {
+    #[serde(borrow)]
+    parent_thread_id: Option<Text<'a>>,
+}
+
+impl MetaJson<'_> {
+    /// `None` without an id.
+    fn meta(self) -> Option<Meta> {
+        let id = owned(self.id)?;
+        let forked_from = owned(self.forked_from_id);
+        let subagent = part::<SourceJson>(self.source).and_then(|source| source.subagent);
+        let is_subagent = subagent.is_some() || self.thread_source.is_some_and(|source| &*source == "subagent");
+        let spawn = part::<SubagentJson>(subagent).and_then(|subagent| subagent.thread_spawn);
+        let parent = owned(self.parent_thread_id)
+            .or_else(|| owned(spawn?.parent_thread_id))
+            .or_else(|| forked_from.clone())
+            .or_else(|| owned(self.session_id));
+        Some(Meta {
+            parent: parent.filter(|parent| is_subagent && *parent != id),
+            is_paginated: self.history_base.is_some() || self.history_mode.is_some_and(|mode| &*mode == "paginated"),
+            created: self.timestamp.and_then(|when| when.0),
+            cwd: owned(self.cwd),
+            provider: owned(self.model_provider),
+            id,
+            forked_from,
+            is_subagent,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct TurnJson<'a> {
+    #[serde(borrow)]
+    turn_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    cwd: Option<Text<'a>>,
+    #[serde(borrow)]
+    model: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+struct SettingsEventJson<'a> {
+    #[serde(borrow)]
+    thread_settings: Option<SettingsJson<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+struct SettingsJson<'a> {
+    #[serde(borrow)]
+    model: Option<Text<'a>>,
+    #[serde(borrow)]
+    model_provider_id: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+struct PromptJson<'a> {
+    #[serde(borrow)]
+    message: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+struct ItemJson<'a> {
+    #[serde(borrow)]
+    item: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct UserItemJson<'a> {
+    #[serde(borrow)]
+    content: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct TokensJson<'a> {
+    info: Option<InfoJson>,
+    #[serde(borrow)]
+    rate_limits: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct InfoJson {
+    total_token_usage: Option<UsageJson>,
+    last_token_usage: Option<UsageJson>,
+}
+
+#[derive(Deserialize)]
+struct CallJson<'a> {
+    #[serde(borrow)]
+    thread_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    response_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    turn_id: Option<Text<'a>>,
+    usage: Option<UsageJson>,
+    thread_token_usage: Option<UsageJson>,
+}
+
+fn parse_whole(line: &str) -> serde_json::Result<Line<'_>> {
+    let record: RecordJson = serde_json::from_str(line)?;
+    let time = record.timestamp.and_then(|when| when.0);
+    let record = match (record.kind.as_deref(), record.payload) {
+        (Some(kind), Some(payload)) => record_in(kind, payload.get())?,
+        _ => None,
+    };
+    Ok(Line { time, record })
+}
+
+fn record_in<'a>(kind: &str, payload: &'a str) -> serde_json::Result<Option<Record<'a>>> {
+    Ok(match kind {
+        "session_meta" => serde_json::from_str::<MetaJson>(payload)?
+            .meta()
+            .map(|meta| Record::Meta(Box::new(meta))),
+        "turn_context" => Some(turn(payload, true)?),
+        "token_usage_record" => call(payload)?,
+        "event_msg" => {
+            let event: KindJson = serde_json::from_str(payload)?;
+            match event.kind.as_deref() {
+                Some("token_count") => Some(tokens(payload)?),
+                Some("task_started") => Some(turn(payload, false)?),
+                Some("thread_settings_applied") => Some(settings(payload)?),
+                Some("user_message") => serde_json::from_str::<PromptJson>(payload)?
+                    .message
+                    .map(|message| Record::Prompt(message.0.into_owned())),
+                Some("item_completed") => user_item(payload)?,
+                _ => None,
+            }
+        }
+        _ => None,
+    })
+}
+
+fn owned(text: Option<Text<'_>>) -> Option<String> {
+    text.map(|text| text.0.into_owned()).filter(|text| !text.is_empty())
+}
+
+fn turn(payload: &str, is_context: bool) -> serde_json::Result<Record<'_>> {
+    let turn: TurnJson = serde_json::from_str(payload)?;
+    Ok(Record::Turn {
+        id: owned(turn.turn_id),
+        cwd: owned(turn.cwd),
+        model: owned(turn.model),
+        is_context,
+    })
+}
+
+fn settings(payload: &str) -> serde_json::Result<Record<'_>> {
+    let event: SettingsEventJson = serde_json::from_str(payload)?;
+    let settings = event.thread_settings.unwrap_or_default();
+    Ok(Record::Settings {
+        model: owned(settings.model),
+        provider: owned(settings.model_provider_id),
+    })
+}
+
+fn tokens(payload: &str) -> serde_json::Result<Record<'_>> {
+    let tokens: TokensJson = serde_json::from_str(payload)?;
+    let info = tokens.info.and_then(|info| {
+        Some(Info {
+            total: info.total_token_usage?.into(),
+            last: info.last_token_usage.map(Usage::from),
+        })
+    });
+    Ok(Record::Tokens {
+        info,
+        limits: tokens.rate_limits,
+    })
+}
+
+fn call(payload: &str) -> serde_json::Result<Option<Record<'_>>> {
+    let call: CallJson = serde_json::from_str(payload)?;
+    let Some(usage) = call.usage else {
+        return Ok(None);
+    };
+    Ok(Some(Record::Call {
+        thread: owned(call.thread_id).unwrap_or_default(),
+        response: owned(call.response_id),
+        turn: owned(call.turn_id),
+        usage: usage.into(),
+        after: call.thread_token_usage.unwrap_or_default().into(),
+    }))
+}
+
+/// `{"type":"item_completed","item":{"type":"UserMessage","content":[{"type":"text","text":"…"}]}}`
+fn user_item(payload: &str) -> serde_json::Result<Option<Record<'_>>> {
+    let Some(item) = serde_json::from_str::<ItemJson>(payload)?.item else {
+        return Ok(None);
+    };
+    let kind: KindJson = serde_json::from_str(item.get())?;
+    if kind.kind.as_deref() != Some("UserMessage") {
+        return Ok(None);
+    }
+    let item: UserItemJson = serde_json::from_str(item.get())?;
+    Ok(first_text(item.content).map(Record::Prompt))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(kind: &str, payload: &str) -> String {
+        format!(r#"{{"timestamp":"2026-03-02T09:00:05.000Z","type":"{kind}","payload":{payload}}}"#)
+    }
+
+    fn record(line: &str) -> Option<Record<'_>> {
+        let parsed = parse(line).expect("a record");
+        assert_eq!(parsed.time, Some(1_772_442_005_000), "{line}");
+        parsed.record
+    }
+
+    #[test]
+    fn tells_wanted_records_by_their_first_bytes() {
+        for (kind, payload, is_wanted) in [
+            ("event_msg", r#"{"type":"token_count","info":null}"#, Some(true)),
+            (
+                "event_msg",
+                r#"{"type":"agent_message","message":"\"token_count\""}"#,
+                Some(false),
+            ),
+            ("event_msg", r#"{"info":null,"type":"token_count"}"#, None),
+            ("response_item", r#"{"type":"message"}"#, Some(false)),
+            ("turn_context", "{}", Some(true)),
+        ] {
+            let line = line(kind, payload);
+            assert_eq!(head(line.as_bytes()).map(|head| head.is_wanted), is_wanted, "{line}");
+        }
+        let reordered =
+            r#"{"payload":{"type":"token_count","info":null},"type":"event_msg","timestamp":"2026-03-02T09:00:05Z"}"#;
+        assert!(matches!(record(reordered), Some(Record::Tokens { info: None, .. })));
+        let quoted = line(
+            "response_item",
+            r#"{"output":"{\"type\":\"event_msg\",\"payload\":{\"type\":\"token_count\"}}"}"#,
+        );
+        assert!(record(&quoted).is_none());
+    }
+
+    #[test]
+    fn reads_both_kinds_of_counts() {
+        let usage = r#"{"input_tokens":5,"cached_input_tokens":null,"output_tokens":-1,"total_tokens":5}"#;
+        let text = line(
+            "event_msg",
+            &format!(r#"{{"type":"token_count","info":{{"total_token_usage":{usage}}},"rate_limits":{{}}}}"#),
+        );
+        let Some(Record::Tokens {
+            info: Some(info),
+            limits: Some(_),
+        }) = record(&text)
+        else {
+            panic!("no counts");
+        };
+        assert_eq!(
+            (info.total.input_tokens, info.total.output_tokens, info.last),
+            (5, 0, None)
+        );
+        let text = line(
+            "token_usage_record",
+            &format!(r#"{{"thread_id":"t","response_id":"resp_1","usage":{usage}}}"#),
+        );
+        let Some(Record::Call {
+            thread,
+            response,
+            usage,
+            ..
+        }) = record(&text)
+        else {
+            panic!("no call");
+        };
+        assert_eq!(
+            (thread.as_str(), response.as_deref(), usage.input_tokens),
+            ("t", Some("resp_1"), 5)
+        );
+    }
+
+    #[test]
+    fn a_subagent_knows_its_parent() {
+        let meta = |fields: &str| {
+            let text = line("session_meta", &format!(r#"{{"id":"s-2",{fields}"cwd":"/home/dev"}}"#));
+            let Some(Record::Meta(meta)) = record(&text) else {
+                panic!("no meta")
+            };
+            (meta.is_subagent, meta.parent)
+        };
+        let parent = || Some("s-1".to_owned());
+        assert_eq!(meta(""), (false, None));
+        assert_eq!(meta(r#""source":"cli","forked_from_id":"s-1","#), (false, None));
+        assert_eq!(
+            meta(r#""source":{"subagent":{"thread_spawn":{"parent_thread_id":"s-1"}}},"forked_from_id":"s-0","#),
+            (true, parent())
+        );
+        assert_eq!(
+            meta(r#""source":{"subagent":"review"},"session_id":"s-1","#),
+            (true, parent())
+        );
+        assert_eq!(
+            meta(r#""thread_source":"subagent","parent_thread_id":"s-1","#),
+            (true, parent())
+        );
+    }
+
+    #[test]
+    fn a_prompt_is_read_in_both_spellings() {
+        for payload in [
+            r#"{"type":"user_message","message":"hello \ud83d"}"#,
+            r#"{"type":"item_completed","item":{"type":"UserMessage","content":[{"type":"text","text":"hello"}]}}"#,
+        ] {
+            let text = line("event_msg", payload);
+            assert!(
+                matches!(record(&text), Some(Record::Prompt(text)) if text.starts_with("hello")),
+                "{payload}"
+            );
+        }
+        let text = line(
+            "event_msg",
+            r#"{"type":"item_completed","item":{"type":"AgentMessage"}}"#,
+        );
+        assert!(record(&text).is_none());
+    }
+}

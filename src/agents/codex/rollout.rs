@@ -1,0 +1,335 @@
+//! One rollout file: the calls of a session, and what is known of it.
+
+use super::limits;
+use super::lineage::Lineage;
+use super::record::{self, Meta, NEEDLES, Record};
+use super::thread::Thread;
+use super::usage::Usage;
+use crate::agents::batch::{Batch, LimitSeen, Scope, Skip};
+use crate::agents::jsonl::{Lines, object};
+use crate::agents::lenient::{reason, title};
+use crate::agents::source::{Bookmark, Source};
+use crate::core::problem::Problem;
+use crate::core::turn::{EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::vendor::vendor_of;
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Puts names from copied prompts below those from own ones: the first of several is the one with the largest number.
+const COPIED_AT: i64 = -(1 << 60);
+
+/// What a later read of the same file must know.
+#[derive(Default, Serialize, Deserialize)]
+struct State {
+    /// Lines read, for the places of problems.
+    lines: u64,
+    thread: Thread,
+    model: String,
+    provider: String,
+    /// Time of the latest line that had one.
+    time: i64,
+    has_prompt: bool,
+    has_copied_prompt: bool,
+    has_cwd: bool,
+}
+
+/// Reads what was added to a rollout since a bookmark.
+///
+/// # Errors
+/// When the file cannot be opened or read.
+pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, reader: u32) -> Result<Bookmark> {
+    let mut lines = Lines::open(source, from)?;
+    let mut state = State::default();
+    if lines.is_resumed() {
+        match serde_json::from_slice(&from.state) {
+            Ok(kept) => state = kept,
+            Err(_) => lines = Lines::open(source, &Bookmark::default())?,
+        }
+    }
+    if !lines.is_resumed() {
+        into.replace(Scope::Source, Presence::Gone);
+    }
+    lines.long_lines_with(&NEEDLES);
+    state.thread = state.thread.at(Lineage::of(&source.path));
+    let before = state.lines;
+    let mut rollout = Rollout {
+        name: id_in(source),
+        state,
+        into,
+        limits: BTreeMap::new(),
+        last: None,
+    };
+    while let Some((offset, line)) = lines.next()? {
+        if let Err(reason) = rollout.line(line, offset) {
+            let place = format!("{}:{}", source.path.display(), before + lines.count());
+            rollout.into.problem(Problem::new(place, reason));
+        }
+    }
+    let mut state = rollout.finish();
+    state.lines = before + lines.count();
+    lines.finish(reader, before, serde_json::to_vec(&state)?, into)
+}
+
+/// `rollout-2026-03-02T09-00-00-019cab00-1000-7000-8000-000000000001.jsonl`
+fn id_in(source: &Source) -> &str {
+    const ID_LENGTH: usize = 36;
+    let stem = source
+        .path
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .unwrap_or_default();
+    stem.len()
+        .checked_sub(ID_LENGTH)
+        .and_then(|at| stem.get(at..))
+        .unwrap_or(stem)
+}
+
+struct Rollout<'b> {
+    /// The session's id as the file's name has it.
+    name: &'b str,
+    state: State,
+    into: &'b mut Batch,
+    /// The latest of each kind.
+    limits: BTreeMap<String, LimitSeen>,
+    /// Time of the session's latest own call in this read.
+    last: Option<i64>,
+}
+
+impl Rollout<'_> {
+    /// Takes what is wanted of a line; the error says why it cannot be read.
+    fn line(&mut self, line: &[u8], offset: u64) -> Result<(), String> {
+        let Some(line) = object(line) else {
+            return Ok(());
+        };
+        let text = String::from_utf8_lossy(line.map_err(str::to_owned)?);
+        let line = record::parse(&text).map_err(|error| reason(&error))?;
+        if let Some(time) = line.time {
+            self.state.time = time;
+        }
+        if let Some(Record::Meta(meta)) = line.record {
+            self.meta(&meta, line.time);
+            return Ok(());
+        }
+        self.state.thread.line(line.time);
+        if self.state.thread.id.is_empty() && line.record.is_some() {
+            // A damaged beginning: the file's name still tells the session.
+            let id = self.name.to_owned();
+            self.meta(&Meta { id, ..Meta::default() }, line.time);
+        }
+        match line.record {
+            Some(Record::Turn {
+                id,
+                cwd,
+                model,
+                is_context,
+            }) => {
+                self.state.thread.turn(id, is_context);
+                self.set_model(model);
+                self.cwd(cwd);
+            }
+            Some(Record::Settings { model, provider }) => {
+                self.set_model(model);
+                if let Some(provider) = provider {
+                    self.state.provider = provider;
+                }
+            }
+            Some(Record::Prompt(text)) => self.prompt(&text, offset),
+            Some(Record::Tokens { info, limits }) => {
+                if let Some(limits) = limits.filter(|_| !self.state.thread.is_replaying()) {
+                    self.limits(limits);
+                }
+                if let Some(info) = info {
+                    let told = self.state.thread.count(&info);
+                    match (told.usage, told.owner) {
+                        (None, _) => self.into.skip(Skip::Repeated),
+                        (Some(usage), None) => self.own_call(told.event, usage, "", offset),
+                        (Some(usage), Some(owner)) => self.copied_call(told.event, usage, &owner, offset),
+                    }
+                }
+            }
+            Some(Record::Call {
+                thread,
+                response,
+                turn,
+                usage,
+                after,
+            }) if thread == self.state.thread.id => {
+                self.state.thread.recorded(usage);
+                if usage.is_zero() {
+                    self.into.skip(Skip::Uncounted);
+                } else {
+                    let event = match &response {
+                        Some(response) => EventKey::of("codex", response),
+                        None => EventKey::of("codex", format!("{thread}\n{turn:?}\n{after:?}")),
+                    };
+                    self.own_call(event, usage, response.as_deref().unwrap_or_default(), offset);
+                }
+            }
+            // A record of another session is a copy: that session's file has it.
+            Some(Record::Call { .. }) => self.into.skip(Skip::Repeated),
+            Some(Record::Meta(_)) | None => {}
+        }
+        Ok(())
+    }
+
+    fn set_model(&mut self, model: Option<String>) {
+        if let Some(model) = model {
+            self.state.model = model;
+        }
+    }
+
+    fn meta(&mut self, meta: &Meta, time: Option<i64>) {
+        let thread = &mut self.state.thread;
+        if meta.id == thread.id {
+            return;
+        }
+        let is_own = thread.id.is_empty();
+        if is_own {
+            thread.begin(meta, time);
+            self.state.provider = meta.provider.clone().unwrap_or_default();
+        } else {
+            thread.ancestor(&meta.id);
+        }
+        self.into.session(SessionInfo {
+            // A turn's own working directory is at 0.
+            project: meta.cwd.clone().map(|path| Project {
+                rank: 0,
+                at: 1 + i64::from(!is_own),
+                path,
+            }),
+            parent_id: meta.parent.clone(),
+            forked_from: meta.forked_from.clone(),
+            interactive: Some(!meta.is_subagent),
+            started_at: meta.created.or(time.filter(|_| is_own)),
+            ..SessionInfo::new(&meta.id)
+        });
+    }
+
+    /// The first working directory of a turn stands above that of the session.
+    fn cwd(&mut self, cwd: Option<String>) {
+        if self.state.has_cwd || self.state.thread.is_replaying() || self.state.thread.id.is_empty() {
+            return;
+        }
+        if let Some(path) = cwd {
+            self.state.has_cwd = true;
+            self.into.session(SessionInfo {
+                project: Some(Project { rank: 0, at: 0, path }),
+                ..SessionInfo::new(&self.state.thread.id)
+            });
+        }
+    }
+
+    fn prompt(&mut self, text: &str, offset: u64) {
+        // What the program itself puts before the first prompt.
+        const BLOCKS: [&str; 3] = [
+            "<environment_context>",
+            "<user_instructions>",
+            "# AGENTS.md instructions",
+        ];
+        let is_copied = self.state.thread.is_replaying();
+        let is_known = if is_copied {
+            &mut self.state.has_copied_prompt
+        } else {
+            &mut self.state.has_prompt
+        };
+        let (Some(text), Ok(offset)) = (title(text), i64::try_from(offset)) else {
+            return;
+        };
+        if *is_known || BLOCKS.iter().any(|block| text.starts_with(block)) {
+            return;
+        }
+        *is_known = true;
+        let mut name = |id: &str, at: i64| {
+            self.into.session(SessionInfo {
+                title: Some(Title {
+                    rank: 0,
+                    at,
+                    text: text.clone(),
+                }),
+                ..SessionInfo::new(id)
+            });
+        };
+        if is_copied {
+            name(&self.state.thread.id, COPIED_AT - offset);
+            if let Some(first) = self.state.thread.ancestors.last() {
+                name(first, COPIED_AT - offset);
+            }
+        } else {
+            name(&self.state.thread.id, -offset);
+        }
+    }
+
+    fn limits(&mut self, raw: &serde_json::value::RawValue) {
+        for limit in limits::parse(raw, self.state.time) {
+            self.limits.insert(limit.label.clone(), limit);
+        }
+    }
+
+    fn own_call(&mut self, event: EventKey, usage: Usage, message_id: &str, offset: u64) {
+        self.last = self.last.max(Some(self.state.time));
+        let session = self.state.thread.id.clone();
+        self.call(Turn {
+            session_id: &session,
+            message_id,
+            record: RecordKey(event.0),
+            event,
+            rank: Rank(1, 0),
+            tokens: usage.tokens(),
+            place: offset,
+            ..Turn::PLAIN
+        });
+    }
+
+    /// A call of another session. It counts there: by that session's own file, or, where that is gone, by the copy
+    /// under its id. The copy under this session's id never counts; it tells what this session shares.
+    fn copied_call(&mut self, event: EventKey, usage: Usage, owner: &str, offset: u64) {
+        let session = self.state.thread.id.clone();
+        let copy = Turn {
+            session_id: owner,
+            record: RecordKey(event.0),
+            event,
+            rank: Rank(0, 1),
+            tokens: usage.tokens(),
+            place: offset,
+            ..Turn::PLAIN
+        };
+        self.call(copy);
+        self.call(Turn {
+            session_id: &session,
+            record: RecordKey::of(format!("{:x} copied", event.0)),
+            rank: Rank(0, 0),
+            ..copy
+        });
+    }
+
+    /// Adds what all calls at this place have in common.
+    fn call(&mut self, call: Turn<'_>) {
+        let State {
+            model, provider, time, ..
+        } = &self.state;
+        let provider_id = match provider.as_str() {
+            "" => vendor_of(model).unwrap_or("openai"),
+            provider => provider,
+        };
+        self.into.turn(&Turn {
+            provider_id,
+            model_id: model,
+            timestamp: *time,
+            ..call
+        });
+    }
+
+    fn finish(self) -> State {
+        for limit in self.limits.into_values() {
+            self.into.limit(limit);
+        }
+        if let Some(last) = self.last {
+            self.into.session(SessionInfo {
+                updated_at: Some(last),
+                ..SessionInfo::new(&self.state.thread.id)
+            });
+        }
+        self.state
+    }
+}

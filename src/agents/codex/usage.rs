@@ -1,0 +1,226 @@
+//! Codex's counters: what one `token_count` adds to the calls of a session.
+
+use crate::agents::lenient::Count;
+use crate::core::tokens::Tokens;
+use serde::{Deserialize, Serialize};
+
+/// A token vector as Codex writes it: input includes both kinds of cache, output includes reasoning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Usage {
+    #[serde(default)]
+    pub input_tokens: u64,
+    #[serde(default)]
+    pub cached_input_tokens: u64,
+    #[serde(default)]
+    pub cache_write_input_tokens: u64,
+    #[serde(default)]
+    pub output_tokens: u64,
+    #[serde(default)]
+    pub reasoning_output_tokens: u64,
+    #[serde(default)]
+    pub total_tokens: u64,
+}
+
+/// The same, as found in a file.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+pub struct UsageJson {
+    input_tokens: Count,
+    cached_input_tokens: Count,
+    cache_write_input_tokens: Count,
+    output_tokens: Count,
+    reasoning_output_tokens: Count,
+    total_tokens: Count,
+}
+
+impl From<UsageJson> for Usage {
+    fn from(json: UsageJson) -> Self {
+        Self {
+            input_tokens: json.input_tokens.0,
+            cached_input_tokens: json.cached_input_tokens.0,
+            cache_write_input_tokens: json.cache_write_input_tokens.0,
+            output_tokens: json.output_tokens.0,
+            reasoning_output_tokens: json.reasoning_output_tokens.0,
+            total_tokens: json.total_tokens.0,
+        }
+    }
+}
+
+impl Usage {
+    /// The fields in which tokens are counted; the total is also used for other things.
+    fn fields(&self) -> [u64; 5] {
+        [
+            self.input_tokens,
+            self.cached_input_tokens,
+            self.cache_write_input_tokens,
+            self.output_tokens,
+            self.reasoning_output_tokens,
+        ]
+    }
+
+    pub fn is_zero(&self) -> bool {
+        self.fields() == [0; 5]
+    }
+
+    /// In disjoint buckets.
+    pub fn tokens(&self) -> Tokens {
+        let cached = self.cached_input_tokens.saturating_add(self.cache_write_input_tokens);
+        Tokens::new(
+            self.input_tokens.saturating_sub(cached),
+            self.output_tokens.saturating_sub(self.reasoning_output_tokens),
+            self.reasoning_output_tokens,
+            self.cached_input_tokens,
+            self.cache_write_input_tokens,
+        )
+    }
+
+    fn fell_below(&self, before: &Self) -> bool {
+        self.fields()
+            .iter()
+            .zip(before.fields())
+            .any(|(now, before)| *now < before)
+    }
+
+    fn minus(&self, before: &Self) -> Self {
+        Self {
+            input_tokens: self.input_tokens - before.input_tokens,
+            cached_input_tokens: self.cached_input_tokens - before.cached_input_tokens,
+            cache_write_input_tokens: self.cache_write_input_tokens - before.cache_write_input_tokens,
+            output_tokens: self.output_tokens - before.output_tokens,
+            reasoning_output_tokens: self.reasoning_output_tokens - before.reasoning_output_tokens,
+            total_tokens: self.total_tokens.saturating_sub(before.total_tokens),
+        }
+    }
+}
+
+/// `info` of a `token_count`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Info {
+    pub total: Usage,
+    /// Missing in old files.
+    pub last: Option<Usage>,
+}
+
+/// Records that were not told a second time yet, at most.
+const MOST_ECHOES: usize = 8;
+
+/// What of a session's counters is known so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counter {
+    total: Option<Usage>,
+    /// How often the totals started again from below.
+    pub restarts: u32,
+    /// Usages of `token_usage_record`s; a `token_count` that repeats each of them follows.
+    echoes: Vec<Usage>,
+}
+
+impl Counter {
+    /// The usage of one call, if this `token_count` tells of one.
+    pub fn count(&mut self, info: &Info) -> Option<Usage> {
+        let before = self.total.replace(info.total);
+        // Written again before the follow-up of every tool call, with a fresh time; and as an estimate of the context
+        // (`last` all zero but its total) after a compaction.
+        if before == Some(info.total) {
+            return None;
+        }
+        let has_restarted = before.is_some_and(|before| info.total.fell_below(&before));
+        self.restarts += u32::from(has_restarted);
+        let usage = match (info.last, before) {
+            (Some(last), _) => last,
+            (None, Some(before)) if !has_restarted => info.total.minus(&before),
+            (None, _) => info.total,
+        };
+        let echo = self.echoes.iter().position(|echo| echo.fields() == usage.fields());
+        if let Some(echo) = echo {
+            self.echoes.drain(..=echo);
+            return None;
+        }
+        (!usage.is_zero()).then_some(usage)
+    }
+
+    /// Takes note of a call that has a record of its own.
+    pub fn recorded(&mut self, usage: Usage) {
+        if self.echoes.len() == MOST_ECHOES {
+            self.echoes.remove(0);
+        }
+        self.echoes.push(usage);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn usage(input: u64, output: u64) -> Usage {
+        Usage {
+            input_tokens: input,
+            output_tokens: output,
+            total_tokens: input + output,
+            ..Usage::default()
+        }
+    }
+
+    fn info(total: Usage, last: Option<Usage>) -> Info {
+        Info { total, last }
+    }
+
+    #[test]
+    fn buckets_are_disjoint_and_never_negative() {
+        let usage = Usage {
+            input_tokens: 2600,
+            cached_input_tokens: 2000,
+            cache_write_input_tokens: 400,
+            output_tokens: 10,
+            reasoning_output_tokens: 4,
+            total_tokens: 2610,
+        };
+        assert_eq!(usage.tokens(), Tokens::new(200, 6, 4, 2000, 400));
+        let absurd = Usage {
+            cached_input_tokens: 5000,
+            reasoning_output_tokens: 50,
+            ..usage
+        };
+        assert_eq!(absurd.tokens(), Tokens::new(0, 0, 50, 5000, 400));
+    }
+
+    #[test]
+    fn a_total_that_did_not_move_tells_of_no_call() {
+        let mut counter = Counter::default();
+        let first = info(usage(10, 1), Some(usage(10, 1)));
+        assert_eq!(counter.count(&first), Some(usage(10, 1)));
+        assert_eq!(counter.count(&first), None);
+        let estimate = Usage {
+            total_tokens: 6543,
+            ..Usage::default()
+        };
+        assert_eq!(counter.count(&info(usage(10, 1), Some(estimate))), None);
+        assert_eq!(
+            counter.count(&info(usage(20, 2), Some(usage(10, 1)))),
+            Some(usage(10, 1))
+        );
+    }
+
+    #[test]
+    fn totals_alone_are_subtracted_until_they_restart() {
+        let mut counter = Counter::default();
+        let told: Vec<_> = [usage(30, 3), usage(70, 5), usage(21, 1), usage(21, 2)]
+            .map(|total| counter.count(&info(total, None)))
+            .into();
+        assert_eq!(told, [usage(30, 3), usage(40, 2), usage(21, 1), usage(0, 1)].map(Some));
+        assert_eq!(counter.restarts, 1);
+    }
+
+    #[test]
+    fn what_a_record_told_is_not_counted_again() {
+        let mut counter = Counter::default();
+        counter.recorded(usage(10, 1));
+        counter.recorded(usage(20, 1));
+        assert_eq!(counter.count(&info(usage(10, 1), Some(usage(10, 1)))), None);
+        assert_eq!(counter.count(&info(usage(30, 2), Some(usage(20, 1)))), None);
+        // A call of an older program that continued the session.
+        assert_eq!(
+            counter.count(&info(usage(50, 3), Some(usage(20, 1)))),
+            Some(usage(20, 1))
+        );
+    }
+}
