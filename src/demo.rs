@@ -1,10 +1,23 @@
-//! The sample home of `--demo`: a ledger that is built in, always the same.
+//! The sample home of `--demo`: a ledger that is built in and a clock that stands still.
 
 use crate::ledger::Ledger;
+use crate::system::{Os, System};
 use anyhow::Result;
+use std::collections::BTreeMap;
 
 /// An export of the sample ledger.
 const TURNS: &[u8] = include_bytes!("demo.ndjson");
+/// 2026-11-20 18:00 UTC.
+const NOW: i64 = 1_795_197_600_000;
+
+/// A system of which nothing is read: no environment, no home, no network, UTC.
+pub fn system() -> System {
+    let mut system = System::new(Os::Linux, "/home/dev", BTreeMap::new());
+    system.now = NOW;
+    system.offline = true;
+    system.zone_name = Some("UTC".to_owned());
+    system
+}
 
 /// The sample ledger, in memory.
 ///

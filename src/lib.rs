@@ -42,8 +42,14 @@ pub fn run() -> Result<Exit> {
             return Ok(Exit::Ok);
         }
     };
-    let mut system = System::from_process()?;
-    system.zone_name.clone_from(&cli.global.tz);
+    let mut system = if cli.global.demo {
+        demo::system()
+    } else {
+        System::from_process()?
+    };
+    if cli.global.tz.is_some() {
+        system.zone_name.clone_from(&cli.global.tz);
+    }
     if let (Some(zone), Err(error)) = (&cli.global.tz, system.zone()) {
         return Err(UsageError::new(format!("--tz {zone}: {error}")).into());
     }

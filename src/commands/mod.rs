@@ -6,11 +6,13 @@ pub mod context;
 pub mod cost;
 pub mod creds;
 pub mod filters;
+pub mod ledger;
 pub mod man;
 pub mod prices;
 pub mod progress;
 pub mod schema;
 pub mod sessions;
+pub mod sync;
 pub mod turns;
 pub mod usage;
 
@@ -26,6 +28,8 @@ pub enum Command {
     Cost(cost::CostArgs),
     Creds(creds::CredsArgs),
     Prices(prices::PricesArgs),
+    Sync(sync::SyncArgs),
+    Ledger(ledger::LedgerArgs),
     Schema(schema::SchemaArgs),
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
@@ -54,6 +58,8 @@ impl Command {
             Self::Schema(args) => args.run(context),
             Self::Completions(args) => args.run(context),
             Self::Man(args) => args.run(context),
+            Self::Sync(args) => args.run(context),
+            Self::Ledger(args) => args.run(context),
         }
     }
 }

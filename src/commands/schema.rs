@@ -1,7 +1,7 @@
 //! `ttop schema`: what each kind of row consists of, for programs that read it.
 
 use super::context::Context;
-use crate::core::rows::{CostRow, CredRow, PriceRow, SessionRow, TurnRow};
+use crate::core::rows::{CostRow, CredRow, LedgerRow, PriceRow, SessionRow, TurnRow};
 use crate::exit::Exit;
 use crate::render::keys::{self, Key};
 use crate::render::{Row, types};
@@ -56,6 +56,7 @@ pub const ROWS: &[RowKind] = &[
     kind::<CostRow>("cost"),
     kind::<CredRow>("creds"),
     kind::<PriceRow>("prices"),
+    kind::<LedgerRow>("ledger"),
 ];
 
 impl RowKind {

@@ -13,6 +13,7 @@ pub mod pack;
 pub mod pending;
 pub mod query;
 pub mod readers;
+pub mod rebuild;
 pub mod schema;
 pub mod sessions;
 pub mod settle;

@@ -202,6 +202,27 @@ impl Ledger {
         Ok(all)
     }
 
+    /// How many sources each agent has (by row), and how many of them are gone.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn source_counts(&self) -> Result<Vec<(u32, (u64, u64))>> {
+        let Some(connection) = &self.connection else {
+            return Ok(Vec::new());
+        };
+        let mut statement = connection.prepare("select agent, count(*), sum(gone) from source group by agent")?;
+        let counts = statement.query_map([], |row| {
+            Ok((
+                row.get(0)?,
+                (
+                    row.get::<_, i64>(1)?.unsigned_abs(),
+                    row.get::<_, i64>(2)?.unsigned_abs(),
+                ),
+            ))
+        })?;
+        Ok(counts.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// The file of a source and its kind.
     ///
     /// # Errors

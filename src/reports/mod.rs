@@ -1,6 +1,7 @@
 //! Reports: the turns of the ledger, priced, chosen and added up into rows.
 
 pub mod cost;
+pub mod ledger;
 pub mod models;
 pub mod select;
 pub mod sessions;

@@ -2,12 +2,14 @@
 
 mod cost;
 mod cred;
+mod ledger;
 mod price;
 mod session;
 mod turn;
 
 pub use cost::CostRow;
 pub use cred::CredRow;
+pub use ledger::LedgerRow;
 pub use price::{FoundAs, PriceRow, RatesShown, TierShown};
 pub use session::SessionRow;
 pub use turn::TurnRow;

@@ -2,6 +2,7 @@
 
 mod cost;
 mod cred;
+mod ledger;
 mod price;
 mod session;
 mod turn;

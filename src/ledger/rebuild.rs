@@ -1,0 +1,45 @@
+//! Rebuilding: every source read again, or a damaged file set aside for a new one.
+
+use super::Ledger;
+use super::schema::{self, Opened, Place};
+use crate::system::System;
+use anyhow::{Context, Result};
+
+impl Ledger {
+    /// Prepares the next sync to read everything again. What is only in the ledger (deleted transcripts) stays. A file
+    /// that cannot be used is set aside, and the weekly copy takes its place where there is one. Returns what was done
+    /// with the file, for people.
+    ///
+    /// # Errors
+    /// When the file cannot be written or moved.
+    pub fn rebuild(system: &System) -> Result<Option<String>> {
+        let Place::File(path) = schema::place(system) else {
+            return Ok(None);
+        };
+        match schema::open(&path) {
+            Opened::Absent => Ok(None),
+            Opened::Ready(connection) => {
+                connection.execute_batch(
+                    "begin immediate; update source set bookmark = x''; delete from meta where key like 'walk:%';
+                     update meta set value = value + 1 where key = 'generation'; commit;",
+                )?;
+                Ok(None)
+            }
+            Opened::Unusable(_) => {
+                let aside = schema::with_suffix(&path, &format!(".damaged-{}", system.now));
+                std::fs::rename(&path, &aside).with_context(|| format!("could not move {}", path.display()))?;
+                for suffix in ["-wal", "-shm"] {
+                    // They belong to the damaged file; without it they are nothing.
+                    let _ = std::fs::remove_file(schema::with_suffix(&path, suffix));
+                }
+                let copy = schema::with_suffix(&path, ".prev");
+                let told = format!("the damaged ledger is {}", aside.display());
+                if matches!(schema::open(&copy), Opened::Ready(_)) {
+                    std::fs::copy(&copy, &path).with_context(|| format!("could not copy {}", copy.display()))?;
+                    return Ok(Some(format!("{told}; history goes on from the weekly copy")));
+                }
+                Ok(Some(told))
+            }
+        }
+    }
+}
