@@ -14,6 +14,7 @@ mod hermes;
 mod instant;
 mod json_text;
 pub mod jsonl;
+mod kilo_cli;
 mod kilo_code;
 mod lenient;
 mod openclaw;
@@ -82,6 +83,7 @@ static BUILT_IN: &[&dyn Agent] = &[
     &copilot_cli::CopilotCli,
     &cursor::Cursor,
     &gemini_cli::GeminiCli,
+    &kilo_cli::KILO_CLI,
     &kilo_code::KILO_CODE,
     &openclaw::OpenClaw,
     &pi::Pi,
