@@ -22,4 +22,4 @@ prices:
 
 # Completions, manual pages and schemas from the code; the tests compare them.
 generate:
-	TTOP_GENERATE=1 $(CARGO) test --locked --test completions --test man --test schema as_committed
+	TTOP_GENERATE=1 $(CARGO) test --locked --no-fail-fast --test completions --test man --test schema as_committed

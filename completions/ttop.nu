@@ -72,7 +72,7 @@ export def "ttop sessions" [
     --strict  # Exit 1 when anything had to be skipped
     --cost-from: string@"nu-complete ttop"  # Where costs come from
     --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of periods
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ] {
     let flags = (flags {tree: $tree, interactive: $interactive, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop sessions -o ndjson ...$flags | typed [startedAt sessionUpdatedAt] [time] [] []
@@ -97,7 +97,7 @@ export def "ttop turns" [
     --strict  # Exit 1 when anything had to be skipped
     --cost-from: string@"nu-complete ttop"  # Where costs come from
     --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of periods
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ] {
     let flags = (flags {since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop turns -o ndjson ...$flags | typed [timestamp sessionUpdatedAt] [time] [] []
@@ -125,7 +125,7 @@ export def "ttop cost" [
     --strict  # Exit 1 when anything had to be skipped
     --cost-from: string@"nu-complete ttop"  # Where costs come from
     --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of periods
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ] {
     let flags = (flags {by: $by, max: $max, roots: $roots, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop cost -o ndjson ...$flags | typed [start end] [] [] []
@@ -144,7 +144,7 @@ export def "ttop creds" [
     --strict  # Exit 1 when anything had to be skipped
     --cost-from: string@"nu-complete ttop"  # Where costs come from
     --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of periods
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ] {
     let flags = (flags {all: $all, check: $check, accounts: $accounts, keychain: $keychain, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop creds -o ndjson ...$flags | typed [expiresAt] [] [] []
@@ -162,7 +162,7 @@ export def "ttop prices" [
     --strict  # Exit 1 when anything had to be skipped
     --cost-from: string@"nu-complete ttop"  # Where costs come from
     --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of periods
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ] {
     let flags = (flags {provider: $provider, model: $model, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop prices -o ndjson ...$flags | typed [start end] [] [] []
@@ -177,7 +177,7 @@ export def "ttop prices update" [
     --strict  # Exit 1 when anything had to be skipped
     --cost-from: string@"nu-complete ttop"  # Where costs come from
     --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of periods
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ] {
     let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop prices update -o ndjson ...$flags | typed [start end] [] [] []
@@ -193,7 +193,7 @@ export def "ttop prices show" [
     --strict  # Exit 1 when anything had to be skipped
     --cost-from: string@"nu-complete ttop"  # Where costs come from
     --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of periods
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ] {
     let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop prices show $model -o ndjson ...$flags | typed [start end] [] [] []
@@ -210,7 +210,7 @@ export extern "ttop schema" [
     --verbose(-v)  # Say more on stderr
     --cost-from: string@"nu-complete ttop"  # Where costs come from
     --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of periods
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ]
 
 # Show or change the configuration
@@ -222,7 +222,7 @@ export extern "ttop config" [
     --verbose(-v)  # Say more on stderr
     --cost-from: string@"nu-complete ttop"  # Where costs come from
     --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of periods
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ]
 
 # Print where the config file is, or would be
@@ -234,7 +234,7 @@ export extern "ttop config path" [
     --verbose(-v)  # Say more on stderr
     --cost-from: string@"nu-complete ttop"  # Where costs come from
     --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of periods
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ]
 
 # Print what is in force as JSON; URLs only as scheme and host
@@ -246,7 +246,7 @@ export extern "ttop config show" [
     --verbose(-v)  # Say more on stderr
     --cost-from: string@"nu-complete ttop"  # Where costs come from
     --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of periods
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ]
 
 # Write a commented config file, and ask for consent where a provider's terms want it
@@ -258,7 +258,7 @@ export extern "ttop config init" [
     --verbose(-v)  # Say more on stderr
     --cost-from: string@"nu-complete ttop"  # Where costs come from
     --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of periods
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ]
 
 # Print the value of a key
@@ -271,7 +271,7 @@ export extern "ttop config get" [
     --verbose(-v)  # Say more on stderr
     --cost-from: string@"nu-complete ttop"  # Where costs come from
     --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of periods
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ]
 
 # Change one value in the config file; comments stay
@@ -285,7 +285,7 @@ export extern "ttop config set" [
     --verbose(-v)  # Say more on stderr
     --cost-from: string@"nu-complete ttop"  # Where costs come from
     --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of periods
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ]
 
 # Take a key out of the config file
@@ -298,7 +298,7 @@ export extern "ttop config unset" [
     --verbose(-v)  # Say more on stderr
     --cost-from: string@"nu-complete ttop"  # Where costs come from
     --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of periods
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ]
 
 # Print the completion script of a shell
@@ -311,7 +311,7 @@ export extern "ttop completions" [
     --verbose(-v)  # Say more on stderr
     --cost-from: string@"nu-complete ttop"  # Where costs come from
     --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of periods
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ]
 
 # Print a manual page: ttop man cost | man -l -
@@ -324,5 +324,5 @@ export extern "ttop man" [
     --verbose(-v)  # Say more on stderr
     --cost-from: string@"nu-complete ttop"  # Where costs come from
     --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of periods
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ]

@@ -13,11 +13,11 @@ use clap::{ArgAction, Args, Parser, ValueEnum};
 #[command(name = "ttop", version, max_term_width = 100)]
 #[command(after_help = "Without a command: ttop cost --since today --by model")]
 pub struct Cli {
-    #[command(flatten)]
-    pub global: Global,
     /// What bare `ttop` takes.
     #[command(flatten)]
     pub bare: CostArgs,
+    #[command(flatten)]
+    pub global: Global,
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -27,6 +27,8 @@ pub struct Cli {
 #[command(next_help_heading = "Everywhere")]
 pub struct Global {
     /// When to use colour
+    ///
+    /// Before NO_COLOR, CLICOLOR_FORCE, FORCE_COLOR and CLICOLOR
     #[arg(long, global = true, value_name = "WHEN")]
     pub color: Option<ColorWhen>,
     /// Never use the network
@@ -47,7 +49,7 @@ pub struct Global {
     /// Answer from a built-in sample home
     #[arg(long, global = true)]
     pub demo: bool,
-    /// Time zone of periods
+    /// Time zone of days and times: an IANA name; else TZ, else the system's
     #[arg(long, global = true, value_name = "ZONE")]
     pub tz: Option<String>,
 }
@@ -87,7 +89,7 @@ impl From<CostFrom> for price::CostFrom {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Rows")]
 pub struct RowArgs {
-    /// Output format
+    /// Output format: table on a terminal, else ndjson
     #[arg(short = 'o', long, value_name = "FORMAT")]
     pub format: Option<Format>,
     /// Keys to print, in order; `help` lists them
@@ -97,15 +99,21 @@ pub struct RowArgs {
     #[arg(long)]
     pub no_header: bool,
     /// Run a jq program on each row
+    ///
+    /// One value a line, written at once; takes no other format and no --fields
     #[arg(long, value_name = "EXPR")]
     pub jq: Option<String>,
     /// Print strings from --jq raw
     #[arg(short, long)]
     pub raw: bool,
     /// Sort by a key, `key:desc` for the other way
+    ///
+    /// Unknown values are last both ways
     #[arg(long, value_name = "KEY", add = complete::sort_keys())]
     pub sort: Option<String>,
     /// At most this many rows
+    ///
+    /// Without --sort the newest ones of `turns`, else the first ones
     #[arg(short = 'n', long, value_name = "N")]
     pub limit: Option<usize>,
 }
@@ -139,6 +147,9 @@ pub enum PresenceWanted {
 #[command(next_help_heading = "Filters")]
 pub struct Filters {
     /// From this time on
+    ///
+    /// 2026-11-20, 2026-11-20T14:30:00Z, today, yesterday, week, month or year (their start), 7d or 2w (that many days
+    /// or weeks with today), 2h, 30min, 45s, or epoch milliseconds
     #[arg(long, value_name = "TIME", add = complete::times())]
     pub since: Option<String>,
     /// Before this time; a bare date includes that day
@@ -157,6 +168,8 @@ pub struct Filters {
     #[arg(long, value_name = "GLOB", add = complete::models())]
     pub model: Vec<String>,
     /// In these projects and below
+    ///
+    /// A path, `.` for the nearest known project above the current directory, or a name from `projects` in the config
     #[arg(long, value_name = "PATH", add = complete::projects())]
     pub project: Vec<String>,
     /// In these sessions: a unique prefix, or `latest`
