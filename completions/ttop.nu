@@ -199,6 +199,101 @@ export def "ttop prices show" [
     ^ttop prices show $model -o ndjson ...$flags | typed [start end] [] [] []
 }
 
+# Read what changed now
+export extern "ttop sync" [
+    --color: string@"nu-complete ttop"  # When to use colour
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --quiet(-q)  # Print nothing, only exit
+    --verbose(-v)  # Say more on stderr
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+]
+
+# Show, erase, repair, export and merge what ttop remembers
+export def "ttop ledger" [
+    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
+    --limit(-n): int  # At most this many rows
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+] {
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    ^ttop ledger -o ndjson ...$flags | typed [start end] [] [] [sizeBytes]
+}
+
+# Show what is held of each agent
+export def "ttop ledger status" [
+    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
+    --limit(-n): int  # At most this many rows
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+] {
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    ^ttop ledger status -o ndjson ...$flags | typed [start end] [] [] [sizeBytes]
+}
+
+# Erase for good; what is read again later stays erased
+export extern "ttop ledger forget" [
+    --session: string@"nu-complete ttop"  # This session: a unique prefix of its id
+    --project: string@"nu-complete ttop"  # Every session of this project and below
+    --before: string@"nu-complete ttop"  # Every turn before this time
+    --color: string@"nu-complete ttop"  # When to use colour
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --quiet(-q)  # Print nothing, only exit
+    --verbose(-v)  # Say more on stderr
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+]
+
+# Read every source again; a damaged ledger is set aside first
+export extern "ttop ledger rebuild" [
+    --color: string@"nu-complete ttop"  # When to use colour
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --quiet(-q)  # Print nothing, only exit
+    --verbose(-v)  # Say more on stderr
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+]
+
+# Print every turn, one JSON object a line
+export extern "ttop ledger export" [
+    --color: string@"nu-complete ttop"  # When to use colour
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --quiet(-q)  # Print nothing, only exit
+    --verbose(-v)  # Say more on stderr
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+]
+
+# Take in an export of another machine; nothing counts twice
+export extern "ttop ledger import" [
+    file: string@"nu-complete ttop"  # `-` for stdin
+    --name: string@"nu-complete ttop"  # What to call it; the same name replaces what came before
+    --color: string@"nu-complete ttop"  # When to use colour
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --quiet(-q)  # Print nothing, only exit
+    --verbose(-v)  # Say more on stderr
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+]
+
 # Show what a kind of row consists of; without one, list them all
 export extern "ttop schema" [
     row?: string@"nu-complete ttop"  # The kind of row

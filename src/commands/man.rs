@@ -12,36 +12,8 @@ pub struct ManArgs {
     command: Vec<String>,
 }
 
-/// A page's name and the page.
-pub type Page = (&'static str, &'static [u8]);
-
-macro_rules! pages {
-    ($($name:literal),* $(,)?) => {
-        &[$(($name, include_bytes!(concat!("../../man/", $name, ".1")))),*]
-    };
-}
-
-/// Every committed page.
-pub const PAGES: &[Page] = pages![
-    "ttop",
-    "ttop-completions",
-    "ttop-config",
-    "ttop-config-get",
-    "ttop-config-init",
-    "ttop-config-path",
-    "ttop-config-set",
-    "ttop-config-show",
-    "ttop-config-unset",
-    "ttop-cost",
-    "ttop-creds",
-    "ttop-man",
-    "ttop-prices",
-    "ttop-prices-show",
-    "ttop-prices-update",
-    "ttop-schema",
-    "ttop-sessions",
-    "ttop-turns",
-];
+/// Every committed page and its name; `make generate` writes the list.
+pub const PAGES: &[(&str, &[u8])] = include!("../../man/pages.in");
 
 impl ManArgs {
     /// # Errors

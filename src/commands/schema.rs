@@ -57,6 +57,7 @@ pub const ROWS: &[RowKind] = &[
     kind::<CredRow>("creds"),
     kind::<PriceRow>("prices"),
     kind::<LedgerRow>("ledger"),
+    kind::<LedgerRow>("ledger"),
 ];
 
 impl RowKind {
