@@ -24,9 +24,13 @@ use table::Table;
 /// models.dev's list of the day this was released; `make prices` writes it.
 const BUILT_IN: &[u8] = include_bytes!("snapshot.tsv");
 
+/// Models that models.dev dropped before the built-in list was made, with their last price there: history has them.
+const RETIRED: &[u8] = include_bytes!("retired.tsv");
+
 /// All prices that are known here.
 #[derive(Debug)]
 pub struct PriceBook {
+    retired: Table,
     built_in: Table,
     /// What was downloaded, with everything that was in force before.
     dated: Option<Table>,
@@ -49,6 +53,7 @@ impl PriceBook {
     /// The built-in list alone.
     pub fn built_in() -> Self {
         Self {
+            retired: Table::built_in(RETIRED),
             built_in: Table::built_in(BUILT_IN),
             dated: None,
             overrides: Overrides::default(),
@@ -80,12 +85,15 @@ impl PriceBook {
         // An id without a date stands for the newest with one.
         let newest = || {
             candidates.iter().find_map(|(provider, model)| {
-                let dated = self
-                    .newest()
-                    .models(provider, model)
-                    .filter(|dated| alias::is_dated(dated, model))
-                    .last()?;
-                self.listed(provider, dated, Some(is_plan))
+                let mut lists = [self.newest(), &self.retired].into_iter();
+                let dated = |list: &Table| -> Option<String> {
+                    let models = list.models(provider, model);
+                    models
+                        .filter(|dated| alias::is_dated(dated, model))
+                        .last()
+                        .map(str::to_owned)
+                };
+                self.listed(provider, &lists.find_map(dated)?, Some(is_plan))
             })
         };
         exactly.or_else(newest).unwrap_or_else(ModelPrices::missing)
@@ -93,8 +101,11 @@ impl PriceBook {
 
     /// Every provider and model that has a price, in no order that means anything, some twice.
     pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
-        let dated = self.dated.iter().flat_map(Table::all);
-        self.built_in.all().chain(dated).chain(self.overrides.all())
+        self.in_lists().chain(self.retired.all()).chain(self.overrides.all())
+    }
+
+    fn in_lists(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.built_in.all().chain(self.dated.iter().flat_map(Table::all))
     }
 
     fn newest(&self) -> &Table {
@@ -129,20 +140,21 @@ impl PriceBook {
         (!prices.is_empty()).then(|| ModelPrices::new(prices, found, is_plan))
     }
 
-    /// The entries of both lists, oldest first, each with its list's name. The downloaded list knows what held before;
-    /// the built-in one adds what a newer ttop knows since.
-    fn entries(&self, provider_id: &str, model_id: &str) -> Vec<(Entry, &str)> {
+    /// A model's entries, oldest first, each with its list's name. The downloaded list knows what held before; the
+    /// built-in one adds what a newer ttop knows since; a retired model is in neither.
+    fn entries<'a>(&'a self, provider_id: &str, model_id: &str) -> Vec<(Entry, &'a str)> {
         let of = |table: &Table| table.entries(provider_id, model_id).into_iter();
-        let built_in = of(&self.built_in).map(|entry| (entry, self.built_in.name()));
-        let Some(dated) = &self.dated else {
-            return built_in.collect();
+        let named = |table: &'a Table| of(table).map(|entry| (entry, table.name()));
+        let mut entries: Vec<_> = self.dated.iter().flat_map(named).collect();
+        let known_until = match &self.dated {
+            Some(dated) if !entries.is_empty() => parse_instant(&format!("{}T00:00:00Z", dated.day())),
+            _ => None,
         };
-        let mut entries: Vec<_> = of(dated).map(|entry| (entry, dated.name())).collect();
+        let is_first = entries.is_empty();
+        entries.extend(named(&self.built_in).filter(|(entry, _)| is_first || entry.since > known_until));
         if entries.is_empty() {
-            return built_in.collect();
+            entries.extend(named(&self.retired));
         }
-        let known_until = parse_instant(&format!("{}T00:00:00Z", dated.day()));
-        entries.extend(built_in.filter(|(entry, _)| entry.since > known_until));
         entries
     }
 }
@@ -212,8 +224,11 @@ mod tests {
             assert_eq!(book.of(provider, model).found(), &Found::Exact, "{provider}/{model}");
             models += 1;
         }
-        let lines = BUILT_IN.iter().filter(|&&b| b == b'\n').count() - 1;
+        let lines = [BUILT_IN, RETIRED].concat().iter().filter(|&&b| b == b'\n').count() - 2;
         assert!(models > 5_000 && models <= lines, "{models} models in {lines} lines");
+        // Sorted, and by hand: its hash is of no use.
+        let retired = RETIRED.split(|&b| b == b'\n').skip(1);
+        assert!(retired.take_while(|line| !line.is_empty()).is_sorted());
     }
 
     #[test]
@@ -233,6 +248,12 @@ mod tests {
                 Found::Alias("anthropic/claude-sonnet-4-5".into()),
             ),
             ("openai", "gpt-5.5-2026-04-23", Found::Alias("openai/gpt-5.5".into())),
+            ("openai", "gpt-5.2-codex", Found::Exact),
+            (
+                "anthropic",
+                "claude-sonnet-4",
+                Found::Alias("anthropic/claude-sonnet-4-20250514".into()),
+            ),
             ("openai", "gpt", Found::Missing),
             ("acme", "claude-haiku-4-5", Found::Missing),
             ("cursor", "default", Found::Missing),

@@ -106,7 +106,7 @@ fn take_in(system: &System, book: &PriceBook, json: &[u8]) -> Result<Update> {
     if list.listed.is_empty() {
         bail!("the answer has no prices in it");
     }
-    let known = book.all().map(|(provider, model)| {
+    let known = book.in_lists().map(|(provider, model)| {
         let entries = book.entries(provider, model).into_iter().map(|(entry, _)| entry);
         (key(provider, model), entries.collect())
     });
