@@ -7,8 +7,10 @@ use crate::core::turn::EventKey;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Copies are written in one go; a call takes a network's time.
-const PAUSE_MS: i64 = 50;
+/// Copies are written in one go, most within the same millisecond. A longer pause speaks against a copy,
+const PAUSE_MS: i64 = 5;
+/// and one that leaves time for a request decides where nothing else can: writing may be held up, too.
+const REQUEST_MS: i64 = 50;
 /// Slack between the clock readings of a fork and of its parent's last record.
 const SLACK_MS: i64 = 1000;
 
@@ -40,8 +42,8 @@ enum Replay {
     /// They have; or nothing was copied.
     #[default]
     Over,
-    /// Not as far as known. The time of the last line, and whether there was a pause before some line.
-    Going { last: Option<i64>, has_paused: bool },
+    /// Not as far as known. The time of the last line, and the longest pause before a line that may be an own one.
+    Going { last: Option<i64>, pause: i64 },
 }
 
 /// What one `token_count` tells.
@@ -81,10 +83,7 @@ impl Thread {
         }
         self.ancestors.push(id.to_owned());
         if !self.is_paginated && self.told == 0 && self.replay == Replay::Over {
-            self.replay = Replay::Going {
-                last: None,
-                has_paused: false,
-            };
+            self.replay = Replay::Going { last: None, pause: 0 };
         }
     }
 
@@ -92,15 +91,17 @@ impl Thread {
     pub fn is_replaying(&self) -> bool {
         match self.by_turn() {
             Some(owner) => owner.is_some(),
-            None => matches!(self.replay, Replay::Going { has_paused: false, .. }),
+            None => matches!(self.replay, Replay::Going { pause, .. } if pause <= PAUSE_MS),
         }
     }
 
     /// Takes the time of any line but `session_meta`, wanted or not.
     pub fn line(&mut self, time: Option<i64>) {
-        if let (Replay::Going { last, has_paused }, Some(time)) = (&mut self.replay, time) {
-            // Copies may keep their old times: then a later one is no pause.
-            *has_paused |= time >= self.created && last.is_some_and(|last| time - last > PAUSE_MS);
+        if let (Replay::Going { last, pause }, Some(time)) = (&mut self.replay, time) {
+            // Copies may keep their times, which are older than the fork.
+            if let Some(last) = last.filter(|_| time >= self.created) {
+                *pause = (*pause).max(time - last);
+            }
             *last = Some(time);
         }
     }
@@ -146,18 +147,19 @@ impl Thread {
         if let Some(owner) = self.by_turn() {
             return owner;
         }
-        let Replay::Going { has_paused, .. } = self.replay else {
+        let Replay::Going { pause, .. } = self.replay else {
             return None;
         };
         let copied = self.lineage.copied(&self.ancestors, self.created + SLACK_MS);
-        if let Some(call) = copied
-            .and_then(|copied| copied.calls.get(self.told))
-            .filter(|call| call.print == print)
-        {
-            return Some(call.owner.clone());
-        }
-        // The parent's file is there and says otherwise; or it is not, and the copies were written in one go.
-        if copied.is_some_and(|copied| copied.is_of_parent) || has_paused {
+        let is_own = match copied.map(|copied| (copied.is_of_parent, copied.calls.get(self.told))) {
+            Some((_, Some(call))) if call.print == print => return Some(call.owner.clone()),
+            // The parent told something else here.
+            Some((true, Some(_))) => true,
+            // The parent told no more; or its file is not there as a whole (yet).
+            Some((true, None)) => pause > PAUSE_MS,
+            _ => pause > REQUEST_MS,
+        };
+        if is_own {
             self.replay = Replay::Over;
             return None;
         }
