@@ -57,7 +57,6 @@ pub const ROWS: &[RowKind] = &[
     kind::<CredRow>("creds"),
     kind::<PriceRow>("prices"),
     kind::<LedgerRow>("ledger"),
-    kind::<LedgerRow>("ledger"),
 ];
 
 impl RowKind {
