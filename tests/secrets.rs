@@ -1,8 +1,11 @@
 //! No secret in any output, of any command, in any format, nor in any file that ttop writes.
 
+#[path = "support/mock_providers.rs"]
+mod mock_providers;
 mod support;
 
 use clap::CommandFactory;
+use mock_providers::{Drop, Mock};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use support::Home;
@@ -86,12 +89,10 @@ fn runs(name: &str) -> Vec<Vec<&str>> {
 /// What every run is repeated with.
 const VARIATIONS: &[&[&str]] = &[
     &[],
-    &["-v"],
-    &["-vvv"],
-    &["-o", "table"],
+    &["-o", "table", "-v"],
     &["-o", "ndjson", "-vv"],
     &["-o", "json"],
-    &["-o", "csv"],
+    &["-o", "csv", "-vvv"],
     &["-o", "tsv"],
     &["-o", "md"],
     &["--no-such-flag"],
@@ -158,4 +159,48 @@ fn no_output_and_no_file_shows_a_secret() {
         }
         assert!(before.iter().all(|(path, _)| path.exists()));
     }
+}
+
+/// Every provider is asked with every credential there is; answers are sound, refused, broken.
+#[test]
+fn no_answer_brings_a_secret_out() {
+    let mock = Mock::start();
+    let config = r#"{"providers":{"anthropic":{"login":true},"cursor":{"login":true}}}"#;
+    let behaviours: [&dyn Fn(); 5] = [
+        &|| mock.case("*", "normal"),
+        &|| mock.case("*", "drift"),
+        &|| mock.status("*", 401, ""),
+        &|| mock.status("*", 500, "x-echo: CANARY-header\r\n"),
+        &|| mock.drop("*", Drop::Mid),
+    ];
+    for behave in behaviours {
+        behave();
+        let home = full_home();
+        home.write(".config/tokentop/config.json", config);
+        let before = content(&home);
+        for variation in VARIATIONS {
+            let mut command = home.ttop();
+            command
+                .env_remove("TTOP_OFFLINE")
+                .env("TTOP_PROVIDERS_BASE_URL", &mock.url)
+                .env("TTOP_PRICES_URL", format!("{}/prices", mock.url))
+                .envs(variables())
+                .args(["providers", "--all"])
+                .args(*variation);
+            let output = command.timeout(Duration::from_secs(20)).output().expect("runs");
+            let what = format!("ttop providers {}", variation.join(" "));
+            assert_clean(&what, &output.stdout);
+            assert_clean(&what, &output.stderr);
+        }
+        for (path, bytes) in content(&home) {
+            if before.iter().all(|(known, _)| *known != path) {
+                assert_clean(&path.display().to_string(), &bytes);
+            }
+        }
+    }
+    assert!(
+        mock.asked()
+            .iter()
+            .any(|asked| asked.headers.values().any(|value| value.contains("CANARY")))
+    );
 }

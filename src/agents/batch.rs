@@ -2,6 +2,7 @@
 
 use crate::core::money::Money;
 use crate::core::problem::Problem;
+pub use crate::core::quota::LimitSeen;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, EventKey, Mode, Presence, Rank, RecordKey, SessionInfo, Turn};
 use rustc_hash::FxHashMap;
@@ -48,19 +49,6 @@ pub enum Scope {
 /// The hash of a session id in [`Scope::Sessions`].
 pub fn session_hash(id: &str) -> u64 {
     xxh3_64(id.as_bytes())
-}
-
-/// A plan limit that a file told in passing (Codex `rate_limits`, Claude Code's status line).
-#[derive(Clone, Debug, PartialEq)]
-pub struct LimitSeen {
-    pub provider_id: String,
-    pub plan: Option<String>,
-    pub label: String,
-    pub used_percent: f64,
-    pub window_minutes: Option<u64>,
-    /// Epoch milliseconds.
-    pub resets_at: Option<i64>,
-    pub seen_at: i64,
 }
 
 /// What one read brought in. Adapters only add; the ledger decides.

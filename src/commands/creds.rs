@@ -1,14 +1,15 @@
 //! `ttop creds`: where credentials are and in what state, never what they are.
 
 use super::context::Context;
-use crate::cli::RowArgs;
+use crate::cli::{Filters, RowArgs};
 use crate::core::credential::{Content, Credential, Holding, Kind, State, Wanted};
 use crate::core::rows::CredRow;
-use crate::credentials::fingerprint::Fingerprints;
 use crate::credentials::{self, Keychain, Search, keychain};
 use crate::exit::Exit;
 use crate::providers;
+use crate::render::Layout;
 use crate::system::Os;
+use crate::system::fingerprint::Fingerprints;
 use anyhow::Result;
 use clap::Args;
 use std::io::IsTerminal;
@@ -29,6 +30,8 @@ pub struct CredsArgs {
     #[arg(long)]
     pub keychain: bool,
     #[command(flatten)]
+    pub filters: Filters,
+    #[command(flatten)]
     pub rows: RowArgs,
 }
 
@@ -36,6 +39,7 @@ impl CredsArgs {
     /// # Errors
     /// When stdout cannot be written.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
+        context.request(&self.rows)?.check::<CredRow>(false)?;
         let wanted = providers::wanted();
         let may_ask = self.keychain || std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         let holdings = credentials::find(&Search {
@@ -48,8 +52,13 @@ impl CredsArgs {
             context.warn(&problem);
         }
         let rows = self.list(&holdings, &wanted, &fingerprints, context.system.now);
+        let rows = self.filters.choose(context, rows)?;
         let has_failed = self.check && !rows.is_empty();
-        let exit = context.rows(&self.rows, rows)?;
+        let layout = Layout {
+            grep: self.filters.grep(),
+            ..Layout::default()
+        };
+        let exit = context.print(&self.rows, layout, rows.into_iter().map(Ok))?;
         Ok(if has_failed { Exit::Check } else { exit })
     }
 

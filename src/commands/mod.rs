@@ -10,6 +10,7 @@ pub mod ledger;
 pub mod man;
 pub mod prices;
 pub mod progress;
+pub mod providers;
 pub mod schema;
 pub mod sessions;
 pub mod sync;
@@ -26,6 +27,7 @@ pub enum Command {
     Sessions(sessions::SessionsArgs),
     Turns(turns::TurnsArgs),
     Cost(cost::CostArgs),
+    Providers(providers::ProvidersArgs),
     Creds(creds::CredsArgs),
     Prices(prices::PricesArgs),
     Sync(sync::SyncArgs),
@@ -49,13 +51,14 @@ impl Command {
     /// When the command could not answer.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
         match self {
-            Self::Config(args) => args.run(context),
-            Self::Creds(args) => args.run(context),
-            Self::Prices(args) => args.run(context),
             Self::Sessions(args) => args.run(context),
             Self::Turns(args) => args.run(context),
             Self::Cost(args) => args.run(context),
+            Self::Providers(args) => args.run(context),
+            Self::Creds(args) => args.run(context),
+            Self::Prices(args) => args.run(context),
             Self::Schema(args) => args.run(context),
+            Self::Config(args) => args.run(context),
             Self::Completions(args) => args.run(context),
             Self::Man(args) => args.run(context),
             Self::Sync(args) => args.run(context),

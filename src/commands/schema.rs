@@ -1,7 +1,7 @@
 //! `ttop schema`: what each kind of row consists of, for programs that read it.
 
 use super::context::Context;
-use crate::core::rows::{CostRow, CredRow, LedgerRow, PriceRow, SessionRow, TurnRow};
+use crate::core::rows::{CostRow, CredRow, LedgerRow, LimitHistoryRow, PriceRow, ProviderRow, SessionRow, TurnRow};
 use crate::exit::Exit;
 use crate::render::keys::{self, Key};
 use crate::render::{Row, types};
@@ -54,6 +54,8 @@ pub const ROWS: &[RowKind] = &[
     kind::<TurnRow>("turns"),
     kind::<SessionRow>("sessions"),
     kind::<CostRow>("cost"),
+    kind::<ProviderRow>("providers"),
+    kind::<LimitHistoryRow>("providers --history"),
     kind::<CredRow>("creds"),
     kind::<PriceRow>("prices"),
     kind::<LedgerRow>("ledger"),

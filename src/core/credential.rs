@@ -244,6 +244,8 @@ pub struct Wanted {
     pub provider_id: &'static str,
     /// What the usage endpoint accepts; other kinds are listed and never hide these.
     pub accepts: &'static [Kind],
+    /// Whether a credential of another kind may turn out to be one of these.
+    pub tries_others: bool,
     pub variables: &'static [Variable],
     /// Entries of OpenCode's files that belong to it; an id that has no owner stays its own.
     pub entries: &'static [Entry],

@@ -103,6 +103,31 @@ impl Limit {
     }
 }
 
+/// A plan limit that a file told in passing (Codex `rate_limits`, Claude Code's status line).
+#[derive(Clone, Debug, PartialEq)]
+pub struct LimitSeen {
+    /// The provider's id, or the one it bills under.
+    pub provider_id: String,
+    pub plan: Option<String>,
+    /// As [`Limit::label`] writes it.
+    pub label: String,
+    pub used_percent: f64,
+    pub window_minutes: Option<u64>,
+    /// Epoch milliseconds.
+    pub resets_at: Option<i64>,
+    pub seen_at: i64,
+}
+
+impl LimitSeen {
+    pub fn limit(&self) -> Limit {
+        let scope = self.label.split_once(" (").and_then(|(_, rest)| rest.strip_suffix(')'));
+        Limit {
+            scope: scope.map(str::to_owned),
+            ..Limit::new(self.used_percent, self.window_minutes).until(self.resets_at)
+        }
+    }
+}
+
 /// Four decimals, as all amounts here.
 pub fn money(amount: f64) -> f64 {
     (amount * 10_000.0).round() / 10_000.0
@@ -190,6 +215,14 @@ pub struct SpentTokens {
 }
 
 impl SpentTokens {
+    /// Nothing yet, of a report that tells how many requests there were.
+    pub fn counting_requests() -> Self {
+        Self {
+            requests: Some(0),
+            ..Self::default()
+        }
+    }
+
     /// These reports count reasoning within the output and do not say how much of it.
     pub fn tokens(&self) -> Tokens {
         Tokens::new(self.input, self.output, 0, self.cache_read, self.cache_write)

@@ -123,6 +123,7 @@ mod tests {
     const WANTED: Wanted = Wanted {
         provider_id: "some-plan",
         accepts: &[Kind::Oauth],
+        tries_others: false,
         variables: &[Variable::key("SOME_KEY")],
         entries: &[],
         usual: (SOURCE, "$SOME_KEY"),

@@ -7,13 +7,15 @@ mod copilot;
 mod cursor;
 mod env;
 mod file;
-pub mod fingerprint;
 mod gemini_cli;
 mod jwt;
 pub mod keychain;
 mod kimi;
 mod opencode;
 mod opencode_config;
+mod opencode_known;
+
+pub use opencode_known::{Known, known_to_opencode};
 
 use crate::core::credential::{Credential, Holding, Wanted, holdings};
 use crate::system::System;

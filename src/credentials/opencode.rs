@@ -10,9 +10,9 @@ const SOURCE: &str = "opencode-auth";
 const RANK: Rank = Rank::OpencodeAuth;
 const VARIABLE: &str = "OPENCODE_AUTH_CONTENT";
 
-pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
-    let system = search.system;
-    let file = match system.var(VARIABLE) {
+/// The store, or the variable in its place.
+pub fn read(system: &System) -> Option<CredentialFile> {
+    match system.var(VARIABLE) {
         Some(content) => Some(CredentialFile {
             origin: format!("${VARIABLE}"),
             mode: None,
@@ -20,8 +20,12 @@ pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
             root: Object::parse(content.as_bytes()),
         }),
         None => CredentialFile::read(&system.data_dir().join("opencode/auth.json"), system),
-    };
-    let Some(file) = file else { return };
+    }
+}
+
+pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
+    let system = search.system;
+    let Some(file) = read(system) else { return };
     let root = match file.object("opencode", Kind::Unknown, SOURCE, RANK) {
         Ok(root) => root,
         Err(malformed) => return found.push(*malformed),

@@ -16,7 +16,14 @@ const MAX_KEY_BYTES: u64 = 64 << 10;
 /// Later ones override earlier ones in OpenCode, so they are looked at the other way round. Files of projects are
 /// left out: a checkout must not bring credentials in.
 pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
-    let system = search.system;
+    for (file, folder) in read(search.system) {
+        add(search, &file, &folder, found);
+    }
+}
+
+/// Every file, the one that overrides the others first, with the folder that names in it are relative to.
+pub fn read(system: &System) -> Vec<(CredentialFile, PathBuf)> {
+    let mut files = Vec::new();
     if let Some(content) = system.var("OPENCODE_CONFIG_CONTENT") {
         let file = CredentialFile {
             origin: "$OPENCODE_CONFIG_CONTENT".to_owned(),
@@ -24,13 +31,14 @@ pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
             is_empty: content.trim().is_empty(),
             root: Object::parse(content.as_bytes()),
         };
-        add(search, &file, &system.config_dir().join("opencode"), found);
+        files.push((file, system.config_dir().join("opencode")));
     }
     for path in paths(system) {
         if let Some(file) = CredentialFile::read(&path, system) {
-            add(search, &file, path.parent().unwrap_or(Path::new("")), found);
+            files.push((file, path.parent().map(PathBuf::from).unwrap_or_default()));
         }
     }
+    files
 }
 
 fn paths(system: &System) -> Vec<PathBuf> {

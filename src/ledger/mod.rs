@@ -6,6 +6,7 @@ pub mod columns;
 pub mod commit;
 pub mod forget;
 pub mod known;
+pub mod limits;
 pub mod merge;
 pub mod names;
 pub mod owner;

@@ -1,8 +1,12 @@
 //! Anthropic API: spend and tokens of an organisation.
 
+use super::ask::{Ask, Refusal};
+use super::pages::{fetch_pages, results, single_currency};
+use super::value::{count, month_start, number, text};
 use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, Variable, Wanted};
-use crate::core::quota::Capability;
+use crate::core::quota::{Capability, ProviderUsage, Reason, Spend, SpendPeriod, SpentTokens};
+use serde_json::Value;
 
 pub struct AnthropicAdmin;
 
@@ -17,6 +21,7 @@ static ABOUT: About = About {
     credentials: Wanted {
         provider_id: "anthropic-admin",
         accepts: ANY_KIND,
+        tries_others: false,
         variables: &[
             Variable::admin_key("ANTHROPIC_ADMIN_KEY"),
             Variable::admin_key("ANTHROPIC_ADMIN_API_KEY"),
@@ -30,5 +35,43 @@ static ABOUT: About = About {
 impl Provider for AnthropicAdmin {
     fn about(&self) -> &'static About {
         &ABOUT
+    }
+
+    fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {
+        let start = month_start(ask.now());
+        let query = format!("starting_at={start}&bucket_width=1d&limit=31");
+        let get = |path: &str| {
+            fetch_pages(&format!("{path}?{query}"), |path| {
+                ask.get(path)
+                    .key_header("x-api-key")
+                    .header("anthropic-version", "2023-06-01")
+            })
+        };
+        let refused =
+            |refusal: Refusal| refusal.explained(Reason::Scope, "needs an admin key: set ANTHROPIC_ADMIN_KEY");
+        let costs = get("/v1/organizations/cost_report").map_err(refused)?;
+        // Text in cents: "123.45" is $1.23.
+        let amounts = results(&costs)
+            .filter_map(|one| Some((number(&one["amount"])? / 100.0, text(&one["currency"]).unwrap_or("USD"))));
+        let (amount, currency) = single_currency(amounts)?;
+        let usage = get("/v1/organizations/usage_report/messages").ok();
+        let mut spend = Spend::new(amount, &currency, SpendPeriod::Month);
+        spend.tokens = usage.map(|pages| results(&pages).fold(SpentTokens::default(), add));
+        Ok(ProviderUsage {
+            spend: Some(spend),
+            ..ProviderUsage::default()
+        })
+    }
+}
+
+fn add(sum: SpentTokens, one: &Value) -> SpentTokens {
+    let written = &one["cache_creation"];
+    let written = count(&written["ephemeral_1h_input_tokens"]) + count(&written["ephemeral_5m_input_tokens"]);
+    SpentTokens {
+        input: sum.input + count(&one["uncached_input_tokens"]),
+        output: sum.output + count(&one["output_tokens"]),
+        cache_read: sum.cache_read + count(&one["cache_read_input_tokens"]),
+        cache_write: sum.cache_write + written,
+        requests: None,
     }
 }

@@ -1,8 +1,11 @@
 //! Antigravity: quota per model or model family.
 
+use super::ask::{Ask, Refusal};
+use super::value::{first_text, instant, items, number, text};
 use super::{About, Provider};
 use crate::core::credential::{Entry, Kind, Wanted};
-use crate::core::quota::Capability;
+use crate::core::quota::{Capability, Limit, ProviderUsage, Reason};
+use serde_json::{Value, json};
 
 pub struct Antigravity;
 
@@ -17,6 +20,7 @@ static ABOUT: About = About {
     credentials: Wanted {
         provider_id: "antigravity",
         accepts: &[Kind::Oauth],
+        tries_others: false,
         variables: &[],
         entries: &[Entry {
             id: "google",
@@ -31,4 +35,57 @@ impl Provider for Antigravity {
     fn about(&self) -> &'static About {
         &ABOUT
     }
+
+    fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {
+        let project = ask.credential.details.project_id.as_deref();
+        let body = project.map_or_else(|| json!({}), |project| json!({"project": project}));
+        let call = ask.post("/v1internal:fetchAvailableModels", &body).bearer();
+        let refused = |refusal: Refusal| refusal.explained(Reason::Scope, "the running Antigravity app can tell more");
+        let models = call.object(&["models"]).map_err(refused)?;
+        // A second opinion: where it has a fraction, that is the one to believe.
+        let quota = ask.post("/v1internal:retrieveUserQuota", &body).bearer();
+        let quota = quota
+            .send()
+            .ok()
+            .and_then(|answer| answer.object(&["buckets"]).ok())
+            .unwrap_or_default();
+        Ok(ProviderUsage {
+            limits: limits(&models, &quota),
+            ..ProviderUsage::default()
+        })
+    }
+}
+
+/// What is left of one model.
+struct Left {
+    fraction: f64,
+    resets_at: Option<i64>,
+}
+
+fn limits(models: &Value, quota: &Value) -> Vec<Limit> {
+    let bucket_of = |model: &str| {
+        let of_model = items(&quota["buckets"]).filter(|bucket| text(&bucket["modelId"]) == Some(model));
+        let left = of_model.filter_map(left);
+        left.min_by(|a, b| a.fraction.total_cmp(&b.fraction))
+    };
+    let (mut limits, mut is_proven) = (Vec::new(), false);
+    for (id, model) in models["models"].as_object().into_iter().flatten() {
+        let stated = left(&model["quotaInfo"]);
+        let bucket = bucket_of(id);
+        is_proven |= bucket.is_some() || stated.as_ref().is_some_and(|left| left.fraction < 1.0);
+        let resets_at = stated.as_ref().and_then(|left| left.resets_at);
+        let Some(left) = bucket.or(stated) else { continue };
+        let name = first_text(model, &["displayName", "label"]).unwrap_or(id);
+        let limit = Limit::new((1.0 - left.fraction) * 100.0, None).of(name);
+        limits.push(limit.until(left.resets_at.or(resets_at)));
+    }
+    // Everything full and no bucket: that tells which models there are, not how much is left of them.
+    if is_proven { limits } else { Vec::new() }
+}
+
+fn left(value: &Value) -> Option<Left> {
+    Some(Left {
+        fraction: number(&value["remainingFraction"])?,
+        resets_at: instant(&value["resetTime"]),
+    })
 }

@@ -1,8 +1,10 @@
 //! DeepSeek: the balance.
 
+use super::ask::{Ask, Refusal};
+use super::value::{items, number, text};
 use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, Entry, Variable, Wanted};
-use crate::core::quota::Capability;
+use crate::core::quota::{Capability, Credits, ProviderUsage};
 
 pub struct Deepseek;
 
@@ -17,6 +19,7 @@ static ABOUT: About = About {
     credentials: Wanted {
         provider_id: "deepseek",
         accepts: ANY_KIND,
+        tries_others: false,
         variables: &[Variable::key("DEEPSEEK_API_KEY")],
         entries: &[Entry::any("deepseek")],
         usual: ("env", "$DEEPSEEK_API_KEY"),
@@ -27,5 +30,26 @@ static ABOUT: About = About {
 impl Provider for Deepseek {
     fn about(&self) -> &'static About {
         &ABOUT
+    }
+
+    fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {
+        let root = ask
+            .get("/user/balance")
+            .bearer()
+            .object(&["balance_infos", "is_available"])?;
+        let balances = || items(&root["balance_infos"]).filter(|one| number(&one["total_balance"]).is_some());
+        // Balances in two currencies are two balances: one is shown, they are never added.
+        let in_dollars = balances().find(|one| one["currency"] == "USD");
+        let shown = in_dollars.or_else(|| balances().next());
+        Ok(ProviderUsage {
+            credits: shown.and_then(|one| {
+                Some(Credits::new(
+                    number(&one["total_balance"])?,
+                    text(&one["currency"]).unwrap_or("USD"),
+                ))
+            }),
+            note: (root["is_available"] == false).then(|| "the balance does not allow calls".to_owned()),
+            ..ProviderUsage::default()
+        })
     }
 }

@@ -1,8 +1,11 @@
 //! GitHub Copilot: monthly requests.
 
+use super::ask::{Ask, Refusal};
+use super::value::{instant, number, text, words};
 use super::{About, Provider};
-use crate::core::credential::{Entry, Kind, Variable, Wanted};
-use crate::core::quota::Capability;
+use crate::core::credential::{Credential, Entry, Kind, Variable, Wanted};
+use crate::core::quota::{Capability, Limit, MONTH, ProviderUsage, Spend, SpendPeriod};
+use serde_json::Value;
 
 pub struct GithubCopilot;
 
@@ -17,6 +20,7 @@ static ABOUT: About = About {
     credentials: Wanted {
         provider_id: "github-copilot",
         accepts: &[Kind::Oauth],
+        tries_others: true,
         variables: &[
             Variable::key("COPILOT_GITHUB_TOKEN"),
             Variable::key("GH_TOKEN"),
@@ -32,4 +36,103 @@ impl Provider for GithubCopilot {
     fn about(&self) -> &'static About {
         &ABOUT
     }
+
+    /// A login of GitHub Enterprise goes to its own host and never to github.com.
+    fn host(&self, credential: &Credential) -> Option<String> {
+        let host = credential
+            .details
+            .host
+            .as_deref()?
+            .trim_start_matches("https://")
+            .trim_end_matches('/');
+        let is_name = host.contains('.')
+            && host
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-');
+        match host {
+            "github.com" | "api.github.com" => None,
+            host if is_name => Some(format!("https://api.{host}")),
+            // Something else than a host: an address that leads nowhere.
+            _ => Some("https://host.invalid".to_owned()),
+        }
+    }
+
+    fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {
+        let call = ask.get("/copilot_internal/user").authorization("token ");
+        let root = call.header("x-github-api-version", "2025-04-01").object(ROOT)?;
+        let dates = ["quota_reset_date_utc", "quota_reset_date", "limited_user_reset_date"];
+        let resets_at = dates.iter().find_map(|key| instant(&root[*key]));
+        let limits = snapshots(&root).chain(free(&root)).map(|limit| limit.until(resets_at));
+        Ok(ProviderUsage {
+            plan: text(&root["copilot_plan"]).map(words),
+            limits: limits.collect(),
+            spend: spend(&root),
+            ..ProviderUsage::default()
+        })
+    }
+}
+
+const ROOT: &[&str] = &[
+    "quota_snapshots",
+    "copilot_plan",
+    "monthly_quotas",
+    "limited_user_quotas",
+];
+
+fn scope(key: &str) -> &str {
+    match key {
+        "premium_interactions" => "Premium",
+        "chat" => "Chat",
+        "completions" => "Completions",
+        other => other,
+    }
+}
+
+fn snapshots(root: &Value) -> impl Iterator<Item = Limit> {
+    let all = root["quota_snapshots"].as_object().into_iter().flatten();
+    all.filter_map(|(key, snapshot)| Some(snapshot_limit(snapshot)?.of(scope(key))))
+}
+
+/// `{"entitlement":300,"remaining":173,"percent_remaining":57.6,"unlimited":false}`
+fn snapshot_limit(snapshot: &Value) -> Option<Limit> {
+    if snapshot["unlimited"] == true {
+        return None;
+    }
+    let entitlement = number(&snapshot["entitlement"]);
+    let remaining = number(&snapshot["remaining"]).or_else(|| number(&snapshot["quota_remaining"]));
+    // What business seats carry in place of a quota.
+    if entitlement == Some(0.0) && remaining == Some(0.0) {
+        return None;
+    }
+    let counts = entitlement.zip(remaining).filter(|(entitlement, _)| *entitlement > 0.0);
+    let counted = counts.map(|(entitlement, remaining)| (entitlement - remaining, entitlement));
+    let by_count = counted.map(|(used, limit)| used / limit * 100.0);
+    let by_percent = number(&snapshot["percent_remaining"]).map(|left| 100.0 - left);
+    let percent = match remaining {
+        // Where the share left stops at 0, the count goes on.
+        Some(remaining) if remaining < 0.0 => by_percent.into_iter().chain(by_count).reduce(f64::max),
+        _ => by_percent.or(by_count),
+    };
+    let limit = Limit::new(percent?, Some(MONTH));
+    Some(match counted {
+        Some((used, of)) => limit.with_counts(used, of, "requests"),
+        None => limit,
+    })
+}
+
+/// Free accounts: totals in one place, what is left in another.
+fn free(root: &Value) -> impl Iterator<Item = Limit> {
+    let totals = root["monthly_quotas"].as_object().into_iter().flatten();
+    totals.filter_map(|(key, total)| {
+        let (total, left) = (number(total)?, number(&root["limited_user_quotas"][key])?);
+        Some(Limit::counted(total - left, total, "requests", Some(MONTH))?.of(scope(key)))
+    })
+}
+
+/// Seats that are billed by tokens count credits.
+fn spend(root: &Value) -> Option<Spend> {
+    let snapshots = root["quota_snapshots"].as_object().into_iter().flatten();
+    let mut places = std::iter::once(root).chain(snapshots.map(|(_, snapshot)| snapshot));
+    let used = places.find_map(|place| number(&place["credits_used"]))?;
+    Some(Spend::new(used, "credits", SpendPeriod::Month))
 }

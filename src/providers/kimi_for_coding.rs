@@ -1,8 +1,11 @@
 //! Kimi For Coding: requests per window.
 
+use super::ask::{Ask, Refusal};
+use super::value::{instant, items, number};
 use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, Entry, Variable, Wanted};
-use crate::core::quota::Capability;
+use crate::core::quota::{Capability, DAY, Limit, ProviderUsage, WEEK};
+use serde_json::Value;
 
 pub struct KimiForCoding;
 
@@ -17,6 +20,7 @@ static ABOUT: About = About {
     credentials: Wanted {
         provider_id: "kimi-for-coding",
         accepts: ANY_KIND,
+        tries_others: false,
         variables: &[Variable::key("KIMI_CODE_API_KEY"), Variable::key("KIMI_API_KEY")],
         entries: &[Entry::any("kimi-for-coding")],
         usual: ("kimi-cli", "~/.kimi-code/credentials/kimi-code.json"),
@@ -28,4 +32,35 @@ impl Provider for KimiForCoding {
     fn about(&self) -> &'static About {
         &ABOUT
     }
+
+    fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {
+        let root = ask.get("/coding/v1/usages").bearer().object(&["usage", "limits"])?;
+        let week = limit(&root["usage"], Some(WEEK));
+        let others = items(&root["limits"]).filter_map(|one| limit(&one["detail"], minutes(&one["window"])));
+        Ok(ProviderUsage {
+            limits: week.into_iter().chain(others).collect(),
+            ..ProviderUsage::default()
+        })
+    }
+}
+
+fn limit(detail: &Value, minutes: Option<u64>) -> Option<Limit> {
+    let most = number(&detail["limit"])?;
+    let left = || number(&detail["remaining"]).map(|left| most - left);
+    let used = number(&detail["used"]).or_else(left)?;
+    let resets = ["resetTime", "resetAt", "reset_time", "reset_at"];
+    let resets_at = resets.iter().find_map(|key| instant(&detail[*key]));
+    Some(Limit::counted(used, most, "requests", minutes)?.until(resets_at))
+}
+
+/// `{"duration":300,"timeUnit":"TIME_UNIT_MINUTE"}`
+fn minutes(window: &Value) -> Option<u64> {
+    let each = match window["timeUnit"].as_str()? {
+        "TIME_UNIT_MINUTE" => 1,
+        "TIME_UNIT_HOUR" => 60,
+        "TIME_UNIT_DAY" => DAY,
+        _ => return None,
+    };
+    let duration = number(&window["duration"]).filter(|duration| *duration >= 1.0)?;
+    Some((duration as u64).saturating_mul(each))
 }

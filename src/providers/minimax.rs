@@ -1,8 +1,11 @@
 //! MiniMax: windows of a token or coding plan.
 
+use super::ask::{Ask, Refusal};
+use super::value::{epoch, first_text, items, number, text};
 use super::{About, Provider};
-use crate::core::credential::{ANY_KIND, Entry, Variable, Wanted};
-use crate::core::quota::Capability;
+use crate::core::credential::{ANY_KIND, Credential, Entry, Variable, Wanted};
+use crate::core::quota::{Capability, Limit, ProviderState, ProviderUsage, WEEK};
+use serde_json::Value;
 
 pub struct Minimax;
 
@@ -17,6 +20,7 @@ static ABOUT: About = About {
     credentials: Wanted {
         provider_id: "minimax",
         accepts: ANY_KIND,
+        tries_others: false,
         variables: &[
             Variable::key("MINIMAX_CODING_API_KEY"),
             Variable::key("MINIMAX_API_KEY"),
@@ -35,4 +39,123 @@ impl Provider for Minimax {
     fn about(&self) -> &'static About {
         &ABOUT
     }
+
+    fn host(&self, credential: &Credential) -> Option<String> {
+        let is_chinese = credential.details.variant.as_deref() == Some("minimax-cn-coding-plan");
+        is_chinese.then(|| "https://api.minimaxi.com".to_owned())
+    }
+
+    fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {
+        let mut answer = ask.get("/v1/token_plan/remains").bearer().send()?;
+        if answer.status() == 404 {
+            answer = ask.get("/v1/api/openplatform/coding_plan/remains").bearer().send()?;
+        }
+        let root = answer.object(&["model_remains", "base_resp", "data"])?;
+        // Errors arrive with HTTP 200.
+        match number(&root["base_resp"]["status_code"]).map(|code| code as i64) {
+            None | Some(0) => {}
+            Some(1004) => return Err(Refusal::new(ProviderState::Unauthorized, None)),
+            Some(_) => {
+                return Err(Refusal::unsupported(
+                    "no token or coding plan is active on this account",
+                ));
+            }
+        }
+        let data = if root["model_remains"].is_array() {
+            &root
+        } else {
+            &root["data"]
+        };
+        let titles = [
+            "current_subscribe_title",
+            "plan_name",
+            "combo_title",
+            "current_plan_title",
+        ];
+        let plan = first_text(data, &titles).or_else(|| first_text(&root, &titles));
+        Ok(ProviderUsage {
+            plan: plan.map(str::to_owned),
+            limits: items(&data["model_remains"])
+                .flat_map(|lane| lane_limits(lane, ask.now()))
+                .collect(),
+            ..ProviderUsage::default()
+        })
+    }
+}
+
+/// The keys of one window of a lane.
+struct Keys {
+    total: &'static str,
+    /// What remains, in spite of its name.
+    left: &'static str,
+    left_percent: &'static str,
+    status: &'static str,
+    start: &'static str,
+    end: &'static str,
+    left_ms: &'static str,
+    /// Where start and end are missing.
+    minutes: Option<u64>,
+}
+
+const INTERVAL: Keys = Keys {
+    total: "current_interval_total_count",
+    left: "current_interval_usage_count",
+    left_percent: "current_interval_remaining_percent",
+    status: "current_interval_status",
+    start: "start_time",
+    end: "end_time",
+    left_ms: "remains_time",
+    minutes: None,
+};
+
+const WEEKLY: Keys = Keys {
+    total: "current_weekly_total_count",
+    left: "current_weekly_usage_count",
+    left_percent: "current_weekly_remaining_percent",
+    status: "current_weekly_status",
+    start: "weekly_start_time",
+    end: "weekly_end_time",
+    left_ms: "weekly_remains_time",
+    minutes: Some(WEEK),
+};
+
+/// The text lane is the plan itself and has a week; others are extras.
+fn lane_limits(lane: &Value, now: i64) -> Vec<Limit> {
+    let Some(name) = text(&lane["model_name"]) else {
+        return Vec::new();
+    };
+    let interval = limit(lane, &INTERVAL, now);
+    if name == "general" || name.starts_with("MiniMax-M") {
+        return interval.into_iter().chain(limit(lane, &WEEKLY, now)).collect();
+    }
+    interval.map(|limit| limit.of(name)).into_iter().collect()
+}
+
+fn limit(lane: &Value, keys: &Keys, now: i64) -> Option<Limit> {
+    let left_percent = number(&lane[keys.left_percent]);
+    let total = number(&lane[keys.total]).filter(|total| *total > 0.0);
+    let counts = total
+        .zip(number(&lane[keys.left]))
+        .map(|(total, left)| (total - left, total));
+    // Not in the plan, or unlimited: full for ever.
+    const NOT_COUNTED: f64 = 3.0;
+    if number(&lane[keys.status]) == Some(NOT_COUNTED)
+        && total.is_none()
+        && left_percent.is_none_or(|left| left >= 100.0)
+    {
+        return None;
+    }
+    let by_count = counts.map(|(used, total)| used / total * 100.0);
+    let percent = left_percent.map(|left| 100.0 - left).or(by_count)?;
+    let (start, end) = (epoch(&lane[keys.start], 1), epoch(&lane[keys.end], 1));
+    let minutes = start
+        .zip(end)
+        .and_then(|(start, end)| u64::try_from((end - start) / 60_000).ok());
+    let after = || Some(now + number(&lane[keys.left_ms])? as i64);
+    let resets_at = end.filter(|end| *end > now).or_else(after);
+    let limit = Limit::new(percent, minutes.filter(|minutes| *minutes > 0).or(keys.minutes)).until(resets_at);
+    Some(match counts {
+        Some((used, total)) => limit.with_counts(used, total, "prompts"),
+        None => limit,
+    })
 }

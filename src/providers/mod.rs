@@ -1,8 +1,10 @@
 //! Providers that can be asked about plan limits, credits and spend: one file each.
 
+pub mod address;
 mod anthropic;
 mod anthropic_admin;
 mod antigravity;
+pub mod ask;
 mod chutes;
 mod codex;
 mod cursor;
@@ -10,6 +12,7 @@ mod deepseek;
 mod gemini;
 mod github_copilot;
 mod kimi_for_coding;
+pub mod memory;
 mod minimax;
 mod moonshotai;
 mod ollama_cloud;
@@ -17,15 +20,31 @@ mod openai_api;
 mod opencode;
 mod opencode_go;
 mod openrouter;
+mod pages;
 mod perplexity;
+pub mod poll;
+pub mod report;
+mod value;
 mod zai_coding_plan;
 
-use crate::core::credential::Wanted;
-use crate::core::quota::Capability;
+use crate::core::credential::{Credential, Wanted};
+use crate::core::quota::{Capability, ProviderUsage};
+use ask::{Ask, Refusal};
 
 /// A provider that ttop knows.
 pub trait Provider: Sync {
     fn about(&self) -> &'static About;
+
+    /// Scheme and host for a credential that another host than the usual one issued.
+    fn host(&self, _: &Credential) -> Option<String> {
+        None
+    }
+
+    /// Asks, with a credential that has not expired and the user's consent.
+    ///
+    /// # Errors
+    /// Why there are no numbers.
+    fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal>;
 }
 
 /// Facts about a provider that need no request.

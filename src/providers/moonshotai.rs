@@ -1,8 +1,10 @@
 //! Moonshot: the balance of the open platform.
 
+use super::ask::{Ask, Refusal};
+use super::value::number;
 use super::{About, Provider};
-use crate::core::credential::{ANY_KIND, Entry, Variable, Wanted};
-use crate::core::quota::Capability;
+use crate::core::credential::{ANY_KIND, Credential, Entry, Variable, Wanted};
+use crate::core::quota::{Capability, Credits, ProviderUsage};
 
 pub struct Moonshotai;
 
@@ -17,6 +19,7 @@ static ABOUT: About = About {
     credentials: Wanted {
         provider_id: "moonshotai",
         accepts: ANY_KIND,
+        tries_others: false,
         variables: &[Variable::key("MOONSHOT_API_KEY")],
         entries: &[Entry::any("moonshotai"), Entry::any("moonshotai-cn")],
         usual: ("env", "$MOONSHOT_API_KEY"),
@@ -28,4 +31,26 @@ impl Provider for Moonshotai {
     fn about(&self) -> &'static About {
         &ABOUT
     }
+
+    /// Key and region stay together: the other host is never tried.
+    fn host(&self, credential: &Credential) -> Option<String> {
+        is_chinese(credential).then(|| "https://api.moonshot.cn".to_owned())
+    }
+
+    fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {
+        let root = ask.get("/v1/users/me/balance").bearer().object(&["data", "status"])?;
+        // Errors arrive with HTTP 200; `code` is not 0 in answers that are sound.
+        if root["status"] == false {
+            return Err(Refusal::unsupported("the platform refused to tell the balance"));
+        }
+        let currency = if is_chinese(ask.credential) { "CNY" } else { "USD" };
+        Ok(ProviderUsage {
+            credits: number(&root["data"]["available_balance"]).map(|balance| Credits::new(balance, currency)),
+            ..ProviderUsage::default()
+        })
+    }
+}
+
+fn is_chinese(credential: &Credential) -> bool {
+    credential.details.variant.as_deref() == Some("moonshotai-cn")
 }

@@ -1,8 +1,10 @@
 //! Ollama Cloud: session, week or month; a local Ollama has no quota.
 
+use super::ask::{Ask, Refusal};
+use super::value::{next_monday, next_multiple, number};
 use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, Entry, Variable, Wanted};
-use crate::core::quota::Capability;
+use crate::core::quota::{Capability, FIVE_HOURS, Limit, MONTH, ProviderUsage, WEEK};
 
 pub struct OllamaCloud;
 
@@ -17,6 +19,7 @@ static ABOUT: About = About {
     credentials: Wanted {
         provider_id: "ollama-cloud",
         accepts: ANY_KIND,
+        tries_others: false,
         variables: &[Variable::key("OLLAMA_API_KEY")],
         entries: &[Entry::any("ollama-cloud")],
         usual: ("env", "$OLLAMA_API_KEY"),
@@ -27,5 +30,25 @@ static ABOUT: About = About {
 impl Provider for OllamaCloud {
     fn about(&self) -> &'static About {
         &ABOUT
+    }
+
+    fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {
+        let root = ask.get("/api/usage").bearer().object(&["limits"])?;
+        // No reset times are given: sessions lie on a grid from the epoch on, weeks begin on Monday.
+        const SESSION_MS: i64 = 18_000_000;
+        let session = next_multiple(ask.now(), SESSION_MS, 0);
+        let windows = [
+            ("session", FIVE_HOURS, Some(session)),
+            ("weekly", WEEK, Some(next_monday(ask.now()))),
+            ("monthly", MONTH, None),
+        ];
+        let limit = |(key, minutes, resets_at): (&str, u64, Option<i64>)| {
+            let fraction = number(&root["limits"][key]["usage"])?;
+            Some(Limit::new(fraction * 100.0, Some(minutes)).until(resets_at))
+        };
+        Ok(ProviderUsage {
+            limits: windows.into_iter().filter_map(limit).collect(),
+            ..ProviderUsage::default()
+        })
     }
 }

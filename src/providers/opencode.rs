@@ -1,7 +1,9 @@
 //! OpenCode Zen: known, and without an endpoint that tells the balance.
 
+use super::ask::{Ask, Refusal};
 use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, Entry, Wanted};
+use crate::core::quota::ProviderUsage;
 
 pub struct Opencode;
 
@@ -16,6 +18,7 @@ static ABOUT: About = About {
     credentials: Wanted {
         provider_id: "opencode",
         accepts: ANY_KIND,
+        tries_others: false,
         variables: &[],
         entries: &[Entry::any("opencode")],
         usual: ("opencode-auth", "~/.local/share/opencode/auth.json"),
@@ -26,5 +29,9 @@ static ABOUT: About = About {
 impl Provider for Opencode {
     fn about(&self) -> &'static About {
         &ABOUT
+    }
+
+    fn fetch(&self, _: &Ask<'_>) -> Result<ProviderUsage, Refusal> {
+        Err(Refusal::unsupported("the balance is only shown on the website"))
     }
 }

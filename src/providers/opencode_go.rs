@@ -1,8 +1,10 @@
 //! OpenCode Go: its three windows.
 
+use super::ask::{Ask, Refusal};
+use super::value::{instant, number};
 use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, Entry, Variable, Wanted};
-use crate::core::quota::Capability;
+use crate::core::quota::{Capability, FIVE_HOURS, Limit, MONTH, ProviderUsage, WEEK};
 
 pub struct OpencodeGo;
 
@@ -17,6 +19,7 @@ static ABOUT: About = About {
     credentials: Wanted {
         provider_id: "opencode-go",
         accepts: ANY_KIND,
+        tries_others: false,
         variables: &[Variable::key("OPENCODE_API_KEY")],
         entries: &[Entry::any("opencode-go")],
         usual: ("opencode-auth", "~/.local/share/opencode/auth.json"),
@@ -27,5 +30,20 @@ static ABOUT: About = About {
 impl Provider for OpencodeGo {
     fn about(&self) -> &'static About {
         &ABOUT
+    }
+
+    fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {
+        let root = ask.get("/zen/go/v1/usage").bearer().object(&["usage"])?;
+        let windows = [("rolling", FIVE_HOURS), ("weekly", WEEK), ("monthly", MONTH)];
+        let limit = |(key, minutes): (&str, u64)| {
+            let window = &root["usage"][key];
+            // A percentage: 1 is one per cent.
+            Some(Limit::new(number(&window["percent"])?, Some(minutes)).until(instant(&window["resetsAt"])))
+        };
+        Ok(ProviderUsage {
+            plan: Some("Go".to_owned()),
+            limits: windows.into_iter().filter_map(limit).collect(),
+            ..ProviderUsage::default()
+        })
     }
 }

@@ -1,8 +1,11 @@
 //! OpenRouter: limit of the key, balance, spend of the month.
 
+use super::ask::{Ask, Refusal};
+use super::value::{next_day, next_monday, next_month, number, text};
 use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, Entry, Variable, Wanted};
-use crate::core::quota::Capability;
+use crate::core::quota::{Capability, Credits, DAY, Limit, MONTH, ProviderUsage, Spend, SpendPeriod, WEEK};
+use serde_json::Value;
 
 pub struct Openrouter;
 
@@ -17,6 +20,7 @@ static ABOUT: About = About {
     credentials: Wanted {
         provider_id: "openrouter",
         accepts: ANY_KIND,
+        tries_others: false,
         variables: &[Variable::key("OPENROUTER_API_KEY")],
         entries: &[Entry::any("openrouter")],
         usual: ("env", "$OPENROUTER_API_KEY"),
@@ -28,4 +32,40 @@ impl Provider for Openrouter {
     fn about(&self) -> &'static About {
         &ABOUT
     }
+
+    fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {
+        let root = ask.get("/api/v1/key").bearer().object(&["data"])?;
+        let key = &root["data"];
+        // Many keys may not read the balance: then there is none to show.
+        let balance = ask.get("/api/v1/credits").bearer().object(&["data"]).ok();
+        let credits = balance.and_then(|root| {
+            let bought = number(&root["data"]["total_credits"])?;
+            Some(Credits::new(bought - number(&root["data"]["total_usage"])?, "USD"))
+        });
+        Ok(ProviderUsage {
+            plan: (key["is_free_tier"] == true).then(|| "Free".to_owned()),
+            limits: key_limit(key, ask.now()).into_iter().collect(),
+            credits,
+            spend: number(&key["usage_monthly"]).map(|amount| Spend::new(amount, "USD", SpendPeriod::Month)),
+            note: None,
+        })
+    }
+}
+
+/// The limit that a key was given; its periods end at 00:00 UTC, weeks on Monday.
+fn key_limit(key: &Value, now: i64) -> Option<Limit> {
+    let most = number(&key["limit"])?;
+    let left = number(&key["limit_remaining"]).map(|left| most - left);
+    let used = left.or_else(|| number(&key["usage"]))?;
+    let (minutes, resets_at) = match text(&key["limit_reset"]) {
+        Some("daily") => (Some(DAY), Some(next_day(now))),
+        Some("weekly") => (Some(WEEK), Some(next_monday(now))),
+        Some("monthly") => (Some(MONTH), next_month(now)),
+        _ => (None, None),
+    };
+    Some(
+        Limit::counted(used, most, "USD", minutes)?
+            .until(resets_at)
+            .of("API key"),
+    )
 }

@@ -1,7 +1,9 @@
 //! Perplexity: known, and without an endpoint that costs nothing.
 
+use super::ask::{Ask, Refusal};
 use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, Entry, Variable, Wanted};
+use crate::core::quota::ProviderUsage;
 
 pub struct Perplexity;
 
@@ -16,6 +18,7 @@ static ABOUT: About = About {
     credentials: Wanted {
         provider_id: "perplexity",
         accepts: ANY_KIND,
+        tries_others: false,
         variables: &[Variable::key("PERPLEXITY_API_KEY")],
         entries: &[Entry::any("perplexity")],
         usual: ("env", "$PERPLEXITY_API_KEY"),
@@ -26,5 +29,9 @@ static ABOUT: About = About {
 impl Provider for Perplexity {
     fn about(&self) -> &'static About {
         &ABOUT
+    }
+
+    fn fetch(&self, _: &Ask<'_>) -> Result<ProviderUsage, Refusal> {
+        Err(Refusal::unsupported("the only way to ask is a paid request"))
     }
 }

@@ -14,6 +14,22 @@ pub struct Stamp {
     pub modified_ns: i64,
 }
 
+/// Whether a file is the user's (or the system's) and nobody else can write to it. Always so where files have no
+/// owner that could be asked.
+#[cfg(unix)]
+pub fn is_trusted(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let own = rustix::process::geteuid().as_raw();
+    std::fs::metadata(path).is_ok_and(|file| (file.uid() == own || file.uid() == 0) && file.mode() & 0o022 == 0)
+}
+
+/// Whether a file is the user's (or the system's) and nobody else can write to it. Always so where files have no
+/// owner that could be asked.
+#[cfg(not(unix))]
+pub fn is_trusted(path: &Path) -> bool {
+    path.exists()
+}
+
 impl Stamp {
     /// # Errors
     /// Those of `stat`; follows symbolic links.

@@ -247,6 +247,24 @@ fn is_loopback(uri: &Uri) -> bool {
     host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
+/// How far a URL leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// This machine.
+    Local,
+    /// Anywhere, over TLS.
+    Https,
+}
+
+/// `None` for what no request is ever sent to: other schemes, plain HTTP to other machines, user names.
+pub fn reach_of(url: &str) -> Option<Reach> {
+    let uri = parse(url)?;
+    if is_loopback(&uri) {
+        return Some(Reach::Local);
+    }
+    (uri.scheme_str() == Some("https")).then_some(Reach::Https)
+}
+
 /// A URL that a variable gives, without a trailing `/`: only this machine may be named there.
 ///
 /// # Errors
@@ -388,6 +406,14 @@ mod tests {
             );
         }
         assert_eq!(url("").ok(), Some(None));
+    }
+
+    #[test]
+    fn a_url_leads_here_or_anywhere_over_tls_or_nowhere() {
+        assert_eq!(reach_of("http://127.0.0.1:1/x"), Some(Reach::Local));
+        assert_eq!(reach_of("https://gateway.example/x"), Some(Reach::Https));
+        assert_eq!(reach_of("http://gateway.example/x"), None);
+        assert_eq!(reach_of("https://me@gateway.example"), None);
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The outside world, replaceable in tests: home, folders, environment, now and time zone.
 
+pub mod cache;
 pub mod config;
 pub mod files;
+pub mod fingerprint;
 pub mod http;
 pub mod jsonc;
 pub mod replace;

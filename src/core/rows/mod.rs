@@ -4,6 +4,7 @@ mod cost;
 mod cred;
 mod ledger;
 mod price;
+mod provider;
 mod session;
 mod turn;
 
@@ -11,6 +12,7 @@ pub use cost::CostRow;
 pub use cred::CredRow;
 pub use ledger::LedgerRow;
 pub use price::{FoundAs, PriceRow, RatesShown, TierShown};
+pub use provider::{LimitHistoryRow, LimitRow, ProviderRow};
 pub use session::SessionRow;
 pub use turn::TurnRow;
 

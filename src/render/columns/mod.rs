@@ -4,5 +4,6 @@ mod cost;
 mod cred;
 mod ledger;
 mod price;
+mod provider;
 mod session;
 mod turn;

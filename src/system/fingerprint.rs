@@ -45,8 +45,21 @@ impl Fingerprints {
 
     /// 16 hex digits.
     pub fn of(&self, secret: &Secret) -> String {
+        self.of_parts(&[secret.expose()])
+    }
+
+    /// 16 hex digits for a secret in a place: for another place it is another one.
+    pub fn of_secret_at(&self, secret: &Secret, place: &str) -> String {
+        self.of_parts(&[secret.expose(), place])
+    }
+
+    fn of_parts(&self, parts: &[&str]) -> String {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_slice()).expect("any length makes a key");
-        mac.update(secret.expose().as_bytes());
+        for (at, part) in parts.iter().enumerate() {
+            // What no token and no URL has keeps the parts apart.
+            mac.update(if at == 0 { b"" } else { b"\0" });
+            mac.update(part.as_bytes());
+        }
         let hash = mac.finalize().into_bytes();
         hash[..SHOWN_BYTES].iter().map(|byte| format!("{byte:02x}")).collect()
     }

@@ -1,0 +1,99 @@
+//! `ProviderRow`: plan limits, credits and spend of one provider, and `LimitHistoryRow`, how a window filled.
+
+use crate::core::quota::{Capability, ProviderState, Reason, SpendPeriod};
+use crate::core::time::Time;
+use crate::core::tokens::Tokens;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// One provider.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "provider")]
+pub struct ProviderRow {
+    pub provider_id: String,
+    /// Who bills, by its models.dev id.
+    pub biller_id: String,
+    pub name: String,
+    /// Whether there is a credential.
+    pub configured: bool,
+    /// False when it is switched off.
+    pub enabled: bool,
+    /// How the latest attempt went.
+    pub state: ProviderState,
+    pub reason: Option<Reason>,
+    pub plan: Option<String>,
+    pub limits: Vec<LimitRow>,
+    /// The highest of the limits, 0 to 100 and above.
+    pub used_percent: Option<f64>,
+    /// When that one starts anew: epoch milliseconds UTC.
+    pub resets_at: Option<i64>,
+    /// Whether any limit is at 100 or more.
+    pub limit_reached: bool,
+    /// Prepaid balance.
+    pub credits: Option<f64>,
+    /// ISO 4217, or `credits`.
+    pub credits_currency: Option<String>,
+    pub credits_unlimited: bool,
+    pub spend: Option<f64>,
+    /// ISO 4217, or `credits`.
+    pub spend_currency: Option<String>,
+    pub spend_period: Option<SpendPeriod>,
+    pub spend_limit: Option<f64>,
+    /// What the spend was for, where the provider tells.
+    pub tokens: Option<Tokens>,
+    /// What this provider can give.
+    pub capabilities: Vec<Capability>,
+    /// When the numbers were given: epoch milliseconds UTC.
+    pub fetched_at: Option<i64>,
+    /// Whether the numbers are older than they should be.
+    pub stale: bool,
+    /// How long nothing is asked: milliseconds.
+    pub retry_after_ms: Option<u64>,
+    /// Where the credential or the numbers come from.
+    pub source: Option<String>,
+    pub note: Option<String>,
+}
+
+/// A window or pool of a provider.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "limit")]
+pub struct LimitRow {
+    /// `5-hour`, `Weekly (Opus)`, `Quota`.
+    pub label: String,
+    /// The part of the account it is for; null for all of it.
+    pub scope: Option<String>,
+    /// 0 to 100 and above; null once the window has ended.
+    pub used_percent: Option<f64>,
+    pub used: Option<f64>,
+    pub limit: Option<f64>,
+    pub unit: Option<String>,
+    pub window_minutes: Option<u64>,
+    /// Epoch milliseconds UTC.
+    pub resets_at: Option<i64>,
+}
+
+/// How full a window was at one time.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "limit_history")]
+pub struct LimitHistoryRow {
+    pub provider_id: String,
+    /// Who bills, by its models.dev id.
+    pub biller_id: String,
+    pub plan: Option<String>,
+    /// `5-hour`, `Weekly (Opus)`, `Quota`.
+    pub label: String,
+    /// The part of the account it is for; null for all of it.
+    pub scope: Option<String>,
+    /// 0 to 100 and above.
+    pub used_percent: f64,
+    pub window_minutes: Option<u64>,
+    /// Epoch milliseconds UTC.
+    pub resets_at: Option<i64>,
+    /// When the provider or a file said so: epoch milliseconds UTC.
+    pub timestamp: i64,
+    /// `timestamp` as RFC 3339 UTC.
+    pub time: Time,
+}

@@ -1,0 +1,178 @@
+//! Memory: the last good answer of a provider and how the latest attempt went, shared by all processes.
+
+use super::ask::Refusal;
+use crate::core::quota::{ProviderState, ProviderUsage, Reason};
+use serde::{Deserialize, Serialize};
+
+/// Repeated refusals double the wait up to this.
+const MAX_DOUBLED_S: u64 = 3600;
+
+/// What is kept of one provider.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Memory {
+    /// Which credential it was, at which address: for another one nothing of this holds.
+    pub asked_with: String,
+    pub answer: Option<Answer>,
+    /// The latest attempt, when it failed.
+    pub failure: Option<Failure>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Answer {
+    /// Epoch milliseconds.
+    pub fetched_at: i64,
+    pub usage: ProviderUsage,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    /// Epoch milliseconds.
+    pub at: i64,
+    pub state: ProviderState,
+    pub reason: Option<Reason>,
+    pub hint: Option<String>,
+    /// Nothing is asked before; epoch milliseconds.
+    pub blocked_until: Option<i64>,
+    /// Refusals with a wait in a row.
+    pub strikes: u32,
+}
+
+/// What a memory means for the next request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The answer is new enough.
+    Fresh,
+    /// The provider wants to be left alone for so many seconds.
+    Blocked(u64),
+    Due,
+}
+
+impl Memory {
+    /// What is kept under an identity; nothing when it is about another.
+    pub fn of(kept: Option<Self>, asked_with: &str) -> Self {
+        kept.filter(|memory| memory.asked_with == asked_with)
+            .unwrap_or_else(|| Self {
+                asked_with: asked_with.to_owned(),
+                ..Self::default()
+            })
+    }
+
+    pub fn standing(&self, now: i64, interval_s: u32) -> Standing {
+        let wait = self
+            .failure
+            .as_ref()
+            .and_then(|failure| failure.blocked_until)
+            .filter(|until| *until > now);
+        if let Some(until) = wait {
+            return Standing::Blocked((until - now).unsigned_abs().div_ceil(1000));
+        }
+        let is_fresh = self.age(now).is_some_and(|age| age < i64::from(interval_s) * 1000);
+        if is_fresh && self.failure.is_none() {
+            Standing::Fresh
+        } else {
+            Standing::Due
+        }
+    }
+
+    /// Milliseconds since the answer; `None` without one, or when it is from the future of a clock put back.
+    pub fn age(&self, now: i64) -> Option<i64> {
+        // A process that began a little later may have asked a little earlier.
+        const AT_ONCE_MS: i64 = 60_000;
+        let age = now - self.answer.as_ref()?.fetched_at;
+        (age >= -AT_ONCE_MS).then_some(age.max(0))
+    }
+
+    pub fn succeed(&mut self, usage: ProviderUsage, now: i64) {
+        self.answer = Some(Answer { fetched_at: now, usage });
+        self.failure = None;
+    }
+
+    /// Keeps how it failed. The wait that is asked for doubles with every refusal in a row.
+    pub fn fail(&mut self, refusal: &Refusal, now: i64) {
+        let strikes = match (refusal.retry_after_s, &self.failure) {
+            (None, _) => 0,
+            (Some(_), Some(last)) => last.strikes.saturating_add(1),
+            (Some(_), None) => 1,
+        };
+        let wait_s = refusal.retry_after_s.map(|wait| doubled(wait, strikes));
+        self.failure = Some(Failure {
+            at: now,
+            state: refusal.state,
+            reason: refusal.reason,
+            hint: refusal.hint.as_deref().map(str::to_owned),
+            blocked_until: wait_s.map(|wait| now + wait as i64 * 1000),
+            strikes,
+        });
+    }
+}
+
+impl Failure {
+    /// The refusal again, with what is left of its wait.
+    pub fn refusal(&self, now: i64) -> Refusal {
+        let left = self.blocked_until.map(|until| until - now).filter(|left| *left > 0);
+        let refusal = Refusal {
+            retry_after_s: left.map(|left| left.unsigned_abs().div_ceil(1000)),
+            ..Refusal::new(self.state, self.reason)
+        };
+        match &self.hint {
+            Some(hint) => refusal.hinting(hint.clone()),
+            None => refusal,
+        }
+    }
+}
+
+fn doubled(wait_s: u64, strikes: u32) -> u64 {
+    let factor = 1_u64 << strikes.saturating_sub(1).min(20);
+    wait_s.saturating_mul(factor).min(MAX_DOUBLED_S.max(wait_s))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limited(retry_after_s: u64) -> Refusal {
+        Refusal {
+            retry_after_s: Some(retry_after_s),
+            ..Refusal::new(ProviderState::RateLimited, None)
+        }
+    }
+
+    #[test]
+    fn an_answer_is_fresh_for_its_interval() {
+        let mut memory = Memory::default();
+        assert_eq!(memory.standing(0, 300), Standing::Due);
+        memory.succeed(ProviderUsage::default(), 1_000);
+        assert_eq!(memory.standing(300_999, 300), Standing::Fresh);
+        assert_eq!(memory.standing(301_000, 300), Standing::Due);
+        assert_eq!(memory.standing(999, 300), Standing::Fresh);
+        assert_eq!(memory.standing(-60_000, 300), Standing::Due);
+    }
+
+    #[test]
+    fn refusals_in_a_row_double_the_wait_and_an_answer_forgets_them() {
+        let mut memory = Memory::default();
+        let mut waits = Vec::new();
+        for _ in 0..5 {
+            memory.fail(&limited(600), 0);
+            waits.push(memory.standing(0, 300));
+        }
+        assert_eq!(waits, [600, 1200, 2400, 3600, 3600].map(Standing::Blocked));
+        memory.fail(&limited(7200), 0);
+        assert_eq!(memory.standing(0, 300), Standing::Blocked(7200));
+        assert_eq!(memory.standing(7_200_000, 300), Standing::Due);
+        memory.succeed(ProviderUsage::default(), 0);
+        memory.fail(&limited(60), 0);
+        assert_eq!(memory.standing(0, 300), Standing::Blocked(60));
+    }
+
+    #[test]
+    fn another_credential_starts_with_nothing() {
+        let mut memory = Memory::of(None, "one");
+        memory.fail(&limited(600), 0);
+        assert_eq!(Memory::of(Some(memory.clone()), "one"), memory);
+        assert_eq!(Memory::of(Some(memory), "two").failure, None);
+    }
+}

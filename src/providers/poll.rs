@@ -1,0 +1,218 @@
+//! Poll: asks the providers side by side, the polite way: with consent, from memory while it is fresh, once at a time.
+
+use super::address::Addresses;
+use super::ask::{Ask, Refusal};
+use super::memory::{Memory, Standing};
+use super::report::Report;
+use super::{About, Provider};
+use crate::core::credential::{Content, Credential, Holding, Rank, State};
+use crate::core::problem::Problem;
+use crate::core::quota::{ProviderState, sort_limits};
+use crate::system::System;
+use crate::system::cache::Cache;
+use crate::system::config::Config;
+use crate::system::fingerprint::Fingerprints;
+use crate::system::http::Http;
+use std::time::{Duration, Instant};
+
+/// Everything is done by then, whoever answers or not.
+const ALL_WITHIN: Duration = Duration::from_secs(9);
+/// The folder of the cache that answers are kept in.
+pub const CACHE: &str = "providers";
+
+/// What asking takes.
+pub struct Poll<'a> {
+    pub system: &'a System,
+    pub config: &'a Config,
+    pub addresses: &'a Addresses,
+    pub holdings: &'a [Holding],
+    pub fingerprints: &'a Fingerprints,
+}
+
+/// What it takes to ask one provider.
+struct Ready<'a> {
+    credential: &'a Credential,
+    base_url: String,
+    asked_with: String,
+}
+
+impl Poll<'_> {
+    /// One report per provider, in their order. Ends within ten seconds.
+    pub fn ask_all(&self, providers: &[&'static dyn Provider]) -> Vec<Report> {
+        let (http, cache) = (Http::new(self.system), Cache::new(self.system, CACHE));
+        let ends = Instant::now() + ALL_WITHIN;
+        let ask = |provider: &'static dyn Provider| self.ask_one(provider, &http, &cache, ends);
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = providers
+                .iter()
+                .map(|provider| scope.spawn(|| ask(*provider)))
+                .collect();
+            let joined = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
+            joined
+                .map(|report| report.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
+        })
+    }
+
+    fn ask_one(&self, provider: &'static dyn Provider, http: &Http, cache: &Cache, ends: Instant) -> Report {
+        let about = provider.about();
+        let mut report = Report::new(about);
+        report.is_enabled = self.config.flag(&["providers", about.id, "enabled"]) != Some(false);
+        if !report.is_enabled {
+            let refusal = Refusal::new(ProviderState::NotConfigured, None);
+            return report.refused(&refusal.hinting(format!("switched off by providers.{}.enabled", about.id)));
+        }
+        let ready = match self.prepare(provider) {
+            Ok(ready) => ready,
+            Err(refusal) => return report.refused(&refusal),
+        };
+        report.source = Some(ready.credential.source.to_owned());
+        let read = || Memory::of(cache.read(about.id), &ready.asked_with);
+        let memory = read();
+        let now = self.system.now;
+        // What is known of the credential comes before what it was once answered.
+        if let Err(refusal) = self.permit(about, ready.credential) {
+            return report.remembering(&memory, true).refused(&refusal);
+        }
+        if let Some(known) = self.without_request(about, report.clone(), &memory) {
+            return known;
+        }
+        let lock = match cache.lock(about.id, ends) {
+            Ok(Some(lock)) => Some(lock),
+            Ok(None) => {
+                let refusal = Refusal::new(ProviderState::Unreachable, None);
+                return report
+                    .remembering(&memory, true)
+                    .refused(&refusal.hinting("another ttop is still asking"));
+            }
+            // Without a place for locks and answers there is nothing to share either.
+            Err(_) => None,
+        };
+        let mut latest = read();
+        if latest != memory {
+            // Somebody asked while this one waited.
+            if let Some(known) = self.without_request(about, report.clone(), &latest) {
+                return known;
+            }
+            if let Some(failure) = &latest.failure {
+                return report.remembering(&latest, true).refused(&failure.refusal(now));
+            }
+        }
+        let fetched = provider.fetch(&Ask {
+            http,
+            system: self.system,
+            credential: ready.credential,
+            base_url: ready.base_url,
+            user_agent: self
+                .config
+                .text(&["providers", about.id, "userAgent"])
+                .map(str::to_owned),
+            ends,
+        });
+        match fetched {
+            Ok(mut usage) => {
+                sort_limits(&mut usage.limits);
+                latest.succeed(usage, now);
+                report = report.remembering(&latest, false);
+                report.is_new = true;
+            }
+            Err(refusal) => {
+                let refusal = self.hinted(refusal, ready.credential);
+                latest.fail(&refusal, now);
+                let left = latest.failure.as_ref().map_or(refusal, |failure| failure.refusal(now));
+                report = report.remembering(&latest, true).refused(&left);
+            }
+        }
+        if let Err(error) = cache.write(about.id, &latest) {
+            let place = self.system.tilde(cache.folder());
+            report.problem = Some(Problem::new(place, format!("answers cannot be kept: {}", error.kind())));
+        }
+        drop(lock);
+        report
+    }
+
+    /// What can be said from memory, or must be said without the network.
+    fn without_request(&self, about: &About, report: Report, memory: &Memory) -> Option<Report> {
+        match memory.standing(self.system.now, about.interval_s) {
+            Standing::Fresh => Some(report.remembering(memory, false)),
+            _ if self.system.offline => {
+                let refusal = Refusal::new(ProviderState::Unreachable, None).hinting("offline");
+                Some(report.remembering(memory, true).refused(&refusal))
+            }
+            Standing::Blocked(_) => {
+                let failure = memory.failure.as_ref()?;
+                Some(
+                    report
+                        .remembering(memory, true)
+                        .refused(&failure.refusal(self.system.now)),
+                )
+            }
+            Standing::Due => None,
+        }
+    }
+
+    /// The credential in use and where it goes.
+    fn prepare(&self, provider: &'static dyn Provider) -> Result<Ready<'_>, Refusal> {
+        let about = provider.about();
+        let holding = self.holdings.iter().find(|holding| holding.provider_id == about.id);
+        let Some(credential) = holding.and_then(Holding::chosen) else {
+            let refusal = Refusal::new(ProviderState::NotConfigured, None);
+            return Err(match holding.and_then(malformed) {
+                Some(hint) => refusal.hinting(hint),
+                None => refusal.hinting(about.credentials.hint),
+            });
+        };
+        let base_url = self.addresses.of(provider, credential, self.system, self.config)?;
+        let identify = |secret| self.fingerprints.of_secret_at(secret, &base_url);
+        Ok(Ready {
+            asked_with: credential.secret().map(identify).unwrap_or_default(),
+            credential,
+            base_url,
+        })
+    }
+
+    /// Whether this credential may be sent, and is worth sending.
+    fn permit(&self, about: &About, credential: &Credential) -> Result<(), Refusal> {
+        let wanted = &about.credentials;
+        if !wanted.accepts.contains(&credential.kind) && !wanted.tries_others {
+            return Err(Refusal::unsupported("this kind of key has no usage endpoint"));
+        }
+        let has_agreed = self.config.flag(&["providers", about.id, "login"]) == Some(true);
+        if about.needs_consent && !has_agreed && credential.rank != Rank::Override {
+            let refusal = Refusal::new(ProviderState::NeedsConsent, None);
+            let key = format!("providers.{}.login", about.id);
+            return Err(refusal.hinting(format!("to ask with this login: ttop config set {key} true")));
+        }
+        if credential.state(self.system.now) == State::Expired {
+            return Err(self.hinted(Refusal::new(ProviderState::AuthExpired, None), credential));
+        }
+        Ok(())
+    }
+
+    /// Names the tool that can renew a login: ttop never does.
+    fn hinted(&self, refusal: Refusal, credential: &Credential) -> Refusal {
+        match refusal.state {
+            ProviderState::AuthExpired if refusal.hint.is_none() => refusal.hinting(match credential.source {
+                "claude-code" => "open claude: it renews its login",
+                "codex-cli" => "open codex: it renews its login",
+                "gemini-cli" => "open gemini: it renews its login",
+                "cursor-app" => "open Cursor: it renews its login",
+                "kimi-cli" => "open kimi: it renews its login",
+                "opencode-auth" | "antigravity-accounts" => "open opencode: it renews its login",
+                _ => "the token has expired: set a new one",
+            }),
+            _ => refusal,
+        }
+    }
+}
+
+/// Where the damage is, for a provider that has nothing else.
+fn malformed(holding: &Holding) -> Option<String> {
+    holding
+        .credentials
+        .iter()
+        .find_map(|credential| match &credential.content {
+            Content::Malformed(fault) => Some(format!("{}: {}", credential.origin, fault.name())),
+            _ => None,
+        })
+}
