@@ -1,4 +1,5 @@
 //! The pack of provider replies over real HTTP on 127.0.0.1.
+#![allow(dead_code, reason = "each test file uses its part")]
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
