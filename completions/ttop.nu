@@ -131,12 +131,24 @@ export def "ttop cost" [
     ^ttop cost -o ndjson ...$flags | typed [start end] [] [] []
 }
 
-# Show where credentials are and in what state, never what they are
-export def "ttop creds" [
-    --all  # List missing ones too, with how to get them
-    --check  # Print only what fails, and exit 3 if anything does
-    --accounts  # Show account ids and addresses
+# Show plan limits, credits and spend, asked from the providers
+export def "ttop providers" [
+    --all  # List every known provider
+    --known-by: string@"nu-complete ttop"  # List the providers that an agent knows, by its ids
+    --check  # Print only providers with a window that is over, and exit 3 if there are any
+    --at: number  # From how many per cent on a window is over
+    --history: string@"nu-complete ttop"  # Show how windows filled, since a time or for a span: 7d, 2026-11-01
     --keychain  # Ask the macOS keychain even when nobody may be there to answer its dialog
+    --since: string@"nu-complete ttop"  # From this time on
+    --until: string@"nu-complete ttop"  # Before this time; a bare date includes that day
+    --on: string@"nu-complete ttop"  # On this day
+    --agent: string@"nu-complete ttop"  # Of these agents
+    --provider: string@"nu-complete ttop"  # Billed by these providers
+    --model: string@"nu-complete ttop"  # By these models
+    --project: string@"nu-complete ttop"  # In these projects and below
+    --session: string@"nu-complete ttop"  # In these sessions: a unique prefix, or `latest`
+    --presence: string@"nu-complete ttop"  # With this presence
+    --grep: string@"nu-complete ttop"  # With this text in any text column
     --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
     --limit(-n): int  # At most this many rows
@@ -146,7 +158,36 @@ export def "ttop creds" [
     --demo  # Answer from a built-in sample home
     --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ] {
-    let flags = (flags {all: $all, check: $check, accounts: $accounts, keychain: $keychain, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {all: $all, known-by: $known_by, check: $check, at: $at, history: $history, keychain: $keychain, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    ^ttop providers -o ndjson ...$flags | typed [resetsAt fetchedAt] [] [retryAfterMs] []
+}
+
+# Show where credentials are and in what state, never what they are
+export def "ttop creds" [
+    --all  # List missing ones too, with how to get them
+    --check  # Print only what fails, and exit 3 if anything does
+    --accounts  # Show account ids and addresses
+    --keychain  # Ask the macOS keychain even when nobody may be there to answer its dialog
+    --since: string@"nu-complete ttop"  # From this time on
+    --until: string@"nu-complete ttop"  # Before this time; a bare date includes that day
+    --on: string@"nu-complete ttop"  # On this day
+    --agent: string@"nu-complete ttop"  # Of these agents
+    --provider: string@"nu-complete ttop"  # Billed by these providers
+    --model: string@"nu-complete ttop"  # By these models
+    --project: string@"nu-complete ttop"  # In these projects and below
+    --session: string@"nu-complete ttop"  # In these sessions: a unique prefix, or `latest`
+    --presence: string@"nu-complete ttop"  # With this presence
+    --grep: string@"nu-complete ttop"  # With this text in any text column
+    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
+    --limit(-n): int  # At most this many rows
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+] {
+    let flags = (flags {all: $all, check: $check, accounts: $accounts, keychain: $keychain, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop creds -o ndjson ...$flags | typed [expiresAt] [] [] []
 }
 
