@@ -193,3 +193,147 @@ fn a_database_that_is_none_and_one_without_tables_are_named() {
         assert_eq!(machine.sync(), (0, 0, 0, 1), "{agent}");
     }
 }
+
+#[test]
+fn a_shutdown_corrects_the_replies_of_its_segment() {
+    let mut machine = Machine::of("copilot-cli");
+    let path = ".copilot/session-state/s1/events.jsonl";
+    let mut log = concat!(
+        r#"{"type":"session.start","data":{"sessionId":"s1"},"id":"e1","timestamp":"2026-03-02T09:00:00Z"}"#,
+        "\n",
+        r#"{"type":"assistant.message","data":{"messageId":"m1","outputTokens":50,"model":"m"},"id":"e2","timestamp":"2026-03-02T09:00:01Z"}"#,
+        "\n",
+    )
+    .to_owned();
+    machine.home.write(path, &log);
+    assert_eq!(machine.sync(), (1, 50, 0, 0));
+    log += r#"{"type":"session.shutdown","data":{"modelMetrics":{"m":{"requests":{"count":2},"usage":{"inputTokens":100,"outputTokens":50,"cacheReadTokens":40}}}},"id":"e3","timestamp":"2026-03-02T09:01:00Z"}"#;
+    machine.home.write(path, &log);
+    assert_eq!(machine.sync(), (1, 50, 0, 0));
+    log.push('\n');
+    machine.home.write(path, &log);
+    assert_eq!(machine.sync(), (1, 150, 0, 0));
+    // The old reply is written again on resuming, and a new one after it.
+    for (id, output) in [("m1", 50), ("m2", 7)] {
+        log += &format!(
+            r#"{{"type":"session.resume","data":{{}},"id":"r{id}"}}
+{{"type":"assistant.message","data":{{"messageId":"{id}","outputTokens":{output}}},"id":"a{id}"}}
+"#
+        );
+    }
+    machine.home.write(path, &log);
+    assert_eq!(machine.sync(), (2, 157, 0, 0));
+    // A copy of the open part alone, as older versions kept it elsewhere.
+    let open: Vec<_> = log.lines().take(2).collect();
+    machine
+        .home
+        .write(".copilot/history-session-state/s1.jsonl", open.join("\n") + "\n");
+    assert_eq!(machine.sync(), (2, 157, 0, 0));
+    std::fs::remove_dir_all(machine.home.path().join(".copilot")).expect("removed");
+    assert_eq!(machine.sync(), (2, 157, 0, 0));
+}
+
+#[test]
+fn a_migrated_and_then_vanished_session_counts_once() {
+    let mut machine = Machine::of("gemini-cli");
+    let reply = |id: &str, input: u64| {
+        format!(
+            r#"{{"id":"{id}","timestamp":"2026-03-02T09:00:01Z","type":"gemini","tokens":{{"input":{input}}},"model":"m"}}"#
+        )
+    };
+    let session = |messages: &[String]| format!(r#"{{"sessionId":"s1","messages":[{}]}}"#, messages.join(","));
+    let legacy = ".gemini/tmp/66/chats/session-1.json";
+    machine.home.write(legacy, session(&[reply("a", 100), reply("b", 20)]));
+    assert_eq!(machine.sync(), (2, 120, 0, 0));
+    // Written anew: cut in the middle, then with another message and without the first.
+    let whole = session(&[reply("b", 20), reply("c", 3)]);
+    machine.home.write(legacy, &whole[..whole.len() - 9]);
+    assert_eq!(machine.sync(), (2, 120, 0, 1));
+    machine.home.write(legacy, &whole);
+    assert_eq!(machine.sync(), (3, 123, 0, 0));
+    // Taken over by a newer version into a log elsewhere, which snapshots without tokens follow.
+    let log = ".gemini/tmp/acme/chats/session-1.jsonl";
+    let mut lines = vec![
+        r#"{"sessionId":"s1","kind":"main"}"#.to_owned(),
+        reply("b", 20),
+        reply("c", 3),
+    ];
+    machine.home.write(log, lines.join("\n") + "\n");
+    assert_eq!(machine.sync(), (3, 123, 0, 0));
+    lines.push(r#"{"$set":{"messages":[{"id":"c","type":"gemini"}]}}"#.to_owned());
+    lines.push(reply("d", 4000));
+    machine.home.write(log, lines.join("\n") + "\n");
+    assert_eq!(machine.sync(), (4, 4123, 0, 0));
+    std::fs::remove_dir_all(machine.home.path().join(".gemini/tmp")).expect("removed");
+    assert_eq!(machine.sync(), (4, 4123, 0, 0));
+}
+
+#[test]
+fn a_conversation_that_goes_on_and_is_deleted_keeps_what_was_counted() {
+    let mut machine = Machine::of("cursor");
+    let schema = "create table cursorDiskKV (key text unique on conflict replace, value blob)";
+    let path = ".config/Cursor/User/globalStorage/state.vscdb";
+    let cursor = database(&machine.home, path, schema);
+    let put = |key: &str, value: &str| {
+        let row = rusqlite::params![key, value.as_bytes()];
+        cursor
+            .execute("insert into cursorDiskKV values (?1, ?2)", row)
+            .expect("written");
+    };
+    let count = |input: u64| format!(r#"{{"type":2,"tokenCount":{{"inputTokens":{input},"outputTokens":1}}}}"#);
+    put("bubbleId:c1:b1", &count(0));
+    put("composerData:c1", r#"{"lastUpdatedAt":1772442000000}"#);
+    put("bubbleId:c1:b2", &count(20));
+    assert_eq!(machine.sync(), (2, 22, 0, 0));
+    put("bubbleId:c1:b1", &count(100));
+    assert_eq!(machine.sync(), (2, 122, 0, 0));
+    put("bubbleId:c1:b3", "{\"type\":2,");
+    put("bubbleId:c2:b4", &count(3));
+    assert_eq!(machine.sync(), (3, 126, 0, 1));
+    cursor
+        .execute("delete from cursorDiskKV where key like '%c1%' or key like '%b4'", [])
+        .expect("deleted");
+    assert_eq!(machine.sync(), (3, 126, 0, 0));
+}
+
+#[test]
+fn a_session_that_is_given_new_ids_forked_and_archived_counts_once() {
+    for (agent, folder, archive) in [
+        ("pi", ".pi/agent/sessions/--dev--", "other.jsonl"),
+        (
+            "openclaw",
+            ".openclaw/agents/main/sessions",
+            "s1.jsonl.reset.2026-03-02",
+        ),
+    ] {
+        let mut machine = Machine::of(agent);
+        let path = format!("{folder}/s1.jsonl");
+        let head = r#"{"type":"session","id":"s1","timestamp":"2026-03-02T09:00:00Z"}"#;
+        let reply = |id: &str, at: u64| {
+            format!(
+                r#"{{"type":"message"{id},"message":{{"role":"assistant","provider":"p","model":"m","usage":{{"input":10,"cost":{{"total":0.5}}}},"timestamp":{at}}}}}"#
+            )
+        };
+        let first = [
+            head.to_owned(),
+            reply("", 1_772_442_000_001),
+            reply("", 1_772_442_000_002),
+        ];
+        machine.home.write(&path, first.join("\n") + "\n");
+        assert_eq!(machine.sync(), (2, 20, 1_000_000_000, 0), "{agent}");
+        let second = [
+            head.to_owned(),
+            reply(r#","id":"a1""#, 1_772_442_000_001),
+            reply(r#","id":"a2""#, 1_772_442_000_002),
+        ];
+        machine.home.write(&path, second.join("\n") + "\n");
+        assert_eq!(machine.sync(), (2, 20, 1_000_000_000, 0), "{agent}");
+        let third = [second[1].clone(), reply(r#","id":"a3""#, 1_772_442_000_003)];
+        machine
+            .home
+            .write(&format!("{folder}/{archive}"), third.join("\n") + "\n");
+        assert_eq!(machine.sync(), (3, 30, 1_500_000_000, 0), "{agent}");
+        std::fs::remove_file(machine.home.path().join(&path)).expect("removed");
+        assert_eq!(machine.sync(), (3, 30, 1_500_000_000, 0), "{agent}");
+    }
+}
