@@ -17,7 +17,9 @@ pub fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
     let path = &source.path;
     let text = read_text(path)?;
     let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
-    into.session(describe(&text, &folder.to_string_lossy()));
+    // A line without an end is being written at this moment: half a path would be another one.
+    let complete = text.rfind('\n').map_or("", |end| &text[..end]);
+    into.session(describe(complete, &folder.to_string_lossy()));
     Ok(Bookmark {
         reader: READER,
         ..Bookmark::whole(source)
@@ -35,7 +37,12 @@ fn describe(text: &str, folder: &str) -> SessionInfo {
             at: at("updated_at").unwrap_or(0),
             text,
         }),
-        project: project.map(|(rank, path)| Project { rank, at: 0, path }),
+        project: project.map(|(rank, path)| Project {
+            rank,
+            // The events tell where the session began; this is where it is now.
+            at: i64::MAX,
+            path,
+        }),
         ..SessionInfo::new(value(text, "id").unwrap_or_else(|| folder.to_owned()))
     }
 }
@@ -99,6 +106,17 @@ mod tests {
         assert_eq!(info.project.expect("a project").path, "/home/dev/acme");
         assert_eq!(info.title.expect("a title").at, 1_772_445_000_250);
         assert_eq!(describe("cwd: /tmp", "folder").id, "folder");
+    }
+
+    #[test]
+    fn a_line_that_is_being_written_is_left_out() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("workspace.yaml");
+        std::fs::write(&path, "id: s1\ncwd: /home/dev/ac").expect("written");
+        let source = Source::find(&path, 1).expect("the file is there");
+        let mut batch = Batch::default();
+        read(&source, &mut batch).expect("reads");
+        assert_eq!(batch.sessions["s1"].project, None);
     }
 
     proptest! {
