@@ -17,6 +17,7 @@ pub mod jsonl;
 mod kilo_cli;
 mod kilo_code;
 mod lenient;
+pub mod look;
 mod openclaw;
 pub mod opencode;
 mod pi;

@@ -142,6 +142,43 @@ pub enum PresenceWanted {
     Reverted,
 }
 
+/// Which lines of a stream to look at.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Filters")]
+pub struct WatchFilters {
+    /// Of these agents
+    #[arg(long, value_name = "GLOB", add = complete::agent_ids())]
+    pub agent: Vec<String>,
+    /// Billed by these providers
+    #[arg(long, value_name = "GLOB", add = complete::providers())]
+    pub provider: Vec<String>,
+    /// By these models
+    #[arg(long, value_name = "GLOB", add = complete::models())]
+    pub model: Vec<String>,
+    /// In these projects and below
+    #[arg(long, value_name = "PATH", add = complete::projects())]
+    pub project: Vec<String>,
+    /// In these sessions: a prefix of their id
+    #[arg(long, value_name = "ID", add = complete::sessions())]
+    pub session: Vec<String>,
+    /// With this text in any text column
+    #[arg(long, value_name = "TEXT")]
+    pub grep: Vec<String>,
+}
+
+impl From<&WatchFilters> for Filters {
+    fn from(filters: &WatchFilters) -> Self {
+        Self {
+            agent: filters.agent.clone(),
+            provider: filters.provider.clone(),
+            model: filters.model.clone(),
+            project: filters.project.clone(),
+            grep: filters.grep.clone(),
+            ..Self::default()
+        }
+    }
+}
+
 /// Which turns, sessions and other rows to look at.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Filters")]

@@ -120,6 +120,11 @@ impl Context {
         self.global.cost_from.map(CostFrom::from).unwrap_or_default()
     }
 
+    /// Counts problems that were said elsewhere.
+    pub fn add_skipped(&mut self, problems: usize) {
+        self.skipped += problems;
+    }
+
     /// `Ok`, or `Failed` when something was skipped under `--strict`.
     pub fn outcome(&self) -> Exit {
         if self.global.strict && self.skipped > 0 {

@@ -16,6 +16,7 @@ pub mod sessions;
 pub mod sync;
 pub mod turns;
 pub mod usage;
+pub mod watch;
 
 use crate::exit::Exit;
 use anyhow::Result;
@@ -28,6 +29,7 @@ pub enum Command {
     Turns(turns::TurnsArgs),
     Cost(cost::CostArgs),
     Providers(providers::ProvidersArgs),
+    Watch(watch::WatchArgs),
     Creds(creds::CredsArgs),
     Prices(prices::PricesArgs),
     Sync(sync::SyncArgs),
@@ -57,6 +59,7 @@ impl Command {
             Self::Providers(args) => args.run(context),
             Self::Creds(args) => args.run(context),
             Self::Prices(args) => args.run(context),
+            Self::Watch(args) => args.run(context),
             Self::Schema(args) => args.run(context),
             Self::Config(args) => args.run(context),
             Self::Completions(args) => args.run(context),

@@ -1,6 +1,7 @@
 //! `ttop schema`: what each kind of row consists of, for programs that read it.
 
 use super::context::Context;
+use crate::core::rows::{ActivityRow, CostRow, CredRow, LedgerRow, PriceRow, SessionRow, TurnRow};
 use crate::core::rows::{CostRow, CredRow, LedgerRow, LimitHistoryRow, PriceRow, ProviderRow, SessionRow, TurnRow};
 use crate::exit::Exit;
 use crate::render::keys::{self, Key};
@@ -56,6 +57,7 @@ pub const ROWS: &[RowKind] = &[
     kind::<CostRow>("cost"),
     kind::<ProviderRow>("providers"),
     kind::<LimitHistoryRow>("providers --history"),
+    kind::<ActivityRow>("watch"),
     kind::<CredRow>("creds"),
     kind::<PriceRow>("prices"),
     kind::<LedgerRow>("ledger"),

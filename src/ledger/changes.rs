@@ -141,6 +141,54 @@ impl Ledger {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Runs `read` on one state of the ledger, whatever others commit meanwhile.
+    ///
+    /// # Errors
+    /// Those of `read`, and when the ledger cannot be read.
+    pub fn frozen<T>(&self, read: impl FnOnce() -> Result<T>) -> Result<T> {
+        let Some(connection) = &self.connection else {
+            return read();
+        };
+        let transaction = connection.unchecked_transaction()?;
+        let result = read();
+        transaction.commit()?;
+        result
+    }
+
+    /// Since when changes are in the log: epoch milliseconds.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn log_begins(&self) -> Result<i64> {
+        let Some(connection) = &self.connection else {
+            return Ok(i64::MAX);
+        };
+        let (first, last) = self.change_span()?;
+        let began = super::meta_number(connection, "began_at")?;
+        if first <= 1 {
+            // Nothing was dropped yet, or nothing is left of what there was.
+            let is_whole = first == 1 || last == 0;
+            return Ok(if is_whole { began } else { i64::MAX });
+        }
+        Ok(connection.query_row("select min(at) from change", [], |row| row.get(0))?)
+    }
+
+    /// The number of the last change that was committed before a time.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn last_change_before(&self, at: i64) -> Result<i64> {
+        let Some(connection) = &self.connection else {
+            return Ok(0);
+        };
+        let first_after: Option<i64> =
+            connection.query_row("select min(seq) from change where at >= ?1", [at], |row| row.get(0))?;
+        match first_after {
+            Some(seq) => Ok(seq - 1),
+            None => Ok(self.change_span()?.1),
+        }
+    }
+
     /// The number of the last change ever committed, and the oldest one still kept (0 and 0 when there is none).
     ///
     /// # Errors

@@ -155,10 +155,12 @@ fn write(connection: &Connection, pending: &Pending, names: &super::names::Names
             .prepare_cached("insert or replace into meta (key, value) values (?1, ?2)")?
             .execute(params![key, value])?;
     }
-    connection.execute(
-        "insert or ignore into meta (key, value) values ('copied_at', ?1)",
-        [now],
-    )?;
+    for key in ["copied_at", "began_at"] {
+        connection.execute(
+            "insert or ignore into meta (key, value) values (?1, ?2)",
+            params![key, now],
+        )?;
+    }
     connection.execute(
         "insert into meta (key, value) values ('generation', 1) on conflict (key) do update set value = value + 1",
         [],

@@ -35,6 +35,8 @@ pub struct Synced {
     pub problems: Vec<Problem>,
     /// Sources that were read.
     pub read: usize,
+    /// What each agent has on disk.
+    pub found: Vec<(&'static str, Found)>,
 }
 
 /// Called while many bytes are read: how many of how many.
@@ -104,9 +106,16 @@ impl<'l> Syncing<'l> {
     fn agent(&mut self, agent: &dyn Agent, system: &System, progress: Progress<'_>) -> Result<()> {
         let looked_at = SystemTime::now();
         let found = agent.sources(system);
+        let result = self.found(agent, &found, looked_at, progress);
+        self.synced.found.push((agent.id(), found));
+        result
+    }
+
+    /// Reads what differs from the bookmarks in what an agent has on disk.
+    fn found(&mut self, agent: &dyn Agent, found: &Found, looked_at: SystemTime, progress: Progress<'_>) -> Result<()> {
         self.synced.problems.extend(found.problems.iter().cloned());
         let reader = agent.about().reader;
-        let print = fingerprint(&found, reader);
+        let print = fingerprint(found, reader);
         let key = format!("walk:{}", agent.id());
         if self.ledger.meta(&key)?.is_some_and(|known| known == print) {
             self.remembered_problems(agent)?;

@@ -118,6 +118,17 @@ impl Cell {
         }
     }
 
+    /// A time of day in the reader's zone: `18:00:05`.
+    pub fn clock(at: i64, view: &View) -> Self {
+        Self::plain(
+            Time(at)
+                .timestamp()
+                .to_zoned(view.zone.clone())
+                .strftime("%H:%M:%S")
+                .to_string(),
+        )
+    }
+
     /// An instant as `2026-11-20 18:00` in the reader's zone, or nothing.
     pub fn time(at: Option<i64>, view: &View) -> Self {
         let Some(at) = at else { return Self::empty() };

@@ -14,6 +14,15 @@ pub fn tokens(count: Option<u64>) -> String {
     }
 }
 
+/// Tokens that were added or taken back: `+1.2K`, `-20`.
+pub fn step(count: Option<i64>) -> String {
+    let sign = if count.is_some_and(|count| count < 0) { "-" } else { "+" };
+    match count {
+        None => tokens(None),
+        Some(count) => format!("{sign}{}", tokens(Some(count.unsigned_abs()))),
+    }
+}
+
 /// Money with the mark of how it is known: `$1.20`, `~$0.0234`, `≥$1.20`, `$0`, `$0 (plan)`, `—`.
 pub fn money(cost: Option<Money>, status: Option<CostStatus>) -> String {
     let Some(cost) = cost else { return "—".to_owned() };

@@ -54,6 +54,25 @@ impl Write for Output {
     }
 }
 
+/// Whether the reader of stdout went away, told without writing: a stream that has nothing to say must end too.
+#[cfg(unix)]
+pub fn is_abandoned() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdout = std::io::stdout();
+    let mut fds = [PollFd::new(&stdout, PollFlags::empty())];
+    let polled = poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
+    polled.is_ok()
+        && fds[0]
+            .revents()
+            .intersects(PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL)
+}
+
+/// Elsewhere it is noticed at the next line.
+#[cfg(not(unix))]
+pub fn is_abandoned() -> bool {
+    false
+}
+
 /// Stdout could not be written.
 #[derive(Debug)]
 pub struct StdoutError(pub io::Error);

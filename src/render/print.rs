@@ -5,7 +5,7 @@ use super::fields::{self, Fields};
 use super::jq::{Outcome, Program};
 use super::keys::{self, Key};
 use super::order::{self, Keep, Sort};
-use super::{Grep, Output, Row, Screen, StdoutError, markdown, say, tables};
+use super::{Grep, Output, Row, Screen, StdoutError, live, markdown, say, tables};
 use crate::core::problem::Problem;
 use crate::exit::UsageError;
 use anyhow::Result;
@@ -204,6 +204,7 @@ pub fn print<R: Row>(
         Shape::Delimited(delimited) => {
             write_delimited(delimited, request.has_header, rows, layout.is_live, &mut output)?
         }
+        Shape::Table(None) if layout.is_live => live::print(rows, &request.screen, &mut output)?,
         Shape::Table(fields) => match tables::table(fields.as_ref(), rows, foot.as_ref(), request)? {
             Some(table) => {
                 table.print(&request.screen, &mut output)?;

@@ -1,5 +1,6 @@
 //! Reports: the turns of the ledger, priced, chosen and added up into rows.
 
+pub mod activity;
 pub mod cost;
 pub mod ledger;
 pub mod models;

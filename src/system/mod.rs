@@ -6,6 +6,7 @@ pub mod files;
 pub mod fingerprint;
 pub mod http;
 pub mod jsonc;
+pub mod notices;
 pub mod replace;
 
 use anyhow::{Result, anyhow, bail};
@@ -94,6 +95,15 @@ impl System {
             offline,
             zone_name: None,
             zone: OnceLock::new(),
+        }
+    }
+
+    /// Epoch milliseconds right now, for commands that stay; `TTOP_NOW` stands still.
+    pub fn moment(&self) -> i64 {
+        if self.var("TTOP_NOW").is_some() {
+            self.now
+        } else {
+            jiff::Timestamp::now().as_millisecond()
         }
     }
 

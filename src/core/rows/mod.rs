@@ -1,5 +1,6 @@
 //! The rows built from turns: what the user's scripts read, with fixed keys in fixed order.
 
+mod activity;
 mod cost;
 mod cred;
 mod ledger;
@@ -8,6 +9,7 @@ mod provider;
 mod session;
 mod turn;
 
+pub use activity::{ActivityRow, TokenSteps};
 pub use cost::CostRow;
 pub use cred::CredRow;
 pub use ledger::LedgerRow;

@@ -1,5 +1,6 @@
 //! The columns of the tables of rows that `core` defines.
 
+mod activity;
 mod cost;
 mod cred;
 mod ledger;

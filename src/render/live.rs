@@ -1,0 +1,118 @@
+//! Live tables: lines whose columns stand still although nobody knows what comes next.
+
+use super::column::{Align, Column};
+use super::{Output, Row, Screen, Tone, text};
+use anyhow::Result;
+
+/// Columns of text are this wide where the screen sets no limit.
+const TEXT: usize = 28;
+/// Columns of numbers; one that needs more pushes the rest of its line.
+const NUMBER: usize = 9;
+/// A time of day.
+const CLOCK: usize = 8;
+const GAP: &str = "  ";
+
+/// Prints each row when it comes.
+///
+/// # Errors
+/// When stdout cannot be written, or a row fails.
+pub fn print<R: Row>(rows: impl Iterator<Item = Result<R>>, screen: &Screen, output: &mut Output) -> Result<()> {
+    let columns = fit::<R>(screen.width);
+    let titles = columns
+        .iter()
+        .map(|(column, width)| (pad(column.title, column.align, *width), Tone::Strong));
+    write_line(titles, screen, output)?;
+    for row in rows {
+        let row = row?;
+        let cells = columns.iter().map(|(column, width)| {
+            let cell = (column.cell)(&row, &screen.view);
+            (pad(&text::plain(&cell.text), column.align, *width), cell.tone)
+        });
+        write_line(cells, screen, output)?;
+    }
+    Ok(())
+}
+
+fn write_line(
+    cells: impl Iterator<Item = (String, Tone)>,
+    screen: &Screen,
+    output: &mut Output,
+) -> Result<(), super::StdoutError> {
+    let painted: Vec<String> = cells.map(|(text, tone)| screen.palette.paint(tone, &text)).collect();
+    output.line(painted.join(GAP).trim_end())?;
+    output.flush()
+}
+
+/// The columns that fit, with their widths: those with the greatest `drop` go first, text shares what is left.
+fn fit<R: Row>(limit: Option<usize>) -> Vec<(&'static Column<R>, usize)> {
+    let fixed = |column: &Column<R>| match column.align {
+        Align::Right => Some(NUMBER),
+        Align::Left | Align::Path if column.key == "time" => Some(CLOCK),
+        Align::Left | Align::Path => None,
+    };
+    let mut columns: Vec<&'static Column<R>> = R::columns().iter().collect();
+    let needed = |columns: &[&'static Column<R>], text: usize| {
+        columns
+            .iter()
+            .map(|column| fixed(column).unwrap_or(text) + GAP.len())
+            .sum::<usize>()
+    };
+    let Some(limit) = limit else {
+        return columns
+            .into_iter()
+            .map(|column| (column, fixed(column).unwrap_or(TEXT)))
+            .collect();
+    };
+    const LEAST_TEXT: usize = 10;
+    while needed(&columns, LEAST_TEXT) > limit + GAP.len() {
+        let Some(at) = (0..columns.len())
+            .filter(|&at| columns[at].drop > 0)
+            .max_by_key(|&at| columns[at].drop)
+        else {
+            break;
+        };
+        columns.remove(at);
+    }
+    let texts = columns.iter().filter(|column| fixed(column).is_none()).count().max(1);
+    let text = ((limit + GAP.len()).saturating_sub(needed(&columns, 0)) / texts).clamp(LEAST_TEXT, 2 * TEXT);
+    columns
+        .into_iter()
+        .map(|column| (column, fixed(column).unwrap_or(text)))
+        .collect()
+}
+
+fn pad(cell: &str, align: Align, width: usize) -> String {
+    let shown = match align {
+        Align::Right => std::borrow::Cow::Borrowed(cell),
+        Align::Left => text::cut_end(cell, width),
+        Align::Path => text::cut_middle(cell, width),
+    };
+    let space = " ".repeat(width.saturating_sub(text::width(&shown)));
+    match align {
+        Align::Right => format!("{space}{shown}"),
+        Align::Left | Align::Path => format!("{shown}{space}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::rows::ActivityRow;
+
+    #[test]
+    fn columns_fit_the_screen_and_keep_what_matters() {
+        let shown = |limit| {
+            let columns = fit::<ActivityRow>(Some(limit));
+            let width: usize = columns.iter().map(|(_, width)| width + GAP.len()).sum();
+            assert!(width <= limit + GAP.len(), "{limit}: {width}");
+            columns.into_iter().map(|(column, _)| column.key).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            shown(60),
+            ["time", "sessionName", "modelId", "totalTokens", "cost", "sessionCost"]
+        );
+        assert_eq!(shown(42), ["time", "sessionName", "totalTokens", "cost"]);
+        assert_eq!(pad("名前です", Align::Left, 6), "名前… ");
+        assert_eq!(pad("12", Align::Right, 4), "  12");
+    }
+}

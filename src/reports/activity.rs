@@ -1,0 +1,238 @@
+//! Activity: the ledger's log of changes as the lines of `ttop watch`.
+
+use super::select::Selected;
+use super::{Sessions, Usage};
+use crate::core::money::{CostStatus, Money};
+use crate::core::rows::{ActivityRow, TokenSteps};
+use crate::core::time::Time;
+use crate::core::tokens::Tokens;
+use crate::ledger::changes::Logged;
+use crate::ledger::merge::PackKey;
+use anyhow::Result;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// At most so many sessions are kept in memory; the rest comes back from the ledger.
+const MOST_SESSIONS: usize = 10_000;
+
+/// Follows the log: where it is, and the running totals of the sessions seen.
+pub struct Follower {
+    /// The 8 hex digits of the ledger.
+    ledger_id: String,
+    /// The number of the last change told.
+    pub cursor: i64,
+    totals: FxHashMap<i64, Running>,
+}
+
+/// What a session adds up to at some point of the log.
+#[derive(Clone, Copy, Debug, Default)]
+struct Running {
+    counts: [i64; 5],
+    /// Bit mask of buckets that some turn gave a count for.
+    known: u8,
+    cost: Money,
+    has_cost: bool,
+}
+
+impl Running {
+    fn add(&mut self, tokens: &Tokens, cost: Option<Money>) {
+        for (sum, count) in self.counts.iter_mut().zip(tokens.counts()) {
+            *sum += count as i64;
+        }
+        self.known |= !tokens.unknown_mask() & 0b1_1111;
+        self.cost = self.cost.plus(cost.unwrap_or_default());
+        self.has_cost |= cost.is_some();
+    }
+
+    fn step(&mut self, steps: &TokenSteps, cost: Option<Money>, sign: i64) {
+        for (sum, step) in self.counts.iter_mut().zip(steps.counts()) {
+            *sum += sign * step;
+        }
+        let cost = cost.unwrap_or_default();
+        self.cost = if sign < 0 {
+            self.cost.minus(cost)
+        } else {
+            self.cost.plus(cost)
+        };
+    }
+
+    fn tokens(&self) -> Tokens {
+        Tokens::from_parts(
+            self.counts.map(|count| count.max(0).unsigned_abs()),
+            !self.known & 0b1_1111,
+        )
+    }
+}
+
+/// A change with its prices.
+struct Step {
+    logged: Logged,
+    steps: TokenSteps,
+    cost: Option<Money>,
+    status: CostStatus,
+}
+
+impl Follower {
+    /// Starts after change number `cursor`.
+    pub fn new(ledger_id: impl Into<String>, cursor: i64) -> Self {
+        Self {
+            ledger_id: ledger_id.into(),
+            cursor,
+            totals: FxHashMap::default(),
+        }
+    }
+
+    /// The id of the last change told.
+    pub fn event_id(&self) -> String {
+        event_id(&self.ledger_id, self.cursor)
+    }
+
+    /// The lines of at most `most` changes after the cursor, which moves on. Nothing may be pending in the ledger.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn next(&mut self, usage: &Usage<'_>, most: usize) -> Result<Vec<ActivityRow>> {
+        // Totals and log must be of one moment, or a change that is committed in between would count twice.
+        usage.ledger.frozen(|| {
+            let all = usage.ledger.changes_after(self.cursor, usize::MAX)?;
+            if all.is_empty() {
+                return Ok(Vec::new());
+            }
+            let steps: Vec<Step> = all.into_iter().map(|logged| price(usage, logged)).collect();
+            self.learn(usage, &steps)?;
+            let sessions = Sessions::load(usage.ledger)?;
+            let rows = steps
+                .iter()
+                .take(most)
+                .map(|step| self.row(usage, &sessions, step))
+                .collect();
+            if steps.len() > most {
+                // The totals of the rest were not reached: they are looked up again.
+                self.totals.clear();
+            }
+            Ok(rows)
+        })
+    }
+
+    /// Brings in the totals of sessions not seen before, as they were before the first of these steps.
+    fn learn(&mut self, usage: &Usage<'_>, steps: &[Step]) -> Result<()> {
+        if self.totals.len() > MOST_SESSIONS {
+            self.totals.clear();
+        }
+        let unseen: FxHashSet<i64> = steps
+            .iter()
+            .map(|step| step.logged.session)
+            .filter(|session| !self.totals.contains_key(session))
+            .collect();
+        if unseen.is_empty() {
+            return Ok(());
+        }
+        let mut now: FxHashMap<i64, Running> = unseen.iter().map(|session| (*session, Running::default())).collect();
+        let mut selected = Selected::all();
+        selected.packs.sessions = Some(unseen);
+        usage.each(&selected, |turn| {
+            now.entry(turn.key.session)
+                .or_default()
+                .add(&turn.numbers.tokens, turn.cost.cost);
+            Ok(())
+        })?;
+        for step in steps {
+            if let Some(running) = now.get_mut(&step.logged.session) {
+                running.step(&step.steps, step.cost, -1);
+            }
+        }
+        self.totals.extend(now);
+        Ok(())
+    }
+
+    fn row(&mut self, usage: &Usage<'_>, sessions: &Sessions, step: &Step) -> ActivityRow {
+        let logged = &step.logged;
+        self.cursor = logged.seq;
+        let running = self.totals.entry(logged.session).or_default();
+        running.step(&step.steps, step.cost, 1);
+        running.has_cost |= step.cost.is_some();
+        let session = sessions.of(logged.session);
+        let numbers = logged.new.or(logged.old);
+        let model = usage.models().of(numbers.map_or(u32::MAX, |numbers| numbers.model));
+        let timestamp = numbers.map_or(logged.at, |numbers| numbers.timestamp);
+        ActivityRow {
+            kind: "activity",
+            event_id: event_id(&self.ledger_id, logged.seq),
+            turn_id: logged.event,
+            session_id: session.map_or_else(|| "".into(), |session| session.id.clone()),
+            message_id: (!logged.message_id.is_empty()).then(|| logged.message_id.as_str().into()),
+            agent_id: usage.agent_id(logged.agent),
+            provider_id: model.provider.clone(),
+            model_id: model.model.clone(),
+            session_name: session.and_then(|session| session.name.clone()),
+            project_path: session.and_then(|session| session.project.clone()),
+            tokens: step.steps,
+            total_tokens: step.steps.total(),
+            cost: step.cost,
+            cost_status: step.status,
+            timestamp,
+            time: Time(timestamp),
+            observed_at: logged.at,
+            session_tokens: running.tokens(),
+            session_cost: running.has_cost.then_some(running.cost),
+        }
+    }
+}
+
+/// `<8 hex of the ledger>.<number>`.
+pub fn event_id(ledger_id: &str, seq: i64) -> String {
+    format!("{ledger_id}.{seq}")
+}
+
+/// The parts of an `eventId`, `None` for a text that is none.
+pub fn parse_event_id(text: &str) -> Option<(&str, i64)> {
+    let (ledger, seq) = text.split_once('.')?;
+    let is_id = ledger.len() == 8 && ledger.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !is_id {
+        return None;
+    }
+    Some((ledger, seq.parse().ok().filter(|seq| *seq >= 0)?))
+}
+
+fn price(usage: &Usage<'_>, logged: Logged) -> Step {
+    let key = PackKey {
+        agent: logged.agent,
+        source: 0,
+        session: logged.session,
+    };
+    let cost = |numbers| usage.price(key, numbers).cost;
+    let (old, new) = (logged.old.map(cost), logged.new.map(cost));
+    let dollars = |cost: Option<crate::core::price::TurnCost>| cost.and_then(|cost| cost.cost);
+    let step = match (dollars(old), dollars(new)) {
+        (None, None) => None,
+        (before, after) => Some(after.unwrap_or_default().minus(before.unwrap_or_default())),
+    };
+    let tokens = |numbers: Option<crate::ledger::pack::TurnNumbers>| numbers.map(|numbers| numbers.tokens);
+    let steps = TokenSteps::between(tokens(logged.old).as_ref(), tokens(logged.new).as_ref());
+    let status = new.or(old).map_or(CostStatus::Unknown, |cost| cost.status);
+    Step {
+        logged,
+        steps,
+        cost: step,
+        status,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn event_ids_come_back_and_times_are_none() {
+        assert_eq!(parse_event_id(&event_id("0a1b2c3d", 42)), Some(("0a1b2c3d", 42)));
+        for text in [
+            "2026-11-20",
+            "7d",
+            "0a1b2c3d.",
+            "0a1b2c3d.-1",
+            "0a1b2c3.1",
+            "1795197600000",
+        ] {
+            assert_eq!(parse_event_id(text), None, "{text}");
+        }
+    }
+}

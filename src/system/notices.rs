@@ -1,0 +1,176 @@
+//! Change notices: which folders something was written in, from the system where it tells.
+
+use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+/// Why a wait ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Wake {
+    /// Something was written at these paths.
+    Changed(BTreeSet<PathBuf>),
+    /// Notices were lost: anything may have changed.
+    Lost,
+    /// Nothing happened in time.
+    Timeout,
+    /// This signal arrived.
+    Signal(i32),
+}
+
+enum Told {
+    Paths(Vec<PathBuf>),
+    Lost,
+    Signal(i32),
+}
+
+/// How long to wait for more after a first notice: a write is told in several.
+const SETTLE: Duration = Duration::from_millis(8);
+
+/// Watches folders and signals.
+pub struct Notices {
+    watcher: Option<RecommendedWatcher>,
+    receive: Receiver<Told>,
+    /// Folders under watch, and whether with everything below.
+    watched: BTreeMap<PathBuf, bool>,
+    /// Folders the system would not watch: they are to be looked at.
+    refused: BTreeSet<PathBuf>,
+}
+
+impl Notices {
+    /// Starts without a folder; SIGINT, SIGTERM and SIGHUP wake from now on instead of ending the process.
+    ///
+    /// # Errors
+    /// When signals cannot be taken over.
+    pub fn start() -> std::io::Result<Self> {
+        let (send, receive) = channel();
+        take_signals(send.clone())?;
+        let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            let told = match event {
+                Ok(event) if event.need_rescan() => Told::Lost,
+                Ok(event) if event.kind.is_access() => return,
+                Ok(event) => Told::Paths(event.paths),
+                Err(_) => Told::Lost,
+            };
+            // The receiver is gone only when the watch has ended.
+            let _ = send.send(told);
+        });
+        Ok(Self {
+            watcher: watcher.ok(),
+            receive,
+            watched: BTreeMap::new(),
+            refused: BTreeSet::new(),
+        })
+    }
+
+    /// Watches these folders (with everything below where `true`) from now on, and no others. Returns whether any is new:
+    /// what was written in it before has not been told.
+    pub fn watch(&mut self, folders: &BTreeMap<PathBuf, bool>) -> bool {
+        let Some(watcher) = &mut self.watcher else {
+            self.refused = folders.keys().cloned().collect();
+            return false;
+        };
+        let stale: Vec<PathBuf> = self
+            .watched
+            .iter()
+            .filter(|(path, deep)| folders.get(*path) != Some(deep))
+            .map(|(path, _)| path.clone())
+            .collect();
+        for path in stale {
+            // A folder that was removed is no longer watched anyway.
+            let _ = watcher.unwatch(&path);
+            self.watched.remove(&path);
+        }
+        self.refused.clear();
+        let mut is_any_new = false;
+        for (path, deep) in folders {
+            if self.watched.contains_key(path) {
+                continue;
+            }
+            let mode = if *deep {
+                RecursiveMode::Recursive
+            } else {
+                RecursiveMode::NonRecursive
+            };
+            match watcher.watch(path, mode) {
+                Ok(()) => {
+                    self.watched.insert(path.clone(), *deep);
+                    is_any_new = true;
+                }
+                Err(_) => drop(self.refused.insert(path.clone())),
+            }
+        }
+        is_any_new
+    }
+
+    /// Whether changes in a folder are told.
+    pub fn covers(&self, folder: &Path) -> bool {
+        self.watched.contains_key(folder) && !self.refused.contains(folder)
+    }
+
+    /// Waits for a notice or signal.
+    pub fn wait(&self, timeout: Duration) -> Wake {
+        let first = match self.receive.recv_timeout(timeout) {
+            Ok(told) => told,
+            Err(RecvTimeoutError::Timeout) => return Wake::Timeout,
+            Err(RecvTimeoutError::Disconnected) => {
+                std::thread::sleep(timeout);
+                return Wake::Timeout;
+            }
+        };
+        let mut paths = BTreeSet::new();
+        let mut told = Some(first);
+        let deadline = Instant::now() + SETTLE;
+        while let Some(next) = told {
+            match next {
+                Told::Signal(signal) => return Wake::Signal(signal),
+                Told::Lost => return Wake::Lost,
+                Told::Paths(changed) => paths.extend(changed),
+            }
+            told = self
+                .receive
+                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+                .ok();
+        }
+        Wake::Changed(paths)
+    }
+}
+
+#[cfg(unix)]
+fn take_signals(send: Sender<Told>) -> std::io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            if send.send(Told::Signal(signal)).is_err() {
+                break;
+            }
+        }
+    });
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn take_signals(_send: Sender<Told>) -> std::io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_of_a_write_in_a_watched_folder() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut notices = Notices::start().expect("started");
+        let folders = BTreeMap::from([(dir.path().to_path_buf(), false)]);
+        assert!(notices.watch(&folders));
+        assert!(!notices.watch(&folders), "nothing new the second time");
+        std::fs::write(dir.path().join("a.jsonl"), "x").expect("written");
+        let Wake::Changed(paths) = notices.wait(Duration::from_secs(10)) else {
+            panic!("no notice")
+        };
+        assert!(paths.iter().any(|path| path.ends_with("a.jsonl")), "{paths:?}");
+    }
+}
