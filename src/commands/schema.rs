@@ -1,8 +1,9 @@
 //! `ttop schema`: what each kind of row consists of, for programs that read it.
 
 use super::context::Context;
-use crate::core::rows::{ActivityRow, CostRow, CredRow, LedgerRow, PriceRow, SessionRow, TurnRow};
-use crate::core::rows::{CostRow, CredRow, LedgerRow, LimitHistoryRow, PriceRow, ProviderRow, SessionRow, TurnRow};
+use crate::core::rows::{
+    ActivityRow, CostRow, CredRow, LedgerRow, LimitHistoryRow, PriceRow, ProviderRow, SessionRow, TurnRow,
+};
 use crate::exit::Exit;
 use crate::render::keys::{self, Key};
 use crate::render::{Row, types};
