@@ -19,7 +19,7 @@ pub fn table<R: Row>(
     foot: Option<&Foot<R>>,
     request: &Request,
 ) -> Result<Option<Table>> {
-    let mut table = plain_table(fields, rows, request)?;
+    let mut table = full_table(fields, rows, request)?;
     if table.rows.is_empty() {
         return Ok(None);
     }
@@ -34,6 +34,9 @@ pub fn table<R: Row>(
         }
         table.rows.push(cells);
     }
+    if fields.is_none() {
+        table.drop_empty();
+    }
     Ok(Some(table))
 }
 
@@ -46,20 +49,28 @@ pub fn plain_table<R: Row>(
     rows: impl Iterator<Item = Result<R>>,
     request: &Request,
 ) -> Result<Table> {
-    let columns = choose::<R>(fields);
-    let cells = rows
-        .map(|row| row_cells(&columns, &row?, &request.screen.view))
-        .collect::<Result<Vec<_>>>()?;
-    let mut table = Table {
-        heads: columns.iter().map(Chosen::head).collect(),
-        rows: cells,
-        has_header: request.has_header,
-    };
+    let mut table = full_table(fields, rows, request)?;
     // Without rows every column is empty, and the titles are all there is.
     if fields.is_none() && !table.rows.is_empty() {
         table.drop_empty();
     }
     Ok(table)
+}
+
+fn full_table<R: Row>(
+    fields: Option<&Fields>,
+    rows: impl Iterator<Item = Result<R>>,
+    request: &Request,
+) -> Result<Table> {
+    let columns = choose::<R>(fields);
+    let cells = rows
+        .map(|row| row_cells(&columns, &row?, &request.screen.view))
+        .collect::<Result<Vec<_>>>()?;
+    Ok(Table {
+        heads: columns.iter().map(Chosen::head).collect(),
+        rows: cells,
+        has_header: request.has_header,
+    })
 }
 
 /// A column of a table: one that the row comes with, or one for a key that has none.
