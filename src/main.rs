@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 use ttop::exit::{Exit, UsageError};
-use ttop::render::StdoutError;
+use ttop::render::{StdoutError, text};
 
 fn main() -> ExitCode {
     let exit = match ttop::run() {
@@ -14,9 +14,9 @@ fn main() -> ExitCode {
             let usage = error.downcast_ref::<UsageError>();
             let mut stderr = std::io::stderr().lock();
             // A closed stderr is no reason to fail differently.
-            let _ = writeln!(stderr, "ttop: error: {error:#}");
+            let _ = writeln!(stderr, "ttop: error: {}", text::harmless(&format!("{error:#}")));
             if let Some(hint) = usage.and_then(|usage| usage.hint.as_deref()) {
-                let _ = writeln!(stderr, "hint: {hint}");
+                let _ = writeln!(stderr, "hint: {}", text::harmless(hint));
             }
             if usage.is_some() { Exit::Usage } else { Exit::Failed }
         }

@@ -1,8 +1,9 @@
 //! From words to [`Cli`]: what clap cannot say by itself about misplaced flags and names kept for later.
 
 use super::Cli;
+use crate::commands::schema::RowKind;
 use crate::exit::UsageError;
-use crate::render::{Palette, When};
+use crate::render::{Palette, When, fields};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
@@ -40,11 +41,24 @@ pub fn parse(
         Err(error) => return Err(refuse(&error)),
     };
     refuse_strays(&Cli::command(), &matches)?;
+    if let Some(row) = asked_for_fields(&matches) {
+        return Ok(Parsed::Text(fields::help(&(row.keys)())));
+    }
     let cli = Cli::from_arg_matches(&matches).map_err(|error| refuse(&error))?;
     if cli.global.quiet && cli.global.verbose > 0 {
         return Err(UsageError::new("-q and -v contradict each other"));
     }
     Ok(Parsed::Run(Box::new(cli)))
+}
+
+/// The rows whose keys `--fields help` asks for: answered without a look at the data.
+fn asked_for_fields(matches: &ArgMatches) -> Option<&'static RowKind> {
+    let (command, mut inner) = matches.subcommand().unwrap_or(("cost", matches));
+    while let Some((_, deeper)) = inner.subcommand() {
+        inner = deeper;
+    }
+    let mut asked = inner.try_get_many::<String>("fields").ok()??;
+    RowKind::find(command).filter(|_| asked.any(|field| field == "help"))
 }
 
 /// `--color` as far as it can be told from words that are no command line.

@@ -2,6 +2,7 @@
 
 use super::keys::{Key, value_at};
 use super::output::{Output, StdoutError};
+use super::text;
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -17,15 +18,18 @@ pub enum Delimiter {
 pub struct Delimited {
     delimiter: Delimiter,
     columns: Vec<String>,
+    /// On a terminal, nothing in a cell may steer it.
+    is_terminal: bool,
     line: Vec<u8>,
 }
 
 impl Delimited {
     /// Columns are keys that hold one value each, see [`super::keys::leaves`].
-    pub fn new(delimiter: Delimiter, columns: Vec<Key>) -> Self {
+    pub fn new(delimiter: Delimiter, columns: Vec<Key>, is_terminal: bool) -> Self {
         Self {
             delimiter,
             columns: columns.into_iter().map(|key| key.path).collect(),
+            is_terminal,
             line: Vec::new(),
         }
     }
@@ -41,7 +45,14 @@ impl Delimited {
     /// # Errors
     /// When stdout cannot be written.
     pub fn row(&mut self, row: &Value, output: &mut Output) -> Result<(), StdoutError> {
-        let cells = self.columns.iter().map(|path| cell(value_at(row, path)));
+        let cells = self.columns.iter().map(|path| {
+            let cell = cell(value_at(row, path));
+            if self.is_terminal {
+                Cow::Owned(text::harmless(&cell).into_owned())
+            } else {
+                cell
+            }
+        });
         write(self.delimiter, &mut self.line, cells)?;
         output.bytes(&self.line)
     }

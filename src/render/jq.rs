@@ -14,6 +14,8 @@ pub struct Program {
     filter: Filter<JustLut<Val>>,
     /// Strings are printed as they are, without quotes.
     is_raw: bool,
+    /// On a terminal, nothing in such a string may steer it.
+    is_terminal: bool,
 }
 
 /// What a program did with a row.
@@ -29,7 +31,7 @@ pub enum Outcome {
 impl Program {
     /// # Errors
     /// When the text is no jq program: a wrong command line.
-    pub fn compile(code: &str, is_raw: bool) -> Result<Self, UsageError> {
+    pub fn compile(code: &str, is_raw: bool, is_terminal: bool) -> Result<Self, UsageError> {
         let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
         let funs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
         let arena = Arena::default();
@@ -43,7 +45,11 @@ impl Program {
                 undefined.map(|(name, what)| format!("undefined {} {name}", what.as_str())),
             )
         })?;
-        Ok(Self { filter, is_raw })
+        Ok(Self {
+            filter,
+            is_raw,
+            is_terminal,
+        })
     }
 
     /// Runs the program on a row in JSON and prints what it gives, one value a line.
@@ -63,9 +69,7 @@ impl Program {
                     let Err(exception) = exception.get_halt() else {
                         return Ok(Outcome::Halted);
                     };
-                    let reason = exception
-                        .get_err()
-                        .map_or_else(|_| "stopped".to_owned(), |error| error.to_string());
+                    let reason = exception.get_err().map_or_else(|_| "stopped".to_owned(), said);
                     return Ok(Outcome::Failed(shorten(&reason)));
                 }
             }
@@ -75,7 +79,10 @@ impl Program {
 
     fn print(&self, value: &Val, output: &mut Output) -> Result<(), StdoutError> {
         match value {
-            Val::TStr(text) if self.is_raw => output.bytes(text)?,
+            Val::TStr(raw) if self.is_raw && self.is_terminal => {
+                output.bytes(text::harmless(&String::from_utf8_lossy(raw)).as_bytes())?;
+            }
+            Val::TStr(raw) if self.is_raw => output.bytes(raw)?,
             _ => json(output, value).map_err(StdoutError)?,
         }
         output.bytes(b"\n")
@@ -123,6 +130,14 @@ fn loading(error: &load::Error<&str>) -> Option<String> {
 fn bad_program(code: &str, reason: Option<String>) -> UsageError {
     let reason = reason.unwrap_or_else(|| "it does not compile".to_owned());
     UsageError::new(format!("bad jq program '{}': {reason}", shorten(code)))
+}
+
+/// What `error("…")` was given, or jaq's own message.
+fn said(error: jaq_core::Error<Val>) -> String {
+    match error.into_val() {
+        Val::TStr(text) => String::from_utf8_lossy(&text).into_owned(),
+        other => other.to_string(),
+    }
 }
 
 /// One line of bounded length.

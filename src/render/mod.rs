@@ -3,7 +3,7 @@
 mod column;
 mod columns;
 mod delimited;
-mod fields;
+pub mod fields;
 mod grep;
 mod jq;
 pub mod keys;

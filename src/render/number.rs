@@ -1,6 +1,6 @@
 //! Numbers for people: `1.2M`, `~$0.0234`, `2h 5min`.
 
-use crate::core::money::{CostStatus, Money};
+use crate::core::money::{CostStatus, Money, NANOS_PER_DOLLAR};
 
 /// Tokens as `905`, `12.3K`, `1.2M`, `3.4B`; unknown is `—`.
 pub fn tokens(count: Option<u64>) -> String {
@@ -26,14 +26,19 @@ pub fn step(count: Option<i64>) -> String {
 /// Money with the mark of how it is known: `$1.20`, `~$0.0234`, `≥$1.20`, `$0`, `$0 (plan)`, `—`.
 pub fn money(cost: Option<Money>, status: Option<CostStatus>) -> String {
     let Some(cost) = cost else { return "—".to_owned() };
-    let dollars = cost.dollars();
-    let amount = match dollars.abs() {
-        0.0 => "$0".to_owned(),
-        tiny if tiny < 0.000_05 => "<$0.0001".to_owned(),
-        below if below < 0.999_95 => format!("${below:.4}"),
-        amount => format!("${amount:.2}"),
+    // Rounded in integers: 0.06255 dollars are a little less than that as a float.
+    let nanos = cost.nanos().unsigned_abs();
+    let rounded = |unit: u64| nanos.saturating_add(unit / 2) / unit;
+    let amount = match (nanos, rounded(NANOS_PER_DOLLAR as u64 / 10_000)) {
+        (0, _) => "$0".to_owned(),
+        (_, 0) => "<$0.0001".to_owned(),
+        (_, below @ 1..10_000) => format!("$0.{below:04}"),
+        _ => {
+            let cents = rounded(NANOS_PER_DOLLAR as u64 / 100);
+            format!("${}.{:02}", cents / 100, cents % 100)
+        }
     };
-    let sign = if dollars < 0.0 { "-" } else { "" };
+    let sign = if cost < Money::ZERO { "-" } else { "" };
     match status {
         Some(CostStatus::Unknown) => "—".to_owned(),
         Some(CostStatus::Plan) => format!("{sign}{amount} (plan)"),
@@ -112,6 +117,7 @@ mod tests {
         let shown = |dollars| money(Some(Money::from_dollars(dollars)), None);
         assert_eq!(shown(0.000_049), "<$0.0001");
         assert_eq!(shown(0.99994), "$0.9999");
+        assert_eq!(shown(0.06255), "$0.0626");
         assert_eq!(shown(0.99996), "$1.00");
         assert_eq!(shown(-1234.5), "-$1234.50");
     }

@@ -93,7 +93,14 @@ impl Request {
     /// # Errors
     /// When the request does not fit rows of this kind: a wrong command line.
     pub fn check<R: Row>(&self, has_ccusage: bool) -> Result<(), UsageError> {
+        if self.asks_for_help() {
+            return Ok(());
+        }
         self.plan::<R>(has_ccusage).map(|_| ())
+    }
+
+    fn asks_for_help(&self) -> bool {
+        self.fields.iter().any(|field| field == "help")
     }
 
     fn plan<R: Row>(&self, has_ccusage: bool) -> Result<Plan, UsageError> {
@@ -117,7 +124,7 @@ impl Request {
                 return Err(UsageError::new("--jq sees the whole row, so it takes no --fields")
                     .with_hint("choose in the program: '{sessionId, cost}'"));
             }
-            return Program::compile(code, self.is_raw).map(Shape::Jq);
+            return Program::compile(code, self.is_raw, self.screen.is_terminal).map(Shape::Jq);
         }
         if self.is_raw {
             return Err(UsageError::new("-r is for --jq").with_hint("--jq .sessionId -r"));
@@ -132,7 +139,7 @@ impl Request {
         };
         let delimited = |delimiter, fields: Option<Fields>| {
             let columns = fields.map_or_else(|| keys::leaves(keys), |fields| fields.leaves());
-            Shape::Delimited(Delimited::new(delimiter, columns))
+            Shape::Delimited(Delimited::new(delimiter, columns, self.screen.is_terminal))
         };
         Ok(match self.format.unwrap_or(default) {
             Format::Table => Shape::Table(fields),
@@ -163,7 +170,7 @@ pub fn print<R: Row>(
     rows: impl Iterator<Item = Result<R>>,
     problem: &mut dyn FnMut(Problem),
 ) -> Result<()> {
-    if request.fields.iter().any(|field| field == "help") {
+    if request.asks_for_help() {
         super::print_text(fields::help(&keys::keys::<R>()).as_bytes())?;
         return Ok(());
     }

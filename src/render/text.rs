@@ -26,6 +26,15 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(kept.collect())
 }
 
+/// Like [`plain`], with lines and tabs as they are: for text that goes to a terminal as it stands.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    let steers = |character: char| is_unsafe(character) && !matches!(character, '\n' | '\t');
+    if !text.chars().any(steers) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().filter(|&character| !steers(character)).collect())
+}
+
 fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -114,5 +123,6 @@ mod tests {
         );
         assert_eq!(plain("hidden\u{e0041}\u{e0042}"), "hidden");
         assert_eq!(plain("👨‍👩‍👧 ok é"), "👨‍👩‍👧 ok é");
+        assert_eq!(harmless("a\tb\n\u{1b}[2Jc\u{9b}"), "a\tb\n[2Jc");
     }
 }
