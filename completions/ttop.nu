@@ -162,6 +162,31 @@ export def "ttop providers" [
     ^ttop providers -o ndjson ...$flags | typed [resetsAt fetchedAt] [] [retryAfterMs] []
 }
 
+# Stream what replies use, as it happens
+export def "ttop watch" [
+    --since: string@"nu-complete ttop"  # Replay from this event or time, then follow
+    --once  # Print what is new, then end
+    --for: string@"nu-complete ttop"  # End after this long
+    --idle-exit: string@"nu-complete ttop"  # End when nothing happened for this long
+    --agent: string@"nu-complete ttop"  # Of these agents
+    --provider: string@"nu-complete ttop"  # Billed by these providers
+    --model: string@"nu-complete ttop"  # By these models
+    --project: string@"nu-complete ttop"  # In these projects and below
+    --session: string@"nu-complete ttop"  # In these sessions: a prefix of their id
+    --grep: string@"nu-complete ttop"  # With this text in any text column
+    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
+    --limit(-n): int  # At most this many rows
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+] {
+    let flags = (flags {since: $since, once: $once, for: $for, idle-exit: $idle_exit, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    ^ttop watch -o ndjson ...$flags | typed [timestamp observedAt] [time] [] []
+}
+
 # Show where credentials are and in what state, never what they are
 export def "ttop creds" [
     --all  # List missing ones too, with how to get them
