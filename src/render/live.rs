@@ -108,7 +108,7 @@ mod tests {
             columns.into_iter().map(|(column, _)| column.key).collect::<Vec<_>>()
         };
         assert_eq!(
-            shown(60),
+            shown(66),
             ["time", "sessionName", "modelId", "totalTokens", "cost", "sessionCost"]
         );
         assert_eq!(shown(42), ["time", "sessionName", "totalTokens", "cost"]);
