@@ -5,6 +5,7 @@ pub mod config;
 pub mod context;
 pub mod cost;
 pub mod creds;
+pub mod doctor;
 pub mod filters;
 pub mod ledger;
 pub mod man;
@@ -35,6 +36,7 @@ pub enum Command {
     Sync(sync::SyncArgs),
     Ledger(ledger::LedgerArgs),
     Schema(schema::SchemaArgs),
+    Doctor(doctor::DoctorArgs),
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -61,6 +63,7 @@ impl Command {
             Self::Prices(args) => args.run(context),
             Self::Watch(args) => args.run(context),
             Self::Schema(args) => args.run(context),
+            Self::Doctor(args) => args.run(context),
             Self::Config(args) => args.run(context),
             Self::Completions(args) => args.run(context),
             Self::Man(args) => args.run(context),

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use crate::core::rows::{
-    ActivityRow, CostRow, CredRow, LedgerRow, LimitHistoryRow, PriceRow, ProviderRow, SessionRow, TurnRow,
+    ActivityRow, CostRow, CredRow, DoctorRow, LedgerRow, LimitHistoryRow, PriceRow, ProviderRow, SessionRow, TurnRow,
 };
 use crate::exit::Exit;
 use crate::render::keys::{self, Key};
@@ -62,6 +62,7 @@ pub const ROWS: &[RowKind] = &[
     kind::<CredRow>("creds"),
     kind::<PriceRow>("prices"),
     kind::<LedgerRow>("ledger"),
+    kind::<DoctorRow>("doctor"),
 ];
 
 impl RowKind {

@@ -5,6 +5,7 @@ use super::usage;
 use crate::core::filter::TurnFilter;
 use crate::exit::Exit;
 use crate::ledger::commit::Committed;
+use crate::prices;
 use anyhow::Result;
 use clap::Args;
 
@@ -23,6 +24,9 @@ impl SyncArgs {
             if context.global.verbose > 0 && committed == Committed::GivenUp {
                 context.note("ttop: another process is writing the ledger; nothing is lost");
             }
+        }
+        if let Some(problem) = prices::refresh_if_due(&context.system, &context.config)? {
+            context.warn(&problem);
         }
         Ok(context.outcome())
     }

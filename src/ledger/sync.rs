@@ -5,7 +5,7 @@ use super::names::Kind;
 use super::pack::{Blobs, Pack};
 use super::pending::KnownSource;
 use super::{Ledger, bookmark, changes, settle};
-use crate::agents::{Agent, Found, Source};
+use crate::agents::{Agent, Found, Skip, Source};
 use crate::core::problem::Problem;
 use crate::system::System;
 use anyhow::Result;
@@ -35,6 +35,8 @@ pub struct Synced {
     pub problems: Vec<Problem>,
     /// Sources that were read.
     pub read: usize,
+    /// Records that are no turns, by agent and reason.
+    pub skipped: FxHashMap<(&'static str, Skip), u64>,
     /// What each agent has on disk.
     pub found: Vec<(&'static str, Found)>,
 }
@@ -226,17 +228,17 @@ impl<'l> Syncing<'l> {
             progress(done.min(total), total);
             self.synced.read += 1;
             match outcome {
-                Ok((batch, mark)) => self.take(
-                    Owner {
+                Ok((batch, mark)) => {
+                    for (why, count) in &batch.skipped {
+                        *self.synced.skipped.entry((agent.id(), *why)).or_default() += count;
+                    }
+                    let owner = Owner {
                         id: agent.id(),
                         row,
                         reader,
-                    },
-                    source,
-                    before.take(),
-                    batch,
-                    mark,
-                ),
+                    };
+                    self.take(owner, source, before.take(), batch, mark)
+                }
                 Err(error) => {
                     self.ledger.failed.insert(agent.id().to_owned());
                     self.synced

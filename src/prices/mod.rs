@@ -9,7 +9,7 @@ mod refresh;
 mod table;
 
 pub use plans::{billing_of, is_plan};
-pub use refresh::{Update, refresh_if_due, snapshot, update};
+pub use refresh::{Update, age_hours, refresh_if_due, snapshot, update};
 
 use crate::core::price::{DatedPrice, Found, ModelPrices, Price};
 use crate::core::problem::Problem;

@@ -80,6 +80,12 @@ pub fn refresh_if_due(system: &System, config: &Config) -> Result<Option<Problem
         .map(|error| Problem::new("prices", format_args!("{error:#}"))))
 }
 
+/// Whole hours since the list was last asked for; `None` when it never was.
+pub fn age_hours(system: &System) -> Option<i64> {
+    let at = Checked::read(system).at;
+    (at > 0).then(|| system.now.saturating_sub(at) / (60 * 60 * 1000))
+}
+
 /// The text of `snapshot.tsv`: the list of a day over what was built in before, so that a release keeps what was in
 /// force between the ones before it.
 ///

@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod cost;
+pub mod doctor;
 pub mod ledger;
 pub mod models;
 pub mod select;

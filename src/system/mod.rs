@@ -7,6 +7,7 @@ pub mod fingerprint;
 pub mod http;
 pub mod jsonc;
 pub mod notices;
+pub mod programs;
 pub mod replace;
 
 use anyhow::{Result, anyhow, bail};

@@ -3,6 +3,7 @@
 mod activity;
 mod cost;
 mod cred;
+mod doctor;
 mod ledger;
 mod price;
 mod provider;
@@ -12,6 +13,7 @@ mod turn;
 pub use activity::{ActivityRow, TokenSteps};
 pub use cost::CostRow;
 pub use cred::CredRow;
+pub use doctor::{DoctorKind, DoctorPath, DoctorRow, DoctorState};
 pub use ledger::LedgerRow;
 pub use price::{FoundAs, PriceRow, RatesShown, TierShown};
 pub use provider::{LimitHistoryRow, LimitRow, ProviderRow};

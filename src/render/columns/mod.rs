@@ -3,6 +3,7 @@
 mod activity;
 mod cost;
 mod cred;
+mod doctor;
 mod ledger;
 mod price;
 mod provider;

@@ -1,0 +1,113 @@
+//! `ttop doctor`: what ttop sees on this machine and what it cannot; nothing secret in it.
+
+use super::context::Context;
+use super::usage;
+use crate::agents::agents;
+use crate::cli::RowArgs;
+use crate::core::rows::{DoctorKind, DoctorPath, DoctorRow, DoctorState};
+use crate::exit::Exit;
+use crate::ledger::Standing;
+use crate::prices::{self, PriceBook};
+use crate::render::{Foot, Layout};
+use crate::reports::doctor::{agent_rows, notes, tilde_all};
+use crate::system::config::Config;
+use anyhow::Result;
+use clap::Args;
+
+/// Tell what ttop sees on this machine, and what it cannot know
+#[derive(Args, Debug)]
+pub struct DoctorArgs {
+    #[command(flatten)]
+    rows: RowArgs,
+}
+
+impl DoctorArgs {
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn run(&self, context: &mut Context) -> Result<Exit> {
+        context.request(&self.rows)?.check::<DoctorRow>(false)?;
+        let mut rows = if context.global.demo {
+            Vec::new()
+        } else {
+            agent_rows(agents(), &context.system)?
+        };
+        rows.push(ledger_row(context)?);
+        rows.push(prices_row(context));
+        rows.push(config_row(context));
+        let has_problem = rows.iter().any(|row| row.state == DoctorState::Problem);
+        let foot = |rows: &[DoctorRow]| Foot {
+            total: None,
+            notes: notes(rows),
+        };
+        let layout = Layout {
+            foot: Some(Box::new(foot)),
+            ..Layout::default()
+        };
+        context.print(&self.rows, layout, rows.into_iter().map(Ok))?;
+        Ok(if has_problem && context.global.strict {
+            Exit::Failed
+        } else {
+            Exit::Ok
+        })
+    }
+}
+
+fn ledger_row(context: &Context) -> Result<DoctorRow> {
+    let mut row = DoctorRow::new(DoctorKind::Ledger, "ledger");
+    let ledger = usage::open(context)?;
+    if let Standing::File(path) | Standing::Unusable(path) = ledger.standing() {
+        let path = DoctorPath {
+            path: context.system.tilde(path),
+            because: "history".into(),
+            exists: path.exists(),
+        };
+        row.paths.push(path);
+    }
+    row.problems = ledger
+        .problems()
+        .iter()
+        .map(|problem| tilde_all(&problem.to_string(), &context.system))
+        .collect();
+    row.state = if row.problems.is_empty() {
+        DoctorState::Ok
+    } else {
+        DoctorState::Problem
+    };
+    Ok(row)
+}
+
+fn prices_row(context: &Context) -> DoctorRow {
+    let mut row = DoctorRow::new(DoctorKind::Prices, "prices");
+    let (book, problems) = PriceBook::open(&context.system, &context.config);
+    row.notes.push(format!("list: {}", book.name()));
+    if let Some(hours) = prices::age_hours(&context.system) {
+        row.notes.push(format!("downloaded {hours} hours ago"));
+    }
+    row.problems = problems
+        .iter()
+        .map(|problem| tilde_all(&problem.to_string(), &context.system))
+        .collect();
+    row.state = if row.problems.is_empty() {
+        DoctorState::Ok
+    } else {
+        DoctorState::Problem
+    };
+    row
+}
+
+fn config_row(context: &Context) -> DoctorRow {
+    let mut row = DoctorRow::new(DoctorKind::Config, "config");
+    let path = Config::path(&context.system);
+    let exists = path.exists();
+    row.paths.push(DoctorPath {
+        path: context.system.tilde(&path),
+        because: "settings".into(),
+        exists,
+    });
+    let idle = context.config.idle_keys();
+    if !idle.is_empty() {
+        row.notes
+            .push(format!("accepted, and without effect here: {}", idle.join(", ")));
+    }
+    row
+}
