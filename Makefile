@@ -1,10 +1,21 @@
-# ttop
+# ttop: build, check, install.
 
 CARGO ?= cargo
+PREFIX ?= /usr/local
+DESTDIR ?=
+SIZE ?= 20
 
-.PHONY: build check test lint generate prices
+bindir = $(DESTDIR)$(PREFIX)/bin
+datadir = $(DESTDIR)$(PREFIX)/share
+
+.PHONY: build check test lint bench generate prices install uninstall
+
 build:
 	$(CARGO) build --release --locked
+
+check: lint test
+	@if command -v cargo-deny >/dev/null; then $(CARGO) deny --log-level error check bans licenses sources; \
+	else echo "skipped: no cargo-deny"; fi
 
 test:
 	$(CARGO) test --locked
@@ -13,7 +24,9 @@ lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 
-check: lint test
+# Data of a stated size (SIZE=100: 2.4 GB of OpenCode and 1.2 GB of Claude Code), then each job against a bare scan of it.
+bench: build
+	$(CARGO) bench --locked --bench jobs -- $(SIZE)
 
 # The built-in price list from a downloaded one:
 # curl -O https://models.dev/api.json && make prices API=api.json DAY=2026-11-20
@@ -22,4 +35,21 @@ prices:
 
 # Completions, manual pages and schemas from the code; the tests compare them.
 generate:
-	TTOP_GENERATE=1 $(CARGO) test --locked --no-fail-fast --test completions --test man --test schema as_committed
+	TTOP_GENERATE=1 $(CARGO) test --locked --test completions --test man --test schema as_committed
+
+install: build
+	install -d $(bindir) $(datadir)/man/man1 $(datadir)/bash-completion/completions $(datadir)/zsh/site-functions \
+	    $(datadir)/fish/vendor_completions.d $(datadir)/elvish/lib $(datadir)/nushell/vendor/autoload
+	install -m 755 target/release/ttop $(bindir)/ttop
+	install -m 644 man/*.1 $(datadir)/man/man1/
+	install -m 644 completions/ttop.bash $(datadir)/bash-completion/completions/ttop
+	install -m 644 completions/_ttop $(datadir)/zsh/site-functions/_ttop
+	install -m 644 completions/ttop.fish $(datadir)/fish/vendor_completions.d/ttop.fish
+	install -m 644 completions/ttop.elv $(datadir)/elvish/lib/ttop.elv
+	install -m 644 completions/ttop.nu $(datadir)/nushell/vendor/autoload/ttop.nu
+
+uninstall:
+	rm -f $(bindir)/ttop $(datadir)/man/man1/ttop.1 $(datadir)/man/man1/ttop-*.1 \
+	    $(datadir)/bash-completion/completions/ttop $(datadir)/zsh/site-functions/_ttop \
+	    $(datadir)/fish/vendor_completions.d/ttop.fish $(datadir)/elvish/lib/ttop.elv \
+	    $(datadir)/nushell/vendor/autoload/ttop.nu

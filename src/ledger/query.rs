@@ -169,6 +169,36 @@ impl Ledger {
         Ok(heads)
     }
 
+    /// Every copy of an event, those that do not count too.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn copies(&self, event: u64) -> Result<Vec<FoundTurn>> {
+        let mut heads = Vec::new();
+        let mut columns = super::pack::EventColumns::default();
+        if let Some(connection) = &self.connection {
+            let mut statement = connection
+                .prepare_cached("select id, agent, source, session, events from pack join pack_events using (id)")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let head = head_of(row)?;
+                let is_pending = self.pending.pack_at.contains_key(&head.pack);
+                if !is_pending && columns.read(row.get_ref(4)?.as_blob()?).is_some() && columns.events.contains(&event) {
+                    heads.push(head);
+                }
+            }
+        }
+        heads.extend(self.pending.packs.iter().map(|pack| Head { pack: pack.id, key: pack.key }));
+        let mut found = Vec::new();
+        for head in heads {
+            let pack = self.pack(head.pack)?;
+            for turn in pack.turns.iter().filter(|turn| turn.event.0 == event) {
+                found.push(FoundTurn { head, turn: *turn, message_id: pack.message_id(turn).to_owned() });
+            }
+        }
+        Ok(found)
+    }
+
     /// A pack, whole.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ pub mod ledger;
 pub mod models;
 pub mod select;
 pub mod sessions;
+pub mod show;
 pub mod turns;
 
 use crate::core::group::Addend;
@@ -130,6 +131,7 @@ pub struct SessionView {
     pub name: Option<Text>,
     pub project: Option<Text>,
     pub parent: Option<Text>,
+    pub forked_from: Option<Text>,
     pub interactive: Option<bool>,
     pub gone: bool,
     pub started_at: Option<i64>,
@@ -161,6 +163,7 @@ impl Sessions {
                 name: info.title.map(|title| title.text.into()),
                 project: info.project.map(|project| project.path.into()),
                 parent: info.parent_id.map(Text::from),
+                forked_from: info.forked_from.map(Text::from),
                 interactive: info.interactive,
                 gone: known.gone,
                 started_at: info.started_at.or(span.map(|span| span.0)),

@@ -8,6 +8,7 @@ mod ledger;
 mod price;
 mod provider;
 mod session;
+mod show;
 mod turn;
 
 pub use activity::{ActivityRow, TokenSteps};
@@ -18,6 +19,7 @@ pub use ledger::LedgerRow;
 pub use price::{FoundAs, PriceRow, RatesShown, TierShown};
 pub use provider::{LimitHistoryRow, LimitRow, ProviderRow};
 pub use session::SessionRow;
+pub use show::{Explained, ExplainedCopy, ModeName, ShowChild, ShowMessage, ShowModel, ShowRow, ShowTodo};
 pub use turn::TurnRow;
 
 use std::sync::Arc;

@@ -1,0 +1,104 @@
+//! Times whole runs of ttop on data of a stated size against a bare sequential scan of the same data.
+//!
+//! `cargo bench --bench jobs -- 20` makes a fifth of the full size (100: 200,000 messages of OpenCode in 2.4 GB, 2,000
+//! transcripts of Claude Code in 1.2 GB). Prints, it never judges: machines differ, ratios less.
+
+mod data;
+mod measure;
+
+use measure::Run;
+use std::path::Path;
+use std::process::Command;
+
+/// Each job is run so often; the median counts.
+const RUNS: usize = 5;
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    if let [job, path] = &words[..] {
+        return data::scan(job, Path::new(path));
+    }
+    let percent: u64 = words.first().and_then(|word| word.parse().ok()).unwrap_or(20);
+    let folder = std::env::temp_dir().join(format!("ttop-bench-{percent}"));
+    eprint(&format!("data of {percent} % in {}", folder.display()));
+    let opencode = data::opencode(&folder.join("opencode"), percent);
+    let claude = data::claude(&folder.join("claude"), percent);
+    print(&format!("{:<44} {:>9} {:>9} {:>9} {:>7}", "job", "cpu s", "wall s", "peak MiB", "ratio"));
+    let own = std::env::current_exe().expect("this program");
+    for (title, agent, home, scan) in
+        [("OpenCode", "opencode", &opencode, "scan-database"), ("Claude Code", "claude-code", &claude, "scan-files")]
+    {
+        let floor = median(|| {
+            let mut command = Command::new(&own);
+            command.arg(scan).arg(home);
+            command
+        });
+        report(&format!("{title}: bare scan"), &floor, &floor);
+        let day = ["cost", "--by", "day", "--agent", agent, "-o", "json"];
+        let first = median(|| {
+            forget(home);
+            ttop(home, &day)
+        });
+        report(&format!("{title}: first run, cost --by day"), &first, &floor);
+        let warm = median(|| ttop(home, &day));
+        report(&format!("{title}: nothing changed"), &warm, &floor);
+        let sessions = median(|| ttop(home, &["sessions", "-n", "20"]));
+        report(&format!("{title}: sessions -n 20"), &sessions, &floor);
+        let turns = median(|| ttop(home, &["turns", "-o", "ndjson"]));
+        report(&format!("{title}: turns of everything"), &turns, &floor);
+        let grown = median(|| {
+            data::grow(agent, home);
+            ttop(home, &day)
+        });
+        report(&format!("{title}: a little more was written"), &grown, &floor);
+    }
+    for words in [&["--version"][..], &["completions", "bash"], &["prices", "show", "claude-sonnet-4-5"]] {
+        let run = median(|| ttop(&opencode, words));
+        report(&format!("ttop {}", words.join(" ")), &run, &run);
+    }
+}
+
+fn ttop(home: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ttop"));
+    command.env_clear().env("HOME", home).env("TTOP_OFFLINE", "1").env("TZ", "America/New_York").args(words);
+    command
+}
+
+/// The next run is the first one again.
+fn forget(home: &Path) {
+    let own = home.join(".local/share/tokentop");
+    if own.exists() {
+        std::fs::remove_dir_all(own).expect("removed");
+    }
+}
+
+fn median(mut command: impl FnMut() -> Command) -> Run {
+    // One run for the page cache.
+    measure::run(command());
+    let mut runs: Vec<Run> = (0..RUNS).map(|_| measure::run(command())).collect();
+    let middle = |mut values: Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    let pick = |value: fn(&Run) -> f64, runs: &[Run]| middle(runs.iter().map(value).collect());
+    Run {
+        cpu: pick(|run| run.cpu, &runs),
+        wall: pick(|run| run.wall, &runs),
+        peak_mib: runs.drain(..).map(|run| run.peak_mib).fold(0.0, f64::max),
+    }
+}
+
+fn report(title: &str, run: &Run, floor: &Run) {
+    let ratio = run.cpu / floor.cpu.max(0.001);
+    print(&format!("{title:<44} {:>9.3} {:>9.4} {:>9.0} {ratio:>7.2}", run.cpu, run.wall, run.peak_mib));
+}
+
+#[expect(clippy::print_stdout, reason = "a benchmark prints")]
+fn print(line: &str) {
+    println!("{line}");
+}
+
+#[expect(clippy::print_stderr, reason = "a benchmark says what it does")]
+fn eprint(line: &str) {
+    eprintln!("{line}");
+}

@@ -1,0 +1,112 @@
+//! `ttop show`: one session in depth, or one turn; the command that prints text.
+
+use super::context::Context;
+use super::usage;
+use crate::agents::live::live;
+use crate::cli::RowArgs;
+use crate::core::filter::TurnFilter;
+use crate::core::process::{DetailLimits, SessionDetail, SessionRef};
+use crate::core::problem::Problem;
+use crate::core::rows::{ShowMessage, ShowRow, ShowTodo};
+use crate::core::time::Time;
+use crate::exit::Exit;
+use crate::render::{Layout, plain_text};
+use crate::reports::show::Named;
+use crate::reports::{Sessions, Usage};
+use anyhow::{Result, bail};
+use clap::Args;
+
+/// Show one session in depth, or one turn
+#[derive(Args, Debug)]
+pub struct ShowArgs {
+    /// A session (a unique prefix of its id, or `latest`), or a `turnId`
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Tell where each number comes from
+    #[arg(long)]
+    pub explain: bool,
+    /// The newest so many messages
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub messages: usize,
+    /// The whole text of each message
+    #[arg(long)]
+    pub full: bool,
+    #[command(flatten)]
+    pub rows: RowArgs,
+}
+
+/// Without `--full`, so much of each message.
+const TEXT_CHARS: usize = 400;
+
+impl ShowArgs {
+    /// # Errors
+    /// When nothing has this id, or stdout cannot be written.
+    pub fn run(&self, context: &mut Context) -> Result<Exit> {
+        context.request(&self.rows)?.check::<ShowRow>(false)?;
+        usage::report(context, &TurnFilter::default(), |context, usage| {
+            let row = self.row(context, usage)?;
+            context.print(&self.rows, Layout::default(), std::iter::once(Ok(row)))
+        })
+    }
+
+    fn row(&self, context: &mut Context, usage: &Usage<'_>) -> Result<ShowRow> {
+        let sessions = Sessions::load(usage.ledger)?;
+        let Some(named) = usage.named(&self.id, &sessions)? else {
+            bail!("no session or turn '{}'", self.id);
+        };
+        let session = match &named {
+            Named::Session(row) => *row,
+            Named::Turn(found) => found.head.key.session,
+        };
+        let Some(row) = usage.one_session(session, &sessions)? else {
+            bail!("no session '{}'", self.id);
+        };
+        let detail = self.detail(context, &row.agent_id, &row.session_id);
+        let explain = match &named {
+            _ if !self.explain => None,
+            Named::Session(row) => Some(usage.explained(*row, &sessions, &context.system)?),
+            Named::Turn(found) => Some(vec![usage.explain(found, &sessions, &context.system)?]),
+        };
+        let turn = match &named {
+            Named::Session(_) => None,
+            Named::Turn(found) => Some(usage.turn_row(found, &sessions)),
+        };
+        Ok(ShowRow {
+            session: row,
+            turn,
+            children: usage.children(session, &sessions)?,
+            copied_from: sessions.of(session).and_then(|session| session.forked_from.clone()),
+            models: usage.session_models(session)?,
+            messages: detail.messages.into_iter().map(message).collect(),
+            todos: detail.todos.into_iter().map(todo).collect(),
+            explain,
+        })
+    }
+
+    /// What the agent's own records hold of its text; nothing where they are gone or are not understood.
+    fn detail(&self, context: &mut Context, agent_id: &str, session_id: &str) -> SessionDetail {
+        let Some(live) = live(agent_id).filter(|_| !context.global.demo) else { return SessionDetail::default() };
+        let session = SessionRef { agent_id: live.id(), id: session_id.to_owned(), place: None };
+        let limits = DetailLimits { messages: self.messages, text_chars: (!self.full).then_some(TEXT_CHARS) };
+        live.detail(&session, &limits, &context.system).unwrap_or_else(|error| {
+            context.warn(&Problem::new(format_args!("{agent_id} {session_id}"), format_args!("{error:#}")));
+            SessionDetail::default()
+        })
+    }
+}
+
+fn message(message: crate::core::process::Message) -> ShowMessage {
+    ShowMessage {
+        role: message.role,
+        timestamp: message.at,
+        time: message.at.map(Time),
+        provider_id: message.provider_id,
+        model_id: message.model_id,
+        tokens: message.tokens,
+        text: plain_text(&message.text),
+    }
+}
+
+fn todo(todo: crate::core::process::Todo) -> ShowTodo {
+    ShowTodo { content: plain_text(&todo.content), status: todo.status, priority: todo.priority }
+}

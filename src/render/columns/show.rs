@@ -1,0 +1,126 @@
+//! The table of `ttop show`: the session's line, and below it what does not fit into one.
+
+use crate::core::rows::ShowRow;
+use crate::core::tokens::{BUCKET_KEYS, BUCKETS, Tokens};
+use crate::render::{Align, Cell, Column, Row, View, number};
+
+impl Row for ShowRow {
+    const NAME: &'static str = "show";
+
+    fn columns() -> &'static [Column<Self>] {
+        &[
+            Column {
+                key: "session.sessionId",
+                title: "Session",
+                align: Align::Left,
+                drop: 0,
+                cell: |row, _| Cell::text(Some(&row.session.session_id)),
+            },
+            Column {
+                key: "session.sessionName",
+                title: "Title",
+                align: Align::Left,
+                drop: 0,
+                cell: |row, _| Cell::text(row.session.session_name.as_deref()),
+            },
+            Column {
+                key: "session.agentId",
+                title: "Agent",
+                align: Align::Left,
+                drop: 1,
+                cell: |row, _| Cell::text(Some(&row.session.agent_id)),
+            },
+            Column {
+                key: "session.projectPath",
+                title: "Project",
+                align: Align::Path,
+                drop: 4,
+                cell: |row, view| Cell::path(row.session.project_path.as_deref(), view),
+            },
+            Column {
+                key: "session.turns",
+                title: "Turns",
+                align: Align::Right,
+                drop: 3,
+                cell: |row, _| Cell::count(row.session.turns),
+            },
+            Column {
+                key: "session.totalTokens",
+                title: "Tokens",
+                align: Align::Right,
+                drop: 2,
+                cell: |row, _| Cell::tokens(row.session.total_tokens),
+            },
+            Column {
+                key: "session.cost",
+                title: "Cost",
+                align: Align::Right,
+                drop: 0,
+                cell: |row, _| Cell::money(row.session.cost, row.session.cost_status),
+            },
+        ]
+    }
+}
+
+/// What stands below the session's line.
+pub fn lines(row: &ShowRow, view: &View) -> Vec<String> {
+    let mut lines = Vec::new();
+    let session = &row.session;
+    let time = |at: Option<i64>| Cell::time(at, view).text;
+    lines.push(format!("started {}, last activity {}", time(session.started_at), time(session.session_updated_at)));
+    if let Some(parent) = &session.parent_session_id {
+        lines.push(format!("started by {parent}"));
+    }
+    if let Some(original) = &row.copied_from {
+        let copied = number::tokens(Some(session.copied_tokens));
+        lines.push(format!("copied from {original}: {copied} tokens are counted there"));
+    }
+    for model in &row.models {
+        let name = [model.provider_id.as_deref(), model.model_id.as_deref()].map(|name| name.unwrap_or("—")).join("/");
+        let cost = number::money(model.cost, model.cost_status);
+        lines.push(format!("{name}: {} turns, {} tokens, {cost}", model.turns, number::tokens(model.tokens.total())));
+    }
+    for child in &row.children {
+        let name = child.session_name.as_deref().unwrap_or("");
+        let cost = number::money(child.cost, child.cost_status);
+        lines.push(format!("started {} {name}: {} turns, {cost}", child.session_id, child.turns));
+    }
+    for todo in &row.todos {
+        let mark = match todo.status.as_str() {
+            "completed" => "[x]",
+            "in_progress" => "[>]",
+            "cancelled" => "[-]",
+            _ => "[ ]",
+        };
+        lines.push(format!("{mark} {}", todo.content));
+    }
+    for message in &row.messages {
+        lines.push(String::new());
+        let tokens = message.tokens.as_ref().map(|tokens| format!("  {}", buckets(tokens))).unwrap_or_default();
+        let model = message.model_id.as_deref().unwrap_or("");
+        lines.push(format!("{}  {}  {model}{tokens}", time(message.timestamp), message.role).trim_end().to_owned());
+        lines.extend(message.text.lines().map(|line| format!("  {line}")));
+    }
+    for turn in row.explain.iter().flatten() {
+        lines.push(String::new());
+        lines.push(format!("turn {}: {}", turn.turn_id.turn_id(), buckets(&turn.tokens)));
+        lines.push(format!("  buckets: {}", turn.mapping));
+        let cost = number::money(turn.cost, Some(turn.cost_status));
+        lines.push(format!("  cost: {cost} ({}; {} mode)", turn.price, turn.mode.name()));
+        for copy in &turn.copies {
+            let mark = if copy.counted { "counts" } else { "does not" };
+            lines.push(format!("  {mark}: {} at {} in {} ({})", copy.source, copy.place, copy.session_id, copy.why));
+        }
+    }
+    lines
+}
+
+fn buckets(tokens: &Tokens) -> String {
+    let known = BUCKETS.into_iter().zip(BUCKET_KEYS).filter_map(|(bucket, key)| match tokens.count(bucket) {
+        Some(0) => None,
+        Some(count) => Some(format!("{count} {key}")),
+        None => Some(format!("? {key}")),
+    });
+    let shown: Vec<String> = known.collect();
+    if shown.is_empty() { "no tokens".to_owned() } else { shown.join(", ") }
+}

@@ -1,0 +1,206 @@
+//! One session or turn in depth, and where each of its numbers comes from.
+
+use super::select::Selected;
+use super::{Sessions, Usage};
+use crate::core::group::Totals;
+use crate::core::money::CostStatus;
+use crate::core::price::Found;
+use crate::core::rows::{Explained, ExplainedCopy, ModeName, SessionRow, ShowChild, ShowModel, Text, TurnRow};
+use crate::core::time::Time;
+use crate::ledger::query::FoundTurn;
+use crate::system::System;
+use anyhow::Result;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// What an id names.
+pub enum Named {
+    Session(i64),
+    Turn(Box<FoundTurn>),
+}
+
+impl Usage<'_> {
+    /// The session of an id, a unique prefix of one or `latest`, or the turn of a `turnId`.
+    ///
+    /// # Errors
+    /// When a prefix fits several sessions, or the ledger is damaged.
+    pub fn named(&self, id: &str, sessions: &Sessions) -> Result<Option<Named>> {
+        let exact: Vec<_> = sessions.all().filter(|session| &*session.id == id).collect();
+        if let [session] = exact[..] {
+            return Ok(Some(Named::Session(session.row)));
+        }
+        if id == "latest" {
+            let latest = sessions.all().max_by_key(|session| (session.updated_at, &session.id));
+            return Ok(latest.map(|session| Named::Session(session.row)));
+        }
+        let event = (id.len() == 16).then(|| u64::from_str_radix(id, 16).ok()).flatten();
+        if let Some(event) = event
+            && let Some(found) = self.ledger.copies(event)?.into_iter().find(|found| found.turn.numbers.counted)
+        {
+            return Ok(Some(Named::Turn(Box::new(found))));
+        }
+        let fitting: Vec<_> = sessions.all().filter(|session| session.id.starts_with(id)).collect();
+        match fitting[..] {
+            [] => Ok(None),
+            [session] => Ok(Some(Named::Session(session.row))),
+            _ => {
+                let mut ids: Vec<&str> = fitting.iter().map(|session| &*session.id).take(5).collect();
+                ids.sort_unstable();
+                let message = format!("'{id}' fits {} sessions", fitting.len());
+                let hint = format!("it could be {}", ids.join(", "));
+                Err(crate::exit::UsageError::new(message).with_hint(hint).into())
+            }
+        }
+    }
+
+    /// One session's row; `None` when the ledger has no such session.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn one_session(&self, row: i64, sessions: &Sessions) -> Result<Option<SessionRow>> {
+        Ok(self.session_rows(&only([row]), sessions, true)?.into_iter().next())
+    }
+
+    /// The sessions that a session started.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn children(&self, row: i64, sessions: &Sessions) -> Result<Vec<ShowChild>> {
+        let is_child = |candidate: &&super::SessionView| sessions.parent_of(candidate).is_some_and(|parent| parent.row == row);
+        let rows: FxHashSet<i64> = sessions.all().filter(is_child).map(|session| session.row).collect();
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let children = self.session_rows(&only(rows), sessions, true)?.into_iter().map(|row| ShowChild {
+            session_id: row.session_id,
+            session_name: row.session_name,
+            turns: row.turns,
+            cost: row.cost,
+            cost_status: row.cost_status,
+        });
+        Ok(children.collect())
+    }
+
+    /// What each model adds to a session, the costliest first.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn session_models(&self, row: i64) -> Result<Vec<ShowModel>> {
+        let mut sums: FxHashMap<u32, Totals> = FxHashMap::default();
+        self.each(&only([row]), |turn| {
+            sums.entry(turn.numbers.model).or_default().add(&turn.addend());
+            Ok(())
+        })?;
+        let mut models: Vec<ShowModel> = sums
+            .into_iter()
+            .map(|(model, totals)| ShowModel {
+                provider_id: self.models().of(model).provider.clone(),
+                model_id: self.models().of(model).model.clone(),
+                turns: totals.turns,
+                tokens: totals.tokens.tokens(),
+                cost: totals.cost.cost(),
+                cost_status: totals.cost.status(),
+            })
+            .collect();
+        models.sort_by(|a, b| b.cost.cmp(&a.cost).then_with(|| a.model_id.cmp(&b.model_id)));
+        Ok(models)
+    }
+
+    /// The rows of a session's turns, and with `explain` where each number comes from.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn explained(&self, row: i64, sessions: &Sessions, system: &System) -> Result<Vec<Explained>> {
+        let turns = self.ledger.turns(&only([row]).packs)?;
+        turns.map(|found| self.explain(&found?, sessions, system)).collect()
+    }
+
+    /// Where the numbers of one turn come from.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn explain(&self, found: &FoundTurn, sessions: &Sessions, system: &System) -> Result<Explained> {
+        let row: TurnRow = self.turn_row(found, sessions);
+        let mut copies = self.ledger.copies(found.turn.event.0)?;
+        copies.sort_by_key(|copy| (!copy.turn.numbers.counted, copy.head.pack, copy.turn.place));
+        let owner = copies.first().cloned();
+        let copies = copies
+            .iter()
+            .map(|copy| {
+                let path = self.ledger.source_path(copy.head.key.source)?;
+                let session = sessions.of(copy.head.key.session);
+                Ok(ExplainedCopy {
+                    session_id: session.map_or_else(|| Text::from(""), |session| session.id.clone()),
+                    source: path.map(|path| system.tilde(&path)).unwrap_or_default(),
+                    place: copy.turn.place,
+                    counted: copy.turn.numbers.counted,
+                    why: why(copy, owner.as_ref(), copies.len()),
+                })
+            })
+            .collect::<Result<_>>()?;
+        Ok(Explained {
+            turn_id: found.turn.event,
+            message_id: row.message_id,
+            timestamp: row.timestamp,
+            tokens: row.tokens,
+            mapping: mapping(&row.agent_id),
+            copies,
+            cost: row.cost,
+            cost_status: row.cost_status,
+            price: self.price_rule(found, row.cost_status),
+            mode: ModeName(found.turn.numbers.mode),
+        })
+    }
+
+    /// Which rule gave the cost, and which list it is from.
+    fn price_rule(&self, found: &FoundTurn, status: CostStatus) -> String {
+        let numbers = &found.turn.numbers;
+        let prices = &self.models().of(numbers.model).prices;
+        if status == CostStatus::Recorded {
+            return "the agent recorded it".to_owned();
+        }
+        let in_force = prices.entries().iter().rev().find(|entry| entry.since.is_none_or(|since| since <= numbers.timestamp));
+        let Some(entry) = in_force.or(prices.entries().first()) else {
+            return "no list has a price for this provider and model".to_owned();
+        };
+        let how = match prices.found() {
+            Found::Exact => "listed under its own name".to_owned(),
+            Found::Alias(name) => format!("listed as {name}"),
+            Found::Override => "your own price".to_owned(),
+            Found::Missing => "not listed".to_owned(),
+        };
+        let since = entry.since.map(|since| format!(", in force since {}", Time(since))).unwrap_or_default();
+        format!("{how}; {}{since}", entry.source)
+    }
+}
+
+/// Why a copy counts or does not.
+fn why(copy: &FoundTurn, owner: Option<&FoundTurn>, copies: usize) -> &'static str {
+    let Some(owner) = owner else { return "" };
+    match (copy.turn.numbers.counted, copies) {
+        (true, 1) => "the only record of it",
+        (true, _) => "the copy of the greatest rank",
+        (false, _) if copy.turn.segment != 0 && !copy.turn.supersedes => "its segment was summed up when it was closed",
+        (false, _) if copy.turn.rank < owner.turn.rank => "a copy of lower rank",
+        (false, _) => "an equal copy",
+    }
+}
+
+/// How an agent's own numbers become the five buckets.
+fn mapping(agent_id: &str) -> &'static str {
+    match agent_id {
+        "opencode" | "kilo-cli" => "input excludes cache; reasoning is taken out of output where the total says it is inside",
+        "claude-code" => "as written: input excludes cache, reasoning is inside output and not reported apart",
+        "codex" => "cached and cache-write tokens are taken out of input, reasoning out of output",
+        "copilot-cli" => "closed segments: cache reads and writes taken out of input, reasoning out of output; open ones: output only",
+        "gemini-cli" => "cached tokens are taken out of input, tool tokens added to it; thoughts are reasoning",
+        "qwen-code" => "cached tokens are taken out of input; thoughts are taken out of output where the total says so",
+        "cursor" => "input and output as stored; the rest is not recorded",
+        _ => "as the agent recorded them",
+    }
+}
+
+fn only(rows: impl IntoIterator<Item = i64>) -> Selected {
+    let mut selected = Selected::all();
+    selected.packs.sessions = Some(rows.into_iter().collect());
+    selected
+}

@@ -1,0 +1,95 @@
+//! The house rules that a machine can check: who may use whom, how long files are, and what each says of its job.
+
+use std::path::{Path, PathBuf};
+
+/// Which rooms of `src` a room may use. `commands`, `reports` and the files at the top may use everything.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("core", &[]),
+    ("system", &["core", "exit"]),
+    ("agents", &["core", "system"]),
+    ("credentials", &["core", "system"]),
+    ("processes", &["core", "system"]),
+    ("prices", &["core", "system", "exit"]),
+    ("providers", &["core", "system", "credentials", "exit"]),
+    ("ledger", &["agents", "core", "system"]),
+    ("render", &["core", "exit"]),
+];
+
+const MOST_LINES: usize = 500;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+fn text(path: &Path) -> String {
+    std::fs::read_to_string(path).expect("text")
+}
+
+/// The part of a file that is the product: unit tests at its foot may use anything.
+fn product(text: &str) -> &str {
+    text.find("#[cfg(test)]\nmod").map_or(text, |at| &text[..at])
+}
+
+#[test]
+fn arrows_go_one_way() {
+    let mut strays = Vec::new();
+    for (room, allowed) in ARROWS {
+        for path in rust_files(&root().join("src").join(room)) {
+            let text = text(&path);
+            for (at, _) in product(&text).match_indices("crate::") {
+                let rest = &product(&text)[at + "crate::".len()..];
+                let used: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                if used != *room && !allowed.contains(&used.as_str()) && !used.is_empty() {
+                    strays.push(format!("{} uses {used}", path.strip_prefix(root()).expect("below").display()));
+                }
+            }
+        }
+    }
+    assert!(strays.is_empty(), "{strays:#?}");
+}
+
+#[test]
+fn files_are_short_and_say_their_job_first() {
+    let mut wrong = Vec::new();
+    for folder in ["src", "tests", "benches", "examples"] {
+        for path in rust_files(&root().join(folder)) {
+            let (shown, text) = (path.strip_prefix(root()).expect("below").display().to_string(), text(&path));
+            if text.lines().count() > MOST_LINES {
+                wrong.push(format!("{shown}: {} lines", text.lines().count()));
+            }
+            if !text.starts_with("//! ") {
+                wrong.push(format!("{shown}: does not begin with a sentence on its job"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn nothing_prints_past_the_one_writer() {
+    let mut wrong = Vec::new();
+    for path in rust_files(&root().join("src")) {
+        let text = text(&path);
+        for (number, line) in product(&text).lines().enumerate() {
+            let prints = ["println!(", "print!(", "eprintln!(", "eprint!(", "dbg!(", "todo!(", "unimplemented!("];
+            if prints.iter().any(|print| line.trim_start().starts_with(print)) {
+                wrong.push(format!("{}:{}: {}", path.strip_prefix(root()).expect("below").display(), number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
