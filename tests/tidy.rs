@@ -54,7 +54,10 @@ fn arrows_go_one_way() {
                 let rest = &product(&text)[at + "crate::".len()..];
                 let used: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                 if used != *room && !allowed.contains(&used.as_str()) && !used.is_empty() {
-                    strays.push(format!("{} uses {used}", path.strip_prefix(root()).expect("below").display()));
+                    strays.push(format!(
+                        "{} uses {used}",
+                        path.strip_prefix(root()).expect("below").display()
+                    ));
                 }
             }
         }
@@ -67,7 +70,10 @@ fn files_are_short_and_say_their_job_first() {
     let mut wrong = Vec::new();
     for folder in ["src", "tests", "benches", "examples"] {
         for path in rust_files(&root().join(folder)) {
-            let (shown, text) = (path.strip_prefix(root()).expect("below").display().to_string(), text(&path));
+            let (shown, text) = (
+                path.strip_prefix(root()).expect("below").display().to_string(),
+                text(&path),
+            );
             if text.lines().count() > MOST_LINES {
                 wrong.push(format!("{shown}: {} lines", text.lines().count()));
             }
@@ -85,9 +91,22 @@ fn nothing_prints_past_the_one_writer() {
     for path in rust_files(&root().join("src")) {
         let text = text(&path);
         for (number, line) in product(&text).lines().enumerate() {
-            let prints = ["println!(", "print!(", "eprintln!(", "eprint!(", "dbg!(", "todo!(", "unimplemented!("];
+            let prints = [
+                "println!(",
+                "print!(",
+                "eprintln!(",
+                "eprint!(",
+                "dbg!(",
+                "todo!(",
+                "unimplemented!(",
+            ];
             if prints.iter().any(|print| line.trim_start().starts_with(print)) {
-                wrong.push(format!("{}:{}: {}", path.strip_prefix(root()).expect("below").display(), number + 1, line.trim()));
+                wrong.push(format!(
+                    "{}:{}: {}",
+                    path.strip_prefix(root()).expect("below").display(),
+                    number + 1,
+                    line.trim()
+                ));
             }
         }
     }

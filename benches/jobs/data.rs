@@ -19,7 +19,10 @@ struct Numbers(u64);
 
 impl Numbers {
     fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % limit
     }
 }
@@ -64,15 +67,29 @@ pub fn opencode(home: &Path, percent: u64) -> PathBuf {
             .execute(
                 "insert into session (id, project_id, directory, title, version, time_created, time_updated)
                  values (?1, 'p1', '/home/dev/acme', ?2, '1.18.33', ?3, ?4)",
-                params![id, format!("Session {session}"), start as i64, (start + count * 30_000) as i64],
+                params![
+                    id,
+                    format!("Session {session}"),
+                    start as i64,
+                    (start + count * 30_000) as i64
+                ],
             )
             .expect("a session");
         for message in 0..count {
-            insert_message(&transaction, &id, start + message * 30_000, message, &mut numbers, &filler);
+            insert_message(
+                &transaction,
+                &id,
+                start + message * 30_000,
+                message,
+                &mut numbers,
+                &filler,
+            );
         }
     }
     transaction.commit().expect("committed");
-    connection.execute_batch("pragma wal_checkpoint(truncate)").expect("checkpointed");
+    connection
+        .execute_batch("pragma wal_checkpoint(truncate)")
+        .expect("checkpointed");
     drop(connection);
     std::fs::rename(unfinished, &path).expect("renamed");
     home.to_path_buf()
@@ -80,12 +97,18 @@ pub fn opencode(home: &Path, percent: u64) -> PathBuf {
 
 fn insert_message(connection: &Connection, session: &str, at: u64, number: u64, numbers: &mut Numbers, filler: &str) {
     let id = format!("msg_{}_{at:x}_{number}", &session[4..]);
-    let data = if number % 5 == 0 {
-        format!(r#"{{"role":"user","time":{{"created":{at}}},"agent":"build","model":{{"providerID":"openai","modelID":"gpt-5"}}}}"#)
+    let data = if number.is_multiple_of(5) {
+        format!(
+            r#"{{"role":"user","time":{{"created":{at}}},"agent":"build","model":{{"providerID":"openai","modelID":"gpt-5"}}}}"#
+        )
     } else {
         let (provider, model) = MODELS[numbers.below(4) as usize];
-        let (input, output, read, write) =
-            (numbers.below(4_000), numbers.below(2_000), numbers.below(90_000), numbers.below(3_000));
+        let (input, output, read, write) = (
+            numbers.below(4_000),
+            numbers.below(2_000),
+            numbers.below(90_000),
+            numbers.below(3_000),
+        );
         let total = input + output + read + write;
         let cost = total as f64 * 1e-7;
         format!(
@@ -93,12 +116,22 @@ fn insert_message(connection: &Connection, session: &str, at: u64, number: u64, 
             at + 9_000
         )
     };
-    let mut insert = |sql: &str, values: &[&dyn rusqlite::ToSql]| {
-        connection.prepare_cached(sql).expect("a statement").execute(values).expect("inserted");
+    let insert = |sql: &str, values: &[&dyn rusqlite::ToSql]| {
+        connection
+            .prepare_cached(sql)
+            .expect("a statement")
+            .execute(values)
+            .expect("inserted");
     };
     let at = at as i64;
-    insert("insert into message values (?1, ?2, ?3, ?3, ?4)", &[&id, &session, &at, &data]);
-    insert("insert into part values (?1, ?2, ?3, ?4, ?4, ?5)", &[&format!("prt_{id}"), &id, &session, &at, &filler]);
+    insert(
+        "insert into message values (?1, ?2, ?3, ?3, ?4)",
+        &[&id, &session, &at, &data],
+    );
+    insert(
+        "insert into part values (?1, ?2, ?3, ?4, ?4, ?5)",
+        &[&format!("prt_{id}"), &id, &session, &at, &filler],
+    );
 }
 
 /// Claude Code: 2,000 transcripts at 100 %, each reply streamed in two lines, a tenth of the files resumed from another.
@@ -118,7 +151,13 @@ pub fn claude(home: &Path, percent: u64) -> PathBuf {
         let start = END - (files - file) * 120 * 86_400_000 / files;
         let mut text = if file % 10 == 9 { head.clone() } else { String::new() };
         for reply in 0..55 {
-            text.push_str(&claude_lines(&session, &format!("msg_{file}_{reply}"), start + reply * 60_000, &mut numbers, &filler));
+            text.push_str(&claude_lines(
+                &session,
+                &format!("msg_{file}_{reply}"),
+                start + reply * 60_000,
+                &mut numbers,
+                &filler,
+            ));
             if reply == 5 {
                 head.clone_from(&text);
             }
@@ -131,10 +170,16 @@ pub fn claude(home: &Path, percent: u64) -> PathBuf {
 
 fn claude_lines(session: &str, id: &str, at: u64, numbers: &mut Numbers, filler: &str) -> String {
     let time = jiff::Timestamp::from_millisecond(at as i64).expect("a time");
-    let (input, read, write, output) =
-        (numbers.below(40), numbers.below(90_000), numbers.below(4_000), numbers.below(2_000) + 1);
+    let (input, read, write, output) = (
+        numbers.below(40),
+        numbers.below(90_000),
+        numbers.below(4_000),
+        numbers.below(2_000) + 1,
+    );
     let mut lines = String::new();
-    let envelope = format!(r#""isSidechain":false,"userType":"external","cwd":"/home/dev/acme","sessionId":"{session}","version":"2.1.63""#);
+    let envelope = format!(
+        r#""isSidechain":false,"userType":"external","cwd":"/home/dev/acme","sessionId":"{session}","version":"2.1.63""#
+    );
     writeln!(lines, r#"{{"parentUuid":null,{envelope},"type":"user","message":{{"role":"user","content":"{filler}"}},"uuid":"u{id}","timestamp":"{time}"}}"#)
         .expect("text");
     for output in [1, output] {
@@ -158,14 +203,27 @@ pub fn grow(agent: &str, home: &Path) {
         let connection = Connection::open(database(home)).expect("a database");
         for message in 0..100 {
             let session = format!("ses_{:08x}", message % 5);
-            insert_message(&connection, &session, time + message * 1_000, message + 1, &mut numbers, "");
+            insert_message(
+                &connection,
+                &session,
+                time + message * 1_000,
+                message + 1,
+                &mut numbers,
+                "",
+            );
         }
     } else {
         let path = home.join(".claude/projects/p0/00000000-0000-4000-8000-000000000000.jsonl");
         let mut file = std::fs::OpenOptions::new().append(true).open(path).expect("opens");
         for reply in 0..4 {
             let id = format!("msg_new_{time}_{reply}");
-            let lines = claude_lines("00000000-0000-4000-8000-000000000000", &id, time, &mut numbers, &"x".repeat(1_500));
+            let lines = claude_lines(
+                "00000000-0000-4000-8000-000000000000",
+                &id,
+                time,
+                &mut numbers,
+                &"x".repeat(1_500),
+            );
             file.write_all(lines.as_bytes()).expect("written");
         }
     }
@@ -175,7 +233,8 @@ pub fn grow(agent: &str, home: &Path) {
 pub fn scan(job: &str, home: &Path) {
     let mut bytes = 0;
     if job == "scan-database" {
-        let connection = Connection::open_with_flags(database(home), OpenFlags::SQLITE_OPEN_READ_ONLY).expect("a database");
+        let connection =
+            Connection::open_with_flags(database(home), OpenFlags::SQLITE_OPEN_READ_ONLY).expect("a database");
         let mut statement = connection.prepare("select data from message").expect("a statement");
         let mut rows = statement.query([]).expect("rows");
         while let Some(row) = rows.next().expect("a row") {

@@ -23,11 +23,15 @@ fn main() {
     eprint(&format!("data of {percent} % in {}", folder.display()));
     let opencode = data::opencode(&folder.join("opencode"), percent);
     let claude = data::claude(&folder.join("claude"), percent);
-    print(&format!("{:<44} {:>9} {:>9} {:>9} {:>7}", "job", "cpu s", "wall s", "peak MiB", "ratio"));
+    print(&format!(
+        "{:<44} {:>9} {:>9} {:>9} {:>7}",
+        "job", "cpu s", "wall s", "peak MiB", "ratio"
+    ));
     let own = std::env::current_exe().expect("this program");
-    for (title, agent, home, scan) in
-        [("OpenCode", "opencode", &opencode, "scan-database"), ("Claude Code", "claude-code", &claude, "scan-files")]
-    {
+    for (title, agent, home, scan) in [
+        ("OpenCode", "opencode", &opencode, "scan-database"),
+        ("Claude Code", "claude-code", &claude, "scan-files"),
+    ] {
         let floor = median(|| {
             let mut command = Command::new(&own);
             command.arg(scan).arg(home);
@@ -52,7 +56,11 @@ fn main() {
         });
         report(&format!("{title}: a little more was written"), &grown, &floor);
     }
-    for words in [&["--version"][..], &["completions", "bash"], &["prices", "show", "claude-sonnet-4-5"]] {
+    for words in [
+        &["--version"][..],
+        &["completions", "bash"],
+        &["prices", "show", "claude-sonnet-4-5"],
+    ] {
         let run = median(|| ttop(&opencode, words));
         report(&format!("ttop {}", words.join(" ")), &run, &run);
     }
@@ -60,7 +68,12 @@ fn main() {
 
 fn ttop(home: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ttop"));
-    command.env_clear().env("HOME", home).env("TTOP_OFFLINE", "1").env("TZ", "America/New_York").args(words);
+    command
+        .env_clear()
+        .env("HOME", home)
+        .env("TTOP_OFFLINE", "1")
+        .env("TZ", "America/New_York")
+        .args(words);
     command
 }
 
@@ -90,7 +103,10 @@ fn median(mut command: impl FnMut() -> Command) -> Run {
 
 fn report(title: &str, run: &Run, floor: &Run) {
     let ratio = run.cpu / floor.cpu.max(0.001);
-    print(&format!("{title:<44} {:>9.3} {:>9.4} {:>9.0} {ratio:>7.2}", run.cpu, run.wall, run.peak_mib));
+    print(&format!(
+        "{title:<44} {:>9.3} {:>9.4} {:>9.0} {ratio:>7.2}",
+        run.cpu, run.wall, run.peak_mib
+    ));
 }
 
 #[expect(clippy::print_stdout, reason = "a benchmark prints")]

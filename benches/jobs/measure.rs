@@ -17,7 +17,12 @@ pub struct Run {
 pub fn run(mut command: Command) -> Run {
     use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
     let began = Instant::now();
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("started");
     let (id, mut peak_kib) = (child.id(), 0);
     let pid = Pid::from_raw(id as i32).expect("a process id");
     let wall = loop {
@@ -35,23 +40,40 @@ pub fn run(mut command: Command) -> Run {
     assert!(status.success(), "{command:?} failed");
     // After the name in parentheses: state is field 3, utime 14, stime 15.
     let fields: Vec<&str> = stat.rsplit(')').next().expect("fields").split_whitespace().collect();
-    let ticks: f64 = fields[11..13].iter().map(|field| field.parse::<f64>().expect("ticks")).sum();
-    Run { cpu: ticks / rustix::param::clock_ticks_per_second() as f64, wall, peak_mib: peak_kib as f64 / 1024.0 }
+    let ticks: f64 = fields[11..13]
+        .iter()
+        .map(|field| field.parse::<f64>().expect("ticks"))
+        .sum();
+    Run {
+        cpu: ticks / rustix::param::clock_ticks_per_second() as f64,
+        wall,
+        peak_mib: peak_kib as f64 / 1024.0,
+    }
 }
 
 #[cfg(target_os = "linux")]
 fn peak(id: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok())
+        .unwrap_or(0)
 }
 
 /// Elsewhere only the wall clock is at hand.
 #[cfg(not(target_os = "linux"))]
 pub fn run(mut command: Command) -> Run {
     let began = Instant::now();
-    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().expect("started");
+    let status = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .expect("started");
     assert!(status.success(), "{command:?} failed");
     let wall = began.elapsed().as_secs_f64();
-    Run { cpu: wall, wall, peak_mib: 0.0 }
+    Run {
+        cpu: wall,
+        wall,
+        peak_mib: 0.0,
+    }
 }

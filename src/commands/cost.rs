@@ -2,15 +2,15 @@
 
 use super::context::Context;
 use super::usage;
-use crate::cli::{Filters, RowArgs};
+use crate::cli::{Filters, Format, RowArgs};
 use crate::core::money::Money;
 use crate::core::period::Unit;
 use crate::core::rows::CostRow;
 use crate::exit::{Exit, UsageError};
 use crate::render::{Foot, Layout, number};
-use crate::reports::Sessions;
 use crate::reports::cost::{Dimension, Grouping};
 use crate::reports::select::needs_sessions;
+use crate::reports::{Sessions, ccusage};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
@@ -106,7 +106,9 @@ impl CostArgs {
         };
         let filter = self.filters.turn_filter(context)?;
         let grep = self.filters.grep();
-        context.request(&self.rows)?.check::<CostRow>(false)?;
+        let ccusage = ccusage_name(by);
+        context.request(&self.rows)?.check::<CostRow>(ccusage.is_some())?;
+        let wants_ccusage = self.rows.format == Some(Format::Ccusage);
         let zone = context.system.zone()?.clone();
         usage::report(context, &filter, |context, usage| {
             let sessions = (grouping.needs_sessions() || needs_sessions(&filter)).then(|| Sessions::load(usage.ledger));
@@ -118,7 +120,7 @@ impl CostArgs {
                 &grouping,
                 &zone,
                 context.system.now,
-                false,
+                wants_ccusage,
             )?;
             let is_over = self
                 .max
@@ -131,11 +133,23 @@ impl CostArgs {
                     total: Some(total),
                     notes,
                 })),
+                ccusage: ccusage.map(|name| ccusage::make(name, usage, &report, sessions.as_ref())),
                 ..Layout::default()
             };
             let exit = context.print(&self.rows, layout, report.rows.into_iter().map(Ok))?;
             Ok(if is_over && exit == Exit::Ok { Exit::Check } else { exit })
         })
+    }
+}
+
+/// What ccusage calls the report, where it has one like it.
+fn ccusage_name(by: &[By]) -> Option<&'static str> {
+    match by {
+        [By::Day] => Some("daily"),
+        [By::Week] => Some("weekly"),
+        [By::Month] => Some("monthly"),
+        [By::Session] => Some("session"),
+        _ => None,
     }
 }
 

@@ -183,17 +183,25 @@ impl Ledger {
             while let Some(row) = rows.next()? {
                 let head = head_of(row)?;
                 let is_pending = self.pending.pack_at.contains_key(&head.pack);
-                if !is_pending && columns.read(row.get_ref(4)?.as_blob()?).is_some() && columns.events.contains(&event) {
+                if !is_pending && columns.read(row.get_ref(4)?.as_blob()?).is_some() && columns.events.contains(&event)
+                {
                     heads.push(head);
                 }
             }
         }
-        heads.extend(self.pending.packs.iter().map(|pack| Head { pack: pack.id, key: pack.key }));
+        heads.extend(self.pending.packs.iter().map(|pack| Head {
+            pack: pack.id,
+            key: pack.key,
+        }));
         let mut found = Vec::new();
         for head in heads {
             let pack = self.pack(head.pack)?;
             for turn in pack.turns.iter().filter(|turn| turn.event.0 == event) {
-                found.push(FoundTurn { head, turn: *turn, message_id: pack.message_id(turn).to_owned() });
+                found.push(FoundTurn {
+                    head,
+                    turn: *turn,
+                    message_id: pack.message_id(turn).to_owned(),
+                });
             }
         }
         Ok(found)

@@ -42,16 +42,21 @@ fn group(group: &Group<'_>) -> Value {
             })
         })
         .collect();
-    let unpriced: Vec<&Text> =
-        group.models.iter().filter(|(_, totals)| totals.cost.unpriced_tokens() > 0).map(|(name, _)| name).collect();
+    let unpriced: Vec<&Text> = group
+        .models
+        .iter()
+        .filter(|(_, totals)| totals.cost.unpriced_tokens() > 0)
+        .map(|(name, _)| name)
+        .collect();
     let mut metadata = json!({ "agents": group.agents, "unpricedModels": unpriced });
     if let (Some(at), Value::Object(fields)) = (&group.last_activity, &mut metadata) {
         fields.insert("lastActivity".to_owned(), json!(at));
     }
     let mut document = json!({ "agent": agent, "period": row.session_id.as_ref().or(row.period.as_ref()) });
-    if let (Value::Object(fields), Value::Object(sums)) =
-        (&mut document, sums(&row.tokens, row.cost.map_or(0.0, |cost| cost.dollars())))
-    {
+    if let (Value::Object(fields), Value::Object(sums)) = (
+        &mut document,
+        sums(&row.tokens, row.cost.map_or(0.0, |cost| cost.dollars())),
+    ) {
         fields.extend(sums);
         fields.insert("modelsUsed".to_owned(), json!(group.models.keys().collect::<Vec<_>>()));
         fields.insert("modelBreakdowns".to_owned(), json!(breakdowns));

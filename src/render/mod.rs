@@ -1,7 +1,8 @@
 //! Rows to text: the only code that knows formats, colours and widths, and the only writer to stdout.
 
+pub mod ccusage;
 mod column;
-mod columns;
+pub mod columns;
 mod delimited;
 pub mod fields;
 mod grep;
@@ -25,7 +26,7 @@ pub use grep::Grep;
 pub use order::Keep;
 pub use output::{Output, StdoutError, is_abandoned, print_text};
 pub use palette::{Palette, When};
-pub use print::{Foot, Format, Layout, MakeFoot, Request, print};
+pub use print::{Foot, Format, Layout, MakeDocument, MakeFoot, Request, print};
 pub use screen::Screen;
 
 use crate::core::problem::Problem;

@@ -47,11 +47,14 @@ pub struct Layout<R> {
     /// What stands below a table, made from the rows that were not filtered out (before `-n`).
     pub foot: Option<MakeFoot<R>>,
     /// `-o ccusage`, where the command has it.
-    pub ccusage: Option<fn(Vec<R>) -> Value>,
+    pub ccusage: Option<MakeDocument<R>>,
 }
 
 /// Makes the end of a table from its rows.
 pub type MakeFoot<R> = Box<dyn FnOnce(&[R]) -> Foot<R>>;
+
+/// Makes one document of all rows.
+pub type MakeDocument<R> = Box<dyn FnOnce(Vec<R>) -> Value>;
 
 /// The end of a table.
 pub struct Foot<R> {

@@ -52,14 +52,17 @@ struct Group {
     sessions: FxHashSet<i64>,
 }
 
+/// What each agent and model (rows of the names) add to a row.
+pub type ByModel = FxHashMap<(u32, u32), Totals>;
+
 /// Rows and their sum.
 pub struct CostReport {
     pub rows: Vec<CostRow>,
     pub total: CostRow,
     /// What subscriptions cover of the total.
     pub plan_cost: Money,
-    /// Every `provider/model` in the rows, by the position of the row, when asked for.
-    pub models: Vec<FxHashMap<u32, Totals>>,
+    /// What each agent and model (rows of the names) add to each row, by its position, when asked for.
+    pub models: Vec<ByModel>,
 }
 
 /// Texts by number, from 1 on.
@@ -133,7 +136,7 @@ impl Usage<'_> {
         let mut session_parts: FxHashMap<i64, (i64, u32)> = FxHashMap::default();
         let mut groups: Vec<Group> = Vec::new();
         let mut by_key: FxHashMap<Key, usize> = FxHashMap::default();
-        let mut models: Vec<FxHashMap<u32, Totals>> = Vec::new();
+        let mut models: Vec<ByModel> = Vec::new();
         let (mut last_at, mut last_model, mut last_session) = (usize::MAX, (u32::MAX, (0, 0, 0)), (i64::MIN, (0, 0)));
         self.each(selected, |turn| {
             let row = turn.numbers.model;
@@ -204,7 +207,10 @@ impl Usage<'_> {
             group.totals.add(&turn.addend());
             group.sessions.insert(session);
             if with_models {
-                models[last_at].entry(row).or_default().add(&turn.addend());
+                models[last_at]
+                    .entry((turn.key.agent, row))
+                    .or_default()
+                    .add(&turn.addend());
             }
             Ok(())
         })?;
@@ -215,7 +221,7 @@ impl Usage<'_> {
             total.merge(&group.totals);
             all_sessions.extend(&group.sessions);
         }
-        let mut rows: Vec<(CostRow, FxHashMap<u32, Totals>)> = groups
+        let mut rows: Vec<(CostRow, ByModel)> = groups
             .iter()
             .map(|group| self.cost_row(group, &names, sessions, now, grouping))
             .zip(models)

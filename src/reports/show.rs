@@ -34,7 +34,11 @@ impl Usage<'_> {
         }
         let event = (id.len() == 16).then(|| u64::from_str_radix(id, 16).ok()).flatten();
         if let Some(event) = event
-            && let Some(found) = self.ledger.copies(event)?.into_iter().find(|found| found.turn.numbers.counted)
+            && let Some(found) = self
+                .ledger
+                .copies(event)?
+                .into_iter()
+                .find(|found| found.turn.numbers.counted)
         {
             return Ok(Some(Named::Turn(Box::new(found))));
         }
@@ -65,18 +69,22 @@ impl Usage<'_> {
     /// # Errors
     /// When the ledger is damaged.
     pub fn children(&self, row: i64, sessions: &Sessions) -> Result<Vec<ShowChild>> {
-        let is_child = |candidate: &&super::SessionView| sessions.parent_of(candidate).is_some_and(|parent| parent.row == row);
+        let is_child =
+            |candidate: &&super::SessionView| sessions.parent_of(candidate).is_some_and(|parent| parent.row == row);
         let rows: FxHashSet<i64> = sessions.all().filter(is_child).map(|session| session.row).collect();
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        let children = self.session_rows(&only(rows), sessions, true)?.into_iter().map(|row| ShowChild {
-            session_id: row.session_id,
-            session_name: row.session_name,
-            turns: row.turns,
-            cost: row.cost,
-            cost_status: row.cost_status,
-        });
+        let children = self
+            .session_rows(&only(rows), sessions, true)?
+            .into_iter()
+            .map(|row| ShowChild {
+                session_id: row.session_id,
+                session_name: row.session_name,
+                turns: row.turns,
+                cost: row.cost,
+                cost_status: row.cost_status,
+            });
         Ok(children.collect())
     }
 
@@ -158,7 +166,11 @@ impl Usage<'_> {
         if status == CostStatus::Recorded {
             return "the agent recorded it".to_owned();
         }
-        let in_force = prices.entries().iter().rev().find(|entry| entry.since.is_none_or(|since| since <= numbers.timestamp));
+        let in_force = prices
+            .entries()
+            .iter()
+            .rev()
+            .find(|entry| entry.since.is_none_or(|since| since <= numbers.timestamp));
         let Some(entry) = in_force.or(prices.entries().first()) else {
             return "no list has a price for this provider and model".to_owned();
         };
@@ -168,7 +180,10 @@ impl Usage<'_> {
             Found::Override => "your own price".to_owned(),
             Found::Missing => "not listed".to_owned(),
         };
-        let since = entry.since.map(|since| format!(", in force since {}", Time(since))).unwrap_or_default();
+        let since = entry
+            .since
+            .map(|since| format!(", in force since {}", Time(since)))
+            .unwrap_or_default();
         format!("{how}; {}{since}", entry.source)
     }
 }
@@ -188,10 +203,14 @@ fn why(copy: &FoundTurn, owner: Option<&FoundTurn>, copies: usize) -> &'static s
 /// How an agent's own numbers become the five buckets.
 fn mapping(agent_id: &str) -> &'static str {
     match agent_id {
-        "opencode" | "kilo-cli" => "input excludes cache; reasoning is taken out of output where the total says it is inside",
+        "opencode" | "kilo-cli" => {
+            "input excludes cache; reasoning is taken out of output where the total says it is inside"
+        }
         "claude-code" => "as written: input excludes cache, reasoning is inside output and not reported apart",
         "codex" => "cached and cache-write tokens are taken out of input, reasoning out of output",
-        "copilot-cli" => "closed segments: cache reads and writes taken out of input, reasoning out of output; open ones: output only",
+        "copilot-cli" => {
+            "closed segments: cache reads and writes taken out of input, reasoning out of output; open ones: output only"
+        }
         "gemini-cli" => "cached tokens are taken out of input, tool tokens added to it; thoughts are reasoning",
         "qwen-code" => "cached tokens are taken out of input; thoughts are taken out of output where the total says so",
         "cursor" => "input and output as stored; the rest is not recorded",

@@ -8,4 +8,5 @@ mod ledger;
 mod price;
 mod provider;
 mod session;
+pub mod show;
 mod turn;

@@ -67,7 +67,11 @@ pub fn lines(row: &ShowRow, view: &View) -> Vec<String> {
     let mut lines = Vec::new();
     let session = &row.session;
     let time = |at: Option<i64>| Cell::time(at, view).text;
-    lines.push(format!("started {}, last activity {}", time(session.started_at), time(session.session_updated_at)));
+    lines.push(format!(
+        "started {}, last activity {}",
+        time(session.started_at),
+        time(session.session_updated_at)
+    ));
     if let Some(parent) = &session.parent_session_id {
         lines.push(format!("started by {parent}"));
     }
@@ -76,14 +80,23 @@ pub fn lines(row: &ShowRow, view: &View) -> Vec<String> {
         lines.push(format!("copied from {original}: {copied} tokens are counted there"));
     }
     for model in &row.models {
-        let name = [model.provider_id.as_deref(), model.model_id.as_deref()].map(|name| name.unwrap_or("—")).join("/");
+        let name = [model.provider_id.as_deref(), model.model_id.as_deref()]
+            .map(|name| name.unwrap_or("—"))
+            .join("/");
         let cost = number::money(model.cost, model.cost_status);
-        lines.push(format!("{name}: {} turns, {} tokens, {cost}", model.turns, number::tokens(model.tokens.total())));
+        lines.push(format!(
+            "{name}: {} turns, {} tokens, {cost}",
+            model.turns,
+            number::tokens(model.tokens.total())
+        ));
     }
     for child in &row.children {
         let name = child.session_name.as_deref().unwrap_or("");
         let cost = number::money(child.cost, child.cost_status);
-        lines.push(format!("started {} {name}: {} turns, {cost}", child.session_id, child.turns));
+        lines.push(format!(
+            "started {} {name}: {} turns, {cost}",
+            child.session_id, child.turns
+        ));
     }
     for todo in &row.todos {
         let mark = match todo.status.as_str() {
@@ -96,9 +109,17 @@ pub fn lines(row: &ShowRow, view: &View) -> Vec<String> {
     }
     for message in &row.messages {
         lines.push(String::new());
-        let tokens = message.tokens.as_ref().map(|tokens| format!("  {}", buckets(tokens))).unwrap_or_default();
+        let tokens = message
+            .tokens
+            .as_ref()
+            .map(|tokens| format!("  {}", buckets(tokens)))
+            .unwrap_or_default();
         let model = message.model_id.as_deref().unwrap_or("");
-        lines.push(format!("{}  {}  {model}{tokens}", time(message.timestamp), message.role).trim_end().to_owned());
+        lines.push(
+            format!("{}  {}  {model}{tokens}", time(message.timestamp), message.role)
+                .trim_end()
+                .to_owned(),
+        );
         lines.extend(message.text.lines().map(|line| format!("  {line}")));
     }
     for turn in row.explain.iter().flatten() {
@@ -109,18 +130,28 @@ pub fn lines(row: &ShowRow, view: &View) -> Vec<String> {
         lines.push(format!("  cost: {cost} ({}; {} mode)", turn.price, turn.mode.name()));
         for copy in &turn.copies {
             let mark = if copy.counted { "counts" } else { "does not" };
-            lines.push(format!("  {mark}: {} at {} in {} ({})", copy.source, copy.place, copy.session_id, copy.why));
+            lines.push(format!(
+                "  {mark}: {} at {} in {} ({})",
+                copy.source, copy.place, copy.session_id, copy.why
+            ));
         }
     }
     lines
 }
 
 fn buckets(tokens: &Tokens) -> String {
-    let known = BUCKETS.into_iter().zip(BUCKET_KEYS).filter_map(|(bucket, key)| match tokens.count(bucket) {
-        Some(0) => None,
-        Some(count) => Some(format!("{count} {key}")),
-        None => Some(format!("? {key}")),
-    });
+    let known = BUCKETS
+        .into_iter()
+        .zip(BUCKET_KEYS)
+        .filter_map(|(bucket, key)| match tokens.count(bucket) {
+            Some(0) => None,
+            Some(count) => Some(format!("{count} {key}")),
+            None => Some(format!("? {key}")),
+        });
     let shown: Vec<String> = known.collect();
-    if shown.is_empty() { "no tokens".to_owned() } else { shown.join(", ") }
+    if shown.is_empty() {
+        "no tokens".to_owned()
+    } else {
+        shown.join(", ")
+    }
 }
