@@ -30,6 +30,10 @@ impl Money {
     /// From dollars as a decimal number in JSON's spelling (`0.0305`, `3.2e-05`), without a detour over binary fractions.
     /// Rounds to the nearest nano-dollar and saturates; `None` for what is no number.
     pub fn from_decimal(text: &[u8]) -> Option<Self> {
+        parse_short(text).or_else(|| Self::from_scientific(text))
+    }
+
+    fn from_scientific(text: &[u8]) -> Option<Self> {
         /// More digits than a nano-dollar amount in an `i64` can have; those behind them only move the point.
         const MOST_DIGITS: u32 = 20;
         let (is_negative, unsigned) = match text {
@@ -90,6 +94,36 @@ impl Money {
     pub fn minus(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
+}
+
+/// What nearly all amounts look like, in one pass: at most nine digits, a point, any digits. `None` for anything else.
+fn parse_short(text: &[u8]) -> Option<Money> {
+    const MOST_WHOLE_DIGITS: usize = 9;
+    const FRACTION_DIGITS: usize = 9;
+    let mut nanos = 0_i64;
+    let mut digits = text.iter();
+    let mut whole = 0;
+    loop {
+        match digits.next()? {
+            digit @ b'0'..=b'9' if whole < MOST_WHOLE_DIGITS => nanos = nanos * 10 + i64::from(digit - b'0'),
+            b'.' if whole > 0 => break,
+            _ => return None,
+        }
+        whole += 1;
+    }
+    for _ in 0..FRACTION_DIGITS {
+        nanos = nanos * 10
+            + match digits.next() {
+                Some(digit @ b'0'..=b'9') => i64::from(digit - b'0'),
+                None => 0,
+                Some(_) => return None,
+            };
+    }
+    let rest = digits.as_slice();
+    let rounds_up = rest.first().is_some_and(|digit| *digit >= b'5');
+    rest.iter()
+        .all(u8::is_ascii_digit)
+        .then(|| Money(nanos + i64::from(rounds_up)))
 }
 
 /// The digits behind an `e`; saturates far beyond anything that changes a result.

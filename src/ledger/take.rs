@@ -44,13 +44,8 @@ impl Syncing<'_> {
             // Only new bytes were looked at: what was wrong before still is.
             let resumed = !batch.scopes.iter().any(|(scope, _)| *scope == Scope::Source);
             if resumed && !rules_changed {
-                problems.extend(
-                    before
-                        .problems
-                        .iter()
-                        .filter(|problem| !batch.problems.contains(problem))
-                        .cloned(),
-                );
+                let known = before.problems.iter().filter(|problem| !problems.contains(problem));
+                problems.extend(known.cloned().collect::<Vec<_>>());
             }
         }
         self.synced.problems.extend(problems.iter().cloned());

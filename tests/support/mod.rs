@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::print_stdout, reason = "each test file uses its part")]
 
 pub mod counting;
+pub mod opencode_db;
 
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};

@@ -24,6 +24,7 @@ impl Pass<'_> {
             let mut mark_id = 0;
             tables.messages(self.connection, "where rowid = ?1", [generation.mark], |stored| {
                 mark_id = session_hash(&stored.id);
+                Ok(())
             })?;
             if mark_id != generation.mark_id {
                 return Ok(false);
@@ -117,12 +118,10 @@ impl Round<'_> {
         let recent = newest.min(self.pass.now_ns / 1_000_000).saturating_sub(RECENT_MS);
         let mut rewritten = FxHashSet::default();
         for open in &before.open {
-            let mut updated = None;
-            self.tables
-                .messages(self.pass.connection, "where rowid = ?1", [open.rowid], |stored| {
-                    updated = Some(stored.updated);
-                })?;
-            if updated != Some(open.updated) {
+            let times = self
+                .tables
+                .times(self.pass.connection, "where rowid = ?1", [open.rowid])?;
+            if times.map(|times| times.updated) != Some(open.updated) {
                 rewritten.insert(open.session);
             }
         }
@@ -144,6 +143,7 @@ impl Round<'_> {
                 if !ids.contains(stored.session_id.as_ref()) {
                     ids.insert(stored.session_id.clone().into_owned());
                 }
+                Ok(())
             })?;
         Ok(ids.into_iter().collect())
     }

@@ -26,7 +26,11 @@ impl<'a> Value<'a> {
     /// The string with its escapes resolved; `None` for what is no string.
     pub fn text(self) -> Option<Cow<'a, str>> {
         match self {
-            Self::Text(text) => Some(String::from_utf8_lossy(text)),
+            // Checking first is faster than what the lossy way does with sound text.
+            Self::Text(text) => Some(match std::str::from_utf8(text) {
+                Ok(text) => Cow::Borrowed(text),
+                Err(_) => String::from_utf8_lossy(text),
+            }),
             Self::Escaped(text) => {
                 let quoted = format!("\"{}\"", String::from_utf8_lossy(text));
                 serde_json::from_str(&quoted).ok().map(Cow::Owned)
@@ -72,6 +76,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The value here.
+    #[inline(always)]
     pub fn value(&mut self) -> Option<Value<'a>> {
         match self.peek()? {
             b'"' => self.string(),
@@ -80,14 +85,32 @@ impl<'a> Cursor<'a> {
             _ => {
                 let start = self.at;
                 let rest = &self.text[start..];
-                let length = rest
-                    .iter()
-                    .position(|byte| matches!(byte, b',' | b'}' | b']') || byte.is_ascii_whitespace())
-                    .unwrap_or(rest.len());
+                let is_plain = |byte: &u8| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'a'..=b'z' | b'A'..=b'Z');
+                let length = rest.iter().position(|byte| !is_plain(byte)).unwrap_or(rest.len());
                 self.at += length;
-                Some(Value::Plain(&rest[..length]))
+                (length > 0).then(|| Value::Plain(&rest[..length]))
             }
         }
+    }
+
+    /// The whole number here, if that is what stands here and it has at most 18 digits; else nothing is consumed.
+    #[inline(always)]
+    pub fn whole_number(&mut self) -> Option<u64> {
+        const MOST_DIGITS: usize = 18;
+        self.peek()?;
+        let (mut at, mut number) = (self.at, 0);
+        while let Some(digit @ b'0'..=b'9') = self.text.get(at) {
+            number = number * 10 + u64::from(digit - b'0');
+            at += 1;
+            if at - self.at > MOST_DIGITS {
+                return None;
+            }
+        }
+        let is_whole = at > self.at && matches!(self.text.get(at), Some(b',' | b'}'));
+        is_whole.then(|| {
+            self.at = at;
+            number
+        })
     }
 
     /// Goes past the value here.
@@ -101,6 +124,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next byte that is not white space.
+    #[inline(always)]
     fn peek(&mut self) -> Option<u8> {
         loop {
             match *self.text.get(self.at)? {
@@ -114,30 +138,29 @@ impl<'a> Cursor<'a> {
         (self.peek()? == wanted).then(|| self.at += 1)
     }
 
+    #[inline(always)]
     fn string(&mut self) -> Option<Value<'a>> {
         self.expect(b'"')?;
         let start = self.at;
-        self.at += string_length(&self.text[start..])?;
-        let is_plain = self.text[self.at] == b'"';
+        let end = find_string_end(self.text, start)?;
+        if self.text[end] == b'"' {
+            self.at = end + 1;
+            return Some(Value::Text(&self.text[start..end]));
+        }
+        self.at = end;
         self.finish_string()?;
-        let text = &self.text[start..self.at - 1];
-        Some(if is_plain {
-            Value::Text(text)
-        } else {
-            Value::Escaped(text)
-        })
+        Some(Value::Escaped(&self.text[start..self.at - 1]))
     }
 
     /// From inside a string to behind its closing quote.
     fn finish_string(&mut self) -> Option<()> {
         loop {
-            let rest = self.text.get(self.at..)?;
-            let end = memchr::memchr2(b'"', b'\\', rest)?;
-            if rest[end] == b'"' {
-                self.at += end + 1;
+            let end = find_string_end(self.text, self.at)?;
+            if self.text[end] == b'"' {
+                self.at = end + 1;
                 return Some(());
             }
-            self.at += end + 2;
+            self.at = end + 2;
         }
     }
 
@@ -145,35 +168,50 @@ impl<'a> Cursor<'a> {
     fn skip_nested(&mut self) -> Option<()> {
         let mut depth = 0_usize;
         loop {
-            match *self.text.get(self.at)? {
-                b'"' => {
-                    self.at += 1;
-                    self.finish_string()?;
-                    continue;
-                }
+            let byte = *self.text.get(self.at)?;
+            self.at += 1;
+            match byte {
+                b'"' => self.finish_string()?,
                 b'{' | b'[' => depth += 1,
                 b'}' | b']' => {
                     depth -= 1;
                     if depth == 0 {
-                        self.at += 1;
                         return Some(());
                     }
                 }
                 _ => {}
             }
-            self.at += 1;
         }
     }
 }
 
-/// How far away the next quote or backslash is. Most strings here are shorter than a call to `memchr2` is worth.
-fn string_length(text: &[u8]) -> Option<usize> {
-    const SHORT: usize = 16;
-    let head = &text[..text.len().min(SHORT)];
-    match head.iter().position(|byte| matches!(byte, b'"' | b'\\')) {
-        Some(at) => Some(at),
-        None => memchr::memchr2(b'"', b'\\', &text[head.len()..]).map(|at| at + head.len()),
+/// Where the next quote or backslash stands. Most strings here are shorter than a call of `memchr2` is worth: the first
+/// bytes are looked at eight at a time.
+#[inline]
+pub fn find_string_end(text: &[u8], start: usize) -> Option<usize> {
+    const NEAR_BYTES: usize = 40;
+    let mut at = start;
+    while at < start + NEAR_BYTES {
+        let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) else {
+            break;
+        };
+        let word = u64::from_le_bytes(*chunk);
+        let hits = zero_bytes(word ^ repeat(b'"')) | zero_bytes(word ^ repeat(b'\\'));
+        if hits != 0 {
+            return Some(at + hits.trailing_zeros() as usize / 8);
+        }
+        at += 8;
     }
+    memchr::memchr2(b'"', b'\\', text.get(at..)?).map(|length| at + length)
+}
+
+const fn repeat(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// The high bit of each byte that is zero; bytes behind the first one may be marked wrongly.
+fn zero_bytes(word: u64) -> u64 {
+    word.wrapping_sub(repeat(1)) & !word & repeat(0x80)
 }
 
 #[cfg(test)]

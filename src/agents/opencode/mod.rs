@@ -5,6 +5,7 @@ mod cursor;
 mod extract;
 mod find;
 mod json;
+mod lane;
 mod reply;
 mod session;
 mod sqlite;

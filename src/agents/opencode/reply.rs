@@ -6,22 +6,22 @@ use crate::agents::batch::{Batch, Skip};
 use crate::core::money::Money;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Presence, RecordKey, Turn};
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// Turns replies into turns of a batch. One per source and read; sessions must come whole.
 pub struct Replies<'a> {
     agent_id: &'static str,
     into: &'a mut Batch,
-    /// How often an event was seen in a session.
-    seen: FxHashMap<u64, u32>,
-    event: Vec<u8>,
+    /// Events by session, for replies of one session that agree in everything.
+    seen: FxHashSet<u64>,
 }
 
 /// Where a message was recorded.
 #[derive(Clone, Copy, Debug)]
 pub struct Located<'a> {
     pub message_id: &'a str,
-    /// When the row was made, epoch milliseconds: stands in where the message itself does not tell.
+    /// When the row was made, epoch milliseconds: for messages that do not tell themselves, and for pending reverts.
     pub created: i64,
     /// Row number; 0 for files.
     pub place: u64,
@@ -33,8 +33,7 @@ impl<'a> Replies<'a> {
         Self {
             agent_id,
             into,
-            seen: FxHashMap::with_capacity_and_hasher(expected, Default::default()),
-            event: Vec::with_capacity(128),
+            seen: FxHashSet::with_capacity_and_hasher(expected, Default::default()),
         }
     }
 
@@ -74,26 +73,28 @@ impl<'a> Replies<'a> {
     /// A fork and an import copy a reply with all of these values, and counts as they were recorded. Two replies of one
     /// session that agree in all of them are told apart by their number, which a copy of both repeats.
     fn event(&mut self, message: &Message<'_>, session: &Session) -> EventKey {
-        self.event.clear();
-        for text in [&message.provider, &message.model] {
-            self.event.extend_from_slice(&(text.len() as u64).to_le_bytes());
-            self.event.extend_from_slice(text.as_bytes());
+        let names = xxh3_64_with_seed(message.model.as_bytes(), xxh3_64(message.provider.as_bytes()));
+        let [created, completed] = [message.created, message.completed].map(|time| time.unwrap_or(-1) as u64);
+        let [input, output, reasoning, cache_read, cache_write] = message.counts.buckets();
+        let mut number = 0;
+        loop {
+            let words = [
+                names,
+                created,
+                completed,
+                input,
+                output,
+                reasoning,
+                cache_read,
+                cache_write,
+                number,
+            ];
+            let event = EventKey::of(self.agent_id, words.map(u64::to_le_bytes).as_flattened());
+            if self.seen.insert(event.0 ^ session.hash) {
+                return event;
+            }
+            number += 1;
         }
-        for time in [message.created, message.completed] {
-            self.event.extend_from_slice(&time.unwrap_or(-1).to_le_bytes());
-        }
-        for count in message.counts.buckets() {
-            self.event.extend_from_slice(&count.to_le_bytes());
-        }
-        let event = EventKey::of(self.agent_id, &self.event);
-        let before = self.seen.entry(event.0 ^ session.hash).or_default();
-        let number = *before;
-        *before += 1;
-        if number == 0 {
-            return event;
-        }
-        self.event.extend_from_slice(&number.to_le_bytes());
-        EventKey::of(self.agent_id, &self.event)
     }
 }
 

@@ -4,7 +4,7 @@ use super::extract::{Role, parse_message};
 use super::reply::{Located, Replies};
 use super::session::{Place, Projects, Recorded, Session, describe};
 use super::state::{Generation, Known, Open, State};
-use super::tables::{Stored, Tables};
+use super::tables::{Stored, Tables, Times};
 use crate::agents::batch::{Batch, Scope, session_hash};
 use crate::agents::source::{Bookmark, Source};
 use crate::agents::sqlite::Database;
@@ -202,40 +202,54 @@ impl Pass<'_> {
         replies: &mut Replies<'_>,
     ) -> Result<()> {
         tables.messages(self.connection, condition, parameters, |stored| {
-            self.read_row(stored, sessions, replies);
+            self.read_row(tables, stored, sessions, replies)
         })
     }
 
-    fn read_row(&self, stored: &Stored<'_>, sessions: &mut Sessions, replies: &mut Replies<'_>) {
+    fn read_row(
+        &self,
+        tables: &Tables,
+        stored: &Stored<'_>,
+        sessions: &mut Sessions,
+        replies: &mut Replies<'_>,
+    ) -> Result<()> {
         let at = sessions.position(&stored.session_id);
         let reading = &mut sessions.list[at];
         reading.rows = reading.rows.saturating_add(1);
         if !stored.may_be_reply || reading.is_elsewhere {
-            return;
+            return Ok(());
         }
         let Some(message) = parse_message(stored.data) else {
             let place = format!("{}:{}", self.path.display(), stored.rowid);
-            return replies
+            replies
                 .batch()
                 .problem(Problem::new(place, "message is not valid JSON"));
+            return Ok(());
         };
-        // Version 2 keeps the role in a column.
         if message.role == Role::Other {
-            return;
+            return Ok(());
         }
-        if message.completed.is_none() {
+        let is_open = message.completed.is_none();
+        let mut times = Times::default();
+        if is_open || message.created.is_none() || reading.session.revert.is_some() {
+            times = tables
+                .times(self.connection, "where rowid = ?1", [stored.rowid])?
+                .unwrap_or_default();
+        }
+        if is_open {
             sessions.open.push(Open {
                 rowid: stored.rowid,
-                updated: stored.updated,
+                updated: times.updated,
                 session: reading.session.hash,
             });
         }
         let located = Located {
             message_id: &stored.id,
-            created: stored.created,
+            created: times.created,
             place: stored.rowid.unsigned_abs(),
         };
         replies.add(&message, located, &reading.session);
+        Ok(())
     }
 }
 

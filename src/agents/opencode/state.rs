@@ -58,7 +58,9 @@ impl State {
                 bytes.extend_from_slice(&known.updated.to_le_bytes());
                 bytes.extend_from_slice(&known.rows.to_le_bytes());
             }
-            for open in &generation.open {
+            let mut open: Vec<_> = generation.open.iter().collect();
+            open.sort_unstable_by_key(|open| open.rowid);
+            for open in open {
                 bytes.extend_from_slice(&open.rowid.to_le_bytes());
                 bytes.extend_from_slice(&open.updated.to_le_bytes());
                 bytes.extend_from_slice(&open.session.to_le_bytes());

@@ -21,31 +21,34 @@ const SESSION_COLUMNS: [&str; 10] = [
     "revert",
 ];
 
-/// Columns of a message behind its rowid, in the order [`Stored::read`] takes them. `data` comes last: what stands
-/// behind a long text on disk costs a walk along its pages.
-const MESSAGE_COLUMNS: [&str; 6] = ["id", "session_id", "time_created", "time_updated", "type", "data"];
-
 /// One generation: its session table, its message table, and which columns they have.
 pub struct Tables {
     session: &'static str,
     message: &'static str,
     has_sessions: bool,
     session_columns: String,
-    message_columns: String,
+    /// Version 2 keeps the role in a column.
+    has_type: bool,
+    /// `time_created, time_updated` of messages.
+    times: String,
     has_projects: bool,
 }
 
-/// A message row.
+/// A message row, without the columns that are seldom needed: each costs on every row.
 pub struct Stored<'a> {
     pub rowid: i64,
     pub id: Cow<'a, str>,
     pub session_id: Cow<'a, str>,
-    /// Epoch milliseconds.
-    pub created: i64,
-    pub updated: i64,
-    /// Whether the row may be a reply; version 2 says so in a column.
+    /// Whether the row may be a reply as far as its columns tell.
     pub may_be_reply: bool,
     pub data: &'a [u8],
+}
+
+/// When a message row was made and last written, epoch milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    pub created: i64,
+    pub updated: i64,
 }
 
 impl Tables {
@@ -72,7 +75,8 @@ impl Tables {
                 message,
                 has_sessions: sessions.iter().any(|column| column == "id"),
                 session_columns: select_list(&SESSION_COLUMNS, &sessions),
-                message_columns: select_list(&MESSAGE_COLUMNS, &messages),
+                has_type: messages.iter().any(|column| column == "type"),
+                times: select_list(&["time_created", "time_updated"], &messages),
                 has_projects: ["id", "worktree"].iter().all(|wanted| {
                     database
                         .columns("project")
@@ -123,15 +127,28 @@ impl Tables {
     /// Finds out when the message was made that a revert goes back to.
     fn date_revert(&self, connection: &Connection, session: &mut Recorded) -> Result<()> {
         if let Some(revert) = &mut session.revert {
-            let select = format!("select {} from {} where id = ?1", self.message_columns, self.message);
-            let mut statement = connection.prepare_cached(&select)?;
-            let mut rows = statement.query([&revert.message_id])?;
-            revert.at = rows
-                .next()?
-                .map(|row| Stored::read(row).map(|stored| stored.created))
-                .transpose()?;
+            let condition = "where id = ?1";
+            revert.at = self
+                .times(connection, condition, [&revert.message_id])?
+                .map(|times| times.created);
         }
         Ok(())
+    }
+
+    /// The times of the first message that fits `condition` (SQL behind `from`).
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub fn times(&self, connection: &Connection, condition: &str, parameters: impl Params) -> Result<Option<Times>> {
+        let select = format!("select {} from {} {condition}", self.times, self.message);
+        let mut statement = connection.prepare_cached(&select)?;
+        let times = statement.query_row(parameters, |row| {
+            Ok(Times {
+                created: integer(row.get_ref(0)?),
+                updated: integer(row.get_ref(1)?),
+            })
+        });
+        Ok(times.optional()?)
     }
 
     /// Ids and times of change of all sessions.
@@ -165,13 +182,26 @@ impl Tables {
         connection: &Connection,
         condition: &str,
         parameters: impl Params,
-        mut each: impl FnMut(&Stored<'_>),
+        mut each: impl FnMut(&Stored<'_>) -> Result<()>,
     ) -> Result<()> {
-        let select = format!("select {} from {} {condition}", self.message_columns, self.message);
+        let role = if self.has_type { ", type" } else { "" };
+        let select = format!(
+            "select rowid, id, session_id, data{role} from {} {condition}",
+            self.message
+        );
         let mut statement = connection.prepare_cached(&select)?;
         let mut rows = statement.query(parameters)?;
         while let Some(row) = rows.next()? {
-            each(&Stored::read(row)?);
+            each(&Stored {
+                rowid: row.get(0)?,
+                id: text(row.get_ref(1)?),
+                session_id: text(row.get_ref(2)?),
+                data: match row.get_ref(3)? {
+                    ValueRef::Text(data) | ValueRef::Blob(data) => data,
+                    _ => b"",
+                },
+                may_be_reply: !self.has_type || matches!(row.get_ref(4)?, ValueRef::Text(b"assistant")),
+            })?;
         }
         Ok(())
     }
@@ -230,26 +260,6 @@ impl Tables {
     }
 }
 
-impl<'a> Stored<'a> {
-    fn read(row: &'a Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            rowid: row.get(0)?,
-            id: text(row.get_ref(1)?),
-            session_id: text(row.get_ref(2)?),
-            created: integer(row.get_ref(3)?),
-            updated: integer(row.get_ref(4)?),
-            may_be_reply: match row.get_ref(5)? {
-                ValueRef::Text(kind) => kind == b"assistant",
-                _ => true,
-            },
-            data: match row.get_ref(6)? {
-                ValueRef::Text(data) | ValueRef::Blob(data) => data,
-                _ => b"",
-            },
-        })
-    }
-}
-
 /// Whether a message table has what a message cannot do without.
 fn has_all(columns: &[String]) -> bool {
     ["id", "session_id", "data"]
@@ -263,8 +273,7 @@ fn select_list(wanted: &[&str], columns: &[String]) -> String {
         let has = columns.iter().any(|column| column == wanted);
         if has { *wanted } else { "null" }
     });
-    let rowid = (wanted == MESSAGE_COLUMNS).then_some("rowid");
-    rowid.into_iter().chain(named).collect::<Vec<_>>().join(", ")
+    named.collect::<Vec<_>>().join(", ")
 }
 
 fn read_session(row: &Row<'_>) -> rusqlite::Result<Recorded> {
@@ -289,7 +298,11 @@ fn read_session(row: &Row<'_>) -> rusqlite::Result<Recorded> {
 
 fn text(value: ValueRef<'_>) -> Cow<'_, str> {
     match value {
-        ValueRef::Text(text) | ValueRef::Blob(text) => String::from_utf8_lossy(text),
+        // Checking first is faster than what the lossy way does with sound text.
+        ValueRef::Text(text) | ValueRef::Blob(text) => match std::str::from_utf8(text) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(text),
+        },
         ValueRef::Integer(number) => Cow::Owned(number.to_string()),
         ValueRef::Real(number) => Cow::Owned(number.to_string()),
         ValueRef::Null => Cow::Borrowed(""),
