@@ -299,7 +299,7 @@ mod tests {
         leaf().prop_recursive(3, 16, 4, move |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
-                prop::collection::hash_map(keys.clone(), inner, 0..4).prop_map(|map| Json::from_iter(map)),
+                prop::collection::hash_map(keys.clone(), inner, 0..4).prop_map(Json::from_iter),
             ]
         })
     }

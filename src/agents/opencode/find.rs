@@ -113,3 +113,48 @@ pub fn installed(system: &System) -> Option<&'static str> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::Os;
+
+    fn system(home: &Path, env: &[(&str, &str)]) -> System {
+        let env = env.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        System::new(Os::Linux, home, env.collect())
+    }
+
+    #[test]
+    fn config_files_come_in_the_order_they_are_merged() {
+        let env = [("OPENCODE_CONFIG", "/a/mine.json"), ("OPENCODE_CONFIG_DIR", "/b")];
+        let paths = config_paths(&system(Path::new("/home/dev"), &env));
+        let shown: Vec<_> = paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+        let expected = [
+            "/home/dev/.config/opencode/config.json",
+            "/home/dev/.config/opencode/opencode.json",
+            "/home/dev/.config/opencode/opencode.jsonc",
+            "/a/mine.json",
+            "/b/opencode.json",
+            "/b/opencode.jsonc",
+        ];
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn a_database_tells_more_than_a_config_and_that_more_than_an_auth_file() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let write = |path: &str| {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+            std::fs::write(path, "").expect("written");
+        };
+        let installed = || installed(&system(dir.path(), &[]));
+        assert_eq!(installed(), None);
+        write(".local/share/opencode/auth.json");
+        assert_eq!(installed(), Some("auth file"));
+        write(".config/opencode/opencode.jsonc");
+        assert_eq!(installed(), Some("config"));
+        write(".local/share/opencode/opencode-dev.db");
+        assert_eq!(installed(), Some("database"));
+    }
+}
