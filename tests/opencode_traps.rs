@@ -12,6 +12,7 @@ use ttop::agents::opencode::OPENCODE;
 use ttop::agents::{Agent, Batch, Bookmark};
 use ttop::core::money::Money;
 use ttop::core::tokens::{MAX_COUNT, Tokens};
+use ttop::core::turn::Presence;
 use ttop::system::{Os, System};
 
 const DATA: &str = ".local/share/opencode";
@@ -538,4 +539,51 @@ proptest! {
         prop_assert_eq!(total(&reading), 110);
         prop_assert_eq!(reading.turns[0].cost, Some(Money::from_dollars(0.5)));
     }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_for_a_while_takes_nothing_back() {
+    let home = Home::new();
+    let reply = Reply::at(START).json();
+    write_legacy(
+        &home,
+        "ses_a",
+        None,
+        &[("m1", reply.clone()), ("m2", Reply::at(START + 1).json())],
+    );
+    let mut counting = Counting::of(&OPENCODE);
+    counting.sync(&system(&home, &[]));
+    home.write(&format!("{DATA}/storage/message/ses_a/m1.json"), &reply[..50]);
+    for _ in 0..2 {
+        let reading = counting.sync(&system(&home, &[]));
+        assert_eq!(reading.problems.len(), 1, "{:?}", reading.problems);
+        assert!(reading.turns.iter().all(|turn| turn.presence == Presence::Present));
+    }
+    home.write(&format!("{DATA}/storage/message/ses_a/m1.json"), &reply);
+    let reading = counting.sync(&system(&home, &[]));
+    assert_eq!((reading.turns.len(), reading.problems.len()), (2, 0));
+}
+
+#[test]
+fn old_tables_beside_version_two_give_only_sessions_it_lacks() {
+    let home = Home::of("opencode/v2-handmade/home");
+    let path = home.path().join(DATA).join("opencode.db");
+    let connection = rusqlite::Connection::open(&path).expect("the database");
+    // A session whose old row was cleaned up, its old messages not.
+    connection
+        .execute("delete from session where id = 'ses_v2a'", [])
+        .expect("deleted");
+    let reading = read(&home);
+    assert_eq!(total(&reading), total(&read(&Home::of("opencode/v2-handmade/home"))));
+    let mut counting = Counting::of(&OPENCODE);
+    counting.sync(&system(&home, &[]));
+    connection
+        .execute("update message set time_updated = 1", [])
+        .expect("touched");
+    connection
+        .execute("insert into session_v2(id, project_id, directory, version, time_created, time_updated) values('ses_old', 'p1', '/d', '2', 1, 1)", [])
+        .expect("a session");
+    let copy = "insert into session_message select id, session_id, 'assistant', 1, time_created, time_updated, data from message where session_id = 'ses_old'";
+    connection.execute(copy, []).expect("moved");
+    assert_eq!(total(&counting.sync(&system(&home, &[]))), total(&reading));
 }

@@ -1,7 +1,7 @@
 //! Which sessions of a database changed since the last read; they are read again whole.
 
 use super::reply::Replies;
-use super::session::{Place, Projects, Session};
+use super::session::{Place, Projects, Session, describe};
 use super::sqlite::{DAY_NS, Pass, Sessions, mark_hash};
 use super::state::{Generation, Known, State};
 use super::tables::Tables;
@@ -40,21 +40,18 @@ impl Pass<'_> {
             generations: Vec::new(),
         };
         let mut replies = Replies::new(agent_id, 0, into);
-        for (at, (tables, before)) in self.tables.iter().zip(&known.generations).enumerate() {
-            let newer = |state: &State, hash| {
-                let newer = state.generations.get(..at).unwrap_or_default();
-                newer.iter().any(|newer| newer.sessions.contains_key(&hash))
-            };
+        let (mut present, mut were_present) = (FxHashSet::default(), FxHashSet::default());
+        for (tables, before) in self.tables.iter().zip(&known.generations) {
             let mut round = Round {
                 pass: self,
                 tables,
                 projects: tables.projects(self.connection)?,
-                sessions: Sessions::default(),
+                sessions: Sessions::beside(&present),
             };
             let listed = tables.changes(self.connection)?;
-            for id in round.suspects(before, &listed, |hash| newer(&state, hash) != newer(known, hash))? {
-                let is_elsewhere = newer(&state, session_hash(&id));
-                round.read_again(&id, is_elsewhere, &mut replies)?;
+            let has_moved = |hash| present.contains(&hash) != were_present.contains(&hash);
+            for id in round.suspects(before, &listed, has_moved)? {
+                round.read_again(&id, &mut replies)?;
             }
             let mut sessions = round.merged(before, &listed);
             let rows: u64 = sessions.values().map(|known| u64::from(known.rows)).sum();
@@ -64,13 +61,14 @@ impl Pass<'_> {
                 .any(|known| known.updated == Session::UNRECORDED);
             if has_unrecorded || rows != tables.count(self.connection)? {
                 for id in round.miscounted(&sessions, &listed)? {
-                    let is_elsewhere = newer(&state, session_hash(&id));
-                    round.read_again(&id, is_elsewhere, &mut replies)?;
+                    round.read_again(&id, &mut replies)?;
                 }
                 sessions = round.merged(before, &listed);
             }
-            let mut open = round.sessions.open;
+            present.extend(sessions.keys());
+            were_present.extend(before.sessions.keys());
             let was_read = &round.sessions.at;
+            let mut open = round.sessions.open;
             let still_open = |session| sessions.contains_key(&session) && !was_read.contains_key(&session);
             open.extend(before.open.iter().filter(|open| still_open(open.session)));
             let (mark, mark_id) = tables.last(self.connection)?;
@@ -81,15 +79,7 @@ impl Pass<'_> {
                 open,
             });
         }
-        let hashes = |state: &State| -> FxHashSet<u64> {
-            let all = state
-                .generations
-                .iter()
-                .flat_map(|generation| generation.sessions.keys());
-            all.copied().collect()
-        };
-        let present = hashes(&state);
-        if !hashes(known).is_subset(&present) {
+        if !were_present.is_subset(&present) {
             into.replace(Scope::Sessions(present.into_iter().collect()), Presence::Gone);
         }
         Ok(state)
@@ -168,22 +158,18 @@ impl Round<'_> {
         Ok(ids)
     }
 
-    fn read_again(&mut self, id: &str, is_elsewhere: bool, replies: &mut Replies<'_>) -> Result<()> {
-        match self.tables.session(self.pass.connection, id)? {
-            Some(recorded) => {
-                let (projects, sessions) = (&self.projects, &mut self.sessions);
-                self.pass
-                    .begin(&recorded, is_elsewhere, projects, sessions, replies.batch());
+    fn read_again(&mut self, id: &str, replies: &mut Replies<'_>) -> Result<()> {
+        let recorded = self.tables.session(self.pass.connection, id)?;
+        let session = match &recorded {
+            Some(recorded) => Session::new(recorded, Place::Database),
+            None => Session::unrecorded(id, Place::Database),
+        };
+        if self.sessions.add(session) {
+            let batch = replies.batch();
+            batch.replace(Scope::Session(id.to_owned()), Presence::Reverted);
+            if let Some(recorded) = &recorded {
+                batch.session(describe(recorded, &self.projects));
             }
-            None => {
-                self.sessions
-                    .add(Session::unrecorded(id, Place::Database), is_elsewhere);
-            }
-        }
-        if !is_elsewhere {
-            replies
-                .batch()
-                .replace(Scope::Session(id.to_owned()), Presence::Reverted);
         }
         let condition = "where session_id = ?1";
         self.pass

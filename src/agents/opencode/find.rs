@@ -43,7 +43,8 @@ pub fn find_sources(family: &Family, system: &System) -> Found {
         real.push(path);
         is_new
     });
-    found.sources.extend(json::find(&root.path.join("storage"), STORAGE));
+    let storage = json::find(&root.path.join("storage"), STORAGE, &mut found.problems);
+    found.sources.extend(storage);
     found.roots.insert(0, root);
     found
 }

@@ -20,50 +20,60 @@ use xxhash_rust::xxh3::xxh3_64;
 const WATCHED_FILES: usize = 4096;
 
 /// The source for a whole `storage/` folder; `None` where it holds no messages: later versions still write other things
-/// there. Its stamp is one over all files.
-pub fn find(storage: &Path, kind: u8) -> Option<Source> {
+/// there. Its stamp is one over all files. Folders that cannot be listed are problems: what they hold is not gone.
+pub fn find(storage: &Path, kind: u8, problems: &mut Vec<Problem>) -> Option<Source> {
     let tree = Tree::walk(storage, WATCHED_FILES);
-    (!tree.is_empty()).then(|| Source {
+    let source = Source {
         path: storage.to_path_buf(),
         kind,
         stamp: tree.stamp(),
         wal: Stamp::default(),
-    })
+    };
+    if tree.is_empty() {
+        problems.extend(tree.problems);
+        return None;
+    }
+    Some(source)
 }
 
-/// Reads the sessions that changed since the bookmark; scopes are those of [`super::sqlite::read`]. Files that cannot be
-/// read are problems.
+/// Reads the sessions that changed since the bookmark, and says of each that was read whole ([`Scope::Session`],
+/// `Reverted`) and which ones there are ([`Scope::Sessions`], `Gone`). Files that cannot be read are problems.
 pub fn read(agent_id: &'static str, source: &Source, from: &Bookmark, into: &mut Batch) -> Bookmark {
     let tree = Tree::walk(&source.path, usize::MAX);
-    let known = unpack(&from.state);
+    let known = unpack(&from.state).unwrap_or_default();
     let (recorded, files) = read_sessions(&tree, into);
     let mut state = FxHashMap::default();
     let mut replies = Replies::new(agent_id, 0, into);
-    for (id, messages) in &tree.messages {
+    for messages in &tree.messages {
+        let id = messages.session_id.as_str();
         let hash = session_hash(id);
-        let print = fingerprint(messages.iter().chain(files.get(id.as_str()).copied()));
-        state.insert(hash, print);
-        if known.as_ref().is_some_and(|known| known.get(&hash) == Some(&print)) {
+        let print = fingerprint(messages.files.iter().chain(files.get(id).copied()));
+        if known.get(&hash) == Some(&print) {
+            state.insert(hash, print);
             continue;
         }
-        let session = match recorded.get(id.as_str()) {
+        let session = match recorded.get(id) {
             Some(recorded) => Session::new(recorded, Place::Files),
             None => Session::unrecorded(id, Place::Files),
         };
-        read_messages(messages, session, &mut replies);
-        if known.is_some() {
-            replies.batch().replace(Scope::Session(id.clone()), Presence::Reverted);
+        // What is not sound is read again next time, and a missing message was not taken back.
+        if read_messages(&messages.files, session, &mut replies) && messages.is_sound {
+            state.insert(hash, print);
+            replies
+                .batch()
+                .replace(Scope::Session(id.to_owned()), Presence::Reverted);
         }
     }
-    if known.is_none() {
-        into.replace(Scope::Source, Presence::Reverted);
-    }
-    if known.is_none_or(|known| known.keys().any(|hash| !state.contains_key(hash))) {
-        into.replace(Scope::Sessions(state.keys().copied().collect()), Presence::Gone);
+    if tree.is_complete {
+        let present = tree.messages.iter();
+        let present = present.map(|messages| session_hash(&messages.session_id)).collect();
+        into.replace(Scope::Sessions(present), Presence::Gone);
     }
     tree.problems.into_iter().for_each(|problem| into.problem(problem));
     Bookmark {
         state: pack(&state),
+        // All problems are told anew: there is no place up to which everything is settled.
+        offset: 0,
         ..Bookmark::whole(source)
     }
 }
@@ -114,7 +124,9 @@ fn session_of(file: &File, session: &Value) -> Recorded {
     }
 }
 
-fn read_messages(files: &[File], mut session: Session, replies: &mut Replies<'_>) {
+/// Whether every file could be read.
+fn read_messages(files: &[File], mut session: Session, replies: &mut Replies<'_>) -> bool {
+    let mut is_sound = true;
     if let Some(revert) = &mut session.revert {
         let message = files.iter().find(|file| file.id == revert.message_id);
         revert.at = message
@@ -126,6 +138,7 @@ fn read_messages(files: &[File], mut session: Session, replies: &mut Replies<'_>
             Ok(text) => text,
             Err(error) => {
                 replies.batch().problem(Problem::new(file.path.display(), error));
+                is_sound = false;
                 continue;
             }
         };
@@ -139,9 +152,13 @@ fn read_messages(files: &[File], mut session: Session, replies: &mut Replies<'_>
                 replies.add(&message, located, &session);
             }
             Some(_) => {}
-            None => replies.batch().problem(not_json(file)),
+            None => {
+                replies.batch().problem(not_json(file));
+                is_sound = false;
+            }
         }
     }
+    is_sound
 }
 
 fn read_value(file: &File) -> Result<Value, Problem> {

@@ -2,7 +2,7 @@
 
 use super::extract::{Role, parse_message};
 use super::reply::{Located, Replies};
-use super::session::{Place, Projects, Recorded, Session, describe};
+use super::session::{Place, Session, describe};
 use super::state::{Generation, Known, Open, State};
 use super::tables::{Stored, Tables, Times};
 use crate::agents::batch::{Batch, Scope, session_hash};
@@ -92,36 +92,55 @@ pub(super) struct Sessions {
     /// Positions in `list` by session hash.
     pub at: FxHashMap<u64, usize>,
     last: usize,
+    /// Sessions that a newer generation has: what is here is an old copy of them.
+    elsewhere: FxHashSet<u64>,
     pub open: Vec<Open>,
 }
 
 struct Reading {
     session: Session,
     rows: u32,
-    /// The newer generation has this session: what is here is an old copy of it.
     is_elsewhere: bool,
 }
 
 impl Sessions {
-    pub fn add(&mut self, session: Session, is_elsewhere: bool) -> usize {
-        let at = self.list.len();
-        self.at.insert(session.hash, at);
+    /// Of a generation beside one that has the sessions `elsewhere`.
+    pub fn beside(elsewhere: &FxHashSet<u64>) -> Self {
+        Self {
+            elsewhere: elsewhere.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Registers a session; false if what is here is an old copy of it.
+    pub fn add(&mut self, session: Session) -> bool {
+        let is_elsewhere = self.elsewhere.contains(&session.hash);
+        self.at.insert(session.hash, self.list.len());
         self.list.push(Reading {
             session,
             rows: 0,
             is_elsewhere,
         });
-        at
+        !is_elsewhere
     }
 
     fn position(&mut self, id: &str) -> usize {
         if self.list.get(self.last).is_none_or(|last| last.session.id != id) {
             self.last = match self.at.get(&session_hash(id)) {
                 Some(&at) => at,
-                None => self.add(Session::unrecorded(id, Place::Database), false),
+                None => {
+                    self.add(Session::unrecorded(id, Place::Database));
+                    self.list.len() - 1
+                }
             };
         }
         self.last
+    }
+
+    /// The hashes of those that are read from here.
+    fn own(&self) -> impl Iterator<Item = u64> {
+        let own = self.list.iter().filter(|reading| !reading.is_elsewhere);
+        own.map(|reading| reading.session.hash)
     }
 
     pub fn known(&self) -> impl Iterator<Item = (u64, Known)> {
@@ -142,16 +161,13 @@ impl Pass<'_> {
             whole_at_ns: self.now_ns,
             generations: Vec::new(),
         };
-        let mut newer = FxHashSet::default();
-        let mut present = Vec::new();
+        let mut present = FxHashSet::default();
         for tables in self.tables {
             let projects = tables.projects(self.connection)?;
-            let mut sessions = Sessions::default();
+            let mut sessions = Sessions::beside(&present);
             for recorded in tables.sessions(self.connection)? {
-                let hash = session_hash(&recorded.id);
-                let is_elsewhere = self.begin(&recorded, newer.contains(&hash), &projects, &mut sessions, into);
-                if !is_elsewhere {
-                    present.push(hash);
+                if sessions.add(Session::new(&recorded, Place::Database)) {
+                    into.session(describe(&recorded, &projects));
                 }
             }
             let (mark, mark_id) = tables.last(self.connection)?;
@@ -163,8 +179,7 @@ impl Pass<'_> {
                 into.problem(Problem::new(self.path.display(), format!("ends early: {error}")));
                 return Ok(None);
             }
-            present.extend(unrecorded(&sessions));
-            newer.extend(sessions.list.iter().map(|reading| reading.session.hash));
+            present.extend(sessions.own());
             state.generations.push(Generation {
                 mark,
                 mark_id: mark_hash(mark, &mark_id),
@@ -173,24 +188,8 @@ impl Pass<'_> {
             });
         }
         into.replace(Scope::Source, Presence::Reverted);
-        into.replace(Scope::Sessions(present), Presence::Gone);
+        into.replace(Scope::Sessions(present.into_iter().collect()), Presence::Gone);
         Ok(Some(state))
-    }
-
-    /// Registers a session and tells the batch about it, unless the newer generation has it. Returns whether it does.
-    pub(super) fn begin(
-        &self,
-        recorded: &Recorded,
-        is_elsewhere: bool,
-        projects: &Projects,
-        sessions: &mut Sessions,
-        into: &mut Batch,
-    ) -> bool {
-        sessions.add(Session::new(recorded, Place::Database), is_elsewhere);
-        if !is_elsewhere {
-            into.session(describe(recorded, projects));
-        }
-        is_elsewhere
     }
 
     pub(super) fn read_rows(
@@ -256,12 +255,4 @@ impl Pass<'_> {
 /// Hash of the id at the rowid mark; 0 where there is no row.
 pub(super) fn mark_hash(mark: i64, id: &str) -> u64 {
     if mark == 0 { 0 } else { session_hash(id) }
-}
-
-fn unrecorded(sessions: &Sessions) -> impl Iterator<Item = u64> {
-    sessions
-        .list
-        .iter()
-        .filter(|reading| reading.session.updated == Session::UNRECORDED && !reading.is_elsewhere)
-        .map(|reading| reading.session.hash)
 }

@@ -15,22 +15,35 @@ pub struct File {
     stamp: Stamp,
 }
 
+/// The messages of a session.
+pub struct Messages {
+    pub session_id: String,
+    pub files: Vec<File>,
+    /// Whether everything in the folder is what it should be.
+    pub is_sound: bool,
+}
+
 /// The files of a `storage/` folder that matter for usage.
 #[derive(Default)]
 pub struct Tree {
     pub projects: Vec<File>,
     pub sessions: Vec<File>,
-    /// The messages of each session by its id, the session touched last first.
-    pub messages: Vec<(String, Vec<File>)>,
+    /// By session, the one touched last first.
+    pub messages: Vec<Messages>,
     /// The folders of the messages, in the same order.
     folders: Vec<File>,
+    /// Whether every folder could be listed: only then something that is not there is gone.
+    pub is_complete: bool,
     pub problems: Vec<Problem>,
 }
 
 impl Tree {
     /// Looks at every file, except that messages are only listed until there are `most` of them.
     pub fn walk(storage: &Path, most: usize) -> Self {
-        let mut tree = Self::default();
+        let mut tree = Self {
+            is_complete: true,
+            ..Self::default()
+        };
         tree.projects = tree.list(&storage.join("project"), Kind::File);
         for folder in tree.list(&storage.join("session"), Kind::Folder) {
             let sessions = tree.list(&folder.path, Kind::File);
@@ -46,9 +59,14 @@ impl Tree {
             }
             let folder = &tree.folders[at];
             let (id, path) = (folder.id.clone(), folder.path.clone());
+            let problems = tree.problems.len();
             let files = tree.list(&path, Kind::File);
             listed += files.len();
-            tree.messages.push((id, files));
+            tree.messages.push(Messages {
+                session_id: id,
+                files,
+                is_sound: tree.problems.len() == problems,
+            });
         }
         tree
     }
@@ -59,7 +77,7 @@ impl Tree {
 
     /// A stamp that changes when any of the files does: `inode` is a hash over all of them, `modified_ns` the newest time.
     pub fn stamp(&self) -> Stamp {
-        let messages = self.messages.iter().flat_map(|(_, files)| files);
+        let messages = self.messages.iter().flat_map(|messages| &messages.files);
         let lists = [&self.projects, &self.sessions, &self.folders];
         let files: Vec<&File> = lists.into_iter().flatten().chain(messages).collect();
         Stamp {
@@ -77,6 +95,7 @@ impl Tree {
             Err(error) => {
                 if error.kind() != io::ErrorKind::NotFound {
                     self.problems.push(Problem::new(folder.display(), error));
+                    self.is_complete = false;
                 }
                 return Vec::new();
             }
