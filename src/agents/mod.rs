@@ -28,7 +28,6 @@ pub mod source;
 pub mod sqlite;
 mod table;
 mod totals;
-mod tree;
 #[cfg(test)]
 mod trial;
 mod walk;

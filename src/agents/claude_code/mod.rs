@@ -5,7 +5,7 @@ mod reply;
 mod roots;
 mod transcript;
 
-use super::tree::Tree;
+use super::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Source};
 use crate::system::System;
 use anyhow::Result;
@@ -45,11 +45,11 @@ impl Agent for ClaudeCode {
             roots: roots::roots(system),
             ..Found::default()
         };
-        let mut tree = Tree::default();
+        let mut walk = Walk::default();
         let is_transcript = |path: &Path| path.extension().is_some_and(|it| it == "jsonl").then_some(0);
         for root in found.roots.clone() {
             if root.exists {
-                tree.find(&root.path, &is_transcript, &mut found);
+                walk.find(&root.path, &is_transcript, &mut found);
             }
         }
         found

@@ -8,7 +8,7 @@ mod rollout;
 mod thread;
 mod usage;
 
-use super::tree::Tree;
+use super::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::core::problem::Problem;
 use crate::system::System;
@@ -53,12 +53,12 @@ impl Agent for Codex {
 
     fn sources(&self, system: &System) -> Found {
         let mut found = Found::default();
-        let mut tree = Tree::default();
+        let mut walk = Walk::default();
         for (home, because) in homes(system) {
             let root = Root::new(home, because);
             if root.exists {
                 for store in ["sessions", "archived_sessions"] {
-                    tree.find(&root.path.join(store), &rollout_kind, &mut found);
+                    walk.find(&root.path.join(store), &rollout_kind, &mut found);
                 }
                 found
                     .sources

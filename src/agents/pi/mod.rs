@@ -2,7 +2,7 @@
 
 pub mod session;
 
-use super::tree::Tree;
+use super::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::system::System;
 use anyhow::Result;
@@ -41,9 +41,9 @@ impl Agent for Pi {
         let is_sessions = because != "default" && folder.is_dir() && !sessions.is_dir();
         let pi = Root::new(if is_sessions { folder } else { sessions }, because);
         let omp = Root::new(system.home.join(".omp/agent/sessions"), "the fork omp");
-        let mut tree = Tree::default();
+        let mut walk = Walk::default();
         for root in [pi, omp] {
-            tree.find(&root.path, &is_log, &mut found);
+            walk.find(&root.path, &is_log, &mut found);
             found.roots.push(root);
         }
         found
