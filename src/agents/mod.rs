@@ -16,6 +16,7 @@ mod json_text;
 pub mod jsonl;
 mod kilo_cli;
 mod kilo_code;
+mod kimi_cli;
 mod lenient;
 pub mod look;
 mod openclaw;
@@ -94,6 +95,7 @@ static BUILT_IN: &[&dyn Agent] = &[
     &zed::Zed,
     &crush::Crush,
     &hermes::Hermes,
+    &kimi_cli::KimiCli,
 ];
 
 /// All agents: built-ins first.

@@ -1,0 +1,224 @@
+//! Kimi Code's log: events of one agent; each request leaves a record of its usage.
+
+use super::ID;
+use super::place::Place;
+use crate::agents::lenient::{Count, Text, When, first_text, part, title};
+use crate::agents::records::Line;
+use crate::agents::{Batch, Skip};
+use crate::core::tokens::Tokens;
+use crate::core::turn::{EventKey, RecordKey, SessionInfo, Title, Turn};
+use crate::core::vendor::vendor_of;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+/// What is kept between reads.
+#[derive(Default, Serialize, Deserialize)]
+pub struct State {
+    is_titled: bool,
+    /// The latest time that a record told.
+    time: i64,
+    /// (provider's dialect, model) of the latest request by the alias the user gave that model.
+    models: BTreeMap<String, (String, String)>,
+    /// The alias of the latest request.
+    latest: String,
+}
+
+/// The alias of a model that only the environment names.
+const NAMELESS: &str = "__kimi_env_model__";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record<'a> {
+    #[serde(borrow, default, rename = "type")]
+    kind: Text<'a>,
+    #[serde(default)]
+    time: When,
+    /// The model itself in a request, its alias in a record of usage.
+    #[serde(borrow, default)]
+    model: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    model_alias: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    provider: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    usage_scope: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    usage: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    input: Option<&'a RawValue>,
+}
+
+/// Disjoint.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Usage {
+    input_other: Count,
+    output: Count,
+    input_cache_read: Count,
+    input_cache_creation: Count,
+}
+
+fn text(raw: Option<&RawValue>) -> String {
+    part::<Text<'_>>(raw)
+        .map(|text| text.0.into_owned())
+        .unwrap_or_default()
+}
+
+pub fn record(state: &mut State, line: &Line<'_>, place: &Place, into: &mut Batch) -> serde_json::Result<()> {
+    let record: Record<'_> = serde_json::from_str(line.text)?;
+    let time = record.time.0.unwrap_or(state.time);
+    state.time = state.time.max(time);
+    match record.kind.0.as_ref() {
+        // `{"type":"llm.request","provider":"kimi","model":"kimi-k3","modelAlias":"kimi-code/k3",…}`
+        "llm.request" => {
+            state.latest = text(record.model_alias);
+            let model = (text(record.provider), text(record.model));
+            state.models.insert(state.latest.clone(), model);
+        }
+        "turn.prompt" if !state.is_titled && matches!(place.agent.as_str(), "" | "main") => {
+            let words = first_text(record.input).and_then(|words| title(&words));
+            state.is_titled = words.is_some();
+            into.session(SessionInfo {
+                title: words.map(|text| Title {
+                    rank: 0,
+                    at: -time,
+                    text,
+                }),
+                started_at: record.time.0,
+                ..SessionInfo::new(&place.session)
+            });
+        }
+        // A record of scope `session` sums up those of scope `turn`.
+        "usage.record" if text(record.usage_scope) == "turn" => {
+            let usage = match record.usage {
+                Some(usage) => serde_json::from_str(usage.get())?,
+                None => Usage::default(),
+            };
+            add(state, &text(record.model), &usage, time, place, line.offset, into);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn add(state: &State, alias: &str, usage: &Usage, time: i64, place: &Place, offset: u64, into: &mut Batch) {
+    let tokens = Tokens::new(
+        usage.input_other.0,
+        usage.output.0,
+        0,
+        usage.input_cache_read.0,
+        usage.input_cache_creation.0,
+    );
+    if tokens.is_zero() {
+        return into.skip(Skip::Uncounted);
+    }
+    let (provider, model) = model(state, alias);
+    // There is no id. Copies of a session keep times and counts.
+    let key = format!("{}\0{time}\0{:?}", place.agent, tokens.counts());
+    into.session(SessionInfo {
+        updated_at: (time > 0).then_some(time),
+        ..SessionInfo::new(&place.session)
+    });
+    into.turn(&Turn {
+        session_id: &place.session,
+        record: RecordKey::of(offset.to_string()),
+        event: EventKey::of(ID, &key),
+        provider_id: &provider,
+        model_id: &model,
+        tokens,
+        timestamp: time,
+        place: offset,
+        ..Turn::PLAIN
+    });
+}
+
+/// Who bills and the model: that of the latest request under this alias, else of the latest request at all (aliases
+/// are written with and without their prefix), else what the alias tells.
+fn model(state: &State, alias: &str) -> (String, String) {
+    let alias = if alias == NAMELESS { "" } else { alias };
+    let request = state.models.get(alias).or_else(|| state.models.get(&state.latest));
+    let (dialect, model) = request.cloned().unwrap_or_default();
+    let model = if model.is_empty() { alias.to_owned() } else { model };
+    let is_plan = [alias, &state.latest]
+        .iter()
+        .any(|alias| alias.starts_with("kimi-code/"));
+    let provider = match dialect.as_str() {
+        _ if is_plan => "kimi-for-coding",
+        "kimi" => "moonshotai",
+        // Any other name is a dialect, not who bills.
+        _ => vendor_of(&model).unwrap_or(""),
+    };
+    (provider.to_owned(), model)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agents::kimi_cli::KimiCli;
+    use crate::agents::trial::{read_with_cuts, survives};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    const FILE: &str = "sessions/wd_acme_1/session_1/agents/main/wire.jsonl";
+    const LOG: &str = concat!(
+        r#"{"type":"metadata","protocol_version":"1.4","created_at":1772442000000}"#,
+        "\n",
+        r#"{"type":"turn.prompt","input":[{"type":"text","text":"Fix it"}],"time":1772442001000}"#,
+        "\n",
+        r#"{"type":"llm.request","provider":"kimi","model":"kimi-k3","modelAlias":"kimi-code/k3","time":1772442002000}"#,
+        "\n",
+        r#"{"type":"usage.record","model":"k3","usage":{"inputOther":100,"output":20,"inputCacheRead":300,"inputCacheCreation":4},"usageScope":"turn","time":1772442003000}"#,
+        "\n",
+        r#"{"type":"usage.record","model":"k3","usage":{"inputOther":100,"output":20},"usageScope":"session","time":1772442003000}"#,
+        "\n",
+        r#"{"type":"context.append_loop_event","event":{"type":"step.end","usage":{"inputOther":100,"output":20}},"time":1772442003000}"#,
+        "\n",
+        r#"{"type":"llm.request","provider":"openai","model":"deepseek-v4","modelAlias":"ds","time":1772442004000}"#,
+        "\n",
+        r#"{"type":"usage.record","usage":{"inputOther":-1,"output":5,"inputCacheRead":null},"usageScope":"turn","time":1772442005000}"#,
+        "\n",
+        r#"{"type":"usage.record","model":"kimi-code/k3","usage":{"output":6},"usageScope":"turn","time":1772442006000}"#,
+        "\n",
+        r#"{"type":"usage.record","model":"kimi-code/k3","usage":{"output":7},"usageScope":"tu"#,
+    );
+
+    #[test]
+    fn counts_one_scope_and_names_the_model_of_the_request() {
+        let all = read_with_cuts(&KimiCli, FILE, LOG);
+        assert_eq!(
+            all.turns,
+            [
+                "session_1  kimi-k3 [100, 20, 0, 300, 4]",
+                "session_1  deepseek-v4 [0, 5, 0, 0, 0]",
+                "session_1  kimi-k3 [0, 6, 0, 0, 0]",
+            ]
+        );
+        assert_eq!(
+            all.sessions["session_1"].title.as_ref().expect("a title").text,
+            "Fix it"
+        );
+    }
+
+    #[test]
+    fn without_a_request_only_the_alias_is_known() {
+        let state = State::default();
+        assert_eq!(
+            model(&state, "kimi-code/k3"),
+            ("kimi-for-coding".into(), "kimi-code/k3".into())
+        );
+        assert_eq!(model(&state, "gpt-5"), ("openai".into(), "gpt-5".into()));
+        assert_eq!(model(&state, NAMELESS), (String::new(), String::new()));
+        let mut state = State::default();
+        state.models.insert(String::new(), ("kimi".into(), "kimi-k3".into()));
+        assert_eq!(model(&state, "k3"), ("moonshotai".into(), "kimi-k3".into()));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn survives_any_bytes(rubbish in vec(vec(any::<u8>(), 0..60), 0..8), at in 0..100_usize) {
+            survives(&KimiCli, FILE, LOG, rubbish, at);
+        }
+    }
+}

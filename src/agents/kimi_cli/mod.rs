@@ -1,0 +1,86 @@
+//! Kimi CLI and its successor Kimi Code: one log per session and subagent, in two languages.
+
+mod code;
+mod place;
+mod wire;
+
+use super::records;
+use super::walk::Walk;
+use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use crate::system::System;
+use anyhow::Result;
+use place::Place;
+
+const ID: &str = "kimi-cli";
+const READER: u32 = 1;
+
+/// A log, and Kimi Code's list of sessions.
+const LOG: u8 = 0;
+const INDEX: u8 = 1;
+
+/// `<folder>/<session>/agents/<agent>/`, and as deep for subagents of Kimi CLI.
+const DEPTH: usize = 4;
+
+pub struct KimiCli;
+
+impl Agent for KimiCli {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn name(&self) -> &'static str {
+        "Kimi CLI"
+    }
+
+    fn about(&self) -> About {
+        About {
+            commands: &["kimi"],
+            turns: "exact",
+            limits: &[
+                "Kimi CLI (before Kimi Code) does not record which model answered",
+                "reasoning tokens are part of output",
+                "requests of subagents are kept in the session that started them",
+            ],
+            reader: READER,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found::default();
+        let mut walk = Walk::default();
+        for (variable, folder) in [("KIMI_CODE_HOME", ".kimi-code"), ("KIMI_SHARE_DIR", ".kimi")] {
+            let (home, because) = match system.path_var(variable) {
+                Some(home) => (home, format!("${variable}")),
+                None => (system.home.join(folder), "default".to_owned()),
+            };
+            let sessions = home.join("sessions");
+            for path in walk.files(&sessions, DEPTH, &mut found) {
+                if path.ends_with("wire.jsonl") {
+                    found.add_file(path, LOG);
+                }
+            }
+            found.add_file(home.join("session_index.jsonl"), INDEX);
+            found.roots.push(Root::new(sessions, because));
+        }
+        found
+    }
+
+    fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        if source.kind == INDEX {
+            return records::read(source, from, READER, into, |_: &mut (), line, into| {
+                place::index_entry(line, into)
+            });
+        }
+        let place = Place::of(&source.path);
+        place.describe(into);
+        if place.is_kimi_code {
+            records::read(source, from, READER, into, |state, line, into| {
+                code::record(state, line, &place, into)
+            })
+        } else {
+            records::read(source, from, READER, into, |state, line, into| {
+                wire::record(state, line, &place, into)
+            })
+        }
+    }
+}

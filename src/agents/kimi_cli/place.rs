@@ -1,0 +1,164 @@
+//! Where a log lies tells its session; files beside it tell the session's title and folder.
+
+use crate::agents::Batch;
+use crate::agents::lenient::{Text, title};
+use crate::agents::records::Line;
+use crate::agents::whole::read_beside;
+use crate::core::turn::{Project, SessionInfo, Title};
+use md5::{Digest, Md5};
+use serde::Deserialize;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// Where a log lies.
+pub struct Place {
+    /// The folder of the session; subagents' logs lie two folders below it.
+    folder: PathBuf,
+    pub session: String,
+    /// The subagent, `main`, or nothing.
+    pub agent: String,
+    /// Kimi Code writes it, not Kimi CLI.
+    pub is_kimi_code: bool,
+}
+
+impl Place {
+    /// `sessions/<project>/<session>/wire.jsonl`, `…/<session>/subagents/<agent>/wire.jsonl` or
+    /// `…/<session>/agents/<agent>/wire.jsonl`.
+    pub fn of(log: &Path) -> Self {
+        let name = |path: Option<&Path>| {
+            let name = path.and_then(Path::file_name).unwrap_or_default();
+            name.to_string_lossy().into_owned()
+        };
+        let folder = log.parent().unwrap_or(log);
+        let above = folder.parent();
+        let is_agent = matches!(name(above).as_str(), "agents" | "subagents");
+        let (session, agent) = match above.and_then(Path::parent).filter(|_| is_agent) {
+            Some(session) => (session, name(Some(folder))),
+            None => (folder, String::new()),
+        };
+        Self {
+            session: name(Some(session)),
+            folder: session.to_owned(),
+            agent,
+            is_kimi_code: name(above) == "agents",
+        }
+    }
+
+    /// Adds what `state.json` and the list of folders tell.
+    pub fn describe(&self, into: &mut Batch) {
+        let state = read_beside::<State>(&self.folder.join("state.json"), into).unwrap_or_default();
+        let path = [state.work_dir, state.cwd]
+            .into_iter()
+            .flatten()
+            .find(|path| !path.is_empty());
+        let path = path.or_else(|| self.folder_by_hash(into));
+        let named = |rank: u8, text: Option<String>| {
+            let text = title(&text?)?;
+            Some(Title { rank, at: 0, text })
+        };
+        let is_custom = state.is_custom_title.unwrap_or(false);
+        into.session(SessionInfo {
+            title: named(2, state.custom_title).or_else(|| named(if is_custom { 2 } else { 1 }, state.title)),
+            project: path.map(|path| Project { rank: 0, at: 0, path }),
+            ..SessionInfo::new(&self.session)
+        });
+    }
+
+    /// Kimi CLI names a project's folder by the MD5 of its path, and lists the paths in `kimi.json`.
+    fn folder_by_hash(&self, into: &mut Batch) -> Option<String> {
+        let hash = self.folder.parent()?.file_name()?.to_str()?;
+        if hash.len() != 32 {
+            return None;
+        }
+        let home = self.folder.ancestors().nth(3)?;
+        let known: Folders = read_beside(&home.join("kimi.json"), into)?;
+        let mut paths = known.work_dirs.into_iter().filter_map(|folder| folder.path);
+        paths.find(|path| hex(&Md5::digest(path.as_bytes())) == hash)
+    }
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct State {
+    title: Option<String>,
+    /// Kimi CLI's.
+    custom_title: Option<String>,
+    #[serde(rename = "isCustomTitle")]
+    is_custom_title: Option<bool>,
+    #[serde(rename = "workDir")]
+    work_dir: Option<String>,
+    cwd: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Folders {
+    #[serde(default)]
+    work_dirs: Vec<Folder>,
+}
+
+#[derive(Deserialize)]
+struct Folder {
+    #[serde(default)]
+    path: Option<String>,
+}
+
+/// `{"sessionId":"session_…","sessionDir":"…","workDir":"/home/dev/acme"}`
+pub fn index_entry(line: &Line<'_>, into: &mut Batch) -> serde_json::Result<()> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Entry<'a> {
+        #[serde(borrow, default)]
+        session_id: Text<'a>,
+        #[serde(borrow, default)]
+        work_dir: Text<'a>,
+    }
+    let entry: Entry<'_> = serde_json::from_str(line.text)?;
+    if !entry.session_id.is_empty() && !entry.work_dir.is_empty() {
+        into.session(SessionInfo {
+            project: Some(Project {
+                rank: 0,
+                at: 0,
+                path: entry.work_dir.0.into_owned(),
+            }),
+            ..SessionInfo::new(entry.session_id.0)
+        });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logs_of_subagents_belong_to_their_session() {
+        for (path, session, agent) in [
+            ("/k/sessions/9a/s1/wire.jsonl", "s1", ""),
+            ("/k/sessions/9a/s1/subagents/a1/wire.jsonl", "s1", "a1"),
+            ("/k/sessions/wd/s2/agents/main/wire.jsonl", "s2", "main"),
+        ] {
+            let place = Place::of(Path::new(path));
+            assert_eq!(
+                (place.session.as_str(), place.agent.as_str()),
+                (session, agent),
+                "{path}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_folder_is_known_by_the_hash_of_its_path() {
+        assert_eq!(
+            hex(&Md5::digest(b"/home/dev/acme-api")),
+            "ce3fa0aa9e98006977055c78d826399a"
+        );
+    }
+}
