@@ -1,15 +1,21 @@
 //! What coding agents leave on disk: the traits, the list of agents, and what they have in common.
 
+mod amp;
+mod antigravity;
 pub mod batch;
 mod claude_code;
 mod cline;
+mod codebuff;
 mod codex;
 pub mod copilot_cli;
+mod copilot_cli;
 mod crush;
 mod cursor;
+mod detected;
 mod droid;
 mod gemini_cli;
 mod goose;
+mod grok_cli;
 mod hermes;
 mod instant;
 mod json_text;
@@ -31,8 +37,10 @@ mod table;
 mod totals;
 #[cfg(test)]
 mod trial;
+mod uri;
 mod walk;
 mod whole;
+mod windsurf;
 mod zed;
 
 pub use batch::{Batch, Scope, Skip};
@@ -96,6 +104,11 @@ static BUILT_IN: &[&dyn Agent] = &[
     &crush::Crush,
     &hermes::Hermes,
     &kimi_cli::KimiCli,
+    &amp::Amp,
+    &grok_cli::GrokCli,
+    &antigravity::ANTIGRAVITY,
+    &codebuff::CODEBUFF,
+    &windsurf::WINDSURF,
 ];
 
 /// All agents: built-ins first.

@@ -1,0 +1,308 @@
+//! Amp: threads as it kept them on disk until spring 2026, each one JSON document.
+
+use super::batch::{Batch, Skip};
+use super::lenient::{Count, Text, When, part, title};
+use super::uri::path_of_uri;
+use super::walk::Walk;
+use super::whole::{parse_text, read_text};
+use super::{About, Agent, Bookmark, Found, Root, Scope, Source};
+use crate::core::problem::Problem;
+use crate::core::tokens::{Bucket, Tokens};
+use crate::core::turn::{Accuracy, EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::vendor::vendor_of;
+use crate::system::System;
+use anyhow::Result;
+use rustc_hash::FxHashMap;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+const ID: &str = "amp";
+const READER: u32 = 1;
+
+pub struct Amp;
+
+impl Agent for Amp {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn name(&self) -> &'static str {
+        "Amp"
+    }
+
+    fn about(&self) -> About {
+        About {
+            commands: &["amp"],
+            turns: "exact",
+            limits: &[
+                "since about April 2026 threads are kept on Amp's servers: newer ones are not known",
+                "requests beside the conversation have no cached tokens recorded (partial)",
+                "Amp credits are no dollars and not shown",
+            ],
+            reader: READER,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found::default();
+        let (home, because) = match system.path_var("AMP_DATA_DIR") {
+            Some(home) => (home, "$AMP_DATA_DIR"),
+            None => (system.data_dir().join("amp"), "default"),
+        };
+        let threads = home.join("threads");
+        for path in Walk::default().files(&threads, 0, &mut found) {
+            if path.extension().is_some_and(|ending| ending == "json") {
+                found.add_file(path, 0);
+            }
+        }
+        found.roots.push(Root::new(threads, because));
+        found
+    }
+
+    fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        let text = read_text(&source.path)?;
+        if let Some(thread) = parse_text::<Thread<'_>>(&source.path, &text, into)? {
+            let stem = source.path.file_stem().unwrap_or_default().to_string_lossy();
+            let id = thread.id.as_deref().filter(|id| !id.is_empty()).unwrap_or(&stem);
+            turns(source, id, &thread, into);
+            into.session(SessionInfo {
+                title: part::<Text<'_>>(thread.title)
+                    .and_then(|text| title(&text))
+                    .map(|text| Title { rank: 1, at: 0, text }),
+                project: folder(thread.env).map(|path| Project { rank: 0, at: 0, path }),
+                started_at: thread.created.0,
+                ..SessionInfo::new(id)
+            });
+            into.replace(Scope::Source, Presence::Gone);
+        }
+        Ok(Bookmark {
+            reader: READER,
+            ..Bookmark::whole(source)
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Thread<'a> {
+    #[serde(borrow, default)]
+    id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    title: Option<&'a RawValue>,
+    #[serde(default)]
+    created: When,
+    #[serde(borrow, default)]
+    env: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    usage_ledger: Option<Ledger<'a>>,
+    #[serde(borrow, default)]
+    messages: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Ledger<'a> {
+    #[serde(borrow, default)]
+    events: Vec<&'a RawValue>,
+}
+
+/// `{"id":"…","timestamp":"…","model":"claude-…","credits":1.2,"tokens":{"input":12,"output":212},"toMessageId":3}`
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event<'a> {
+    #[serde(borrow, default)]
+    id: Option<Text<'a>>,
+    #[serde(default)]
+    timestamp: When,
+    #[serde(borrow, default)]
+    model: Option<Text<'a>>,
+    #[serde(default)]
+    tokens: Option<EventTokens>,
+    #[serde(borrow, default)]
+    to_message_id: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct EventTokens {
+    #[serde(default)]
+    input: Count,
+    #[serde(default)]
+    output: Count,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Message<'a> {
+    #[serde(borrow, default)]
+    message_id: Option<&'a RawValue>,
+    #[serde(default)]
+    timestamp: When,
+    #[serde(borrow, default)]
+    usage: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Usage<'a> {
+    #[serde(borrow, default)]
+    model: Option<Text<'a>>,
+    #[serde(default)]
+    timestamp: When,
+    #[serde(default)]
+    input_tokens: Count,
+    #[serde(default)]
+    output_tokens: Count,
+    #[serde(default)]
+    cache_creation_input_tokens: Count,
+    #[serde(default)]
+    cache_read_input_tokens: Count,
+}
+
+/// The first folder of `{"initial":{"trees":[{"uri":"file:///home/dev/acme"}]}}`.
+fn folder(env: Option<&RawValue>) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Environment {
+        initial: Initial,
+    }
+    #[derive(Deserialize)]
+    struct Initial {
+        trees: Vec<Tree>,
+    }
+    #[derive(Deserialize)]
+    struct Tree {
+        uri: String,
+    }
+    let environment: Environment = part(env)?;
+    path_of_uri(&environment.initial.trees.first()?.uri)
+}
+
+/// A reply, from whichever of the two places.
+struct Reply<'a> {
+    /// The message's id, or the event's where it belongs to no message.
+    key: String,
+    model: Option<Text<'a>>,
+    tokens: Tokens,
+    at: Option<i64>,
+}
+
+fn turns(source: &Source, thread: &str, document: &Thread<'_>, into: &mut Batch) {
+    let mut replies = messages(source, document, into);
+    let events = document.usage_ledger.as_ref().map(|ledger| ledger.events.as_slice());
+    if let Some(events) = events.filter(|events| !events.is_empty()) {
+        // Both tell of the same requests; only the messages know what was cached.
+        replies = ledger(source, events, replies, into);
+    }
+    for reply in replies {
+        if reply.tokens.is_zero() {
+            into.skip(Skip::Uncounted);
+            continue;
+        }
+        let model = reply.model.as_deref().unwrap_or("");
+        let is_complete = reply.tokens.unknown_mask() == 0;
+        into.session(SessionInfo {
+            updated_at: reply.at,
+            ..SessionInfo::new(thread)
+        });
+        into.turn(&Turn {
+            session_id: thread,
+            message_id: &reply.key,
+            record: RecordKey::of(&reply.key),
+            event: EventKey::of(ID, format!("{thread}\0{}", reply.key)),
+            rank: Rank(reply.tokens.known_total(), 0),
+            provider_id: vendor_of(model).unwrap_or(""),
+            model_id: model,
+            tokens: reply.tokens,
+            accuracy: if is_complete {
+                Accuracy::Exact
+            } else {
+                Accuracy::Partial
+            },
+            timestamp: reply.at.or(document.created.0).unwrap_or(0),
+            ..Turn::PLAIN
+        });
+    }
+}
+
+/// An id is a number in some versions and text in others.
+fn key(raw: Option<&RawValue>) -> Option<String> {
+    let text = raw?.get().trim_matches('"');
+    (!text.is_empty() && text != "null").then(|| text.to_owned())
+}
+
+fn bad(source: &Source, what: &str, position: usize) -> Problem {
+    Problem::new(
+        format!("{}:{what} {}", source.path.display(), position + 1),
+        "an unexpected type of value",
+    )
+}
+
+fn messages<'a>(source: &Source, document: &Thread<'a>, into: &mut Batch) -> Vec<Reply<'a>> {
+    let mut replies = Vec::new();
+    for (position, raw) in document.messages.iter().enumerate() {
+        let Ok(message) = serde_json::from_str::<Message<'_>>(raw.get()) else {
+            into.problem(bad(source, "message", position));
+            continue;
+        };
+        let Some(usage) = message.usage.filter(|usage| usage.get() != "null") else {
+            continue;
+        };
+        let Ok(usage) = serde_json::from_str::<Usage<'_>>(usage.get()) else {
+            into.problem(bad(source, "message", position));
+            continue;
+        };
+        replies.push(Reply {
+            key: key(message.message_id).unwrap_or_else(|| format!("#{position}")),
+            model: usage.model,
+            tokens: Tokens::new(
+                usage.input_tokens.0,
+                usage.output_tokens.0,
+                0,
+                usage.cache_read_input_tokens.0,
+                usage.cache_creation_input_tokens.0,
+            ),
+            at: usage.timestamp.0.or(message.timestamp.0),
+        });
+    }
+    replies
+}
+
+fn ledger<'a>(source: &Source, events: &[&'a RawValue], messages: Vec<Reply<'a>>, into: &mut Batch) -> Vec<Reply<'a>> {
+    let mut messages: FxHashMap<String, Tokens> = messages
+        .into_iter()
+        .map(|message| (message.key, message.tokens))
+        .collect();
+    let mut replies = Vec::new();
+    for (position, raw) in events.iter().enumerate() {
+        let Ok(event) = serde_json::from_str::<Event<'_>>(raw.get()) else {
+            into.problem(bad(source, "event", position));
+            continue;
+        };
+        let Some(tokens) = event.tokens else {
+            into.skip(Skip::Uncounted);
+            continue;
+        };
+        // A message's cached tokens belong to one event, even when several name it.
+        let message = key(event.to_message_id);
+        let cached = message.as_ref().and_then(|message| messages.remove(message));
+        let counts = |bucket| cached.and_then(|cached| cached.count(bucket));
+        let mut counted = Tokens::new(
+            tokens.input.0,
+            tokens.output.0,
+            0,
+            counts(Bucket::CacheRead).unwrap_or(0),
+            counts(Bucket::CacheWrite).unwrap_or(0),
+        );
+        if cached.is_none() && !counted.is_zero() {
+            counted = counted.without(Bucket::CacheRead).without(Bucket::CacheWrite);
+        }
+        let id = event.id.filter(|id| !id.is_empty());
+        let own = || id.map_or_else(|| format!("@{position}"), |id| id.0.into_owned());
+        replies.push(Reply {
+            // As if it came from the messages, so that a ledger written later replaces them.
+            key: message.filter(|_| cached.is_some()).unwrap_or_else(own),
+            model: event.model,
+            tokens: counted,
+            at: event.timestamp.0,
+        });
+    }
+    replies
+}

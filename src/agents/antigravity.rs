@@ -1,0 +1,17 @@
+//! Antigravity: its conversations are undocumented binary messages, so it is only detected.
+
+use super::detected::Detected;
+
+pub static ANTIGRAVITY: Detected = Detected {
+    id: "antigravity",
+    name: "Antigravity",
+    commands: &["antigravity", "agy"],
+    roots: |system| {
+        vec![
+            system.home.join(".gemini/antigravity"),
+            system.home.join(".gemini/antigravity-cli"),
+            system.app_dir().join("Antigravity"),
+        ]
+    },
+    limits: &["conversations are binary messages of an undocumented shape: their token counts are not read"],
+};

@@ -1,0 +1,47 @@
+//! Agents that are recognised on disk and named by `doctor`, although their records hold no counts that can be read.
+
+use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use crate::system::System;
+use anyhow::{Result, bail};
+use std::path::PathBuf;
+
+/// Such an agent.
+pub struct Detected {
+    pub id: &'static str,
+    pub name: &'static str,
+    pub commands: &'static [&'static str],
+    /// Where it keeps what it keeps.
+    pub roots: fn(&System) -> Vec<PathBuf>,
+    pub limits: &'static [&'static str],
+}
+
+impl Agent for Detected {
+    fn id(&self) -> &'static str {
+        self.id
+    }
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn about(&self) -> About {
+        About {
+            commands: self.commands,
+            turns: "none",
+            limits: self.limits,
+            reader: 1,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let roots = (self.roots)(system);
+        Found {
+            roots: roots.into_iter().map(|path| Root::new(path, "default")).collect(),
+            ..Found::default()
+        }
+    }
+
+    fn read(&self, source: &Source, _: &Bookmark, _: &mut Batch) -> Result<Bookmark> {
+        bail!("{} holds no counts that can be read", source.path.display())
+    }
+}

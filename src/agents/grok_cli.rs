@@ -1,0 +1,231 @@
+//! Grok CLI: a log of updates per session; each finished turn leaves its usage by model.
+
+use super::lenient::{Count, Text, When, part, title};
+use super::records::{self, Line};
+use super::walk::Walk;
+use super::whole::read_beside;
+use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
+use crate::core::tokens::Tokens;
+use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::system::System;
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+const ID: &str = "grok-cli";
+const READER: u32 = 1;
+
+pub struct GrokCli;
+
+impl Agent for GrokCli {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn name(&self) -> &'static str {
+        "Grok CLI"
+    }
+
+    fn about(&self) -> About {
+        About {
+            commands: &["grok"],
+            turns: "exact",
+            limits: &[
+                "a turn counts when it is finished, as one row per model with all its requests",
+                "versions without updates.jsonl keep only context sizes (signals.json), which are no usage",
+            ],
+            reader: READER,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found::default();
+        let (home, because) = match system.path_var("GROK_HOME") {
+            Some(home) => (home, "$GROK_HOME"),
+            None => (system.home.join(".grok"), "default"),
+        };
+        let sessions = home.join("sessions");
+        let mut walk = Walk::default();
+        for project in walk.folders(&sessions, &mut found) {
+            for session in walk.folders(&project, &mut found) {
+                found.add_file(session.join("updates.jsonl"), 0);
+            }
+        }
+        found.roots.push(Root::new(sessions, because));
+        found
+    }
+
+    fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        let folder = source.path.parent().unwrap_or(&source.path);
+        let session = folder.file_name().unwrap_or_default().to_string_lossy();
+        describe(folder, &session, into);
+        records::read(source, from, READER, into, |state, line, into| {
+            record(state, line, &session, into)
+        })
+    }
+}
+
+/// `summary.json`: `{"info":{"id":"…","cwd":"/home/dev/acme"},"generated_title":"…"}`
+fn describe(folder: &Path, session: &str, into: &mut Batch) {
+    #[derive(Deserialize)]
+    struct Summary {
+        #[serde(default)]
+        info: Option<About>,
+        #[serde(default)]
+        generated_title: Option<String>,
+    }
+    #[derive(Deserialize)]
+    struct About {
+        #[serde(default)]
+        cwd: Option<String>,
+    }
+    let Some(summary) = read_beside::<Summary>(&folder.join("summary.json"), into) else {
+        return;
+    };
+    let path = summary.info.and_then(|info| info.cwd).filter(|path| !path.is_empty());
+    into.session(SessionInfo {
+        title: summary
+            .generated_title
+            .as_deref()
+            .and_then(title)
+            .map(|text| Title { rank: 1, at: 0, text }),
+        project: path.map(|path| Project { rank: 0, at: 0, path }),
+        ..SessionInfo::new(session)
+    });
+}
+
+/// What is kept between reads.
+#[derive(Default, Serialize, Deserialize)]
+struct State {
+    /// The latest time that a record told.
+    time: i64,
+}
+
+/// `{"timestamp":1785225600,"method":"…","params":{"update":{…},"_meta":{"agentTimestampMs":1785225600500}}}`
+#[derive(Deserialize)]
+struct Entry<'a> {
+    /// Seconds.
+    #[serde(default)]
+    timestamp: Option<f64>,
+    #[serde(borrow, default)]
+    params: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Params<'a> {
+    #[serde(borrow)]
+    update: Update<'a>,
+    #[serde(borrow, default, rename = "_meta")]
+    meta: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Meta {
+    #[serde(default)]
+    agent_timestamp_ms: When,
+}
+
+#[derive(Deserialize)]
+struct Update<'a> {
+    #[serde(borrow, default, rename = "sessionUpdate")]
+    kind: Text<'a>,
+    #[serde(borrow, default)]
+    prompt_id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    usage: Option<&'a RawValue>,
+}
+
+/// What was cached is inside the input, reasoning inside the output.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Usage {
+    input_tokens: Count,
+    output_tokens: Count,
+    cached_read_tokens: Count,
+    cache_creation_tokens: Count,
+    reasoning_tokens: Count,
+    model_calls: Option<Count>,
+    /// The same by model.
+    model_usage: Option<BTreeMap<String, Usage>>,
+}
+
+impl Usage {
+    fn tokens(&self) -> Tokens {
+        let cached = self.cached_read_tokens.0 + self.cache_creation_tokens.0;
+        let reasoning = self.reasoning_tokens.0.min(self.output_tokens.0);
+        Tokens::new(
+            self.input_tokens.0.saturating_sub(cached),
+            self.output_tokens.0 - reasoning,
+            reasoning,
+            self.cached_read_tokens.0,
+            self.cache_creation_tokens.0,
+        )
+    }
+}
+
+fn record(state: &mut State, line: &Line<'_>, session: &str, into: &mut Batch) -> serde_json::Result<()> {
+    let entry: Entry<'_> = serde_json::from_str(line.text)?;
+    let Some(Params { update, meta }) = part(entry.params) else {
+        return Ok(());
+    };
+    // `as` saturates.
+    let seconds = entry.timestamp.map(|seconds| (seconds * 1000.0) as i64);
+    let exact = part::<Meta>(meta).and_then(|meta| meta.agent_timestamp_ms.0);
+    let time = exact.or(seconds).filter(|ms| *ms > 0).unwrap_or(state.time);
+    state.time = state.time.max(time);
+    if update.kind.0 != "turn_completed" {
+        return Ok(());
+    }
+    let usage: Usage = match update.usage {
+        Some(usage) => serde_json::from_str(usage.get())?,
+        None => Usage::default(),
+    };
+    let prompt = update.prompt_id.as_deref().unwrap_or("");
+    let whole = BTreeMap::from([(String::new(), &usage)]);
+    let by_model = match &usage.model_usage {
+        Some(models) if !models.is_empty() => models.iter().map(|(model, usage)| (model.clone(), usage)).collect(),
+        _ => whole,
+    };
+    for (model, usage) in by_model {
+        add(session, prompt, &model, usage, time, line.offset, into);
+    }
+    Ok(())
+}
+
+fn add(session: &str, prompt: &str, model: &str, usage: &Usage, time: i64, offset: u64, into: &mut Batch) {
+    let tokens = usage.tokens();
+    if tokens.is_zero() {
+        return into.skip(Skip::Uncounted);
+    }
+    let turn = if prompt.is_empty() {
+        format!("@{time}")
+    } else {
+        prompt.to_owned()
+    };
+    let key = format!("{session}\0{turn}\0{model}");
+    into.session(SessionInfo {
+        started_at: (time > 0).then_some(time),
+        updated_at: (time > 0).then_some(time),
+        ..SessionInfo::new(session)
+    });
+    into.turn(&Turn {
+        session_id: session,
+        message_id: prompt,
+        record: RecordKey::of(&key),
+        event: EventKey::of(ID, &key),
+        rank: Rank(tokens.known_total(), 0),
+        provider_id: "xai",
+        model_id: model,
+        tokens,
+        requests: usage
+            .model_calls
+            .and_then(|calls| u32::try_from(calls.0).ok())
+            .filter(|calls| *calls > 0),
+        timestamp: time,
+        place: offset,
+        ..Turn::PLAIN
+    });
+}

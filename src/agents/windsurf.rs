@@ -1,0 +1,11 @@
+//! Windsurf: its conversations are encrypted, so it is only detected.
+
+use super::detected::Detected;
+
+pub static WINDSURF: Detected = Detected {
+    id: "windsurf",
+    name: "Windsurf",
+    commands: &["windsurf"],
+    roots: |system| vec![system.home.join(".codeium/windsurf"), system.app_dir().join("Windsurf")],
+    limits: &["conversations are encrypted and hold no token counts that can be read"],
+};
