@@ -306,3 +306,46 @@ fn ledger<'a>(source: &Source, events: &[&'a RawValue], messages: Vec<Reply<'a>>
     }
     replies
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(thread: &str) -> Batch {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("T-1.json");
+        std::fs::write(&path, thread).expect("written");
+        let source = Source::find(path, 0).expect("a file");
+        let mut batch = Batch::default();
+        Amp.read(&source, &Bookmark::default(), &mut batch).expect("readable");
+        batch
+    }
+
+    #[test]
+    fn a_ledger_takes_the_place_of_the_messages_it_is_about() {
+        let message = r#"{"messageId":"m1","usage":{"inputTokens":5,"cacheReadInputTokens":6}}"#;
+        let before = read(&format!(r#"{{"messages":[{message}]}}"#));
+        let event = r#"{"id":"e1","tokens":{"input":5,"output":7},"toMessageId":"m1"}"#;
+        let after = read(&format!(
+            r#"{{"messages":[{message}],"usageLedger":{{"events":[{event}]}}}}"#
+        ));
+        let [before, after] = [before, after].map(|batch| batch.turns[0].turn);
+        assert_eq!(before.record, after.record);
+        assert_eq!(after.tokens, Tokens::new(5, 7, 0, 6, 0));
+        assert!(after.rank > before.rank);
+    }
+
+    #[test]
+    fn one_bad_message_or_event_is_a_problem() {
+        let batch = read(
+            r#"{"id":"t","env":{"initial":{"trees":[{"uri":"file:///home/dev/acme%20api"}]}},"title":7,
+                "messages":[5,{"usage":"none"},{"usage":{"inputTokens":"x"}},{"usage":{"inputTokens":3}}]}"#,
+        );
+        assert_eq!((batch.turns.len(), batch.problems.len()), (1, 3));
+        let project = batch.sessions["t"].project.as_ref().expect("a project");
+        assert_eq!(project.path, "/home/dev/acme api");
+        let batch = read(r#"{"usageLedger":{"events":[[],{"tokens":{"input":2}},{"tokens":null}]}}"#);
+        assert_eq!(batch.turns[0].turn.accuracy, Accuracy::Partial);
+        assert_eq!(batch.session_id(&batch.turns[0]), "T-1");
+    }
+}

@@ -45,3 +45,28 @@ impl Agent for Detected {
         bail!("{} holds no counts that can be read", source.path.display())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agents::windsurf::WINDSURF;
+    use crate::system::Os;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn its_roots_are_found_on_each_system_and_nothing_is_read() {
+        let dir = tempfile::tempdir().expect("a folder");
+        for (os, folder) in [
+            (Os::Linux, ".config/Windsurf"),
+            (Os::MacOs, "Library/Application Support/Windsurf"),
+            (Os::Windows, "AppData/Roaming/Windsurf"),
+        ] {
+            std::fs::create_dir_all(dir.path().join(folder)).expect("folders");
+            let found = WINDSURF.sources(&System::new(os, dir.path(), BTreeMap::new()));
+            let present: Vec<_> = found.roots.iter().filter(|root| root.exists).collect();
+            assert_eq!(present.len(), 1, "{os:?}");
+            assert!(found.sources.is_empty());
+            assert_eq!(WINDSURF.about().turns, "none");
+        }
+    }
+}

@@ -229,3 +229,42 @@ fn add(session: &str, prompt: &str, model: &str, usage: &Usage, time: i64, offse
         ..Turn::PLAIN
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agents::trial::{read_with_cuts, survives};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    const FILE: &str = "sessions/%2Fhome%2Fdev/s1/updates.jsonl";
+    const LOG: &str = concat!(
+        r#"{"timestamp":1772442000,"params":{"update":{"sessionUpdate":"agent_message_chunk","content":{"text":"\ud83d"}}}}"#,
+        "\n",
+        r#"{"timestamp":1772442060,"params":{"update":{"sessionUpdate":"turn_completed","prompt_id":"p1","usage":{"inputTokens":10,"outputTokens":5,"cachedReadTokens":20,"reasoningTokens":9,"modelCalls":2}},"_meta":{"agentTimestampMs":1772442060500}}}"#,
+        "\n",
+        r#"{"params":{"update":{"sessionUpdate":"turn_completed","usage":{"modelUsage":{"grok-5":{"inputTokens":7,"modelUsage":{"x":{}}}}}}}}"#,
+        "\n",
+        r#"{"timestamp":1772442061,"params":{"update":{"sessionUpdate":"turn_completed","usage":{"inputTokens":"many"}}}}"#,
+        "\n",
+        r#"{"timestamp":1772442062,"params":7}"#,
+        "\n",
+        r#"{"timestamp":1772442063,"params":{"update":{"sessionUpdate":"turn_comp"#,
+    );
+
+    #[test]
+    fn counts_finished_turns_by_model() {
+        let told = read_with_cuts(&GrokCli, FILE, LOG);
+        assert_eq!(told.turns, ["s1 p1  [0, 0, 5, 20, 0]", "s1  grok-5 [7, 0, 0, 0, 0]"]);
+        assert_eq!(told.sessions["s1"].updated_at, Some(1_772_442_060_500));
+        assert_eq!(told.problems.len(), 1);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn survives_any_bytes(rubbish in vec(vec(any::<u8>(), 0..60), 0..8), at in 0..100_usize) {
+            survives(&GrokCli, FILE, LOG, rubbish, at);
+        }
+    }
+}

@@ -8,7 +8,6 @@ mod cline;
 mod codebuff;
 mod codex;
 pub mod copilot_cli;
-mod copilot_cli;
 mod crush;
 mod cursor;
 mod detected;
@@ -88,30 +87,97 @@ static BUILT_IN: &[&dyn Agent] = &[
     &opencode::OPENCODE,
     &claude_code::ClaudeCode,
     &codex::Codex,
+    &amp::Amp,
+    &antigravity::ANTIGRAVITY,
     &cline::CLINE,
+    &codebuff::CODEBUFF,
     &copilot_cli::CopilotCli,
+    &crush::Crush,
     &cursor::Cursor,
+    &droid::Droid,
     &gemini_cli::GeminiCli,
+    &goose::Goose,
+    &grok_cli::GrokCli,
+    &hermes::Hermes,
     &kilo_cli::KILO_CLI,
     &kilo_code::KILO_CODE,
+    &kimi_cli::KimiCli,
     &openclaw::OpenClaw,
     &pi::Pi,
     &qwen_code::QwenCode,
     &roo_code::ROO_CODE,
-    &droid::Droid,
-    &goose::Goose,
-    &zed::Zed,
-    &crush::Crush,
-    &hermes::Hermes,
-    &kimi_cli::KimiCli,
-    &amp::Amp,
-    &grok_cli::GrokCli,
-    &antigravity::ANTIGRAVITY,
-    &codebuff::CODEBUFF,
     &windsurf::WINDSURF,
+    &zed::Zed,
 ];
 
 /// All agents: built-ins first.
 pub fn agents() -> &'static [&'static dyn Agent] {
     BUILT_IN
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::Os;
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::path::Path;
+
+    #[test]
+    fn ids_are_unique_and_kebab_case_and_facts_are_told() {
+        let mut ids = BTreeSet::new();
+        for agent in agents() {
+            let id = agent.id();
+            assert!(ids.insert(id), "{id} twice");
+            let is_word =
+                |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+            assert!(id.split('-').all(is_word), "{id}");
+            assert!(!agent.name().is_empty(), "{id}");
+            let about = agent.about();
+            assert!(["exact", "partial", "none"].contains(&about.turns), "{id}");
+            assert!(about.reader > 0, "{id}");
+            assert!(
+                about.turns == "exact" || !about.limits.is_empty(),
+                "{id}: what is not known?"
+            );
+        }
+    }
+
+    #[test]
+    fn an_empty_home_has_roots_but_no_sources_and_no_problems() {
+        let dir = tempfile::tempdir().expect("a folder");
+        for os in [Os::Linux, Os::MacOs, Os::Windows] {
+            let system = System::new(os, dir.path(), BTreeMap::new());
+            for agent in agents() {
+                let found = agent.sources(&system);
+                assert!(
+                    found.sources.is_empty() && found.problems.is_empty(),
+                    "{}: {found:?}",
+                    agent.id()
+                );
+                assert!(!found.roots.is_empty(), "{} looks nowhere on {os:?}", agent.id());
+                for root in found.roots {
+                    assert!(!root.exists, "{}: {root:?}", agent.id());
+                    // Whatever the environment does not name lies below the home folder.
+                    assert!(root.path.starts_with(dir.path()), "{}: {root:?}", agent.id());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_agent_is_a_file_or_folder_of_its_name_and_two_lines_here() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/agents");
+        let list = include_str!("mod.rs");
+        for agent in agents() {
+            let module = agent.id().replace('-', "_");
+            let file = folder.join(format!("{module}.rs"));
+            assert!(
+                file.is_file() || folder.join(&module).join("mod.rs").is_file(),
+                "{module}"
+            );
+            let lines = |text: &str| list.lines().filter(|line| line.trim_start().starts_with(text)).count();
+            let declared = lines(&format!("mod {module};")) + lines(&format!("pub mod {module};"));
+            assert_eq!((declared, lines(&format!("&{module}::"))), (1, 1), "{module}");
+        }
+    }
 }
