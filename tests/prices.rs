@@ -204,3 +204,54 @@ fn the_list_can_be_filtered() {
     let all = home.rows(&["prices"]);
     assert!(all.len() > 5_000);
 }
+
+#[test]
+fn sync_asks_for_the_list_once_a_day_unless_that_is_forbidden() {
+    let home = Home::new();
+    let sync = |url: &str, now: &str| {
+        let mut command = home.ttop();
+        command
+            .env_remove("TTOP_OFFLINE")
+            .env("TTOP_PRICES_URL", url)
+            .env("TTOP_NOW", now);
+        let output = command.arg("sync").output().expect("runs");
+        assert!(output.status.success() && output.stdout.is_empty());
+        String::from_utf8_lossy(&output.stderr).contains("ttop: warning: prices: http://127.0.0.1: no connection")
+    };
+    let (url, requests) = serve(vec![answer(&list(1.0)), answer(&list(2.0))]);
+    home.write(".config/tokentop/config.json", r#"{"prices": {"autoUpdate": false}}"#);
+    assert!(!sync(&url, "2026-11-20T00:00:00Z"));
+    assert!(requests.try_recv().is_err());
+    home.write(".config/tokentop/config.json", "{}");
+    for now in [
+        "2026-11-20T00:00:00Z",
+        "2026-11-20T23:59:59Z",
+        "2026-11-21T00:00:00Z",
+        "2026-11-21T00:00:01Z",
+    ] {
+        assert!(!sync(&url, now), "{now}");
+    }
+    assert_eq!(requests.iter().count(), 2);
+    assert_eq!(home.rows(&["prices", "show", "acme/coder"]).len(), 2);
+    // A failure is not tried again before the next day.
+    assert!(sync(&url, "2026-11-22T00:00:01Z"));
+    assert!(!sync(&url, "2026-11-22T00:00:02Z"));
+}
+
+#[test]
+fn watch_asks_for_the_list_beside_its_stream() {
+    let home = Home::new();
+    let (url, requests) = serve(vec![answer(&list(1.0))]);
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("ttop"));
+    command.env_clear().env("HOME", home.path()).env("TTOP_PRICES_URL", url);
+    let mut watch = command.args(["watch", "--for", "60s"]).spawn().expect("runs");
+    let list = home.path().join(".local/share/tokentop/prices.tsv");
+    let began = std::time::Instant::now();
+    while !list.exists() && began.elapsed().as_secs() < 50 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    watch.kill().expect("still running");
+    watch.wait().expect("ended");
+    assert_eq!(requests.try_iter().count(), 1);
+    assert_eq!(home.rows(&["prices", "show", "acme/coder"]).len(), 1);
+}

@@ -14,7 +14,7 @@ use crate::core::time::Time;
 use crate::exit::{Exit, UsageError};
 use crate::ledger::Ledger;
 use crate::ledger::commit::Committed;
-use crate::prices::PriceBook;
+use crate::prices::{Freshness, PriceBook, keep_fresh};
 use crate::render::{self, Layout, is_abandoned};
 use crate::reports::Usage;
 use crate::reports::activity::{Follower, event_id, parse_event_id};
@@ -25,6 +25,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use std::cell::Cell;
 use std::collections::VecDeque;
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 /// How often the reader, the clock and other processes' commits are looked at.
@@ -63,6 +64,8 @@ struct Stream<'a> {
     is_quiet: bool,
     ledger: Ledger,
     book: PriceBook,
+    /// News of the price list; a demo has none.
+    prices: Option<Receiver<Freshness>>,
     follower: Follower,
     look: Look,
     filter: TurnFilter,
@@ -109,6 +112,10 @@ impl WatchArgs {
             is_quiet: context.global.quiet,
             ledger: usage::open(context)?,
             book,
+            prices: match context.global.demo {
+                true => None,
+                false => Some(keep_fresh(&context.system, &context.config)?),
+            },
             follower: Follower::new("", 0),
             look,
             filter,
@@ -177,8 +184,33 @@ impl Stream<'_> {
             return Ok(false);
         }
         self.sync()?;
+        self.take_prices();
         self.is_drained = true;
         Ok(true)
+    }
+
+    /// Prices lines from now on by a list that came in meanwhile.
+    fn take_prices(&mut self) {
+        match self.prices.as_ref().and_then(|prices| prices.try_recv().ok()) {
+            Some(Freshness::Renewed(book)) => self.book = *book,
+            Some(Freshness::Failed(problem)) => self.tell(&problem),
+            None => {}
+        }
+    }
+
+    /// Says a problem once.
+    fn tell(&mut self, problem: &Problem) {
+        if self.told.contains(problem) {
+            return;
+        }
+        if !self.is_quiet {
+            render::warn(problem);
+        }
+        self.told.push(problem.clone());
+        self.ended.set(Ended {
+            skipped: self.told.len(),
+            ..self.ended.get()
+        });
     }
 
     /// Reads what is due and keeps it. When another process is faster, its commit is what is told.
@@ -191,18 +223,8 @@ impl Stream<'_> {
         for (agent, found) in &synced.found {
             self.look.learn(agent, found);
         }
-        for problem in synced.problems.iter().chain(self.ledger.problems()) {
-            if !self.told.contains(problem) {
-                if !self.is_quiet {
-                    render::warn(problem);
-                }
-                self.told.push(problem.clone());
-                self.ended.set(Ended {
-                    skipped: self.told.len(),
-                    ..self.ended.get()
-                });
-            }
-        }
+        let problems: Vec<Problem> = synced.problems.iter().chain(self.ledger.problems()).cloned().collect();
+        problems.iter().for_each(|problem| self.tell(problem));
         if self
             .ledger
             .commit(self.system.moment())

@@ -1,6 +1,7 @@
 //! Where prices come from: the built-in list, the dated list that was downloaded, the user's own.
 
 mod alias;
+mod fresh;
 mod line;
 mod list;
 mod overrides;
@@ -8,8 +9,9 @@ mod plans;
 mod refresh;
 mod table;
 
+pub use fresh::{Freshness, keep_fresh};
 pub use plans::{billing_of, is_plan};
-pub use refresh::{Update, age_hours, refresh_if_due, snapshot, update};
+pub use refresh::{Refresh, Update, age_hours, refresh_if_due, snapshot, update};
 
 use crate::core::price::{DatedPrice, Found, ModelPrices, Price};
 use crate::core::problem::Problem;

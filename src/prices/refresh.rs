@@ -48,15 +48,15 @@ pub fn update(system: &System) -> Result<Update> {
     request.timeout = TIMEOUT;
     request.max_bytes = MAX_BYTES;
     request.headers.push(("accept", "application/json".to_owned()));
-    if let (Some(tag), true) = (checked.tag.take(), book.dated.is_some()) {
-        request.headers.push(("if-none-match", tag));
+    if let (Some(tag), true) = (&checked.tag, book.dated.is_some()) {
+        request.headers.push(("if-none-match", tag.clone()));
     }
     checked.at = system.now;
     checked.write(system)?;
     let answer = Http::new(system).send(&request).with_context(|| origin_of(&url))?;
     let update = match answer.status {
         200 => take_in(system, &book, &answer.body).with_context(|| origin_of(&url))?,
-        304 => Update::default(),
+        304 => return Ok(Update::default()),
         status => bail!("{}: answered with status {status}", origin_of(&url)),
     };
     checked.tag = answer.header("etag").filter(|tag| tag.len() < 256).map(str::to_owned);
@@ -68,16 +68,26 @@ pub fn update(system: &System) -> Result<Update> {
 ///
 /// # Errors
 /// Only a [`UsageError`] for a foreign URL in the environment.
-pub fn refresh_if_due(system: &System, config: &Config) -> Result<Option<Problem>, UsageError> {
+pub fn refresh_if_due(system: &System, config: &Config) -> Result<Refresh, UsageError> {
     loopback_url(system, "TTOP_PRICES_URL")?;
     let age = system.now.saturating_sub(Checked::read(system).at);
     let is_fresh = (0..EVERY_MS).contains(&age);
     if system.offline || is_fresh || config.flag(&["prices", "autoUpdate"]) == Some(false) {
-        return Ok(None);
+        return Ok(Refresh::NotDue);
     }
-    Ok(update(system)
-        .err()
-        .map(|error| Problem::new("prices", format_args!("{error:#}"))))
+    Ok(match update(system) {
+        Ok(_) => Refresh::Done,
+        Err(error) => Refresh::Failed(Problem::new("prices", format_args!("{error:#}"))),
+    })
+}
+
+/// What became of asking for the list unasked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refresh {
+    /// Or not allowed.
+    NotDue,
+    Done,
+    Failed(Problem),
 }
 
 /// Whole hours since the list was last asked for; `None` when it never was.
