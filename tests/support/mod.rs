@@ -3,6 +3,8 @@
 
 pub mod counting;
 pub mod opencode_db;
+pub mod opencode_home;
+pub mod opencode_live;
 
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};
