@@ -103,6 +103,7 @@ impl CostArgs {
         let grouping = Grouping {
             by: by.iter().map(|by| by.dimension()).collect(),
             roots: self.roots,
+            projects: context.projects(),
         };
         let filter = self.filters.turn_filter(context)?;
         let grep = self.filters.grep();
@@ -133,7 +134,9 @@ impl CostArgs {
                     total: Some(total),
                     notes,
                 })),
-                ccusage: ccusage.map(|name| ccusage::make(name, usage, &report, sessions.as_ref())),
+                ccusage: ccusage
+                    .filter(|_| wants_ccusage)
+                    .map(|name| ccusage::make(name, usage, &report, sessions.as_ref())),
                 ..Layout::default()
             };
             let exit = context.print(&self.rows, layout, report.rows.into_iter().map(Ok))?;

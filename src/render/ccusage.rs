@@ -1,13 +1,14 @@
-//! `-o ccusage`: the JSON of ccusage's unified reports, for scripts that were written for it.
+//! `-o ccusage`: the JSON of the unified reports of ccusage 20, for scripts that were written for it.
 //!
-//! On purpose different from ccusage: reasoning is part of `outputTokens` (there it is in the total only), a model without a
-//! price adds nothing to the costs and is named in `metadata.unpricedModels`, and each reply is counted once.
+//! As there, reasoning is in `totalTokens` only, and a model without a price costs 0 and is named in the totals.
 
 use crate::core::group::Totals;
 use crate::core::rows::{CostRow, Text};
 use crate::core::tokens::Tokens;
+use jiff::civil::{ISOWeekDate, Weekday};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A group with what ccusage tells of it besides the sums.
 pub struct Group<'a> {
@@ -22,18 +23,32 @@ pub struct Group<'a> {
 /// The document: one array under `name`, oldest first, and the totals.
 pub fn document(name: &str, groups: &[Group<'_>], total: &CostRow) -> Value {
     let rows: Vec<Value> = groups.iter().map(group).collect();
-    json!({ name: rows, "totals": sums(&total.tokens, total.cost.map_or(0.0, |cost| cost.dollars())) })
+    let mut totals = sums(&total.tokens, total.cost.map_or(0.0, |cost| cost.dollars()));
+    let unpriced: BTreeSet<&Text> = groups.iter().flat_map(Group::unpriced).collect();
+    if let (false, Value::Object(fields)) = (unpriced.is_empty(), &mut totals) {
+        fields.insert("unpricedModels".to_owned(), json!(unpriced));
+    }
+    json!({ name: rows, "totals": totals })
+}
+
+impl Group<'_> {
+    fn unpriced(&self) -> impl Iterator<Item = &Text> {
+        let is_unpriced = |(_, totals): &(&Text, &Totals)| totals.cost.unpriced_tokens() > 0;
+        self.models.iter().filter(is_unpriced).map(|(name, _)| name)
+    }
 }
 
 fn group(group: &Group<'_>) -> Value {
     let row = group.row;
-    let agent = match &group.agents[..] {
-        [only] => &**only,
-        _ => "all",
+    let agents: BTreeSet<&str> = group.agents.iter().map(|id| agent_name(id)).collect();
+    let (agent, metadata) = match (&row.session_id, agents.first()) {
+        (Some(_), Some(agent)) => (*agent, json!({ "lastActivity": group.last_activity })),
+        _ => ("all", json!({ "agents": agents })),
     };
-    let breakdowns: Vec<Value> = group
-        .models
-        .iter()
+    let mut models: Vec<(&Text, &Totals)> = group.models.iter().collect();
+    models.sort_by_key(|(_, totals)| Reverse(totals.cost.cost()));
+    let breakdowns: Vec<Value> = models
+        .into_iter()
         .map(|(name, totals)| {
             let [input, output, read, write] = buckets(&totals.tokens.tokens());
             json!({
@@ -42,17 +57,8 @@ fn group(group: &Group<'_>) -> Value {
             })
         })
         .collect();
-    let unpriced: Vec<&Text> = group
-        .models
-        .iter()
-        .filter(|(_, totals)| totals.cost.unpriced_tokens() > 0)
-        .map(|(name, _)| name)
-        .collect();
-    let mut metadata = json!({ "agents": group.agents, "unpricedModels": unpriced });
-    if let (Some(at), Value::Object(fields)) = (&group.last_activity, &mut metadata) {
-        fields.insert("lastActivity".to_owned(), json!(at));
-    }
-    let mut document = json!({ "agent": agent, "period": row.session_id.as_ref().or(row.period.as_ref()) });
+    let period = row.session_id.as_ref().or(row.period.as_ref());
+    let mut document = json!({ "agent": agent, "period": period.map(|label| period_name(label)) });
     if let (Value::Object(fields), Value::Object(sums)) = (
         &mut document,
         sums(&row.tokens, row.cost.map_or(0.0, |cost| cost.dollars())),
@@ -73,8 +79,41 @@ fn sums(tokens: &Tokens, dollars: f64) -> Value {
     })
 }
 
-/// Input, output with reasoning, cache reads and cache writes; unknown counts are 0 there.
+/// Input, output, cache reads and cache writes; unknown counts are 0 there.
 fn buckets(tokens: &Tokens) -> [u64; 4] {
-    let [input, output, reasoning, read, write] = tokens.counts();
-    [input, output + reasoning, read, write]
+    let [input, output, _, read, write] = tokens.counts();
+    [input, output, read, write]
+}
+
+/// `claude` for `claude-code`, `gemini` for `gemini-cli`.
+fn agent_name(id: &str) -> &str {
+    id.strip_suffix("-code")
+        .or_else(|| id.strip_suffix("-cli"))
+        .unwrap_or(id)
+}
+
+/// A week goes by the date of its Monday: `2026-11-16` for `2026-W47`.
+fn period_name(label: &str) -> String {
+    let monday = || {
+        let (year, week) = label.split_once("-W")?;
+        let week = ISOWeekDate::new(year.parse().ok()?, week.parse().ok()?, Weekday::Monday).ok()?;
+        Some(week.date().to_string())
+    };
+    monday().unwrap_or_else(|| label.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weeks_and_agents_go_by_the_names_they_have_there() {
+        assert_eq!(period_name("2026-W47"), "2026-11-16");
+        assert_eq!(period_name("2026-W53"), "2026-12-28");
+        assert_eq!(period_name("2026-11-20"), "2026-11-20");
+        assert_eq!(
+            ["claude-code", "opencode", "gemini-cli"].map(agent_name),
+            ["claude", "opencode", "gemini"]
+        );
+    }
 }

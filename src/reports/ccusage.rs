@@ -30,11 +30,13 @@ pub fn make(
     sessions: Option<&Sessions>,
 ) -> MakeDocument<CostRow> {
     let mut parts: HashMap<GroupKey, Parts> = HashMap::new();
+    let used: HashMap<&Text, Option<i64>> = sessions
+        .into_iter()
+        .flat_map(Sessions::all)
+        .map(|session| (&session.id, session.updated_at))
+        .collect();
     for (row, models) in report.rows.iter().zip(&report.models) {
-        let last = row
-            .session_id
-            .as_ref()
-            .and_then(|id| sessions?.all().find(|session| session.id == *id)?.updated_at);
+        let last = row.session_id.as_ref().and_then(|id| *used.get(id)?);
         let mut part = Parts {
             agents: BTreeSet::new(),
             models: BTreeMap::new(),

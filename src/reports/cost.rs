@@ -5,6 +5,7 @@ use super::{Priced, Sessions, Usage};
 use crate::core::group::Totals;
 use crate::core::money::Money;
 use crate::core::period::{BLOCK_MS, Calendar, Period, Range, Unit, blocks};
+use crate::core::project::Projects;
 use crate::core::rows::{CostRow, Text};
 use crate::core::time::Time;
 use anyhow::Result;
@@ -31,6 +32,8 @@ pub struct Grouping {
     pub by: Vec<Dimension>,
     /// Count subagents under the session that started them.
     pub roots: bool,
+    /// Paths that count as one project.
+    pub projects: Projects,
 }
 
 /// What a group is keyed by: 0 where its dimension was not asked for or has no value.
@@ -160,10 +163,11 @@ impl Usage<'_> {
                             sessions.of(turn.key.session)
                         }
                     });
-                    let project = session.and_then(|session| session.project.as_ref());
+                    let project = session.and_then(|session| session.project.as_deref());
+                    let counted_as = project.map(|path| Text::from(grouping.projects.counted_as(path)));
                     (
                         session.map_or(turn.key.session, |session| session.row),
-                        names.number(project),
+                        names.number(counted_as.as_ref()),
                     )
                 });
                 last_session = (turn.key.session, parts);
@@ -246,6 +250,7 @@ impl Usage<'_> {
             &Grouping {
                 by: Vec::new(),
                 roots: false,
+                projects: Projects::default(),
             },
         );
         let (rows, models) = rows.into_iter().unzip();
