@@ -131,6 +131,63 @@ export def "ttop cost" [
     ^ttop cost -o ndjson ...$flags | typed [start end] [] [] []
 }
 
+# Show running agents, the session each works on, and who waits for you
+export def "ttop ps" [
+    --all  # Show what agents started, too: language servers, MCP servers, tools, subagents
+    --orphans  # Show only MCP servers whose agent is gone
+    --waiting  # Show only those that wait for their human
+    --check  # Print only those that wait, and exit 3 if any does
+    --text  # Show the last line each agent said
+    --watch: string@"nu-complete ttop"  # Look again every so often, on a terminal in the same place
+    --jump: string@"nu-complete ttop"  # Go to the tmux pane of the agent that shows this session or has this pid
+    --since: string@"nu-complete ttop"  # From this time on
+    --until: string@"nu-complete ttop"  # Before this time; a bare date includes that day
+    --on: string@"nu-complete ttop"  # On this day
+    --agent: string@"nu-complete ttop"  # Of these agents
+    --provider: string@"nu-complete ttop"  # Billed by these providers
+    --model: string@"nu-complete ttop"  # By these models
+    --project: string@"nu-complete ttop"  # In these projects and below
+    --session: string@"nu-complete ttop"  # In these sessions: a unique prefix, or `latest`
+    --presence: string@"nu-complete ttop"  # With this presence
+    --grep: string@"nu-complete ttop"  # With this text in any text column
+    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
+    --limit(-n): int  # At most this many rows
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+] {
+    let flags = (flags {all: $all, orphans: $orphans, waiting: $waiting, check: $check, text: $text, watch: $watch, jump: $jump, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    ^ttop ps -o ndjson ...$flags | typed [startedAt] [] [sinceMs uptimeMs] [memoryBytes]
+}
+
+# List configured MCP servers and the processes that run them
+export def "ttop mcp" [
+    --since: string@"nu-complete ttop"  # From this time on
+    --until: string@"nu-complete ttop"  # Before this time; a bare date includes that day
+    --on: string@"nu-complete ttop"  # On this day
+    --agent: string@"nu-complete ttop"  # Of these agents
+    --provider: string@"nu-complete ttop"  # Billed by these providers
+    --model: string@"nu-complete ttop"  # By these models
+    --project: string@"nu-complete ttop"  # In these projects and below
+    --session: string@"nu-complete ttop"  # In these sessions: a unique prefix, or `latest`
+    --presence: string@"nu-complete ttop"  # With this presence
+    --grep: string@"nu-complete ttop"  # With this text in any text column
+    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
+    --limit(-n): int  # At most this many rows
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+] {
+    let flags = (flags {since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    ^ttop mcp -o ndjson ...$flags | typed [] [] [] []
+}
+
 # Show plan limits, credits and spend, asked from the providers
 export def "ttop providers" [
     --all  # List every known provider
@@ -373,6 +430,21 @@ export extern "ttop schema" [
     --demo  # Answer from a built-in sample home
     --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ]
+
+# Tell what ttop sees on this machine, and what it cannot know
+export def "ttop doctor" [
+    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
+    --limit(-n): int  # At most this many rows
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+] {
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    ^ttop doctor -o ndjson ...$flags | typed [] [] [] []
+}
 
 # Show or change the configuration
 export extern "ttop config" [

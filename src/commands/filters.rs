@@ -48,6 +48,19 @@ impl Filters {
         Grep::new(&self.grep)
     }
 
+    /// Whether none was given.
+    pub fn is_empty(&self) -> bool {
+        let lists = [
+            &self.agent,
+            &self.provider,
+            &self.model,
+            &self.project,
+            &self.session,
+            &self.grep,
+        ];
+        !self.has_time() && self.presence.is_empty() && lists.iter().all(|list| list.is_empty())
+    }
+
     /// Whether `--since`, `--until` or `--on` was given.
     pub fn has_time(&self) -> bool {
         self.since.is_some() || self.until.is_some() || self.on.is_some()

@@ -9,9 +9,11 @@ pub mod doctor;
 pub mod filters;
 pub mod ledger;
 pub mod man;
+pub mod mcp;
 pub mod prices;
 pub mod progress;
 pub mod providers;
+pub mod ps;
 pub mod schema;
 pub mod sessions;
 pub mod sync;
@@ -29,6 +31,8 @@ pub enum Command {
     Sessions(sessions::SessionsArgs),
     Turns(turns::TurnsArgs),
     Cost(cost::CostArgs),
+    Ps(ps::PsArgs),
+    Mcp(mcp::McpArgs),
     Providers(providers::ProvidersArgs),
     Watch(watch::WatchArgs),
     Creds(creds::CredsArgs),
@@ -58,17 +62,19 @@ impl Command {
             Self::Sessions(args) => args.run(context),
             Self::Turns(args) => args.run(context),
             Self::Cost(args) => args.run(context),
+            Self::Ps(args) => args.run(context),
+            Self::Mcp(args) => args.run(context),
             Self::Providers(args) => args.run(context),
             Self::Creds(args) => args.run(context),
             Self::Prices(args) => args.run(context),
             Self::Watch(args) => args.run(context),
+            Self::Sync(args) => args.run(context),
+            Self::Ledger(args) => args.run(context),
             Self::Schema(args) => args.run(context),
             Self::Doctor(args) => args.run(context),
             Self::Config(args) => args.run(context),
             Self::Completions(args) => args.run(context),
             Self::Man(args) => args.run(context),
-            Self::Sync(args) => args.run(context),
-            Self::Ledger(args) => args.run(context),
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::context::Context;
 use crate::core::rows::{
-    ActivityRow, CostRow, CredRow, DoctorRow, LedgerRow, LimitHistoryRow, PriceRow, ProviderRow, SessionRow, TurnRow,
+    ActivityRow, CostRow, CredRow, DoctorRow, LedgerRow, LimitHistoryRow, McpRow, PriceRow, ProviderRow, PsRow,
+    SessionRow, TurnRow,
 };
 use crate::exit::Exit;
 use crate::render::keys::{self, Key};
@@ -59,6 +60,8 @@ pub const ROWS: &[RowKind] = &[
     kind::<ProviderRow>("providers"),
     kind::<LimitHistoryRow>("providers --history"),
     kind::<ActivityRow>("watch"),
+    kind::<PsRow>("ps"),
+    kind::<McpRow>("mcp"),
     kind::<CredRow>("creds"),
     kind::<PriceRow>("prices"),
     kind::<LedgerRow>("ledger"),

@@ -74,6 +74,17 @@ impl McpServer {
         }
     }
 
+    /// The same server as it stands in a settings file.
+    #[must_use]
+    pub fn configured_in(self, source: String, project: Option<String>, is_enabled: bool) -> Self {
+        Self {
+            source,
+            project,
+            is_enabled,
+            ..self
+        }
+    }
+
     /// The program and, where it only runs something else, that package or script: never an option or a later argument.
     pub fn shown_command(&self) -> Option<String> {
         let program = file_name(self.command.first()?);
@@ -187,28 +198,6 @@ fn host_of(url: &str) -> Option<String> {
     let host = authority.rsplit('@').next()?;
     let is_plain = !host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || "-._:[]".contains(c));
     is_plain.then(|| host.to_owned())
-}
-
-/// A row of `mcp`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct McpRow {
-    pub agent_id: String,
-    pub name: String,
-    pub kind: McpKind,
-    /// The program and the package or script it runs, without further arguments; null for remote ones.
-    pub command: Option<String>,
-    /// Host and port of a remote one.
-    pub host: Option<String>,
-    pub enabled: bool,
-    /// The settings file.
-    pub source: String,
-    /// The folder it is configured for; null where it is for all.
-    pub project_path: Option<String>,
-    /// Processes that run it for an agent.
-    pub pids: Vec<u32>,
-    /// Processes that run it although their agent is gone.
-    pub orphans: Vec<u32>,
 }
 
 #[cfg(test)]

@@ -97,6 +97,32 @@ impl<'a> Tree<'a> {
     }
 }
 
+/// The processes that run an MCP server, those that a launcher of it started left out; and, apart, those that outlived their agent.
+pub fn serving<'a>(
+    server: &McpServer,
+    tree: &Tree<'a>,
+    agents: &FxHashSet<u32>,
+    processes: &'a [Process],
+) -> (Vec<&'a Process>, Vec<&'a Process>) {
+    let runs = |process: &Process| process.is_own && !agents.contains(&process.pid) && server.is_run_by(process);
+    let (mut served, mut orphans) = (Vec::new(), Vec::new());
+    for process in processes.iter().filter(|process| runs(process)) {
+        let above: Vec<&Process> = tree.ancestors(process.pid).collect();
+        let has_agent = above.iter().any(|above| agents.contains(&above.pid));
+        let was_left = || {
+            std::iter::once(process)
+                .chain(above.iter().copied())
+                .any(|one| runs(one) && tree.is_orphan(one))
+        };
+        if !has_agent && was_left() {
+            orphans.push(process);
+        } else if !above.iter().any(|above| runs(above)) {
+            served.push(process);
+        }
+    }
+    (served, orphans)
+}
+
 /// What a process that an agent started is.
 pub fn role_of_child(process: &Process, servers: &[McpServer]) -> Role {
     let words = || process.args.iter().take(4).map(|arg| file_name(arg));
@@ -178,6 +204,30 @@ mod tests {
             .iter()
             .filter(|process| process.args[0] == "mcp" && tree.is_orphan(process));
         assert_eq!(pids(orphans), [50, 51, 52, 55, 56]);
+    }
+
+    #[test]
+    fn a_server_is_an_orphan_once_its_agent_is_gone() {
+        let mut table = [
+            process(1, 0, 1, "init"),
+            process(10, 1, 10, "bash"),
+            process(11, 10, 10, "opencode"),
+            process(12, 11, 10, "npx -y files-server"),
+            process(13, 12, 10, "node /n/node_modules/files-server/x.js"),
+            process(20, 1, 19, "npx -y files-server"),
+            process(21, 20, 19, "node /n/node_modules/files-server/x.js"),
+            process(30, 10, 10, "npx -y files-server"),
+        ];
+        table.iter_mut().for_each(|process| process.is_own = true);
+        let server = McpServer::local(
+            "opencode",
+            "files",
+            vec!["npx".into(), "-y".into(), "files-server".into()],
+        );
+        let tree = Tree::new(&table);
+        let (served, orphans) = serving(&server, &tree, &FxHashSet::from_iter([11]), &table);
+        assert_eq!(pids(served.into_iter()), [12, 30]);
+        assert_eq!(pids(orphans.into_iter()), [20, 21]);
     }
 
     #[test]

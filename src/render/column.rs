@@ -52,6 +52,8 @@ pub enum Tone {
     Dim,
     Good,
     Notice,
+    /// In between: it goes on by itself, and it may take a while.
+    Caution,
     Warning,
     Critical,
     Strong,

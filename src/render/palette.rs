@@ -66,6 +66,7 @@ const fn color(tone: Tone) -> Option<u8> {
         Tone::Dim => Some(243),
         Tone::Good => Some(29),
         Tone::Notice => Some(31),
+        Tone::Caution => Some(136),
         Tone::Warning => Some(130),
         Tone::Critical => Some(160),
     }

@@ -4,7 +4,7 @@ use super::System;
 use crate::exit::UsageError;
 use std::fmt;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use ureq::http::Uri;
 use ureq::tls::{RootCerts, TlsConfig};
@@ -121,6 +121,14 @@ impl Http {
         }
         Self {
             agent: proxy(system).map(build),
+            direct: build(None),
+        }
+    }
+
+    /// A client that reaches this machine only, without a proxy. It works offline too: nothing leaves the machine.
+    pub fn local() -> Self {
+        Self {
+            agent: Err(Failure::NotHttps),
             direct: build(None),
         }
     }
@@ -263,6 +271,15 @@ pub fn reach_of(url: &str) -> Option<Reach> {
         return Some(Reach::Local);
     }
     (uri.scheme_str() == Some("https")).then_some(Reach::Https)
+}
+
+/// The address of a plain-HTTP URL that names this machine by number: names can be made to mean another one.
+pub fn loopback_address(url: &str) -> Option<SocketAddr> {
+    let uri = parse(url).filter(|uri| uri.scheme_str() == Some("http"))?;
+    let host = uri.host()?.trim_matches(['[', ']']);
+    let ip: IpAddr = host.parse().ok()?;
+    ip.is_loopback()
+        .then(|| SocketAddr::new(ip, uri.port_u16().unwrap_or(80)))
 }
 
 /// A URL that a variable gives, without a trailing `/`: only this machine may be named there.
@@ -414,6 +431,34 @@ mod tests {
         assert_eq!(reach_of("https://gateway.example/x"), Some(Reach::Https));
         assert_eq!(reach_of("http://gateway.example/x"), None);
         assert_eq!(reach_of("https://me@gateway.example"), None);
+    }
+
+    #[test]
+    fn only_numbers_of_this_machine_are_its_addresses() {
+        let address = |url: &str| loopback_address(url).map(|address| address.to_string());
+        assert_eq!(address("http://127.0.0.1:49374").as_deref(), Some("127.0.0.1:49374"));
+        assert_eq!(address("http://[::1]:1/").as_deref(), Some("[::1]:1"));
+        for foreign in [
+            "http://localhost:1",
+            "https://127.0.0.1:1",
+            "http://127.0.0.1@192.0.2.1:1",
+            "http://192.0.2.1:1",
+            "http://127.0.0.1.example:1",
+            "127.0.0.1:1",
+        ] {
+            assert_eq!(address(foreign), None, "{foreign}");
+        }
+    }
+
+    #[test]
+    fn the_local_client_works_offline_and_reaches_nothing_else() {
+        let (url, _served) = serve(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        assert_eq!(
+            Http::local().send(&Request::get(&url)).map(|answer| answer.status),
+            Ok(200)
+        );
+        let foreign = Http::local().send(&Request::get("https://192.0.2.1/")).err();
+        assert_eq!(foreign, Some(Failure::NotHttps));
     }
 
     #[test]

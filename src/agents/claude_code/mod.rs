@@ -1,5 +1,6 @@
 //! Claude Code: transcripts in JSONL, one record per content block.
 
+pub mod live;
 mod names;
 mod reply;
 mod roots;

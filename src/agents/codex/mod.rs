@@ -2,6 +2,7 @@
 
 mod limits;
 mod lineage;
+pub mod live;
 mod names;
 mod record;
 mod rollout;

@@ -1,6 +1,7 @@
 //! GitHub Copilot CLI: an event log per session, with exact counts only where a segment was shut down in order.
 
 mod events;
+pub mod live;
 mod workspace;
 
 use super::walk::Walk;

@@ -47,6 +47,11 @@ fn describe(text: &str, folder: &str) -> SessionInfo {
     }
 }
 
+/// The working folder that a description names.
+pub fn folder(path: &Path) -> Option<String> {
+    value(&String::from_utf8_lossy(&std::fs::read(path).ok()?), "cwd")
+}
+
 /// The value of a key at the left margin: plain, quoted, or a block (`summary: >-` and the indented lines below,
 /// as long texts are written).
 fn value(text: &str, key: &str) -> Option<String> {

@@ -1,6 +1,7 @@
 //! Cursor: conversations in the editor's database, of which only some replies have counts.
 
 mod conversations;
+pub mod live;
 mod mark;
 mod workspace;
 

@@ -1,6 +1,7 @@
 //! Gemini CLI: one log per session, before that one JSON object per session, in a folder per project.
 
 mod legacy;
+pub mod live;
 mod log;
 mod message;
 mod project;

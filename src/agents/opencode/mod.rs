@@ -1,11 +1,13 @@
 //! OpenCode: its databases of 1.2 and later, and the JSON files of earlier versions.
 
+mod api;
 mod changes;
 mod cursor;
 mod extract;
 mod find;
 mod json;
 mod lane;
+pub mod live;
 mod reply;
 mod session;
 mod sqlite;

@@ -98,6 +98,11 @@ impl<'a> Replies<'a> {
     }
 }
 
+/// The tokens of a reply that counts.
+pub fn tokens_of(message: &Message<'_>, includes_reasoning: bool) -> Option<Tokens> {
+    usage(message, includes_reasoning).ok().map(|(tokens, _)| tokens)
+}
+
 /// The tokens and recorded cost of a reply that counts, or why it does not.
 fn usage(message: &Message<'_>, includes_reasoning: bool) -> Result<(Tokens, Option<Money>), Skip> {
     let is_counted = message.counts.buckets() != [0; 5];

@@ -94,11 +94,7 @@ impl Session {
         Self {
             hash: session_hash(&recorded.id),
             rank: rank(recorded, place),
-            // OpenCode before 1.14 counted reasoning inside output.
-            includes_reasoning: match parse_version(&recorded.version) {
-                Some(version) => version < (1, 14),
-                None => place == Place::Files,
-            },
+            includes_reasoning: includes_reasoning(&recorded.version, place),
             revert: recorded.revert.clone(),
             updated: recorded.updated,
             id: recorded.id.clone(),
@@ -143,6 +139,14 @@ fn parse_version(text: &str) -> Option<(u32, u32)> {
     let mut parts = text.split(['.', '-']);
     let version = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
     (version != (0, 0)).then_some(version)
+}
+
+/// Whether a version of OpenCode counted reasoning inside output: those before 1.14 did.
+pub fn includes_reasoning(version: &str, place: Place) -> bool {
+    match parse_version(version) {
+        Some(version) => version < (1, 14),
+        None => place == Place::Files,
+    }
 }
 
 /// What rows say of a session.

@@ -5,8 +5,10 @@ mod cost;
 mod cred;
 mod doctor;
 mod ledger;
+mod mcp;
 mod price;
 mod provider;
+mod ps;
 mod session;
 mod show;
 mod turn;
@@ -16,8 +18,10 @@ pub use cost::CostRow;
 pub use cred::CredRow;
 pub use doctor::{DoctorKind, DoctorPath, DoctorRow, DoctorState};
 pub use ledger::LedgerRow;
+pub use mcp::McpRow;
 pub use price::{FoundAs, PriceRow, RatesShown, TierShown};
 pub use provider::{LimitHistoryRow, LimitRow, ProviderRow};
+pub use ps::PsRow;
 pub use session::SessionRow;
 pub use show::{Explained, ExplainedCopy, ModeName, ShowChild, ShowMessage, ShowModel, ShowRow, ShowTodo};
 pub use turn::TurnRow;
@@ -71,6 +75,19 @@ mod tests {
                 r#""presence":"present","timestamp":1795197600000,"time":"2026-11-20T18:00:00.000Z","#,
                 r#""sessionUpdatedAt":1795197600001}"#
             )
+        );
+    }
+
+    #[test]
+    fn processes_have_every_key_in_order() {
+        let schema = schemars::schema_for!(PsRow);
+        let properties = schema.get("properties").and_then(serde_json::Value::as_object);
+        let keys: Vec<_> = properties.expect("properties").keys().cloned().collect();
+        assert_eq!(
+            keys.join(", "),
+            "pid, agentId, role, sessionId, match, status, activity, statusSource, sinceMs, sessionName, projectPath, \
+             cwd, tty, tmuxPane, providerId, modelId, turns, tokens, cost, costStatus, lastText, cpuPercent, \
+             memoryBytes, startedAt, uptimeMs, version"
         );
     }
 

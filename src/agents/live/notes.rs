@@ -1,0 +1,23 @@
+//! Notes that a running agent keeps about itself, by its process number.
+
+use crate::core::process::{CLOCK_SLACK_MS, Process};
+use crate::core::status::Word;
+use crate::system::files::Stamp;
+use std::path::Path;
+
+/// What a running agent wrote down about itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Note {
+    pub session_id: Option<String>,
+    /// What it says of its state.
+    pub word: Option<Word>,
+    pub version: Option<String>,
+}
+
+/// Whether a file named after a process number is of this process, not of an earlier one that had the number and was killed before
+/// it could remove its note: it must have been written while this one runs.
+pub fn is_note_of(path: &Path, process: &Process) -> bool {
+    let Ok(stamp) = Stamp::read(path) else { return false };
+    let written = stamp.modified_ns / 1_000_000;
+    process.started_at.is_none_or(|start| written >= start - CLOCK_SLACK_MS)
+}

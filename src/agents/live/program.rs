@@ -1,0 +1,294 @@
+//! An agent's command line: which processes are it, as what, and which session they were told to show.
+
+use crate::core::process::{Process, Role, file_name};
+
+/// Runtimes that an agent's script may run in.
+const RUNTIMES: [&str; 5] = ["node", "nodejs", "bun", "deno", "tsx"];
+
+/// What is known of an agent's command line.
+pub struct Program {
+    pub agent_id: &'static str,
+    /// File names of its command.
+    pub commands: &'static [&'static str],
+    /// How the paths of its scripts end, where a runtime runs them.
+    pub scripts: &'static [&'static str],
+    /// Parts of the path of its executable, where that has another name.
+    pub folders: &'static [&'static str],
+    /// What a subcommand makes of it; without one it is a [`Role::Tui`].
+    pub subcommands: &'static [(&'static str, Role)],
+    /// Options that make it something else.
+    pub options: &'static [(&'static str, Role)],
+    /// Options that name the session to show.
+    pub session_options: &'static [&'static str],
+    /// Subcommands whose argument names it.
+    pub session_subcommands: &'static [&'static str],
+    /// What makes the process go on in a copy: then the session named is not the one it shows.
+    pub forks: &'static [&'static str],
+    /// Whether a text can be a session's id: `--resume 3` and `--resume latest` name none.
+    pub is_session_id: fn(&str) -> bool,
+}
+
+/// What a command line says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invocation {
+    pub role: Role,
+    /// The session it names.
+    pub session_id: Option<String>,
+    /// The arguments behind the program, and behind its script where a runtime runs it.
+    pub arguments: Vec<String>,
+}
+
+impl Program {
+    /// What a process's command line says, if it is this agent's.
+    pub fn invocation(&self, process: &Process) -> Option<Invocation> {
+        let arguments = self.arguments(process)?.to_vec();
+        Some(Invocation {
+            role: self.role(&arguments),
+            session_id: self.session_id(&arguments),
+            arguments,
+        })
+    }
+
+    fn arguments<'a>(&self, process: &'a Process) -> Option<&'a [String]> {
+        let names = |name: &str| self.commands.contains(&name.trim_start_matches('.'));
+        let is_command = process.names().any(names);
+        let is_in_folder = process
+            .exe
+            .as_deref()
+            .and_then(std::path::Path::to_str)
+            .is_some_and(|exe| {
+                self.folders
+                    .iter()
+                    .any(|folder| exe.replace('\\', "/").contains(folder))
+            });
+        if is_command || is_in_folder && !is_runtime(process) {
+            return Some(process.arguments());
+        }
+        if !is_runtime(process) {
+            return None;
+        }
+        // `node --max-old-space-size=8192 /usr/bin/gemini -p x`
+        let at = process.args.iter().skip(1).position(|arg| !arg.starts_with('-'))? + 1;
+        let script = process.args[at].replace('\\', "/");
+        let is_script = names(file_name(&script)) || self.scripts.iter().any(|end| script.ends_with(end));
+        is_script.then(|| &process.args[at + 1..])
+    }
+
+    fn role(&self, arguments: &[String]) -> Role {
+        let by_option = own(arguments).find_map(|arg| find(self.options, arg.split('=').next().unwrap_or(arg)));
+        let by_subcommand = self
+            .subcommand(arguments)
+            .and_then(|(_, name)| find(self.subcommands, name));
+        by_subcommand
+            .filter(|role| *role != Role::Tui)
+            .or(by_option)
+            .or(by_subcommand)
+            .unwrap_or(Role::Tui)
+    }
+
+    /// The subcommand and where it stands: the first argument, behind options and what may be their values.
+    fn subcommand<'a>(&self, arguments: &'a [String]) -> Option<(usize, &'a str)> {
+        let mut may_be_value = false;
+        for (at, arg) in own(arguments).enumerate() {
+            let is_known = find(self.subcommands, arg).is_some();
+            if is_known {
+                return Some((at, arg));
+            }
+            if !arg.starts_with('-') && !may_be_value {
+                return None;
+            }
+            may_be_value = arg.starts_with('-') && !arg.contains('=');
+        }
+        None
+    }
+
+    fn session_id(&self, arguments: &[String]) -> Option<String> {
+        if own(arguments).any(|arg| self.forks.contains(&arg)) {
+            return None;
+        }
+        let is_id = |text: &&str| (self.is_session_id)(text);
+        let args: Vec<&str> = own(arguments).collect();
+        let by_option = args.iter().enumerate().find_map(|(at, arg)| {
+            self.session_options
+                .iter()
+                .find_map(|option| match arg.strip_prefix(option)? {
+                    "" => args.get(at + 1).copied(),
+                    // `--session=x`; `-sx` for one letter.
+                    rest if option.starts_with("--") => rest.strip_prefix('='),
+                    rest => Some(rest.strip_prefix('=').unwrap_or(rest)),
+                })
+                .filter(is_id)
+        });
+        let by_subcommand = || {
+            let (at, _) = args
+                .iter()
+                .enumerate()
+                .find(|(_, arg)| self.session_subcommands.contains(arg))?;
+            args[at + 1..].iter().copied().find(is_id)
+        };
+        by_option.or_else(by_subcommand).map(str::to_owned)
+    }
+}
+
+/// Arguments up to `--`: what follows is a prompt.
+fn own(arguments: &[String]) -> impl Iterator<Item = &str> {
+    arguments.iter().map(String::as_str).take_while(|arg| *arg != "--")
+}
+
+fn find(table: &[(&str, Role)], name: &str) -> Option<Role> {
+    table.iter().find(|(known, _)| *known == name).map(|(_, role)| *role)
+}
+
+fn is_runtime(process: &Process) -> bool {
+    process.args.first().is_some_and(|arg| {
+        let name = file_name(arg);
+        RUNTIMES.contains(&name.strip_suffix(".exe").unwrap_or(name))
+    })
+}
+
+/// `0a0a0a0a-0000-4000-8000-00000000000a`
+pub fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// Leaves out processes that only started another of the same kind with the same arguments: npm's `node …/bin/x` that runs the
+/// native program, or a runtime that starts itself again with more memory.
+pub fn without_wrappers(found: Vec<(&Process, Invocation)>) -> Vec<(&Process, Invocation)> {
+    let is_wrapper = |outer: &(&Process, Invocation)| {
+        found.iter().any(|(inner, invocation)| {
+            inner.parent == Some(outer.0.pid) && inner.pid != outer.0.pid && invocation.arguments == outer.1.arguments
+        })
+    };
+    let wrappers: Vec<bool> = found.iter().map(is_wrapper).collect();
+    let kept = found.into_iter().zip(wrappers).filter(|(_, is_wrapper)| !is_wrapper);
+    kept.map(|(found, _)| found).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROGRAM: Program = Program {
+        agent_id: "acme",
+        commands: &["acme"],
+        scripts: &["@acme/cli/index.js"],
+        folders: &["/acme/versions/"],
+        subcommands: &[
+            ("exec", Role::Run),
+            ("resume", Role::Tui),
+            ("serve", Role::Server),
+            ("login", Role::Helper),
+        ],
+        options: &[("-p", Role::Run), ("--print", Role::Run)],
+        session_options: &["--resume", "-r", "-s"],
+        session_subcommands: &["resume"],
+        forks: &["--fork"],
+        is_session_id: is_uuid,
+    };
+    const ID: &str = "0a0a0a0a-0000-4000-8000-00000000000a";
+
+    fn process(args: &[&str]) -> Process {
+        Process {
+            args: args.iter().map(|arg| (*arg).to_owned()).collect(),
+            ..Process::default()
+        }
+    }
+
+    fn invoked(args: &[&str]) -> Option<(Role, Option<String>)> {
+        let invocation = PROGRAM.invocation(&process(args))?;
+        Some((invocation.role, invocation.session_id))
+    }
+
+    #[test]
+    fn knows_its_processes_however_they_are_started() {
+        for args in [
+            &["acme"][..],
+            &["/opt/my tools/acme", "fix it"],
+            &["node", "/usr/bin/acme"],
+            &["node", "--max-old-space-size=8192", "/n/@acme/cli/index.js"],
+            &["bun", "/x/.acme"],
+        ] {
+            assert_eq!(invoked(args), Some((Role::Tui, None)), "{args:?}");
+        }
+        for args in [
+            &["vim", "acme"][..],
+            &["node", "/x/acme-tools.js"],
+            &["bash", "-c", "acme"],
+            &["acme-mcp"],
+            &[],
+        ] {
+            assert_eq!(invoked(args), None, "{args:?}");
+        }
+        let native = Process {
+            exe: Some("/home/dev/.local/share/acme/versions/2.1.63".into()),
+            ..process(&["anything", "-p"])
+        };
+        assert_eq!(PROGRAM.invocation(&native).map(|seen| seen.role), Some(Role::Run));
+    }
+
+    #[test]
+    fn tells_the_role_from_subcommand_and_options() {
+        for (args, role) in [
+            (&["acme", "exec", "x"][..], Role::Run),
+            (&["acme", "-m", "gpt", "exec"], Role::Run),
+            (&["acme", "--print", "x"], Role::Run),
+            (&["acme", "--print=x"], Role::Run),
+            (&["acme", "serve"], Role::Server),
+            (&["acme", "fix", "serve"], Role::Tui),
+            (&["acme", "--", "serve"], Role::Tui),
+            (&["acme", "resume", "-p"], Role::Run),
+        ] {
+            assert_eq!(invoked(args).map(|seen| seen.0), Some(role), "{args:?}");
+        }
+    }
+
+    #[test]
+    fn finds_the_session_that_is_named_in_every_spelling() {
+        let equals = format!("--resume={ID}");
+        let short = format!("-s{ID}");
+        for args in [
+            &["acme", "--resume", ID][..],
+            &["acme", "x", &equals],
+            &["acme", "-r", ID, "go on"],
+            &["acme", &short],
+            &["acme", "resume", ID],
+            &["acme", "exec", "resume", "--json", ID],
+        ] {
+            assert_eq!(invoked(args).and_then(|seen| seen.1).as_deref(), Some(ID), "{args:?}");
+        }
+        for args in [
+            &["acme", "--resume", "3"][..],
+            &["acme", "--resume", ID, "--fork"],
+            &["acme", "--", "--resume", ID],
+            &["acme", ID],
+        ] {
+            assert_eq!(invoked(args).and_then(|seen| seen.1), None, "{args:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrapper_is_not_a_second_agent() {
+        let at = |pid: u32, parent: u32, args: &[&str]| Process {
+            pid,
+            parent: Some(parent),
+            ..process(args)
+        };
+        let table = [
+            at(1, 0, &["node", "/usr/bin/acme", "-p", "x"]),
+            at(2, 1, &["/opt/acme", "-p", "x"]),
+            at(3, 2, &["/opt/acme", "serve"]),
+        ];
+        let found = table
+            .iter()
+            .filter_map(|process| Some((process, PROGRAM.invocation(process)?)));
+        let kept: Vec<u32> = without_wrappers(found.collect())
+            .iter()
+            .map(|(process, _)| process.pid)
+            .collect();
+        assert_eq!(kept, [2, 3]);
+    }
+}

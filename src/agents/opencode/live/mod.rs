@@ -1,0 +1,471 @@
+//! OpenCode while it runs: which processes it has, which session each shows, and what its interface and database say of them.
+
+mod detail;
+mod message;
+mod records;
+mod service;
+
+use super::api::{Answers, Generation, Server};
+use super::{OPENCODE, find};
+use crate::agents::live::program::{Invocation, Program, without_wrappers};
+use crate::agents::live::transcripts::{real, seeker};
+use crate::agents::live::{Live, is_note_of};
+use crate::core::credential::Secret;
+use crate::core::matching::{Seeker, Trace, assign};
+use crate::core::process::{Claim, DetailLimits, Facts, Match, Process, Role, SessionDetail, SessionRef};
+use crate::core::status::{StatusSource, Word};
+use crate::system::System;
+use crate::system::http::Http;
+use anyhow::Result;
+use records::{Records, Row};
+use std::path::{Path, PathBuf};
+
+static PROGRAM: Program = Program {
+    agent_id: OPENCODE.id,
+    commands: &["opencode", "opencode2"],
+    scripts: &["opencode-ai/bin/opencode", "@opencode-ai/cli/bin/opencode2"],
+    folders: &[],
+    subcommands: &[
+        ("run", Role::Run),
+        ("serve", Role::Server),
+        ("web", Role::Server),
+        ("acp", Role::Server),
+        ("attach", Role::Attach),
+        ("auth", Role::Helper),
+        ("agent", Role::Helper),
+        ("api", Role::Helper),
+        ("db", Role::Helper),
+        ("debug", Role::Helper),
+        ("export", Role::Helper),
+        ("github", Role::Helper),
+        ("import", Role::Helper),
+        ("mcp", Role::Helper),
+        ("models", Role::Helper),
+        ("plugin", Role::Helper),
+        ("service", Role::Helper),
+        ("session", Role::Helper),
+        ("stats", Role::Helper),
+        ("uninstall", Role::Helper),
+        ("upgrade", Role::Helper),
+    ],
+    options: &[("--version", Role::Helper), ("-v", Role::Helper)],
+    session_options: &["--session", "-s"],
+    session_subcommands: &[],
+    forks: &["--fork"],
+    is_session_id: |text| text.starts_with("ses_") && text.len() > 4,
+};
+
+/// OpenCode while it runs.
+pub struct LiveOpenCode;
+
+impl Live for LiveOpenCode {
+    fn id(&self) -> &'static str {
+        OPENCODE.id
+    }
+
+    fn pids(&self, processes: &[Process], system: &System) -> Vec<u32> {
+        let own = processes
+            .iter()
+            .filter(|process| process.is_own && PROGRAM.invocation(process).is_some());
+        let registered = service::registrations(system).into_iter().map(|one| one.pid);
+        own.map(|process| process.pid).chain(registered).collect()
+    }
+
+    fn claims(&self, processes: &[Process], system: &System) -> Vec<Claim> {
+        let found = processes
+            .iter()
+            .filter(|process| process.is_own)
+            .filter_map(|process| Some((process, PROGRAM.invocation(process)?)));
+        let found: Vec<(&Process, Invocation)> = without_wrappers(found.collect())
+            .into_iter()
+            .map(|(process, invocation)| {
+                let role = role_of(process, &invocation);
+                (process, Invocation { role, ..invocation })
+            })
+            .collect();
+        let registered = service::registrations(system);
+        if found.is_empty() && registered.is_empty() {
+            return Vec::new();
+        }
+        let sessions = newest_sessions(system);
+        let mut servers = registered_servers(processes, &found, registered);
+        servers.extend(found_servers(&found, &servers, &sessions, system));
+        let mut look = Look {
+            found,
+            sessions,
+            servers,
+        };
+        look.claims(system)
+    }
+
+    fn state(&self, session: &SessionRef, system: &System) -> Result<Facts> {
+        match find_session(session, system)? {
+            Some((records, row)) => records.facts(&row),
+            None => Ok(Facts::default()),
+        }
+    }
+
+    fn detail(&self, session: &SessionRef, limits: &DetailLimits, system: &System) -> Result<SessionDetail> {
+        match find_session(session, system)? {
+            Some((records, row)) => records.detail(&row, limits),
+            None => Ok(SessionDetail::default()),
+        }
+    }
+}
+
+/// Opens the database a session is in; where that is not known, the first that has it.
+fn find_session(session: &SessionRef, system: &System) -> Result<Option<(Records, Row)>> {
+    let places = match &session.place {
+        Some(place) => vec![place.clone()],
+        None => databases(system),
+    };
+    for place in places {
+        let records = Records::open(&place)?;
+        if let Some(row) = records.session(&session.id)? {
+            return Ok(Some((records, row)));
+        }
+    }
+    Ok(None)
+}
+
+fn databases(system: &System) -> Vec<PathBuf> {
+    let sources = find::find_sources(&OPENCODE, system).sources;
+    let databases = sources.into_iter().filter(|source| source.kind == find::DATABASE);
+    databases.map(|source| source.path).collect()
+}
+
+/// OpenCode runs its own helpers with its own program: `opencode run x.js --stdio` with `BUN_BE_BUN=1`.
+fn role_of(process: &Process, invocation: &Invocation) -> Role {
+    let arguments = &invocation.arguments;
+    let is_script = |arg: &String| [".js", ".mjs", ".cjs"].iter().any(|end| arg.ends_with(end));
+    let is_helper = process.closer.variables.iter().any(|name| name == "BUN_BE_BUN")
+        || arguments.iter().any(|arg| arg == "--stdio")
+        || invocation.role == Role::Run && arguments.get(1).is_some_and(is_script);
+    match invocation.role {
+        _ if is_helper => Role::Helper,
+        Role::Server if arguments.iter().any(|arg| arg == "--service") => Role::Service,
+        role => role,
+    }
+}
+
+/// A server that answered, and the process it runs in.
+struct Answering {
+    pid: u32,
+    /// Whether it is the background service that interfaces share.
+    is_service: bool,
+    version: Option<String>,
+    answers: Answers,
+}
+
+/// One look at all of OpenCode.
+struct Look<'a> {
+    found: Vec<(&'a Process, Invocation)>,
+    sessions: Vec<Known>,
+    servers: Vec<Answering>,
+}
+
+/// A session with the database it is in.
+struct Known {
+    place: PathBuf,
+    row: Row,
+}
+
+impl Look<'_> {
+    fn claims(&mut self, system: &System) -> Vec<Claim> {
+        let mut answers: Vec<Answers> = self.servers.iter().map(|server| server.answers.clone()).collect();
+        for answers in &mut answers {
+            answers.lift(|id| self.known(id)?.row.parent_id.clone());
+        }
+        for (server, answers) in self.servers.iter_mut().zip(answers) {
+            server.answers = answers;
+        }
+        let mut claims: Vec<Claim> = Vec::new();
+        for (process, invocation) in &self.found {
+            if self
+                .servers
+                .iter()
+                .any(|server| server.is_service && server.pid == process.pid)
+            {
+                // Its sessions are those that no interface shows: last.
+                continue;
+            }
+            claims.extend(self.evident(process, invocation, system));
+        }
+        self.guess(&mut claims);
+        for server in self.servers.iter().filter(|server| server.is_service) {
+            claims.extend(self.unclaimed(server, &claims));
+        }
+        for claim in &mut claims {
+            self.finish(claim);
+        }
+        claims
+    }
+
+    /// What a process itself, its command line or a note says.
+    fn evident(&self, process: &Process, invocation: &Invocation, system: &System) -> Vec<Claim> {
+        let bare = Claim::bare(process.pid, invocation.role);
+        if !invocation.role.is_agent() {
+            return vec![bare];
+        }
+        let said = self.servers.iter().filter(|server| server.pid == process.pid);
+        let mut ids: Vec<(String, Match)> = said
+            .flat_map(|server| server.answers.said.keys())
+            .map(|id| (id.clone(), Match::Api))
+            .collect();
+        let named = invocation.session_id.clone().map(|id| (id, Match::Flag));
+        let named = named.or_else(|| Some((noted(process, system)?, Match::Pidfile)));
+        ids.extend(named.filter(|(id, _)| ids.iter().all(|(known, _)| known != id)));
+        if ids.is_empty() {
+            return vec![bare];
+        }
+        ids.into_iter()
+            .map(|(id, by)| self.claim(bare.clone(), id, by))
+            .collect()
+    }
+
+    /// Gives the processes that nothing names a session for one of their folder.
+    fn guess(&self, claims: &mut [Claim]) {
+        let seekers: Vec<Seeker> = self
+            .found
+            .iter()
+            .filter(|(process, _)| {
+                claims
+                    .iter()
+                    .any(|claim| claim.pid == process.pid && claim.session.is_none())
+            })
+            // A server that answers has said that nothing runs.
+            .filter(|(process, invocation)| invocation.role != Role::Server || !self.answers(process.pid))
+            .filter_map(|(process, invocation)| seeker(process, invocation.role))
+            .collect();
+        let from = seekers
+            .iter()
+            .filter_map(|seeker| seeker.started_at)
+            .min()
+            .unwrap_or(i64::MAX);
+        let is_wanted = |folder: &Path| seekers.iter().any(|seeker| seeker.folder.as_deref() == Some(folder));
+        let mut found: Vec<(&Known, Trace)> = Vec::new();
+        for known in &self.sessions {
+            let folder = known.row.directory.as_deref().map(|folder| real(Path::new(folder)));
+            let is_candidate =
+                known.row.parent_id.is_none() && !known.row.is_archived && folder.as_deref().is_some_and(is_wanted);
+            if is_candidate {
+                let trace = Trace {
+                    id: known.row.id.clone(),
+                    folder,
+                    created_at: known.row.created,
+                    updated_at: known.row.updated,
+                    moments: Vec::new(),
+                };
+                found.push((known, trace));
+            }
+        }
+        let mut open: Option<(PathBuf, Records)> = None;
+        for (known, trace) in &mut found {
+            if open.as_ref().is_none_or(|(place, _)| *place != known.place) {
+                open = Records::open(&known.place)
+                    .ok()
+                    .map(|records| (known.place.clone(), records));
+            }
+            if let Some((_, records)) = &open {
+                trace.moments = records.moments(&known.row, from).unwrap_or_default();
+            }
+        }
+        let taken: Vec<String> = claims
+            .iter()
+            .filter_map(|claim| Some(claim.session.as_ref()?.id.clone()))
+            .collect();
+        let traces: Vec<Trace> = found.into_iter().map(|(_, trace)| trace).collect();
+        for (at, trace, by) in assign(&seekers, &traces, &taken) {
+            if let Some(claim) = claims.iter_mut().find(|claim| claim.pid == seekers[at].pid) {
+                *claim = self.claim(claim.clone(), traces[trace].id.clone(), by);
+            }
+        }
+    }
+
+    /// The sessions a service runs that no interface shows; the service alone where there are none.
+    fn unclaimed(&self, server: &Answering, claims: &[Claim]) -> Vec<Claim> {
+        let bare = Claim {
+            version: server.version.clone(),
+            ..Claim::bare(server.pid, Role::Service)
+        };
+        let is_shown = |id: &String| {
+            claims
+                .iter()
+                .any(|claim| claim.session.as_ref().is_some_and(|session| session.id == *id))
+        };
+        let rows: Vec<Claim> = server
+            .answers
+            .said
+            .keys()
+            .filter(|id| !is_shown(id))
+            .map(|id| self.claim(bare.clone(), id.clone(), Match::Api))
+            .collect();
+        if rows.is_empty() { vec![bare] } else { rows }
+    }
+
+    fn claim(&self, bare: Claim, id: String, by: Match) -> Claim {
+        Claim {
+            by,
+            session: Some(SessionRef {
+                agent_id: OPENCODE.id,
+                place: self.known(&id).map(|known| known.place.clone()),
+                id,
+            }),
+            ..bare
+        }
+    }
+
+    /// Who does the work, and what that one says.
+    fn finish(&self, claim: &mut Claim) {
+        let own = self.servers.iter().find(|server| server.pid == claim.pid);
+        claim.version = claim.version.take().or_else(|| own?.version.clone());
+        let Some(session) = &claim.session else { return };
+        let known = self.known(&session.id);
+        let folder = known.and_then(|known| known.row.directory.as_deref());
+        let is_second = known.is_some_and(|known| known.row.is_second);
+        let worker = own.or_else(|| self.servers.iter().find(|server| is_second && server.is_service));
+        if let Some(server) = worker {
+            claim.worker = Some(server.pid);
+            claim.word = server.answers.of(&session.id, folder).map(|says| Word {
+                says,
+                since: None,
+                source: StatusSource::Api,
+            });
+        } else if is_second && matches!(claim.role, Role::Tui | Role::Attach) && !self.runs_alone(claim.pid) {
+            // An interface of version 2 does nothing itself.
+            claim.worker = None;
+        }
+    }
+
+    /// Whether an interface has a private server, as its child or in itself.
+    fn runs_alone(&self, pid: u32) -> bool {
+        let is_private = |(process, invocation): &(&Process, Invocation)| {
+            process.parent == Some(pid) && invocation.role == Role::Server
+                || process.pid == pid && invocation.arguments.iter().any(|arg| arg == "--standalone")
+        };
+        self.found.iter().any(is_private)
+    }
+
+    fn answers(&self, pid: u32) -> bool {
+        self.servers.iter().any(|server| server.pid == pid)
+    }
+
+    fn known(&self, id: &str) -> Option<&Known> {
+        self.sessions.iter().find(|known| known.row.id == id)
+    }
+}
+
+/// The sessions used last in every database, those of a database that cannot be read left out: `sessions` reports it.
+fn newest_sessions(system: &System) -> Vec<Known> {
+    let read = |place: PathBuf| {
+        let rows = Records::open(&place).and_then(|records| records.newest());
+        rows.unwrap_or_default().into_iter().map(move |row| Known {
+            place: place.clone(),
+            row,
+        })
+    };
+    databases(system).into_iter().flat_map(read).collect()
+}
+
+/// The servers that wrote down where they listen.
+fn registered_servers(
+    processes: &[Process],
+    found: &[(&Process, Invocation)],
+    registered: Vec<service::Registration>,
+) -> Vec<Answering> {
+    let http = Http::local();
+    let named = named(found);
+    let mut servers: Vec<Answering> = Vec::new();
+    for one in registered {
+        let process = processes.iter().find(|process| process.pid == one.pid);
+        // The number may be another's by now, and so may the port.
+        let is_it = process.is_some_and(|process| {
+            process.is_own && is_note_of(&one.path, process) && process.closer.listens.contains(&one.address)
+        });
+        if !is_it || servers.iter().any(|server| server.pid == one.pid) {
+            continue;
+        }
+        let login = one.password.as_ref().and_then(|password| login("opencode", password));
+        if let Some(server) = Server::find(&http, one.address, one.pid, login) {
+            servers.push(Answering {
+                pid: one.pid,
+                is_service: server.generation == Generation::Second,
+                version: server.version.clone().or(one.version),
+                answers: server.answers(&[], &named),
+            });
+        }
+    }
+    servers
+}
+
+/// The servers that are found by their sockets: interfaces of version 1 that listen, and private ones of both.
+fn found_servers(
+    found: &[(&Process, Invocation)],
+    registered: &[Answering],
+    sessions: &[Known],
+    system: &System,
+) -> Vec<Answering> {
+    let http = Http::local();
+    let named = named(found);
+    let password = system.var("OPENCODE_SERVER_PASSWORD").and_then(Secret::new);
+    let name = system.var("OPENCODE_SERVER_USERNAME").unwrap_or("opencode");
+    let login = password.and_then(|password| login(name, &password));
+    let mut servers = Vec::new();
+    for (process, invocation) in found {
+        if !invocation.role.is_agent() || registered.iter().any(|server| server.pid == process.pid) {
+            continue;
+        }
+        let server = process
+            .closer
+            .listens
+            .iter()
+            .find_map(|address| Server::find(&http, *address, process.pid, login.clone()));
+        if let Some(server) = server {
+            servers.push(Answering {
+                pid: process.pid,
+                is_service: invocation.role == Role::Service,
+                version: server.version.clone(),
+                answers: server.answers(&folders_of(process, invocation.role, sessions), &named),
+            });
+        }
+    }
+    servers
+}
+
+/// The sessions that command lines name.
+fn named(found: &[(&Process, Invocation)]) -> Vec<String> {
+    let ids = found.iter().filter_map(|(_, invocation)| invocation.session_id.clone());
+    ids.collect()
+}
+
+/// The folders a server of version 1 may have sessions in, as they are spelled there: its own, and for one without an interface
+/// those of sessions that were used while it ran.
+fn folders_of(process: &Process, role: Role, sessions: &[Known]) -> Vec<String> {
+    let own = process.cwd.as_deref();
+    let is_used = |row: &Row| role == Role::Server && row.updated.is_some_and(|at| process.was_running_at(at));
+    let is_here = |folder: &str| own.is_some_and(|own| real(Path::new(folder)) == real(own));
+    let used = sessions.iter().filter_map(|known| {
+        let folder = known.row.directory.as_deref()?;
+        (is_used(&known.row) || is_here(folder)).then(|| folder.to_owned())
+    });
+    let mut folders: Vec<String> = own
+        .map(|own| own.display().to_string())
+        .into_iter()
+        .chain(used)
+        .collect();
+    folders.sort();
+    folders.dedup();
+    folders
+}
+
+fn login(name: &str, password: &Secret) -> Option<Secret> {
+    Secret::new(&format!("{name}:{}", password.expose()))
+}
+
+/// The session that a plugin noted for a process: `otop/<pid>` in the data folder.
+fn noted(process: &Process, system: &System) -> Option<String> {
+    let path = find::data_root(system).path.join("otop").join(process.pid.to_string());
+    let text = is_note_of(&path, process).then(|| std::fs::read_to_string(path).ok())??;
+    let id = text.trim();
+    (PROGRAM.is_session_id)(id).then(|| id.to_owned())
+}

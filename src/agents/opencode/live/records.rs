@@ -1,0 +1,384 @@
+//! What a database tells of sessions while they run: their rows, when they were active, and where each stands.
+
+use super::message::{self, Role};
+use crate::agents::opencode::session::{Place, includes_reasoning};
+use crate::agents::sqlite::Database;
+use crate::core::process::{End, Facts, Last, PendingTool, Rest, SessionAbout};
+use crate::core::status::{Ask, StatusSource};
+use anyhow::Result;
+use rusqlite::{Connection, OptionalExtension, params};
+use std::path::Path;
+
+/// How many of the sessions used last may belong to a running process.
+const NEWEST: usize = 500;
+/// How many of the newest messages are looked at for the one that tells the state.
+const NEWEST_MESSAGES: usize = 20;
+/// Columns of a session, in the order [`read_row`] takes them.
+const COLUMNS: [&str; 14] = [
+    "id",
+    "parent_id",
+    "directory",
+    "title",
+    "version",
+    "permission",
+    "model",
+    "time_created",
+    "time_updated",
+    "time_archived",
+    "time_compacting",
+    "time_idle",
+    "time_viewed",
+    "idle_outcome",
+];
+
+/// An open database, closed when dropped: between two looks nothing of ttop's holds it.
+pub struct Records {
+    database: Database,
+    generations: Vec<Generation>,
+}
+
+/// The session and message tables of one generation.
+struct Generation {
+    is_second: bool,
+    session: &'static str,
+    columns: String,
+}
+
+/// A session's row.
+#[derive(Clone, Debug, Default)]
+pub struct Row {
+    pub id: String,
+    pub parent_id: Option<String>,
+    pub directory: Option<String>,
+    /// Whether it is one of OpenCode 2.
+    pub is_second: bool,
+    pub created: Option<i64>,
+    pub updated: Option<i64>,
+    pub is_archived: bool,
+    title: Option<String>,
+    version: Option<String>,
+    has_rules: bool,
+    model: Option<String>,
+    compacting: Option<i64>,
+    idle: Option<i64>,
+    viewed: Option<i64>,
+    outcome: Option<String>,
+}
+
+impl Records {
+    /// # Errors
+    /// When the file is no database or stays locked.
+    pub fn open(path: &Path) -> Result<Self> {
+        let database = Database::open(path)?;
+        let mut generations = Vec::new();
+        // `session_message` alone is no sign of version 2: late versions 1 have it too.
+        for (is_second, session, message) in [(true, "session_v2", "session_message"), (false, "session", "message")] {
+            let has = database.columns(session)?;
+            if has.iter().any(|column| column == "id") && !database.columns(message)?.is_empty() {
+                let columns = COLUMNS.map(|column| {
+                    if has.iter().any(|has| has == column) {
+                        column
+                    } else {
+                        "null"
+                    }
+                });
+                generations.push(Generation {
+                    is_second,
+                    session,
+                    columns: columns.join(", "),
+                });
+            }
+        }
+        Ok(Self { database, generations })
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.database.connection
+    }
+
+    /// The sessions used last, newest first. Those of version 1 that an upgrade copied count once.
+    ///
+    /// # Errors
+    /// When a table cannot be read.
+    pub fn newest(&self) -> Result<Vec<Row>> {
+        let mut rows: Vec<Row> = Vec::new();
+        for generation in &self.generations {
+            let select = format!(
+                "select {} from {} order by time_updated desc limit {NEWEST}",
+                generation.columns, generation.session
+            );
+            let mut statement = self.connection().prepare(&select)?;
+            let found = statement
+                .query_map([], |row| read_row(row, generation.is_second))?
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            for row in found {
+                if rows.iter().all(|known| known.id != row.id) {
+                    rows.push(row);
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    /// One session.
+    ///
+    /// # Errors
+    /// When a table cannot be read.
+    pub fn session(&self, id: &str) -> Result<Option<Row>> {
+        for generation in &self.generations {
+            let select = format!(
+                "select {} from {} where id = ?1",
+                generation.columns, generation.session
+            );
+            let found = self
+                .connection()
+                .query_row(&select, [id], |row| read_row(row, generation.is_second))
+                .optional()?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// When messages of a session were made, from a time on.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub fn moments(&self, row: &Row, from: i64) -> Result<Vec<i64>> {
+        let select = format!(
+            "select time_created from {} where session_id = ?1 and time_created >= ?2",
+            self.message_table(row)
+        );
+        let mut statement = self.connection().prepare_cached(&select)?;
+        let found = statement.query_map(params![row.id, from], |row| row.get(0))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+
+    pub(super) fn message_table(&self, row: &Row) -> &'static str {
+        if row.is_second { "session_message" } else { "message" }
+    }
+
+    /// Where a session stands.
+    ///
+    /// # Errors
+    /// When a table cannot be read.
+    pub fn facts(&self, row: &Row) -> Result<Facts> {
+        let mut facts = Facts {
+            source: Some(StatusSource::Database),
+            announces_replies: true,
+            compacting_since: row.compacting,
+            rest: row.idle.map(|at| Rest {
+                at,
+                viewed_at: row.viewed,
+                end: match row.outcome.as_deref() {
+                    Some("failed") => End::Error,
+                    Some("interrupted") => End::Interrupted,
+                    _ => End::Stop,
+                },
+            }),
+            about: row.about(),
+            ..Facts::default()
+        };
+        self.last(row, &mut facts)?;
+        facts.wrote_at = facts.wrote_at.max(row.updated);
+        if facts.pending_tool.is_some() {
+            // While its subagents write, a session itself may be silent.
+            facts.wrote_at = facts.wrote_at.max(self.children_wrote_at(row)?);
+        }
+        if row.is_second {
+            facts.queued_since = self.queued_since(row)?;
+        }
+        Ok(facts)
+    }
+
+    /// What the newest prompt and the newest reply say.
+    fn last(&self, row: &Row, facts: &mut Facts) -> Result<()> {
+        let order = if row.is_second { "seq" } else { "time_created desc, id" };
+        let kind = if row.is_second { "type" } else { "null" };
+        let select = format!(
+            "select id, time_created, time_updated, data, {kind} from {} where session_id = ?1 order by {order} desc limit {NEWEST_MESSAGES}",
+            self.message_table(row)
+        );
+        let mut statement = self.connection().prepare_cached(&select)?;
+        let mut rows = statement.query([&row.id])?;
+        let mut prompt = None;
+        while let Some(found) = rows.next()? {
+            let id: String = found.get(0)?;
+            let (created, updated): (i64, i64) = (found.get(1)?, found.get(2)?);
+            let data: String = found.get(3)?;
+            let kind: Option<String> = found.get(4)?;
+            let Some(message) = message::parse(&data, kind.as_deref()) else {
+                continue;
+            };
+            match message.role {
+                Role::User => {
+                    let newest = *prompt.get_or_insert(created);
+                    facts.prompted_at.get_or_insert(created);
+                    facts.last.get_or_insert(Last::Asked { at: newest });
+                    facts.wrote_at = facts.wrote_at.max(Some(updated));
+                }
+                Role::Assistant => {
+                    let is_open = message.end.is_none();
+                    if prompt.is_none() || is_open {
+                        self.reply(row, &id, created, &message, facts)?;
+                        facts.wrote_at = facts.wrote_at.max(Some(updated));
+                        // A prompt that came while the reply runs waits for it.
+                        facts.queued_since = prompt.filter(|_| is_open);
+                    }
+                    break;
+                }
+            }
+        }
+        if facts.prompted_at.is_none() {
+            facts.prompted_at = self.prompted_at(row)?;
+        }
+        Ok(())
+    }
+
+    fn reply(&self, row: &Row, id: &str, created: i64, message: &message::Message, facts: &mut Facts) -> Result<()> {
+        facts.last = Some(match message.end {
+            Some(how) => Last::Ended {
+                at: message.completed.unwrap_or(created),
+                how,
+            },
+            None => Last::Open { at: created },
+        });
+        facts.about.provider_id = message.provider_id.clone().or(facts.about.provider_id.take());
+        facts.about.model_id = message.model_id.clone().or(facts.about.model_id.take());
+        facts.retry_at = message.retry_at;
+        if message.is_summary && message.end.is_none() {
+            facts.compacting_since.get_or_insert(created);
+        }
+        if message.end.is_some() {
+            return Ok(());
+        }
+        facts.pending_tool = if row.is_second {
+            message.pending_tool.clone()
+        } else {
+            let (tool, written) = self.parts(id)?;
+            facts.wrote_at = facts.wrote_at.max(written);
+            tool
+        };
+        Ok(())
+    }
+
+    /// The tool call of a reply that has no result, and when its parts were last written.
+    fn parts(&self, message_id: &str) -> Result<(Option<PendingTool>, Option<i64>)> {
+        let select = "select time_created, time_updated, data from part where message_id = ?1 order by id";
+        let mut statement = self.connection().prepare_cached(select)?;
+        let mut rows = statement.query([message_id])?;
+        let (mut pending, mut written): (Option<PendingTool>, Option<i64>) = (None, None);
+        while let Some(found) = rows.next()? {
+            let (created, updated): (i64, i64) = (found.get(0)?, found.get(1)?);
+            written = written.max(Some(updated));
+            let data: String = found.get(2)?;
+            let Some(tool) = message::pending_tool(&data, created) else {
+                continue;
+            };
+            if pending
+                .as_ref()
+                .is_none_or(|known| known.asks.is_none() && tool.asks.is_some())
+            {
+                pending = Some(tool);
+            }
+        }
+        Ok((pending, written))
+    }
+
+    fn prompted_at(&self, row: &Row) -> Result<Option<i64>> {
+        let select = if row.is_second {
+            "select max(time_created) from session_message where session_id = ?1 and type = 'user'"
+        } else {
+            "select max(time_created) from message where session_id = ?1
+             and case when json_valid(data) then json_extract(data, '$.role') end = 'user'"
+        };
+        Ok(self.connection().query_row(select, [&row.id], |row| row.get(0))?)
+    }
+
+    fn children_wrote_at(&self, row: &Row) -> Result<Option<i64>> {
+        let session = if row.is_second { "session_v2" } else { "session" };
+        if !self
+            .database
+            .columns(session)?
+            .iter()
+            .any(|column| column == "parent_id")
+        {
+            return Ok(None);
+        }
+        let message = self.message_table(row);
+        // Deeper ones too: a subagent may have its own.
+        let select = format!(
+            "with recursive child(id) as (select id from {session} where parent_id = ?1
+               union select s.id from {session} s join child on s.parent_id = child.id)
+             select max(m.time_updated) from child join {message} m on m.session_id = child.id"
+        );
+        Ok(self.connection().query_row(&select, [&row.id], |row| row.get(0))?)
+    }
+
+    /// Since when a prompt waits in the inbox; its table had several names.
+    fn queued_since(&self, row: &Row) -> Result<Option<i64>> {
+        for table in ["session_inbox", "session_pending", "session_input"] {
+            let columns = self.database.columns(table)?;
+            let has = |name: &str| columns.iter().any(|column| column == name);
+            if !has("session_id") || !has("time_created") {
+                continue;
+            }
+            // What was taken up stays, with the place it took.
+            let open = if has("promoted_seq") {
+                "and promoted_seq is null"
+            } else {
+                ""
+            };
+            let select = format!("select min(time_created) from {table} where session_id = ?1 {open}");
+            return Ok(self.connection().query_row(&select, [&row.id], |row| row.get(0))?);
+        }
+        Ok(None)
+    }
+}
+
+impl Row {
+    /// Whether `output` of its messages may include reasoning.
+    pub(super) fn includes_reasoning(&self) -> bool {
+        includes_reasoning(self.version.as_deref().unwrap_or_default(), Place::Database)
+    }
+
+    fn about(&self) -> SessionAbout {
+        let model = self.model.as_deref().and_then(message::parse_model);
+        let (provider_id, model_id) = model.unzip();
+        SessionAbout {
+            title: self.title.clone(),
+            project: self.directory.clone(),
+            provider_id,
+            model_id,
+            version: self.version.clone(),
+            parent_id: self.parent_id.clone(),
+            interactive: Some(self.parent_id.is_none() && !self.has_rules),
+        }
+    }
+}
+
+fn read_row(row: &rusqlite::Row<'_>, is_second: bool) -> rusqlite::Result<Row> {
+    Ok(Row {
+        id: row.get(0)?,
+        parent_id: row.get(1)?,
+        directory: row.get(2)?,
+        title: row.get(3)?,
+        version: row.get(4)?,
+        has_rules: row.get::<_, Option<String>>(5)?.is_some(),
+        model: row.get(6)?,
+        created: row.get(7)?,
+        updated: row.get(8)?,
+        is_archived: row.get::<_, Option<i64>>(9)?.is_some(),
+        compacting: row.get(10)?,
+        idle: row.get(11)?,
+        viewed: row.get(12)?,
+        outcome: row.get(13)?,
+        is_second,
+    })
+}
+
+/// Tools that are a question to the human.
+pub fn asks(tool: &str) -> Option<Ask> {
+    matches!(tool, "question" | "plan_enter" | "plan_exit").then_some(Ask::Question)
+}

@@ -1,0 +1,279 @@
+//! One look at everything that runs: processes, the sessions they show, and where each stands.
+
+use crate::agents::live::{Live, live, lives};
+use crate::agents::mcp::{Configured, configured};
+use crate::core::mcp::McpServer;
+use crate::core::problem::Problem;
+use crate::core::process::{Claim, DetailLimits, Facts, Process, Role};
+use crate::core::status::{Life, Standing, stand};
+use crate::processes::cpu::Sample;
+use crate::processes::tmux::{self, Pane};
+use crate::processes::tree::{Tree, role_of_child, serving};
+use crate::processes::{Reader, look_closer};
+use crate::system::System;
+use rustc_hash::FxHashSet;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// How far back the last thing an agent said is looked for.
+const TEXT_LIMITS: DetailLimits = DetailLimits {
+    messages: 20,
+    text_chars: None,
+};
+
+/// What to look for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted {
+    /// What agents started, and what they left behind.
+    pub helpers: bool,
+    /// The last thing each agent said.
+    pub text: bool,
+    /// How busy each process is: costs a quarter of a second at the first look.
+    pub cpu: bool,
+}
+
+/// A process with one of the sessions it shows.
+pub struct Sight {
+    pub agent_id: &'static str,
+    pub process: Process,
+    pub claim: Claim,
+    pub facts: Facts,
+    pub standing: Standing,
+    pub cpu_percent: Option<f64>,
+    pub pane: Option<Pane>,
+    pub last_text: Option<String>,
+}
+
+impl Sight {
+    /// The process alone.
+    pub fn without_session(self) -> Self {
+        Self {
+            claim: Claim {
+                version: self.claim.version,
+                ..Claim::bare(self.claim.pid, self.claim.role)
+            },
+            facts: Facts::default(),
+            standing: Standing::UNKNOWN,
+            last_text: None,
+            ..self
+        }
+    }
+}
+
+/// What was seen, and what could not be read.
+#[derive(Default)]
+pub struct Seen {
+    pub sights: Vec<Sight>,
+    pub problems: Vec<Problem>,
+}
+
+/// Looks again and again, and remembers how busy processes were.
+#[derive(Default)]
+pub struct Eyes {
+    reader: Reader,
+    earlier: Option<Sample>,
+}
+
+impl Eyes {
+    /// Looks once. What is known of sessions from the ledger is not asked here.
+    pub fn look(&mut self, system: &System, wanted: Wanted) -> Seen {
+        let taken = Instant::now();
+        let mut processes = self.reader.list();
+        let pids: FxHashSet<u32> = lives().iter().flat_map(|live| live.pids(&processes, system)).collect();
+        look_closer(&self.reader, &mut processes, |process| pids.contains(&process.pid));
+        let claims: Vec<(&'static str, Claim)> = lives()
+            .iter()
+            .flat_map(|live| {
+                live.claims(&processes, system)
+                    .into_iter()
+                    .map(|claim| (live.id(), claim))
+            })
+            .collect();
+        let mut scene = Scene::new(&processes, claims, system);
+        if wanted.helpers {
+            scene.add_helpers();
+        }
+        let mut seen = Seen::default();
+        let facts: Vec<Facts> = scene
+            .claims
+            .iter()
+            .map(|(_, claim)| facts_of(claim, system, &mut seen.problems))
+            .collect();
+        let (earlier, now) = self.samples(&scene, taken, wanted.cpu);
+        let has_terminal = scene.claims.iter().any(|(_, claim)| scene.has_terminal(claim.pid));
+        let panes = if has_terminal { tmux::panes() } else { Vec::new() };
+        for ((agent_id, claim), facts) in scene.claims.iter().zip(facts) {
+            let Some(process) = scene.tree.process(claim.pid) else {
+                continue;
+            };
+            let life = scene.life(claim, &facts, earlier.as_ref().zip(now.as_ref()));
+            let standing = if claim.role.is_agent() {
+                stand(claim.word.as_ref(), &facts, &life, system.now)
+            } else {
+                Standing::UNKNOWN
+            };
+            seen.sights.push(Sight {
+                agent_id,
+                process: process.clone(),
+                claim: claim.clone(),
+                standing,
+                cpu_percent: earlier
+                    .as_ref()
+                    .zip(now.as_ref())
+                    .and_then(|(earlier, now)| now.percent_since(earlier, process)),
+                pane: tmux::pane_of(process, &scene.tree, &panes).cloned(),
+                last_text: wanted
+                    .text
+                    .then(|| last_text(claim, system, &mut seen.problems))
+                    .flatten(),
+                facts,
+            });
+        }
+        self.earlier = now;
+        seen
+    }
+
+    /// Two samples far enough apart, if they are wanted or this is not the first look.
+    fn samples(&self, scene: &Scene<'_>, taken: Instant, wanted: bool) -> (Option<Sample>, Option<Sample>) {
+        let now = Sample::of(scene.processes, taken);
+        if self.earlier.is_some() || !wanted || scene.claims.is_empty() {
+            return (self.earlier.clone(), Some(now));
+        }
+        std::thread::sleep(now.ripe_at().saturating_duration_since(Instant::now()));
+        let again = now.again(&self.reader, &scene.at_work());
+        (Some(now), Some(again))
+    }
+}
+
+/// Processes and what agents say of them.
+struct Scene<'a> {
+    processes: &'a [Process],
+    tree: Tree<'a>,
+    claims: Vec<(&'static str, Claim)>,
+    /// Processes that an agent claims, helpers too.
+    agents: FxHashSet<u32>,
+    servers: Vec<McpServer>,
+}
+
+impl<'a> Scene<'a> {
+    fn new(processes: &'a [Process], claims: Vec<(&'static str, Claim)>, system: &System) -> Self {
+        let agents: FxHashSet<u32> = claims.iter().map(|(_, claim)| claim.pid).collect();
+        let tree = Tree::new(processes);
+        let folders = agents.iter().filter_map(|pid| tree.process(*pid)?.cwd.clone());
+        let mut folders: Vec<PathBuf> = folders.collect();
+        folders.push(system.cwd.clone());
+        // Mistakes in settings are reported by `ttop mcp`.
+        let Configured { servers, .. } = configured(&folders, system);
+        Self {
+            processes,
+            tree,
+            claims,
+            agents,
+            servers,
+        }
+    }
+
+    /// Adds what agents started, and MCP servers whose agent is gone.
+    fn add_helpers(&mut self) {
+        let mut added = Vec::new();
+        let mut known = self.agents.clone();
+        for (agent_id, claim) in self.claims.iter().filter(|(_, claim)| claim.role.is_agent()) {
+            for process in self.tree.descendants(claim.pid) {
+                // What a helper or another agent started belongs to that one.
+                let owner = self
+                    .tree
+                    .ancestors(process.pid)
+                    .find(|above| self.agents.contains(&above.pid));
+                if owner.is_some_and(|owner| owner.pid == claim.pid) && known.insert(process.pid) {
+                    added.push((
+                        *agent_id,
+                        Claim::bare(process.pid, role_of_child(process, &self.servers)),
+                    ));
+                }
+            }
+        }
+        for server in &self.servers {
+            let (_, orphans) = serving(server, &self.tree, &self.agents, self.processes);
+            for process in orphans {
+                if known.insert(process.pid) {
+                    added.push((server.agent_id, Claim::bare(process.pid, Role::OrphanMcp)));
+                }
+            }
+        }
+        self.claims.extend(added);
+    }
+
+    /// The claimed processes and what they started.
+    fn at_work(&self) -> Vec<&'a Process> {
+        let mut pids = FxHashSet::default();
+        let mut found = Vec::new();
+        for (_, claim) in &self.claims {
+            let own = self.tree.process(claim.pid);
+            let worker = claim.worker.and_then(|pid| self.tree.process(pid));
+            for process in own.into_iter().chain(worker) {
+                let family = std::iter::once(process).chain(self.tree.descendants(process.pid));
+                found.extend(family.filter(|process| pids.insert(process.pid)));
+            }
+        }
+        found
+    }
+
+    /// What is known of the process that does a session's work.
+    fn life(&self, claim: &Claim, facts: &Facts, samples: Option<(&Sample, &Sample)>) -> Life {
+        let Some(worker) = claim.worker.and_then(|pid| self.tree.process(pid)) else {
+            return Life::default();
+        };
+        let tools = || {
+            let children = self
+                .tree
+                .descendants(worker.pid)
+                .filter(|process| !self.agents.contains(&process.pid));
+            children
+                .filter(|process| role_of_child(process, &self.servers) == Role::Tool)
+                .filter_map(|process| process.started_at)
+                .max()
+        };
+        Life {
+            is_alive: true,
+            started_at: worker.started_at,
+            is_active: samples.and_then(|(earlier, now)| now.is_active_since(earlier, worker, &self.tree)),
+            tool_started_at: facts.pending_tool.as_ref().and_then(|_| tools()),
+        }
+    }
+
+    fn has_terminal(&self, pid: u32) -> bool {
+        // Where terminals cannot be told, any process may have one.
+        cfg!(not(target_os = "linux")) || self.tree.process(pid).is_some_and(|process| process.tty.is_some())
+    }
+}
+
+fn facts_of(claim: &Claim, system: &System, problems: &mut Vec<Problem>) -> Facts {
+    let Some((session, live)) = session_of(claim) else {
+        return Facts::default();
+    };
+    live.state(session, system).unwrap_or_else(|error| {
+        problems.push(Problem::new(place_of(session, system), format!("{error:#}")));
+        Facts::default()
+    })
+}
+
+fn last_text(claim: &Claim, system: &System, problems: &mut Vec<Problem>) -> Option<String> {
+    let (session, live) = session_of(claim)?;
+    match live.detail(session, &TEXT_LIMITS, system) {
+        Ok(detail) => detail.last_line().map(str::to_owned),
+        Err(error) => {
+            problems.push(Problem::new(place_of(session, system), format!("{error:#}")));
+            None
+        }
+    }
+}
+
+fn session_of(claim: &Claim) -> Option<(&crate::core::process::SessionRef, &'static dyn Live)> {
+    let session = claim.session.as_ref()?;
+    Some((session, live(session.agent_id)?))
+}
+
+fn place_of(session: &crate::core::process::SessionRef, system: &System) -> String {
+    let place = session.place.as_deref().map(|place| system.tilde(place));
+    place.unwrap_or_else(|| session.id.clone())
+}

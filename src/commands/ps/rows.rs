@@ -1,0 +1,123 @@
+//! Rows of `ps`: what was seen, with what the ledger knows of the sessions.
+
+use super::look::Sight;
+use crate::core::process::Role;
+use crate::core::rows::{PsRow, SessionRow, Text};
+use crate::core::tokens::Tokens;
+use crate::reports::select::Selected;
+use crate::reports::{Sessions, Usage};
+use anyhow::Result;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// What the ledger knows of sessions, by agent and id.
+pub type Known = FxHashMap<(Text, Text), SessionRow>;
+
+/// Adds up the turns of the sessions that were seen.
+///
+/// # Errors
+/// When the ledger is damaged.
+pub fn known_sessions(sights: &[Sight], usage: &Usage<'_>) -> Result<Known> {
+    let ids: FxHashSet<(&str, &str)> = sights
+        .iter()
+        .filter_map(|sight| Some((sight.agent_id, sight.claim.session.as_ref()?.id.as_str())))
+        .collect();
+    if ids.is_empty() {
+        return Ok(Known::default());
+    }
+    let sessions = Sessions::load(usage.ledger)?;
+    let rows = sessions
+        .all()
+        .filter(|session| ids.contains(&(&*usage.agent_id(session.agent), &*session.id)));
+    let mut selected = Selected::all();
+    selected.packs.sessions = Some(rows.map(|session| session.row).collect());
+    let rows = usage.session_rows(&selected, &sessions, true)?;
+    let keyed = rows
+        .into_iter()
+        .map(|row| ((row.agent_id.clone(), row.session_id.clone()), row));
+    Ok(keyed.collect())
+}
+
+/// The row of a sight; `now` in epoch milliseconds.
+pub fn row(sight: &Sight, known: &Known, now: i64) -> PsRow {
+    let agent_id = Text::from(sight.agent_id);
+    let session_id = sight
+        .claim
+        .session
+        .as_ref()
+        .map(|session| Text::from(session.id.as_str()));
+    let known = session_id.clone().and_then(|id| known.get(&(agent_id.clone(), id)));
+    let (process, about, standing) = (&sight.process, &sight.facts.about, &sight.standing);
+    // The newest records name the model that answers now; the ledger knows of finished replies only.
+    let model = about
+        .model_id
+        .as_deref()
+        .map(|model| (about.provider_id.as_deref(), model));
+    let (provider_id, model_id) = match model {
+        Some((provider, model)) => (provider.map(Text::from), Some(Text::from(model))),
+        None => (
+            known.and_then(|known| known.provider_id.clone()),
+            known.and_then(|known| known.model_id.clone()),
+        ),
+    };
+    let text = |text: &Option<String>| text.as_deref().map(Text::from);
+    PsRow {
+        pid: process.pid,
+        agent_id,
+        role: sight.claim.role,
+        session_id,
+        r#match: sight.claim.by,
+        status: standing.status,
+        activity: standing.activity.clone(),
+        status_source: standing.source,
+        since_ms: standing.since.map(|since| (now - since).max(0)),
+        session_name: known
+            .and_then(|known| known.session_name.clone())
+            .or_else(|| text(&about.title)),
+        project_path: known
+            .and_then(|known| known.project_path.clone())
+            .or_else(|| text(&about.project)),
+        cwd: process.cwd.as_ref().map(|cwd| cwd.to_string_lossy().into_owned()),
+        tty: process.tty.clone(),
+        tmux_pane: sight.pane.as_ref().map(|pane| pane.name.clone()),
+        provider_id,
+        model_id,
+        turns: known.map(|known| known.turns),
+        tokens: known.map_or_else(Tokens::unreported, |known| known.tokens),
+        cost: known.and_then(|known| known.cost),
+        cost_status: known.and_then(|known| known.cost_status),
+        last_text: sight.last_text.clone(),
+        cpu_percent: sight.cpu_percent,
+        memory_bytes: process.memory_bytes,
+        started_at: process.started_at,
+        uptime_ms: process.started_at.map(|start| (now - start).max(0)),
+        version: sight.claim.version.clone().or_else(|| about.version.clone()),
+    }
+}
+
+/// Leaves out subagents' sessions; a process that shows nothing else stays, without one.
+pub fn hide_subagents(sights: Vec<Sight>) -> Vec<Sight> {
+    let is_main = |sight: &Sight| sight.facts.about.parent_id.is_none();
+    let mut shown: FxHashSet<u32> = sights
+        .iter()
+        .filter(|sight| is_main(sight))
+        .map(|sight| sight.process.pid)
+        .collect();
+    let mut kept = Vec::new();
+    for sight in sights {
+        if is_main(&sight) {
+            kept.push(sight);
+        } else if shown.insert(sight.process.pid) {
+            kept.push(sight.without_session());
+        }
+    }
+    kept
+}
+
+/// Which roles a listing shows.
+pub fn is_listed(role: Role, all: bool, orphans: bool) -> bool {
+    match role {
+        Role::OrphanMcp => all || orphans,
+        _ if orphans => false,
+        role => all || role.is_agent(),
+    }
+}

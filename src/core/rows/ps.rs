@@ -1,0 +1,56 @@
+//! `PsRow`: a running process of an agent and what it does, as `ttop ps` prints it.
+
+use super::Text;
+use crate::core::money::{CostStatus, Money};
+use crate::core::process::{Match, Role};
+use crate::core::status::{Status, StatusSource};
+use crate::core::tokens::Tokens;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// One running process, with one of the sessions it shows.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "ps")]
+pub struct PsRow {
+    pub pid: u32,
+    pub agent_id: Text,
+    pub role: Role,
+    pub session_id: Option<Text>,
+    /// How it is known that the process shows this session.
+    pub r#match: Match,
+    pub status: Status,
+    /// The tool that runs, `generating` or `compacting`.
+    pub activity: Option<String>,
+    pub status_source: StatusSource,
+    /// How long the status has lasted: milliseconds.
+    pub since_ms: Option<i64>,
+    pub session_name: Option<Text>,
+    /// The repository root or first working directory of the session, as recorded.
+    pub project_path: Option<Text>,
+    /// The working directory of the process.
+    pub cwd: Option<String>,
+    /// `pts/3`.
+    pub tty: Option<String>,
+    /// `main:1.0`, as tmux takes it for a target.
+    pub tmux_pane: Option<String>,
+    pub provider_id: Option<Text>,
+    pub model_id: Option<Text>,
+    pub turns: Option<u64>,
+    pub tokens: Tokens,
+    /// US dollars.
+    pub cost: Option<Money>,
+    /// Null when there are no turns.
+    pub cost_status: Option<CostStatus>,
+    /// The last line the agent said, with --text.
+    pub last_text: Option<String>,
+    /// Share of one core that the process used while ttop looked.
+    pub cpu_percent: Option<f64>,
+    /// Resident memory.
+    pub memory_bytes: Option<u64>,
+    /// Epoch milliseconds UTC.
+    pub started_at: Option<i64>,
+    pub uptime_ms: Option<i64>,
+    /// Of the agent.
+    pub version: Option<String>,
+}
