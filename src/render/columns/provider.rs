@@ -11,11 +11,11 @@ impl Row for ProviderRow {
     fn columns() -> &'static [Column<Self>] {
         &[
             Column {
-                key: "name",
+                key: "providerId",
                 title: "Provider",
                 align: Align::Left,
                 drop: 0,
-                cell: |row, _| Cell::plain(&*row.name),
+                cell: |row, _| Cell::plain(&*row.provider_id),
             },
             Column {
                 key: "plan",
@@ -41,10 +41,10 @@ impl Row for ProviderRow {
                 key: "limits",
                 title: "Limits",
                 align: Align::Left,
-                drop: 2,
-                cell: |row, view| {
-                    let limits: Vec<String> = row.limits.iter().map(|limit| limit_text(limit, view)).collect();
-                    Cell::plain(limits.join(", "))
+                drop: 0,
+                cell: |row, view| match row.state {
+                    ProviderState::Ok => Cell::plain(limits_text(&row.limits, view)),
+                    state => Cell::toned(state_text(row, view), state_tone(state)),
                 },
             },
             Column {
@@ -73,22 +73,6 @@ impl Row for ProviderRow {
                 },
             },
             Column {
-                key: "state",
-                title: "State",
-                align: Align::Left,
-                drop: 1,
-                cell: |row, _| {
-                    let tone = match row.state {
-                        ProviderState::Ok if row.limit_reached => Tone::Critical,
-                        ProviderState::Ok => Tone::Good,
-                        ProviderState::NotConfigured | ProviderState::Unsupported => Tone::Dim,
-                        ProviderState::NeedsConsent => Tone::Notice,
-                        _ => Tone::Warning,
-                    };
-                    Cell::toned(row.state.name(), tone)
-                },
-            },
-            Column {
                 key: "fetchedAt",
                 title: "Age",
                 align: Align::Right,
@@ -99,23 +83,60 @@ impl Row for ProviderRow {
                     Cell::toned(number::duration((view.now - at).max(0)), tone)
                 },
             },
-            Column {
-                key: "note",
-                title: "Note",
-                align: Align::Left,
-                drop: 6,
-                cell: |row, _| Cell::text(row.note.as_deref()),
-            },
         ]
     }
 }
 
-/// `5-hour 37% 2h 59min`: how full, and how long until it starts anew.
-fn limit_text(limit: &LimitRow, view: &View) -> String {
-    let text = format!("{} {}", limit.label, number::percent(limit.used_percent));
-    match limit.resets_at.map(|at| at - view.now).filter(|left| *left > 0) {
-        Some(left) => format!("{text} {}", number::duration(left)),
-        None => text,
+/// `5h 37% 2h 59min, 7d 61.5% 3d 20h, 7d Sonnet 12%`: how full, and how long until it starts anew.
+fn limits_text(limits: &[LimitRow], view: &View) -> String {
+    let mut told: Vec<i64> = Vec::new();
+    let texts = limits.iter().map(|limit| {
+        let mut parts = vec![window(limit.window_minutes)];
+        parts.extend(limit.scope.clone());
+        parts.push(number::percent(limit.used_percent));
+        let is_news = |at: &i64| *at > view.now && !told.contains(at);
+        if let Some(at) = limit.resets_at.filter(is_news) {
+            // Windows for parts of an account mostly end with the one for all of it.
+            told.push(at);
+            parts.push(number::duration(at - view.now));
+        }
+        parts.join(" ")
+    });
+    texts.collect::<Vec<_>>().join(", ")
+}
+
+fn window(minutes: Option<u64>) -> String {
+    match minutes {
+        None => "quota".to_owned(),
+        Some(minutes) if minutes > 0 && minutes % 1440 == 0 => format!("{}d", minutes / 1440),
+        Some(minutes) if minutes > 0 && minutes % 60 == 0 => format!("{}h", minutes / 60),
+        Some(minutes) => format!("{minutes}min"),
+    }
+}
+
+/// Why there is nothing new, and the numbers there are all the same.
+fn state_text(row: &ProviderRow, view: &View) -> String {
+    let wait = row.retry_after_ms.and_then(|wait| i64::try_from(wait).ok());
+    let why = row
+        .note
+        .clone()
+        .or_else(|| wait.map(|wait| format!("again in {}", number::duration(wait))));
+    let text = match why {
+        Some(why) => format!("{}: {why}", row.state.name()),
+        None => row.state.name().to_owned(),
+    };
+    match row.limits.as_slice() {
+        [] => text,
+        limits => format!("{} ({text})", limits_text(limits, view)),
+    }
+}
+
+fn state_tone(state: ProviderState) -> Tone {
+    match state {
+        ProviderState::Ok => Tone::Plain,
+        ProviderState::NotConfigured | ProviderState::Unsupported => Tone::Dim,
+        ProviderState::NeedsConsent => Tone::Notice,
+        _ => Tone::Warning,
     }
 }
 
@@ -208,6 +229,36 @@ mod tests {
             shown,
             ["░░░░░░░░", "▏░░░░░░░", "███░░░░░", "████████", "████████", "████████"]
         );
+    }
+
+    fn limit(scope: Option<&str>, percent: Option<f64>, minutes: u64, resets_at: i64) -> LimitRow {
+        LimitRow {
+            label: String::new(),
+            scope: scope.map(str::to_owned),
+            used_percent: percent,
+            used: None,
+            limit: None,
+            unit: None,
+            window_minutes: Some(minutes),
+            resets_at: Some(resets_at),
+        }
+    }
+
+    #[test]
+    fn limits_are_told_in_a_line_and_each_end_once() {
+        let view = View {
+            zone: jiff::tz::TimeZone::UTC,
+            now: 0,
+            home: String::new(),
+        };
+        let limits = [
+            limit(None, Some(37.0), 300, 10_740_000),
+            limit(None, Some(61.5), 10_080, 331_200_000),
+            limit(Some("Sonnet"), Some(12.0), 10_080, 331_200_000),
+            limit(None, None, 45, -1),
+        ];
+        let text = limits_text(&limits, &view);
+        assert_eq!(text, "5h 37% 2h 59min, 7d 61.5% 3d 20h, 7d Sonnet 12%, 45min —");
     }
 
     #[test]
