@@ -32,7 +32,48 @@ fn full_home() -> Home {
     ] {
         home.copy(&format!("credentials/{fixture}/home"), "");
     }
+    home.write(".config/tokentop/config.json", CONFIG);
+    home.write(".config/systemd/user/opencode.service", SERVICE);
     home
+}
+
+/// Secrets of ttop's own: addresses that let anybody post, keys of plugins, a gateway with a key in its path.
+const CONFIG: &str = r#"{
+    "alerts": {"sinks": {
+        "team": {"type": "webhook", "url": "https://hooks.example/services/CANARY-hook"},
+        "mine": {"type": "command", "command": ["notify", "--token", "CANARY-command"]}
+    }},
+    "pluginConfig": {"slack": {"token": "CANARY-plugin", "webhook.url": "https://me:CANARY-pass@hooks.example/x"}},
+    "providers": {"deepseek": {"baseUrl": "https://gateway.example/CANARY-path"}}
+}"#;
+
+/// How a server may be told its password.
+const SERVICE: &str = "[Service]\nEnvironment=OPENCODE_SERVER_PASSWORD=CANARY-service\nExecStart=opencode serve\n";
+
+/// A process that looks like an agent and was given a secret on its command line; ended when dropped.
+struct Leaky(std::process::Child);
+
+impl Leaky {
+    #[cfg(unix)]
+    fn start() -> Self {
+        use std::os::unix::process::CommandExt;
+        let mut command = std::process::Command::new("sh");
+        // Waits for a line that never comes.
+        command
+            .arg0("opencode")
+            .args(["-c", "read line", "opencode", "serve", "--password=CANARY-argument"]);
+        command
+            .stdin(std::process::Stdio::piped())
+            .env("OPENCODE_SERVER_PASSWORD", "CANARY-environment");
+        Self(command.spawn().expect("sh runs"))
+    }
+}
+
+impl std::ops::Drop for Leaky {
+    fn drop(&mut self) {
+        // It is gone already when it cannot be killed.
+        let _ = self.0.kill().and_then(|()| self.0.wait());
+    }
 }
 
 /// The same places, with canaries in what does not parse.
@@ -135,14 +176,22 @@ fn no_output_and_no_file_shows_a_secret() {
         .collect();
     commands.retain(|name| name != "help");
     assert!(!commands.is_empty());
+    #[cfg(unix)]
+    let _leaky = Leaky::start();
     for home in [full_home(), damaged_home()] {
         let before = content(&home);
         for name in &commands {
+            // What goes on for ever is looked at for a moment, and not often.
+            let (seconds, variations) = if name == "watch" {
+                (1, &VARIATIONS[..3])
+            } else {
+                (20, VARIATIONS)
+            };
             for run in runs(name) {
-                for variation in VARIATIONS {
+                for variation in variations {
                     let mut command = home.ttop();
                     command.envs(variables()).args(&run).args(*variation);
-                    let output = command.timeout(Duration::from_secs(20)).output().expect("runs");
+                    let output = command.timeout(Duration::from_secs(seconds)).output().expect("runs");
                     let what = format!("ttop {} {}", run.join(" "), variation.join(" "));
                     assert_clean(&what, &output.stdout);
                     assert_clean(&what, &output.stderr);

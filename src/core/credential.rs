@@ -129,6 +129,8 @@ impl Content {
 pub enum Rank {
     /// `TTOP_<ID>_CREDENTIAL`, `TTOP_<ID>_TOKEN`: above everything.
     Override,
+    /// What an app that runs now answers to; never listed.
+    Running,
     /// A variable for a key that alone can read the endpoint.
     Admin,
     OpencodeAuth,

@@ -1,17 +1,15 @@
 //! The Cursor app's session, in the state database that it shares with every other setting.
 
 use super::file::{expiry, mode, origin, owned};
-use super::{Search, jwt};
+use super::{Search, database, jwt};
 use crate::core::credential::{Content, Credential, Details, Fault, Kind, Rank, Secret};
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use rusqlite::OptionalExtension;
+use std::path::Path;
 use zeroize::Zeroizing;
 
 const PROVIDER: &str = "cursor";
 const SOURCE: &str = "cursor-app";
 const ENTRY: &str = "cursorAuth/accessToken";
-const BUSY_MS: u64 = 250;
 
 pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
     let system = search.system;
@@ -64,7 +62,7 @@ struct Session {
 
 /// `None` when nobody is logged in.
 fn read_session(path: &Path) -> rusqlite::Result<Option<Session>> {
-    let connection = open(path)?;
+    let connection = database::open(path)?;
     let value = |key: &str| {
         connection
             .query_row(
@@ -89,44 +87,11 @@ fn read_session(path: &Path) -> rusqlite::Result<Option<Session>> {
     Ok((token.is_some() || has_refresh).then_some(Session { token, account }))
 }
 
-/// Opens so that nothing appears beside the database, the app running or not.
-fn open(path: &Path) -> rusqlite::Result<Connection> {
-    let beside = |suffix: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        PathBuf::from(name).exists()
-    };
-    // A log without its index is what a crash leaves: the index is then kept in memory, which needs a connection
-    // that shares nothing.
-    let is_crashed = cfg!(unix) && beside("-wal") && !beside("-shm");
-    let how = match () {
-        () if is_crashed => "mode=ro&vfs=unix-none",
-        () if beside("-wal") && beside("-shm") => "mode=ro",
-        () => "mode=ro&immutable=1",
-    };
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(uri(path, how), flags)?;
-    connection.busy_timeout(Duration::from_millis(BUSY_MS))?;
-    if is_crashed {
-        connection.pragma_update(None, "locking_mode", "exclusive")?;
-    }
-    connection.pragma_update(None, "query_only", true)?;
-    Ok(connection)
-}
-
-/// `file:` URI of a path, with what has a meaning in one escaped.
-fn uri(path: &Path, query: &str) -> String {
-    let mut text = path.to_string_lossy().replace('\\', "/");
-    if !text.starts_with('/') {
-        text.insert(0, '/');
-    }
-    let escaped = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    format!("file:{escaped}?{query}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rusqlite::Connection;
+    use std::path::PathBuf;
 
     fn database(folder: &Path) -> (PathBuf, Connection) {
         let path = folder.join("state ?#%.vscdb");

@@ -5,6 +5,7 @@ mod claude_code;
 mod codex;
 mod copilot;
 mod cursor;
+mod database;
 mod env;
 mod file;
 mod gemini_cli;
@@ -13,6 +14,7 @@ pub mod keychain;
 mod kimi;
 mod opencode;
 mod opencode_config;
+mod opencode_database;
 mod opencode_known;
 
 pub use opencode_known::{Known, known_to_opencode};
@@ -60,6 +62,7 @@ type Place = fn(&Search<'_>, &mut Vec<Credential>);
 const PLACES: &[Place] = &[
     env::find_overrides,
     opencode::find,
+    opencode_database::find,
     opencode_config::find,
     env::find,
     claude_code::find,

@@ -2,8 +2,8 @@
 
 use super::ask::{Ask, Refusal};
 use super::value::{first_text, instant, items, number, text};
-use super::{About, Provider};
-use crate::core::credential::{Entry, Kind, Wanted};
+use super::{About, Provider, antigravity_app};
+use crate::core::credential::{Credential, Entry, Kind, Rank, Wanted};
 use crate::core::quota::{Capability, Limit, ProviderUsage, Reason};
 use serde_json::{Value, json};
 
@@ -36,7 +36,19 @@ impl Provider for Antigravity {
         &ABOUT
     }
 
+    /// The running app answers at an address of its own.
+    fn host(&self, credential: &Credential) -> Option<String> {
+        credential
+            .details
+            .host
+            .clone()
+            .filter(|_| credential.rank == Rank::Running)
+    }
+
     fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {
+        if ask.credential.rank == Rank::Running {
+            return antigravity_app::fetch(ask);
+        }
         let project = ask.credential.details.project_id.as_deref();
         let body = project.map_or_else(|| json!({}), |project| json!({"project": project}));
         let call = ask.post("/v1internal:fetchAvailableModels", &body).bearer();

@@ -95,6 +95,7 @@ impl Ask<'_> {
             path: path.into(),
             headers: vec![("accept", "application/json".to_owned())],
             body: Vec::new(),
+            trusts_this_machine: false,
         }
     }
 
@@ -117,6 +118,7 @@ pub struct Call<'a> {
     path: String,
     headers: Vec<(&'static str, String)>,
     body: Vec<u8>,
+    trusts_this_machine: bool,
 }
 
 impl Call<'_> {
@@ -146,6 +148,13 @@ impl Call<'_> {
         self.header(name, value)
     }
 
+    /// Takes any certificate, if this machine answers.
+    #[must_use]
+    pub fn trusting_this_machine(mut self) -> Self {
+        self.trusts_this_machine = true;
+        self
+    }
+
     /// # Errors
     /// `unreachable` when there is no whole answer; a bad status is an answer.
     pub fn send(mut self) -> Result<Answer, Refusal> {
@@ -164,6 +173,7 @@ impl Call<'_> {
             body: self.body,
             timeout: timeout.max(Duration::from_millis(1)),
             max_bytes: MAX_BYTES,
+            trusts_this_machine: self.trusts_this_machine,
             ..Request::get(&url)
         });
         Ok(Answer {

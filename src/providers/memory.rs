@@ -1,8 +1,14 @@
 //! Memory: the last good answer of a provider and how the latest attempt went, shared by all processes.
 
+use super::About;
 use super::ask::Refusal;
 use crate::core::quota::{ProviderState, ProviderUsage, Reason};
+use crate::system::System;
+use crate::system::cache::Cache;
 use serde::{Deserialize, Serialize};
+
+/// The folder of the cache that answers are kept in.
+pub const CACHE: &str = "providers";
 
 /// Repeated refusals double the wait up to this.
 const MAX_DOUBLED_S: u64 = 3600;
@@ -109,6 +115,23 @@ impl Memory {
     }
 }
 
+/// What is kept of every provider, by its id: for bars and alerts, which ask nobody and read no credential.
+pub fn recall(system: &System) -> Vec<(&'static About, Memory)> {
+    let cache = Cache::new(system, CACHE);
+    let newest = |about: &About| -> Option<Memory> {
+        let kept = [about.id.to_owned(), app_name(about)].map(|name| cache.read::<Memory>(&name));
+        let age = |memory: &Memory| memory.answer.as_ref().map(|answer| answer.fetched_at);
+        kept.into_iter().flatten().max_by_key(age)
+    };
+    let all = super::providers().iter().map(|provider| provider.about());
+    all.filter_map(|about| Some((about, newest(about)?))).collect()
+}
+
+/// What an app on this machine said is kept apart: it tells nothing of the provider's own waits.
+pub fn app_name(about: &About) -> String {
+    format!("{}-app", about.id)
+}
+
 impl Failure {
     /// The refusal again, with what is left of its wait.
     pub fn refusal(&self, now: i64) -> Refusal {
@@ -166,6 +189,18 @@ mod tests {
         memory.succeed(ProviderUsage::default(), 0);
         memory.fail(&limited(60), 0);
         assert_eq!(memory.standing(0, 300), Standing::Blocked(60));
+    }
+
+    #[test]
+    fn what_is_kept_is_recalled_without_a_credential() {
+        let home = tempfile::tempdir().expect("a folder");
+        let system = System::new(crate::system::Os::Linux, home.path(), Default::default());
+        let mut memory = Memory::of(None, "one");
+        memory.succeed(ProviderUsage::default(), 5);
+        Cache::new(&system, CACHE).write("codex", &memory).expect("written");
+        let recalled = recall(&system);
+        assert_eq!(recalled.len(), 1);
+        assert_eq!((recalled[0].0.id, &recalled[0].1), ("codex", &memory));
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod address;
 mod anthropic;
 mod anthropic_admin;
 mod antigravity;
+mod antigravity_app;
 pub mod ask;
 mod chutes;
 mod codex;
@@ -28,6 +29,7 @@ mod value;
 mod zai_coding_plan;
 
 use crate::core::credential::{Credential, Wanted};
+use crate::core::process::Process;
 use crate::core::quota::{Capability, ProviderUsage};
 use ask::{Ask, Refusal};
 
@@ -91,6 +93,16 @@ static BUILT_IN: &[&dyn Provider] = &[
 /// All providers.
 pub fn providers() -> &'static [&'static dyn Provider] {
     BUILT_IN
+}
+
+/// Whether a process is an app that can be asked instead of its maker.
+pub fn is_app(process: &Process) -> bool {
+    antigravity_app::is_server(process)
+}
+
+/// What running apps can be asked with; their listening addresses must have been looked up.
+pub fn app_logins(processes: &[Process]) -> Vec<Credential> {
+    antigravity_app::logins(processes)
 }
 
 /// What all providers say about their credentials.

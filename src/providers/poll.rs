@@ -2,7 +2,7 @@
 
 use super::address::Addresses;
 use super::ask::{Ask, Refusal};
-use super::memory::{Memory, Standing};
+use super::memory::{CACHE, Memory, Standing, app_name};
 use super::report::Report;
 use super::{About, Provider};
 use crate::core::credential::{Content, Credential, Holding, Rank, State};
@@ -17,8 +17,9 @@ use std::time::{Duration, Instant};
 
 /// Everything is done by then, whoever answers or not.
 const ALL_WITHIN: Duration = Duration::from_secs(9);
-/// The folder of the cache that answers are kept in.
-pub const CACHE: &str = "providers";
+/// Apps on this machine answer at once or not at all.
+const APP_WITHIN: Duration = Duration::from_secs(1);
+const APP_INTERVAL_S: u32 = 60;
 
 /// What asking takes.
 pub struct Poll<'a> {
@@ -26,6 +27,8 @@ pub struct Poll<'a> {
     pub config: &'a Config,
     pub addresses: &'a Addresses,
     pub holdings: &'a [Holding],
+    /// Apps that run now and can be asked instead of their maker.
+    pub running: &'a [Credential],
     pub fingerprints: &'a Fingerprints,
 }
 
@@ -61,6 +64,9 @@ impl Poll<'_> {
         if !report.is_enabled {
             let refusal = Refusal::new(ProviderState::NotConfigured, None);
             return report.refused(&refusal.hinting(format!("switched off by providers.{}.enabled", about.id)));
+        }
+        if let Some(report) = self.ask_app(provider, http, cache, ends) {
+            return report;
         }
         let ready = match self.prepare(provider) {
             Ok(ready) => ready,
@@ -129,6 +135,48 @@ impl Poll<'_> {
         }
         drop(lock);
         report
+    }
+
+    /// What a running app says: the same numbers, fresher, and without a login of ours. `None` when there is none, or it
+    /// does not answer, or the user has set a credential for this run.
+    fn ask_app(&self, provider: &'static dyn Provider, http: &Http, cache: &Cache, ends: Instant) -> Option<Report> {
+        let about = provider.about();
+        let holding = self.holdings.iter().find(|holding| holding.provider_id == about.id);
+        if holding
+            .and_then(Holding::chosen)
+            .is_some_and(|chosen| chosen.rank == Rank::Override)
+        {
+            return None;
+        }
+        let apps = self.running.iter().filter(|app| app.provider_id == about.id);
+        let (name, now) = (app_name(about), self.system.now);
+        for app in apps {
+            let mut report = Report::new(about);
+            report.source = Some(app.source.to_owned());
+            let mut memory = Memory::of(cache.read(&name), &app.origin);
+            if memory.standing(now, APP_INTERVAL_S) == Standing::Fresh {
+                return Some(report.remembering(&memory, false));
+            }
+            let base_url = self.addresses.of(provider, app, self.system, self.config).ok()?;
+            let ask = Ask {
+                http,
+                system: self.system,
+                credential: app,
+                base_url,
+                user_agent: None,
+                ends: ends.min(Instant::now() + APP_WITHIN),
+            };
+            if let Ok(mut usage) = provider.fetch(&ask) {
+                sort_limits(&mut usage.limits);
+                memory.succeed(usage, now);
+                report = report.remembering(&memory, false);
+                report.is_new = true;
+                // It is asked again sooner than it should be: no harm on this machine.
+                let _ = cache.write(&name, &memory);
+                return Some(report);
+            }
+        }
+        None
     }
 
     /// What can be said from memory, or must be said without the network.

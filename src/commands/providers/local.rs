@@ -115,6 +115,11 @@ fn commit(ledger: &mut Ledger, answers: Vec<LimitSeen>, now: i64) -> anyhow::Res
 }
 
 fn refresh_prices(system: &System, config: &Config) {
+    // Where providers are replaced, the price list's own host is not to be asked either.
+    let is_replaced = system.var("TTOP_PROVIDERS_BASE_URL").is_some() && system.var("TTOP_PRICES_URL").is_none();
+    if is_replaced {
+        return;
+    }
     // `prices update` says what is wrong; nobody asked for the list here.
     let _ = prices::refresh_if_due(system, config);
 }

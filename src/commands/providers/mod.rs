@@ -7,12 +7,14 @@ mod row;
 
 use super::context::Context;
 use crate::cli::{Filters, RowArgs};
-use crate::core::credential::Holding;
+use crate::core::credential::{Credential, Holding};
 use crate::core::filter::Globs;
+use crate::core::process::Process;
 use crate::core::quota::ProviderState;
 use crate::core::rows::{LimitRow, ProviderRow};
 use crate::credentials::{self, Keychain, Search, keychain};
 use crate::exit::Exit;
+use crate::processes::{Reader, look_closer};
 use crate::providers::address::Addresses;
 use crate::providers::poll::Poll;
 use crate::providers::report::Report;
@@ -125,11 +127,17 @@ impl ProvidersArgs {
             .copied()
             .filter(|provider| is_shown(provider.about()))
             .collect();
+        let running = if context.system.offline {
+            Vec::new()
+        } else {
+            find_apps()
+        };
         let poll = Poll {
             system: &context.system,
             config: &context.config,
             addresses,
             holdings,
+            running: &running,
             fingerprints: &fingerprints,
         };
         let reports = poll.ask_all(&asked);
@@ -144,11 +152,21 @@ impl ProvidersArgs {
         let mut listed: Vec<Listed> = match self.known_by {
             Some(KnownBy::Opencode) => known::list(credentials::known_to_opencode(&context.system), &reports, holdings),
             None => {
-                let is_shown = |report: &Report| self.all || report.state != ProviderState::NotConfigured;
+                // Numbers of local files are worth a row, with a login or without.
+                let is_known = |report: &Report| report.state != ProviderState::NotConfigured || report.usage.is_some();
+                let is_shown = |report: &Report| self.all || is_known(report);
                 reports.into_iter().filter(is_shown).map(Listed::from).collect()
             }
         };
         listed.sort_by(|a, b| a.id.cmp(&b.id));
         listed
     }
+}
+
+/// What can be asked of apps that run now.
+fn find_apps() -> Vec<Credential> {
+    let reader = Reader::default();
+    let mut processes: Vec<Process> = reader.list().into_iter().filter(providers::is_app).collect();
+    look_closer(&reader, &mut processes, |_| true);
+    providers::app_logins(&processes)
 }

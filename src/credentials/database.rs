@@ -1,0 +1,45 @@
+//! Opening another tool's database so that neither it nor its folder changes.
+
+use rusqlite::{Connection, OpenFlags};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const BUSY_MS: u64 = 250;
+
+/// Opens so that nothing appears beside the database, the tool running or not.
+///
+/// # Errors
+/// When it cannot be opened.
+pub fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let beside = |suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name).exists()
+    };
+    // A log without its index is what a crash leaves: the index is then kept in memory, which needs a connection
+    // that shares nothing.
+    let is_crashed = cfg!(unix) && beside("-wal") && !beside("-shm");
+    let how = match () {
+        () if is_crashed => "mode=ro&vfs=unix-none",
+        () if beside("-wal") && beside("-shm") => "mode=ro",
+        () => "mode=ro&immutable=1",
+    };
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(uri(path, how), flags)?;
+    connection.busy_timeout(Duration::from_millis(BUSY_MS))?;
+    if is_crashed {
+        connection.pragma_update(None, "locking_mode", "exclusive")?;
+    }
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// `file:` URI of a path, with what has a meaning in one escaped.
+fn uri(path: &Path, query: &str) -> String {
+    let mut text = path.to_string_lossy().replace('\\', "/");
+    if !text.starts_with('/') {
+        text.insert(0, '/');
+    }
+    let escaped = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    format!("file:{escaped}?{query}")
+}
