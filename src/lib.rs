@@ -6,6 +6,7 @@ pub mod commands;
 pub mod core;
 pub mod credentials;
 pub mod demo;
+pub mod demo_accounts;
 pub mod exit;
 pub mod ledger;
 pub mod prices;

@@ -5,6 +5,7 @@ use crate::cli::{Filters, RowArgs};
 use crate::core::credential::{Content, Credential, Holding, Kind, State, Wanted};
 use crate::core::rows::CredRow;
 use crate::credentials::{self, Keychain, Search, keychain};
+use crate::demo_accounts;
 use crate::exit::Exit;
 use crate::providers;
 use crate::render::Layout;
@@ -41,16 +42,11 @@ impl CredsArgs {
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
         context.request(&self.rows)?.check::<CredRow>(false)?;
         let wanted = providers::wanted();
-        let may_ask = self.keychain || std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-        let holdings = credentials::find(&Search {
-            system: &context.system,
-            wanted: &wanted,
-            keychain: (context.system.os == Os::MacOs && may_ask).then_some(&keychain::read_item as Keychain),
-        });
-        let (fingerprints, problem) = Fingerprints::open(&context.system)?;
-        if let Some(problem) = problem {
-            context.warn(&problem);
-        }
+        let (holdings, fingerprints) = if context.global.demo {
+            (demo_accounts::credentials(context.system.now), Fingerprints::sample())
+        } else {
+            self.find(&wanted, context)?
+        };
         let rows = self.list(&holdings, &wanted, &fingerprints, context.system.now);
         let rows = self.filters.choose(context, rows)?;
         let has_failed = self.check && !rows.is_empty();
@@ -60,6 +56,20 @@ impl CredsArgs {
         };
         let exit = context.print(&self.rows, layout, rows.into_iter().map(Ok))?;
         Ok(if has_failed { Exit::Check } else { exit })
+    }
+
+    fn find(&self, wanted: &[Wanted], context: &mut Context) -> Result<(Vec<Holding>, Fingerprints)> {
+        let may_ask = self.keychain || std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        let holdings = credentials::find(&Search {
+            system: &context.system,
+            wanted,
+            keychain: (context.system.os == Os::MacOs && may_ask).then_some(&keychain::read_item as Keychain),
+        });
+        let (fingerprints, problem) = Fingerprints::open(&context.system)?;
+        if let Some(problem) = problem {
+            context.warn(&problem);
+        }
+        Ok((holdings, fingerprints))
     }
 
     fn list(&self, holdings: &[Holding], wanted: &[Wanted], fingerprints: &Fingerprints, now: i64) -> Vec<CredRow> {

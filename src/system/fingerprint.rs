@@ -43,6 +43,11 @@ impl Fingerprints {
         })
     }
 
+    /// With a key that everybody knows, for samples.
+    pub fn sample() -> Self {
+        Self { key: Key::default() }
+    }
+
     /// 16 hex digits.
     pub fn of(&self, secret: &Secret) -> String {
         self.of_parts(&[secret.expose()])

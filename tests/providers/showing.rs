@@ -153,3 +153,27 @@ fn limits_that_agents_wrote_down_need_no_request() {
     let asked = rows(command.arg("providers")).remove(0);
     assert_eq!((&asked["usedPercent"], &asked["source"]), (&json!(27.0), &json!("env")));
 }
+
+#[test]
+fn the_sample_home_is_always_the_same_and_leaves_no_trace() {
+    let home = keyed_home();
+    home.write(".config/tokentop/config.json", "not read");
+    for command in ["providers", "creds"] {
+        let sample = home.stdout(&[command, "--demo"]);
+        assert!(sample.lines().count() > 3 && !sample.contains("deepseek"), "{sample}");
+        assert_eq!(home.stdout(&[command, "--demo"]), sample);
+    }
+    let own: Vec<_> = [".local/share/tokentop", ".cache"]
+        .iter()
+        .filter(|path| home.path().join(path).exists())
+        .collect();
+    assert!(own.is_empty(), "{own:?}");
+    let table = home.stdout(&["providers", "--demo", "-o", "table"]);
+    insta::assert_snapshot!(table, @r"
+    Provider        Plan                   Used  Limits                                          Credits   Spend   Age
+    anthropic       Max 5x      ████▉░░░  61.5%  5h 37% 3h 00min, 7d 61.5% 4d 0h, 7d Sonnet 12%                   1min
+    codex           Plus        ████████   100%  5h 11% 3h 00min, 7d 100% 4d 0h                                   1min
+    github-copilot  Individual  ███▍░░░░  42.3%  30d Premium 42.3% 10d 0h                                         1min
+    openrouter                                                                                    $74.75  $25.50  1min
+    ");
+}

@@ -13,6 +13,7 @@ use crate::core::process::Process;
 use crate::core::quota::ProviderState;
 use crate::core::rows::{LimitRow, ProviderRow};
 use crate::credentials::{self, Keychain, Search, keychain};
+use crate::demo_accounts;
 use crate::exit::Exit;
 use crate::processes::{Reader, look_closer};
 use crate::providers::address::Addresses;
@@ -71,17 +72,16 @@ impl ProvidersArgs {
         }
         context.request(&self.rows)?.check::<ProviderRow>(false)?;
         self.filters.check::<ProviderRow>()?;
-        let all = providers::providers();
-        // Before any credential is read: a foreign host in the environment ends the run here.
-        let addresses = Addresses::from_env(&context.system, all)?;
-        loopback_url(&context.system, "TTOP_PRICES_URL")?;
-        let mut local = Local::start(context);
-        let holdings = self.find_credentials(context);
-        let mut reports = self.ask(&addresses, &holdings, all, context)?;
-        let (now, seen) = (context.system.now, local.seen(context));
-        reports.iter_mut().for_each(|report| report.add_local(&seen, now));
-        local.keep(reports.iter().flat_map(Report::to_remember).collect(), context);
-        let listed = self.list(reports, &holdings, context);
+        let mut listed: Vec<Listed> = if context.global.demo {
+            demo_accounts::reports(context.system.now)
+                .into_iter()
+                .map(Listed::from)
+                .collect()
+        } else {
+            self.ask_and_list(context)?
+        };
+        listed.sort_by(|a, b| a.id.cmp(&b.id));
+        let now = context.system.now;
         let mut rows: Vec<ProviderRow> = listed.into_iter().map(|one| one.row(now)).collect();
         if self.check {
             let is_over = |limit: &LimitRow| limit.used_percent.is_some_and(|percent| percent >= self.at);
@@ -95,6 +95,20 @@ impl ProvidersArgs {
         };
         let exit = context.print(&self.rows, layout, rows.into_iter().map(Ok))?;
         Ok(if has_failed { Exit::Check } else { exit })
+    }
+
+    fn ask_and_list(&self, context: &mut Context) -> Result<Vec<Listed>> {
+        let all = providers::providers();
+        // Before any credential is read: a foreign host in the environment ends the run here.
+        let addresses = Addresses::from_env(&context.system, all)?;
+        loopback_url(&context.system, "TTOP_PRICES_URL")?;
+        let mut local = Local::start(context);
+        let holdings = self.find_credentials(context);
+        let mut reports = self.ask(&addresses, &holdings, all, context)?;
+        let (now, seen) = (context.system.now, local.seen(context));
+        reports.iter_mut().for_each(|report| report.add_local(&seen, now));
+        local.keep(reports.iter().flat_map(Report::to_remember).collect(), context);
+        Ok(self.list(reports, &holdings, context))
     }
 
     fn find_credentials(&self, context: &Context) -> Vec<Holding> {
@@ -147,9 +161,9 @@ impl ProvidersArgs {
         Ok(reports)
     }
 
-    /// The ones to show, in order of their ids.
+    /// The ones to show.
     fn list(&self, reports: Vec<Report>, holdings: &[Holding], context: &Context) -> Vec<Listed> {
-        let mut listed: Vec<Listed> = match self.known_by {
+        match self.known_by {
             Some(KnownBy::Opencode) => known::list(credentials::known_to_opencode(&context.system), &reports, holdings),
             None => {
                 // Numbers of local files are worth a row, with a login or without.
@@ -157,9 +171,7 @@ impl ProvidersArgs {
                 let is_shown = |report: &Report| self.all || is_known(report);
                 reports.into_iter().filter(is_shown).map(Listed::from).collect()
             }
-        };
-        listed.sort_by(|a, b| a.id.cmp(&b.id));
-        listed
+        }
     }
 }
 
