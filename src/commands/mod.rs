@@ -16,6 +16,7 @@ pub mod providers;
 pub mod ps;
 pub mod schema;
 pub mod sessions;
+pub mod show;
 pub mod sync;
 pub mod turns;
 pub mod usage;
@@ -30,6 +31,7 @@ use context::Context;
 pub enum Command {
     Sessions(sessions::SessionsArgs),
     Turns(turns::TurnsArgs),
+    Show(show::ShowArgs),
     Cost(cost::CostArgs),
     Ps(ps::PsArgs),
     Mcp(mcp::McpArgs),
@@ -61,6 +63,7 @@ impl Command {
         match self {
             Self::Sessions(args) => args.run(context),
             Self::Turns(args) => args.run(context),
+            Self::Show(args) => args.run(context),
             Self::Cost(args) => args.run(context),
             Self::Ps(args) => args.run(context),
             Self::Mcp(args) => args.run(context),

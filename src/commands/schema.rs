@@ -3,7 +3,7 @@
 use super::context::Context;
 use crate::core::rows::{
     ActivityRow, CostRow, CredRow, DoctorRow, LedgerRow, LimitHistoryRow, McpRow, PriceRow, ProviderRow, PsRow,
-    SessionRow, TurnRow,
+    SessionRow, ShowRow, TurnRow,
 };
 use crate::exit::Exit;
 use crate::render::keys::{self, Key};
@@ -56,6 +56,7 @@ const fn kind<R: Row>(command: &'static str) -> RowKind {
 pub const ROWS: &[RowKind] = &[
     kind::<TurnRow>("turns"),
     kind::<SessionRow>("sessions"),
+    kind::<ShowRow>("show"),
     kind::<CostRow>("cost"),
     kind::<ProviderRow>("providers"),
     kind::<LimitHistoryRow>("providers --history"),

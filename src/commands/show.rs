@@ -5,12 +5,12 @@ use super::usage;
 use crate::agents::live::live;
 use crate::cli::RowArgs;
 use crate::core::filter::TurnFilter;
-use crate::core::process::{DetailLimits, SessionDetail, SessionRef};
 use crate::core::problem::Problem;
+use crate::core::process::{DetailLimits, SessionDetail, SessionRef};
 use crate::core::rows::{ShowMessage, ShowRow, ShowTodo};
 use crate::core::time::Time;
 use crate::exit::Exit;
-use crate::render::{Layout, plain_text};
+use crate::render::{Foot, Layout, columns, text};
 use crate::reports::show::Named;
 use crate::reports::{Sessions, Usage};
 use anyhow::{Result, bail};
@@ -45,7 +45,16 @@ impl ShowArgs {
         context.request(&self.rows)?.check::<ShowRow>(false)?;
         usage::report(context, &TurnFilter::default(), |context, usage| {
             let row = self.row(context, usage)?;
-            context.print(&self.rows, Layout::default(), std::iter::once(Ok(row)))
+            let view = context.screen()?.view;
+            let foot = move |rows: &[ShowRow]| Foot {
+                total: None,
+                notes: rows.iter().flat_map(|row| columns::show::lines(row, &view)).collect(),
+            };
+            let layout = Layout {
+                foot: Some(Box::new(foot)),
+                ..Layout::default()
+            };
+            context.print(&self.rows, layout, std::iter::once(Ok(row)))
         })
     }
 
@@ -85,11 +94,23 @@ impl ShowArgs {
 
     /// What the agent's own records hold of its text; nothing where they are gone or are not understood.
     fn detail(&self, context: &mut Context, agent_id: &str, session_id: &str) -> SessionDetail {
-        let Some(live) = live(agent_id).filter(|_| !context.global.demo) else { return SessionDetail::default() };
-        let session = SessionRef { agent_id: live.id(), id: session_id.to_owned(), place: None };
-        let limits = DetailLimits { messages: self.messages, text_chars: (!self.full).then_some(TEXT_CHARS) };
+        let Some(live) = live(agent_id).filter(|_| !context.global.demo) else {
+            return SessionDetail::default();
+        };
+        let session = SessionRef {
+            agent_id: live.id(),
+            id: session_id.to_owned(),
+            place: None,
+        };
+        let limits = DetailLimits {
+            messages: self.messages,
+            text_chars: (!self.full).then_some(TEXT_CHARS),
+        };
         live.detail(&session, &limits, &context.system).unwrap_or_else(|error| {
-            context.warn(&Problem::new(format_args!("{agent_id} {session_id}"), format_args!("{error:#}")));
+            context.warn(&Problem::new(
+                format_args!("{agent_id} {session_id}"),
+                format_args!("{error:#}"),
+            ));
             SessionDetail::default()
         })
     }
@@ -103,10 +124,19 @@ fn message(message: crate::core::process::Message) -> ShowMessage {
         provider_id: message.provider_id,
         model_id: message.model_id,
         tokens: message.tokens,
-        text: plain_text(&message.text),
+        text: clean(&message.text),
     }
 }
 
 fn todo(todo: crate::core::process::Todo) -> ShowTodo {
-    ShowTodo { content: plain_text(&todo.content), status: todo.status, priority: todo.priority }
+    ShowTodo {
+        content: clean(&todo.content),
+        status: todo.status,
+        priority: todo.priority,
+    }
+}
+
+/// Text of a session is hostile: line by line without what could steer a terminal.
+fn clean(words: &str) -> String {
+    words.lines().map(text::plain).collect::<Vec<_>>().join("\n")
 }
