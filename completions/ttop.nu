@@ -103,6 +103,25 @@ export def "ttop turns" [
     ^ttop turns -o ndjson ...$flags | typed [timestamp sessionUpdatedAt] [time] [] []
 }
 
+# Show one session in depth, or one turn
+export def "ttop show" [
+    id: string@"nu-complete ttop"  # A session (a unique prefix of its id, or `latest`), or a `turnId`
+    --explain  # Tell where each number comes from
+    --messages: int  # The newest so many messages
+    --full  # The whole text of each message
+    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
+    --limit(-n): int  # At most this many rows
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+] {
+    let flags = (flags {explain: $explain, messages: $messages, full: $full, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    ^ttop show $id -o ndjson ...$flags | typed [] [] [] []
+}
+
 # Add up tokens and money
 export def "ttop cost" [
     --by: string@"nu-complete ttop"  # What to group by

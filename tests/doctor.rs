@@ -14,7 +14,7 @@ fn row<'r>(rows: &'r [Value], subject: &str) -> &'r Value {
 #[test]
 fn names_what_decided_and_what_was_skipped() {
     let home = Home::new();
-    home.copy("opencode/data", ".local/share");
+    home.copy("opencode/data/home", "");
     let rows = home.rows(&["doctor"]);
     let opencode = row(&rows, "opencode");
     assert_eq!(opencode["installed"], "database");
@@ -68,7 +68,7 @@ fn names_what_it_cannot_read_and_fails_under_strict() {
 #[test]
 fn is_fit_to_be_pasted() {
     let home = Home::new();
-    home.copy("opencode/data", ".local/share");
+    home.copy("opencode/data/home", "");
     for format in ["table", "json", "csv"] {
         let text = home.stdout(&["doctor", "-o", format]);
         assert!(
