@@ -8,13 +8,19 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// Epoch milliseconds.
 pub fn now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.expect("after 1970").as_millis() as i64
+}
+
+/// Held while an agent is started: a socket that one is to inherit must not reach those of other tests.
+pub fn starting() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// A process that calls itself something else and waits until it is dropped.
@@ -30,6 +36,21 @@ impl Process {
 
     /// As [`Process::start`], with a script of its own.
     pub fn running(script: &str, name: &str, folder: &Path, arguments: &[&str]) -> Self {
+        let _alone = starting();
+        Self::spawn(script, name, folder, arguments)
+    }
+
+    /// As [`Process::start`], with a server's listening socket, as if it had opened it.
+    pub fn listening(server: &Server, name: &str, folder: &Path, arguments: &[&str]) -> Self {
+        let _alone = starting();
+        let inherit = |flags| rustix::io::fcntl_setfd(&server.listener, flags).expect("set");
+        inherit(rustix::io::FdFlags::empty());
+        let process = Self::spawn("read wait", name, folder, arguments);
+        inherit(rustix::io::FdFlags::CLOEXEC);
+        process
+    }
+
+    fn spawn(script: &str, name: &str, folder: &Path, arguments: &[&str]) -> Self {
         std::fs::create_dir_all(folder).expect("a folder");
         let mut child = Command::new("/bin/sh")
             .arg0(name)
@@ -193,11 +214,6 @@ impl Server {
             listener,
             asked,
         }
-    }
-
-    /// Lets processes that are started from now on have the listening socket too, as if they had opened it.
-    pub fn share(&self) {
-        rustix::io::fcntl_setfd(&self.listener, rustix::io::FdFlags::empty()).expect("shared");
     }
 
     /// The request lines it got.

@@ -1,6 +1,6 @@
 //! A real tmux with agents in its panes.
 
-use crate::fake::{eventually, sleeper};
+use crate::fake::{eventually, sleeper, starting};
 use crate::support::{Home, program};
 use crate::{rows, ttop};
 use std::process::{Command, Output};
@@ -12,6 +12,7 @@ struct Tmux {
 
 impl Tmux {
     fn run(&self, args: &[&str]) -> Output {
+        let _alone = starting();
         let output = Command::new("tmux")
             .arg("-S")
             .arg(&self.socket)

@@ -12,7 +12,9 @@ use crate::agents::live::transcripts::{real, seeker};
 use crate::agents::live::{Live, is_note_of};
 use crate::core::credential::Secret;
 use crate::core::matching::{Seeker, Trace, assign};
-use crate::core::process::{Claim, DetailLimits, Facts, Match, Process, Role, SessionDetail, SessionRef};
+use crate::core::process::{
+    CLOCK_SLACK_MS, Claim, DetailLimits, Facts, Match, Process, Role, SessionDetail, SessionRef,
+};
 use crate::core::status::{StatusSource, Word};
 use crate::system::System;
 use crate::system::http::Http;
@@ -241,7 +243,8 @@ impl Look<'_> {
             .iter()
             .filter_map(|seeker| seeker.started_at)
             .min()
-            .unwrap_or(i64::MAX);
+            .unwrap_or(i64::MAX)
+            .saturating_sub(CLOCK_SLACK_MS);
         let is_wanted = |folder: &Path| seekers.iter().any(|seeker| seeker.folder.as_deref() == Some(folder));
         let mut found: Vec<(&Known, Trace)> = Vec::new();
         for known in &self.sessions {
