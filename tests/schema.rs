@@ -24,6 +24,25 @@ fn schemas_are_as_committed() {
 }
 
 #[test]
+fn every_kind_of_row_is_listed() {
+    fn rows(folder: &Path) -> usize {
+        let entries = std::fs::read_dir(folder)
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").path());
+        let count = |path: std::path::PathBuf| match path.is_dir() {
+            true => rows(&path),
+            false => std::fs::read_to_string(path)
+                .expect("text")
+                .matches("\nimpl Row for ")
+                .count(),
+        };
+        entries.map(count).sum()
+    }
+    let all = rows(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    assert_eq!(all, ROWS.len(), "a row is missing in src/commands/schema.rs");
+}
+
+#[test]
 fn every_row_has_a_schema_in_every_kind() {
     let home = Home::new();
     let names = home.stdout(&["schema"]);

@@ -12,6 +12,13 @@ use support::Home;
 use ttop::cli::Cli;
 use ttop::cli::complete::VARIABLE;
 
+/// In a folder of `fpath` the file is the body of the function that zsh calls, so it must complete the first time, too.
+const AUTOLOADED: &str = r#"
+if [[ "${funcstack[1]}" == _ttop ]]; then
+    _clap_dynamic_completer_ttop "$@"
+fi
+"#;
+
 fn committed(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(name)
 }
@@ -31,7 +38,8 @@ fn scripts_are_as_committed() {
             .write_registration(VARIABLE, "ttop", "ttop", "ttop", &mut script)
             .expect("written to memory");
         let text = String::from_utf8(script).expect("UTF-8");
-        support::same_as_committed(&committed(name), format!("{}\n", text.trim()).as_bytes());
+        let start = if name == "_ttop" { AUTOLOADED } else { "" };
+        support::same_as_committed(&committed(name), format!("{}\n{start}", text.trim()).as_bytes());
     }
     let mut root = Cli::command();
     root.build();
@@ -86,7 +94,8 @@ fn run_in(program: &Path, args: &[&str], home: &Home) -> String {
     let mut path = std::ffi::OsString::from(binary.parent().expect("a folder"));
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());
-    let output = Command::new(program)
+    let (out, err) = (home.path().join("stdout"), home.path().join("stderr"));
+    let mut child = Command::new(program)
         .args(args)
         .env_clear()
         .env("PATH", path)
@@ -96,15 +105,21 @@ fn run_in(program: &Path, args: &[&str], home: &Home) -> String {
         .env("TERM", "xterm")
         .current_dir(home.path())
         .stdin(Stdio::null())
-        .output()
+        .stdout(std::fs::File::create(&out).expect("a file"))
+        .stderr(std::fs::File::create(&err).expect("a file"))
+        .spawn()
         .expect("the program runs");
-    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(
-        output.status.success(),
-        "{stdout}\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    stdout
+    let read = |path: &Path| String::from_utf8_lossy(&std::fs::read(path).expect("a file")).into_owned();
+    // A shell that waits for a line that never comes would wait for good.
+    for _ in 0..600 {
+        if let Some(status) = child.try_wait().expect("a child") {
+            assert!(status.success(), "{}\n{}", read(&out), read(&err));
+            return read(&out);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    child.kill().expect("killed");
+    panic!("{} does not end\n{}\n{}", program.display(), read(&out), read(&err));
 }
 
 #[test]
@@ -143,24 +158,38 @@ fn fish_completes_with_descriptions() {
     assert_eq!(said, "sessions\tList sessions, newest first\ntoday\tsince midnight\n");
 }
 
-#[test]
-fn zsh_completes_in_a_terminal() {
-    let Some(zsh) = support::program("zsh") else { return };
-    // zsh completes only in an interactive line editor: zpty gives it one.
+/// What zsh makes of a line with tabs in it. It completes only in an interactive line editor: zpty gives it one.
+fn zsh_line(zsh: &Path, setup: &str) -> String {
     let script = format!(
         r#"zmodload zsh/zpty
         zpty z zsh -f -i
-        zpty -w z "PS1=; autoload -Uz compinit && compinit -u -D; source '{}'; bindkey '^I' complete-word; echo re''ady"
+        zpty -w z "PS1=; {setup}; bindkey '^I' complete-word; echo re''ady"
         zpty -r z line '*ready*'
         zpty -n -w z $'ttop sessi\t --presence rev\t\C-aprint -r -- WROTE \n'
-        zpty -r z line '*WROTE ttop sessions --presence reverted*'
+        zpty -r z line $'*WROTE ttop sess*rev*\n*'
         print -r -- "$line"
         zpty -d z
-        "#,
-        committed("_ttop").display()
+        "#
     );
-    let said = run(&zsh, &["-f"], &script, &Home::new());
-    assert!(said.contains("WROTE ttop sessions --presence reverted"), "{said:?}");
+    run(zsh, &["-f"], &script, &Home::new())
+}
+
+#[test]
+fn zsh_completes_in_a_terminal() {
+    let Some(zsh) = support::program("zsh") else { return };
+    let script = committed("_ttop");
+    let init = "autoload -Uz compinit && compinit -u -D";
+    let folder = script.parent().expect("a folder").display().to_string();
+    for setup in [
+        format!("{init}; source '{}'", script.display()),
+        format!("fpath=('{folder}' $fpath); {init}"),
+    ] {
+        let said = zsh_line(&zsh, &setup);
+        assert!(
+            said.contains("WROTE ttop sessions --presence reverted"),
+            "{setup}: {said:?}"
+        );
+    }
 }
 
 #[test]
