@@ -167,7 +167,6 @@ export def "ttop ps" [
     --model: string@"nu-complete ttop"  # By these models
     --project: string@"nu-complete ttop"  # In these projects and below
     --session: string@"nu-complete ttop"  # In these sessions: a unique prefix, or `latest`
-    --presence: string@"nu-complete ttop"  # With this presence
     --grep: string@"nu-complete ttop"  # With this text in any text column
     --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
@@ -178,21 +177,14 @@ export def "ttop ps" [
     --demo  # Answer from a built-in sample home
     --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ] {
-    let flags = (flags {all: $all, orphans: $orphans, waiting: $waiting, check: $check, text: $text, watch: $watch, jump: $jump, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {all: $all, orphans: $orphans, waiting: $waiting, check: $check, text: $text, watch: $watch, jump: $jump, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop ps -o ndjson ...$flags | typed [startedAt] [] [sinceMs uptimeMs] [memoryBytes]
 }
 
 # List configured MCP servers and the processes that run them
 export def "ttop mcp" [
-    --since: string@"nu-complete ttop"  # From this time on
-    --until: string@"nu-complete ttop"  # Before this time; a bare date includes that day
-    --on: string@"nu-complete ttop"  # On this day
     --agent: string@"nu-complete ttop"  # Of these agents
-    --provider: string@"nu-complete ttop"  # Billed by these providers
-    --model: string@"nu-complete ttop"  # By these models
     --project: string@"nu-complete ttop"  # In these projects and below
-    --session: string@"nu-complete ttop"  # In these sessions: a unique prefix, or `latest`
-    --presence: string@"nu-complete ttop"  # With this presence
     --grep: string@"nu-complete ttop"  # With this text in any text column
     --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
@@ -203,7 +195,7 @@ export def "ttop mcp" [
     --demo  # Answer from a built-in sample home
     --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ] {
-    let flags = (flags {since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {agent: $agent, project: $project, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop mcp -o ndjson ...$flags | typed [] [] [] []
 }
 
@@ -215,15 +207,7 @@ export def "ttop providers" [
     --at: number  # From how many per cent on a window is over
     --history: string@"nu-complete ttop"  # Show how windows filled, since a time or for a span: 7d, 2026-11-01
     --keychain  # Ask the macOS keychain even when nobody may be there to answer its dialog
-    --since: string@"nu-complete ttop"  # From this time on
-    --until: string@"nu-complete ttop"  # Before this time; a bare date includes that day
-    --on: string@"nu-complete ttop"  # On this day
-    --agent: string@"nu-complete ttop"  # Of these agents
     --provider: string@"nu-complete ttop"  # Billed by these providers
-    --model: string@"nu-complete ttop"  # By these models
-    --project: string@"nu-complete ttop"  # In these projects and below
-    --session: string@"nu-complete ttop"  # In these sessions: a unique prefix, or `latest`
-    --presence: string@"nu-complete ttop"  # With this presence
     --grep: string@"nu-complete ttop"  # With this text in any text column
     --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
@@ -234,7 +218,7 @@ export def "ttop providers" [
     --demo  # Answer from a built-in sample home
     --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ] {
-    let flags = (flags {all: $all, known-by: $known_by, check: $check, at: $at, history: $history, keychain: $keychain, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {all: $all, known-by: $known_by, check: $check, at: $at, history: $history, keychain: $keychain, provider: $provider, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop providers -o ndjson ...$flags | typed [resetsAt fetchedAt] [] [retryAfterMs] []
 }
 
@@ -269,15 +253,7 @@ export def "ttop creds" [
     --check  # Print only what fails, and exit 3 if anything does
     --accounts  # Show account ids and addresses
     --keychain  # Ask the macOS keychain even when nobody may be there to answer its dialog
-    --since: string@"nu-complete ttop"  # From this time on
-    --until: string@"nu-complete ttop"  # Before this time; a bare date includes that day
-    --on: string@"nu-complete ttop"  # On this day
-    --agent: string@"nu-complete ttop"  # Of these agents
     --provider: string@"nu-complete ttop"  # Billed by these providers
-    --model: string@"nu-complete ttop"  # By these models
-    --project: string@"nu-complete ttop"  # In these projects and below
-    --session: string@"nu-complete ttop"  # In these sessions: a unique prefix, or `latest`
-    --presence: string@"nu-complete ttop"  # With this presence
     --grep: string@"nu-complete ttop"  # With this text in any text column
     --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
@@ -288,7 +264,7 @@ export def "ttop creds" [
     --demo  # Answer from a built-in sample home
     --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ] {
-    let flags = (flags {all: $all, check: $check, accounts: $accounts, keychain: $keychain, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {all: $all, check: $check, accounts: $accounts, keychain: $keychain, provider: $provider, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop creds -o ndjson ...$flags | typed [expiresAt] [] [] []
 }
 

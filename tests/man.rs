@@ -2,10 +2,10 @@
 
 mod support;
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 use std::path::Path;
 use support::Home;
-use ttop::cli::Cli;
+use ttop::cli::definition;
 
 /// Every command and the name of its page.
 fn commands(command: &Command, name: &str, all: &mut Vec<(String, Command)>) {
@@ -20,7 +20,7 @@ fn commands(command: &Command, name: &str, all: &mut Vec<(String, Command)>) {
 }
 
 fn all() -> Vec<(String, Command)> {
-    let mut root = Cli::command().disable_help_subcommand(true);
+    let mut root = definition().disable_help_subcommand(true);
     root.build();
     let mut found = Vec::new();
     commands(&root, "ttop", &mut found);

@@ -1,14 +1,13 @@
 //! Completions: what the shells' scripts in `completions/` ask ttop for. The one place that uses clap's dynamic
 //! engine, whose interface is not stable yet.
 
-use super::Cli;
+use super::definition;
 use crate::agents::agents;
 use crate::commands::schema::RowKind;
 use crate::ledger::Ledger;
 use crate::render::{keys, number};
 use crate::system::System;
 use anyhow::Result;
-use clap::CommandFactory;
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::Shells;
 use std::collections::BTreeSet;
@@ -30,7 +29,7 @@ pub fn answer(words: &[OsString], shell: Option<&OsStr>) -> Option<Vec<u8>> {
         .map_or(words.len(), |at| at + 1);
     let shells = Shells::builtins();
     if let Some(shell) = shells.completer(shell).filter(|_| start < words.len()) {
-        let mut command = Cli::command();
+        let mut command = definition();
         command.build();
         let cwd = std::env::current_dir().ok();
         if shell

@@ -5,8 +5,10 @@ pub mod parse;
 
 use crate::commands::Command;
 use crate::commands::cost::CostArgs;
+use crate::commands::filters::unusable;
+use crate::commands::schema::ROWS;
 use crate::core::price;
-use clap::{ArgAction, Args, Parser, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory, Parser, ValueEnum};
 
 /// What AI coding agents use: tokens, money, plan limits, and which session waits for you
 #[derive(Parser, Debug)]
@@ -20,6 +22,24 @@ pub struct Cli {
     pub global: Global,
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+/// The definition that people read: help, completions and manual pages leave out filters that a command's rows have no
+/// key for. They are still parsed, to be refused with a reason.
+pub fn definition() -> clap::Command {
+    const OF_TURNS: [&str; 4] = ["turns", "sessions", "cost", "watch"];
+    let mut root = Cli::command();
+    for row in ROWS.iter().filter(|row| !OF_TURNS.contains(&row.command)) {
+        let Some(command) = root.find_subcommand_mut(row.command) else {
+            continue;
+        };
+        for filter in unusable(&(row.keys)()) {
+            if command.get_arguments().any(|arg| arg.get_id() == filter) {
+                *command = command.clone().mut_arg(filter, |arg| arg.hide(true));
+            }
+        }
+    }
+    root
 }
 
 /// Flags every command takes.

@@ -1,6 +1,6 @@
 //! From words to [`Cli`]: what clap cannot say by itself about misplaced flags and names kept for later.
 
-use super::Cli;
+use super::{Cli, definition};
 use crate::commands::schema::RowKind;
 use crate::exit::UsageError;
 use crate::render::{Palette, When, fields};
@@ -30,6 +30,7 @@ pub fn parse(
     let matches = match Cli::command().try_get_matches_from(words) {
         Ok(matches) => matches,
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            let error = definition().try_get_matches_from(words).err().unwrap_or(error);
             let palette = Palette::choose(color_flag(words), is_terminal, var);
             let text = error.render();
             return Ok(Parsed::Text(if palette.is_on() {

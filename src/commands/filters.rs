@@ -7,7 +7,7 @@ use crate::core::period::{BadTime, Edge, Range, parse_day, parse_time};
 use crate::core::project::Projects;
 use crate::core::turn::Presence;
 use crate::exit::UsageError;
-use crate::render::keys::{self, value_at};
+use crate::render::keys::{self, Key, value_at};
 use crate::render::{Grep, Row};
 use crate::system::System;
 use anyhow::Result;
@@ -97,21 +97,21 @@ impl Filters {
     /// When there is such a filter: a wrong command line.
     pub fn check<R: Row>(&self) -> Result<(), UsageError> {
         let keys = keys::keys::<R>();
-        let lacks = |names: &[&str]| !keys.iter().any(|key| names.contains(&key.path.as_str()));
-        for (flag, is_given, names) in [
-            ("--since", self.since.is_some(), TIME_KEYS.as_slice()),
-            ("--until", self.until.is_some(), TIME_KEYS.as_slice()),
-            ("--on", self.on.is_some(), TIME_KEYS.as_slice()),
-            ("--agent", !self.agent.is_empty(), &["agentId"]),
-            ("--provider", !self.provider.is_empty(), &["providerId"]),
-            ("--model", !self.model.is_empty(), &["modelId"]),
-            ("--project", !self.project.is_empty(), &["projectPath"]),
-            ("--session", !self.session.is_empty(), &["sessionId"]),
-            ("--presence", !self.presence.is_empty(), &["presence"]),
-        ] {
-            if is_given && lacks(names) {
+        let given = [
+            self.since.is_some(),
+            self.until.is_some(),
+            self.on.is_some(),
+            !self.agent.is_empty(),
+            !self.provider.is_empty(),
+            !self.model.is_empty(),
+            !self.project.is_empty(),
+            !self.session.is_empty(),
+            !self.presence.is_empty(),
+        ];
+        for ((flag, needed), _) in FILTER_KEYS.iter().zip(given).filter(|(_, is_given)| *is_given) {
+            if !has_one(&keys, needed) {
                 return Err(
-                    UsageError::new(format!("{flag}: {} rows have no {}", R::NAME, names[0]))
+                    UsageError::new(format!("--{flag}: {} rows have no {}", R::NAME, needed[0]))
                         .with_hint("--fields help lists what they have"),
                 );
             }
@@ -146,6 +146,29 @@ impl Filters {
         }
         Ok(valued.into_iter().map(|(_, row)| row).collect())
     }
+}
+
+/// Which keys a filter looks at; rows need one of them.
+const FILTER_KEYS: [(&str, &[&str]); 9] = [
+    ("since", &TIME_KEYS),
+    ("until", &TIME_KEYS),
+    ("on", &TIME_KEYS),
+    ("agent", &["agentId"]),
+    ("provider", &["providerId"]),
+    ("model", &["modelId"]),
+    ("project", &["projectPath"]),
+    ("session", &["sessionId"]),
+    ("presence", &["presence"]),
+];
+
+fn has_one(keys: &[Key], names: &[&str]) -> bool {
+    keys.iter().any(|key| names.contains(&key.path.as_str()))
+}
+
+/// The filters that rows with these keys cannot be chosen by.
+pub fn unusable(keys: &[Key]) -> impl Iterator<Item = &'static str> {
+    let lacking = FILTER_KEYS.iter().filter(|(_, needed)| !has_one(keys, needed));
+    lacking.map(|(flag, _)| *flag)
 }
 
 /// Keys that hold the time a row is about, the first one that is there counts.

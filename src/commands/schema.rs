@@ -67,7 +67,6 @@ pub const ROWS: &[RowKind] = &[
     kind::<PriceRow>("prices"),
     kind::<LedgerRow>("ledger"),
     kind::<DoctorRow>("doctor"),
-    kind::<ShowRow>("show"),
 ];
 
 impl RowKind {

@@ -4,13 +4,12 @@ mod nushell;
 #[path = "../support/mod.rs"]
 mod support;
 
-use clap::CommandFactory;
 use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use support::Home;
-use ttop::cli::Cli;
 use ttop::cli::complete::VARIABLE;
+use ttop::cli::definition;
 
 /// In a folder of `fpath` the file is the body of the function that zsh calls, so it must complete the first time, too.
 const AUTOLOADED: &str = r#"
@@ -41,7 +40,7 @@ fn scripts_are_as_committed() {
         let start = if name == "_ttop" { AUTOLOADED } else { "" };
         support::same_as_committed(&committed(name), format!("{}\n{start}", text.trim()).as_bytes());
     }
-    let mut root = Cli::command();
+    let mut root = definition();
     root.build();
     support::same_as_committed(&committed("ttop.nu"), nushell::module(&root).as_bytes());
 }
