@@ -1,6 +1,7 @@
 //! Claude Code: transcripts in JSONL, one record per content block.
 
 pub mod live;
+mod fast;
 mod names;
 mod reply;
 mod roots;

@@ -3,11 +3,12 @@
 use crate::agents::lenient::{Text, When, first_text, title};
 use crate::agents::source::Source;
 use crate::core::turn::{Project, SessionInfo, Title};
-use memchr::memmem;
+use memchr::memmem::{self, Finder};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::fs::File;
 use std::io::{self, Read};
+use std::sync::LazyLock;
 
 /// Title records are short; only this much of a longer line is searched.
 const HEAD_BYTES: usize = 512;
@@ -16,16 +17,26 @@ const MOST_SUMMARIES: usize = 32;
 /// Puts a summary below every generated title of the same file: titles are ordered by their offset.
 const SUMMARY_AT: i64 = -(1 << 60);
 
+/// `"aiTitle"` and `"customTitle"` both.
+static TITLE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Title\""));
+static SUMMARY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"summary\""));
+static USER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"user\""));
+static TOOL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"tool_use_id\""));
+static SIDECHAIN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"isSidechain\":true"));
+
 /// What the names of a file's sessions depend on across reads.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Names {
     /// Sessions whose first prompt was found.
     prompted: Vec<String>,
+    /// Finds the one of them that the lines at hand belong to.
+    #[serde(skip)]
+    latest: Option<Finder<'static>>,
     /// Summaries whose message was not seen yet: it may belong to another file.
     summaries: Vec<Summary>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Summary {
     leaf: String,
     text: String,
@@ -83,10 +94,12 @@ impl Names {
             return Some(named);
         }
         let head = &line[..line.len().min(HEAD_BYTES)];
-        // `"aiTitle"` and `"customTitle"` both.
-        if memmem::find(head, b"Title\"").is_some() {
+        // Records of the conversation begin so; no title does.
+        if head.starts_with(b"{\"parentUuid\"") {
+            self.prompt(line, head, offset)
+        } else if TITLE.find(head).is_some() {
             self.given(line, offset, own)
-        } else if memmem::find(head, b"\"summary\"").is_some() {
+        } else if SUMMARY.find(head).is_some() {
             self.summary(line, offset, own, source)
         } else {
             self.prompt(line, head, offset)
@@ -145,13 +158,9 @@ impl Names {
     }
 
     fn prompt(&mut self, line: &[u8], head: &[u8], offset: u64) -> Option<SessionInfo> {
-        let has = |needle: &[u8]| memmem::find(head, needle).is_some();
+        let has = |needle: &Finder<'_>| needle.find(head).is_some();
         // Most lines end here: of a session whose prompt is known, or of no use as one.
-        if self.prompted.iter().rev().take(2).any(|id| has(id.as_bytes()))
-            || !has(b"\"user\"")
-            || has(b"\"isSidechain\":true")
-            || has(b"\"tool_use_id\"")
-        {
+        if !has(&USER) || has(&TOOL) || has(&SIDECHAIN) || self.latest.as_ref().is_some_and(has) {
             return None;
         }
         let record: PromptJson = serde_json::from_slice(line).ok()?;
@@ -162,8 +171,11 @@ impl Names {
             || is_set(record.is_sidechain)
             || is_set(record.is_compact_summary)
             || record.tool_use_result.is_some()
-            || self.prompted.iter().any(|id| *id == session)
         {
+            return None;
+        }
+        if self.prompted.iter().any(|id| *id == session) {
+            self.latest = Some(Finder::new(session.as_bytes()).into_owned());
             return None;
         }
         let text = first_text(record.message.and_then(|message| message.content))?;
@@ -179,6 +191,7 @@ impl Names {
             at,
             path: cwd.0.into_owned(),
         });
+        self.latest = Some(Finder::new(session.as_bytes()).into_owned());
         self.prompted.push(session.into_owned());
         Some(info)
     }

@@ -1,7 +1,8 @@
 //! One transcript: its replies, each once, and what is known of its sessions.
 
+use super::fast::Parser;
 use super::names::Names;
-use super::reply::{self, Reply, Usage};
+use super::reply::{NEEDLE, REPLY, Reply, Tier, Usage, read_text};
 use crate::agents::batch::{Batch, Scope, Skip};
 use crate::agents::jsonl::{Lines, object};
 use crate::agents::lenient::reason;
@@ -12,12 +13,11 @@ use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Mode, Presence, Project, Rank, RecordKey, SessionInfo, Turn};
 use crate::core::vendor::vendor_of;
 use anyhow::Result;
-use memchr::memmem::Finder;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 /// What a later read of the same file must know.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct State {
     /// Lines read, for the places of problems.
     lines: u64,
@@ -32,14 +32,14 @@ struct State {
 /// When the file cannot be opened or read.
 pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, reader: u32) -> Result<Bookmark> {
     let mut lines = Lines::open(source, from)?;
-    lines.long_lines_with(&[reply::NEEDLE]);
+    lines.long_lines_with(&[NEEDLE]);
     let mut state = State::default();
     if lines.is_resumed() {
         state = serde_json::from_slice(&from.state).unwrap_or_default();
     } else {
         into.replace(Scope::Source, Presence::Gone);
     }
-    let needle = Finder::new(reply::NEEDLE);
+    let mut parser = Parser::default();
     let mut transcript = Transcript {
         own: own_session(source),
         source,
@@ -51,7 +51,7 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, reader: u32) -> 
     };
     let before = transcript.state.lines;
     while let Some((offset, line)) = lines.next()? {
-        if let Err(reason) = transcript.line(line, offset, &needle) {
+        if let Err(reason) = transcript.line(line, offset, &mut parser) {
             let place = format!("{}:{}", source.path.display(), before + lines.count());
             transcript.into.problem(Problem::new(place, reason));
         }
@@ -92,18 +92,19 @@ struct Transcript<'a> {
 
 impl Transcript<'_> {
     /// Takes what is wanted of a line; the error says why it cannot be read.
-    fn line(&mut self, line: &[u8], offset: u64, needle: &Finder<'_>) -> Result<(), String> {
+    fn line(&mut self, line: &[u8], offset: u64, parser: &mut Parser) -> Result<(), String> {
         let Some(line) = object(line) else {
             return Ok(());
         };
         let line = line.map_err(str::to_owned)?;
-        let named = if needle.find(line).is_none() {
-            self.state.names.look(line, offset, self.own, self.source)
-        } else {
-            if let Some(reply) = reply::parse(line).map_err(|error| reason(&error))? {
-                self.reply(&reply, offset);
+        let named = match REPLY.find(line) {
+            None => self.state.names.look(line, offset, self.own, self.source),
+            Some(place) => {
+                if let Some(reply) = parser.parse(line, place).map_err(|error| reason(&error))? {
+                    self.reply(&reply, offset);
+                }
+                self.state.names.look_at_reply(line, self.own)
             }
-            self.state.names.look_at_reply(line, self.own)
         };
         if let Some(info) = named {
             self.into.session(info);
@@ -166,7 +167,7 @@ impl Transcript<'_> {
                 }
             }
         }
-        self.seen(turn.session_id, timestamp, &reply.cwd);
+        self.seen(turn.session_id, timestamp, reply.cwd);
     }
 
     fn seen(&mut self, session: &str, time: i64, cwd: &str) {
@@ -188,8 +189,11 @@ impl Transcript<'_> {
         let span = &mut self.spans[self.span];
         span.first = span.first.min(time);
         span.last = span.last.max(time);
-        if !cwd.is_empty() && span.cwd.as_ref().is_none_or(|(at, path)| (time, cwd) < (*at, path)) {
-            span.cwd = Some((time, cwd.to_owned()));
+        if span.cwd.as_ref().is_none_or(|(at, _)| time <= *at) {
+            let cwd = (time, read_text(cwd).into_owned());
+            if !cwd.1.is_empty() && span.cwd.as_ref().is_none_or(|known| cwd < *known) {
+                span.cwd = Some(cwd);
+            }
         }
     }
 
@@ -207,7 +211,7 @@ impl Transcript<'_> {
     }
 }
 
-fn tokens(usage: &Usage<'_>) -> Tokens {
+fn tokens(usage: &Usage) -> Tokens {
     let parts = usage.cache_write_5m.saturating_add(usage.cache_write_1h);
     let cache_write = usage.cache_write.unwrap_or(parts);
     Tokens::new(usage.input, usage.output, 0, usage.cache_read, cache_write)
@@ -236,23 +240,29 @@ fn is_constant(id: &str) -> bool {
     after_prefix.chars().all(|letter| matches!(letter, '0' | '_' | '-'))
 }
 
-fn mode(usage: &Usage<'_>) -> Mode {
-    match (&*usage.speed, &*usage.service_tier) {
-        ("fast", _) => Mode::Fast,
-        (_, "batch") => Mode::Batch,
-        (_, "flex") => Mode::Flex,
-        (_, "priority") => Mode::Priority,
-        _ => Mode::Standard,
+fn mode(usage: &Usage) -> Mode {
+    match usage.tier {
+        _ if usage.is_fast => Mode::Fast,
+        Tier::Standard => Mode::Standard,
+        Tier::Batch => Mode::Batch,
+        Tier::Flex => Mode::Flex,
+        Tier::Priority => Mode::Priority,
     }
 }
 
 /// Who bills: Anthropic, unless the ids tell of a cloud that resells it or the model is somebody else's.
 fn provider(model: &str, message_id: &str) -> &'static str {
-    // Bedrock: `us.anthropic.claude-…-v1:0`, `msg_bdrk_01…`; Vertex: `claude-…@20250929`, `msg_vrtx_01…`.
-    if message_id.starts_with("msg_bdrk_") || model.contains("anthropic.claude") {
-        "amazon-bedrock"
-    } else if message_id.starts_with("msg_vrtx_") || model.starts_with("claude") && model.contains('@') {
-        "google-vertex-anthropic"
+    const BEDROCK: &str = "amazon-bedrock";
+    const VERTEX: &str = "google-vertex-anthropic";
+    // Bedrock: `msg_bdrk_01…`, `us.anthropic.claude-…-v1:0`; Vertex: `msg_vrtx_01…`, `claude-…@20250929`.
+    if message_id.starts_with("msg_bdrk_") {
+        BEDROCK
+    } else if message_id.starts_with("msg_vrtx_") {
+        VERTEX
+    } else if model.starts_with("claude") {
+        if model.contains('@') { VERTEX } else { "anthropic" }
+    } else if model.contains("anthropic.claude") {
+        BEDROCK
     } else {
         vendor_of(model).unwrap_or("anthropic")
     }
