@@ -1,11 +1,12 @@
 //! Claude Code: transcripts in JSONL, one record per content block.
 
-pub mod live;
 mod fast;
+pub mod live;
 mod names;
 mod reply;
 mod roots;
 mod transcript;
+mod usage;
 
 use super::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Source};

@@ -474,14 +474,12 @@ mod tests {
             meta(r#""source":{"subagent":{"thread_spawn":{"parent_thread_id":"s-1"}}},"forked_from_id":"s-0","#),
             (true, parent())
         );
-        assert_eq!(
-            meta(r#""source":{"subagent":"review"},"session_id":"s-1","#),
-            (true, parent())
-        );
-        assert_eq!(
-            meta(r#""thread_source":"subagent","parent_thread_id":"s-1","#),
-            (true, parent())
-        );
+        for fields in [
+            r#""source":{"subagent":"review"},"session_id":"s-1","#,
+            r#""thread_source":"subagent","parent_thread_id":"s-1","#,
+        ] {
+            assert_eq!(meta(fields), (true, parent()));
+        }
     }
 
     #[test]
@@ -496,10 +494,7 @@ mod tests {
                 "{payload}"
             );
         }
-        let text = line(
-            "event_msg",
-            r#"{"type":"item_completed","item":{"type":"AgentMessage"}}"#,
-        );
-        assert!(record(&text).is_none());
+        let reply = r#"{"type":"item_completed","item":{"type":"AgentMessage"}}"#;
+        assert!(record(&line("event_msg", reply)).is_none());
     }
 }

@@ -1,0 +1,100 @@
+//! The usage object of a reply: where it stands, and its fields.
+
+use super::reply::{FAST, Tier, Usage};
+use crate::agents::json_text::Cursor;
+use memchr::memmem::FinderRev;
+use std::sync::LazyLock;
+
+/// The fields of a usage in the order in which the program writes them.
+const USUAL: [&[u8]; 6] = [
+    b"\"input_tokens\":",
+    b",\"cache_creation_input_tokens\":",
+    b",\"cache_read_input_tokens\":",
+    b",\"cache_creation\":{\"ephemeral_5m_input_tokens\":",
+    b",\"ephemeral_1h_input_tokens\":",
+    b"},\"output_tokens\":",
+];
+
+/// Reads the fields of a usage object whose brace is open; the usual order in one go.
+pub(super) fn usage_fields(cursor: &mut Cursor<'_>, usage: &mut Usage) -> Option<()> {
+    let start = cursor.position();
+    match usual_counts(cursor) {
+        Some([input, cache_write, cache_read, cache_write_5m, cache_write_1h, output]) => {
+            *usage = Usage {
+                input,
+                output,
+                cache_read,
+                cache_write: Some(cache_write),
+                cache_write_5m,
+                cache_write_1h,
+                ..*usage
+            };
+        }
+        None => cursor.jump(start),
+    }
+    while let Some(key) = cursor.key()? {
+        match key {
+            b"input_tokens" => usage.input = cursor.count()?,
+            b"output_tokens" => usage.output = cursor.count()?,
+            b"cache_read_input_tokens" => usage.cache_read = cursor.count()?,
+            b"cache_creation_input_tokens" if cursor.peek()? != b'n' => usage.cache_write = Some(cursor.count()?),
+            b"cache_creation" if cursor.peek()? == b'{' => {
+                cursor.eat(b'{')?;
+                while let Some(key) = cursor.key()? {
+                    match key {
+                        b"ephemeral_5m_input_tokens" => usage.cache_write_5m = cursor.count()?,
+                        b"ephemeral_1h_input_tokens" => usage.cache_write_1h = cursor.count()?,
+                        _ => drop(cursor.skip()?),
+                    }
+                }
+            }
+            b"service_tier" if cursor.peek()? == b'"' => usage.tier = Tier::named(cursor.string()?),
+            b"speed" if cursor.peek()? == b'"' => usage.is_fast = cursor.string()? == FAST.as_bytes(),
+            _ => drop(cursor.skip()?),
+        }
+    }
+    Some(())
+}
+
+fn usual_counts(cursor: &mut Cursor<'_>) -> Option<[u64; 6]> {
+    let mut counts = [0; 6];
+    for (count, field) in counts.iter_mut().zip(USUAL) {
+        cursor.literal(field)?;
+        // Null is not 0 everywhere.
+        *count = cursor.peek().filter(u8::is_ascii_digit).and_then(|_| cursor.count())?;
+    }
+    Some(counts)
+}
+
+/// Whether nothing but whole fields stands between a `stop_reason` and this place: then both are in one object.
+pub(super) fn follows_stop_reason(line: &[u8], place: usize) -> bool {
+    if let Some(before) = line[..place].strip_suffix(b",\"stop_sequence\":null,") {
+        let key = match before.strip_suffix(b"null") {
+            Some(key) => Some(key),
+            // An escaped quote is no end: then what stands before is no key either.
+            None => before
+                .strip_suffix(b"\"")
+                .and_then(|text| Some(&text[..memchr::memrchr(b'"', text)?])),
+        };
+        if key.is_some_and(|key| key.ends_with(b"\"stop_reason\":")) {
+            return true;
+        }
+    }
+    const NEAR: usize = 160;
+    let from = place.saturating_sub(NEAR);
+    static STOP_REASON: LazyLock<FinderRev<'static>> = LazyLock::new(|| FinderRev::new("\"stop_reason\""));
+    let Some(at) = STOP_REASON.rfind(&line[from..place]) else {
+        return false;
+    };
+    let mut cursor = Cursor::new(&line[..place]);
+    cursor.jump(from + at);
+    while let Some(Some(_)) = cursor.key() {
+        if cursor.skip().is_none() {
+            return false;
+        }
+        if cursor.eat(b',').is_some() && cursor.is_at_end() {
+            return true;
+        }
+    }
+    false
+}
