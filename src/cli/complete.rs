@@ -19,14 +19,11 @@ pub const VARIABLE: &str = "TTOP_COMPLETE";
 const MOST_SESSIONS: u32 = 200;
 
 /// What a shell is told, when it asks; nothing where anything is wrong, since a message would land in the prompt.
-/// The words of the line follow `--`.
+/// The words of the line follow `--`; without it the variable is just lying around.
 pub fn answer(words: &[OsString], shell: Option<&OsStr>) -> Option<Vec<u8>> {
     let shell = shell?.to_str().filter(|shell| !shell.is_empty())?;
     let mut told = Vec::new();
-    let start = words
-        .iter()
-        .position(|word| word == "--")
-        .map_or(words.len(), |at| at + 1);
+    let start = words.iter().position(|word| word == "--")? + 1;
     let shells = Shells::builtins();
     if let Some(shell) = shells.completer(shell).filter(|_| start < words.len()) {
         let mut command = definition();
@@ -219,6 +216,7 @@ mod tests {
     #[test]
     fn says_nothing_where_nobody_asks_or_the_shell_is_unknown() {
         assert_eq!(answer(&["ttop".into()], None), None);
+        assert_eq!(answer(&["ttop".into()], Some(OsStr::new("fish"))), None);
         assert_eq!(
             answer(&["ttop".into(), "--".into(), "ttop".into()], Some(OsStr::new("tcsh"))),
             Some(Vec::new())

@@ -7,7 +7,7 @@ use crate::core::money::Money;
 use crate::core::period::Unit;
 use crate::core::rows::CostRow;
 use crate::exit::{Exit, UsageError};
-use crate::render::{Foot, Layout, number};
+use crate::render::{Foot, Layout, MakeFoot, number};
 use crate::reports::cost::{Dimension, Grouping};
 use crate::reports::select::needs_sessions;
 use crate::reports::{Sessions, ccusage};
@@ -130,10 +130,13 @@ impl CostArgs {
             let notes = plan_note(report.plan_cost);
             let layout = Layout {
                 grep: grep.clone(),
-                foot: Some(Box::new(move |_: &[CostRow]| Foot {
-                    total: Some(total),
-                    notes,
-                })),
+                // The sum is that of all rows, and would be wrong below some of them.
+                foot: grep.is_any().then(|| -> MakeFoot<CostRow> {
+                    Box::new(|_| Foot {
+                        total: Some(total),
+                        notes,
+                    })
+                }),
                 ccusage: ccusage
                     .filter(|_| wants_ccusage)
                     .map(|name| ccusage::make(name, usage, &report, sessions.as_ref())),

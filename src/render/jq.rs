@@ -32,6 +32,8 @@ impl Program {
     /// # Errors
     /// When the text is no jq program: a wrong command line.
     pub fn compile(code: &str, is_raw: bool, is_terminal: bool) -> Result<Self, UsageError> {
+        // As in jq, nothing is the identity.
+        let code = if code.trim().is_empty() { "." } else { code };
         let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
         let funs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
         let arena = Arena::default();

@@ -193,11 +193,12 @@ pub fn print<R: Row>(
     }
     let (is_sorted, is_table) = (plan.sort.is_some(), matches!(plan.shape, Shape::Table(_)));
     let make_foot = layout.foot.filter(|_| is_table);
-    let mut foot = None;
+    let (mut foot, mut whole) = (None, 0);
     let mut rows: Box<dyn Iterator<Item = Result<R>>> = Box::new(filtered);
     if is_sorted || make_foot.is_some() {
         let mut all = rows.collect::<Result<Vec<R>>>()?;
         foot = make_foot.map(|make| make(&all));
+        whole = all.len();
         if let Some(sort) = &plan.sort {
             all = sort.apply(all)?;
         }
@@ -215,7 +216,7 @@ pub fn print<R: Row>(
             write_delimited(delimited, request.has_header, rows, layout.is_live, &mut output)?
         }
         Shape::Table(None) if layout.is_live => live::print(rows, &request.screen, &mut output)?,
-        Shape::Table(fields) => match tables::table(fields.as_ref(), rows, foot.as_ref(), request)? {
+        Shape::Table(fields) => match tables::table(fields.as_ref(), rows, foot.as_ref(), whole, request)? {
             Some(table) => {
                 table.print(&request.screen, &mut output)?;
                 for note in foot.iter().flat_map(|foot| &foot.notes) {

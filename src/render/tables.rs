@@ -9,7 +9,7 @@ use super::{Row, number};
 use anyhow::Result;
 use serde_json::Value;
 
-/// The table of rows and their total; `None` when there are no rows.
+/// The table of rows and their total, which is that of `whole` rows; `None` when there are none.
 ///
 /// # Errors
 /// When a row fails.
@@ -17,6 +17,7 @@ pub fn table<R: Row>(
     fields: Option<&Fields>,
     rows: impl Iterator<Item = Result<R>>,
     foot: Option<&Foot<R>>,
+    whole: usize,
     request: &Request,
 ) -> Result<Option<Table>> {
     let mut table = full_table(fields, rows, request)?;
@@ -30,7 +31,11 @@ pub fn table<R: Row>(
         }
         let is_name = |at: &usize| cells[*at].text.is_empty() && table.rows.iter().any(|row| !row[*at].text.is_empty());
         if let Some(at) = (0..cells.len()).find(is_name) {
-            cells[at].text = "Total".to_owned();
+            // `-n` leaves rows out, but not of the total.
+            cells[at].text = match whole > table.rows.len() {
+                true => format!("Total of {whole}"),
+                false => "Total".to_owned(),
+            };
         }
         table.rows.push(cells);
     }

@@ -109,3 +109,22 @@ fn on_a_terminal_rows_are_a_table_as_wide_as_it_is() {
     assert!(text.contains('…'));
     assert!(run(&[]).contains("\u{1b}[1m"), "titles are bold");
 }
+
+#[test]
+fn a_total_says_of_what_it_is() {
+    let home = Home::new();
+    let foot = |args: &[&str]| {
+        let text = home.stdout(&[&["cost", "--demo", "--by", "model", "-o", "table"], args].concat());
+        text.lines()
+            .filter(|line| line.starts_with("Total"))
+            .map(|line| line[..11].trim().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(foot(&[]), ["Total"]);
+    assert_eq!(foot(&["-n", "2"]), ["Total of 8"], "the total is that of all rows");
+    assert_eq!(
+        foot(&["--grep", "claude"]),
+        [""; 0],
+        "nor is there one for some of them"
+    );
+}
