@@ -126,17 +126,15 @@ impl CostArgs {
             let is_over = self
                 .max
                 .is_some_and(|max| report.total.cost.unwrap_or_default() > Money::from_dollars(max));
-            let total = report.total.clone();
+            // A single row is its own total.
+            let total = by.iter().any(|by| *by != By::Total).then(|| report.total.clone());
             let notes = plan_note(report.plan_cost);
             let layout = Layout {
                 grep: grep.clone(),
                 // The sum is that of all rows, and would be wrong below some of them.
-                foot: grep.is_any().then(|| -> MakeFoot<CostRow> {
-                    Box::new(|_| Foot {
-                        total: Some(total),
-                        notes,
-                    })
-                }),
+                foot: grep
+                    .is_any()
+                    .then(|| -> MakeFoot<CostRow> { Box::new(|_| Foot { total, notes }) }),
                 ccusage: ccusage
                     .filter(|_| wants_ccusage)
                     .map(|name| ccusage::make(name, usage, &report, sessions.as_ref())),

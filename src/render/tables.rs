@@ -71,8 +71,13 @@ fn full_table<R: Row>(
     let cells = rows
         .map(|row| row_cells(&columns, &row?, &request.screen.view))
         .collect::<Result<Vec<_>>>()?;
+    let mut heads: Vec<Head> = columns.iter().map(Chosen::head).collect();
+    if fields.is_some() {
+        // What was asked for by name stays, however narrow the terminal is.
+        heads.iter_mut().for_each(|head| head.drop = 0);
+    }
     Ok(Table {
-        heads: columns.iter().map(Chosen::head).collect(),
+        heads,
         rows: cells,
         has_header: request.has_header,
     })

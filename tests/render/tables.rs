@@ -128,3 +128,26 @@ fn a_total_says_of_what_it_is() {
         "nor is there one for some of them"
     );
 }
+
+#[test]
+fn columns_asked_for_by_name_are_never_dropped() {
+    let home = home();
+    let output = home
+        .ttop()
+        .env("COLUMNS", "30")
+        .args([
+            "sessions",
+            "-o",
+            "table",
+            "--fields",
+            "agentId,sessionName,projectPath,turns,cost",
+        ])
+        .output()
+        .expect("runs");
+    insta::assert_snapshot!(String::from_utf8_lossy(&output.stdout), @r#"
+    Ag…  Se…  Pr…  Turns      Cost
+    cl…  Fa…  /h…      1         —
+    cl…  日…  /h…      1    $12.50
+    cl…  Fi…  /h…      2  ~$0.0860
+    "#);
+}
