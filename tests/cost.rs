@@ -150,6 +150,19 @@ fn a_deleted_database_stays_in_the_totals() {
 }
 
 #[test]
+fn titles_are_not_kept_where_nobody_wants_them() {
+    let home = opencode();
+    home.write(".config/tokentop/config.json", r#"{"ledger": {"titles": false}}"#);
+    assert!(home.rows(&["sessions"]).iter().all(|row| row["sessionName"].is_null()));
+    let ledger = std::fs::read(home.path().join(".local/share/tokentop/ledger.db")).expect("a ledger");
+    assert!(
+        !ledger
+            .windows(22)
+            .any(|bytes| bytes == b"Survey error handling ".as_slice())
+    );
+}
+
+#[test]
 fn max_and_quiet_answer_with_the_exit_code() {
     let home = opencode();
     let code = |args: &[&str]| home.ttop().args(args).output().expect("runs").status.code();

@@ -51,7 +51,9 @@ pub fn open(context: &Context) -> Result<Ledger> {
     if context.global.demo {
         return crate::demo::ledger();
     }
-    Ledger::open(&context.system)
+    let mut ledger = Ledger::open(&context.system)?;
+    ledger.keeps_titles = context.config.flag(&["ledger", "titles"]) != Some(false);
+    Ok(ledger)
 }
 
 /// Reads what changed on disk since the last time; says what could not be read.

@@ -42,6 +42,8 @@ pub struct Ledger {
     generation: i64,
     /// What reading the ledger itself met.
     problems: Vec<Problem>,
+    /// Whether titles of sessions are kept (`ledger.titles` in the config).
+    pub keeps_titles: bool,
     /// Agents with a source that could not be read in this run.
     failed: rustc_hash::FxHashSet<String>,
 }
@@ -104,6 +106,7 @@ impl Ledger {
             pending: Pending::default(),
             generation: 0,
             problems: Vec::new(),
+            keeps_titles: true,
             failed: rustc_hash::FxHashSet::default(),
         }
     }

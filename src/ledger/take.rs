@@ -261,6 +261,9 @@ impl Syncing<'_> {
             }
         };
         session.info.merge(info);
+        if !self.ledger.keeps_titles {
+            session.info.title = None;
+        }
         session.gone = false;
         let id = session.id;
         self.session_rows.insert((agent, session.info.id.clone()), id);
