@@ -172,13 +172,15 @@ fn parse_times(cursor: &mut Cursor<'_>) -> Option<(Option<i64>, Option<i64>)> {
     Some((created, completed))
 }
 
-/// The text of a number, also of one written as a string.
-fn number(value: Value<'_>) -> Option<&[u8]> {
-    let (Value::Plain(text) | Value::Text(text)) = value else {
-        return None;
+/// Reads a number, also one written as a string with escapes or space around it.
+fn number<T>(value: Value<'_>, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    let plain = match value {
+        Value::Plain(text) => std::str::from_utf8(text).ok()?.into(),
+        other => other.text()?,
     };
-    let text = text.trim_ascii();
-    matches!(text, [b'0'..=b'9' | b'-', ..]).then_some(text)
+    let text = plain.trim();
+    text.starts_with(|first: char| first.is_ascii_digit() || first == '-')
+        .then(|| parse(text))?
 }
 
 /// A count of tokens: negative ones are 0, and what no count can be saturates. The inner `None`: no number.
@@ -203,11 +205,11 @@ fn read_time(cursor: &mut Cursor<'_>) -> Option<Option<i64>> {
 }
 
 fn parse_float(value: Value<'_>) -> Option<f64> {
-    std::str::from_utf8(number(value)?).ok()?.parse().ok()
+    number(value, |text| text.parse().ok())
 }
 
 fn parse_cost(value: Value<'_>) -> Option<Money> {
-    Money::from_decimal(number(value)?).map(|cost| cost.max(Money::ZERO))
+    number(value, |text| Money::from_decimal(text.as_bytes())).map(|cost| cost.max(Money::ZERO))
 }
 
 #[cfg(test)]
@@ -355,6 +357,14 @@ mod tests {
             None => prop_assert!(read.is_none_or(|message| message.role == Role::Other), "{}", text),
         }
         Ok(())
+    }
+
+    #[test]
+    fn a_number_in_a_string_is_trimmed_like_any_text() {
+        for space in [" ", "\\u000b", "\\n", ""] {
+            let text = format!(r#"{{"role":"assistant","tokens":{{"reasoning":"{space}1"}}}}"#);
+            check(&text).expect("the same counts");
+        }
     }
 
     proptest! {
