@@ -2,13 +2,12 @@
 
 use super::batch::Skip;
 use super::lenient::dollars;
-use super::sqlite::Database;
 use super::table::{self, Cells};
 use super::totals::{self, Total};
-use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
+use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::core::problem::Problem;
 use crate::core::tokens::{Bucket, Tokens};
-use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
+use crate::core::turn::{Accuracy, Project, SessionInfo, Title};
 use crate::system::{Os, System};
 use anyhow::Result;
 use serde::Deserialize;
@@ -88,19 +87,8 @@ impl Agent for Goose {
     }
 
     fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-        let database = Database::open(&source.path)?;
-        let is_there = table::read(&database, "sessions", &COLUMNS, "", |cells| {
-            session(source, cells, into);
-            Ok(())
-        })?;
-        if is_there {
-            into.replace(Scope::Source, Presence::Gone);
-        } else {
-            into.problem(Problem::new(source.path.display(), "has no table of sessions"));
-        }
-        Ok(Bookmark {
-            reader: READER,
-            ..Bookmark::whole(source)
+        table::read_sessions(source, &COLUMNS, READER, into, |cells, into| {
+            session(source, cells, into)
         })
     }
 }

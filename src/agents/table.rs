@@ -2,9 +2,39 @@
 
 use super::instant::parse_time;
 use super::sqlite::Database;
+use super::{Batch, Bookmark, Scope, Source};
+use crate::core::problem::Problem;
+use crate::core::turn::Presence;
 use anyhow::Result;
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
+
+/// Reads a database whose table `sessions` holds running totals: the whole of it, each time it changed.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn read_sessions(
+    source: &Source,
+    columns: &[&str],
+    reader: u32,
+    into: &mut Batch,
+    mut each: impl FnMut(&Cells<'_>, &mut Batch),
+) -> Result<Bookmark> {
+    let database = Database::open(&source.path)?;
+    let is_there = read(&database, "sessions", columns, "", |cells| {
+        each(cells, into);
+        Ok(())
+    })?;
+    if is_there {
+        into.replace(Scope::Source, Presence::Gone);
+    } else {
+        into.problem(Problem::new(source.path.display(), "has no table of sessions"));
+    }
+    Ok(Bookmark {
+        reader,
+        ..Bookmark::whole(source)
+    })
+}
 
 /// Reads a table; columns it does not have come as null. Returns whether it is there with its first column.
 ///

@@ -4,6 +4,7 @@ use super::merge::Work;
 use super::pack::Pack;
 use super::sync::{Syncing, load_pack};
 use super::{Ledger, settle};
+use crate::core::project::is_below;
 use anyhow::Result;
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashSet;
@@ -48,19 +49,12 @@ impl Forgotten {
     pub fn covers_session(&self, agent_id: &str, session_id: &str, project: Option<&str>) -> bool {
         let is_named =
             !self.sessions.is_empty() && self.sessions.contains(&(agent_id.to_owned(), session_id.to_owned()));
-        is_named || project.is_some_and(|project| self.projects.iter().any(|erased| is_within(project, erased)))
+        is_named || project.is_some_and(|project| self.projects.iter().any(|erased| is_below(project, erased)))
     }
 
     pub fn covers_time(&self, timestamp: i64) -> bool {
         self.before.is_some_and(|before| timestamp < before)
     }
-}
-
-/// Whether a path is a folder or lies below it.
-pub fn is_within(path: &str, folder: &str) -> bool {
-    let folder = folder.trim_end_matches(['/', '\\']);
-    path.strip_prefix(folder)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '\\']))
 }
 
 impl Ledger {
@@ -82,7 +76,7 @@ impl Ledger {
                 Erase::Session { agent_id, session_id } => {
                     known.info.id == *session_id && names.get(known.agent as usize) == Some(agent_id)
                 }
-                Erase::Project(folder) => project.is_some_and(|path| is_within(path, folder)),
+                Erase::Project(folder) => project.is_some_and(|path| is_below(path, folder)),
                 Erase::Before(_) => true,
             }
         };
@@ -137,8 +131,8 @@ mod tests {
 
     #[test]
     fn a_folder_holds_itself_and_what_is_below() {
-        assert!(is_within("/home/dev/acme", "/home/dev/acme"));
-        assert!(is_within("/home/dev/acme/api", "/home/dev/acme/"));
-        assert!(!is_within("/home/dev/acme-api", "/home/dev/acme"));
+        assert!(is_below("/home/dev/acme", "/home/dev/acme"));
+        assert!(is_below("/home/dev/acme/api", "/home/dev/acme/"));
+        assert!(!is_below("/home/dev/acme-api", "/home/dev/acme"));
     }
 }
