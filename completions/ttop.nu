@@ -268,6 +268,34 @@ export def "ttop creds" [
     ^ttop creds -o ndjson ...$flags | typed [expiresAt] [] [] []
 }
 
+# Show what is spent of each budget
+export def "ttop budgets" [
+    --usd: number  # Add a budget of so many dollars
+    --tokens: number  # Add a budget of so many tokens
+    --every: string@"nu-complete ttop"  # How often the added budget begins anew
+    --check  # Print only budgets that are exceeded, and exit 3 if any is
+    --include-plan  # Count turns that a subscription covers, too
+    --since: string@"nu-complete ttop"  # From this time on
+    --until: string@"nu-complete ttop"  # Before this time; a bare date includes that day
+    --on: string@"nu-complete ttop"  # On this day
+    --agent: string@"nu-complete ttop"  # Of these agents
+    --provider: string@"nu-complete ttop"  # Billed by these providers
+    --model: string@"nu-complete ttop"  # By these models
+    --project: string@"nu-complete ttop"  # In these projects and below
+    --grep: string@"nu-complete ttop"  # With this text in any text column
+    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
+    --limit(-n): int  # At most this many rows
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+] {
+    let flags = (flags {usd: $usd, tokens: $tokens, every: $every, check: $check, include-plan: $include_plan, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    ^ttop budgets -o ndjson ...$flags | typed [start end] [] [] []
+}
+
 # Show what models cost
 export def "ttop prices" [
     --provider: string@"nu-complete ttop"  # Of these providers

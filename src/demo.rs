@@ -1,8 +1,10 @@
 //! The sample home of `--demo`: a ledger that is built in and a clock that stands still.
 
 use crate::ledger::Ledger;
+use crate::system::config::Config;
 use crate::system::{Os, System};
 use anyhow::Result;
+use serde_json::json;
 use std::collections::BTreeMap;
 
 /// An export of the sample ledger.
@@ -17,6 +19,13 @@ pub fn system() -> System {
     system.offline = true;
     system.zone_name = Some("UTC".to_owned());
     system
+}
+
+/// Budgets, so that there is something to see of them.
+pub fn config() -> Config {
+    Config::from_value(json!({"budgets": {"daily": 5, "monthly": 100, "rules": [
+        {"id": "claude", "every": "week", "provider": "anthropic", "usd": 25}
+    ]}}))
 }
 
 /// The sample ledger, in memory.

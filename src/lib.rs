@@ -56,9 +56,9 @@ pub fn run() -> Result<Exit> {
     }
     let needs_config = !cli.command.as_ref().is_some_and(Command::works_without_config);
     let (config, problems) = match (!cli.global.demo).then(|| Config::load(&system)) {
+        None => (demo::config(), Vec::new()),
         Some(Err(error)) if needs_config => return Err(error),
-        Some(Ok(loaded)) => loaded,
-        _ => Default::default(),
+        Some(loaded) => loaded.unwrap_or_default(),
     };
     system.offline |= cli.global.offline || config.flag(&["offline"]) == Some(true);
     let mut context = Context::new(system, config, cli.global);

@@ -1,5 +1,6 @@
 //! What the user types: one file per subcommand, each its arguments and its `run`.
 
+pub mod budgets;
 pub mod completions;
 pub mod config;
 pub mod context;
@@ -38,6 +39,7 @@ pub enum Command {
     Providers(providers::ProvidersArgs),
     Watch(watch::WatchArgs),
     Creds(creds::CredsArgs),
+    Budgets(budgets::BudgetsArgs),
     Prices(prices::PricesArgs),
     Sync(sync::SyncArgs),
     Ledger(ledger::LedgerArgs),
@@ -69,6 +71,7 @@ impl Command {
             Self::Mcp(args) => args.run(context),
             Self::Providers(args) => args.run(context),
             Self::Creds(args) => args.run(context),
+            Self::Budgets(args) => args.run(context),
             Self::Prices(args) => args.run(context),
             Self::Watch(args) => args.run(context),
             Self::Sync(args) => args.run(context),

@@ -2,8 +2,8 @@
 
 use super::context::Context;
 use crate::core::rows::{
-    ActivityRow, CostRow, CredRow, DoctorRow, LedgerRow, LimitHistoryRow, McpRow, PriceRow, ProviderRow, PsRow,
-    SessionRow, ShowRow, TurnRow,
+    ActivityRow, BudgetRow, CostRow, CredRow, DoctorRow, LedgerRow, LimitHistoryRow, McpRow, PriceRow, ProviderRow,
+    PsRow, SessionRow, ShowRow, TurnRow,
 };
 use crate::exit::Exit;
 use crate::render::keys::{self, Key};
@@ -64,6 +64,7 @@ pub const ROWS: &[RowKind] = &[
     kind::<PsRow>("ps"),
     kind::<McpRow>("mcp"),
     kind::<CredRow>("creds"),
+    kind::<BudgetRow>("budgets"),
     kind::<PriceRow>("prices"),
     kind::<LedgerRow>("ledger"),
     kind::<DoctorRow>("doctor"),

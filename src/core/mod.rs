@@ -1,5 +1,6 @@
 //! What ttop knows: pure arithmetic and types, without files, network, clock or terminal.
 
+pub mod budget;
 pub mod credential;
 pub mod filter;
 pub mod group;

@@ -1,6 +1,7 @@
 //! The rows built from turns: what the user's scripts read, with fixed keys in fixed order.
 
 mod activity;
+mod budget;
 mod cost;
 mod cred;
 mod doctor;
@@ -14,6 +15,7 @@ mod show;
 mod turn;
 
 pub use activity::{ActivityRow, TokenSteps};
+pub use budget::BudgetRow;
 pub use cost::CostRow;
 pub use cred::CredRow;
 pub use doctor::{DoctorKind, DoctorPath, DoctorRow, DoctorState};

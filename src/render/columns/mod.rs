@@ -1,6 +1,7 @@
 //! The columns of the tables of rows that `core` defines.
 
 mod activity;
+mod budget;
 mod cost;
 mod cred;
 mod doctor;

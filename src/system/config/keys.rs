@@ -1,5 +1,6 @@
 //! Every key of the config: what it may hold, what it is without one, what it is for.
 
+use super::rules;
 use serde_json::Value;
 
 /// A key of the config.
@@ -28,8 +29,8 @@ pub enum Kind {
     /// A number from 0 on, or null for none.
     Limit,
     Texts,
-    /// A list of objects.
-    Objects,
+    /// Budgets of a part: see [`rules::check`].
+    BudgetRules,
     /// An object whose keys belong to somebody else.
     Object,
     /// An object or a list of them.
@@ -53,9 +54,9 @@ impl Kind {
             Self::Number(from, to) => value.as_f64().is_some_and(|number| (*from..=*to).contains(&number)),
             Self::Limit => value.is_null() || value.as_f64().is_some_and(|number| number >= 0.0),
             Self::Texts => value.as_array().is_some_and(|list| list.iter().all(Value::is_string)),
-            Self::Objects => value.as_array().is_some_and(|list| list.iter().all(Value::is_object)),
+            Self::BudgetRules => return rules::check(value),
             Self::Object => value.is_object(),
-            Self::Prices => value.is_object() || Self::Objects.check(value).is_ok(),
+            Self::Prices => value.is_object() || value.as_array().is_some_and(|list| list.iter().all(Value::is_object)),
             Self::Currency => value == "USD",
             Self::Anything => true,
         };
@@ -76,7 +77,7 @@ impl Kind {
             Self::Number(from, to) => format!("a number from {from} to {to}"),
             Self::Limit => "a number from 0 on, or null for none".to_owned(),
             Self::Texts => "a list of texts".to_owned(),
-            Self::Objects => "a list of objects".to_owned(),
+            Self::BudgetRules => "a list of budgets".to_owned(),
             Self::Object => "an object".to_owned(),
             Self::Prices => "a price or a list of prices".to_owned(),
             Self::Currency => "USD: nothing is converted".to_owned(),
@@ -137,7 +138,7 @@ pub const KEYS: &[Key] = &[
     key("budgets.tokens.monthly", Kind::Limit, "null", "tokens a month"),
     key(
         "budgets.rules",
-        Kind::Objects,
+        Kind::BudgetRules,
         "[]",
         "budgets of an agent, provider, model or project",
     ),

@@ -3,6 +3,7 @@
 mod check;
 mod edit;
 pub mod keys;
+mod rules;
 mod show;
 
 pub use check::check;
