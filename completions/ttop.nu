@@ -268,6 +268,27 @@ export def "ttop creds" [
     ^ttop creds -o ndjson ...$flags | typed [expiresAt] [] [] []
 }
 
+# Print one segment for a status bar or prompt
+export def "ttop bar-status" [
+    style?: string@"nu-complete ttop"  # For which program
+    --segments: string@"nu-complete ttop"  # What to show, in order
+    --template: string@"nu-complete ttop"  # Show this text with its facts, such as '{today.cost} {session.model}'
+    --max-width: int  # Take at most this many columns
+    --icons: string@"nu-complete ttop"  # Which symbols the font has
+    --no-sync  # Start no sync in the background
+    --follow  # Stay, and print a line when something changes
+    --print-config  # Print the lines to paste into the program's configuration
+    --write: string@"nu-complete ttop"  # Write OpenCode's stats.json instead of printing it (gnome only)
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+] {
+    let flags = (flags {segments: $segments, template: $template, max-width: $max_width, icons: $icons, no-sync: $no_sync, follow: $follow, print-config: $print_config, write: $write, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    ^ttop bar-status ...([$style] | compact) -o ndjson ...$flags | typed [] [] [] []
+}
+
 # Show what is spent of each budget
 export def "ttop budgets" [
     --usd: number  # Add a budget of so many dollars

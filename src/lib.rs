@@ -16,9 +16,11 @@ pub mod render;
 pub mod reports;
 pub mod system;
 
+use crate::core::problem::Problem;
 use anyhow::Result;
-use cli::parse::{Parsed, parse};
+use cli::parse::{Parsed, is_bar, parse};
 use commands::Command;
+use commands::bar_status;
 use commands::context::Context;
 use exit::{Exit, UsageError};
 use std::io::IsTerminal;
@@ -36,9 +38,16 @@ pub fn run() -> Result<Exit> {
         return Ok(Exit::Ok);
     }
     let var = |name: &str| std::env::var(name).ok();
-    let cli = match parse(&words, std::io::stdout().is_terminal(), var)? {
-        Parsed::Run(cli) => cli,
-        Parsed::Text(text) => {
+    let cli = match parse(&words, std::io::stdout().is_terminal(), var) {
+        // A bar shows whatever comes; what is wrong is for whoever looks at stderr.
+        Err(error) if is_bar(&words) => {
+            let hint = error.hint.iter().map(|hint| format!("; {hint}")).collect::<String>();
+            bar_status::puzzled(&format!("{error}{hint}"))?;
+            return Ok(Exit::Ok);
+        }
+        Err(error) => return Err(error.into()),
+        Ok(Parsed::Run(cli)) => cli,
+        Ok(Parsed::Text(text)) => {
             render::print_text(text.as_bytes())?;
             return Ok(Exit::Ok);
         }
@@ -58,6 +67,10 @@ pub fn run() -> Result<Exit> {
     let (config, problems) = match (!cli.global.demo).then(|| Config::load(&system)) {
         None => (demo::config(), Vec::new()),
         Some(Err(error)) if needs_config => return Err(error),
+        Some(Err(error)) if matches!(cli.command, Some(Command::BarStatus(_))) => (
+            Config::default(),
+            vec![Problem::new("config", format_args!("{error:#}"))],
+        ),
         Some(loaded) => loaded.unwrap_or_default(),
     };
     system.offline |= cli.global.offline || config.flag(&["offline"]) == Some(true);

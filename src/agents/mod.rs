@@ -3,7 +3,7 @@
 mod amp;
 mod antigravity;
 pub mod batch;
-mod claude_code;
+pub mod claude_code;
 mod cline;
 mod codebuff;
 mod codex;

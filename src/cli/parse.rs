@@ -52,6 +52,20 @@ pub fn parse(
     Ok(Parsed::Run(Box::new(cli)))
 }
 
+/// Whether a bar is asked for, as far as it can be told from words that are no command line.
+pub fn is_bar(words: &[OsString]) -> bool {
+    let mut words = words.iter().skip(1).map(|word| word.to_string_lossy());
+    while let Some(word) = words.next() {
+        match word.as_ref() {
+            // These take the next word.
+            "--color" | "--tz" | "--cost-from" => drop(words.next()),
+            flag if flag.starts_with('-') => {}
+            command => return command == "bar-status",
+        }
+    }
+    false
+}
+
 /// The rows whose keys `--fields help` asks for: answered without a look at the data.
 fn asked_for_fields(matches: &ArgMatches) -> Option<&'static RowKind> {
     let (command, mut inner) = matches.subcommand().unwrap_or(("cost", matches));

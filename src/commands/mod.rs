@@ -1,5 +1,6 @@
 //! What the user types: one file per subcommand, each its arguments and its `run`.
 
+pub mod bar_status;
 pub mod budgets;
 pub mod completions;
 pub mod config;
@@ -18,6 +19,7 @@ pub mod ps;
 pub mod schema;
 pub mod sessions;
 pub mod show;
+pub mod snapshot;
 pub mod sync;
 pub mod turns;
 pub mod usage;
@@ -39,6 +41,8 @@ pub enum Command {
     Providers(providers::ProvidersArgs),
     Watch(watch::WatchArgs),
     Creds(creds::CredsArgs),
+    #[command(name = "bar-status")]
+    BarStatus(bar_status::BarStatusArgs),
     Budgets(budgets::BudgetsArgs),
     Prices(prices::PricesArgs),
     Sync(sync::SyncArgs),
@@ -55,7 +59,7 @@ impl Command {
     pub fn works_without_config(&self) -> bool {
         matches!(
             self,
-            Self::Config(_) | Self::Schema(_) | Self::Completions(_) | Self::Man(_)
+            Self::BarStatus(_) | Self::Config(_) | Self::Schema(_) | Self::Completions(_) | Self::Man(_)
         )
     }
 
@@ -71,6 +75,7 @@ impl Command {
             Self::Mcp(args) => args.run(context),
             Self::Providers(args) => args.run(context),
             Self::Creds(args) => args.run(context),
+            Self::BarStatus(args) => args.run(context),
             Self::Budgets(args) => args.run(context),
             Self::Prices(args) => args.run(context),
             Self::Watch(args) => args.run(context),

@@ -39,8 +39,15 @@ pub fn report<T>(
         }
         other => other,
     };
-    keep(context, &mut ledger);
+    if keep(context, &mut ledger) || is_first(&ledger) {
+        super::snapshot::leave(context, &ledger, &book, None);
+    }
     result
+}
+
+/// Whether no snapshot was ever left for bars.
+fn is_first(ledger: &Ledger) -> bool {
+    matches!(ledger.snapshot(), Ok(None))
 }
 
 /// The ledger of this run.
@@ -81,13 +88,17 @@ pub fn bring_up_to_date(context: &mut Context, ledger: &mut Ledger, filter: &Tur
     Ok(())
 }
 
-/// Keeps what was read. An answer that was given stays true when that fails: history is what is missing then.
-pub fn keep(context: &mut Context, ledger: &mut Ledger) {
+/// Keeps what was read, and says whether there was anything. An answer that was given stays true when that fails:
+/// history is what is missing then.
+pub fn keep(context: &mut Context, ledger: &mut Ledger) -> bool {
     if context.global.demo {
-        return;
+        return false;
     }
     match ledger.commit(context.system.now) {
-        Ok(Committed::Done | Committed::Nothing | Committed::GivenUp) => {}
-        Err(error) => context.warn(&Problem::new("ledger", format!("history is not kept: {error:#}"))),
+        Ok(committed) => committed == Committed::Done,
+        Err(error) => {
+            context.warn(&Problem::new("ledger", format!("history is not kept: {error:#}")));
+            false
+        }
     }
 }

@@ -14,6 +14,8 @@ pub mod process;
 pub mod project;
 pub mod quota;
 pub mod rows;
+pub mod snapshot;
+pub mod stats;
 pub mod status;
 pub mod time;
 pub mod tokens;

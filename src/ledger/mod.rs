@@ -18,6 +18,7 @@ pub mod rebuild;
 pub mod schema;
 pub mod sessions;
 pub mod settle;
+pub mod snapshot;
 pub mod sync;
 pub mod take;
 pub mod transfer;

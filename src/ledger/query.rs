@@ -222,6 +222,20 @@ impl Ledger {
         }
     }
 
+    /// A session by its row.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn session(&self, row: i64) -> Result<Option<KnownSession>> {
+        if let Some(session) = self.pending.sessions.get(&row) {
+            return Ok(Some(session.clone()));
+        }
+        match &self.connection {
+            Some(connection) => Ok(sessions::load(connection, row)?),
+            None => Ok(None),
+        }
+    }
+
     /// Every session, by row.
     ///
     /// # Errors

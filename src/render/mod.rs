@@ -1,5 +1,6 @@
 //! Rows to text: the only code that knows formats, colours and widths, and the only writer to stdout.
 
+pub mod bar;
 pub mod ccusage;
 mod column;
 pub mod columns;

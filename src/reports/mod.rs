@@ -10,6 +10,8 @@ pub mod models;
 pub mod select;
 pub mod sessions;
 pub mod show;
+pub mod snapshot;
+pub mod stats;
 pub mod turns;
 
 use crate::core::group::Addend;

@@ -5,7 +5,7 @@ use super::replace::{create_private_folder, replace};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::{File, TryLockError};
-use std::io;
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,27 @@ pub struct Cache {
 
 /// Held while it lives; the system lets go of it when the process ends.
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Lock {
+    /// The number that was left with the lock last.
+    pub fn note(&mut self) -> Option<i64> {
+        let mut text = String::new();
+        self.file.seek(SeekFrom::Start(0)).ok()?;
+        self.file.read_to_string(&mut text).ok()?;
+        text.trim().parse().ok()
+    }
+
+    /// Leaves a number with the lock, for the next one who holds it.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn leave(&mut self, note: i64) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.seek(SeekFrom::Start(0))?;
+        writeln!(self.file, "{note}")
+    }
 }
 
 impl Cache {
@@ -53,13 +73,13 @@ impl Cache {
     pub fn lock(&self, name: &str, ends: Instant) -> io::Result<Option<Lock>> {
         create_private_folder(&self.folder)?;
         let mut options = File::options();
-        options.write(true).create(true).truncate(false);
+        options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(self.path(name, "lock"))?;
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(Some(Lock { _file: file })),
+                Ok(()) => return Ok(Some(Lock { file })),
                 Err(TryLockError::WouldBlock) if Instant::now() < ends => {
                     std::thread::sleep(Duration::from_millis(LOCK_POLL_MS));
                 }
@@ -104,6 +124,12 @@ mod tests {
         assert!(cache.lock("a", now).expect("lockable").is_none());
         assert!(cache.lock("b", now).expect("lockable").is_some());
         drop(lock);
-        assert!(cache.lock("a", now).expect("lockable").is_some());
+        let mut lock = cache.lock("a", now).expect("lockable").expect("free");
+        assert_eq!(lock.note(), None);
+        lock.leave(1_795_197_600_000).expect("left");
+        lock.leave(7).expect("left");
+        drop(lock);
+        let mut lock = cache.lock("a", now).expect("lockable").expect("free");
+        assert_eq!(lock.note(), Some(7));
     }
 }

@@ -33,6 +33,18 @@ fn is_program(path: &Path) -> bool {
     path.is_file()
 }
 
+/// Makes this process one that nobody notices: behind everything else, and not ended with the one that started it.
+#[cfg(unix)]
+pub fn step_back() {
+    // It works as well in a session and at a priority that cannot be changed.
+    let _ = rustix::process::setsid();
+    let _ = rustix::process::nice(10);
+}
+
+/// Makes this process one that nobody notices; a system without sessions ends it with nobody.
+#[cfg(not(unix))]
+pub fn step_back() {}
+
 /// The first line of `program --version` that has a digit; `None` when it says nothing in time.
 pub fn version_of(program: &Path) -> Option<String> {
     let mut child = Command::new(program)

@@ -1,6 +1,7 @@
 //! Claude Code: transcripts in JSONL, one record per content block.
 
 mod fast;
+pub mod limits;
 pub mod live;
 mod names;
 mod reply;
@@ -17,6 +18,8 @@ use std::path::Path;
 pub struct ClaudeCode;
 
 const READER: u32 = 1;
+/// A source that is no transcript: see [`limits`].
+const LIMITS: u8 = 1;
 
 impl Agent for ClaudeCode {
     fn id(&self) -> &'static str {
@@ -55,10 +58,14 @@ impl Agent for ClaudeCode {
                 walk.find(&root.path, &is_transcript, &mut found);
             }
         }
+        found.add_file(limits::spool(system), LIMITS);
         found
     }
 
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-        transcript::read(source, from, into, READER)
+        match source.kind {
+            LIMITS => limits::read(source, from, into, READER),
+            _ => transcript::read(source, from, into, READER),
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! `ttop ps`: running agents, the session each shows, and what it does.
 
-mod demo;
+pub mod demo;
 pub mod look;
-mod rows;
+pub mod rows;
 
 use super::context::Context;
 use super::usage;

@@ -1,0 +1,169 @@
+//! `bar-status gnome`: OpenCode's stats.json, printed or put in its place.
+
+use super::Plan;
+use super::follow::Following;
+use crate::commands::context::Context;
+use crate::commands::{budgets, snapshot};
+use crate::core::money::Money;
+use crate::core::problem::Problem;
+use crate::core::snapshot::Snapshot;
+use crate::core::stats::{Stats, Sums};
+use crate::core::status::Status;
+use crate::ledger::Ledger;
+use crate::prices::PriceBook;
+use crate::render::bar::Bar;
+use crate::reports::Usage;
+use crate::reports::stats::Presence;
+use crate::system::System;
+use crate::system::replace::replace;
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+const AGENT: &str = "opencode";
+
+/// `None` = print, an empty path = the place where the extension looks.
+///
+/// # Errors
+/// When the ledger or the file cannot be used, or stdout cannot be written.
+pub fn run(plan: &Plan, write: Option<&Path>, follow: bool, context: &mut Context) -> Result<()> {
+    if context.global.demo {
+        return context.text(draw(plan, &demo(context)).as_bytes());
+    }
+    let file = write.map(|path| place(path, &context.system));
+    let mut following = Following::start(context)?;
+    let mut last = String::new();
+    // The first look reads what is new: a file that says zero until the next time would be a wrong number.
+    while following.next()? {
+        let Following {
+            context,
+            ledger,
+            book,
+            eyes,
+            ..
+        } = &mut following;
+        budgets::refuse_unusable(ledger)?;
+        let snapshot = snapshot::make(context, ledger, book, Some(eyes))?;
+        ledger.leave_snapshot(&snapshot)?;
+        let mut stats = stats(context, ledger, book, &snapshot)?;
+        if let Some(file) = &file {
+            keep_install_date(&mut stats, file, context)?;
+        }
+        let text = draw(plan, &stats);
+        if text != last {
+            match &file {
+                Some(file) => replace(file, text.as_bytes())
+                    .with_context(|| format!("{} could not be written", context.system.tilde(file)))?,
+                None => context.text(text.as_bytes())?,
+            }
+            last = text;
+        }
+        if !follow {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn draw(plan: &Plan, stats: &Stats) -> String {
+    plan.style.draw(&Bar {
+        snapshot: &super::nothing(),
+        parts: Vec::new(),
+        age: None,
+        now: 0,
+        icons: plan.icons,
+        program: &plan.program,
+        told: None,
+        stats: Some(stats),
+    })
+}
+
+fn place(path: &Path, system: &System) -> PathBuf {
+    if path.as_os_str().is_empty() {
+        // The extension looks there, whatever XDG says.
+        return system.home.join(".local/share/opencode/stats.json");
+    }
+    path.to_owned()
+}
+
+fn stats(context: &Context, ledger: &Ledger, book: &PriceBook, snapshot: &Snapshot) -> Result<Stats> {
+    let own = || snapshot.agents.iter().filter(|agent| agent.agent == AGENT);
+    let is_at_work = |status: Status| {
+        use Status::{Queued, Retrying, Thinking, Working};
+        matches!(status, Working | Thinking | Queued | Retrying)
+    };
+    let presence = Presence {
+        began: snapshot
+            .began
+            .iter()
+            .find(|(agent, _)| agent == AGENT)
+            .map(|(_, at)| *at),
+        is_working: own().any(|agent| is_at_work(agent.status)),
+        rested_at: own().filter_map(|agent| agent.since).max(),
+    };
+    let minutes = context.config.number(&["alerts", "idleMinutes"]).unwrap_or(15.0);
+    let usage = Usage::new(ledger, book, &context.config, context.cost_from());
+    usage.stats(
+        presence,
+        (minutes * 60_000.0) as i64,
+        context.system.zone()?,
+        context.system.now,
+    )
+}
+
+/// The day of installation is whatever the file says; a file that is damaged is set aside, since it may be all that is
+/// left of somebody's history.
+fn keep_install_date(stats: &mut Stats, file: &Path, context: &mut Context) -> Result<()> {
+    let text = match std::fs::read(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error).with_context(|| format!("{} could not be read", context.system.tilde(file))),
+    };
+    match serde_json::from_slice::<Value>(&text) {
+        Ok(known) if known.is_object() => {
+            if let Some(date) = known["total"]["installDate"].as_i64() {
+                stats.total.install_date = date;
+            }
+        }
+        _ => {
+            let mut aside = file.as_os_str().to_owned();
+            aside.push(format!(".damaged-{}", context.system.now));
+            std::fs::rename(file, &aside).context("a damaged stats.json could not be set aside")?;
+            let aside = context.system.tilde(Path::new(&aside));
+            context.warn(&Problem::new(
+                context.system.tilde(file),
+                format_args!("was damaged and is kept as {aside}"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The numbers of the extension's guide.
+fn demo(context: &Context) -> Stats {
+    let now = context.system.now;
+    let sums = |tokens: &[(&str, u64)]| Sums {
+        total_tokens: tokens.iter().map(|(_, count)| count).sum(),
+        tokens_by_model: tokens
+            .iter()
+            .map(|(model, count)| ((*model).to_owned(), *count))
+            .collect(),
+        total_cost: Money::ZERO,
+        costs_by_model: Default::default(),
+    };
+    let mut stats = Stats::default();
+    stats.session.sums = sums(&[("gpt-4-turbo", 1000), ("claude-3-opus", 500)]);
+    stats.session.last_activity = now;
+    stats.session.start_time = now - 3_600_000;
+    stats.daily.sums = sums(&[("gpt-4-turbo", 3000), ("claude-3-opus", 2000)]);
+    stats.daily.date = jiff::Timestamp::from_millisecond(now)
+        .map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
+        .unwrap_or_default();
+    stats.total.sums = sums(&[
+        ("gpt-4-turbo", 30_000),
+        ("claude-3-opus", 15_000),
+        ("gpt-3.5-turbo", 5000),
+    ]);
+    stats.total.install_date = 1_704_067_200_000;
+    stats
+}

@@ -1,0 +1,249 @@
+//! `ttop bar-status`: one segment for a status bar or prompt, from what the last sync left, in a moment.
+
+mod follow;
+mod gnome;
+mod refresh;
+mod told;
+
+use super::context::Context;
+use crate::core::problem::Problem;
+use crate::core::snapshot::{SHAPE, Snapshot};
+use crate::exit::{Exit, UsageError};
+use crate::ledger::snapshot::{Peeked, peek};
+use crate::render::bar::{Bar, Icons, Level, Needs, Part, Piece, SEGMENTS, STYLES, Segment, Style, Template, fit};
+use crate::render::{StdoutError, say, text};
+use anyhow::{Result, anyhow};
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Args, ValueEnum};
+use refresh::{Refresh, refresh};
+use std::path::PathBuf;
+use told::Heard;
+
+/// What is shown when the command line is wrong, or nothing can be told: an empty answer would hide the bar.
+const PUZZLED: &str = "ttop?\n";
+/// Numbers older than this say so, even when newer ones are on their way.
+const OLD_MS: i64 = 5 * 60 * 1000;
+/// Without a sync on its way, this long.
+const KEPT_MS: i64 = 60 * 1000;
+const SEGMENTS_SHOWN: [&str; 3] = ["today", "limit", "status"];
+
+/// Print one segment for a status bar or prompt
+///
+/// It prints what the last sync left and ends; when that is older than 2 seconds, a sync is started in the background,
+/// and the next call shows it. It always prints something and exits 0.
+#[derive(Args, Debug, Default)]
+pub struct BarStatusArgs {
+    /// For which program
+    #[arg(value_name = "STYLE", value_parser = styles())]
+    pub style: Option<String>,
+    /// The same, as others spell it
+    #[arg(long, value_name = "STYLE", hide = true, value_parser = styles(), conflicts_with = "style")]
+    pub format: Option<String>,
+    /// What to show, in order
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = segments())]
+    pub segments: Vec<String>,
+    /// Show this text with its facts, such as '{today.cost} {session.model}'
+    #[arg(long, value_name = "TEXT", conflicts_with = "segments")]
+    pub template: Option<String>,
+    /// Take at most this many columns
+    #[arg(long, value_name = "COLUMNS")]
+    pub max_width: Option<usize>,
+    /// Which symbols the font has
+    #[arg(long, value_name = "KIND", default_value = "unicode")]
+    pub icons: IconsWanted,
+    /// Start no sync in the background
+    #[arg(long)]
+    pub no_sync: bool,
+    /// Stay, and print a line when something changes
+    #[arg(long)]
+    pub follow: bool,
+    /// Print the lines to paste into the program's configuration
+    #[arg(long, conflicts_with_all = ["follow", "write"])]
+    pub print_config: bool,
+    /// Write OpenCode's stats.json instead of printing it (gnome only)
+    #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = "")]
+    pub write: Option<PathBuf>,
+    /// There is no server to ask
+    #[arg(short, long, value_name = "PORT", hide = true)]
+    pub port: Option<String>,
+}
+
+/// `--icons`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum IconsWanted {
+    #[default]
+    Unicode,
+    /// A font patched by Nerd Fonts
+    Nerd,
+    Ascii,
+}
+
+fn styles() -> PossibleValuesParser {
+    STYLES
+        .iter()
+        .map(|style| PossibleValue::new(style.name()).help(style.about()))
+        .into()
+}
+
+fn segments() -> PossibleValuesParser {
+    SEGMENTS
+        .iter()
+        .map(|segment| PossibleValue::new(segment.name).help(segment.about))
+        .into()
+}
+
+/// What to draw and how, understood.
+struct Plan {
+    style: &'static dyn Style,
+    template: Option<Template>,
+    segments: Vec<&'static Segment>,
+    max_width: Option<usize>,
+    icons: Icons,
+    program: String,
+    heard: Option<Heard>,
+}
+
+impl BarStatusArgs {
+    /// Always prints, and never fails: a bar that shows nothing looks like one without trouble.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn run(&self, context: &mut Context) -> Result<Exit> {
+        match self.show(context) {
+            Err(error) if !error.is::<StdoutError>() => puzzled(&format!("{error:#}"))?,
+            shown => shown?,
+        }
+        Ok(Exit::Ok)
+    }
+
+    fn show(&self, context: &mut Context) -> Result<()> {
+        if self.port.is_some() {
+            context.note("ttop: bar-status asks no server, so that it needs no port");
+        }
+        let plan = self.plan(context.global.demo)?;
+        if self.print_config {
+            return context.text(plan.style.setup().as_bytes());
+        }
+        let is_gnome = plan.style.needs() == Needs::Stats;
+        match (&self.write, is_gnome, self.follow) {
+            (Some(_), false, _) => Err(UsageError::new("--write is for bar-status gnome").into()),
+            (write, true, _) => gnome::run(&plan, write.as_deref(), self.follow, context),
+            (None, false, true) => follow::run(&plan, context),
+            (None, false, false) => self.glance(&plan, context),
+        }
+    }
+
+    fn plan(&self, is_demo: bool) -> Result<Plan> {
+        let name = self.style.as_deref().or(self.format.as_deref());
+        let style = STYLES.iter().find(|style| name.is_none_or(|name| style.name() == name));
+        let style = *style.ok_or_else(|| anyhow!("no such style"))?;
+        let template = self.template.as_deref().map(Template::parse).transpose();
+        let shown: Vec<&str> = match (&self.segments[..], style.needs()) {
+            ([], Needs::Told) => vec![SEGMENTS_SHOWN[0]],
+            ([], _) => SEGMENTS_SHOWN.to_vec(),
+            (names, _) => names.iter().map(String::as_str).collect(),
+        };
+        // Its own path, so that clicks work where PATH is another one.
+        let program = (!is_demo)
+            .then(|| std::env::current_exe().ok()?.to_str().map(str::to_owned))
+            .flatten();
+        Ok(Plan {
+            style,
+            template: template.map_err(|error| UsageError::new(format!("--template: {error}")))?,
+            segments: shown.into_iter().filter_map(Segment::find).collect(),
+            max_width: self.max_width,
+            icons: match self.icons {
+                IconsWanted::Unicode => Icons::Unicode,
+                IconsWanted::Nerd => Icons::Nerd,
+                IconsWanted::Ascii => Icons::Ascii,
+            },
+            program: program.unwrap_or_else(|| "ttop".to_owned()),
+            heard: (style.needs() == Needs::Told && !self.print_config)
+                .then(told::listen)
+                .flatten(),
+        })
+    }
+
+    /// Prints what is there, and sees to it that there is something newer next time.
+    fn glance(&self, plan: &Plan, context: &mut Context) -> Result<()> {
+        if context.global.demo {
+            let snapshot = super::snapshot::demo(context)?;
+            return context.text(plan.draw(&snapshot, None, None, context.system.now).as_bytes());
+        }
+        let now = context.system.now;
+        if let Some(heard) = &plan.heard
+            && let Err(error) = told::spool(heard, &context.system)
+        {
+            context.warn(&Problem::new("plan limits", format_args!("are not kept: {error}")));
+        }
+        let (snapshot, trouble) = match peek(&context.system) {
+            Peeked::Snapshot(snapshot) => (Some(*snapshot), None),
+            Peeked::Nothing => (None, None),
+            Peeked::Unusable(problem) => {
+                context.warn(&problem);
+                (None, Some("ledger?"))
+            }
+        };
+        let age = snapshot.as_ref().map(|snapshot| snapshot.age(now));
+        let refreshed = match (trouble, self.no_sync) {
+            (None, false) => refresh(context, age),
+            _ => Refresh::None,
+        };
+        let bound = if refreshed == Refresh::None { KEPT_MS } else { OLD_MS };
+        let shown_age = age.filter(|age| *age > bound);
+        context.text(
+            plan.draw(&snapshot.unwrap_or_else(nothing), trouble, shown_age, now)
+                .as_bytes(),
+        )
+    }
+}
+
+/// Before anything was ever synced everything is unknown.
+fn nothing() -> Snapshot {
+    Snapshot {
+        shape: SHAPE,
+        ..Snapshot::default()
+    }
+}
+
+impl Plan {
+    fn draw(&self, snapshot: &Snapshot, trouble: Option<&str>, age: Option<i64>, now: i64) -> String {
+        let parts: Vec<Part> = match (trouble, &self.template) {
+            (Some(words), _) => vec![Part {
+                name: "trouble",
+                pieces: vec![Piece::new(words, Level::Crit.tone())],
+                level: Level::Crit,
+            }],
+            (None, Some(template)) => vec![template.part(snapshot, now, self.icons)],
+            (None, None) => self
+                .segments
+                .iter()
+                .filter_map(|segment| segment.part(snapshot, now, self.icons))
+                .collect(),
+        };
+        let parts = match self.max_width {
+            Some(width) => fit(parts, width, self.icons),
+            None => parts,
+        };
+        self.style.draw(&Bar {
+            snapshot,
+            parts,
+            age,
+            now,
+            icons: self.icons,
+            program: &self.program,
+            told: self.heard.as_ref().map(|heard| &heard.told),
+            stats: None,
+        })
+    }
+}
+
+/// Shows that something is wrong, and says what on stderr.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn puzzled(reason: &str) -> Result<()> {
+    crate::render::print_text(PUZZLED.as_bytes())?;
+    say(&format!("ttop: error: {}", text::harmless(reason)));
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! Keeping the snapshot new: at most one quiet sync of the user's in the background, none within 2 s of the last.
+
+use crate::commands::context::Context;
+use crate::core::problem::Problem;
+use crate::system::cache::Cache;
+use std::process::{Command, Stdio};
+use std::time::{Instant, SystemTime};
+
+/// Nothing newer is needed, and none is started sooner than this after the last.
+const EVERY_MS: i64 = 2_000;
+
+/// What is done about an old snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refresh {
+    /// It is new enough, or a sync is on its way.
+    Coming,
+    /// Nothing is.
+    None,
+}
+
+/// Starts a sync unless the snapshot is new or somebody else started one. Never waits.
+pub fn refresh(context: &mut Context, age: Option<i64>) -> Refresh {
+    if age.is_some_and(|age| age <= EVERY_MS) {
+        return Refresh::Coming;
+    }
+    match start(context) {
+        Ok(()) => Refresh::Coming,
+        Err(error) => {
+            context.warn(&Problem::new(
+                "bar-status",
+                format_args!("no sync can be started: {error}"),
+            ));
+            Refresh::None
+        }
+    }
+}
+
+fn start(context: &Context) -> std::io::Result<()> {
+    let cache = Cache::new(&context.system, "sync");
+    let Some(mut claim) = cache.lock("claim", Instant::now())? else {
+        return Ok(());
+    };
+    // A sync of another clock than the wall's is as real as any.
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let now = now.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+    if claim.note().is_some_and(|last| (0..EVERY_MS).contains(&(now - last))) || is_syncing(&cache)? {
+        return Ok(());
+    }
+    claim.leave(now)?;
+    let mut sync = Command::new(std::env::current_exe()?);
+    sync.args(["sync", "--background"]);
+    if let Some(zone) = &context.global.tz {
+        sync.args(["--tz", zone]);
+    }
+    if context.system.offline {
+        sync.arg("--offline");
+    }
+    // Nobody waits for it: it outlives this process.
+    sync.stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    Ok(())
+}
+
+/// Whether a sync in the background is still at work.
+fn is_syncing(cache: &Cache) -> std::io::Result<bool> {
+    Ok(cache.lock("sync", Instant::now())?.is_none())
+}

@@ -1,0 +1,137 @@
+//! What Claude Code says on stdin to its status line command: shown, and its plan limits kept for `providers`.
+
+use crate::agents::claude_code::limits::{self, LIMITS};
+use crate::core::quota::LimitSeen;
+use crate::render::bar::Told;
+use crate::system::System;
+use crate::system::replace::create_private_folder;
+use serde_json::Value;
+use std::io::{IsTerminal, Read, Write};
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+/// It is written before the command starts; who writes nothing until then is not Claude Code.
+const PATIENCE: Duration = Duration::from_millis(200);
+/// More than it ever says.
+const MOST_BYTES: u64 = 1 << 20;
+/// What is kept of limits is begun anew beyond this: each sync reads what came since the last.
+const SPOOL_BYTES: u64 = 256 << 10;
+
+/// What was heard.
+pub struct Heard {
+    pub told: Told,
+    /// As Claude Code wrote it.
+    limits: Option<Value>,
+}
+
+/// Listens, but never on a terminal and never for long.
+pub fn listen() -> Option<Heard> {
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        return None;
+    }
+    let (send, receive) = channel();
+    // Left behind when nothing comes: it ends with the process.
+    std::thread::spawn(move || {
+        let mut text = Vec::new();
+        let read = stdin.lock().take(MOST_BYTES).read_to_end(&mut text);
+        let _ = send.send(read.is_ok().then_some(text));
+    });
+    let text = receive.recv_timeout(PATIENCE).ok().flatten()?;
+    understand(&serde_json::from_slice(&text).ok()?)
+}
+
+fn understand(said: &Value) -> Option<Heard> {
+    let said = said.as_object().map(|_| said)?;
+    let model = &said["model"];
+    let name = model["display_name"]
+        .as_str()
+        .or(model["id"].as_str())
+        .or(model.as_str());
+    let number = |value: &Value| value.as_f64().filter(|number| number.is_finite() && *number >= 0.0);
+    let limits = said.get(LIMITS).filter(|limits| limits.is_object()).cloned();
+    let seen = limits.as_ref().map(|raw| limits::parse(raw, 0)).unwrap_or_default();
+    Some(Heard {
+        told: Told {
+            model: name.map(str::to_owned),
+            cost: number(&said["cost"]["total_cost_usd"]),
+            context_percent: number(&said["context_window"]["used_percentage"]),
+            limits: seen.into_iter().map(shown).collect(),
+        },
+        limits,
+    })
+}
+
+fn shown(seen: LimitSeen) -> (String, f64, Option<i64>) {
+    (seen.label, seen.used_percent, seen.resets_at)
+}
+
+/// Keeps limits that differ from the last ones for the next sync.
+///
+/// # Errors
+/// When they cannot be written.
+pub fn spool(heard: &Heard, system: &System) -> std::io::Result<()> {
+    let Some(raw) = &heard.limits else { return Ok(()) };
+    if heard.told.limits.is_empty() {
+        return Ok(());
+    }
+    let path = limits::spool(system);
+    let known = std::fs::read_to_string(&path).unwrap_or_default();
+    let last = known
+        .lines()
+        .next_back()
+        .and_then(|line| serde_json::from_str::<Value>(line).ok());
+    if last.is_some_and(|last| last[LIMITS] == *raw) {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        create_private_folder(folder)?;
+    }
+    let mut options = std::fs::File::options();
+    options.create(true);
+    if known.len() as u64 > SPOOL_BYTES {
+        options.write(true).truncate(true);
+    } else {
+        options.append(true);
+    }
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let line = format!("{}\n", limits::line(raw, system.now));
+    // In one write, so that two sessions' lines never mix.
+    options.open(path)?.write_all(line.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_field_is_optional_and_nonsense_is_nothing() {
+        let told = |said: Value| understand(&said).map(|heard| heard.told);
+        assert_eq!(told(json!({})), Some(Told::default()));
+        assert_eq!(told(json!("text")), None);
+        let full = json!({"model": {"id": "claude-opus-4-6", "display_name": "Opus"}, "cost": {"total_cost_usd": 0.42},
+            "context_window": {"used_percentage": 37.5},
+            "rate_limits": {"five_hour": {"used_percentage": 41.5, "resets_at": 1_795_200_000}}});
+        let told_all = told(full).expect("heard");
+        assert_eq!(told_all.limits, [("5-hour".to_owned(), 41.5, Some(1_795_200_000_000))]);
+        assert_eq!((told_all.model.as_deref(), told_all.cost), (Some("Opus"), Some(0.42)));
+        let odd = json!({"model": 5, "cost": {"total_cost_usd": -1}, "rate_limits": "soon"});
+        assert_eq!(told(odd), Some(Told::default()));
+    }
+
+    #[test]
+    fn limits_are_kept_once_until_they_change() {
+        let home = tempfile::tempdir().expect("a folder");
+        let system = System::new(crate::system::Os::Linux, home.path(), Default::default());
+        let heard = |percent: f64| {
+            understand(&json!({"rate_limits": {"five_hour": {"used_percentage": percent}}})).expect("heard")
+        };
+        for percent in [1.0, 1.0, 2.0, 2.0] {
+            spool(&heard(percent), &system).expect("kept");
+        }
+        let kept = std::fs::read_to_string(limits::spool(&system)).expect("kept");
+        assert_eq!(kept.lines().count(), 2, "{kept}");
+    }
+}

@@ -1,0 +1,152 @@
+//! Snapshot: what status bars show, small enough to be read in a moment. A sync leaves one behind.
+
+use super::budget::Level;
+use super::money::{CostStatus, Money};
+use super::status::Status;
+use serde::{Deserialize, Serialize};
+
+/// Raised when the shape changes: another shape is as good as none.
+pub const SHAPE: u32 = 1;
+/// `burn` looks at so many stretches of five minutes.
+pub const STRETCHES: usize = 12;
+pub const STRETCH_MS: i64 = 5 * 60 * 1000;
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    pub shape: u32,
+    /// When the sums were made: epoch milliseconds.
+    pub summed_at: i64,
+    /// When processes were last looked at; 0 = never.
+    pub looked_at: i64,
+    pub today: Span,
+    pub week: Span,
+    pub month: Span,
+    /// The 5-hour blocks that now is in.
+    pub blocks: Vec<Block>,
+    /// The session that was active last.
+    pub session: Option<Latest>,
+    pub burn: Burn,
+    pub limits: Vec<LimitNow>,
+    pub budgets: Vec<BudgetNow>,
+    pub agents: Vec<AgentNow>,
+    /// When the oldest process of each agent was started, of those that run or else ran last.
+    pub began: Vec<(String, i64)>,
+    /// `alerts.warningPercent` and `alerts.criticalPercent`.
+    pub thresholds: (f64, f64),
+}
+
+/// Money as it is kept: nano-dollars, and how they are known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    nanos: Option<i64>,
+    pub status: Option<CostStatus>,
+}
+
+impl Cost {
+    pub fn new(cost: Option<Money>, status: Option<CostStatus>) -> Self {
+        Self {
+            nanos: cost.map(Money::nanos),
+            status,
+        }
+    }
+
+    pub fn money(self) -> Option<Money> {
+        self.nanos.map(Money::from_nanos)
+    }
+}
+
+/// A stretch of the calendar.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Span {
+    pub start: i64,
+    pub end: i64,
+    pub cost: Cost,
+    pub tokens: Option<u64>,
+    pub turns: u64,
+    pub sessions: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Block {
+    pub provider: Option<String>,
+    pub start: i64,
+    pub end: i64,
+    pub cost: Cost,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Latest {
+    pub id: String,
+    pub name: Option<String>,
+    pub agent: String,
+    pub model: Option<String>,
+    pub cost: Cost,
+    pub tokens: Option<u64>,
+    pub at: i64,
+}
+
+/// What the last hour used.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Burn {
+    /// Tokens in each stretch of five minutes, the newest last.
+    pub hour: [u64; STRETCHES],
+    /// Of the last three of them.
+    pub cost: Cost,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LimitNow {
+    pub provider: String,
+    pub name: String,
+    pub label: String,
+    pub used_percent: f64,
+    pub resets_at: Option<i64>,
+    pub told_at: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BudgetNow {
+    pub id: String,
+    /// What it is about is all that is spent.
+    pub is_whole: bool,
+    /// `day`, `week`, `month`.
+    pub every: super::budget::Every,
+    /// For dollars only.
+    pub spent: Option<Cost>,
+    pub used_percent: Option<f64>,
+    pub level: Option<Level>,
+    pub end: i64,
+}
+
+/// A running agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgentNow {
+    pub pid: u32,
+    pub agent: String,
+    pub session: Option<String>,
+    pub name: Option<String>,
+    pub model: Option<String>,
+    pub status: Status,
+    pub since: Option<i64>,
+    pub pane: Option<String>,
+    pub cost: Cost,
+}
+
+impl Snapshot {
+    /// How old the older half is.
+    pub fn age(&self, now: i64) -> i64 {
+        (now - self.summed_at.min(self.looked_at)).max(0)
+    }
+}
+
+impl Burn {
+    pub fn tokens_per_minute(&self) -> u64 {
+        self.hour[STRETCHES - 3..].iter().sum::<u64>() / 15
+    }
+
+    /// At the rate of the last quarter of an hour.
+    pub fn cost_per_hour(&self) -> Cost {
+        let per_hour = |money: Money| Money::from_nanos(money.nanos().saturating_mul(4));
+        Cost::new(self.cost.money().map(per_hour), self.cost.status)
+    }
+}

@@ -1,0 +1,9 @@
+//! Colours as terminals know them.
+
+use super::Bar;
+use crate::render::Palette;
+
+/// All pieces in their colours.
+pub fn draw(bar: &Bar<'_>) -> String {
+    bar.join(|piece| Palette::ON.paint(piece.tone, &piece.text))
+}

@@ -1,0 +1,33 @@
+//! The GNOME extension for OpenCode: its statistics file.
+
+use super::{Bar, Needs, Style};
+
+pub struct Gnome;
+
+impl Style for Gnome {
+    fn name(&self) -> &'static str {
+        "gnome"
+    }
+
+    fn about(&self) -> &'static str {
+        "stats.json of OpenCode, for the GNOME extension; --write puts it in its place"
+    }
+
+    fn draw(&self, bar: &Bar<'_>) -> String {
+        let text = serde_json::to_string_pretty(&bar.stats).unwrap_or_default();
+        format!("{text}\n")
+    }
+
+    fn setup(&self) -> &'static str {
+        "# ~/.config/systemd/user/ttop-gnome.service, then: systemctl --user enable --now ttop-gnome\n\
+         [Service]\n\
+         ExecStart=ttop bar-status gnome --follow --write\n\
+         Restart=on-failure\n\
+         [Install]\n\
+         WantedBy=graphical-session.target\n"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::Stats
+    }
+}

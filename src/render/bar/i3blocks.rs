@@ -1,0 +1,43 @@
+//! i3blocks: a block of format json.
+
+use super::{Bar, Style, hex, pango};
+use serde_json::json;
+
+pub struct I3blocks;
+
+impl Style for I3blocks {
+    fn name(&self) -> &'static str {
+        "i3blocks"
+    }
+
+    fn about(&self) -> &'static str {
+        "i3blocks, as JSON"
+    }
+
+    fn draw(&self, bar: &Bar<'_>) -> String {
+        let first = bar.parts.first();
+        let short: String = first
+            .into_iter()
+            .flat_map(|part| &part.pieces)
+            .map(|piece| piece.text.as_str())
+            .collect();
+        let mut block = json!({
+            "full_text": pango::draw(bar),
+            "short_text": pango::escape(&short),
+            "markup": "pango",
+        });
+        if let Some(color) = hex(bar.level().tone()) {
+            block["color"] = json!(color);
+        }
+        format!("{block}\n")
+    }
+
+    fn setup(&self) -> &'static str {
+        "# ~/.config/i3blocks/config\n\
+         [ttop]\n\
+         command=ttop bar-status i3blocks\n\
+         format=json\n\
+         interval=5\n\
+         # or one process that stays: command=ttop bar-status i3blocks --follow, interval=persist\n"
+    }
+}

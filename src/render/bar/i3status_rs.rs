@@ -1,0 +1,48 @@
+//! i3status-rust: a custom block that returns JSON.
+
+use super::{Bar, Level, Style, pango};
+use serde_json::json;
+
+pub struct I3statusRs;
+
+impl Style for I3statusRs {
+    fn name(&self) -> &'static str {
+        "i3status-rs"
+    }
+
+    fn about(&self) -> &'static str {
+        "i3status-rust, as JSON"
+    }
+
+    fn draw(&self, bar: &Bar<'_>) -> String {
+        let state = match bar.level() {
+            Level::Ok => "Idle",
+            Level::Warn => "Warning",
+            Level::Crit => "Critical",
+        };
+        let first = bar.parts.first();
+        let short: String = first
+            .into_iter()
+            .flat_map(|part| &part.pieces)
+            .map(|piece| piece.text.as_str())
+            .collect();
+        // Its text is Pango markup; the colour is that of the state.
+        let block = json!({
+            "icon": "",
+            "state": state,
+            "text": pango::escape(&bar.text()),
+            "short_text": pango::escape(&short),
+        });
+        format!("{block}\n")
+    }
+
+    fn setup(&self) -> &'static str {
+        "# ~/.config/i3status-rust/config.toml\n\
+         [[block]]\n\
+         block = \"custom\"\n\
+         command = \"ttop bar-status i3status-rs\"\n\
+         json = true\n\
+         interval = 5\n\
+         # or one process that stays: command = \"ttop bar-status i3status-rs --follow\", persistent = true\n"
+    }
+}

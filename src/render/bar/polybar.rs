@@ -1,0 +1,36 @@
+//! polybar: a script module.
+
+use super::{Bar, Style, hex};
+
+pub struct Polybar;
+
+impl Style for Polybar {
+    fn name(&self) -> &'static str {
+        "polybar"
+    }
+
+    fn about(&self) -> &'static str {
+        "polybar, with its colour tags"
+    }
+
+    fn draw(&self, bar: &Bar<'_>) -> String {
+        let line = bar.join(|piece| {
+            // A tag begins with these two; there is no other way to say them.
+            let text = piece.text.replace("%{", "% {");
+            match hex(piece.tone) {
+                Some(color) => format!("%{{F{color}}}{text}%{{F-}}"),
+                None => text,
+            }
+        });
+        format!("{line}\n")
+    }
+
+    fn setup(&self) -> &'static str {
+        "; ~/.config/polybar/config.ini, with ttop in one of the modules- lists\n\
+         [module/ttop]\n\
+         type = custom/script\n\
+         exec = ttop bar-status polybar\n\
+         interval = 5\n\
+         ; or one process that stays: exec = ttop bar-status polybar --follow, tail = true, without an interval\n"
+    }
+}

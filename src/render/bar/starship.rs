@@ -1,0 +1,29 @@
+//! starship: a custom module, which has its own style.
+
+use super::{Bar, Style};
+
+pub struct Starship;
+
+impl Style for Starship {
+    fn name(&self) -> &'static str {
+        "starship"
+    }
+
+    fn about(&self) -> &'static str {
+        "starship, as text that its module colours"
+    }
+
+    fn draw(&self, bar: &Bar<'_>) -> String {
+        format!("{}\n", bar.text())
+    }
+
+    fn setup(&self) -> &'static str {
+        "# ~/.config/starship.toml\n\
+         [custom.ttop]\n\
+         command = \"ttop bar-status starship --segments today,limit\"\n\
+         when = true\n\
+         shell = [\"sh\"]\n\
+         style = \"dimmed\"\n\
+         format = \"[$output]($style) \"\n"
+    }
+}
