@@ -8,7 +8,7 @@ SIZE ?= 20
 bindir = $(DESTDIR)$(PREFIX)/bin
 datadir = $(DESTDIR)$(PREFIX)/share
 
-.PHONY: build check test lint bench generate prices install uninstall
+.PHONY: build check test test-real lint bench generate prices install uninstall
 
 build:
 	$(CARGO) build --release --locked
@@ -20,13 +20,19 @@ check: lint test
 test:
 	$(CARGO) test --locked
 
+# Real OpenCode from npm, driven by a model on loopback; says so where it cannot be installed.
+test-real:
+	TTOP_TEST_REAL=1 $(CARGO) test --locked --test real_opencode -- --nocapture
+
 lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 
-# Data of a stated size (SIZE=100: 2.4 GB of OpenCode and 1.2 GB of Claude Code), then each job against a bare scan of it.
+# Data of a stated size (SIZE=100: 2.4 GB of OpenCode and 1.2 GB of Claude Code), then each job against a bare scan of it;
+# then a watch: how soon, at what cost, in how much memory (SIZE=100: a million replies).
 bench: build
 	$(CARGO) bench --locked --bench jobs -- $(SIZE)
+	$(CARGO) bench --locked --bench live -- $(SIZE)
 
 # The built-in price list from a downloaded one:
 # curl -O https://models.dev/api.json && make prices API=api.json DAY=2026-11-20

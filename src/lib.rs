@@ -80,8 +80,10 @@ pub fn run() -> Result<Exit> {
         context.note(&format!("ttop: the clock is set to {now} (TTOP_NOW)"));
     }
     problems.iter().for_each(|problem| context.warn(problem));
-    match cli.command {
+    let exit = match cli.command {
         Some(command) => command.run(&mut context),
         None => cli.bare.or_today_by_model().run(&mut context),
-    }
+    }?;
+    // What was met after the rows were printed counts too.
+    Ok(if exit == Exit::Ok { context.outcome() } else { exit })
 }

@@ -6,6 +6,7 @@ use ttop::exit::{Exit, UsageError};
 use ttop::render::{StdoutError, text};
 
 fn main() -> ExitCode {
+    ttop::system::outlive_file_limits();
     let exit = match ttop::run() {
         Ok(exit) => exit,
         // The reader has seen enough: `ttop turns | head`.

@@ -50,7 +50,7 @@ impl Agent for Logs {
         Found {
             roots: vec![Root::new(folder, "default")],
             sources,
-            problems: Vec::new(),
+            ..Found::default()
         }
     }
 

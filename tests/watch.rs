@@ -5,52 +5,23 @@ mod support;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, Command};
+use std::time::Duration;
 use support::Home;
+use support::running::{ended, settle, ttop};
+use support::writer::{CLAUDE_SESSION, claude_reply};
 
-const LIMIT: Duration = Duration::from_secs(30);
-
-/// The binary as a child that the test talks to while it runs.
 fn start(home: &Home, args: &[&str]) -> Child {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin("ttop"));
-    command
-        .env_clear()
-        .env("HOME", home.path())
-        .env("TTOP_OFFLINE", "1")
-        .env("TZ", "UTC")
-        .args(args)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command.spawn().expect("started")
-}
-
-/// Waits for an end, and kills what does not come to one.
-fn ended(child: &mut Child) -> std::process::ExitStatus {
-    let began = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait().expect("a child") {
-            return status;
-        }
-        if began.elapsed() > LIMIT {
-            child.kill().expect("killed");
-            panic!("still running after {LIMIT:?}");
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    ttop(home, args).spawn().expect("started")
 }
 
 fn transcript(home: &Home) -> PathBuf {
     home.path()
-        .join(".claude/projects/-home-dev-acme/11111111-0000-4000-8000-000000000001.jsonl")
+        .join(format!(".claude/projects/-home-dev-acme/{CLAUDE_SESSION}.jsonl"))
 }
 
-/// A reply of Claude Code; the same id again is a later snapshot of it.
 fn reply(id: &str, output: u64) -> String {
-    format!(
-        r#"{{"type":"assistant","isSidechain":false,"cwd":"/home/dev/acme","sessionId":"11111111-0000-4000-8000-000000000001","message":{{"model":"claude-sonnet-4-5","id":"{id}","type":"message","role":"assistant","content":[],"usage":{{"input_tokens":10,"cache_creation_input_tokens":0,"cache_read_input_tokens":5,"output_tokens":{output}}}}},"uuid":"u-{id}-{output}","timestamp":"2026-11-20T09:00:00.000Z"}}"#
-    ) + "\n"
+    claude_reply(CLAUDE_SESSION, id, output)
 }
 
 fn append(home: &Home, text: &str) {
@@ -68,17 +39,6 @@ fn line(reader: &mut impl BufRead) -> Value {
     let mut text = String::new();
     reader.read_line(&mut text).expect("a line");
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text:?}"))
-}
-
-/// Lets the watch get past its first look, which seeds silently.
-fn settle(home: &Home) {
-    let ledger = home.path().join(".local/share/tokentop/ledger.db");
-    let began = Instant::now();
-    while !ledger.exists() {
-        assert!(began.elapsed() < LIMIT, "no ledger");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    std::thread::sleep(Duration::from_millis(300));
 }
 
 #[test]

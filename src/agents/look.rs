@@ -1,21 +1,24 @@
 //! Looking: which agents may have written something since the last look, for commands that stay.
 
-use super::sqlite::Database;
+use super::source::wal_path;
 use super::{Agent, Found, Source};
 use crate::system::files::Stamp;
 use crate::system::notices::{Notices, Wake};
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Sources written in this time are looked at each second, notices or not.
 const RECENT: Duration = Duration::from_secs(15 * 60);
-/// A connection whose database was not written for this long is closed.
-const UNUSED: Duration = Duration::from_secs(5 * 60);
 /// How often everything is compared with the disk.
 const FULL_LOOK: Duration = Duration::from_secs(10 * 60);
 /// How often recent sources are looked at.
 const EVERY: Duration = Duration::from_secs(1);
+/// Between two looks there is at least this long, however often something is written.
+const PAUSE: Duration = Duration::from_millis(40);
 
 /// What is looked at.
 pub struct Look {
@@ -23,6 +26,7 @@ pub struct Look {
     agents: Vec<Looked>,
     last_full: Instant,
     last_look: Instant,
+    last_taken: Option<Instant>,
 }
 
 struct Looked {
@@ -31,14 +35,19 @@ struct Looked {
     /// Roots that are not there yet.
     absent: Vec<PathBuf>,
     recent: Vec<Recent>,
+    /// Some folder is not told about: it is looked into each second.
+    is_silent: bool,
     is_due: bool,
+    /// To be looked at again with the next look of each second.
+    is_owed: bool,
 }
 
 /// A source that was written lately.
 struct Recent {
     source: Source,
-    /// A connection without an open statement, and its `data_version` at the last look.
-    database: Option<(Database, i64)>,
+    may_have_wal: bool,
+    /// The head of the write-ahead log's index at the last look.
+    head: Option<[u8; 48]>,
 }
 
 impl Look {
@@ -49,7 +58,9 @@ impl Look {
             folders: BTreeMap::new(),
             absent: Vec::new(),
             recent: Vec::new(),
+            is_silent: false,
             is_due: true,
+            is_owed: false,
         };
         let now = Instant::now();
         Self {
@@ -57,30 +68,33 @@ impl Look {
             agents: agents.into_iter().map(looked).collect(),
             last_full: now,
             last_look: now,
+            last_taken: None,
         }
     }
 
     /// Waits for a reason to look, at most until `timeout`.
     pub fn wait(&mut self, timeout: Duration) -> Wake {
-        let until_look = EVERY.saturating_sub(self.last_look.elapsed());
-        let wake = if self.agents.iter().any(|looked| looked.is_due) {
-            Wake::Timeout
+        let until_look = if self.agents.iter().any(|looked| looked.is_due) {
+            self.pause_left()
         } else {
-            self.notices.wait(timeout.min(until_look))
+            EVERY.saturating_sub(self.last_look.elapsed())
         };
+        let wake = self.notices.wait(timeout.min(until_look));
         match &wake {
-            Wake::Changed(paths) => self
-                .agents
-                .iter_mut()
-                .for_each(|looked| looked.is_due |= looked.has_any_of(paths)),
+            Wake::Changed(paths) => {
+                self.notices.forget(paths);
+                self.agents
+                    .iter_mut()
+                    .for_each(|looked| looked.is_due |= looked.has_any_of(paths));
+            }
             Wake::Lost => self.agents.iter_mut().for_each(|looked| looked.is_due = true),
             Wake::Timeout | Wake::Signal(_) => {}
         }
         if self.last_look.elapsed() >= EVERY {
             self.last_look = Instant::now();
-            self.agents
-                .iter_mut()
-                .for_each(|looked| looked.is_due |= looked.has_moved());
+            self.agents.iter_mut().for_each(|looked| {
+                looked.is_due |= looked.has_moved() | looked.is_silent | std::mem::take(&mut looked.is_owed)
+            });
         }
         if self.last_full.elapsed() >= FULL_LOOK {
             self.last_full = Instant::now();
@@ -89,13 +103,43 @@ impl Look {
         wake
     }
 
-    /// The agents that are due; they are taken to be read now.
+    fn pause_left(&self) -> Duration {
+        let since = self.last_taken.map(|at| at.elapsed());
+        since.map_or(Duration::ZERO, |since| PAUSE.saturating_sub(since))
+    }
+
+    /// The agents that are due; they are taken to be read now. None for a moment after the last time.
     pub fn take_due(&mut self) -> Vec<&'static dyn Agent> {
-        let due = self
+        if !self.pause_left().is_zero() {
+            return Vec::new();
+        }
+        let due: Vec<_> = self
             .agents
             .iter_mut()
-            .filter_map(|looked| std::mem::take(&mut looked.is_due).then_some(looked.agent));
-        due.collect()
+            .filter_map(|looked| std::mem::take(&mut looked.is_due).then_some(looked.agent))
+            .collect();
+        if !due.is_empty() {
+            self.last_taken = Some(Instant::now());
+        }
+        due
+    }
+
+    /// What was found at these agents could not be kept: it is to be found again at once.
+    pub fn give_back(&mut self, agents: &[&'static dyn Agent]) {
+        let is_given = |looked: &&mut Looked| agents.iter().any(|agent| agent.id() == looked.agent.id());
+        self.agents
+            .iter_mut()
+            .filter(is_given)
+            .for_each(|looked| looked.is_due = true);
+    }
+
+    /// Something of an agent could not be read. What is in the way may go without anything being written: a lock that
+    /// is let go leaves no trace.
+    pub fn try_again(&mut self, agent_id: &str) {
+        self.agents
+            .iter_mut()
+            .filter(|looked| looked.agent.id() == agent_id)
+            .for_each(|looked| looked.is_owed = true);
     }
 
     /// Takes in what a sync found for an agent: which folders and sources to look at from now on.
@@ -110,30 +154,34 @@ impl Look {
             .filter(|root| !root.path.exists())
             .map(|root| root.path.clone())
             .collect();
-        let mut before = std::mem::take(&mut looked.recent);
+        let mut before: FxHashMap<PathBuf, Recent> = std::mem::take(&mut looked.recent)
+            .into_iter()
+            .map(|recent| (recent.source.path.clone(), recent))
+            .collect();
         let now = SystemTime::now();
         looked.recent = found
             .sources
             .iter()
             .filter(|source| age(source, now) < RECENT)
-            .map(|source| {
-                let at = before.iter().position(|recent| {
-                    recent.source.path == source.path && recent.source.stamp.is_same_file(&source.stamp)
-                });
-                let database = at.and_then(|at| before.swap_remove(at).database);
-                Recent {
+            .filter_map(|source| {
+                let known = before.remove(&source.path);
+                let known = known.filter(|known| known.source.stamp.is_same_file(&source.stamp));
+                let may_have_wal = !is_text(&source.path);
+                // Of a folder that is a source, notices tell.
+                let is_file = !may_have_wal || !source.path.is_dir();
+                is_file.then(|| Recent {
                     source: source.clone(),
-                    database,
-                }
+                    may_have_wal,
+                    head: known.and_then(|known| known.head),
+                })
             })
             .collect();
         let all: BTreeMap<PathBuf, bool> = self.agents.iter().flat_map(|looked| looked.folders.clone()).collect();
-        if self.notices.watch(&all) {
+        let is_any_new = self.notices.watch(&all);
+        for looked in self.agents.iter_mut().filter(|looked| looked.agent.id() == agent_id) {
             // What was written between the walk and the watch has not been told.
-            self.agents
-                .iter_mut()
-                .filter(|looked| looked.agent.id() == agent_id)
-                .for_each(|looked| looked.is_due = true);
+            looked.is_due |= is_any_new;
+            looked.is_silent = !looked.folders.keys().all(|folder| self.notices.covers(folder));
         }
     }
 }
@@ -151,51 +199,49 @@ impl Looked {
 
     /// Whether a recent source is other than at the last look, or a root appeared.
     fn has_moved(&mut self) -> bool {
-        let now = SystemTime::now();
         let has_appeared = self.absent.iter().any(|root| root.exists());
         self.recent
             .iter_mut()
-            .fold(has_appeared, |moved, recent| recent.has_moved(now) | moved)
+            .fold(has_appeared, |moved, recent| recent.has_moved() | moved)
     }
 }
 
 impl Recent {
-    fn has_moved(&mut self, now: SystemTime) -> bool {
+    fn has_moved(&mut self) -> bool {
         let stamp = stamp_of(&self.source.path);
-        let wal = stamp_of(&super::source::wal_path(&self.source.path));
-        let is_tree = self.source.path.is_dir();
-        if !is_tree && (stamp != self.source.stamp || wal != self.source.wal) {
+        let wal = if self.may_have_wal {
+            stamp_of(&wal_path(&self.source.path))
+        } else {
+            Stamp::default()
+        };
+        if stamp != self.source.stamp || wal != self.source.wal {
             (self.source.stamp, self.source.wal) = (stamp, wal);
             return true;
         }
-        if self.source.wal == Stamp::default() || age(&self.source, now) > UNUSED {
-            self.database = None;
-            return false;
-        }
-        self.has_new_version()
+        self.source.wal != Stamp::default() && self.has_new_version()
     }
 
-    /// A write-ahead log is written in place once it was checkpointed, and the clock of file stamps is coarse.
+    /// A write-ahead log is written in place once it was checkpointed, and the clock of file stamps is coarse. The head of
+    /// its index counts transactions (SQLite's "WAL-index header"); reading it takes no lock, and no connection that would
+    /// keep the log from being cleared when the agent ends.
     fn has_new_version(&mut self) -> bool {
-        let version = |database: &Database| {
-            database
-                .connection
-                .query_row("pragma data_version", [], |row| row.get::<_, i64>(0))
-                .ok()
-        };
-        let Some((database, last)) = &mut self.database else {
-            let opened = Database::open(&self.source.path).ok();
-            self.database = opened.and_then(|database| version(&database).map(|now| (database, now)));
-            return false;
-        };
-        match version(database) {
-            Some(now) => std::mem::replace(last, now) != now,
-            None => {
-                self.database = None;
-                true
-            }
-        }
+        let mut head = [0; 48];
+        let read = File::open(index_path(&self.source.path)).and_then(|mut index| index.read_exact(&mut head));
+        let now = read.is_ok().then_some(head);
+        std::mem::replace(&mut self.head, now) != now
     }
+}
+
+/// `x.db` → `x.db-shm`.
+fn index_path(database: &Path) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push("-shm");
+    PathBuf::from(path)
+}
+
+/// Whether a file is text by its name, and so no database with a log beside it: half the looks.
+fn is_text(path: &Path) -> bool {
+    path.extension().is_some_and(|it| it == "jsonl" || it == "json")
 }
 
 fn stamp_of(path: &Path) -> Stamp {
@@ -208,13 +254,14 @@ fn age(source: &Source, now: SystemTime) -> Duration {
     since_epoch.saturating_sub(Duration::from_nanos(last))
 }
 
-/// The folders whose changes matter: those of sources, up to their root, and the roots. Where a source is a folder
-/// itself, everything below it.
+/// The folders whose changes matter: those that were looked into, those of sources, up to their root, and the roots.
+/// Where a source is a folder itself, everything below it.
 fn folders(found: &Found) -> BTreeMap<PathBuf, bool> {
     let mut folders = BTreeMap::new();
     for root in found.roots.iter().filter(|root| root.path.is_dir()) {
         folders.insert(root.path.clone(), false);
     }
+    folders.extend(found.folders.iter().map(|folder| (folder.clone(), false)));
     for source in &found.sources {
         if source.path.is_dir() {
             folders.insert(source.path.clone(), true);
@@ -234,4 +281,36 @@ fn folders(found: &Found) -> BTreeMap<PathBuf, bool> {
         }
     }
     folders
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_was_written_in_place_at_the_same_time_has_moved() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("x.db");
+        let database = rusqlite::Connection::open(&path).expect("a database");
+        database
+            .execute_batch(
+                "pragma journal_mode = wal; create table t (n); insert into t values (1); pragma wal_checkpoint;",
+            )
+            .expect("a log");
+        let log = wal_path(&path);
+        let written = std::fs::metadata(&log).and_then(|log| log.modified()).expect("a time");
+        let mut recent = Recent {
+            source: Source::find_database(&path, 0).expect("a source"),
+            may_have_wal: true,
+            head: None,
+        };
+        recent.has_moved();
+        assert!(!recent.has_moved());
+        database.execute("update t set n = 2", []).expect("written");
+        let file = File::options().write(true).open(&log).expect("opens");
+        file.set_modified(written).expect("set");
+        assert_eq!(stamp_of(&log), recent.source.wal, "nothing to be seen from outside");
+        assert!(recent.has_moved());
+        assert!(!recent.has_moved());
+    }
 }

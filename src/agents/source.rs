@@ -31,6 +31,8 @@ impl Root {
 pub struct Found {
     pub roots: Vec<Root>,
     pub sources: Vec<Source>,
+    /// Folders that were looked into: where a new file would be found, whether or not there is one now.
+    pub folders: Vec<PathBuf>,
     /// Unreadable folders, loops, files that should be there and are not.
     pub problems: Vec<Problem>,
 }

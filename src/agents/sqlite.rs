@@ -1,6 +1,7 @@
 //! Opening somebody else's database without disturbing it.
 
 use super::source::wal_path;
+use crate::system::database::{self, is_unwritable};
 use anyhow::{Context, Result};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
@@ -16,8 +17,9 @@ pub struct Database {
 }
 
 impl Database {
-    /// Opens read-only with the write-ahead log in view. A folder that may not be written to holds logs that
-    /// cannot be opened in place: then `.db` and `-wal` are copied to a temporary folder first.
+    /// Opens read-only with the write-ahead log in view. Where the log's index cannot be made (somebody else's folder,
+    /// a full disk), it is kept in memory; where that does not do either, `.db` and `-wal` are copied to a temporary
+    /// folder first.
     ///
     /// # Errors
     /// When the file is no database, cannot be read, or stays locked.
@@ -28,7 +30,17 @@ impl Database {
                 connection,
                 _copy: None,
             }),
-            Err(error) if is_read_only_folder(&error) && wal_path(path).exists() => {
+            Err(error) if is_unwritable(&error) => {
+                let still = database::open(path).and_then(touched);
+                if let Ok(connection) = still {
+                    return Ok(Self {
+                        connection,
+                        _copy: None,
+                    });
+                }
+                if !wal_path(path).exists() {
+                    return Err(error).with_context(describe);
+                }
                 let copy = CopyDir::new(path).with_context(describe)?;
                 let connection = open_in_place(&copy.database).with_context(describe)?;
                 Ok(Self {
@@ -58,16 +70,13 @@ fn open_in_place(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_millis(BUSY_MS))?;
     connection.pragma_update(None, "query_only", true)?;
-    // The first real access: opening alone touches neither the file nor its log.
-    connection.query_row("select count(*) from sqlite_schema", [], |_| Ok(()))?;
-    Ok(connection)
+    touched(connection)
 }
 
-fn is_read_only_folder(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly | rusqlite::ErrorCode::PermissionDenied)
-    )
+/// After the first real access: opening alone touches neither the file nor its log.
+fn touched(connection: Connection) -> rusqlite::Result<Connection> {
+    connection.query_row("select count(*) from sqlite_schema", [], |_| Ok(()))?;
+    Ok(connection)
 }
 
 /// A private copy of a database and its log, removed when dropped.

@@ -96,6 +96,7 @@ impl Walk {
             Ok(entries) => entries,
             Err(error) => return refuse(folder, &error, found),
         };
+        found.folders.push(folder.to_path_buf());
         for entry in entries {
             let entry = match entry {
                 Ok(entry) => entry,

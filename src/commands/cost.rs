@@ -7,7 +7,7 @@ use crate::core::money::Money;
 use crate::core::period::Unit;
 use crate::core::rows::CostRow;
 use crate::exit::{Exit, UsageError};
-use crate::render::{Foot, Layout, MakeFoot, number};
+use crate::render::{Foot, Layout, number};
 use crate::reports::cost::{Dimension, Grouping};
 use crate::reports::select::needs_sessions;
 use crate::reports::{Sessions, ccusage};
@@ -128,13 +128,17 @@ impl CostArgs {
                 .is_some_and(|max| report.total.cost.unwrap_or_default() > Money::from_dollars(max));
             // A single row is its own total.
             let total = by.iter().any(|by| *by != By::Total).then(|| report.total.clone());
-            let notes = plan_note(report.plan_cost);
+            let missing = usage::missing(context, usage)?;
+            let mut notes = plan_note(report.plan_cost);
+            notes.extend(missing.iter().cloned());
             let layout = Layout {
                 grep: grep.clone(),
                 // The sum is that of all rows, and would be wrong below some of them.
-                foot: grep
-                    .is_any()
-                    .then(|| -> MakeFoot<CostRow> { Box::new(|_| Foot { total, notes }) }),
+                foot: if grep.is_any() {
+                    Some(Box::new(|_| Foot { total, notes }))
+                } else {
+                    usage::foot(missing)
+                },
                 ccusage: ccusage
                     .filter(|_| wants_ccusage)
                     .map(|name| ccusage::make(name, usage, &report, sessions.as_ref())),

@@ -49,8 +49,10 @@ impl SessionsArgs {
             if self.tree {
                 rows = nest(rows);
             }
+            let missing = usage::missing(context, usage)?;
             let layout = Layout {
                 grep: grep.clone(),
+                foot: usage::foot(missing),
                 ..Layout::default()
             };
             context.print(&self.rows, layout, rows.into_iter().map(Ok))

@@ -31,9 +31,11 @@ impl TurnsArgs {
             let selected = usage.select(&filter, Some(&sessions))?;
             // Known to be the newest before rows are made of them, where nothing but time decides.
             let newest = self.rows.limit.filter(|_| self.rows.sort.is_none() && grep.is_any());
+            let missing = usage::missing(context, usage)?;
             let layout = Layout {
                 keep: Keep::Last,
                 grep: grep.clone(),
+                foot: usage::foot(missing),
                 ..Layout::default()
             };
             context.print(&self.rows, layout, usage.turn_rows(&selected, &sessions, newest)?)

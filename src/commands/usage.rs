@@ -4,10 +4,13 @@ use super::context::Context;
 use crate::agents::{Agent, agents};
 use crate::core::filter::TurnFilter;
 use crate::core::problem::Problem;
+use crate::core::time::Time;
 use crate::ledger::commit::Committed;
 use crate::ledger::{Ledger, Standing, schema};
 use crate::prices::PriceBook;
+use crate::render::{Foot, MakeFoot};
 use crate::reports::Usage;
+use crate::system::config::Config;
 use anyhow::{Result, bail};
 
 /// Opens the ledger, reads what changed on disk, lets `answer` report and print, and keeps what was read: the answer
@@ -59,8 +62,42 @@ pub fn open(context: &Context) -> Result<Ledger> {
         return crate::demo::ledger();
     }
     let mut ledger = Ledger::open(&context.system)?;
-    ledger.keeps_titles = context.config.flag(&["ledger", "titles"]) != Some(false);
+    ledger.keeps_titles = keeps_titles(&context.config);
     Ok(ledger)
+}
+
+/// Whether titles of sessions may be kept.
+pub fn keeps_titles(config: &Config) -> bool {
+    config.flag(&["ledger", "titles"]) != Some(false)
+}
+
+/// What stands below a table when the ledger could not be used: what only it knows is missing.
+///
+/// # Errors
+/// When the turns on disk cannot be looked through.
+pub fn missing(context: &Context, usage: &Usage<'_>) -> Result<Vec<String>> {
+    if !matches!(usage.ledger.standing(), Standing::Unusable(_)) {
+        return Ok(Vec::new());
+    }
+    let oldest = usage.ledger.spans()?.into_values().map(|(first, _)| first).min();
+    let zone = context.system.zone()?.clone();
+    Ok(vec![match oldest {
+        Some(at) => format!(
+            "history before {} missing",
+            Time(at).timestamp().to_zoned(zone).strftime("%Y-%m-%d")
+        ),
+        None => "history missing".to_owned(),
+    }])
+}
+
+/// A foot of nothing but lines, where there are any.
+pub fn foot<R: 'static>(notes: Vec<String>) -> Option<MakeFoot<R>> {
+    (!notes.is_empty()).then(|| -> MakeFoot<R> { Box::new(|_| Foot { total: None, notes }) })
+}
+
+/// The problem of a ledger that could not be written.
+pub fn not_kept(error: &anyhow::Error) -> Problem {
+    Problem::new("ledger", format!("history is not kept: {error:#}"))
 }
 
 /// Reads what changed on disk since the last time; says what could not be read.
@@ -94,11 +131,15 @@ pub fn keep(context: &mut Context, ledger: &mut Ledger) -> bool {
     if context.global.demo {
         return false;
     }
+    let said = ledger.problems().len();
     match ledger.commit(context.system.now) {
         Ok(committed) => committed == Committed::Done,
         Err(error) => {
-            context.warn(&Problem::new("ledger", format!("history is not kept: {error:#}")));
+            context.warn(&not_kept(&error));
             false
         }
     }
+    ledger.problems()[said..]
+        .iter()
+        .for_each(|problem| context.warn(problem));
 }

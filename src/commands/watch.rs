@@ -75,6 +75,8 @@ struct Stream<'a> {
     began: Instant,
     last_line: Instant,
     is_drained: bool,
+    /// Whether the ledger was written once: it can be.
+    has_begun: bool,
     ended: &'a Cell<Ended>,
 }
 
@@ -124,9 +126,11 @@ impl WatchArgs {
             began: Instant::now(),
             last_line: Instant::now(),
             is_drained: false,
+            has_begun: false,
             ended: &ended,
         };
         stream.sync()?;
+        stream.has_begun = true;
         stream.follower = stream.start()?;
         let layout = Layout {
             grep: filters.grep(),
@@ -225,15 +229,32 @@ impl Stream<'_> {
         }
         let problems: Vec<Problem> = synced.problems.iter().chain(self.ledger.problems()).cloned().collect();
         problems.iter().for_each(|problem| self.tell(problem));
-        if self
-            .ledger
-            .commit(self.system.moment())
-            .context("history cannot be kept")?
-            == Committed::GivenUp
-        {
+        for agent in due.iter().filter(|agent| self.ledger.has_failed(agent.id())) {
+            self.look.try_again(agent.id());
+        }
+        if self.keep()? == Committed::GivenUp {
+            // The other process need not have seen what this one saw.
+            self.look.give_back(&due);
             self.ledger.reload()?;
         }
         Ok(())
+    }
+
+    /// Keeps what was read. A home that cannot be written to from the start is followed in memory.
+    fn keep(&mut self) -> Result<Committed> {
+        if self.ledger.is_new() {
+            // On a machine without any agent nothing would be written, and the first reply would be the past.
+            self.ledger.set_meta("watched", Vec::new());
+        }
+        match self.ledger.commit(self.system.moment()) {
+            Err(error) if !self.has_begun => {
+                self.tell(&usage::not_kept(&error));
+                self.ledger = Ledger::in_memory()?;
+                self.ledger.keeps_titles = usage::keeps_titles(&self.config);
+                Ok(Committed::GivenUp)
+            }
+            result => result.context("history cannot be kept"),
+        }
     }
 
     /// Where the stream begins.

@@ -1,8 +1,9 @@
 //! The Cursor app's session, in the state database that it shares with every other setting.
 
 use super::file::{expiry, mode, origin, owned};
-use super::{Search, database, jwt};
+use super::{Search, jwt};
 use crate::core::credential::{Content, Credential, Details, Fault, Kind, Rank, Secret};
+use crate::system::database;
 use rusqlite::OptionalExtension;
 use std::path::Path;
 use zeroize::Zeroizing;

@@ -5,7 +5,6 @@ mod claude_code;
 mod codex;
 mod copilot;
 mod cursor;
-mod database;
 mod env;
 mod file;
 mod gemini_cli;

@@ -1,9 +1,9 @@
 //! OpenCode's newer store, a table of its database: counted, and not read.
 
 use super::Search;
-use super::database;
 use super::file::origin;
 use crate::core::credential::{Content, Credential, Fault, Kind, Rank};
+use crate::system::database;
 use std::path::Path;
 
 const TABLE: &str = "credential";

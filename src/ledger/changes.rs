@@ -119,15 +119,26 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn changes_after(&self, seq: i64, most: usize) -> Result<Vec<Logged>> {
+        let mut changes = Vec::new();
+        self.each_change_after(seq, most, |logged| changes.push(logged))?;
+        Ok(changes)
+    }
+
+    /// Hands out what [`Ledger::changes_after`] collects: a log of a week can be long.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn each_change_after(&self, seq: i64, most: usize, mut each: impl FnMut(Logged)) -> Result<()> {
         let Some(connection) = &self.connection else {
-            return Ok(Vec::new());
+            return Ok(());
         };
         let mut statement = connection.prepare_cached(
             "select seq, at, agent, session, event, message, old, new from change where seq > ?1 order by seq limit ?2",
         )?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let rows = statement.query_map([seq, most], |row| {
-            Ok(Logged {
+        let mut rows = statement.query([seq, most])?;
+        while let Some(row) = rows.next()? {
+            each(Logged {
                 seq: row.get(0)?,
                 at: row.get(1)?,
                 agent: row.get(2)?,
@@ -136,9 +147,9 @@ impl Ledger {
                 message_id: row.get(5)?,
                 old: row.get_ref(6)?.as_blob_or_null()?.and_then(single),
                 new: row.get_ref(7)?.as_blob_or_null()?.and_then(single),
-            })
-        })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+            });
+        }
+        Ok(())
     }
 
     /// Runs `read` on one state of the ledger, whatever others commit meanwhile.

@@ -1,7 +1,8 @@
 //! Commit: what is pending into the file, in one transaction.
 
 use super::{Ledger, Standing, bookmark, meta_number, pending::Pending, schema, sessions};
-use anyhow::{Context, Result};
+use crate::core::problem::Problem;
+use anyhow::{Context, Result, bail};
 use rusqlite::{Connection, params};
 use std::path::Path;
 use std::time::Duration;
@@ -9,7 +10,8 @@ use std::time::Duration;
 /// How long changes are kept for `watch --since`.
 pub const CHANGES_KEPT_MS: i64 = 7 * 24 * 3600 * 1000;
 /// How often a copy of the ledger is kept aside.
-const COPY_EVERY_MS: i64 = 7 * 24 * 3600 * 1000;
+const COPY_EVERY_MS: i64 = 7 * DAY_MS;
+const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// How a commit ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,16 +32,19 @@ impl Ledger {
         if self.pending.is_empty() {
             return Ok(Committed::Nothing);
         }
+        if let Some(why) = &self.read_only {
+            bail!("the ledger can only be read: {why}");
+        }
         let outcome = match (&mut self.connection, &self.standing) {
             (Some(connection), _) => commit_into(connection, &self.pending, &self.names, self.generation, now)?,
             (None, Standing::File(path)) => {
                 let path = path.clone();
-                schema::create(&path, |connection| {
+                let is_ours = schema::create(&path, |connection| {
                     write(connection, &self.pending, &self.names, now)?;
                     Ok(())
                 })?;
                 self.reload()?;
-                return Ok(Committed::Done);
+                return Ok(if is_ours { Committed::Done } else { Committed::GivenUp });
             }
             (None, _) => Committed::GivenUp,
         };
@@ -47,9 +52,12 @@ impl Ledger {
             self.generation += 1;
             self.names.set_stored();
             self.pending = Pending::default();
-            if let (Some(connection), Standing::File(path)) = (&self.connection, &self.standing) {
-                keep_copy(connection, path, now)
-                    .with_context(|| format!("could not keep a copy of {}", path.display()))?;
+            if let (Some(connection), Standing::File(path)) = (&self.connection, &self.standing)
+                && let Err(error) = keep_copy(connection, path, now)
+            {
+                // What was to be kept is kept.
+                let reason = format!("the weekly copy could not be made, it is tried again tomorrow: {error:#}");
+                self.problems.push(Problem::new(path.display(), reason));
             }
         }
         Ok(outcome)
@@ -175,6 +183,7 @@ fn keep_copy(connection: &Connection, path: &Path, now: i64) -> Result<()> {
     if (0..COPY_EVERY_MS).contains(&(now - last)) {
         return Ok(());
     }
+    path.parent().into_iter().for_each(schema::remove_leftovers);
     let copy = schema::with_suffix(path, ".prev");
     let temporary = schema::with_suffix(&copy, &format!(".{}.new", std::process::id()));
     let result = (|| -> Result<()> {
@@ -187,6 +196,8 @@ fn keep_copy(connection: &Connection, path: &Path, now: i64) -> Result<()> {
     if result.is_err() {
         // Only ours, and no copy: the error below says why.
         let _ = std::fs::remove_file(&temporary);
+        let tomorrow = now - COPY_EVERY_MS + DAY_MS;
+        connection.execute("update meta set value = ?1 where key = 'copied_at'", [tomorrow])?;
     }
     result
 }

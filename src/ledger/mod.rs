@@ -37,6 +37,8 @@ pub struct Ledger {
     /// `None` before the first commit.
     connection: Option<Connection>,
     standing: Standing,
+    /// Why the file can only be read.
+    read_only: Option<String>,
     names: Names,
     pending: Pending,
     /// The number of commits when this process last looked; a commit on top of another one's is given up.
@@ -69,16 +71,25 @@ impl Ledger {
             Place::Memory => Self::in_memory(),
             Place::File(path) => match schema::open(&path) {
                 Opened::Absent => Ok(Self::with(None, Standing::File(path))),
-                Opened::Ready(connection) => {
-                    let mut ledger = Self::with(Some(connection), Standing::File(path.clone()));
+                Opened::Unusable(problem) => Self::unusable(path, problem),
+                opened => {
+                    let mut ledger = Self::with(None, Standing::File(path.clone()));
+                    ledger.connect(opened);
                     match ledger.reload() {
                         Ok(()) => Ok(ledger),
                         Err(error) => Self::unusable(path.clone(), schema::damaged(&path, error)),
                     }
                 }
-                Opened::Unusable(problem) => Self::unusable(path, problem),
             },
         }
+    }
+
+    fn connect(&mut self, opened: Opened) {
+        (self.connection, self.read_only) = match opened {
+            Opened::Ready(connection) => (Some(connection), None),
+            Opened::ReadOnly(connection, why) => (Some(connection), Some(why)),
+            Opened::Absent | Opened::Unusable(_) => (None, None),
+        };
     }
 
     /// An empty ledger that is never written to disk.
@@ -103,6 +114,7 @@ impl Ledger {
         Self {
             connection,
             standing,
+            read_only: None,
             names: Names::default(),
             pending: Pending::default(),
             generation: 0,
@@ -120,9 +132,8 @@ impl Ledger {
         self.pending = Pending::default();
         if self.connection.is_none()
             && let Standing::File(path) = &self.standing
-            && let Opened::Ready(connection) = schema::open(path)
         {
-            self.connection = Some(connection);
+            self.connect(schema::open(path));
         }
         if let Some(connection) = &self.connection {
             self.generation = meta_number(connection, "generation")?;
@@ -138,6 +149,11 @@ impl Ledger {
     /// What reading the ledger met; shown on every run.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
+    }
+
+    /// Whether something of an agent could not be read in the last sync.
+    pub fn has_failed(&self, agent_id: &str) -> bool {
+        self.failed.contains(agent_id)
     }
 
     pub fn names(&self) -> &Names {

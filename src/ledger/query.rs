@@ -11,6 +11,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+/// Up to so many sessions are looked up one by one instead of in a walk over all packs.
+const FEW_SESSIONS: usize = 200;
+
 /// Which packs to look at; within a pack the caller looks at each turn.
 #[derive(Clone, Debug)]
 pub struct Selection {
@@ -68,20 +71,33 @@ impl Ledger {
     pub fn visit(&self, selection: &Selection, mut each: impl FnMut(Head, &Columns) -> Result<()>) -> Result<()> {
         let mut columns = Columns::default();
         if let Some(connection) = &self.connection {
-            let mut statement = connection.prepare_cached(
-                "select id, agent, source, session, first_at, last_at, numbers from pack where last_at >= ?1 and first_at < ?2",
-            )?;
-            let mut rows = statement.query(params![selection.start, selection.end])?;
-            while let Some(row) = rows.next()? {
-                let head = head_of(row)?;
-                if self.pending.pack_at.contains_key(&head.pack) || !selection.takes(&head, (row.get(4)?, row.get(5)?))
-                {
-                    continue;
+            let mut look = |rows: &mut rusqlite::Rows<'_>| -> Result<()> {
+                while let Some(row) = rows.next()? {
+                    let head = head_of(row)?;
+                    let is_replaced = self.pending.pack_at.contains_key(&head.pack);
+                    if is_replaced || !selection.takes(&head, (row.get(4)?, row.get(5)?)) {
+                        continue;
+                    }
+                    if columns.read(row.get_ref(6)?.as_blob()?).is_none() {
+                        bail!(DamagedPack(head.pack));
+                    }
+                    each(head, &columns)?;
                 }
-                if columns.read(row.get_ref(6)?.as_blob()?).is_none() {
-                    bail!(DamagedPack(head.pack));
+                Ok(())
+            };
+            const PACKS: &str = "select id, agent, source, session, first_at, last_at, numbers from pack";
+            match &selection.sessions {
+                Some(sessions) if sessions.len() <= FEW_SESSIONS => {
+                    let mut statement = connection.prepare_cached(&format!("{PACKS} where session = ?1"))?;
+                    for session in sessions {
+                        look(&mut statement.query([session])?)?;
+                    }
                 }
-                each(head, &columns)?;
+                _ => {
+                    let mut statement =
+                        connection.prepare_cached(&format!("{PACKS} where last_at >= ?1 and first_at < ?2"))?;
+                    look(&mut statement.query(params![selection.start, selection.end])?)?;
+                }
             }
         }
         for pack in &self.pending.packs {

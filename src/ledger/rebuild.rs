@@ -3,7 +3,7 @@
 use super::Ledger;
 use super::schema::{self, Opened, Place};
 use crate::system::System;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 impl Ledger {
     /// Prepares the next sync to read everything again. What is only in the ledger (deleted transcripts) stays. A file
@@ -18,14 +18,15 @@ impl Ledger {
         };
         match schema::open(&path) {
             Opened::Absent => Ok(None),
-            Opened::Ready(connection) => {
+            Opened::Ready(connection) if is_sound(&connection) => {
                 connection.execute_batch(
                     "begin immediate; update source set bookmark = x''; delete from meta where key like 'walk:%';
                      update meta set value = value + 1 where key = 'generation'; commit;",
                 )?;
                 Ok(None)
             }
-            Opened::Unusable(_) => {
+            Opened::ReadOnly(_, why) => bail!("{} cannot be written: {why}", path.display()),
+            Opened::Ready(_) | Opened::Unusable(_) => {
                 let aside = schema::with_suffix(&path, &format!(".damaged-{}", system.now));
                 std::fs::rename(&path, &aside).with_context(|| format!("could not move {}", path.display()))?;
                 for suffix in ["-wal", "-shm"] {
@@ -42,4 +43,10 @@ impl Ledger {
             }
         }
     }
+}
+
+/// Whether every page is where it should be. What a page says is looked at when it is read.
+fn is_sound(connection: &rusqlite::Connection) -> bool {
+    let check = connection.query_row("pragma quick_check(1)", [], |row| row.get::<_, String>(0));
+    check.is_ok_and(|found| found == "ok")
 }

@@ -2,6 +2,8 @@
 
 use crate::core::problem::Problem;
 use crate::system::System;
+use crate::system::database;
+use crate::system::files::is_network_folder;
 use anyhow::{Context, Result};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -60,6 +62,8 @@ pub enum Opened {
     /// There is none yet.
     Absent,
     Ready(Connection),
+    /// It can be read and not written, for this reason: a full disk, somebody else's folder, a medium without writing.
+    ReadOnly(Connection, String),
     /// Damaged, of a newer ttop, or unreadable: left alone.
     Unusable(Problem),
 }
@@ -70,17 +74,31 @@ pub fn open(path: &Path) -> Opened {
         return Opened::Absent;
     }
     match open_existing(path) {
-        Ok(connection) => match connection.pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0)) {
-            Ok(VERSION) => Opened::Ready(connection),
-            Ok(version) if version > VERSION => Opened::Unusable(Problem::new(
+        Ok(connection) => check(path, connection, Opened::Ready),
+        Err(error) if database::is_unwritable(&error) => match open_unwritable(path) {
+            Ok(connection) => check(path, connection, |connection| {
+                Opened::ReadOnly(connection, error.to_string())
+            }),
+            Err(_) => Opened::Unusable(Problem::new(
                 path.display(),
-                format!(
-                    "was written by a newer ttop (version {version}); update ttop, or make a new one with 'ttop ledger rebuild'"
-                ),
+                format!("the ledger cannot be used ({error})"),
             )),
-            Ok(_) => Opened::Unusable(damaged(path, "is no ledger")),
-            Err(error) => Opened::Unusable(damaged(path, error)),
         },
+        Err(error) => Opened::Unusable(damaged(path, error)),
+    }
+}
+
+/// An open file, if it is of this version.
+fn check(path: &Path, connection: Connection, ready: impl FnOnce(Connection) -> Opened) -> Opened {
+    match connection.pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0)) {
+        Ok(VERSION) => ready(connection),
+        Ok(version) if version > VERSION => Opened::Unusable(Problem::new(
+            path.display(),
+            format!(
+                "was written by a newer ttop (version {version}); update ttop, or make a new one with 'ttop ledger rebuild'"
+            ),
+        )),
+        Ok(_) => Opened::Unusable(damaged(path, "is no ledger")),
         Err(error) => Opened::Unusable(damaged(path, error)),
     }
 }
@@ -109,6 +127,13 @@ pub fn is_busy(error: &rusqlite::Error) -> bool {
     )
 }
 
+/// Opens a ledger without making a file beside it.
+fn open_unwritable(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = database::open(path)?;
+    is_ours(&connection)?;
+    Ok(connection)
+}
+
 fn open_existing(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let writable = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_READ_WRITE);
@@ -117,15 +142,20 @@ fn open_existing(path: &Path) -> rusqlite::Result<Connection> {
         Err(_) => Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_READ_ONLY)?,
     };
     connection.busy_timeout(Duration::from_millis(READ_BUSY_MS))?;
-    let found: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    if found != APPLICATION_ID {
-        return Err(rusqlite::Error::SqliteFailure(
-            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_NOTADB),
-            Some("it is another program's file".to_owned()),
-        ));
-    }
+    is_ours(&connection)?;
     connection.pragma_update(None, "synchronous", "normal")?;
     Ok(connection)
+}
+
+fn is_ours(connection: &Connection) -> rusqlite::Result<()> {
+    let found: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if found == APPLICATION_ID {
+        return Ok(());
+    }
+    Err(rusqlite::Error::SqliteFailure(
+        rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_NOTADB),
+        Some("it is another program's file".to_owned()),
+    ))
 }
 
 /// An empty ledger in memory: for unwritable homes and `:memory:`.
@@ -155,18 +185,18 @@ fn new_id() -> String {
 }
 
 /// Writes the first ledger beside its place and links it in whole: killed anywhere, there is either none or all of it.
-/// Another process that was first keeps its own; ours is dropped.
+/// Another process that was first keeps its own; ours is dropped, and the answer is `false`.
 ///
 /// # Errors
 /// When the folder or file cannot be written.
-pub fn create(path: &Path, fill: impl FnOnce(&Connection) -> Result<()>) -> Result<()> {
+pub fn create(path: &Path, fill: impl FnOnce(&Connection) -> Result<()>) -> Result<bool> {
     let describe = || format!("could not write {}", path.display());
     let folder = path.parent().unwrap_or(Path::new("."));
     create_private_dir(folder).with_context(describe)?;
     remove_leftovers(folder);
     let unique = new_id();
     let temporary = folder.join(format!("ledger.{unique}.new"));
-    let result = (|| -> Result<()> {
+    let result = (|| -> Result<bool> {
         create_private_file(&temporary)?;
         let connection = Connection::open_with_flags(
             &temporary,
@@ -184,10 +214,10 @@ pub fn create(path: &Path, fill: impl FnOnce(&Connection) -> Result<()>) -> Resu
         connection.close().map_err(|(_, error)| error)?;
         std::fs::File::open(&temporary)?.sync_all()?;
         match std::fs::hard_link(&temporary, path) {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
             // Folders without hard links (some network and FAT ones): a rename is as atomic.
-            Err(_) => Ok(std::fs::rename(&temporary, path)?),
-            Ok(()) => Ok(()),
+            Err(_) => Ok(std::fs::rename(&temporary, path).map(|()| true)?),
+            Ok(()) => Ok(true),
         }
     })();
     // What is left of it is only ours; a failure to remove it is met again by `remove_leftovers`.
@@ -201,8 +231,8 @@ pub fn create(path: &Path, fill: impl FnOnce(&Connection) -> Result<()>) -> Resu
     result.with_context(describe)
 }
 
-/// First ledgers whose process was killed: older than a day, so nobody is writing them.
-fn remove_leftovers(folder: &Path) {
+/// First ledgers and weekly copies whose process was killed: older than a day, so nobody is writing them.
+pub fn remove_leftovers(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -256,29 +286,6 @@ pub fn create_private_file(path: &Path) -> std::io::Result<()> {
         .create_new(true)
         .open(path)
         .map(|_| ())
-}
-
-/// Whether a folder lies on a network file system, where a write-ahead log's shared memory does not work.
-#[cfg(target_os = "linux")]
-fn is_network_folder(folder: &Path) -> bool {
-    // From linux/magic.h: NFS, SMB, CIFS, SMB2, AFS, CODA, 9P, FUSE (sshfs and the like), Ceph.
-    const NETWORK: [u64; 9] = [
-        0x6969,
-        0x517b,
-        0xff53_4d42,
-        0xfe53_4d42,
-        0x5346_414f,
-        0x7375_7245,
-        0x0102_1997,
-        0x6573_5546,
-        0x00c3_6400,
-    ];
-    rustix::fs::statfs(folder).is_ok_and(|found| NETWORK.contains(&(found.f_type as u64 & 0xffff_ffff)))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn is_network_folder(_folder: &Path) -> bool {
-    false
 }
 
 #[cfg(test)]

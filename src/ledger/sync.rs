@@ -150,7 +150,7 @@ impl<'l> Syncing<'l> {
                 }
             }
         }
-        if all_settled && found.problems.is_empty() && !self.has_failed(agent.id()) {
+        if all_settled && found.problems.is_empty() && !self.ledger.has_failed(agent.id()) {
             self.ledger.set_meta(&key, print);
         }
         Ok(())
@@ -170,10 +170,6 @@ impl<'l> Syncing<'l> {
             self.synced.problems.extend(parse_problems(&text?));
         }
         Ok(())
-    }
-
-    fn has_failed(&self, agent_id: &str) -> bool {
-        self.ledger.failed.contains(agent_id)
     }
 
     pub(super) fn known_sources(&self, agent: u32) -> Result<FxHashMap<(PathBuf, u8), KnownSource>> {

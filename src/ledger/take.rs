@@ -284,13 +284,7 @@ impl Syncing<'_> {
     }
 
     pub(super) fn load_session(&self, id: i64) -> Result<Option<KnownSession>> {
-        if let Some(session) = self.ledger.pending.sessions.get(&id) {
-            return Ok(Some(session.clone()));
-        }
-        let Some(connection) = &self.ledger.connection else {
-            return Ok(None);
-        };
-        Ok(sessions::load(connection, id)?)
+        self.ledger.session(id)
     }
 
     /// Every pack with what it belongs to.

@@ -1,15 +1,17 @@
 //! Activity: the ledger's log of changes as the lines of `ttop watch`.
 
+use super::Usage;
 use super::select::Selected;
-use super::{Sessions, Usage};
 use crate::core::money::{CostStatus, Money};
-use crate::core::rows::{ActivityRow, TokenSteps};
+use crate::core::rows::{ActivityRow, Text, TokenSteps};
 use crate::core::time::Time;
 use crate::core::tokens::Tokens;
 use crate::ledger::changes::Logged;
 use crate::ledger::merge::PackKey;
+use crate::ledger::sessions::KnownSession;
 use anyhow::Result;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::hash_map::Entry;
 
 /// At most so many sessions are kept in memory; the rest comes back from the ledger.
 const MOST_SESSIONS: usize = 10_000;
@@ -63,6 +65,24 @@ impl Running {
     }
 }
 
+/// What lines say of a session.
+struct Named {
+    id: Text,
+    name: Option<Text>,
+    project: Option<Text>,
+}
+
+impl From<KnownSession> for Named {
+    fn from(session: KnownSession) -> Self {
+        let info = session.info;
+        Self {
+            id: info.id.into(),
+            name: info.title.map(|title| title.text.into()),
+            project: info.project.map(|project| project.path.into()),
+        }
+    }
+}
+
 /// A change with its prices.
 struct Step {
     logged: Logged,
@@ -93,64 +113,66 @@ impl Follower {
     pub fn next(&mut self, usage: &Usage<'_>, most: usize) -> Result<Vec<ActivityRow>> {
         // Totals and log must be of one moment, or a change that is committed in between would count twice.
         usage.ledger.frozen(|| {
-            let all = usage.ledger.changes_after(self.cursor, usize::MAX)?;
-            if all.is_empty() {
-                return Ok(Vec::new());
+            let batch = usage.ledger.changes_after(self.cursor, most)?;
+            let steps: Vec<Step> = batch.into_iter().map(|logged| price(usage, logged)).collect();
+            self.learn(usage, &steps, most)?;
+            let mut sessions = FxHashMap::default();
+            for row in steps.iter().map(|step| step.logged.session) {
+                if let Entry::Vacant(entry) = sessions.entry(row) {
+                    entry.insert(usage.ledger.session(row)?.map(Named::from));
+                }
             }
-            let steps: Vec<Step> = all.into_iter().map(|logged| price(usage, logged)).collect();
-            self.learn(usage, &steps)?;
-            let sessions = Sessions::load(usage.ledger)?;
-            let rows = steps
-                .iter()
-                .take(most)
-                .map(|step| self.row(usage, &sessions, step))
-                .collect();
-            if steps.len() > most {
-                // The totals of the rest were not reached: they are looked up again.
-                self.totals.clear();
-            }
-            Ok(rows)
+            Ok(steps.iter().map(|step| self.row(usage, &sessions, step)).collect())
         })
     }
 
     /// Brings in the totals of sessions not seen before, as they were before the first of these steps.
-    fn learn(&mut self, usage: &Usage<'_>, steps: &[Step]) -> Result<()> {
-        if self.totals.len() > MOST_SESSIONS {
-            self.totals.clear();
-        }
-        let unseen: FxHashSet<i64> = steps
-            .iter()
-            .map(|step| step.logged.session)
-            .filter(|session| !self.totals.contains_key(session))
-            .collect();
+    fn learn(&mut self, usage: &Usage<'_>, steps: &[Step], most: usize) -> Result<()> {
+        let all = || steps.iter().map(|step| step.logged.session);
+        let mut unseen: FxHashSet<i64> = all().filter(|session| !self.totals.contains_key(session)).collect();
         if unseen.is_empty() {
             return Ok(());
         }
-        let mut now: FxHashMap<i64, Running> = unseen.iter().map(|session| (*session, Running::default())).collect();
+        if self.totals.len() + unseen.len() > MOST_SESSIONS {
+            self.totals.clear();
+            unseen.extend(all());
+        }
+        if steps.len() == most {
+            // Of a long replay: those that come later are looked up at the same time, as far as there is room.
+            let room = MOST_SESSIONS - self.totals.len();
+            usage.ledger.each_change_after(self.cursor, usize::MAX, |logged| {
+                if unseen.len() < room && !self.totals.contains_key(&logged.session) {
+                    unseen.insert(logged.session);
+                }
+            })?;
+        }
+        let mut then: FxHashMap<i64, Running> = unseen.iter().map(|session| (*session, Running::default())).collect();
         let mut selected = Selected::all();
         selected.packs.sessions = Some(unseen);
         usage.each(&selected, |turn| {
-            now.entry(turn.key.session)
+            then.entry(turn.key.session)
                 .or_default()
                 .add(&turn.numbers.tokens, turn.cost.cost);
             Ok(())
         })?;
-        for step in steps {
-            if let Some(running) = now.get_mut(&step.logged.session) {
+        // What is in the ledger now, less what the log has yet to tell.
+        usage.ledger.each_change_after(self.cursor, usize::MAX, |logged| {
+            if let Some(running) = then.get_mut(&logged.session) {
+                let step = price(usage, logged);
                 running.step(&step.steps, step.cost, -1);
             }
-        }
-        self.totals.extend(now);
+        })?;
+        self.totals.extend(then);
         Ok(())
     }
 
-    fn row(&mut self, usage: &Usage<'_>, sessions: &Sessions, step: &Step) -> ActivityRow {
+    fn row(&mut self, usage: &Usage<'_>, sessions: &FxHashMap<i64, Option<Named>>, step: &Step) -> ActivityRow {
         let logged = &step.logged;
         self.cursor = logged.seq;
         let running = self.totals.entry(logged.session).or_default();
         running.step(&step.steps, step.cost, 1);
         running.has_cost |= step.cost.is_some();
-        let session = sessions.of(logged.session);
+        let session = sessions.get(&logged.session).and_then(Option::as_ref);
         let numbers = logged.new.or(logged.old);
         let model = usage.models().of(numbers.map_or(u32::MAX, |numbers| numbers.model));
         let timestamp = numbers.map_or(logged.at, |numbers| numbers.timestamp);

@@ -73,3 +73,28 @@ impl Stamp {
         self.device == other.device && self.inode == other.inode
     }
 }
+
+/// Whether a folder lies on a network file system, where a write-ahead log's shared memory does not work
+/// and nobody tells what another machine writes.
+#[cfg(target_os = "linux")]
+pub fn is_network_folder(folder: &Path) -> bool {
+    // From linux/magic.h: NFS, SMB, CIFS, SMB2, AFS, CODA, 9P, FUSE (sshfs and the like), Ceph.
+    const NETWORK: [u64; 9] = [
+        0x6969,
+        0x517b,
+        0xff53_4d42,
+        0xfe53_4d42,
+        0x5346_414f,
+        0x7375_7245,
+        0x0102_1997,
+        0x6573_5546,
+        0x00c3_6400,
+    ];
+    rustix::fs::statfs(folder).is_ok_and(|found| NETWORK.contains(&(found.f_type as u64 & 0xffff_ffff)))
+}
+
+/// Elsewhere nobody can tell.
+#[cfg(not(target_os = "linux"))]
+pub fn is_network_folder(_folder: &Path) -> bool {
+    false
+}

@@ -2,6 +2,7 @@
 
 pub mod cache;
 pub mod config;
+pub mod database;
 pub mod files;
 pub mod fingerprint;
 pub mod http;
@@ -34,6 +35,15 @@ impl Os {
         } else {
             Self::Linux
         }
+    }
+}
+
+/// From now on a file that may not grow further (`ulimit -f`) is an error of its write, and not the end of the process.
+pub fn outlive_file_limits() {
+    #[cfg(unix)]
+    {
+        // Nobody asks whether it came: what counts is that it is taken over. Where that fails, all is as before.
+        let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
     }
 }
 

@@ -1,5 +1,6 @@
 //! Change notices: which folders something was written in, from the system where it tells.
 
+use super::files::is_network_folder;
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -34,7 +35,7 @@ pub struct Notices {
     receive: Receiver<Told>,
     /// Folders under watch, and whether with everything below.
     watched: BTreeMap<PathBuf, bool>,
-    /// Folders the system would not watch: they are to be looked at.
+    /// Folders the system does not watch, or not all of: they are to be looked at.
     refused: BTreeSet<PathBuf>,
 }
 
@@ -82,7 +83,7 @@ impl Notices {
             let _ = watcher.unwatch(&path);
             self.watched.remove(&path);
         }
-        self.refused.clear();
+        self.refused.retain(|path| folders.contains_key(path));
         let mut is_any_new = false;
         for (path, deep) in folders {
             if self.watched.contains_key(path) {
@@ -97,6 +98,12 @@ impl Notices {
                 Ok(()) => {
                     self.watched.insert(path.clone(), *deep);
                     is_any_new = true;
+                    // Of what another machine writes there, nobody tells.
+                    if is_network_folder(path) {
+                        self.refused.insert(path.clone());
+                    } else {
+                        self.refused.remove(path);
+                    }
                 }
                 Err(_) => drop(self.refused.insert(path.clone())),
             }
@@ -107,6 +114,18 @@ impl Notices {
     /// Whether changes in a folder are told.
     pub fn covers(&self, folder: &Path) -> bool {
         self.watched.contains_key(folder) && !self.refused.contains(folder)
+    }
+
+    /// Watches folders anew that were removed and made again: they are others than before, although at the same place.
+    pub fn forget(&mut self, paths: &BTreeSet<PathBuf>) {
+        for path in paths {
+            if self.watched.remove(path).is_some()
+                && let Some(watcher) = &mut self.watcher
+            {
+                // It fails where the system noticed the removal first.
+                let _ = watcher.unwatch(path);
+            }
+        }
     }
 
     /// Waits for a notice or signal.

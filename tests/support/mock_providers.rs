@@ -97,11 +97,20 @@ pub fn pack(path: &str) -> Value {
     serde_json::from_slice(&text).expect("valid JSON")
 }
 
-fn serve(stream: TcpStream, state: &Mutex<State>) {
+/// A request as it came in.
+pub struct Request {
+    pub method: String,
+    pub target: String,
+    pub headers: BTreeMap<String, String>,
+    pub body: Vec<u8>,
+}
+
+/// Reads a request; `None` when nothing comes.
+pub fn read_request(stream: &TcpStream) -> Option<Request> {
     let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
     let mut line = String::new();
     if reader.read_line(&mut line).unwrap_or(0) == 0 {
-        return;
+        return None;
     }
     let mut words = line.split_whitespace();
     let (method, target) = (
@@ -124,7 +133,25 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
         .unwrap_or(0);
     let mut body = vec![0; length];
     reader.read_exact(&mut body).expect("the body that was announced");
-    answer(stream, state, &method, &target, headers, &body);
+    Some(Request {
+        method,
+        target,
+        headers,
+        body,
+    })
+}
+
+fn serve(stream: TcpStream, state: &Mutex<State>) {
+    if let Some(request) = read_request(&stream) {
+        answer(
+            stream,
+            state,
+            &request.method,
+            &request.target,
+            request.headers,
+            &request.body,
+        );
+    }
 }
 
 fn answer(

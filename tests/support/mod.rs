@@ -5,6 +5,8 @@ pub mod counting;
 pub mod opencode_db;
 pub mod opencode_home;
 pub mod opencode_live;
+pub mod running;
+pub mod writer;
 
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};
@@ -132,6 +134,11 @@ pub fn program(name: &str) -> Option<PathBuf> {
         println!("skipped: no {name}");
     }
     found
+}
+
+/// Says why a test did nothing.
+pub fn skipped(why: &str) {
+    println!("skipped: {why}");
 }
 
 /// Compares what is generated with what is committed, byte for byte; `TTOP_GENERATE=1` (`make generate`) writes it.

@@ -272,7 +272,10 @@ mod tests {
                 cache_write: count(&tokens["cache"]["write"]).unwrap_or(0),
                 total: count(&tokens["total"]),
             },
-            cost: float(&json["cost"]).map(|cost| Money::from_dollars(cost).max(Money::ZERO)),
+            // By way of its shortest text: billions times a billion are more than a binary fraction holds.
+            cost: float(&json["cost"])
+                .and_then(|cost| Money::from_decimal(cost.to_string().as_bytes()))
+                .map(|cost| cost.max(Money::ZERO)),
             is_finished: json["finish"].as_str().is_some_and(|finish| !finish.is_empty()),
             is_failed: fields.get("error").is_some_and(|error| !error.is_null()),
         })

@@ -1,4 +1,4 @@
-//! Opening another tool's database so that neither it nor its folder changes.
+//! Opening a database so that neither it nor its folder changes.
 
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -6,15 +6,26 @@ use std::time::Duration;
 
 const BUSY_MS: u64 = 250;
 
-/// Opens so that nothing appears beside the database, the tool running or not.
+/// Whether an error means that the files SQLite needs beside a database could not be made: somebody else's folder, a
+/// medium without writing, a full disk.
+pub fn is_unwritable(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{CannotOpen, DiskFull, PermissionDenied, ReadOnly, SystemIoFailure};
+    matches!(
+        error.sqlite_error_code(),
+        Some(CannotOpen | DiskFull | PermissionDenied | ReadOnly | SystemIoFailure)
+    )
+}
+
+/// Opens so that nothing appears beside the database, its writer running or not.
 ///
 /// # Errors
 /// When it cannot be opened.
 pub fn open(path: &Path) -> rusqlite::Result<Connection> {
+    // An empty file is what is left where the disk was full: as good as none.
     let beside = |suffix: &str| {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
-        PathBuf::from(name).exists()
+        std::fs::metadata(PathBuf::from(name)).is_ok_and(|file| file.len() > 0)
     };
     // A log without its index is what a crash leaves: the index is then kept in memory, which needs a connection
     // that shares nothing.

@@ -1,0 +1,196 @@
+//! The binary as a process that runs while a test does something else, and what its lines say.
+
+use super::Home;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+/// Nothing that is waited for takes longer on any machine.
+pub const LIMIT: Duration = Duration::from_secs(30);
+
+/// The command with a clean environment and the real clock, which commands that stay live by.
+pub fn ttop(home: &Home, args: &[&str]) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin("ttop"));
+    command
+        .env_clear()
+        .env("HOME", home.path())
+        .env("TTOP_OFFLINE", "1")
+        .env("TZ", "UTC")
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// A process whose lines are collected; killed when dropped.
+pub struct Running {
+    pub child: Child,
+    lines: Receiver<String>,
+    problems: Receiver<String>,
+}
+
+impl Running {
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command.spawn().expect("started");
+        let lines = lines_of(child.stdout.take().expect("stdout"));
+        let problems = lines_of(child.stderr.take().expect("stderr"));
+        Self { child, lines, problems }
+    }
+
+    /// A `watch` that has had its first look.
+    pub fn watch(home: &Home, args: &[&str]) -> Self {
+        let running = Self::start(ttop(home, &[&["watch"], args].concat()));
+        settle(home);
+        running
+    }
+
+    /// Whole lines that come within a time; all of them once it has ended.
+    pub fn rows(&self, time: Duration) -> Vec<Value> {
+        let rows = receive(&self.lines, time);
+        rows.iter()
+            .filter_map(|line| line.strip_suffix('\n'))
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+            .collect()
+    }
+
+    /// The next line; `None` when none comes.
+    pub fn next_line(&self) -> Option<String> {
+        self.lines.recv_timeout(LIMIT).ok()
+    }
+
+    /// What it says on stderr within a time.
+    pub fn said(&self, time: Duration) -> String {
+        receive(&self.problems, time).concat()
+    }
+
+    /// Waits until the lines that came so far add up to this many output tokens.
+    pub fn rows_up_to(&self, output: i64) -> Vec<Value> {
+        let began = Instant::now();
+        let mut rows = Vec::new();
+        while sum(&rows) != output {
+            assert!(
+                began.elapsed() < LIMIT,
+                "{} instead of {output}: {rows:#?}\n{}",
+                sum(&rows),
+                self.said(Duration::ZERO)
+            );
+            rows.extend(self.rows(Duration::from_millis(20)));
+        }
+        rows
+    }
+
+    pub fn kill(&mut self) {
+        // It may have come to its end by itself.
+        let _ = self.child.kill();
+        self.child.wait().expect("a child");
+    }
+
+    /// Asks it to end, as Ctrl-C does.
+    #[cfg(unix)]
+    pub fn interrupt(&mut self) -> ExitStatus {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("sent");
+        self.ended()
+    }
+
+    pub fn ended(&mut self) -> ExitStatus {
+        ended(&mut self.child)
+    }
+}
+
+/// Waits for an end; what does not come to one is killed.
+pub fn ended(child: &mut Child) -> ExitStatus {
+    let began = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().expect("a child") {
+            return status;
+        }
+        if began.elapsed() > LIMIT {
+            child.kill().expect("killed");
+            panic!("still running after {LIMIT:?}");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn lines_of(stream: impl std::io::Read + Send + 'static) -> Receiver<String> {
+    let (send, receive) = channel();
+    std::thread::spawn(move || {
+        let mut reader = BufReader::new(stream);
+        let mut line = String::new();
+        while reader.read_line(&mut line).is_ok_and(|bytes| bytes > 0) {
+            if send.send(std::mem::take(&mut line)).is_err() {
+                break;
+            }
+        }
+    });
+    receive
+}
+
+fn receive(from: &Receiver<String>, time: Duration) -> Vec<String> {
+    let end = Instant::now() + time;
+    let mut lines = Vec::new();
+    loop {
+        match from.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            Ok(line) => lines.push(line),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return lines,
+        }
+    }
+}
+
+/// Lets a watch get past its first look, which tells nothing.
+pub fn settle(home: &Home) {
+    let ledger = home.path().join(".local/share/tokentop/ledger.db");
+    let began = Instant::now();
+    while !ledger.exists() {
+        assert!(began.elapsed() < LIMIT, "no ledger");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    std::thread::sleep(Duration::from_millis(300));
+}
+
+/// The output tokens of turns or of steps.
+pub fn sum(rows: &[Value]) -> i64 {
+    rows.iter()
+        .map(|row| row["tokens"]["output"].as_i64().expect("a number"))
+        .sum()
+}
+
+/// All tokens by turn, of turns or of the steps that made them.
+pub fn by_turn(rows: &[Value]) -> BTreeMap<String, i64> {
+    let mut turns = BTreeMap::new();
+    for row in rows {
+        let id = row["turnId"].as_str().expect("an id").to_owned();
+        *turns.entry(id).or_default() += row["totalTokens"].as_i64().unwrap_or(0);
+    }
+    turns
+}
+
+/// The turns of a home as a ledger that never saw it before tells them.
+pub fn cold_turns(home: &Home) -> Vec<Value> {
+    let output = ttop(home, &["turns"])
+        .env("TTOP_LEDGER", ":memory:")
+        .output()
+        .expect("runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("text");
+    text.lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect()
+}
+
+/// Longer where everything is proved.
+pub fn seconds(usual: u64, with_all: u64) -> Duration {
+    let has_all = std::env::var_os("TTOP_TEST_ALL").is_some();
+    Duration::from_secs(if has_all { with_all } else { usual })
+}
