@@ -132,14 +132,15 @@ pub fn keep(context: &mut Context, ledger: &mut Ledger) -> bool {
         return false;
     }
     let said = ledger.problems().len();
-    match ledger.commit(context.system.now) {
+    let is_kept = match ledger.commit(context.system.now) {
         Ok(committed) => committed == Committed::Done,
         Err(error) => {
             context.warn(&not_kept(&error));
             false
         }
-    }
+    };
     ledger.problems()[said..]
         .iter()
         .for_each(|problem| context.warn(problem));
+    is_kept
 }

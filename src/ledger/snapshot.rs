@@ -30,6 +30,9 @@ impl Ledger {
         let (Some(connection), Standing::File(_)) = (&self.connection, &self.standing) else {
             return Ok(());
         };
+        if self.read_only.is_some() {
+            return Ok(());
+        }
         let bytes = serde_json::to_vec(snapshot).context("could not write the snapshot for bars")?;
         connection.busy_timeout(Duration::ZERO)?;
         let query = "insert or replace into meta (key, value) values (?1, ?2)";
@@ -58,7 +61,7 @@ pub fn peek(system: &System) -> Peeked {
     let connection = match schema::open(&path) {
         Opened::Absent => return Peeked::Nothing,
         Opened::Unusable(problem) => return Peeked::Unusable(problem),
-        Opened::Ready(connection) => connection,
+        Opened::Ready(connection) | Opened::ReadOnly(connection, _) => connection,
     };
     let found = connection
         .query_row("select value from meta where key = ?1", [KEY], |row| {

@@ -235,9 +235,6 @@ mod tests {
             [0, 4, 5, 14, 15].map(minutes_ago),
             [Some(11), Some(11), Some(10), Some(9), Some(8)]
         );
-        assert_eq!(
-            [59, 60, -1, -1_000_000].map(minutes_ago),
-            [Some(0), None, None, None]
-        );
+        assert_eq!([59, 60, -1, -1_000_000].map(minutes_ago), [Some(0), None, None, None]);
     }
 }
