@@ -8,6 +8,7 @@ use crate::core::rows::SessionRow;
 use crate::exit::Exit;
 use crate::render::Layout;
 use crate::reports::Sessions;
+use crate::reports::select::needs_sessions;
 use crate::reports::sessions::nest;
 use anyhow::Result;
 use clap::Args;
@@ -39,9 +40,25 @@ impl SessionsArgs {
             && filter.models.is_any()
             && filter.providers.is_any()
             && filter.presence.is_empty();
+        // Where nothing but time decides which rows are printed, only those sessions are looked at.
+        let newest = self
+            .rows
+            .limit
+            .filter(|_| idle && !needs_sessions(&filter) && grep.is_any())
+            .filter(|_| self.rows.sort.is_none() && !self.tree && !self.interactive);
         usage::report(context, &filter, |context, usage| {
-            let sessions = Sessions::load(usage.ledger)?;
-            let selected = usage.select(&filter, Some(&sessions))?;
+            let (selected, sessions) = match newest {
+                Some(most) => {
+                    let mut selected = usage.select(&filter, None)?;
+                    let sessions = Sessions::load_newest(usage.ledger, &selected, most)?;
+                    selected.only(&sessions);
+                    (selected, sessions)
+                }
+                None => {
+                    let sessions = Sessions::load(usage.ledger)?;
+                    (usage.select(&filter, Some(&sessions))?, sessions)
+                }
+            };
             let mut rows = usage.session_rows(&selected, &sessions, idle)?;
             if self.interactive {
                 rows.retain(|row| row.interactive != Some(false));

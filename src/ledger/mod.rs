@@ -9,6 +9,7 @@ pub mod known;
 pub mod limits;
 pub mod merge;
 pub mod names;
+pub mod newest;
 pub mod owner;
 pub mod pack;
 pub mod pending;

@@ -1,6 +1,7 @@
 //! Queries: turns pack by pack, what is committed and what is pending as one.
 
 use super::merge::PackKey;
+use super::newest::Spans;
 use super::pack::{Columns, Pack, PackTurn};
 use super::sessions::{self, KnownSession};
 use super::sync::load_pack;
@@ -138,8 +139,8 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger is damaged.
-    pub fn spans(&self) -> Result<FxHashMap<i64, (i64, i64)>> {
-        let mut spans: FxHashMap<i64, (i64, i64)> = FxHashMap::default();
+    pub fn spans(&self) -> Result<Spans> {
+        let mut spans = Spans::default();
         let mut widen = |session, first: i64, last: i64| {
             let span = spans.entry(session).or_insert((first, last));
             *span = (span.0.min(first), span.1.max(last));

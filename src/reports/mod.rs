@@ -20,7 +20,9 @@ use crate::core::price::{Billed, CostFrom, TurnCost, cost_of};
 use crate::core::rows::Text;
 use crate::ledger::Ledger;
 use crate::ledger::merge::PackKey;
+use crate::ledger::newest::Spans;
 use crate::ledger::pack::TurnNumbers;
+use crate::ledger::sessions::KnownSession;
 use crate::prices::PriceBook;
 use crate::system::config::Config;
 use anyhow::Result;
@@ -152,12 +154,24 @@ impl Sessions {
     /// # Errors
     /// When the ledger is damaged.
     pub fn load(ledger: &Ledger) -> Result<Self> {
-        let spans = ledger.spans()?;
+        Ok(Self::of_known(ledger.sessions()?, &ledger.spans()?))
+    }
+
+    /// Only those that were updated last.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn load_newest(ledger: &Ledger, selected: &Selected, most: usize) -> Result<Self> {
+        let (known, spans) = ledger.newest_sessions(selected.packs.agents.as_ref(), most)?;
+        Ok(Self::of_known(known, &spans))
+    }
+
+    fn of_known(known: FxHashMap<i64, KnownSession>, spans: &Spans) -> Self {
         let mut sessions = Self {
             by_row: FxHashMap::default(),
             rows: FxHashMap::default(),
         };
-        for (row, known) in ledger.sessions()? {
+        for (row, known) in known {
             let span = spans.get(&row).copied();
             let info = known.info;
             let view = SessionView {
@@ -176,7 +190,7 @@ impl Sessions {
             sessions.rows.insert((view.agent, view.id.clone()), row);
             sessions.by_row.insert(row, view);
         }
-        Ok(sessions)
+        sessions
     }
 
     pub fn of(&self, row: i64) -> Option<&SessionView> {

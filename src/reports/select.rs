@@ -25,6 +25,11 @@ impl Selected {
         }
     }
 
+    /// Narrows the choice to these sessions.
+    pub fn only(&mut self, sessions: &Sessions) {
+        self.packs.sessions = Some(sessions.all().map(|session| session.row).collect());
+    }
+
     pub fn takes(&self, turn: &TurnNumbers) -> bool {
         (self.packs.start..self.packs.end).contains(&turn.timestamp)
             && self

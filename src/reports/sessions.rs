@@ -25,15 +25,26 @@ impl Usage<'_> {
     /// When the ledger is damaged.
     pub fn session_rows(&self, selected: &Selected, sessions: &Sessions, idle: bool) -> Result<Vec<SessionRow>> {
         let mut sums: FxHashMap<i64, Sum> = FxHashMap::default();
-        self.each(selected, |turn| {
-            let sum = sums.entry(turn.key.session).or_default();
-            sum.totals.add(&turn.addend());
-            let at = turn.numbers.timestamp;
-            let seen = sum.models.entry(turn.numbers.model).or_insert((at, at));
-            *seen = (seen.0.min(at), seen.1.max(at));
+        let mut with_copies = FxHashSet::default();
+        self.ledger.visit(&selected.packs, |head, columns| {
+            for at in 0..columns.len() {
+                let numbers = columns.turn(at);
+                if !selected.takes(&numbers) {
+                    continue;
+                }
+                if !numbers.counted {
+                    with_copies.insert(head.key.session);
+                    continue;
+                }
+                let sum = sums.entry(head.key.session).or_default();
+                sum.totals.add(&self.price(head.key, numbers).addend());
+                let at = numbers.timestamp;
+                let seen = sum.models.entry(numbers.model).or_insert((at, at));
+                *seen = (seen.0.min(at), seen.1.max(at));
+            }
             Ok(())
         })?;
-        let copied = self.copied_tokens(selected)?;
+        let copied = self.copied_tokens(selected, with_copies)?;
         let is_chosen = |session: &&SessionView| {
             sums.contains_key(&session.row)
                 || copied.contains_key(&session.row)
@@ -111,19 +122,8 @@ impl Usage<'_> {
         }
     }
 
-    /// Tokens of turns that lie in a session and are counted under another one.
-    fn copied_tokens(&self, selected: &Selected) -> Result<FxHashMap<i64, TokenSum>> {
-        let mut with_copies: FxHashMap<i64, bool> = FxHashMap::default();
-        self.ledger.visit(&selected.packs, |head, columns| {
-            let has_copy = (0..columns.len()).any(|at| !columns.is_counted(at) && selected.takes(&columns.turn(at)));
-            *with_copies.entry(head.key.session).or_default() |= has_copy;
-            Ok(())
-        })?;
-        let sessions: FxHashSet<i64> = with_copies
-            .into_iter()
-            .filter(|(_, copies)| *copies)
-            .map(|(row, _)| row)
-            .collect();
+    /// Tokens of turns that lie in one of these sessions and are counted under another one.
+    fn copied_tokens(&self, selected: &Selected, sessions: FxHashSet<i64>) -> Result<FxHashMap<i64, TokenSum>> {
         let mut copied: FxHashMap<i64, TokenSum> = FxHashMap::default();
         if sessions.is_empty() {
             return Ok(copied);
