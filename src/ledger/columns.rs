@@ -14,8 +14,17 @@ pub fn put(out: &mut Vec<u8>, values: impl Iterator<Item = u64> + Clone) {
     out.push(width);
     match width {
         0 => {}
-        8 => values.for_each(|value| out.extend_from_slice(&value.to_le_bytes())),
-        _ => values.for_each(|value| out.extend_from_slice(&value.to_le_bytes()[..width as usize])),
+        1 => put_wide::<1>(out, values),
+        2 => put_wide::<2>(out, values),
+        3 => put_wide::<3>(out, values),
+        4 => put_wide::<4>(out, values),
+        _ => put_wide::<8>(out, values),
+    }
+}
+
+fn put_wide<const WIDTH: usize>(out: &mut Vec<u8>, values: impl Iterator<Item = u64>) {
+    for value in values {
+        out.extend_from_slice(value.to_le_bytes().first_chunk::<WIDTH>().unwrap_or(&[0; WIDTH]));
     }
 }
 
@@ -99,6 +108,14 @@ impl<'a> Reader<'a> {
             ),
         }
         Some(())
+    }
+
+    /// Goes past a column written by [`put_offset`].
+    pub fn skip_offset_column(&mut self, count: usize) -> Option<()> {
+        self.word()?;
+        let width = self.byte()?;
+        WIDTHS.contains(&width).then_some(())?;
+        self.take(count * width as usize).map(drop)
     }
 
     /// Reads a column written by [`put_offset`].

@@ -1,6 +1,7 @@
 //! Commit: what is pending into the file, in one transaction.
 
-use super::{Ledger, Standing, bookmark, meta_number, pending::Pending, schema, sessions};
+use super::pending::{Pending, PendingPack};
+use super::{Ledger, Standing, bookmark, meta_number, schema, sessions};
 use crate::core::problem::Problem;
 use anyhow::{Context, Result, bail};
 use rusqlite::{Connection, params};
@@ -107,28 +108,8 @@ fn write(connection: &Connection, pending: &Pending, names: &super::names::Names
                 serde_json::to_string(&problems).unwrap_or_default(),
             ])?;
     }
-    for session in pending.sessions.values() {
-        sessions::store(connection, session)?;
-    }
-    for pack in &pending.packs {
-        if pack.is_empty {
-            for table in ["pack", "pack_events", "pack_records"] {
-                connection
-                    .prepare_cached(&format!("delete from {table} where id = ?1"))?
-                    .execute([pack.id])?;
-            }
-            continue;
-        }
-        connection
-            .prepare_cached("insert or replace into pack (id, agent, source, session, first_at, last_at, numbers) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
-            .execute(params![pack.id, pack.key.agent, pack.key.source, pack.key.session, pack.span.0, pack.span.1, pack.blobs.numbers])?;
-        connection
-            .prepare_cached("insert or replace into pack_events (id, events) values (?1, ?2)")?
-            .execute(params![pack.id, pack.blobs.events])?;
-        connection
-            .prepare_cached("insert or replace into pack_records (id, records) values (?1, ?2)")?
-            .execute(params![pack.id, pack.blobs.records])?;
-    }
+    sessions::store(connection, pending.sessions.values())?;
+    write_packs(connection, &pending.packs)?;
     for change in &pending.changes {
         let numbers = |pack: &Option<super::pack::Pack>| pack.as_ref().map(|pack| pack.encode().numbers);
         connection
@@ -173,6 +154,44 @@ fn write(connection: &Connection, pending: &Pending, names: &super::names::Names
         "insert into meta (key, value) values ('generation', 1) on conflict (key) do update set value = value + 1",
         [],
     )?;
+    Ok(())
+}
+
+/// One table after the other, so that each one's pages lie together in a first ledger and are passed over in one go.
+fn write_packs(connection: &Connection, packs: &[PendingPack]) -> rusqlite::Result<()> {
+    for pack in packs.iter().filter(|pack| pack.is_empty) {
+        for table in ["pack", "pack_events", "pack_records"] {
+            connection
+                .prepare_cached(&format!("delete from {table} where id = ?1"))?
+                .execute([pack.id])?;
+        }
+    }
+    let kept = || packs.iter().filter(|pack| !pack.is_empty);
+    let mut statement = connection.prepare(
+        "insert or replace into pack (id, agent, source, session, first_at, last_at, numbers) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    for PendingPack {
+        id, key, span, blobs, ..
+    } in kept()
+    {
+        statement.execute(params![
+            id,
+            key.agent,
+            key.source,
+            key.session,
+            span.0,
+            span.1,
+            blobs.numbers
+        ])?;
+    }
+    let mut statement = connection.prepare("insert or replace into pack_events (id, events) values (?1, ?2)")?;
+    for pack in kept() {
+        statement.execute(params![pack.id, pack.blobs.events])?;
+    }
+    let mut statement = connection.prepare("insert or replace into pack_records (id, records) values (?1, ?2)")?;
+    for pack in kept() {
+        statement.execute(params![pack.id, pack.blobs.records])?;
+    }
     Ok(())
 }
 

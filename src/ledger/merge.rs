@@ -58,6 +58,20 @@ pub enum Missing {
 
 /// The turns of one session in one source: what was known, with what was read now.
 pub fn merge(old: Option<&Pack>, rows: &[&Row], batch: &Batch, models: &[u32], missing: Missing) -> Pack {
+    let mut records = FxHashSet::with_capacity_and_hasher(rows.len(), Default::default());
+    if old.is_none() && rows.iter().all(|row| records.insert(row.turn.record)) {
+        let mut pack = Pack::with_capacity(rows.len());
+        for row in rows {
+            pack.push(from_row(row, models), batch.message_id(row));
+        }
+        pack.sort();
+        return pack;
+    }
+    merge_records(old, rows, batch, models, missing)
+}
+
+/// The same where a record may have been known, or come twice.
+fn merge_records(old: Option<&Pack>, rows: &[&Row], batch: &Batch, models: &[u32], missing: Missing) -> Pack {
     let mut kept: Vec<(PackTurn, &str)> = Vec::with_capacity(old.map_or(0, |old| old.turns.len()) + rows.len());
     let mut at: FxHashMap<RecordKey, usize> = FxHashMap::default();
     at.reserve(rows.len());

@@ -40,21 +40,23 @@ pub trait Group {
 /// Sets `counted` in every copy whose event is in `events` (all, for `None`): the copy of the greatest rank counts, then
 /// that of the smaller record, unless a turn exists that supersedes its segment.
 pub fn decide<G: Group>(groups: &mut [G], events: Option<&FxHashSet<u64>>) {
+    let repeats = Repeats::of(groups);
     let mut closed: FxHashSet<u64> = FxHashSet::default();
     let mut best: FxHashMap<EventKey, (u32, u32)> = FxHashMap::default();
-    best.reserve(events.map_or_else(
-        || groups.iter_mut().map(|group| group.claims().len()).sum(),
-        FxHashSet::len,
-    ));
     for group in 0..groups.len() {
         for at in 0..groups[group].claims().len() {
-            let claim = groups[group].claims()[at];
+            let claim = &mut groups[group].claims()[at];
             if claim.supersedes && claim.segment != 0 {
                 closed.insert(claim.segment);
             }
             if events.is_some_and(|events| !events.contains(&claim.event.0)) {
                 continue;
             }
+            claim.counted = true;
+            if !repeats.may_hold(claim.event) {
+                continue;
+            }
+            let claim = *claim;
             let owner = *best.entry(claim.event).or_insert((group as u32, at as u32));
             let (other_group, other_at) = (owner.0 as usize, owner.1 as usize);
             if (other_group, other_at) == (group, at) {
@@ -67,19 +69,55 @@ pub fn decide<G: Group>(groups: &mut [G], events: Option<&FxHashSet<u64>>) {
                 .then_with(|| other.record.cmp(&claim.record));
             if order.then_with(|| groups[other_group].order(&groups[group])).is_gt() {
                 best.insert(claim.event, (group as u32, at as u32));
+                groups[other_group].claims()[other_at].counted = false;
+            } else {
+                groups[group].claims()[at].counted = false;
             }
         }
     }
-    for (group, members) in groups.iter_mut().enumerate() {
-        for (at, claim) in members.claims().iter_mut().enumerate() {
-            let is_open = claim.segment != 0 && !claim.supersedes;
-            if is_open && closed.contains(&claim.segment) {
-                claim.counted = false;
-            } else if let Some(&owner) = best.get(&claim.event) {
-                claim.counted = owner == (group as u32, at as u32);
-            }
-        }
+    if closed.is_empty() {
+        return;
     }
+    for claim in groups.iter_mut().flat_map(Group::claims) {
+        let is_open = claim.segment != 0 && !claim.supersedes;
+        claim.counted &= !(is_open && closed.contains(&claim.segment));
+    }
+}
+
+/// Events that may occur more than once: nearly all occur once, and then need no place in a table that outgrows the
+/// processor's cache.
+struct Repeats {
+    bits: Vec<u64>,
+    mask: u64,
+}
+
+impl Repeats {
+    /// Bits per claim: one in sixteen events is taken for a repeated one without need.
+    const SPARSE: usize = 16;
+
+    fn of<G: Group>(groups: &mut [G]) -> Self {
+        let claims: usize = groups.iter_mut().map(|group| group.claims().len()).sum();
+        let words = (claims * Self::SPARSE / 64).next_power_of_two();
+        let mask = words as u64 * 64 - 1;
+        let (mut seen, mut bits) = (vec![0_u64; words], vec![0_u64; words]);
+        for claim in groups.iter_mut().flat_map(Group::claims) {
+            let (word, bit) = place(claim.event, mask);
+            bits[word] |= seen[word] & bit;
+            seen[word] |= bit;
+        }
+        Self { bits, mask }
+    }
+
+    fn may_hold(&self, event: EventKey) -> bool {
+        let (word, bit) = place(event, self.mask);
+        self.bits[word] & bit != 0
+    }
+}
+
+/// Where an event's bit is; events are hashes already.
+fn place(event: EventKey, mask: u64) -> (usize, u64) {
+    let at = event.0 & mask;
+    ((at / 64) as usize, 1 << (at % 64))
 }
 
 #[cfg(test)]

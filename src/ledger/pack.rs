@@ -59,6 +59,14 @@ pub struct Blobs {
 }
 
 impl Pack {
+    pub fn with_capacity(turns: usize) -> Self {
+        const ID_BYTES: usize = 32;
+        Self {
+            turns: Vec::with_capacity(turns),
+            ids: String::with_capacity(turns * ID_BYTES),
+        }
+    }
+
     /// Adds a turn; its message id is copied.
     pub fn push(&mut self, mut turn: PackTurn, message_id: &str) {
         turn.message = (self.ids.len() as u32, message_id.len() as u32);
@@ -92,7 +100,13 @@ impl Pack {
             blob.extend_from_slice(&(turns.len() as u32).to_le_bytes());
         };
         let numbers = || turns.iter().map(|turn| &turn.numbers);
-        let mut blobs = Blobs::default();
+        // About what packs need: most never grow.
+        let room = |of_each: usize, more: usize| Vec::with_capacity(64 + turns.len() * of_each + more);
+        let mut blobs = Blobs {
+            numbers: room(24, 0),
+            events: room(8, 0),
+            records: room(14, self.ids.len()),
+        };
         let out = &mut blobs.numbers;
         head(out);
         put_offset(out, numbers().map(|n| order_bits(n.timestamp)));
@@ -120,6 +134,9 @@ impl Pack {
         put(out, turns.iter().map(|turn| u64::from(turn.message.1)));
         for turn in turns {
             out.extend_from_slice(self.message_id(turn).as_bytes());
+        }
+        for blob in [&mut blobs.numbers, &mut blobs.events, &mut blobs.records] {
+            blob.shrink_to_fit();
         }
         blobs
     }
@@ -223,6 +240,7 @@ impl Columns {
         self.flags[at] & 1 != 0
     }
 
+    #[inline]
     pub fn turn(&self, at: usize) -> TurnNumbers {
         let flags = self.flags[at];
         TurnNumbers {
@@ -236,10 +254,13 @@ impl Columns {
             cache_write_1h: self.hours[at],
             requests: (flags & 1 << 6 != 0).then_some(self.requests[at] as u32),
             cost: (flags & 1 << 7 != 0).then(|| Money::from_nanos(unzigzag(self.costs[at]))),
-            mode: [Mode::Standard, Mode::Fast, Mode::Batch, Mode::Flex, Mode::Priority]
-                .into_iter()
-                .nth((flags >> 8 & 7) as usize)
-                .unwrap_or(Mode::Standard),
+            mode: match flags >> 8 & 7 {
+                1 => Mode::Fast,
+                2 => Mode::Batch,
+                3 => Mode::Flex,
+                4 => Mode::Priority,
+                _ => Mode::Standard,
+            },
             accuracy: match flags >> 11 & 3 {
                 0 => Accuracy::Exact,
                 1 => Accuracy::Partial,
@@ -324,7 +345,7 @@ pub fn set_counted(numbers: &mut [u8], mut counted: impl Iterator<Item = bool>) 
     let mut reader = Reader::new(numbers);
     reader.take(1)?;
     let count = reader.count()?;
-    reader.offset_column(count, &mut Vec::new())?;
+    reader.skip_offset_column(count)?;
     let width = reader.byte()? as usize;
     let start = numbers.len() - reader.rest().len();
     let flags = numbers.get_mut(start..start + count * width)?;

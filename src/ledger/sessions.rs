@@ -71,28 +71,33 @@ pub fn load(connection: &Connection, id: i64) -> rusqlite::Result<Option<KnownSe
     statement.query_row([id], from_row).optional()
 }
 
-pub fn store(connection: &Connection, session: &KnownSession) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare_cached(&format!(
+/// Writes sessions, in the order of their rows: that way pages fill up one after the other.
+pub fn store<'s>(connection: &Connection, sessions: impl Iterator<Item = &'s KnownSession>) -> rusqlite::Result<()> {
+    let mut sessions: Vec<_> = sessions.collect();
+    sessions.sort_unstable_by_key(|session| session.id);
+    let mut statement = connection.prepare(&format!(
         "insert or replace into session ({COLUMNS}) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
     ))?;
-    let info = &session.info;
-    let (title, project) = (info.title.as_ref(), info.project.as_ref());
-    statement.execute(params![
-        session.id,
-        session.agent,
-        session.gone,
-        info.id,
-        title.map(|title| title.rank),
-        title.map(|title| title.at),
-        title.map(|title| &title.text),
-        project.map(|project| project.rank),
-        project.map(|project| project.at),
-        project.map(|project| &project.path),
-        info.parent_id,
-        info.forked_from,
-        info.interactive,
-        info.started_at,
-        info.updated_at,
-    ])?;
+    for session in sessions {
+        let info = &session.info;
+        let (title, project) = (info.title.as_ref(), info.project.as_ref());
+        statement.execute(params![
+            session.id,
+            session.agent,
+            session.gone,
+            info.id,
+            title.map(|title| title.rank),
+            title.map(|title| title.at),
+            title.map(|title| &title.text),
+            project.map(|project| project.rank),
+            project.map(|project| project.at),
+            project.map(|project| &project.path),
+            info.parent_id,
+            info.forked_from,
+            info.interactive,
+            info.started_at,
+            info.updated_at,
+        ])?;
+    }
     Ok(())
 }

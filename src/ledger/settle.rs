@@ -6,13 +6,14 @@ use super::pack::{EventColumns, set_counted};
 use super::sync::{Syncing, load_pack};
 use anyhow::Result;
 use rustc_hash::FxHashSet;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// A pack under decision with the names that break ties.
 struct Candidate<'a> {
     work: &'a mut Work,
-    session_id: String,
-    path: String,
+    session_id: Cow<'a, str>,
+    path: Cow<'a, str>,
 }
 
 impl Group for Candidate<'_> {
@@ -41,10 +42,7 @@ pub(super) fn settle(syncing: &mut Syncing<'_>) -> Result<()> {
     let mut work = std::mem::take(&mut syncing.work);
     let mut candidates = Vec::with_capacity(work.len());
     for work in &mut work {
-        let session_id = syncing
-            .load_session(work.key.session)?
-            .map(|session| session.info.id)
-            .unwrap_or_default();
+        let session_id = syncing.session_id(work.key.session)?;
         let path = syncing.source_path(work.key.source)?;
         candidates.push(Candidate { work, session_id, path });
     }

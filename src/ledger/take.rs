@@ -12,6 +12,7 @@ use crate::core::turn::{Presence, SessionInfo};
 use anyhow::Result;
 use rusqlite::{OptionalExtension, params};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::borrow::Cow;
 
 /// In place of the row of a session that the user erased.
 const ERASED: i64 = 0;
@@ -84,7 +85,11 @@ impl Syncing<'_> {
             }
         }
 
-        let mut by_session: Vec<Vec<&Row>> = vec![Vec::new(); sessions.len()];
+        let mut counts = vec![0; sessions.len()];
+        for row in &batch.turns {
+            counts[row.session as usize] += 1;
+        }
+        let mut by_session: Vec<Vec<&Row>> = counts.into_iter().map(Vec::with_capacity).collect();
         for row in &batch.turns {
             let session = row.session as usize;
             if sessions[session] != ERASED && !self.forgotten.covers_time(row.turn.timestamp) {
@@ -306,12 +311,21 @@ impl Syncing<'_> {
         Ok(heads.collect::<rusqlite::Result<_>>()?)
     }
 
-    pub(super) fn source_path(&self, id: i64) -> Result<String> {
-        let path = match self.sources.get(&id) {
-            Some(path) => Some(path.clone()),
-            None => self.ledger.source_path(id)?,
-        };
-        Ok(path.map(|path| path.display().to_string()).unwrap_or_default())
+    /// The agent's own id of a session; empty for one that the ledger lost.
+    pub(super) fn session_id(&self, id: i64) -> Result<Cow<'_, str>> {
+        if let Some(session) = self.ledger.pending.sessions.get(&id) {
+            return Ok(Cow::Borrowed(&session.info.id));
+        }
+        let loaded = self.load_session(id)?.map(|session| session.info.id);
+        Ok(loaded.unwrap_or_default().into())
+    }
+
+    pub(super) fn source_path(&self, id: i64) -> Result<Cow<'_, str>> {
+        if let Some(path) = self.sources.get(&id) {
+            return Ok(path.to_string_lossy());
+        }
+        let path = self.ledger.source_path(id)?;
+        Ok(path.map(|path| path.display().to_string()).unwrap_or_default().into())
     }
 
     fn sessions_of(&self, source: i64) -> Result<Vec<i64>> {
