@@ -90,6 +90,7 @@ pub struct Numbers {
 }
 
 impl Numbers {
+    #[inline]
     fn of(turn: &Turn<'_>) -> Self {
         Self {
             record: turn.record,
@@ -122,6 +123,15 @@ pub struct Row {
 }
 
 impl Batch {
+    /// Makes room for about so many more turns: growing step by step would move them again and again.
+    pub fn expect(&mut self, turns: usize) {
+        const ID_BYTES: usize = 32;
+        // What was counted may be wrong in a damaged file.
+        let turns = turns.min(1 << 20);
+        self.turns.reserve(turns);
+        self.ids.reserve(turns * ID_BYTES);
+    }
+
     /// Adds a turn; returns its position in `turns`.
     pub fn turn(&mut self, turn: &Turn<'_>) -> usize {
         let session = self.session_position(turn.session_id);

@@ -39,7 +39,7 @@ impl Pass<'_> {
             whole_at_ns: known.whole_at_ns,
             generations: Vec::new(),
         };
-        let mut replies = Replies::new(agent_id, 0, into);
+        let mut replies = Replies::new(agent_id, into);
         let (mut present, mut were_present) = (FxHashSet::default(), FxHashSet::default());
         for (tables, before) in self.tables.iter().zip(&known.generations) {
             let mut round = Round {

@@ -43,7 +43,7 @@ pub fn read(agent_id: &'static str, source: &Source, from: &Bookmark, into: &mut
     let known = unpack(&from.state).unwrap_or_default();
     let (recorded, files) = read_sessions(&tree, into);
     let mut state = FxHashMap::default();
-    let mut replies = Replies::new(agent_id, 0, into);
+    let mut replies = Replies::new(agent_id, into);
     for messages in &tree.messages {
         let id = messages.session_id.as_str();
         let hash = session_hash(id);

@@ -6,15 +6,17 @@ use crate::agents::batch::{Batch, Skip};
 use crate::core::money::Money;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Presence, RecordKey, Turn};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// Turns replies into turns of a batch. One per source and read; sessions must come whole.
 pub struct Replies<'a> {
     agent_id: &'static str,
     into: &'a mut Batch,
-    /// Events by session, for replies of one session that agree in everything.
-    seen: FxHashSet<u64>,
+    /// Events of each session (by its hash), for replies of one session that agree in everything.
+    seen: FxHashMap<u64, FxHashSet<u64>>,
+    /// The session of the last reply and its events: mostly the next one is of the same session.
+    current: (u64, FxHashSet<u64>),
 }
 
 /// Where a message was recorded.
@@ -28,12 +30,12 @@ pub struct Located<'a> {
 }
 
 impl<'a> Replies<'a> {
-    /// `expected`: about how many replies will come.
-    pub fn new(agent_id: &'static str, expected: usize, into: &'a mut Batch) -> Self {
+    pub fn new(agent_id: &'static str, into: &'a mut Batch) -> Self {
         Self {
             agent_id,
             into,
-            seen: FxHashSet::with_capacity_and_hasher(expected, Default::default()),
+            seen: FxHashMap::default(),
+            current: Default::default(),
         }
     }
 
@@ -76,6 +78,13 @@ impl<'a> Replies<'a> {
         let names = xxh3_64_with_seed(message.model.as_bytes(), xxh3_64(message.provider.as_bytes()));
         let [created, completed] = [message.created, message.completed].map(|time| time.unwrap_or(-1) as u64);
         let [input, output, reasoning, cache_read, cache_write] = message.counts.buckets();
+        if self.current.0 != session.hash {
+            const USUAL: usize = 28;
+            let events = self.seen.remove(&session.hash);
+            let events = events.unwrap_or_else(|| FxHashSet::with_capacity_and_hasher(USUAL, Default::default()));
+            let (before, its_events) = std::mem::replace(&mut self.current, (session.hash, events));
+            self.seen.insert(before, its_events);
+        }
         let mut number = 0;
         loop {
             let words = [
@@ -90,7 +99,7 @@ impl<'a> Replies<'a> {
                 number,
             ];
             let event = EventKey::of(self.agent_id, words.map(u64::to_le_bytes).as_flattened());
-            if self.seen.insert(event.0 ^ session.hash) {
+            if self.current.1.insert(event.0) {
                 return event;
             }
             number += 1;
@@ -198,7 +207,7 @@ mod tests {
             r#"{"model":{"id":"m","providerID":"p"},"time":{"completed":2,"created":1},"tokens":{"input":"3"}}"#;
         let other = r#"{"providerID":"p","modelID":"m","time":{"created":1},"tokens":{"input":3}}"#;
         let mut batch = Batch::default();
-        let mut replies = Replies::new("opencode", 8, &mut batch);
+        let mut replies = Replies::new("opencode", &mut batch);
         let (original, copy) = (
             Session::unrecorded("ses_a", Place::Database),
             Session::unrecorded("ses_b", Place::Database),

@@ -171,7 +171,8 @@ impl Pass<'_> {
                 }
             }
             let (mark, mark_id) = tables.last(self.connection)?;
-            let mut replies = Replies::new(agent_id, usize::try_from(mark).unwrap_or(0).min(1 << 20), into);
+            into.expect(usize::try_from(mark).unwrap_or(0));
+            let mut replies = Replies::new(agent_id, into);
             if let Err(error) = self.read_rows(tables, "", [], &mut sessions, &mut replies) {
                 if into.turns.is_empty() {
                     return Err(error);
