@@ -6,13 +6,14 @@ use crate::core::problem::Problem;
 use crate::system::files::Stamp;
 use anyhow::{Context, Result};
 use memchr::memmem::Finder;
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// How much is read at once; a longer line grows the buffer. Measured: larger ones are slower, they leave the cache.
-const CHUNK_BYTES: usize = 64 * 1024;
+/// How much is read at once; a longer line grows the buffer. Measured: much larger ones are slower, they leave the cache.
+const CHUNK_BYTES: usize = 128 * 1024;
 /// A longer line is passed over and reported. The largest lines agents write are images in base64, some ten MB.
 pub const MAX_LINE_BYTES: usize = 32 * 1024 * 1024;
 /// How many bytes before the offset prove that a file only grew.
@@ -64,7 +65,7 @@ impl Lines {
             file,
             path: source.path.clone(),
             stamp,
-            buffer: vec![0; CHUNK_BYTES],
+            buffer: SPARE.take().unwrap_or_else(|| vec![0; CHUNK_BYTES]),
             start: 0,
             end: 0,
             offset,
@@ -77,7 +78,7 @@ impl Lines {
         })
     }
 
-    /// From here on, lines that do not fit one chunk (64 KiB) are handed out only if they contain one of these;
+    /// From here on, lines that do not fit one chunk (128 KiB) are handed out only if they contain one of these;
     /// the others are passed over without being held in memory. Shorter lines are handed out as before.
     pub fn long_lines_with(&mut self, needles: &[&'static str]) {
         self.needles = needles.iter().map(|needle| Finder::new(needle.as_bytes())).collect();
@@ -87,6 +88,11 @@ impl Lines {
     /// says [`super::Scope::Source`].
     pub fn is_resumed(&self) -> bool {
         self.resumed
+    }
+
+    /// Where the next line begins in the file.
+    pub fn offset(&self) -> u64 {
+        self.offset
     }
 
     /// How many lines were handed out or passed over since the source was opened.
@@ -236,6 +242,19 @@ impl Lines {
             reader,
             state,
         })
+    }
+}
+
+thread_local! {
+    /// The buffer of the last file, for the next one: thousands of files are read in a row.
+    static SPARE: Cell<Option<Vec<u8>>> = const { Cell::new(None) };
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        if self.buffer.len() == CHUNK_BYTES {
+            SPARE.set(Some(std::mem::take(&mut self.buffer)));
+        }
     }
 }
 

@@ -13,6 +13,8 @@ pub struct Parser {
     head: Vec<u8>,
     /// What stood between the id and the content.
     middle: Vec<u8>,
+    /// What stood between `parentUuid` and the message in the last record of another type; empty before one was met.
+    pub(super) other: Vec<u8>,
     session_id: String,
     cwd: String,
     model: String,
@@ -20,7 +22,12 @@ pub struct Parser {
 }
 
 impl Parser {
-    /// Reads a line whose first [`super::reply::NEEDLE`] stands at `place`; `None` for another kind of record, and for a
+    /// Whether what follows `parentUuid` is known to be the beginning of a reply.
+    pub(super) fn is_reply(&self, rest: &[u8]) -> bool {
+        !self.head.is_empty() && rest.starts_with(&self.head)
+    }
+
+    /// Reads a line with a [`super::reply::NEEDLE`] at `place`; `None` for another kind of record, and for a
     /// reply without counts.
     ///
     /// # Errors
@@ -38,7 +45,7 @@ impl Parser {
         if record.cursor.literal(b"{\"parentUuid\":").is_some() {
             record.cursor.skip()?;
             let start = record.cursor.position();
-            if !self.head.is_empty() && line[start..].starts_with(&self.head) {
+            if self.is_reply(&line[start..]) {
                 record.cursor.jump(start + self.head.len());
                 record.is_assistant = Some(true);
                 record.reply.is_sidechain = self.is_sidechain;
@@ -78,7 +85,7 @@ struct Head<'a> {
 /// A record half read.
 struct Record<'a> {
     line: &'a [u8],
-    /// Of the first needle.
+    /// Of the needle.
     place: usize,
     /// Where a head begins that may be worth keeping.
     start: Option<usize>,

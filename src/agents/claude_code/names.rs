@@ -160,7 +160,7 @@ impl Names {
     fn prompt(&mut self, line: &[u8], head: &[u8], offset: u64) -> Option<SessionInfo> {
         let has = |needle: &Finder<'_>| needle.find(head).is_some();
         // Most lines end here: of a session whose prompt is known, or of no use as one.
-        if !has(&USER) || has(&TOOL) || has(&SIDECHAIN) || self.latest.as_ref().is_some_and(has) {
+        if self.latest.as_ref().is_some_and(has) || !has(&USER) || has(&TOOL) || has(&SIDECHAIN) {
             return None;
         }
         let record: PromptJson = serde_json::from_slice(line).ok()?;

@@ -2,7 +2,7 @@
 
 use super::fast::Parser;
 use super::names::Names;
-use super::reply::{NEEDLE, REPLY, Reply, Tier, Usage, read_text};
+use super::reply::{NEEDLE, Reply, Tier, Usage, read_text};
 use crate::agents::batch::{Batch, Scope, Skip};
 use crate::agents::jsonl::{Lines, object};
 use crate::agents::lenient::reason;
@@ -15,6 +15,9 @@ use crate::core::vendor::vendor_of;
 use anyhow::Result;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
+
+/// About what each reply takes up in a transcript, with what was asked and what tools gave.
+const BYTES_PER_REPLY: u64 = 8 * 1024;
 
 /// What a later read of the same file must know.
 #[derive(Default, Serialize, Deserialize)]
@@ -39,13 +42,16 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, reader: u32) -> 
     } else {
         into.replace(Scope::Source, Presence::Gone);
     }
+    let new_bytes = source.stamp.size.saturating_sub(lines.offset());
+    let expected = usize::try_from(new_bytes / BYTES_PER_REPLY).unwrap_or(0);
+    into.expect(expected);
     let mut parser = Parser::default();
     let mut transcript = Transcript {
         own: own_session(source),
         source,
         state,
         into,
-        at: FxHashMap::default(),
+        at: FxHashMap::with_capacity_and_hasher(expected.min(1 << 16), Default::default()),
         spans: Vec::new(),
         span: 0,
     };
@@ -97,7 +103,7 @@ impl Transcript<'_> {
             return Ok(());
         };
         let line = line.map_err(str::to_owned)?;
-        let named = match REPLY.find(line) {
+        let named = match parser.place(line) {
             None => self.state.names.look(line, offset, self.own, self.source),
             Some(place) => {
                 if let Some(reply) = parser.parse(line, place).map_err(|error| reason(&error))? {
