@@ -9,7 +9,7 @@ use std::sync::mpsc;
 /// From how many bytes on a second reader is worth its start.
 const WORTH_TWO_BYTES: u64 = 4 << 20;
 /// Results that may wait, so that memory stays bounded when reading is faster than merging.
-const WAITING: usize = 4;
+const WAITING: usize = 8;
 
 /// What one read gave.
 pub type Outcome = Result<(Batch, Bookmark)>;
@@ -37,14 +37,16 @@ pub fn read(
             .try_for_each(|(at, job)| each(at, read_one(agent, job)));
     }
     let next = AtomicUsize::new(0);
+    let take_job = || {
+        let at = next.fetch_add(1, Ordering::Relaxed);
+        jobs.get(at).map(|job| (at, job))
+    };
     std::thread::scope(|scope| {
         let (send, receive) = mpsc::sync_channel(WAITING);
-        for _ in 0..readers {
-            let (send, next) = (send.clone(), &next);
+        for _ in 1..readers {
+            let send = send.clone();
             scope.spawn(move || {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(job) = jobs.get(at) else { break };
+                while let Some((at, job)) = take_job() {
                     // The receiver left after an error of its own: nothing more is wanted.
                     if send.send((at, read_one(agent, job))).is_err() {
                         break;
@@ -53,6 +55,11 @@ pub fn read(
             });
         }
         drop(send);
+        // This thread reads too: one that only waits would be woken for each file.
+        while let Some((at, job)) = take_job() {
+            each(at, read_one(agent, job))?;
+            receive.try_iter().try_for_each(|(at, outcome)| each(at, outcome))?;
+        }
         receive.into_iter().try_for_each(|(at, outcome)| each(at, outcome))
     })
 }
