@@ -59,14 +59,17 @@ impl Tokens {
     }
 
     /// From counts and a bit mask of unknown buckets (bit = position in [`BUCKETS`]).
+    #[inline]
     pub fn from_parts(counts: [u64; 5], unknown: u8) -> Self {
         let mut tokens = Self {
             counts: counts.map(|n| n.min(MAX_COUNT)),
             unknown: unknown & 0b1_1111,
         };
-        for (at, count) in tokens.counts.iter_mut().enumerate() {
-            if unknown & (1 << at) != 0 {
-                *count = 0;
+        if tokens.unknown != 0 {
+            for (at, count) in tokens.counts.iter_mut().enumerate() {
+                if unknown & (1 << at) != 0 {
+                    *count = 0;
+                }
             }
         }
         tokens

@@ -141,6 +141,7 @@ impl Usage<'_> {
         let mut by_key: FxHashMap<Key, usize> = FxHashMap::default();
         let mut models: Vec<ByModel> = Vec::new();
         let (mut last_at, mut last_model, mut last_session) = (usize::MAX, (u32::MAX, (0, 0, 0)), (i64::MIN, (0, 0)));
+        let mut last_counted = (usize::MAX, i64::MIN);
         self.each(selected, |turn| {
             let row = turn.numbers.model;
             if last_model.0 != row {
@@ -209,7 +210,10 @@ impl Usage<'_> {
             }
             let group = &mut groups[last_at];
             group.totals.add(&turn.addend());
-            group.sessions.insert(session);
+            if last_counted != (last_at, session) {
+                group.sessions.insert(session);
+                last_counted = (last_at, session);
+            }
             if with_models {
                 models[last_at]
                     .entry((turn.key.agent, row))

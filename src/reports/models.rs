@@ -18,6 +18,8 @@ pub struct Model {
     /// `provider/model`.
     pub name: Text,
     pub prices: ModelPrices,
+    /// The first agent (by row) that was asked about, mostly the only one, and who pays there.
+    billing: OnceCell<(u32, Billing)>,
 }
 
 /// All models of a ledger, looked up when first met.
@@ -39,6 +41,7 @@ impl<'a> Models<'a> {
             model: None,
             name: "".into(),
             prices: ModelPrices::missing(),
+            billing: OnceCell::new(),
         };
         Self {
             ledger,
@@ -64,18 +67,21 @@ impl<'a> Models<'a> {
                 model: text(model),
                 name: format!("{provider}/{model}").into(),
                 prices: self.book.of(provider, model),
+                billing: OnceCell::new(),
             }
         })
     }
 
     /// Who pays for a model used by an agent (both by row).
     pub fn billing(&self, agent: u32, row: u32) -> Billing {
-        if let Some(billing) = self.billings.borrow().get(&(agent, row)) {
-            return *billing;
+        let ask = || {
+            let names = self.ledger.names();
+            billing_of(self.config, names.agent(agent).unwrap_or(""), names.model(row).0)
+        };
+        let (first, billing) = *self.of(row).billing.get_or_init(|| (agent, ask()));
+        if first == agent {
+            return billing;
         }
-        let names = self.ledger.names();
-        let billing = billing_of(self.config, names.agent(agent).unwrap_or(""), names.model(row).0);
-        self.billings.borrow_mut().insert((agent, row), billing);
-        billing
+        *self.billings.borrow_mut().entry((agent, row)).or_insert_with(ask)
     }
 }
