@@ -133,9 +133,13 @@ pub struct AgentNow {
 }
 
 impl Snapshot {
-    /// How old the older half is.
+    /// How old the older half is; what was never looked at has no age.
     pub fn age(&self, now: i64) -> i64 {
-        (now - self.summed_at.min(self.looked_at)).max(0)
+        let oldest = match self.looked_at {
+            0 => self.summed_at,
+            looked_at => self.summed_at.min(looked_at),
+        };
+        (now - oldest).max(0)
     }
 }
 

@@ -26,7 +26,7 @@ const AGENT: &str = "opencode";
 ///
 /// # Errors
 /// When the ledger or the file cannot be used, or stdout cannot be written.
-pub fn run(plan: &Plan, write: Option<&Path>, follow: bool, context: &mut Context) -> Result<()> {
+pub fn run(plan: &Plan, write: Option<&str>, follow: bool, context: &mut Context) -> Result<()> {
     if context.global.demo {
         return context.text(draw(plan, &demo(context)).as_bytes());
     }
@@ -78,12 +78,12 @@ fn draw(plan: &Plan, stats: &Stats) -> String {
     })
 }
 
-fn place(path: &Path, system: &System) -> PathBuf {
-    if path.as_os_str().is_empty() {
+fn place(path: &str, system: &System) -> PathBuf {
+    match path {
         // The extension looks there, whatever XDG says.
-        return system.home.join(".local/share/opencode/stats.json");
+        "" => system.home.join(".local/share/opencode/stats.json"),
+        path => system.expand(path),
     }
-    path.to_owned()
 }
 
 fn stats(context: &Context, ledger: &Ledger, book: &PriceBook, snapshot: &Snapshot) -> Result<Stats> {

@@ -16,7 +16,6 @@ use anyhow::{Result, anyhow};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 use refresh::{Refresh, refresh};
-use std::path::PathBuf;
 use told::Heard;
 
 /// What is shown when the command line is wrong, or nothing can be told: an empty answer would hide the bar.
@@ -62,7 +61,7 @@ pub struct BarStatusArgs {
     pub print_config: bool,
     /// Write OpenCode's stats.json instead of printing it (gnome only)
     #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = "")]
-    pub write: Option<PathBuf>,
+    pub write: Option<String>,
     /// There is no server to ask
     #[arg(short, long, value_name = "PORT", hide = true)]
     pub port: Option<String>,
