@@ -60,7 +60,9 @@ pub fn run() -> Result<Exit> {
     if cli.global.tz.is_some() {
         system.zone_name.clone_from(&cli.global.tz);
     }
-    if let (Some(zone), Err(error)) = (&cli.global.tz, system.zone()) {
+    if let Some(zone) = &cli.global.tz
+        && let Err(error) = system.zone()
+    {
         return Err(UsageError::new(format!("--tz {zone}: {error}")).into());
     }
     let needs_config = !cli.command.as_ref().is_some_and(Command::works_without_config);

@@ -30,7 +30,11 @@ pub fn parse(
     let matches = match Cli::command().try_get_matches_from(words) {
         Ok(matches) => matches,
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            let error = definition().try_get_matches_from(words).err().unwrap_or(error);
+            // What people read leaves some out; a version is the same in both.
+            let error = match error.kind() {
+                ErrorKind::DisplayHelp => definition().try_get_matches_from(words).err().unwrap_or(error),
+                _ => error,
+            };
             let palette = Palette::choose(color_flag(words), is_terminal, var);
             let text = error.render();
             return Ok(Parsed::Text(if palette.is_on() {

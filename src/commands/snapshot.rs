@@ -43,7 +43,7 @@ pub fn make(context: &Context, ledger: &Ledger, book: &PriceBook, eyes: Option<&
     let zone = context.system.zone()?;
     let mut snapshot = usage.snapshot(&configured(context)?, thresholds(&context.config), zone, now)?;
     snapshot.limits = limits(context, ledger)?;
-    if let Some(last) = ledger.snapshot()? {
+    if let Some(last) = ledger.snapshot() {
         (snapshot.agents, snapshot.looked_at, snapshot.began) = (last.agents, last.looked_at, last.began);
     }
     if let Some(eyes) = eyes {

@@ -50,7 +50,7 @@ pub fn report<T>(
 
 /// Whether no snapshot was ever left for bars.
 fn is_first(ledger: &Ledger) -> bool {
-    matches!(ledger.snapshot(), Ok(None))
+    ledger.snapshot().is_none()
 }
 
 /// The ledger of this run.

@@ -88,19 +88,47 @@ pub fn open(path: &Path) -> Opened {
     }
 }
 
+/// Whether a file begins like a ledger of this version: all that can be told without opening it.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn glance(path: &Path) -> Result<(), Problem> {
+    use std::io::Read;
+    // SQLite keeps both as big-endian numbers in the first 100 bytes of the file.
+    const VERSION_AT: usize = 60;
+    const APPLICATION_AT: usize = 68;
+    let mut head = [0; 100];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    if let Err(error) = read {
+        return Err(damaged(path, error));
+    }
+    let number = |at: usize| i32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+    if !head.starts_with(b"SQLite format 3\0") || number(APPLICATION_AT) != APPLICATION_ID {
+        return Err(damaged(path, "is no ledger"));
+    }
+    match number(VERSION_AT) {
+        version if version > VERSION => Err(newer(path, version)),
+        _ => Ok(()),
+    }
+}
+
 /// An open file, if it is of this version.
 fn check(path: &Path, connection: Connection, ready: impl FnOnce(Connection) -> Opened) -> Opened {
     match connection.pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0)) {
         Ok(VERSION) => ready(connection),
-        Ok(version) if version > VERSION => Opened::Unusable(Problem::new(
-            path.display(),
-            format!(
-                "was written by a newer ttop (version {version}); update ttop, or make a new one with 'ttop ledger rebuild'"
-            ),
-        )),
+        Ok(version) if version > VERSION => Opened::Unusable(newer(path, version)),
         Ok(_) => Opened::Unusable(damaged(path, "is no ledger")),
         Err(error) => Opened::Unusable(damaged(path, error)),
     }
+}
+
+fn newer(path: &Path, version: i32) -> Problem {
+    Problem::new(
+        path.display(),
+        format!(
+            "was written by a newer ttop (version {version}); update ttop, or make a new one with 'ttop ledger rebuild'"
+        ),
+    )
 }
 
 /// The problem that is shown on every run until the ledger is rebuilt.

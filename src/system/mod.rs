@@ -204,7 +204,7 @@ impl System {
         let zone = match self.zone_name.as_deref().or_else(|| self.var("TZ")) {
             Some("UTC" | "Etc/UTC" | ":UTC") => TimeZone::UTC,
             Some(name) => find_zone(name)?,
-            None => TimeZone::try_system().unwrap_or(TimeZone::UTC),
+            None => system_zone().unwrap_or(TimeZone::UTC),
         };
         Ok(self.zone.get_or_init(|| zone))
     }
@@ -222,6 +222,9 @@ impl System {
 /// A zone by IANA name, or as POSIX `TZ` writes it (`:name`, `CET-1CEST,M3.5.0,M10.5.0/3`).
 fn find_zone(name: &str) -> Result<TimeZone> {
     let plain = name.strip_prefix(':').unwrap_or(name);
+    if let Some(zone) = read_zone(plain) {
+        return Ok(zone);
+    }
     if let Ok(zone) = TimeZone::get(plain) {
         return Ok(zone);
     }
@@ -236,6 +239,27 @@ fn find_zone(name: &str) -> Result<TimeZone> {
         return Ok(zone);
     }
     bail!("time zone '{name}' is not known here")
+}
+
+/// What `/etc/localtime` points to; elsewhere as the system has it.
+fn system_zone() -> Option<TimeZone> {
+    let linked = std::fs::read_link("/etc/localtime").ok();
+    let named = linked
+        .as_deref()
+        .and_then(Path::to_str)
+        .and_then(|path| path.split_once("zoneinfo/"));
+    let read = named.and_then(|(_, name)| read_zone(name));
+    read.or_else(|| TimeZone::try_system().ok())
+}
+
+/// A zone from the system's own file of that name: to look for names in all of them takes a millisecond.
+fn read_zone(name: &str) -> Option<TimeZone> {
+    let is_name = |part: &str| part.starts_with(|c: char| c.is_ascii_alphabetic()) && !part.contains("..");
+    if !name.split('/').all(is_name) {
+        return None;
+    }
+    let data = std::fs::read(Path::new("/usr/share/zoneinfo").join(name)).ok()?;
+    TimeZone::tzif(name, &data).ok()
 }
 
 /// RFC 3339, or epoch milliseconds (12 digits or more).

@@ -10,6 +10,18 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// Those of the file system; the old file is then untouched.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write(path, bytes, true)
+}
+
+/// The same, without waiting for the disk: for what is made again in a moment. After a power failure it may be empty.
+///
+/// # Errors
+/// Those of the file system; the old file is then untouched.
+pub fn swap(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write(path, bytes, false)
+}
+
+fn write(path: &Path, bytes: &[u8], is_to_last: bool) -> io::Result<()> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder {
@@ -18,7 +30,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let (temporary, mut file) = create_beside(&target)?;
     let written = file
         .write_all(bytes)
-        .and_then(|()| file.sync_all())
+        .and_then(|()| if is_to_last { file.sync_all() } else { Ok(()) })
         .and_then(|()| fs::rename(&temporary, &target));
     if written.is_err() {
         // What is wrong with the disk was said already.
