@@ -11,6 +11,7 @@ use crate::prices::{self, PriceBook};
 use crate::render::{Foot, Layout};
 use crate::reports::doctor::{agent_rows, notes, tilde_all};
 use crate::system::config::Config;
+use crate::system::swiftbar;
 use anyhow::Result;
 use clap::Args;
 
@@ -34,6 +35,7 @@ impl DoctorArgs {
         rows.push(ledger_row(context)?);
         rows.push(prices_row(context));
         rows.push(config_row(context));
+        rows.extend(swiftbar_row(context));
         let has_problem = rows.iter().any(|row| row.state == DoctorState::Problem);
         let foot = |rows: &[DoctorRow]| Foot {
             total: None,
@@ -93,6 +95,30 @@ fn prices_row(context: &Context) -> DoctorRow {
         DoctorState::Problem
     };
     row
+}
+
+/// SwiftBar's folders, where there are any.
+fn swiftbar_row(context: &Context) -> Option<DoctorRow> {
+    let folders = swiftbar::folders(&context.system);
+    if folders.is_empty() {
+        return None;
+    }
+    let mut row = DoctorRow::new(DoctorKind::Bar, "swiftbar");
+    row.paths.extend(folders.iter().map(|folder| DoctorPath {
+        path: context.system.tilde(folder),
+        because: "plugins".into(),
+        exists: true,
+    }));
+    for folder in swiftbar::folders_for_scripts(&context.system) {
+        row.state = DoctorState::Problem;
+        row.problems.push(format!(
+            "{} is a folder where a script should be, so that SwiftBar shows nothing (its issue 442): quit SwiftBar, \
+             rm -r '{}', write the script with its content, start SwiftBar",
+            context.system.tilde(&folder),
+            folder.display()
+        ));
+    }
+    Some(row)
 }
 
 fn config_row(context: &Context) -> DoctorRow {

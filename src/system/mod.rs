@@ -10,6 +10,7 @@ pub mod jsonc;
 pub mod notices;
 pub mod programs;
 pub mod replace;
+pub mod swiftbar;
 
 use anyhow::{Result, anyhow, bail};
 use jiff::tz::TimeZone;

@@ -266,6 +266,26 @@ fn follow_prints_a_line_when_something_changes_and_ends_with_its_reader() {
 }
 
 #[test]
+fn doctor_finds_the_folder_that_swiftbar_makes_of_an_empty_script() {
+    let home = Home::new();
+    assert!(!home.stdout(&["doctor"]).contains("swiftbar"));
+    let plugins = "Library/Application Support/SwiftBar/Plugins";
+    home.write(&format!("{plugins}/ttop.30s.sh"), "#!/bin/sh");
+    let row = |home: &Home| {
+        let rows = home.rows(&["doctor", "--jq", "select(.subject == \"swiftbar\")"]);
+        (rows[0]["state"].clone(), rows[0]["problems"].to_string())
+    };
+    assert_eq!(row(&home), ("ok".into(), "[]".into()));
+    home.write(&format!("{plugins}/ttop.5s.sh/x"), "");
+    let (state, problems) = row(&home);
+    assert_eq!(state, "problem");
+    assert!(
+        problems.contains("ttop.5s.sh") && problems.contains("rm -r"),
+        "{problems}"
+    );
+}
+
+#[test]
 fn the_sample_home_is_drawn_the_same_every_time() {
     let home = Home::new();
     let names: Vec<String> = {

@@ -133,7 +133,8 @@ pub fn run(plan: &Plan, context: &mut Context) -> Result<()> {
             plan.draw(&snapshot, None, None, now)
         };
         if line != last {
-            print_text(line.as_bytes())?;
+            let between = if last.is_empty() { "" } else { plan.style.between() };
+            print_text(format!("{between}{line}").as_bytes())?;
             last = line;
         }
     }

@@ -42,6 +42,10 @@ pub trait Style: Sync {
     fn draw(&self, bar: &Bar<'_>) -> String;
     /// The lines to paste into the program's configuration.
     fn setup(&self) -> &'static str;
+    /// What comes before each further output of a process that stays.
+    fn between(&self) -> &'static str {
+        ""
+    }
     /// What it is drawn from.
     fn needs(&self) -> Needs {
         Needs::Snapshot

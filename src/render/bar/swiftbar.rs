@@ -33,6 +33,11 @@ impl Style for Swiftbar {
     fn setup(&self) -> &'static str {
         "# an executable file ttop.5s.sh in SwiftBar's plugin folder (defaults read com.ameba.SwiftBar PluginDirectory)\n\
          #!/bin/sh\n\
-         exec ttop bar-status swiftbar --segments status,today,limit\n"
+         exec ttop bar-status swiftbar --segments status,today,limit\n\
+         # or one process that stays: add the line #<swiftbar.type>streamable</swiftbar.type> and --follow\n"
+    }
+
+    fn between(&self) -> &'static str {
+        "~~~\n"
     }
 }
