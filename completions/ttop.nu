@@ -199,6 +199,31 @@ export def "ttop mcp" [
     ^ttop mcp -o ndjson ...$flags | typed [] [] [] []
 }
 
+# Tell what is due, once: budgets, plan limits, sessions that wait; for hooks and cron
+export def "ttop alert" [
+    --test: string@"nu-complete ttop"  # Send a test event to one sink of the config, and nothing else
+    --dry-run  # Print what is due without remembering or sending it
+    --since: string@"nu-complete ttop"  # From this time on
+    --until: string@"nu-complete ttop"  # Before this time; a bare date includes that day
+    --on: string@"nu-complete ttop"  # On this day
+    --agent: string@"nu-complete ttop"  # Of these agents
+    --provider: string@"nu-complete ttop"  # Billed by these providers
+    --project: string@"nu-complete ttop"  # In these projects and below
+    --session: string@"nu-complete ttop"  # In these sessions: a unique prefix, or `latest`
+    --grep: string@"nu-complete ttop"  # With this text in any text column
+    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
+    --limit(-n): int  # At most this many rows
+    --offline  # Never use the network
+    --strict  # Exit 1 when anything had to be skipped
+    --cost-from: string@"nu-complete ttop"  # Where costs come from
+    --demo  # Answer from a built-in sample home
+    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+] {
+    let flags = (flags {test: $test, dry-run: $dry_run, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, project: $project, session: $session, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    ^ttop alert -o ndjson ...$flags | typed [timestamp] [time] [] []
+}
+
 # Show plan limits, credits and spend, asked from the providers
 export def "ttop providers" [
     --all  # List every known provider

@@ -35,5 +35,6 @@ pub fn config() -> Config {
 pub fn ledger() -> Result<Ledger> {
     let mut ledger = Ledger::in_memory()?;
     ledger.import("demo", TURNS)?;
+    ledger.set_id("de300000")?;
     Ok(ledger)
 }

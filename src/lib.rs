@@ -14,6 +14,7 @@ pub mod processes;
 pub mod providers;
 pub mod render;
 pub mod reports;
+pub mod sinks;
 pub mod system;
 
 use crate::core::problem::Problem;

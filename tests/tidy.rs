@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("prices", &["core", "system", "exit"]),
     ("providers", &["core", "system", "credentials", "exit"]),
     ("ledger", &["agents", "core", "system"]),
+    ("sinks", &["core", "system"]),
     ("render", &["core", "exit"]),
 ];
 

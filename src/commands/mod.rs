@@ -1,6 +1,7 @@
 //! What the user types: one file per subcommand, each its arguments and its `run`.
 
 pub mod bar_status;
+pub mod alert;
 pub mod budgets;
 pub mod completions;
 pub mod config;
@@ -38,6 +39,7 @@ pub enum Command {
     Cost(cost::CostArgs),
     Ps(ps::PsArgs),
     Mcp(mcp::McpArgs),
+    Alert(alert::AlertArgs),
     Providers(providers::ProvidersArgs),
     Watch(watch::WatchArgs),
     Creds(creds::CredsArgs),
@@ -73,6 +75,7 @@ impl Command {
             Self::Cost(args) => args.run(context),
             Self::Ps(args) => args.run(context),
             Self::Mcp(args) => args.run(context),
+            Self::Alert(args) => args.run(context),
             Self::Providers(args) => args.run(context),
             Self::Creds(args) => args.run(context),
             Self::BarStatus(args) => args.run(context),

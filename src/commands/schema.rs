@@ -2,8 +2,8 @@
 
 use super::context::Context;
 use crate::core::rows::{
-    ActivityRow, BudgetRow, CostRow, CredRow, DoctorRow, LedgerRow, LimitHistoryRow, McpRow, PriceRow, ProviderRow,
-    PsRow, SessionRow, ShowRow, TurnRow,
+    ActivityRow, BudgetRow, CostRow, CredRow, DoctorRow, EventRow, LedgerRow, LimitHistoryRow, McpRow, PriceRow,
+    ProviderRow, PsRow, SessionRow, ShowRow, TurnRow,
 };
 use crate::exit::Exit;
 use crate::render::keys::{self, Key};
@@ -61,6 +61,7 @@ pub const ROWS: &[RowKind] = &[
     kind::<ProviderRow>("providers"),
     kind::<LimitHistoryRow>("providers --history"),
     kind::<ActivityRow>("watch"),
+    kind::<EventRow>("alert"),
     kind::<PsRow>("ps"),
     kind::<McpRow>("mcp"),
     kind::<CredRow>("creds"),

@@ -5,6 +5,7 @@ use super::usage;
 use crate::agents::agents;
 use crate::agents::look::Look;
 use crate::cli::{Filters, RowArgs, WatchFilters};
+use crate::core::event_id::{EventId, event_id};
 use crate::core::filter::TurnFilter;
 use crate::core::period::{Edge, parse_time};
 use crate::core::price::CostFrom;
@@ -17,7 +18,7 @@ use crate::ledger::commit::Committed;
 use crate::prices::{Freshness, PriceBook, keep_fresh};
 use crate::render::{self, Layout, is_abandoned};
 use crate::reports::Usage;
-use crate::reports::activity::{Follower, event_id, parse_event_id};
+use crate::reports::activity::Follower;
 use crate::system::System;
 use crate::system::config::Config;
 use crate::system::notices::{Notices, Wake};
@@ -264,7 +265,10 @@ impl Stream<'_> {
         let Some(since) = self.args.since.as_deref() else {
             return Ok(Follower::new(id, last));
         };
-        if let Some((ledger, seq)) = parse_event_id(since) {
+        if let Some(EventId {
+            ledger, change: seq, ..
+        }) = EventId::parse(since)
+        {
             if ledger != id {
                 bail!("event {since} is of another ledger than this one ({id})");
             }

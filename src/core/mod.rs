@@ -1,7 +1,9 @@
 //! What ttop knows: pure arithmetic and types, without files, network, clock or terminal.
 
+pub mod alert;
 pub mod budget;
 pub mod credential;
+pub mod event_id;
 pub mod filter;
 pub mod group;
 pub mod matching;
@@ -17,6 +19,7 @@ pub mod rows;
 pub mod snapshot;
 pub mod stats;
 pub mod status;
+pub mod text;
 pub mod time;
 pub mod tokens;
 pub mod turn;

@@ -114,6 +114,7 @@ impl Ledger {
                 "insert or replace into forgotten (kind, agent, text, before) values (?1, ?2, ?3, ?4)",
                 params![kind, agent, text, before],
             )?;
+            super::alerts::erase(connection, erase)?;
             for session in sessions
                 .values()
                 .filter(|session| !matches!(erase, Erase::Before(_)) && is_erased(session.id))

@@ -1,5 +1,6 @@
 //! ttop's own store: what was read, from where, up to which point, and which copy of a turn counts.
 
+pub mod alerts;
 pub mod bookmark;
 pub mod changes;
 pub mod columns;
@@ -179,6 +180,17 @@ impl Ledger {
             [],
             |row| row.get(0),
         )?))
+    }
+
+    /// Takes another id: that of the sample ledger is the same everywhere.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn set_id(&mut self, id: &str) -> Result<()> {
+        if let Some(connection) = &self.connection {
+            connection.execute("update meta set value = ?1 where key = 'id'", [id])?;
+        }
+        Ok(())
     }
 
     /// A value that commands keep in the ledger: the snapshot of `bar-status`, last checks.

@@ -44,6 +44,9 @@ pub struct Failure {
     pub blocked_until: Option<i64>,
     /// Refusals with a wait in a row.
     pub strikes: u32,
+    /// Failed attempts in a row.
+    #[serde(default)]
+    pub in_a_row: u32,
 }
 
 /// What a memory means for the next request.
@@ -103,6 +106,7 @@ impl Memory {
             (Some(_), Some(last)) => last.strikes.saturating_add(1),
             (Some(_), None) => 1,
         };
+        let in_a_row = self.failure.as_ref().map_or(0, |last| last.in_a_row).saturating_add(1);
         let wait_s = refusal.retry_after_s.map(|wait| doubled(wait, strikes));
         self.failure = Some(Failure {
             at: now,
@@ -111,6 +115,7 @@ impl Memory {
             hint: refusal.hint.as_deref().map(str::to_owned),
             blocked_until: wait_s.map(|wait| now + wait as i64 * 1000),
             strikes,
+            in_a_row,
         });
     }
 }
@@ -189,6 +194,7 @@ mod tests {
         memory.succeed(ProviderUsage::default(), 0);
         memory.fail(&limited(60), 0);
         assert_eq!(memory.standing(0, 300), Standing::Blocked(60));
+        assert_eq!(memory.failure.map(|failure| failure.in_a_row), Some(1));
     }
 
     #[test]

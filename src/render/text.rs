@@ -1,5 +1,7 @@
 //! Text on a terminal: how wide it is, how it is cut, and what it must not contain.
 
+pub use crate::core::text::{harmless, plain};
+
 use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
@@ -10,38 +12,6 @@ pub const ELLIPSIS: &str = "…";
 /// Columns a text takes on a terminal.
 pub fn width(text: &str) -> usize {
     text.width()
-}
-
-/// The text without what could move the cursor, change colours, reorder the line or hide: titles are written by
-/// models and by whoever they talked to.
-pub fn plain(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unsafe) {
-        return Cow::Borrowed(text);
-    }
-    let kept = text.chars().filter_map(|character| match character {
-        '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => Some(' '),
-        _ if is_unsafe(character) => None,
-        _ => Some(character),
-    });
-    Cow::Owned(kept.collect())
-}
-
-/// Like [`plain`], with lines and tabs as they are: for text that goes to a terminal as it stands.
-pub fn harmless(text: &str) -> Cow<'_, str> {
-    let steers = |character: char| is_unsafe(character) && !matches!(character, '\n' | '\t');
-    if !text.chars().any(steers) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(text.chars().filter(|&character| !steers(character)).collect())
-}
-
-fn is_unsafe(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-        )
 }
 
 /// The beginning of a text, in at most `limit` columns.
@@ -113,16 +83,5 @@ mod tests {
         assert_eq!(cut_middle("~/work/clients/acme/backend", 15), "~/wo…me/backend");
         assert_eq!(cut_middle("~/work", 15), "~/work");
         assert_eq!(cut_middle("/日本/語/プロジェクト", 10), "/日…ェクト");
-    }
-
-    #[test]
-    fn nothing_that_steers_a_terminal_stays() {
-        assert_eq!(
-            plain("a\u{1b}[31mred\u{7}\nline\u{202e}evil\u{200b}"),
-            "a[31mred lineevil"
-        );
-        assert_eq!(plain("hidden\u{e0041}\u{e0042}"), "hidden");
-        assert_eq!(plain("👨‍👩‍👧 ok é"), "👨‍👩‍👧 ok é");
-        assert_eq!(harmless("a\tb\n\u{1b}[2Jc\u{9b}"), "a\tb\n[2Jc");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Usage;
 use super::select::Selected;
+use crate::core::event_id::event_id;
 use crate::core::money::{CostStatus, Money};
 use crate::core::rows::{ActivityRow, Text, TokenSteps};
 use crate::core::time::Time;
@@ -200,21 +201,6 @@ impl Follower {
     }
 }
 
-/// `<8 hex of the ledger>.<number>`.
-pub fn event_id(ledger_id: &str, seq: i64) -> String {
-    format!("{ledger_id}.{seq}")
-}
-
-/// The parts of an `eventId`, `None` for a text that is none.
-pub fn parse_event_id(text: &str) -> Option<(&str, i64)> {
-    let (ledger, seq) = text.split_once('.')?;
-    let is_id = ledger.len() == 8 && ledger.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if !is_id {
-        return None;
-    }
-    Some((ledger, seq.parse().ok().filter(|seq| *seq >= 0)?))
-}
-
 fn price(usage: &Usage<'_>, logged: Logged) -> Step {
     let key = PackKey {
         agent: logged.agent,
@@ -236,25 +222,5 @@ fn price(usage: &Usage<'_>, logged: Logged) -> Step {
         steps,
         cost: step,
         status,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn event_ids_come_back_and_times_are_none() {
-        assert_eq!(parse_event_id(&event_id("0a1b2c3d", 42)), Some(("0a1b2c3d", 42)));
-        for text in [
-            "2026-11-20",
-            "7d",
-            "0a1b2c3d.",
-            "0a1b2c3d.-1",
-            "0a1b2c3.1",
-            "1795197600000",
-        ] {
-            assert_eq!(parse_event_id(text), None, "{text}");
-        }
     }
 }

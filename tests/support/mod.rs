@@ -1,6 +1,7 @@
 //! What tests share: temporary homes made from fixtures, and the real binary with a clean environment.
 #![allow(dead_code, clippy::print_stdout, reason = "each test file uses its part")]
 
+pub mod alerts;
 pub mod counting;
 pub mod opencode_db;
 pub mod opencode_home;

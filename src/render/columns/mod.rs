@@ -5,6 +5,7 @@ mod budget;
 mod cost;
 mod cred;
 mod doctor;
+pub mod event;
 mod ledger;
 mod mcp;
 mod price;

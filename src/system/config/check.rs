@@ -1,6 +1,7 @@
 //! Checking a config against the known keys: wrong values are errors with their place, unknown keys are named.
 
 use super::keys::{FLAT, Place, place};
+use super::sinks;
 use crate::core::problem::Problem;
 use crate::system::jsonc::{Mistake, parse_tree, place_of};
 use jsonc_parser::ast;
@@ -63,7 +64,13 @@ impl<'t> Checker<'t> {
                 Ok(()) => Ok(()),
                 Err(reason) => Err(self.mistake(value.range().start, path, &reason)),
             },
-            Place::Group => self.object(value, path),
+            Place::Group => {
+                self.object(value, path)?;
+                match (&path[..], sinks::check(&Value::from(value.clone()))) {
+                    (["alerts", "sinks", _], Err(reason)) => Err(self.mistake(value.range().start, path, &reason)),
+                    _ => Ok(()),
+                }
+            }
             // Editors look there for completions.
             Place::Unknown if path[..] == ["$schema"] => Ok(()),
             Place::Unknown => {
@@ -120,6 +127,14 @@ mod tests {
             (
                 "{\"colorScheme\": \"pink\"}",
                 "line 1, column 17: colorScheme must be one of auto, light, dark",
+            ),
+            (
+                "{\"alerts\": {\"sinks\":\n {\"team\": {\"type\": \"webhook\"}}}}",
+                "line 2, column 11: alerts.sinks.team needs a url: it is a webhook",
+            ),
+            (
+                "{\"alerts\": {\"sinks\":\n {\"team\": {\"type\": \"pager\"}}}}",
+                "line 2, column 20: alerts.sinks.team.type must be one of desktop, bell, command, webhook",
             ),
             (
                 "{\"alerts\": {\"warningPercent\": 101}}",

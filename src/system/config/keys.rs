@@ -1,6 +1,6 @@
 //! Every key of the config: what it may hold, what it is without one, what it is for.
 
-use super::rules;
+use super::{rules, sinks};
 use serde_json::Value;
 
 /// A key of the config.
@@ -29,10 +29,12 @@ pub enum Kind {
     /// A number from 0 on, or null for none.
     Limit,
     Texts,
+    /// A program and its arguments; never shown.
+    Command,
+    /// The address of a webhook; shown as scheme and host only.
+    Hook,
     /// Budgets of a part: see [`rules::check`].
     BudgetRules,
-    /// An object whose keys belong to somebody else.
-    Object,
     /// An object or a list of them.
     Prices,
     /// Only `USD`: nothing is converted.
@@ -54,8 +56,11 @@ impl Kind {
             Self::Number(from, to) => value.as_f64().is_some_and(|number| (*from..=*to).contains(&number)),
             Self::Limit => value.is_null() || value.as_f64().is_some_and(|number| number >= 0.0),
             Self::Texts => value.as_array().is_some_and(|list| list.iter().all(Value::is_string)),
+            Self::Command => value
+                .as_array()
+                .is_some_and(|list| !list.is_empty() && list.iter().all(Value::is_string)),
+            Self::Hook => value.as_str().is_some_and(sinks::is_hook),
             Self::BudgetRules => return rules::check(value),
-            Self::Object => value.is_object(),
             Self::Prices => value.is_object() || value.as_array().is_some_and(|list| list.iter().all(Value::is_object)),
             Self::Currency => value == "USD",
             Self::Anything => true,
@@ -77,8 +82,9 @@ impl Kind {
             Self::Number(from, to) => format!("a number from {from} to {to}"),
             Self::Limit => "a number from 0 on, or null for none".to_owned(),
             Self::Texts => "a list of texts".to_owned(),
+            Self::Command => "a list of a program and its arguments".to_owned(),
+            Self::Hook => "an https URL; {env:NAME} and {file:PATH} may stand for it or a part of it".to_owned(),
             Self::BudgetRules => "a list of budgets".to_owned(),
-            Self::Object => "an object".to_owned(),
             Self::Prices => "a price or a list of prices".to_owned(),
             Self::Currency => "USD: nothing is converted".to_owned(),
             Self::Anything => "anything".to_owned(),
@@ -161,10 +167,36 @@ pub const KEYS: &[Key] = &[
         "minutes until a session counts as idle",
     ),
     key(
-        "alerts.sinks.*",
-        Kind::Object,
+        "alerts.sinks.*.type",
+        Kind::OneOf(&["desktop", "bell", "command", "webhook"]),
         "",
-        "where alerts go: desktop, bell, a command, a webhook",
+        "how this sink is told of events",
+    ),
+    key(
+        "alerts.sinks.*.events",
+        Kind::Texts,
+        "[]",
+        "only these, such as budget.* or session.waiting",
+    ),
+    key(
+        "alerts.sinks.*.minSeverity",
+        Kind::OneOf(&["info", "warning", "critical"]),
+        "\"warning\"",
+        "only from this severity on",
+    ),
+    key("alerts.sinks.*.enabled", Kind::Flag, "true", "tell this sink at all"),
+    key(
+        "alerts.sinks.*.command",
+        Kind::Command,
+        "",
+        "the program of a command, and its arguments",
+    ),
+    key("alerts.sinks.*.url", Kind::Hook, "", "the address of a webhook"),
+    key(
+        "alerts.sinks.*.format",
+        Kind::OneOf(&["slack", "discord", "json"]),
+        "",
+        "whose words a webhook speaks; its host says it too",
     ),
     key("billing.*", BILLING, "", "who pays for an agent or a provider"),
     key("projects.*", Kind::Texts, "", "folders that count as one project"),

@@ -5,10 +5,12 @@ mod edit;
 pub mod keys;
 mod rules;
 mod show;
+mod sinks;
 
 pub use check::check;
 pub use edit::{set, unset};
 pub use show::shown;
+pub use sinks::event_globs;
 
 use super::{Os, System, jsonc};
 use crate::core::problem::Problem;

@@ -25,7 +25,7 @@ pub fn shown(path: &[&str], value: &Value) -> Value {
             other => hidden(other),
         },
         Place::Key(key) => match key.kind {
-            Kind::Anything | Kind::Object => hidden(value),
+            Kind::Anything | Kind::Command | Kind::Hook => hidden(value),
             _ => plain(value),
         },
         Place::Unknown => hidden(value),

@@ -1,0 +1,89 @@
+//! The courier: brings what is due to the sinks, and comes again with what they did not take.
+
+use crate::core::problem::Problem;
+use crate::ledger::Ledger;
+use crate::sinks::{Outside, Sink, Undelivered};
+use crate::system::System;
+use anyhow::Result;
+
+/// A sink that failed is left alone this long, and twice as long after each further failure.
+const FIRST_WAIT_MS: i64 = 5_000;
+const LONGEST_WAIT_MS: i64 = 3_600_000;
+
+/// Delivers from the ledger's queue; other processes may do so at the same time.
+pub struct Courier {
+    ledger: Ledger,
+    sinks: Vec<Sink>,
+    outside: Outside,
+    /// Whether sinks that failed lately are left alone: a stream comes again by itself, a single run does not.
+    is_patient: bool,
+}
+
+impl Courier {
+    pub fn new(ledger: Ledger, sinks: Vec<Sink>, system: &System, is_patient: bool) -> Self {
+        Self {
+            ledger,
+            sinks,
+            outside: Outside::new(system),
+            is_patient,
+        }
+    }
+
+    /// Delivers all that is due. What fails stays due, and is said.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or written.
+    pub fn deliver(&mut self, told: &mut dyn FnMut(Problem)) -> Result<()> {
+        let now = self.outside.system.moment();
+        let names: Vec<&str> = self.sinks.iter().map(|sink| sink.name.as_str()).collect();
+        self.ledger.drop_deliveries(&names, now)?;
+        for sink in self.sinks.iter().filter(|sink| sink.is_enabled) {
+            while let Some(claimed) = self
+                .ledger
+                .claim(&sink.name, self.outside.system.moment(), self.is_patient)?
+            {
+                match sink.send(&claimed.row, &self.outside) {
+                    Ok(()) => self.ledger.set_delivered(&claimed, &sink.name)?,
+                    // The others would fail as well, each in its time: they wait with it.
+                    Err(failed) => {
+                        let now = self.outside.system.moment();
+                        let is_attempt = failed != Undelivered::Offline;
+                        let due_at = now + wait_ms(&failed, claimed.attempts);
+                        self.ledger.set_undelivered(&claimed, &sink.name, due_at, is_attempt)?;
+                        if is_attempt {
+                            told(Problem::new(format_args!("sink {}", sink.name), failed));
+                        }
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn wait_ms(failed: &Undelivered, attempts: u32) -> i64 {
+    let doubled = FIRST_WAIT_MS << attempts.min(10);
+    let asked = match failed {
+        Undelivered::Later { after_s, .. } => i64::try_from(*after_s).unwrap_or(i64::MAX).saturating_mul(1000),
+        _ => 0,
+    };
+    doubled.max(asked).min(LONGEST_WAIT_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_double_the_wait_up_to_an_hour() {
+        let failed = Undelivered::Failed("no".to_owned());
+        let waits = [0, 1, 2, 9, 10, 60].map(|attempts| wait_ms(&failed, attempts));
+        assert_eq!(waits, [5_000, 10_000, 20_000, 2_560_000, 3_600_000, 3_600_000]);
+        let later = Undelivered::Later {
+            reason: "busy".to_owned(),
+            after_s: 90,
+        };
+        assert_eq!(wait_ms(&later, 0), 90_000);
+    }
+}

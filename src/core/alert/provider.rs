@@ -1,0 +1,327 @@
+//! Events of providers: a limit is nearly or fully used, answers fail to come, and both are over.
+//!
+//! A limit's level is told once per window. It can be told again when the window ended, or when it is seen well below the
+//! level: percentages of sliding windows and of two sources waver by a few points.
+
+use super::budget::whole;
+use super::{Deciding, Remembered};
+use crate::core::budget::Level;
+use crate::core::quota::ProviderState;
+use crate::core::rows::{EventRow, EventType, Severity};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// How far below a level a percentage must be seen to be below it for good.
+const CLEARLY_BELOW: f64 = 10.0;
+/// One failure may be a hiccup.
+const OUTAGE_FAILURES: u32 = 2;
+
+/// What is known of a provider without asking it.
+#[derive(Clone, Debug)]
+pub struct ProviderFact {
+    pub provider_id: String,
+    pub name: String,
+    pub plan: Option<String>,
+    pub limits: Vec<LimitFact>,
+    /// The latest attempt failed: this is how, and so many times in a row.
+    pub failure: Option<(ProviderState, u32)>,
+}
+
+/// A window or pool as it was last seen.
+#[derive(Clone, Debug)]
+pub struct LimitFact {
+    /// `5-hour`, `Weekly (Opus)`, `Quota`.
+    pub label: String,
+    pub used_percent: f64,
+    /// Epoch milliseconds.
+    pub resets_at: Option<i64>,
+}
+
+/// What was told of a limit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LimitTold {
+    /// `Exceeded` stands for all of it.
+    level: Level,
+    /// When the window ends in which it was told.
+    resets_at: Option<i64>,
+}
+
+/// That a provider's answers failed to come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OutageTold {}
+
+impl Deciding<'_> {
+    pub(super) fn providers(&mut self, providers: &[ProviderFact]) {
+        for provider in providers {
+            for limit in &provider.limits {
+                self.limit(provider, limit);
+            }
+            self.outage(provider);
+        }
+        self.forget_others("outage/", |key| {
+            let is_it = |provider: &ProviderFact| outage_key(provider) == key;
+            providers.iter().any(is_it)
+        });
+        let is_known = |key: &str| {
+            let of = |provider: &ProviderFact| {
+                let is_it = |limit: &LimitFact| limit_key(provider, limit) == key;
+                provider.limits.iter().any(is_it)
+            };
+            providers.iter().any(of)
+        };
+        self.forget_others("limit/", is_known);
+    }
+
+    fn limit(&mut self, provider: &ProviderFact, limit: &LimitFact) {
+        let key = limit_key(provider, limit);
+        let told = match self.state(&key) {
+            Some(Remembered::Limit(told)) => Some(told),
+            _ => None,
+        };
+        let has_ended = limit.resets_at.is_some_and(|at| at <= self.now);
+        let level = if has_ended {
+            // Seen before its window ended: the new one is empty until something else is seen.
+            Level::Fine
+        } else {
+            self.level(limit.used_percent)
+        };
+        let has_turned = told.and_then(|told| told.resets_at).is_some_and(|at| at <= self.now);
+        let before = match told {
+            None => Level::Fine,
+            Some(_) if has_turned => Level::Fine,
+            Some(told) => told
+                .level
+                .min(level.max(self.level(limit.used_percent + CLEARLY_BELOW))),
+        };
+        if level > before {
+            self.fire(limit_event(provider, limit, level));
+        }
+        let now_told = level.max(before);
+        if told.is_some_and(|told| told.level == Level::Exceeded) && now_told < Level::Exceeded {
+            self.fire(recovered(provider, &format!("{} limit", limit.label), Some(limit)));
+        }
+        if now_told == Level::Fine {
+            if told.is_some() {
+                self.decision.changed.insert(key, None);
+            }
+            return;
+        }
+        // The window in which it was told: sliding windows move their end with every look.
+        let resets_at = match told {
+            Some(told) if !has_turned && told.level == now_told => told.resets_at,
+            _ => limit.resets_at,
+        };
+        self.remember(
+            key,
+            Remembered::Limit(LimitTold {
+                level: now_told,
+                resets_at,
+            }),
+        );
+    }
+
+    fn level(&self, percent: f64) -> Level {
+        if percent >= 100.0 {
+            Level::Exceeded
+        } else {
+            self.rules.thresholds.of_percent(percent)
+        }
+    }
+
+    fn outage(&mut self, provider: &ProviderFact) {
+        let key = outage_key(provider);
+        let is_told = self.state(&key).is_some();
+        match provider.failure {
+            Some((state, failures)) if failures >= OUTAGE_FAILURES && !is_told => {
+                self.fire(outage_event(provider, state, failures));
+                self.remember(key, Remembered::Outage(OutageTold {}));
+            }
+            None if is_told => {
+                self.fire(recovered(provider, "answers", None));
+                self.decision.changed.insert(key, None);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn limit_key(provider: &ProviderFact, limit: &LimitFact) -> String {
+    format!("limit/{}/{}", provider.provider_id, limit.label)
+}
+
+fn outage_key(provider: &ProviderFact) -> String {
+    format!("outage/{}", provider.provider_id)
+}
+
+fn of(provider: &ProviderFact, kind: EventType, severity: Severity, title: String, message: String) -> EventRow {
+    EventRow {
+        provider_id: Some(provider.provider_id.as_str().into()),
+        ..EventRow::new(kind, severity, title, message)
+    }
+    .with(&[("provider", provider.provider_id.as_str().into())])
+}
+
+fn limit_event(provider: &ProviderFact, limit: &LimitFact, level: Level) -> EventRow {
+    let (kind, severity) = match level {
+        Level::Exceeded => (EventType::ProviderLimitReached, Severity::Critical),
+        Level::Critical => (EventType::ProviderLimitWarning, Severity::Critical),
+        Level::Fine | Level::Warning => (EventType::ProviderLimitWarning, Severity::Warning),
+    };
+    let (name, label) = (&provider.name, &limit.label);
+    let title = match kind {
+        EventType::ProviderLimitReached => format!("{name}: {label} limit reached"),
+        _ => format!("{name}: {label} limit at {}", whole(limit.used_percent)),
+    };
+    let plan = provider
+        .plan
+        .as_deref()
+        .map_or(String::new(), |plan| format!(" of {plan}"));
+    let message = format!("{} of the {label} window{plan} is used", whole(limit.used_percent));
+    of(provider, kind, severity, title, message).with(&limit_data(provider, limit))
+}
+
+fn limit_data(provider: &ProviderFact, limit: &LimitFact) -> [(&'static str, Value); 4] {
+    [
+        ("label", limit.label.as_str().into()),
+        ("usedPercent", limit.used_percent.into()),
+        ("resetsAt", limit.resets_at.into()),
+        ("plan", provider.plan.as_deref().into()),
+    ]
+}
+
+fn outage_event(provider: &ProviderFact, state: ProviderState, failures: u32) -> EventRow {
+    let state = serde_json::to_value(state).unwrap_or_default();
+    let how = state.as_str().unwrap_or_default().replace('_', " ");
+    let title = format!("{}: no answer about its limits", provider.name);
+    let message = format!("{how}, {failures} times in a row");
+    of(
+        provider,
+        EventType::ProviderFetchFailed,
+        Severity::Warning,
+        title,
+        message,
+    )
+    .with(&[("state", state), ("failures", failures.into())])
+}
+
+fn recovered(provider: &ProviderFact, what: &str, limit: Option<&LimitFact>) -> EventRow {
+    let title = format!("{}: recovered", provider.name);
+    let message = match limit {
+        Some(limit) => format!("the {} window can be used again", limit.label),
+        None => "it answers again".to_owned(),
+    };
+    let event = of(provider, EventType::ProviderRecovered, Severity::Info, title, message);
+    let event = event.with(&[("what", what.into())]);
+    match limit {
+        Some(limit) => event.with(&limit_data(provider, limit)),
+        None => event,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Facts;
+    use super::super::trial::Trial;
+    use super::*;
+
+    const HOUR: i64 = 3_600_000;
+    const NONE: [&str; 0] = [];
+
+    impl Trial {
+        fn ask(&mut self, now: i64, percent: f64, resets_at: Option<i64>) -> Vec<String> {
+            let limit = LimitFact {
+                label: "5-hour".to_owned(),
+                used_percent: percent,
+                resets_at,
+            };
+            self.provider(now, vec![limit], None)
+        }
+
+        fn provider(&mut self, now: i64, limits: Vec<LimitFact>, failure: Option<(ProviderState, u32)>) -> Vec<String> {
+            let provider = ProviderFact {
+                provider_id: "codex".to_owned(),
+                name: "Codex".to_owned(),
+                plan: Some("Plus".to_owned()),
+                limits,
+                failure,
+            };
+            self.see(&Facts {
+                now,
+                providers: Some(vec![provider]),
+                ..Facts::default()
+            })
+        }
+    }
+
+    #[test]
+    fn a_window_is_told_once_on_its_way_up_and_when_it_is_over() {
+        let mut trial = Trial::new();
+        let end = Some(5 * HOUR);
+        assert_eq!(trial.ask(0, 50.0, end), NONE);
+        assert_eq!(trial.ask(HOUR, 81.0, end), ["provider.limitWarning warning"]);
+        assert_eq!(trial.ask(HOUR, 79.0, end), NONE);
+        assert_eq!(trial.ask(HOUR, 81.0, end), NONE);
+        assert_eq!(trial.ask(2 * HOUR, 96.0, end), ["provider.limitWarning critical"]);
+        assert_eq!(trial.ask(3 * HOUR, 100.0, end), ["provider.limitReached critical"]);
+        assert_eq!(trial.ask(3 * HOUR, 99.5, end), NONE);
+        // Nobody asked again: that its window ended is known all the same.
+        assert_eq!(trial.ask(5 * HOUR, 100.0, end), ["provider.recovered info"]);
+        assert_eq!(trial.ask(6 * HOUR, 1.0, Some(11 * HOUR)), NONE);
+        assert_eq!(
+            trial.ask(7 * HOUR, 85.0, Some(11 * HOUR)),
+            ["provider.limitWarning warning"]
+        );
+    }
+
+    #[test]
+    fn the_next_window_is_told_even_when_it_is_as_full() {
+        let mut trial = Trial::new();
+        assert_eq!(trial.ask(0, 85.0, Some(5 * HOUR)), ["provider.limitWarning warning"]);
+        assert_eq!(
+            trial.ask(9 * HOUR, 85.0, Some(10 * HOUR)),
+            ["provider.limitWarning warning"]
+        );
+    }
+
+    #[test]
+    fn a_limit_without_a_window_is_armed_again_well_below_its_level() {
+        let mut trial = Trial::new();
+        assert_eq!(trial.ask(0, 100.0, None), ["provider.limitReached critical"]);
+        assert_eq!(trial.ask(1, 91.0, None), NONE);
+        assert_eq!(trial.ask(2, 60.0, None), ["provider.recovered info"]);
+        assert_eq!(trial.ask(3, 82.0, None), ["provider.limitWarning warning"]);
+        assert_eq!(trial.ask(4, 75.0, None), NONE);
+        assert_eq!(trial.ask(5, 82.0, None), NONE);
+        assert_eq!(trial.ask(6, 69.0, None), NONE);
+        assert_eq!(trial.ask(7, 82.0, None), ["provider.limitWarning warning"]);
+    }
+
+    #[test]
+    fn an_outage_is_told_once_after_two_failures() {
+        let mut trial = Trial::new();
+        let mut fail = |failures| {
+            let failure = (failures > 0).then_some((ProviderState::Unreachable, failures));
+            trial.provider(0, Vec::new(), failure)
+        };
+        assert_eq!(fail(1), NONE);
+        assert_eq!(fail(2), ["provider.fetchFailed warning"]);
+        assert_eq!(fail(9), NONE);
+        assert_eq!(fail(0), ["provider.recovered info"]);
+        assert_eq!(fail(1), NONE);
+        assert_eq!(fail(3), ["provider.fetchFailed warning"]);
+    }
+
+    #[test]
+    fn a_provider_that_is_no_longer_there_is_forgotten() {
+        let mut trial = Trial::new();
+        trial.ask(0, 85.0, None);
+        assert_eq!(trial.states.len(), 1);
+        let facts = Facts {
+            providers: Some(Vec::new()),
+            ..Facts::default()
+        };
+        assert_eq!(trial.see(&facts), NONE);
+        assert!(trial.states.is_empty());
+    }
+}

@@ -1,0 +1,313 @@
+//! Events of sessions: they start and finish, wait for their human, or rest for long.
+
+use super::{Deciding, Remembered};
+use crate::core::rows::{EventRow, EventType, Severity, Text};
+use crate::core::status::{Standing, Status};
+use serde::{Deserialize, Serialize};
+
+const PREFIX: &str = "session/";
+/// Remembers that sessions were looked at before.
+const KEY: &str = "sessions";
+/// A program that is slow to answer for one look has not finished.
+const MISSING_MS: i64 = 5_000;
+
+/// A session that a running process shows.
+#[derive(Clone, Debug)]
+pub struct SessionFact {
+    pub agent_id: Text,
+    pub session_id: Text,
+    pub title: Option<String>,
+    pub project: Option<String>,
+    /// Whether no other session started it.
+    pub is_root: bool,
+    pub standing: Standing,
+}
+
+/// What was told of a session.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Told {
+    is_root: bool,
+    title: Option<String>,
+    project: Option<String>,
+    /// It waits, and that was told then: epoch milliseconds, as all times here.
+    waiting_told_at: Option<i64>,
+    /// The end of the turn after which its rest was told.
+    rested_since: Option<i64>,
+    /// Since when no process shows it.
+    missing_since: Option<i64>,
+}
+
+impl Deciding<'_> {
+    pub(super) fn sessions(&mut self, sessions: &[SessionFact]) {
+        let is_first_look = self.state(KEY).is_none();
+        self.remember(KEY.to_owned(), Remembered::Sessions);
+        for session in sessions {
+            self.session(session, is_first_look);
+        }
+        let gone: Vec<String> = self
+            .states
+            .keys()
+            .filter(|key| key.starts_with(PREFIX))
+            .cloned()
+            .collect();
+        for key in gone {
+            if !sessions.iter().any(|session| key_of(session) == key) {
+                self.missing(key);
+            }
+        }
+    }
+
+    fn session(&mut self, session: &SessionFact, is_first_look: bool) {
+        let key = key_of(session);
+        let (mut told, is_new) = match self.state(&key) {
+            Some(Remembered::Session(told)) => (told.clone(), false),
+            _ => (Told::default(), true),
+        };
+        told.is_root = session.is_root;
+        told.title = session.title.clone().or(told.title);
+        told.project = session.project.clone().or(told.project);
+        told.missing_since = None;
+        if is_new && !is_first_look && session.is_root {
+            let title = "Session started";
+            self.fire(event(&key, &told, EventType::SessionStarted, Severity::Info, title, ""));
+        }
+        self.waiting(session, &key, &mut told);
+        self.idle(session, &key, &mut told, is_new && is_first_look);
+        self.remember(key, Remembered::Session(told));
+    }
+
+    /// A session of a subagent that waits blocks its human as well.
+    fn waiting(&mut self, session: &SessionFact, key: &str, told: &mut Told) {
+        let standing = &session.standing;
+        if !standing.status.is_waiting() {
+            told.waiting_told_at = None;
+            return;
+        }
+        // It was answered and asks again, both since it was looked at.
+        let is_another = |at: i64| standing.since.is_some_and(|since| since > at);
+        if told.waiting_told_at.is_some_and(|at| !is_another(at)) {
+            return;
+        }
+        told.waiting_told_at = Some(self.now);
+        let what = match standing.status {
+            Status::WaitingPermission => "it asks for permission",
+            _ => "it asks a question",
+        };
+        let message = match &standing.activity {
+            Some(activity) => format!("{what}: {activity}"),
+            None => what.to_owned(),
+        };
+        let title = "Session waits for you";
+        let event = event(key, told, EventType::SessionWaiting, Severity::Warning, title, &message);
+        self.fire(with_standing(event, standing));
+    }
+
+    /// Measured from the end of the turn. What rested for long when ttop first looked is old news.
+    fn idle(&mut self, session: &SessionFact, key: &str, told: &mut Told, is_old_news: bool) {
+        let standing = &session.standing;
+        let rests = matches!(
+            standing.status,
+            Status::Idle | Status::DoneUnread | Status::Truncated | Status::Error
+        );
+        let Some(since) = standing.since.filter(|_| rests && session.is_root) else {
+            return;
+        };
+        let is_told = told.rested_since.is_some_and(|told| since <= told);
+        if is_told || self.now - since < self.rules.idle_ms {
+            return;
+        }
+        told.rested_since = Some(since);
+        if is_old_news {
+            return;
+        }
+        let minutes = (self.now - since) / 60_000;
+        let message = format!("nothing has happened for {minutes} minutes");
+        let event = event(
+            key,
+            told,
+            EventType::SessionIdle,
+            Severity::Warning,
+            "Session is idle",
+            &message,
+        );
+        self.fire(with_standing(event, standing).with(&[("idleMs", (self.now - since).into())]));
+    }
+
+    fn missing(&mut self, key: String) {
+        let Some(Remembered::Session(told)) = self.state(&key) else {
+            return;
+        };
+        match told.missing_since {
+            Some(since) if self.now - since >= MISSING_MS => {
+                if told.is_root {
+                    let title = "Session finished";
+                    self.fire(event(&key, told, EventType::SessionFinished, Severity::Info, title, ""));
+                }
+                self.decision.changed.insert(key, None);
+            }
+            Some(_) => {}
+            None => {
+                let told = Told {
+                    missing_since: Some(self.now),
+                    ..told.clone()
+                };
+                self.remember(key, Remembered::Session(told));
+            }
+        }
+    }
+}
+
+fn key_of(session: &SessionFact) -> String {
+    format!("{PREFIX}{}/{}", session.agent_id, session.session_id)
+}
+
+fn event(key: &str, told: &Told, kind: EventType, severity: Severity, title: &str, message: &str) -> EventRow {
+    let (agent, session) = key
+        .strip_prefix(PREFIX)
+        .and_then(|key| key.split_once('/'))
+        .unwrap_or_default();
+    let name = told.title.as_deref().unwrap_or(session);
+    let message = match message {
+        "" => name.to_owned(),
+        _ => format!("{name}: {message}"),
+    };
+    EventRow {
+        agent_id: Some(agent.into()),
+        session_id: Some(session.into()),
+        project_path: told.project.as_deref().map(Into::into),
+        ..EventRow::new(kind, severity, title, message)
+    }
+    .with(&[("sessionName", told.title.as_deref().into())])
+}
+
+fn with_standing(event: EventRow, standing: &Standing) -> EventRow {
+    event.with(&[
+        ("status", standing.status.name().into()),
+        ("activity", standing.activity.as_deref().into()),
+        ("statusSource", standing.source.name().into()),
+        ("since", standing.since.into()),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Facts;
+    use super::super::trial::Trial;
+    use super::*;
+    use crate::core::status::StatusSource;
+
+    const MINUTE: i64 = 60_000;
+    const NONE: [&str; 0] = [];
+    const STARTED: &str = "session.started info";
+    const WAITING: &str = "session.waiting warning";
+    const IDLE: &str = "session.idle warning";
+
+    fn session(id: &str, status: Status, since: i64) -> SessionFact {
+        SessionFact {
+            agent_id: "opencode".into(),
+            session_id: id.into(),
+            title: Some("Fix the parser".to_owned()),
+            project: None,
+            is_root: true,
+            standing: Standing {
+                status,
+                activity: None,
+                source: StatusSource::Api,
+                since: Some(since),
+            },
+        }
+    }
+
+    impl Trial {
+        fn look(&mut self, now: i64, sessions: Vec<SessionFact>) -> Vec<String> {
+            self.see(&Facts {
+                now,
+                sessions: Some(sessions),
+                ..Facts::default()
+            })
+        }
+
+        /// With a first look, at nothing.
+        fn awake() -> Self {
+            let mut trial = Self::new();
+            assert_eq!(trial.look(0, Vec::new()), NONE);
+            trial
+        }
+    }
+
+    #[test]
+    fn waiting_is_told_once_until_it_was_answered() {
+        let mut trial = Trial::awake();
+        let mut look = |now, status, since| trial.look(now, vec![session("a", status, since)]);
+        assert_eq!(look(1_000, Status::WaitingPermission, 900), [STARTED, WAITING]);
+        assert_eq!(look(60_000, Status::WaitingPermission, 900), NONE);
+        assert_eq!(look(61_000, Status::Working, 61_000), NONE);
+        assert_eq!(look(62_000, Status::WaitingQuestion, 61_500), [WAITING]);
+        // Answered and asked again between two looks.
+        assert_eq!(look(90_000, Status::WaitingPermission, 80_000), [WAITING]);
+    }
+
+    #[test]
+    fn who_waits_already_is_told_at_the_first_look_and_old_rest_is_not() {
+        let mut trial = Trial::new();
+        let both = |rested| {
+            vec![
+                session("a", Status::WaitingPermission, 0),
+                session("b", Status::Idle, rested),
+            ]
+        };
+        assert_eq!(trial.look(60 * MINUTE, both(0)), [WAITING]);
+        // Its next rest is told.
+        assert_eq!(trial.look(62 * MINUTE, both(61 * MINUTE)), NONE);
+        assert_eq!(trial.look(77 * MINUTE, both(61 * MINUTE)), [IDLE]);
+    }
+
+    #[test]
+    fn idle_counts_from_the_end_of_the_turn_and_once_per_turn() {
+        let mut trial = Trial::awake();
+        let mut look = |now, status, since| trial.look(now, vec![session("a", status, since)]);
+        assert_eq!(look(MINUTE, Status::Working, 0), [STARTED]);
+        assert_eq!(look(16 * MINUTE - 1, Status::Idle, MINUTE), NONE);
+        assert_eq!(look(16 * MINUTE, Status::Idle, MINUTE), [IDLE]);
+        // A status that flickers is still the same rest.
+        assert_eq!(look(17 * MINUTE, Status::Unknown, MINUTE), NONE);
+        assert_eq!(look(18 * MINUTE, Status::DoneUnread, MINUTE), NONE);
+        assert_eq!(look(40 * MINUTE, Status::Idle, 20 * MINUTE), [IDLE]);
+    }
+
+    #[test]
+    fn subagents_only_wait() {
+        let mut trial = Trial::awake();
+        let mut look = |now, status| {
+            let mut fact = session("child", status, 0);
+            fact.is_root = false;
+            trial.look(now, vec![fact])
+        };
+        assert_eq!(look(MINUTE, Status::Working), NONE);
+        assert_eq!(look(60 * MINUTE, Status::Idle), NONE);
+        assert_eq!(look(61 * MINUTE, Status::WaitingPermission), [WAITING]);
+        assert_eq!(trial.look(62 * MINUTE, Vec::new()), NONE);
+        assert_eq!(trial.look(63 * MINUTE, Vec::new()), NONE);
+        assert_eq!(trial.states.len(), 1);
+    }
+
+    #[test]
+    fn a_session_has_finished_when_it_stays_away() {
+        let mut trial = Trial::awake();
+        let here = || vec![session("a", Status::Working, 0)];
+        assert_eq!(trial.look(1_000, here()), [STARTED]);
+        assert_eq!(trial.look(2_000, Vec::new()), NONE);
+        assert_eq!(trial.look(4_000, here()), NONE);
+        assert_eq!(trial.look(6_000, Vec::new()), NONE);
+        let finished = trial.events(&Facts {
+            now: 11_000,
+            sessions: Some(Vec::new()),
+            ..Facts::default()
+        });
+        assert_eq!(finished[0].kind, EventType::SessionFinished);
+        assert_eq!(finished[0].message, "Fix the parser");
+        assert_eq!(finished[0].session_id.as_deref(), Some("a"));
+        assert_eq!(trial.look(60_000, here()), [STARTED]);
+    }
+}

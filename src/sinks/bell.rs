@@ -1,0 +1,46 @@
+//! The bell of the terminal: once, and three times for what is critical.
+
+use super::Undelivered;
+use crate::core::rows::{EventRow, Severity};
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+const BETWEEN: Duration = Duration::from_millis(200);
+
+/// Rings the terminal that ttop runs on, wherever its output goes.
+pub fn send(event: &EventRow) -> Result<(), Undelivered> {
+    let times = match event.severity {
+        Severity::Critical => 3,
+        Severity::Info | Severity::Warning => 1,
+    };
+    let terminal = std::fs::OpenOptions::new().write(true).open("/dev/tty");
+    let rung = match terminal {
+        Ok(terminal) => ring(terminal, times),
+        Err(_) if std::io::stderr().is_terminal() => ring(std::io::stderr(), times),
+        Err(_) => return Err(Undelivered::Failed("there is no terminal to ring".to_owned())),
+    };
+    rung.map_err(|error| Undelivered::Failed(format!("the terminal could not be rung: {}", error.kind())))
+}
+
+fn ring(mut terminal: impl Write, times: u32) -> std::io::Result<()> {
+    for at in 0..times {
+        if at > 0 {
+            std::thread::sleep(BETWEEN);
+        }
+        terminal.write_all(b"\x07")?;
+        terminal.flush()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rings_as_often_as_asked() {
+        let mut rung = Vec::new();
+        ring(&mut rung, 2).expect("rung");
+        assert_eq!(rung, b"\x07\x07");
+    }
+}

@@ -1,0 +1,115 @@
+//! Commands of the user's: a program with arguments, and the event as a line of JSON on its stdin. No shell.
+
+use super::Undelivered;
+use crate::core::rows::EventRow;
+use crate::system::System;
+use std::io::{ErrorKind, Write};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A command that takes longer is ended and counts as failed.
+const PATIENCE: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(10);
+
+pub fn send(words: &[String], event: &EventRow, system: &System) -> Result<(), Undelivered> {
+    let Some((program, arguments)) = words.split_first() else {
+        return Err(Undelivered::Failed("there is no command".to_owned()));
+    };
+    let mut line = serde_json::to_vec(event).map_err(|error| Undelivered::Failed(error.to_string()))?;
+    line.push(b'\n');
+    let mut command = Command::new(system.expand(program));
+    command.args(arguments);
+    run(command, "the command", &line)
+}
+
+/// Runs a program to its end. What it prints is not ttop's answer; what it complains of is seen.
+pub fn run(mut command: Command, name: &str, stdin: &[u8]) -> Result<(), Undelivered> {
+    let failed = |what: String| Err(Undelivered::Failed(format!("{name} {what}")));
+    let spawned = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::inherit())
+        .spawn();
+    let mut child = match spawned {
+        Ok(child) => child,
+        Err(error) => return failed(format!("could not be started: {}", error.kind())),
+    };
+    let input = child.stdin.take();
+    let line = stdin.to_vec();
+    // A program that does not read must not hold this one up; it may also have ended without reading.
+    std::thread::spawn(move || input.map(|mut input| input.write_all(&line)));
+    let began = Instant::now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(status)) => {
+                return failed(match status.code() {
+                    Some(code) => format!("ended with {code}"),
+                    None => "was ended by a signal".to_owned(),
+                });
+            }
+            Ok(None) if began.elapsed() > PATIENCE => {
+                // It is ours; when it cannot be ended there is nothing more to do.
+                let _ = child.kill().and_then(|()| child.wait());
+                return failed("took too long".to_owned());
+            }
+            Ok(None) => std::thread::sleep(POLL),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return failed(format!("could not be waited for: {}", error.kind())),
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::core::rows::{EventType, Severity};
+    use crate::system::Os;
+
+    fn send_to(words: &[&str], event: &EventRow) -> Result<(), Undelivered> {
+        let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+        send(&words, event, &System::new(Os::Linux, "/home/dev", Default::default()))
+    }
+
+    #[test]
+    fn the_event_comes_on_stdin_and_arguments_stay_as_they_are() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (out, arguments) = (folder.path().join("out"), folder.path().join("arguments"));
+        let script = "cat > \"$1\"; printf %s \"$2\" > \"$3\"";
+        let event = EventRow::new(
+            EventType::SessionWaiting,
+            Severity::Warning,
+            "'; rm -rf ~ #",
+            "$(id)\n`id`",
+        );
+        let text = |path: &std::path::Path| path.to_str().expect("text").to_owned();
+        send_to(
+            &[
+                "/bin/sh",
+                "-c",
+                script,
+                "sh",
+                &text(&out),
+                "$HOME; $(id)",
+                &text(&arguments),
+            ],
+            &event,
+        )
+        .expect("sent");
+        let read = std::fs::read_to_string(out).expect("written");
+        assert_eq!(serde_json::from_str::<EventRow>(&read).expect("JSON"), event);
+        assert_eq!(std::fs::read_to_string(arguments).expect("written"), "$HOME; $(id)");
+    }
+
+    #[test]
+    fn failures_say_how_and_not_what() {
+        let event = EventRow::new(EventType::Heartbeat, Severity::Info, "t", "m");
+        let failure = |words: &[&str]| send_to(words, &event).expect_err("fails").to_string();
+        assert_eq!(
+            failure(&["/bin/sh", "-c", "exit 3", "hunter2"]),
+            "the command ended with 3"
+        );
+        assert!(failure(&["/nowhere/hunter2"]).starts_with("the command could not be started"));
+        assert!(!failure(&["/nowhere/hunter2"]).contains("hunter2"));
+    }
+}

@@ -1,0 +1,83 @@
+//! `alerts.sinks.*` of the config: what a sink needs besides values of the right kind.
+
+use crate::core::rows::EventType;
+use crate::system::http::reach_of;
+use serde_json::Value;
+
+/// # Errors
+/// What is missing in a sink, or fits nothing.
+pub fn check(sink: &Value) -> Result<(), String> {
+    let has = |key: &str| !sink[key].is_null();
+    match sink["type"].as_str() {
+        None => return Err("needs a type: desktop, bell, command or webhook".to_owned()),
+        Some("webhook") if !has("url") => return Err("needs a url: it is a webhook".to_owned()),
+        Some("command") if !has("command") => {
+            return Err("needs a command: a list of the program and its arguments".to_owned());
+        }
+        Some(_) => {}
+    }
+    let globs = sink["events"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str);
+    for glob in globs {
+        let wanted = crate::core::filter::Globs::new(&event_globs(&[glob.to_owned()]));
+        if !EventType::ALL.iter().any(|kind| wanted.matches(Some(kind.name()))) {
+            return Err(format!(
+                "wants events '{glob}', which fits none; there are budget.*, provider.*, session.*, app.*"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Patterns of event types; a bare `budget` is all of `budget.*`.
+pub fn event_globs(written: &[String]) -> Vec<String> {
+    let both = written.iter().flat_map(|glob| [glob.clone(), format!("{glob}.*")]);
+    both.collect()
+}
+
+/// Whether a text can be the address of a webhook: over TLS, to this machine, or named by a reference.
+pub fn is_hook(text: &str) -> bool {
+    text.contains("{env:") || text.contains("{file:") || reach_of(text).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_a_sink_needs_is_said() {
+        let told = |sink: Value| check(&sink).err().unwrap_or_default();
+        assert_eq!(
+            told(json!({"type": "bell", "events": ["budget", "session.*", "gap"]})),
+            ""
+        );
+        assert!(told(json!({})).starts_with("needs a type"));
+        assert!(told(json!({"type": "webhook"})).starts_with("needs a url"));
+        assert!(told(json!({"type": "command", "url": "x"})).starts_with("needs a command"));
+        assert!(told(json!({"type": "bell", "events": ["bugdet"]})).contains("'bugdet'"));
+    }
+
+    #[test]
+    fn addresses_are_safe_or_named() {
+        for fine in [
+            "https://hooks.example/x",
+            "{env:HOOK}",
+            "https://x/{file:~/hook}",
+            "http://127.0.0.1:9/x",
+        ] {
+            assert!(is_hook(fine), "{fine}");
+        }
+        for wrong in [
+            "http://hooks.example/x",
+            "hooks.example",
+            "",
+            "https://me:x@hooks.example/",
+        ] {
+            assert!(!is_hook(wrong), "{wrong}");
+        }
+    }
+}
