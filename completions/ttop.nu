@@ -249,6 +249,8 @@ export def "ttop providers" [
 
 # Stream what replies use, as it happens
 export def "ttop watch" [
+    --events: string@"nu-complete ttop"  # Which kinds of lines to print
+    --heartbeat: string@"nu-complete ttop"  # Print a heartbeat line every so often
     --since: string@"nu-complete ttop"  # Replay from this event or time, then follow
     --once  # Print what is new, then end
     --for: string@"nu-complete ttop"  # End after this long
@@ -268,7 +270,7 @@ export def "ttop watch" [
     --demo  # Answer from a built-in sample home
     --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
 ] {
-    let flags = (flags {since: $since, once: $once, for: $for, idle-exit: $idle_exit, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {events: $events, heartbeat: $heartbeat, since: $since, once: $once, for: $for, idle-exit: $idle_exit, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop watch -o ndjson ...$flags | typed [timestamp observedAt] [time] [] []
 }
 

@@ -1,7 +1,7 @@
 //! What the user types: one file per subcommand, each its arguments and its `run`.
 
-pub mod bar_status;
 pub mod alert;
+pub mod bar_status;
 pub mod budgets;
 pub mod completions;
 pub mod config;

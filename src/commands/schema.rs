@@ -3,7 +3,7 @@
 use super::context::Context;
 use crate::core::rows::{
     ActivityRow, BudgetRow, CostRow, CredRow, DoctorRow, EventRow, LedgerRow, LimitHistoryRow, McpRow, PriceRow,
-    ProviderRow, PsRow, SessionRow, ShowRow, TurnRow,
+    ProviderRow, PsRow, SessionRow, ShowRow, StreamRow, TurnRow,
 };
 use crate::exit::Exit;
 use crate::render::keys::{self, Key};
@@ -62,6 +62,7 @@ pub const ROWS: &[RowKind] = &[
     kind::<LimitHistoryRow>("providers --history"),
     kind::<ActivityRow>("watch"),
     kind::<EventRow>("alert"),
+    kind::<StreamRow>("watch --events"),
     kind::<PsRow>("ps"),
     kind::<McpRow>("mcp"),
     kind::<CredRow>("creds"),

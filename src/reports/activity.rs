@@ -66,6 +66,13 @@ impl Running {
     }
 }
 
+/// What was taken from the log at a time.
+pub struct Taken {
+    pub rows: Vec<ActivityRow>,
+    /// How many changes they tell of.
+    pub changes: usize,
+}
+
 /// What lines say of a session.
 struct Named {
     id: Text,
@@ -102,6 +109,11 @@ impl Follower {
         }
     }
 
+    /// The 8 hex digits of the ledger.
+    pub fn ledger_id(&self) -> &str {
+        &self.ledger_id
+    }
+
     /// The id of the last change told.
     pub fn event_id(&self) -> String {
         event_id(&self.ledger_id, self.cursor)
@@ -112,23 +124,43 @@ impl Follower {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn next(&mut self, usage: &Usage<'_>, most: usize) -> Result<Vec<ActivityRow>> {
+        Ok(self.take(usage, most, |batch| batch)?.rows)
+    }
+
+    /// As [`Follower::next`], with one line for each reply of the batch, whatever its number of changes.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn next_combined(&mut self, usage: &Usage<'_>, most: usize) -> Result<Taken> {
+        self.take(usage, most, combine)
+    }
+
+    fn take(
+        &mut self,
+        usage: &Usage<'_>,
+        most: usize,
+        shape: impl FnOnce(Vec<Logged>) -> Vec<Logged>,
+    ) -> Result<Taken> {
         // Totals and log must be of one moment, or a change that is committed in between would count twice.
         usage.ledger.frozen(|| {
             let batch = usage.ledger.changes_after(self.cursor, most)?;
-            let steps: Vec<Step> = batch.into_iter().map(|logged| price(usage, logged)).collect();
-            self.learn(usage, &steps, most)?;
+            let (changes, last) = (batch.len(), batch.last().map_or(self.cursor, |logged| logged.seq));
+            let steps: Vec<Step> = shape(batch).into_iter().map(|logged| price(usage, logged)).collect();
+            self.learn(usage, &steps, changes == most)?;
             let mut sessions = FxHashMap::default();
             for row in steps.iter().map(|step| step.logged.session) {
                 if let Entry::Vacant(entry) = sessions.entry(row) {
                     entry.insert(usage.ledger.session(row)?.map(Named::from));
                 }
             }
-            Ok(steps.iter().map(|step| self.row(usage, &sessions, step)).collect())
+            let rows = steps.iter().map(|step| self.row(usage, &sessions, step)).collect();
+            self.cursor = last;
+            Ok(Taken { rows, changes })
         })
     }
 
     /// Brings in the totals of sessions not seen before, as they were before the first of these steps.
-    fn learn(&mut self, usage: &Usage<'_>, steps: &[Step], most: usize) -> Result<()> {
+    fn learn(&mut self, usage: &Usage<'_>, steps: &[Step], has_more: bool) -> Result<()> {
         let all = || steps.iter().map(|step| step.logged.session);
         let mut unseen: FxHashSet<i64> = all().filter(|session| !self.totals.contains_key(session)).collect();
         if unseen.is_empty() {
@@ -138,7 +170,7 @@ impl Follower {
             self.totals.clear();
             unseen.extend(all());
         }
-        if steps.len() == most {
+        if has_more {
             // Of a long replay: those that come later are looked up at the same time, as far as there is room.
             let room = MOST_SESSIONS - self.totals.len();
             usage.ledger.each_change_after(self.cursor, usize::MAX, |logged| {
@@ -199,6 +231,27 @@ impl Follower {
             session_cost: running.has_cost.then_some(running.cost),
         }
     }
+}
+
+/// One change for each reply, at the place of its last one. What came and went leaves nothing.
+fn combine(batch: Vec<Logged>) -> Vec<Logged> {
+    let mut at = FxHashMap::default();
+    let mut combined: Vec<Logged> = Vec::new();
+    for logged in batch.into_iter().rev() {
+        match at.entry((logged.session, logged.event)) {
+            Entry::Occupied(entry) => {
+                let last: &mut Logged = &mut combined[*entry.get()];
+                last.old = logged.old;
+            }
+            Entry::Vacant(entry) => {
+                entry.insert(combined.len());
+                combined.push(logged);
+            }
+        }
+    }
+    combined.retain(|logged| logged.old.is_some() || logged.new.is_some());
+    combined.reverse();
+    combined
 }
 
 fn price(usage: &Usage<'_>, logged: Logged) -> Step {

@@ -4,6 +4,7 @@ use super::Home;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 pub const CONFIG: &str = ".config/tokentop/config.json";
 
@@ -34,6 +35,8 @@ pub struct Hook {
 #[derive(Default)]
 struct State {
     status: u16,
+    /// How long it takes to answer.
+    latency: Duration,
     bodies: Vec<serde_json::Value>,
 }
 
@@ -67,6 +70,8 @@ impl Hook {
                 if reader.read_exact(&mut body).is_err() {
                     continue;
                 }
+                let latency = shared.lock().expect("not poisoned").latency;
+                std::thread::sleep(latency);
                 let mut state = shared.lock().expect("not poisoned");
                 if state.status == 200 {
                     state.bodies.push(serde_json::from_slice(&body).expect("JSON"));
@@ -84,6 +89,10 @@ impl Hook {
 
     pub fn answer_with(&self, status: u16) {
         self.state.lock().expect("not poisoned").status = status;
+    }
+
+    pub fn answer_after(&self, latency: Duration) {
+        self.state.lock().expect("not poisoned").latency = latency;
     }
 
     /// What was posted and taken since the last time.

@@ -2,11 +2,14 @@
 
 use crate::commands::budgets::configured;
 use crate::commands::context::Context;
-use crate::commands::ps::look::Sight;
+use crate::commands::ps::demo;
+use crate::commands::ps::look::{Eyes, Seen, Sight, Wanted};
 use crate::core::alert::{LimitFact, ProviderFact, Rules, SessionFact};
 use crate::core::budget::Budget;
 use crate::core::price::CostFrom;
+use crate::core::quota::ProviderState;
 use crate::core::rows::BudgetRow;
+use crate::demo_accounts;
 use crate::ledger::Ledger;
 use crate::providers::memory::{Memory, recall};
 use crate::providers::providers;
@@ -25,8 +28,10 @@ const SEEN_SINCE_MS: i64 = 35 * 24 * 3600 * 1000;
 
 /// What does not change while a command runs.
 pub struct Watched {
-    config: Config,
-    cost_from: CostFrom,
+    pub config: Config,
+    pub cost_from: CostFrom,
+    /// Everything comes from the sample home.
+    pub is_demo: bool,
     budgets: Vec<Budget>,
     zone: TimeZone,
 }
@@ -38,6 +43,7 @@ impl Watched {
         Ok(Self {
             config: context.config.clone(),
             cost_from: context.cost_from(),
+            is_demo: context.global.demo,
             budgets: configured(context)?,
             zone: context.system.zone()?.clone(),
         })
@@ -71,11 +77,23 @@ impl Watched {
         Ok(spent.into_iter().map(|one| one.row).collect())
     }
 
+    /// What runs now.
+    pub fn look(&self, eyes: &mut Eyes, system: &System) -> Seen {
+        match self.is_demo {
+            true => demo::seen(system.now),
+            false => eyes.look(system, Wanted::default()),
+        }
+    }
+
     /// What other commands and local files brought in.
     ///
     /// # Errors
     /// When the ledger cannot be read.
     pub fn providers(&self, system: &System, ledger: &Ledger, now: i64) -> Result<Vec<ProviderFact>> {
+        if self.is_demo {
+            let reports = demo_accounts::reports(now).into_iter();
+            return Ok(reports.map(|report| provider_fact(report, None)).collect());
+        }
         let seen = ledger.limits_since(now - SEEN_SINCE_MS)?;
         let mut kept: FxHashMap<&str, Memory> = recall(system)
             .into_iter()
@@ -95,7 +113,7 @@ impl Watched {
 }
 
 /// What a report says of limits.
-pub fn provider_fact(report: Report, failure: Option<(crate::core::quota::ProviderState, u32)>) -> ProviderFact {
+fn provider_fact(report: Report, failure: Option<(ProviderState, u32)>) -> ProviderFact {
     let usage = report.usage.unwrap_or_default();
     let limits = usage.limits.iter().map(|limit| LimitFact {
         label: limit.label(),

@@ -4,14 +4,13 @@ pub mod courier;
 pub mod facts;
 
 use super::context::Context;
-use super::ps::{demo, look};
+use super::ps::look::Eyes;
 use super::usage;
 use crate::cli::{Filters, RowArgs};
 use crate::core::alert::{AppFact, Facts, decide};
 use crate::core::event_id::tagged_id;
 use crate::core::filter::TurnFilter;
 use crate::core::rows::{EventRow, EventType, Severity};
-use crate::demo_accounts;
 use crate::exit::{Exit, UsageError};
 use crate::ledger::{Ledger, Standing};
 use crate::prices::PriceBook;
@@ -21,8 +20,7 @@ use crate::sinks::{self, Outside, Sink};
 use anyhow::{Result, bail};
 use clap::Args;
 use courier::Courier;
-use facts::{Watched, provider_fact};
-use look::{Eyes, Wanted};
+use facts::Watched;
 
 /// Tell what is due, once: budgets, plan limits, sessions that wait; for hooks and cron
 ///
@@ -109,24 +107,13 @@ fn gather(context: &mut Context, ledger: &Ledger, watched: &Watched) -> Result<F
     let now = context.system.now;
     let (book, problems) = PriceBook::open(&context.system, &context.config);
     problems.iter().for_each(|problem| context.warn(problem));
-    let config = context.config.clone();
-    let usage = Usage::new(ledger, &book, &config, context.cost_from());
-    let seen = match context.global.demo {
-        true => demo::seen(now),
-        false => Eyes::default().look(&context.system, Wanted::default()),
-    };
+    let usage = Usage::new(ledger, &book, &watched.config, watched.cost_from);
+    let seen = watched.look(&mut Eyes::default(), &context.system);
     seen.problems.iter().for_each(|problem| context.warn(problem));
-    let providers = match context.global.demo {
-        true => demo_accounts::reports(now)
-            .into_iter()
-            .map(|report| provider_fact(report, None))
-            .collect(),
-        false => watched.providers(&context.system, ledger, now)?,
-    };
     Ok(Facts {
         now,
         budgets: Some(watched.budgets(&usage, now)?),
-        providers: Some(providers),
+        providers: Some(watched.providers(&context.system, ledger, now)?),
         sessions: Some(facts::sessions(&seen.sights, ledger)?),
         app: Some(app(false)),
     })

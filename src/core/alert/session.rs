@@ -95,7 +95,7 @@ impl Deciding<'_> {
             _ => "it asks a question",
         };
         let message = match &standing.activity {
-            Some(activity) => format!("{what}: {activity}"),
+            Some(activity) => format!("{what} ({activity})"),
             None => what.to_owned(),
         };
         let title = "Session waits for you";

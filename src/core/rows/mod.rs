@@ -13,6 +13,7 @@ mod provider;
 mod ps;
 mod session;
 mod show;
+mod stream;
 mod turn;
 
 pub use activity::{ActivityRow, TokenSteps};
@@ -28,6 +29,7 @@ pub use provider::{LimitHistoryRow, LimitRow, ProviderRow};
 pub use ps::PsRow;
 pub use session::SessionRow;
 pub use show::{Explained, ExplainedCopy, ModeName, ShowChild, ShowMessage, ShowModel, ShowRow, ShowTodo};
+pub use stream::StreamRow;
 pub use turn::TurnRow;
 
 use std::sync::Arc;

@@ -13,4 +13,5 @@ mod provider;
 mod ps;
 mod session;
 pub mod show;
+mod stream;
 mod turn;

@@ -1,0 +1,69 @@
+//! Where a stream begins: after everything, or after the event or time that was asked for.
+
+use crate::core::event_id::{EventId, event_id};
+use crate::core::period::{Edge, parse_time};
+use crate::core::time::Time;
+use crate::exit::UsageError;
+use crate::ledger::Ledger;
+use crate::reports::activity::Follower;
+use crate::system::System;
+use anyhow::{Result, bail};
+
+/// # Errors
+/// When there is no such event or time in the log.
+pub fn begin(since: Option<&str>, ledger: &Ledger, system: &System) -> Result<Follower> {
+    let id = ledger.id()?.unwrap_or_default();
+    let (first, last) = ledger.change_span()?;
+    let Some(since) = since else {
+        return Ok(Follower::new(id, last));
+    };
+    if let Some(EventId {
+        ledger: other,
+        change: seq,
+        ..
+    }) = EventId::parse(since)
+    {
+        if other != id {
+            bail!("event {since} is of another ledger than this one ({id})");
+        }
+        if seq > last {
+            bail!(
+                "event {since} has not happened yet: the last is {}",
+                event_id(&id, last)
+            );
+        }
+        if seq < last && (first == 0 || first > seq + 1) {
+            bail!("changes after {since} are no longer kept: the log goes back 7 days, 'ttop turns' further");
+        }
+        return Ok(Follower::new(id, seq));
+    }
+    let at = time(since, system)?;
+    let begins = ledger.log_begins()?;
+    if at < begins {
+        bail!(
+            "changes before {} are not in the log: 'ttop turns --since {since}' has the replies",
+            Time(begins)
+        );
+    }
+    Ok(Follower::new(id, ledger.last_change_before(at)?))
+}
+
+/// The number of the last event that is not to be told.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn events_before(since: Option<&str>, ledger: &Ledger, system: &System) -> Result<i64> {
+    let Some(since) = since else {
+        return ledger.last_event_before(None, None);
+    };
+    match EventId::parse(since) {
+        Some(EventId { event: Some(seq), .. }) => Ok(seq),
+        Some(EventId { change, .. }) => ledger.last_event_before(Some(change), None),
+        None => ledger.last_event_before(None, Some(time(since, system)?)),
+    }
+}
+
+fn time(since: &str, system: &System) -> Result<i64> {
+    let at = parse_time(since, system.now, system.zone()?, Edge::Since);
+    at.map_err(|error| UsageError::new(error.message).with_hint(error.hint).into())
+}

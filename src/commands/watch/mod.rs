@@ -1,0 +1,120 @@
+//! `ttop watch`: a line for every step of every reply, and for what happened besides, as it happens.
+
+mod alarms;
+mod beats;
+mod begin;
+mod groups;
+mod lookout;
+mod post;
+mod stream;
+
+use super::context::Context;
+use crate::cli::{Filters, RowArgs, WatchFilters};
+use crate::core::rows::StreamRow;
+use crate::exit::{Exit, UsageError};
+use crate::render::{Layout, Row};
+use anyhow::Result;
+use clap::Args;
+use groups::{Group, Groups};
+use std::cell::Cell;
+use std::time::Duration;
+use stream::{Ended, Stream};
+
+/// Stream what replies use, as it happens
+#[derive(Args, Debug)]
+pub struct WatchArgs {
+    /// Which kinds of lines to print
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "activity")]
+    pub events: Vec<Group>,
+    /// Print a heartbeat line every so often
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub heartbeat: Option<Duration>,
+    /// Replay from this event or time, then follow
+    #[arg(long, value_name = "EVENT|TIME")]
+    pub since: Option<String>,
+    /// Print what is new, then end
+    #[arg(long)]
+    pub once: bool,
+    /// End after this long
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
+    pub run_for: Option<Duration>,
+    /// End when nothing happened for this long
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub idle_exit: Option<Duration>,
+    #[command(flatten)]
+    pub filters: WatchFilters,
+    #[command(flatten)]
+    pub rows: RowArgs,
+}
+
+impl WatchArgs {
+    /// # Errors
+    /// When the stream cannot begin, or stdout cannot be written.
+    pub fn run(&self, context: &mut Context) -> Result<Exit> {
+        if self.rows.sort.is_some() {
+            return Err(UsageError::new("watch prints lines as they come, so it takes no --sort").into());
+        }
+        if self.heartbeat.is_some_and(|every| every.is_zero()) {
+            return Err(UsageError::new("--heartbeat: a time of some length, such as 30s").into());
+        }
+        let groups = Groups::new(&self.events, self.heartbeat.is_some());
+        if groups.has_events() {
+            return self.print(context, groups, Some);
+        }
+        self.print(context, groups, |row| match row {
+            StreamRow::Activity(row) => Some(*row),
+            StreamRow::Event(_) => None,
+        })
+    }
+
+    /// Prints the lines of a stream in one shape of row.
+    fn print<R: Row>(&self, context: &mut Context, groups: Groups, shape: fn(StreamRow) -> Option<R>) -> Result<Exit> {
+        context.request(&self.rows)?.check::<R>(false)?;
+        let layout = Layout {
+            grep: Filters::from(&self.filters).grep(),
+            is_live: true,
+            ..Layout::default()
+        };
+        let ended = Cell::new(Ended::default());
+        let stream = Stream::start(self, groups, context, &ended)?;
+        let rows = stream.filter_map(|row| row.map(shape).transpose());
+        context.print(&self.rows, layout, rows)?;
+        context.add_skipped(ended.get().skipped);
+        Ok(match ended.get().signal {
+            None => context.outcome(),
+            Some(2) => Exit::Interrupted,
+            Some(_) => Exit::Terminated,
+        })
+    }
+}
+
+/// `30s`, `10min`, `2h`, `1d`, `500ms`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: u64 = number
+        .parse()
+        .map_err(|_| format!("'{text}' is no duration, such as 30s or 10min"))?;
+    let unit_ms = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "min" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        "m" => return Err(format!("'{text}': write {number}min for minutes")),
+        _ => return Err(format!("'{text}' is no duration, such as 30s or 10min")),
+    };
+    Ok(Duration::from_millis(number.saturating_mul(unit_ms)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_name_their_unit() {
+        assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(duration("10min"), Ok(Duration::from_secs(600)));
+        assert!(duration("10m").is_err() && duration("10").is_err() && duration("s").is_err());
+    }
+}
