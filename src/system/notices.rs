@@ -4,7 +4,9 @@ use super::files::is_network_folder;
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
 /// Why a wait ended.
@@ -29,10 +31,15 @@ enum Told {
 /// How long to wait for more after a first notice: a write is told in several.
 const SETTLE: Duration = Duration::from_millis(8);
 
+/// Notices that nobody takes are kept up to this many: whoever is busy for long looks at everything afterwards.
+const MOST_KEPT: usize = 1_000;
+
 /// Watches folders and signals.
 pub struct Notices {
     watcher: Option<RecommendedWatcher>,
     receive: Receiver<Told>,
+    /// Whether notices were dropped.
+    is_overrun: Arc<AtomicBool>,
     /// Folders under watch, and whether with everything below.
     watched: BTreeMap<PathBuf, bool>,
     /// Folders the system does not watch, or not all of: they are to be looked at.
@@ -45,8 +52,10 @@ impl Notices {
     /// # Errors
     /// When signals cannot be taken over.
     pub fn start() -> std::io::Result<Self> {
-        let (send, receive) = channel();
+        let (send, receive) = sync_channel(MOST_KEPT);
         take_signals(send.clone())?;
+        let is_overrun = Arc::new(AtomicBool::new(false));
+        let overrun = Arc::clone(&is_overrun);
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             let told = match event {
                 Ok(event) if event.need_rescan() => Told::Lost,
@@ -55,11 +64,14 @@ impl Notices {
                 Err(_) => Told::Lost,
             };
             // The receiver is gone only when the watch has ended.
-            let _ = send.send(told);
+            if let Err(TrySendError::Full(_)) = send.try_send(told) {
+                overrun.store(true, Ordering::Relaxed);
+            }
         });
         Ok(Self {
             watcher: watcher.ok(),
             receive,
+            is_overrun,
             watched: BTreeMap::new(),
             refused: BTreeSet::new(),
         })
@@ -130,6 +142,13 @@ impl Notices {
 
     /// Waits for a notice or signal.
     pub fn wait(&self, timeout: Duration) -> Wake {
+        if self.is_overrun.swap(false, Ordering::Relaxed) {
+            let signal = self.receive.try_iter().find_map(|told| match told {
+                Told::Signal(signal) => Some(signal),
+                Told::Paths(_) | Told::Lost => None,
+            });
+            return signal.map_or(Wake::Lost, Wake::Signal);
+        }
         let first = match self.receive.recv_timeout(timeout) {
             Ok(told) => told,
             Err(RecvTimeoutError::Timeout) => return Wake::Timeout,
@@ -157,7 +176,7 @@ impl Notices {
 }
 
 #[cfg(unix)]
-fn take_signals(send: Sender<Told>) -> std::io::Result<()> {
+fn take_signals(send: SyncSender<Told>) -> std::io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     std::thread::spawn(move || {
@@ -171,13 +190,29 @@ fn take_signals(send: Sender<Told>) -> std::io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn take_signals(_send: Sender<Told>) -> std::io::Result<()> {
+fn take_signals(_send: SyncSender<Told>) -> std::io::Result<()> {
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_is_away_for_long_is_told_that_notices_were_lost() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut notices = Notices::start().expect("started");
+        notices.watch(&BTreeMap::from([(dir.path().to_path_buf(), false)]));
+        for at in 0..2 * MOST_KEPT {
+            std::fs::write(dir.path().join(at.to_string()), "x").expect("written");
+        }
+        let end = Instant::now() + Duration::from_secs(20);
+        while !notices.is_overrun.load(Ordering::Relaxed) {
+            assert!(Instant::now() < end, "everything is kept");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert_eq!(notices.wait(Duration::from_secs(1)), Wake::Lost);
+    }
 
     #[test]
     fn tells_of_a_write_in_a_watched_folder() {

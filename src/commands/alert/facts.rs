@@ -119,6 +119,7 @@ fn provider_fact(report: Report, failure: Option<(ProviderState, u32)>) -> Provi
         label: limit.label(),
         used_percent: limit.used_percent,
         resets_at: limit.resets_at,
+        seen_at: report.fetched_at.unwrap_or_default(),
     });
     ProviderFact {
         provider_id: report.about.id.to_owned(),

@@ -73,12 +73,13 @@ impl AlertArgs {
             |states| decide(&facts, &rules, states),
             |event| sinks::wanting(&sinks, event),
         )?;
-        let exit = self.print(context, events)?;
+        // Sinks are told whatever becomes of stdout.
+        let printed = self.print(context, events);
         if !context.global.demo {
             let mut courier = Courier::new(ledger, sinks, &context.system, false);
             courier.deliver(&mut |problem| context.warn(&problem))?;
         }
-        Ok(if exit == Exit::Ok { context.outcome() } else { exit })
+        printed.map(|_| context.outcome())
     }
 
     fn print(&self, context: &mut Context, events: Vec<EventRow>) -> Result<Exit> {

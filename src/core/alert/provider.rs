@@ -15,6 +15,7 @@ use serde_json::Value;
 const CLEARLY_BELOW: f64 = 10.0;
 /// One failure may be a hiccup.
 const OUTAGE_FAILURES: u32 = 2;
+const LIMIT: &str = "limit/";
 
 /// What is known of a provider without asking it.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub struct LimitFact {
     pub used_percent: f64,
     /// Epoch milliseconds.
     pub resets_at: Option<i64>,
+    /// When it was seen: epoch milliseconds.
+    pub seen_at: i64,
 }
 
 /// What was told of a limit.
@@ -63,14 +66,29 @@ impl Deciding<'_> {
             let is_it = |provider: &ProviderFact| outage_key(provider) == key;
             providers.iter().any(is_it)
         });
-        let is_known = |key: &str| {
+        self.limits_unseen(providers);
+    }
+
+    /// Limits that nobody tells of any more: files tell of a window only while it lasts.
+    fn limits_unseen(&mut self, providers: &[ProviderFact]) {
+        let is_seen = |key: &str| {
             let of = |provider: &ProviderFact| {
                 let is_it = |limit: &LimitFact| limit_key(provider, limit) == key;
                 provider.limits.iter().any(is_it)
             };
             providers.iter().any(of)
         };
-        self.forget_others("limit/", is_known);
+        for (key, state) in self.states {
+            let Remembered::Limit(told) = state else { continue };
+            if is_seen(key) || told.resets_at.is_some_and(|at| at > self.now) {
+                continue;
+            }
+            self.decision.changed.insert(key.clone(), None);
+            let named = key.strip_prefix(LIMIT).and_then(|rest| rest.split_once('/'));
+            if let (Level::Exceeded, Some(_), Some((id, label))) = (told.level, told.resets_at, named) {
+                self.fire(recovered(id, id, Some(label)));
+            }
+        }
     }
 
     fn limit(&mut self, provider: &ProviderFact, limit: &LimitFact) {
@@ -79,7 +97,7 @@ impl Deciding<'_> {
             Some(Remembered::Limit(told)) => Some(told),
             _ => None,
         };
-        let has_ended = limit.resets_at.is_some_and(|at| at <= self.now);
+        let has_ended = limit.resets_at.is_some_and(|at| at <= self.now && limit.seen_at < at);
         let level = if has_ended {
             // Seen before its window ended: the new one is empty until something else is seen.
             Level::Fine
@@ -99,7 +117,7 @@ impl Deciding<'_> {
         }
         let now_told = level.max(before);
         if told.is_some_and(|told| told.level == Level::Exceeded) && now_told < Level::Exceeded {
-            self.fire(recovered(provider, &format!("{} limit", limit.label), Some(limit)));
+            self.fire(recovered(&provider.provider_id, &provider.name, Some(&limit.label)));
         }
         if now_told == Level::Fine {
             if told.is_some() {
@@ -110,7 +128,8 @@ impl Deciding<'_> {
         // The window in which it was told: sliding windows move their end with every look.
         let resets_at = match told {
             Some(told) if !has_turned && told.level == now_told => told.resets_at,
-            _ => limit.resets_at,
+            // An end that is over already would turn at every look.
+            _ => limit.resets_at.filter(|at| *at > self.now),
         };
         self.remember(
             key,
@@ -138,7 +157,7 @@ impl Deciding<'_> {
                 self.remember(key, Remembered::Outage(OutageTold {}));
             }
             None if is_told => {
-                self.fire(recovered(provider, "answers", None));
+                self.fire(recovered(&provider.provider_id, &provider.name, None));
                 self.decision.changed.insert(key, None);
             }
             _ => {}
@@ -147,7 +166,7 @@ impl Deciding<'_> {
 }
 
 fn limit_key(provider: &ProviderFact, limit: &LimitFact) -> String {
-    format!("limit/{}/{}", provider.provider_id, limit.label)
+    format!("{LIMIT}{}/{}", provider.provider_id, limit.label)
 }
 
 fn outage_key(provider: &ProviderFact) -> String {
@@ -205,18 +224,22 @@ fn outage_event(provider: &ProviderFact, state: ProviderState, failures: u32) ->
     .with(&[("state", state), ("failures", failures.into())])
 }
 
-fn recovered(provider: &ProviderFact, what: &str, limit: Option<&LimitFact>) -> EventRow {
-    let title = format!("{}: recovered", provider.name);
-    let message = match limit {
-        Some(limit) => format!("the {} window can be used again", limit.label),
+/// Its answers come again, or the window of that label can be used again.
+fn recovered(id: &str, name: &str, label: Option<&str>) -> EventRow {
+    let message = match label {
+        Some(label) => format!("the {label} window can be used again"),
         None => "it answers again".to_owned(),
     };
-    let event = of(provider, EventType::ProviderRecovered, Severity::Info, title, message);
-    let event = event.with(&[("what", what.into())]);
-    match limit {
-        Some(limit) => event.with(&limit_data(provider, limit)),
-        None => event,
+    EventRow {
+        provider_id: Some(id.into()),
+        ..EventRow::new(
+            EventType::ProviderRecovered,
+            Severity::Info,
+            format!("{name}: recovered"),
+            message,
+        )
     }
+    .with(&[("provider", id.into()), ("label", label.into())])
 }
 
 #[cfg(test)]
@@ -234,6 +257,7 @@ mod tests {
                 label: "5-hour".to_owned(),
                 used_percent: percent,
                 resets_at,
+                seen_at: now.min(resets_at.map_or(now, |at| at - 1)),
             };
             self.provider(now, vec![limit], None)
         }
@@ -310,6 +334,30 @@ mod tests {
         assert_eq!(fail(0), ["provider.recovered info"]);
         assert_eq!(fail(1), NONE);
         assert_eq!(fail(3), ["provider.fetchFailed warning"]);
+    }
+
+    #[test]
+    fn a_window_that_files_no_longer_tell_of_is_over_when_it_ends() {
+        let mut trial = Trial::new();
+        assert_eq!(trial.ask(0, 100.0, Some(5 * HOUR)), ["provider.limitReached critical"]);
+        assert_eq!(trial.provider(HOUR, Vec::new(), None), NONE);
+        assert_eq!(trial.ask(2 * HOUR, 100.0, Some(5 * HOUR)), NONE);
+        assert_eq!(trial.provider(5 * HOUR, Vec::new(), None), ["provider.recovered info"]);
+        assert!(trial.states.is_empty());
+    }
+
+    #[test]
+    fn an_end_in_the_past_is_no_end() {
+        let mut trial = Trial::new();
+        let limit = LimitFact {
+            label: "5-hour".to_owned(),
+            used_percent: 85.0,
+            resets_at: Some(HOUR),
+            seen_at: 2 * HOUR,
+        };
+        let told = trial.provider(3 * HOUR, vec![limit.clone()], None);
+        assert_eq!(told, ["provider.limitWarning warning"]);
+        assert_eq!(trial.provider(4 * HOUR, vec![limit], None), NONE);
     }
 
     #[test]
