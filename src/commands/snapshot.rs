@@ -54,6 +54,27 @@ pub fn make(context: &Context, ledger: &Ledger, book: &PriceBook, eyes: Option<&
     Ok(snapshot)
 }
 
+/// A snapshot with its sums as they were, and who runs now.
+///
+/// # Errors
+/// When the ledger is damaged.
+pub fn look_again(
+    mut snapshot: Snapshot,
+    context: &Context,
+    ledger: &Ledger,
+    book: &PriceBook,
+    eyes: &mut Eyes,
+) -> Result<Snapshot> {
+    let usage = Usage::new(ledger, book, &context.config, context.cost_from());
+    let now = context.system.now;
+    let seen = eyes.look(&context.system, Wanted::default());
+    add_agents(&mut snapshot, seen, &usage, now)?;
+    snapshot.limits = limits(context, ledger)?;
+    // Nothing was read since: they are as true as they were.
+    snapshot.summed_at = now;
+    Ok(snapshot)
+}
+
 /// The snapshot of the sample home.
 ///
 /// # Errors

@@ -239,6 +239,21 @@ impl Ledger {
         }
     }
 
+    /// A session by an agent (row of the names) and its own id.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn find_session(&self, agent: u32, id: &str) -> Result<Option<KnownSession>> {
+        let is_it = |session: &&KnownSession| session.agent == agent && session.info.id == id;
+        if let Some(session) = self.pending.sessions.values().find(is_it) {
+            return Ok(Some(session.clone()));
+        }
+        match &self.connection {
+            Some(connection) => Ok(sessions::find(connection, agent, id)?),
+            None => Ok(None),
+        }
+    }
+
     /// A session by its row.
     ///
     /// # Errors

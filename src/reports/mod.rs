@@ -166,6 +166,21 @@ impl Sessions {
         Ok(Self::of_known(known, &spans))
     }
 
+    /// Only those with these agents and ids; the times of their turns are not looked at.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn load_named<'a>(ledger: &Ledger, ids: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self> {
+        let names = ledger.names();
+        let mut found = FxHashMap::default();
+        for (agent, id) in ids {
+            let row = (0..names.len() as u32).find(|row| names.agent(*row) == Some(agent));
+            let session = row.map(|row| ledger.find_session(row, id)).transpose()?.flatten();
+            found.extend(session.map(|session| (session.id, session)));
+        }
+        Ok(Self::of_known(found, &Spans::default()))
+    }
+
     fn of_known(known: FxHashMap<i64, KnownSession>, spans: &Spans) -> Self {
         let mut sessions = Self {
             by_row: FxHashMap::default(),

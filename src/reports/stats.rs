@@ -13,7 +13,7 @@ const AGENT: &str = "opencode";
 const UNKNOWN: &str = "unknown";
 
 /// What processes say.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Presence {
     /// When the oldest OpenCode that runs was started; if none runs, the last one that did.
     pub began: Option<i64>,

@@ -7,6 +7,7 @@ use crate::commands::context::Context;
 use crate::commands::ps::look::Eyes;
 use crate::commands::{snapshot, usage};
 use crate::core::problem::Problem;
+use crate::core::snapshot::Snapshot;
 use crate::ledger::commit::Committed;
 use crate::ledger::{Ledger, Standing};
 use crate::prices::PriceBook;
@@ -17,16 +18,22 @@ use std::time::{Duration, Instant};
 
 /// How often what runs is looked at, whether anything was written or not.
 const LOOK: Duration = Duration::from_secs(2);
+/// What the last minutes used is summed up anew this often, though nothing was written.
+const SUMS_KEPT_MS: i64 = 60_000;
 
 /// What stays between lines.
 pub struct Following<'c> {
     pub context: &'c mut Context,
     pub ledger: Ledger,
     pub book: PriceBook,
-    pub eyes: Eyes,
+    eyes: Eyes,
     look: Look,
     last_look: Option<Instant>,
     told: Vec<Problem>,
+    /// What was drawn last.
+    snapshot: Option<Snapshot>,
+    summed_at: i64,
+    is_read: bool,
 }
 
 impl<'c> Following<'c> {
@@ -43,6 +50,9 @@ impl<'c> Following<'c> {
             look: Look::new(Notices::start()?, agents().iter().copied()),
             last_look: None,
             told: Vec::new(),
+            snapshot: None,
+            summed_at: 0,
+            is_read: false,
             context,
         })
     }
@@ -63,12 +73,36 @@ impl<'c> Following<'c> {
                 return Ok(false);
             }
             self.context.system.now = self.context.system.moment();
-            let has_read = self.sync()?;
-            if has_read || self.last_look.is_none_or(|last| last.elapsed() >= LOOK) {
+            self.is_read |= self.sync()?;
+            if self.is_read || self.last_look.is_none_or(|last| last.elapsed() >= LOOK) {
                 self.last_look = Some(Instant::now());
                 return Ok(true);
             }
         }
+    }
+
+    /// What there is to show. Nothing is summed up again while nothing was read and no period ended; who runs is looked
+    /// at each time. Says whether sums are new.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn snapshot(&mut self) -> Result<(&Snapshot, bool)> {
+        let now = self.context.system.now;
+        let is_new = (0..SUMS_KEPT_MS).contains(&(now - self.summed_at));
+        let is_done = |last: &&Snapshot| is_new && now < last.today.end;
+        let last = self.snapshot.take();
+        let kept = last.as_ref().filter(is_done).filter(|_| !self.is_read).cloned();
+        let is_summed = kept.is_none();
+        let snapshot = match kept {
+            Some(kept) => snapshot::look_again(kept, self.context, &self.ledger, &self.book, &mut self.eyes)?,
+            None => {
+                self.summed_at = now;
+                snapshot::make(self.context, &self.ledger, &self.book, Some(&mut self.eyes))?
+            }
+        };
+        self.is_read = false;
+        self.ledger.leave_snapshot(&snapshot)?;
+        Ok((self.snapshot.insert(snapshot), is_summed))
     }
 
     /// Reads what is due and keeps it.
@@ -117,20 +151,11 @@ pub fn run(plan: &Plan, context: &mut Context) -> Result<()> {
     let mut following = Following::start(context)?;
     let mut last = String::new();
     while following.next()? {
-        let Following {
-            context,
-            ledger,
-            book,
-            eyes,
-            ..
-        } = &mut following;
-        let now = context.system.now;
-        let line = if let Standing::Unusable(_) = ledger.standing() {
+        let now = following.context.system.now;
+        let line = if let Standing::Unusable(_) = following.ledger.standing() {
             plan.draw(&super::nothing(), Some("ledger?"), None, now)
         } else {
-            let snapshot = snapshot::make(context, ledger, book, Some(eyes))?;
-            ledger.leave_snapshot(&snapshot)?;
-            plan.draw(&snapshot, None, None, now)
+            plan.draw(following.snapshot()?.0, None, None, now)
         };
         if line != last {
             let between = if last.is_empty() { "" } else { plan.style.between() };

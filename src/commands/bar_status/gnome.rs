@@ -2,8 +2,8 @@
 
 use super::Plan;
 use super::follow::Following;
+use crate::commands::budgets;
 use crate::commands::context::Context;
-use crate::commands::{budgets, snapshot};
 use crate::core::money::Money;
 use crate::core::problem::Problem;
 use crate::core::snapshot::Snapshot;
@@ -32,31 +32,31 @@ pub fn run(plan: &Plan, write: Option<&str>, follow: bool, context: &mut Context
     }
     let file = write.map(|path| place(path, &context.system));
     let mut following = Following::start(context)?;
-    let mut last = String::new();
+    let (mut last, mut shown) = (String::new(), Presence::default());
     // The first look reads what is new: a file that says zero until the next time would be a wrong number.
     while following.next()? {
-        let Following {
-            context,
-            ledger,
-            book,
-            eyes,
-            ..
-        } = &mut following;
-        budgets::refuse_unusable(ledger)?;
-        let snapshot = snapshot::make(context, ledger, book, Some(eyes))?;
-        ledger.leave_snapshot(&snapshot)?;
-        let mut stats = stats(context, ledger, book, &snapshot)?;
-        if let Some(file) = &file {
-            keep_install_date(&mut stats, file, context)?;
-        }
-        let text = draw(plan, &stats);
-        if text != last {
-            match &file {
-                Some(file) => replace(file, text.as_bytes())
-                    .with_context(|| format!("{} could not be written", context.system.tilde(file)))?,
-                None => context.text(text.as_bytes())?,
+        budgets::refuse_unusable(&following.ledger)?;
+        let (snapshot, is_summed) = following.snapshot()?;
+        let snapshot = snapshot.clone();
+        let presence = presence(&snapshot);
+        if is_summed || presence != shown {
+            shown = presence;
+            let Following {
+                context, ledger, book, ..
+            } = &mut following;
+            let mut stats = stats(context, ledger, book, presence)?;
+            if let Some(file) = &file {
+                keep_install_date(&mut stats, file, context)?;
             }
-            last = text;
+            let text = draw(plan, &stats);
+            if text != last {
+                match &file {
+                    Some(file) => replace(file, text.as_bytes())
+                        .with_context(|| format!("{} could not be written", context.system.tilde(file)))?,
+                    None => context.text(text.as_bytes())?,
+                }
+                last = text;
+            }
         }
         if !follow {
             break;
@@ -86,13 +86,14 @@ fn place(path: &str, system: &System) -> PathBuf {
     }
 }
 
-fn stats(context: &Context, ledger: &Ledger, book: &PriceBook, snapshot: &Snapshot) -> Result<Stats> {
+/// What is known of OpenCode's processes.
+fn presence(snapshot: &Snapshot) -> Presence {
     let own = || snapshot.agents.iter().filter(|agent| agent.agent == AGENT);
     let is_at_work = |status: Status| {
         use Status::{Queued, Retrying, Thinking, Working};
         matches!(status, Working | Thinking | Queued | Retrying)
     };
-    let presence = Presence {
+    Presence {
         began: snapshot
             .began
             .iter()
@@ -100,7 +101,10 @@ fn stats(context: &Context, ledger: &Ledger, book: &PriceBook, snapshot: &Snapsh
             .map(|(_, at)| *at),
         is_working: own().any(|agent| is_at_work(agent.status)),
         rested_at: own().filter_map(|agent| agent.since).max(),
-    };
+    }
+}
+
+fn stats(context: &Context, ledger: &Ledger, book: &PriceBook, presence: Presence) -> Result<Stats> {
     let minutes = context.config.number(&["alerts", "idleMinutes"]).unwrap_or(15.0);
     let usage = Usage::new(ledger, book, &context.config, context.cost_from());
     usage.stats(

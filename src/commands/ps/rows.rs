@@ -24,12 +24,9 @@ pub fn known_sessions(sights: &[Sight], usage: &Usage<'_>) -> Result<Known> {
     if ids.is_empty() {
         return Ok(Known::default());
     }
-    let sessions = Sessions::load(usage.ledger)?;
-    let rows = sessions
-        .all()
-        .filter(|session| ids.contains(&(&*usage.agent_id(session.agent), &*session.id)));
+    let sessions = Sessions::load_named(usage.ledger, ids)?;
     let mut selected = Selected::all();
-    selected.packs.sessions = Some(rows.map(|session| session.row).collect());
+    selected.packs.sessions = Some(sessions.all().map(|session| session.row).collect());
     let rows = usage.session_rows(&selected, &sessions, true)?;
     let keyed = rows
         .into_iter()
