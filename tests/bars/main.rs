@@ -2,8 +2,13 @@
 #![cfg(unix)]
 
 mod claude;
+#[cfg(target_os = "linux")]
+#[allow(dead_code, reason = "only its processes are used here")]
+#[path = "../ps/fake.rs"]
+mod fake;
 mod gnome;
 mod programs;
+mod running;
 mod styles;
 #[path = "../support/mod.rs"]
 mod support;
