@@ -271,6 +271,13 @@ fn follow_prints_a_line_when_something_changes_and_ends_with_its_reader() {
 }
 
 #[test]
+fn a_watch_leaves_snapshots_too() {
+    let (home, _) = home("x");
+    home.stdout(&["watch", "--once"]);
+    assert_eq!(bar(&home, &["--segments", "today"]), "$0.5000 today\n");
+}
+
+#[test]
 fn doctor_finds_the_folder_that_swiftbar_makes_of_an_empty_script() {
     let home = Home::new();
     assert!(!home.stdout(&["doctor"]).contains("swiftbar"));

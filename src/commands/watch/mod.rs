@@ -7,6 +7,7 @@ mod groups;
 mod lookout;
 mod post;
 mod stream;
+mod trail;
 
 use super::context::Context;
 use crate::cli::{Filters, RowArgs, WatchFilters};

@@ -5,6 +5,7 @@ use super::alarms::{Alarms, Scene};
 use super::beats::{Heartbeat, Stall};
 use super::begin::{begin, events_before};
 use super::groups::{Group, Groups};
+use super::trail::Trail;
 use crate::agents::agents;
 use crate::agents::look::Look;
 use crate::cli::Filters;
@@ -55,6 +56,7 @@ pub struct Stream<'a> {
     alarms: Option<Alarms>,
     heartbeat: Option<Heartbeat>,
     stall: Stall,
+    trail: Trail,
     look: Look,
     filter: TurnFilter,
     /// Problems are said when they appear, not at every look.
@@ -130,6 +132,7 @@ impl<'a> Stream<'a> {
             alarms: None,
             heartbeat: groups.has(Group::Heartbeat).then(|| Heartbeat::new(every)),
             stall: Stall::default(),
+            trail: Trail::new(context),
             groups,
             look,
             filter,
@@ -173,6 +176,8 @@ impl<'a> Stream<'a> {
         if is_over || is_abandoned() {
             return Ok(false);
         }
+        // Lines go first: nobody waits for this.
+        self.trail.leave(&self.ledger, &self.book);
         if let Wake::Signal(signal) = self.look.wait(if self.args.once { Duration::ZERO } else { TICK }) {
             self.ended.set(Ended {
                 signal: Some(signal),
@@ -222,6 +227,7 @@ impl<'a> Stream<'a> {
         }
         let problems: Vec<Problem> = synced.problems.iter().chain(self.ledger.problems()).cloned().collect();
         problems.iter().for_each(|problem| self.tell(problem));
+        self.trail.note();
         for agent in due.iter().filter(|agent| self.ledger.has_failed(agent.id())) {
             self.look.try_again(agent.id());
         }
