@@ -5,6 +5,7 @@ mod support;
 use serde_json::{Value, json};
 use support::Home;
 use support::alerts::{CONFIG, Hook, spend};
+use support::opencode_db::{Database, Reply};
 
 const AT: &str = "2026-11-20T09:00:00.000Z";
 
@@ -84,6 +85,24 @@ fn a_crossing_is_told_once_and_a_dry_run_remembers_nothing() {
     spend(&home, "m4", 1_100_000, "2026-11-21T09:00:00.000Z");
     let home = home.at("2026-11-21T18:00:00Z");
     assert_eq!(told(&alert(&home, &[])), ["budget.thresholdCrossed warning"]);
+}
+
+#[test]
+fn a_corrected_reply_does_not_arm_it_again() {
+    let home = home(&json!({}));
+    let database = Database::create(&home.path().join(".local/share/opencode/opencode.db"));
+    let at = 1_795_190_000_000;
+    database.session("ses_a", at);
+    let cost = |cost| Reply { cost, ..Reply::at(at) };
+    database.reply("msg_a", "ses_a", &cost(16.1));
+    assert_eq!(told(&alert(&home, &[])), ["budget.thresholdCrossed warning"]);
+    for (step, dollars) in [15.0, 16.2, 3.0, 18.9].into_iter().enumerate() {
+        database.rewrite("msg_a", &cost(dollars), at + 1_000 + step as i64);
+        assert_eq!(told(&alert(&home, &[])), [""; 0], "{dollars}");
+    }
+    assert_eq!(home.rows(&["cost", "--since", "today"])[0]["cost"], 18.9);
+    database.rewrite("msg_a", &cost(19.5), at + 2_000);
+    assert_eq!(told(&alert(&home, &[])), ["budget.thresholdCrossed critical"]);
 }
 
 #[test]

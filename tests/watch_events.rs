@@ -216,10 +216,17 @@ fn a_reader_that_was_away_gets_sums_and_is_told_so() {
         spend(&home, &format!("fill{at}"), 1, &today());
     }
     std::thread::sleep(2 * SECOND);
+    let before = memory(child.id());
+    // Notices that nobody takes.
+    for at in 0..20_000 {
+        home.write(&format!(".claude/projects/-home-dev-acme/{at:0200}.txt"), "");
+    }
     for output in 1..=6 {
         spend(&home, "msg_grows", output * 10, &today());
         ttop(&home, &["sync"]).output().expect("runs");
     }
+    let grown = memory(child.id()) - before;
+    assert!(grown < 2 << 20, "grown by {grown} bytes");
     let mut reader = BufReader::new(child.stdout.take().expect("stdout"));
     let (mut sum, mut grows, mut gap) = (0, 0, None);
     while gap.is_none() || sum < 400 + 60 {
@@ -241,6 +248,15 @@ fn a_reader_that_was_away_gets_sums_and_is_told_so() {
     let gap = gap.expect("a gap");
     assert_eq!((sum, grows), (460, 1), "{gap}");
     assert!(gap["data"]["changes"].as_u64() > gap["data"]["lines"].as_u64(), "{gap}");
+}
+
+/// Resident memory in bytes, where it can be told.
+#[cfg(unix)]
+fn memory(pid: u32) -> i64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<i64>().ok());
+    kib.unwrap_or_default() << 10
 }
 
 /// A service of OpenCode 2, run by this very test, in which a session waits.

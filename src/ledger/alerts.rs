@@ -21,8 +21,8 @@ create table if not exists delivery (event integer not null, sink text not null,
 const EVENTS_KEPT_MS: i64 = super::commit::CHANGES_KEPT_MS;
 /// How long one process may take to deliver an event before another one tries.
 const CLAIM_MS: i64 = 120_000;
-/// Another process writes for moments only.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long another process may write before alerts give up; a first sync of much writes for seconds.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An event of the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,8 +64,16 @@ impl Ledger {
         let connection = self.connection.as_mut();
         let connection = connection.ok_or_else(|| anyhow!("there is no ledger to remember alerts in"))?;
         // Syncs set it to nothing.
-        connection.busy_timeout(PATIENCE)?;
+        connection.busy_timeout(self.patience)?;
         Ok(connection)
+    }
+
+    /// Whether an error means that another process is writing: it passes.
+    pub fn is_busy(error: &anyhow::Error) -> bool {
+        let is_it = |cause: &(dyn std::error::Error + 'static)| {
+            cause.downcast_ref::<rusqlite::Error>().is_some_and(schema::is_busy)
+        };
+        error.chain().any(is_it)
     }
 
     /// What was told; what cannot be read was not.
@@ -246,16 +254,16 @@ impl Ledger {
         Ok(())
     }
 
-    /// How often turns were erased: spending that falls with it did not fall by a correction.
+    /// Which turns were erased: how often, and up to when. Spending that falls with it did not fall by a correction.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn erasures(&self) -> Result<String> {
+    pub fn erasures(&self) -> Result<(i64, i64)> {
         let Some(connection) = &self.connection else {
-            return Ok(String::new());
+            return Ok((0, 0));
         };
-        let query = "select count(*) || ':' || coalesce(max(before), 0) from forgotten";
-        Ok(connection.query_row(query, [], |row| row.get(0))?)
+        let query = "select count(*), coalesce(max(before), 0) from forgotten";
+        Ok(connection.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?)
     }
 }
 
@@ -410,6 +418,32 @@ mod tests {
         assert!(one.claim("a", NOW + CLAIM_MS, false).expect("readable").is_none());
         // The one that took it for the other sink was killed.
         assert!(one.claim("b", NOW + CLAIM_MS, false).expect("readable").is_some());
+    }
+
+    #[test]
+    fn who_cannot_wait_is_told_that_another_process_writes() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (mut one, mut other) = (open(home.path()), open(home.path()));
+        let writing = one.alerts().expect("a ledger");
+        let writing = writing
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .expect("begun");
+        other.patience = Duration::ZERO;
+        let fired = other.fire(
+            NOW,
+            |_| Decision {
+                events: vec![EventRow::new(
+                    EventType::Heartbeat,
+                    crate::core::rows::Severity::Info,
+                    "t",
+                    "m",
+                )],
+                ..Decision::default()
+            },
+            |_| Vec::new(),
+        );
+        assert!(Ledger::is_busy(&fired.expect_err("busy")));
+        drop(writing);
     }
 
     #[test]

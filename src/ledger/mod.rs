@@ -49,6 +49,8 @@ pub struct Ledger {
     problems: Vec<Problem>,
     /// Whether titles of sessions are kept (`ledger.titles` in the config).
     pub keeps_titles: bool,
+    /// How long alerts wait for another process that writes.
+    pub patience: std::time::Duration,
     /// Agents with a source that could not be read in this run.
     failed: rustc_hash::FxHashSet<String>,
 }
@@ -122,6 +124,7 @@ impl Ledger {
             generation: 0,
             problems: Vec::new(),
             keeps_titles: true,
+            patience: alerts::PATIENCE,
             failed: rustc_hash::FxHashSet::default(),
         }
     }

@@ -33,6 +33,8 @@ pub struct Alarms {
     /// The number of the last event told.
     pub cursor: i64,
     last_look: Option<Instant>,
+    /// Whether it was told that the stream began.
+    has_started: bool,
     /// The change that budgets were added up after, and when.
     budgets: Option<(i64, Instant)>,
     providers: Option<Instant>,
@@ -67,6 +69,7 @@ impl Alarms {
             post,
             cursor: 0,
             last_look: None,
+            has_started: false,
             budgets: None,
             providers: None,
         })
@@ -77,14 +80,13 @@ impl Alarms {
     /// # Errors
     /// When the ledger cannot be read or written.
     pub fn look(&mut self, scene: &mut Scene<'_>) -> Result<(Vec<EventRow>, Vec<Problem>)> {
-        let is_first = self.last_look.is_none();
         if self.last_look.is_some_and(|last| last.elapsed() < EVERY) {
             return Ok(Default::default());
         }
         self.last_look = Some(Instant::now());
         let mut problems: Vec<Problem> = self.post.iter().flat_map(Post::problems).collect();
         let mut facts = self.facts(scene, &mut problems)?;
-        if is_first && self.groups.has(Group::App) {
+        if !self.has_started && self.groups.has(Group::App) {
             facts.app = Some(app(true));
         }
         let rules = self.watched.rules(scene.ledger)?;
@@ -92,7 +94,15 @@ impl Alarms {
             scene.now,
             |states| decide(&facts, &rules, states),
             |event| sinks::wanting(&self.sinks, event),
-        )?;
+        );
+        let fired = match fired {
+            Err(error) if Ledger::is_busy(&error) => {
+                (self.budgets, self.providers) = (None, None);
+                return Ok((Vec::new(), problems));
+            }
+            fired => fired?,
+        };
+        self.has_started = true;
         if let Some(post) = self.post.as_ref().filter(|_| !fired.is_empty()) {
             post.wake();
         }

@@ -68,7 +68,10 @@ fn deliver(system: &System, sinks: Vec<Sink>, woken: &Receiver<()>, tell: &Sende
     let mut courier = Courier::new(ledger, sinks, system, true);
     loop {
         // The stream may have ended: then nobody is left to be told.
-        courier.deliver(&mut |problem| drop(tell.send(problem)))?;
+        match courier.deliver(&mut |problem| drop(tell.send(problem))) {
+            Err(error) if !Ledger::is_busy(&error) => return Err(error),
+            _ => {}
+        }
         if woken.recv_timeout(EVERY) == Err(RecvTimeoutError::Disconnected) {
             return courier.deliver(&mut |problem| drop(tell.send(problem)));
         }

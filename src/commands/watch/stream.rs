@@ -156,6 +156,8 @@ impl<'a> Stream<'a> {
     fn alarms(&mut self, watched: Watched) -> Result<Alarms> {
         refuse_unusable(&self.ledger)?;
         self.ledger.prepare_alerts()?;
+        // A line never waits: what is due is due at the next look as well.
+        self.ledger.patience = Duration::ZERO;
         let has_file = matches!(self.ledger.standing(), Standing::File(_));
         let mut alarms = Alarms::new(&self.groups, watched, &self.system, has_file)?;
         alarms.cursor = events_before(self.args.since.as_deref(), &self.ledger, &self.system)?;
