@@ -6,8 +6,8 @@ use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 
 /// 2026-11-20 18:00 UTC.
-const END: u64 = 1_795_197_600_000;
-const MODELS: [(&str, &str); 4] = [
+pub const END: u64 = 1_795_197_600_000;
+pub const MODELS: [(&str, &str); 4] = [
     ("anthropic", "claude-sonnet-4-5"),
     ("anthropic", "claude-opus-4-5"),
     ("openai", "gpt-5"),
@@ -15,10 +15,10 @@ const MODELS: [(&str, &str); 4] = [
 ];
 
 /// A small generator of numbers that look random and are always the same.
-struct Numbers(u64);
+pub struct Numbers(pub u64);
 
 impl Numbers {
-    fn below(&mut self, limit: u64) -> u64 {
+    pub fn below(&mut self, limit: u64) -> u64 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)

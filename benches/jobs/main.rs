@@ -1,13 +1,15 @@
 //! Times whole runs of ttop on data of a stated size against a bare sequential scan of the same data.
 //!
 //! `cargo bench --bench jobs -- 20` makes a fifth of the full size (100: 200,000 messages of OpenCode in 2.4 GB, 2,000
-//! transcripts of Claude Code in 1.2 GB). Prints, it never judges: machines differ, ratios less.
+//! transcripts of Claude Code in 1.2 GB, a ledger of ten million turns); `-- 20 history` runs one part: `opencode`,
+//! `claude-code`, `history` or `start`. Prints, it never judges: machines differ, ratios less.
 
 mod data;
+mod history;
 mod measure;
 
 use measure::Run;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each job is run so often; the median counts.
@@ -15,23 +17,27 @@ const RUNS: usize = 5;
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
-    if let [job, path] = &words[..] {
+    if let [job, path] = &words[..]
+        && job.starts_with("scan-")
+    {
         return data::scan(job, Path::new(path));
     }
     let percent: u64 = words.first().and_then(|word| word.parse().ok()).unwrap_or(20);
     let folder = std::env::temp_dir().join(format!("ttop-bench-{percent}"));
     eprint(&format!("data of {percent} % in {}", folder.display()));
-    let opencode = data::opencode(&folder.join("opencode"), percent);
-    let claude = data::claude(&folder.join("claude"), percent);
+    let wants = |part: &str| words.get(1).is_none_or(|word| word == part);
     print(&format!(
         "{:<44} {:>9} {:>9} {:>9} {:>7}",
         "job", "cpu s", "wall s", "peak MiB", "ratio"
     ));
     let own = std::env::current_exe().expect("this program");
-    for (title, agent, home, scan) in [
-        ("OpenCode", "opencode", &opencode, "scan-database"),
-        ("Claude Code", "claude-code", &claude, "scan-files"),
-    ] {
+    type Make = fn(&Path, u64) -> PathBuf;
+    let makers: [(_, _, Make, _); 2] = [
+        ("OpenCode", "opencode", data::opencode, "scan-database"),
+        ("Claude Code", "claude-code", data::claude, "scan-files"),
+    ];
+    for (title, agent, make, scan) in makers.into_iter().filter(|(_, agent, ..)| wants(agent)) {
+        let home = &make(&folder.join(agent), percent);
         let floor = median(|| {
             let mut command = Command::new(&own);
             command.arg(scan).arg(home);
@@ -56,12 +62,23 @@ fn main() {
         });
         report(&format!("{title}: a little more was written"), &grown, &floor);
     }
+    if wants("history") {
+        let home = history::home(&folder.join("history"), percent);
+        let size = format!("{}.{} million turns", percent / 10, percent % 10);
+        for words in [&["cost", "--by", "month"][..], &["sessions", "-n", "20"]] {
+            let run = median(|| ttop(&home, words));
+            report(&format!("{size}: {}", words.join(" ")), &run, &run);
+        }
+    }
+    if !wants("start") {
+        return;
+    }
     for words in [
         &["--version"][..],
         &["completions", "bash"],
         &["prices", "show", "claude-sonnet-4-5"],
     ] {
-        let run = median(|| ttop(&opencode, words));
+        let run = median(|| ttop(&folder, words));
         report(&format!("ttop {}", words.join(" ")), &run, &run);
     }
 }
