@@ -46,6 +46,7 @@ pub struct Addend<'a> {
 }
 
 impl Totals {
+    #[inline]
     pub fn add(&mut self, turn: &Addend<'_>) {
         self.turns += 1;
         self.tokens.add(turn.tokens);

@@ -140,12 +140,19 @@ impl Usage<'_> {
         let mut groups: Vec<Group> = Vec::new();
         let mut by_key: FxHashMap<Key, usize> = FxHashMap::default();
         let mut models: Vec<ByModel> = Vec::new();
-        let (mut last_at, mut last_model, mut last_session) = (usize::MAX, (u32::MAX, (0, 0, 0)), (i64::MIN, (0, 0)));
-        let mut last_counted = (usize::MAX, i64::MIN);
+        let has_block = grouping.has(Dimension::Block);
+        let by_model = [Dimension::Provider, Dimension::Vendor, Dimension::Model]
+            .into_iter()
+            .any(|dimension| grouping.has(dimension));
+        // What decided the last turn's group: mostly the next turn's is the same.
+        let (mut decided_by, mut last_at) = (None, usize::MAX);
         self.each(selected, |turn| {
             let row = turn.numbers.model;
-            if last_model.0 != row {
-                let numbers = *model_numbers.entry(row).or_insert_with(|| {
+            let start = unit.map_or(0, |unit| calendar.period(unit, turn.numbers.timestamp).start);
+            let decides = Some((start, if by_model { row } else { 0 }, turn.key.session));
+            if has_block || decided_by != decides {
+                decided_by = decides;
+                let (provider, vendor, model) = *model_numbers.entry(row).or_insert_with(|| {
                     let model = turn.model;
                     (
                         names.number(model.provider.as_ref()),
@@ -153,10 +160,7 @@ impl Usage<'_> {
                         names.number(model.model.as_ref()),
                     )
                 });
-                last_model = (row, numbers);
-            }
-            if last_session.0 != turn.key.session {
-                let parts = *session_parts.entry(turn.key.session).or_insert_with(|| {
+                let (session, project) = *session_parts.entry(turn.key.session).or_insert_with(|| {
                     let session = sessions.and_then(|sessions| {
                         if grouping.roots {
                             sessions.root_of(turn.key.session)
@@ -171,31 +175,26 @@ impl Usage<'_> {
                         names.number(counted_as.as_ref()),
                     )
                 });
-                last_session = (turn.key.session, parts);
-            }
-            let (provider, vendor, model) = last_model.1;
-            let (session, project) = last_session.1;
-            let period = unit.map(|unit| calendar.period(unit, turn.numbers.timestamp));
-            let block = grouping.has(Dimension::Block).then(|| block_of(&block_ranges, turn));
-            let asked = |dimension, value| if grouping.has(dimension) { value } else { 0 };
-            let key = Key {
-                start: period
-                    .map(|period| period.start)
-                    .or(block.map(|block| block.start))
-                    .unwrap_or(0),
-                agent: asked(Dimension::Agent, turn.key.agent + 1),
-                // A block is one provider's.
-                provider: if block.is_some() {
-                    provider
-                } else {
-                    asked(Dimension::Provider, provider)
-                },
-                vendor: asked(Dimension::Vendor, vendor),
-                model: asked(Dimension::Model, model),
-                project: asked(Dimension::Project, project),
-                session: if grouping.has(Dimension::Session) { session } else { 0 },
-            };
-            if groups.get(last_at).is_none_or(|group| group.key != key) {
+                let period = unit.map(|unit| calendar.period(unit, turn.numbers.timestamp));
+                let block = has_block.then(|| block_of(&block_ranges, turn));
+                let asked = |dimension, value| if grouping.has(dimension) { value } else { 0 };
+                let key = Key {
+                    start: period
+                        .map(|period| period.start)
+                        .or(block.map(|block| block.start))
+                        .unwrap_or(0),
+                    agent: asked(Dimension::Agent, turn.key.agent + 1),
+                    // A block is one provider's.
+                    provider: if block.is_some() {
+                        provider
+                    } else {
+                        asked(Dimension::Provider, provider)
+                    },
+                    vendor: asked(Dimension::Vendor, vendor),
+                    model: asked(Dimension::Model, model),
+                    project: asked(Dimension::Project, project),
+                    session: if grouping.has(Dimension::Session) { session } else { 0 },
+                };
                 last_at = *by_key.entry(key).or_insert_with(|| {
                     let period = period.cloned().or_else(|| block.map(block_period));
                     groups.push(Group {
@@ -207,13 +206,9 @@ impl Usage<'_> {
                     models.push(FxHashMap::default());
                     groups.len() - 1
                 });
+                groups[last_at].sessions.insert(session);
             }
-            let group = &mut groups[last_at];
-            group.totals.add(&turn.addend());
-            if last_counted != (last_at, session) {
-                group.sessions.insert(session);
-                last_counted = (last_at, session);
-            }
+            groups[last_at].totals.add(&turn.addend());
             if with_models {
                 models[last_at]
                     .entry((turn.key.agent, row))

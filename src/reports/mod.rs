@@ -87,6 +87,7 @@ impl<'a> Usage<'a> {
     }
 
     /// What a turn cost and who pays.
+    #[inline]
     pub fn price(&self, key: PackKey, numbers: TurnNumbers) -> Priced<'_> {
         let model = self.models.of(numbers.model);
         let billed = Billed {

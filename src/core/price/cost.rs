@@ -61,6 +61,7 @@ impl TurnCost {
 }
 
 /// The cost of one turn. Integer arithmetic, rounded once to nano-dollars, saturating.
+#[inline]
 pub fn cost_of(billed: &Billed<'_>, prices: &ModelPrices, from: CostFrom) -> TurnCost {
     if from != CostFrom::List
         && let Some(recorded) = billed.recorded
