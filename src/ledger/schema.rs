@@ -22,6 +22,8 @@ create table name (id integer primary key, kind integer not null, text text not 
 create table source (id integer primary key, agent integer not null, path text not null, kind integer not null,
     gone integer not null, bookmark blob not null, problems text not null);
 create unique index source_path on source (agent, path, kind);
+-- What could not be read is said again on every run: without this, each run would look at every source for it.
+create index source_problems on source (agent, problems) where problems <> '[]';
 create table session (id integer primary key, agent integer not null, name text not null, gone integer not null,
     title_rank integer, title_at integer, title text, project_rank integer, project_at integer, project text,
     parent text, forked_from text, interactive integer, started_at integer, updated_at integer);
@@ -29,7 +31,8 @@ create unique index session_name on session (agent, name);
 create table pack (id integer primary key, agent integer not null, source integer not null, session integer not null,
     first_at integer not null, last_at integer not null, numbers blob not null);
 create index pack_source on pack (source, session);
-create index pack_session on pack (session);
+-- With the times: which sessions are the newest is asked without a look at the numbers beside them.
+create index pack_session on pack (session, first_at, last_at);
 create table pack_events (id integer primary key, events blob not null);
 create table pack_records (id integer primary key, records blob not null);
 create table change (seq integer primary key autoincrement, at integer not null, agent integer not null, session integer not null,
