@@ -215,8 +215,7 @@ fn a_reader_that_was_away_gets_sums_and_is_told_so() {
     for at in 0..400 {
         spend(&home, &format!("fill{at}"), 1, &today());
     }
-    std::thread::sleep(2 * SECOND);
-    let before = memory(child.id());
+    let before = stalled(child.id());
     // Notices that nobody takes.
     for at in 0..20_000 {
         home.write(&format!(".claude/projects/-home-dev-acme/{at:0200}.txt"), "");
@@ -248,6 +247,21 @@ fn a_reader_that_was_away_gets_sums_and_is_told_so() {
     let gap = gap.expect("a gap");
     assert_eq!((sum, grows), (460, 1), "{gap}");
     assert!(gap["data"]["changes"].as_u64() > gap["data"]["lines"].as_u64(), "{gap}");
+}
+
+/// Waits until a process that is to be blocked does nothing any more; its memory then.
+#[cfg(unix)]
+fn stalled(pid: u32) -> i64 {
+    let (began, mut last) = (Instant::now(), -1);
+    loop {
+        std::thread::sleep(2 * SECOND);
+        let now = memory(pid);
+        if now == last {
+            return now;
+        }
+        assert!(began.elapsed() < LIMIT, "it does not come to rest");
+        last = now;
+    }
 }
 
 /// Resident memory in bytes, where it can be told.
