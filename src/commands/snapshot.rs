@@ -11,16 +11,12 @@ use crate::core::snapshot::{AgentNow, Cost, LimitNow, Snapshot};
 use crate::demo_accounts;
 use crate::ledger::{Ledger, Standing};
 use crate::prices::PriceBook;
-use crate::providers::memory::recall;
-use crate::providers::providers;
+use crate::providers::memory::{TOLD_MS, recalled_reports};
 use crate::providers::report::Report;
 use crate::reports::Usage;
 use crate::reports::budgets::thresholds;
 use anyhow::Result;
 use std::collections::BTreeMap;
-
-/// Limits that were told longer ago say nothing any more: the longest window there is, and a little more.
-const LIMITS_MS: i64 = 35 * 24 * 3600 * 1000;
 
 /// Leaves a snapshot. Without eyes, what runs stays as it was seen last. Bars miss it when it fails, nothing else does.
 pub fn leave(context: &mut Context, ledger: &Ledger, book: &PriceBook, eyes: Option<&mut Eyes>) {
@@ -99,23 +95,9 @@ pub fn demo(context: &Context) -> Result<Snapshot> {
 /// The windows that are not over yet, as providers or agents' files told them last.
 fn limits(context: &Context, ledger: &Ledger) -> Result<Vec<LimitNow>> {
     let now = context.system.now;
-    let seen = ledger.limits_since(now - LIMITS_MS)?;
-    let kept = recall(&context.system);
-    let mut found = Vec::new();
-    for provider in providers() {
-        let about = provider.about();
-        if context.config.flag(&["providers", about.id, "enabled"]) == Some(false) {
-            continue;
-        }
-        let memory = kept.iter().find(|(known, _)| known.id == about.id);
-        let mut report = Report::new(about);
-        if let Some((_, memory)) = memory {
-            report = report.remembering(memory, false);
-        }
-        report.add_local(&seen, now);
-        found.extend(windows(report, now));
-    }
-    Ok(found)
+    let seen = ledger.limits_since(now - TOLD_MS)?;
+    let reports = recalled_reports(&context.system, &context.config, &seen, now);
+    Ok(reports.flat_map(|(report, _)| windows(report, now)).collect())
 }
 
 /// The windows of a report that are not over.

@@ -2,10 +2,13 @@
 
 use super::About;
 use super::ask::Refusal;
-use crate::core::quota::{ProviderState, ProviderUsage, Reason};
+use super::report::Report;
+use crate::core::quota::{LimitSeen, ProviderState, ProviderUsage, Reason};
 use crate::system::System;
 use crate::system::cache::Cache;
+use crate::system::config::Config;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The folder of the cache that answers are kept in.
 pub const CACHE: &str = "providers";
@@ -130,6 +133,31 @@ pub fn recall(system: &System) -> Vec<(&'static About, Memory)> {
     };
     let all = super::providers().iter().map(|provider| provider.about());
     all.filter_map(|about| Some((about, newest(about)?))).collect()
+}
+
+/// The longest window of a provider, and a little more: what was told before says nothing any more.
+pub const TOLD_MS: i64 = 35 * 24 * 3600 * 1000;
+
+/// What is known of every provider that is switched on without asking one: kept answers, and limits that agents' files
+/// told (`seen`, the newest of [`TOLD_MS`]).
+pub fn recalled_reports(
+    system: &System,
+    config: &Config,
+    seen: &[LimitSeen],
+    now: i64,
+) -> impl Iterator<Item = (Report, Memory)> {
+    let mut kept: BTreeMap<&str, Memory> = recall(system)
+        .into_iter()
+        .map(|(about, memory)| (about.id, memory))
+        .collect();
+    let all = super::providers().iter().map(|provider| provider.about());
+    all.filter(|about| config.flag(&["providers", about.id, "enabled"]) != Some(false))
+        .map(move |about| {
+            let memory = kept.remove(about.id).unwrap_or_default();
+            let mut report = Report::new(about).remembering(&memory, false);
+            report.add_local(seen, now);
+            (report, memory)
+        })
 }
 
 /// What an app on this machine said is kept apart: it tells nothing of the provider's own waits.

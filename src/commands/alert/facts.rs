@@ -11,8 +11,7 @@ use crate::core::quota::ProviderState;
 use crate::core::rows::BudgetRow;
 use crate::demo_accounts;
 use crate::ledger::Ledger;
-use crate::providers::memory::{Memory, recall};
-use crate::providers::providers;
+use crate::providers::memory::{TOLD_MS, recalled_reports};
 use crate::providers::report::Report;
 use crate::reports::budgets::thresholds;
 use crate::reports::{Sessions, Usage};
@@ -20,11 +19,8 @@ use crate::system::System;
 use crate::system::config::Config;
 use anyhow::Result;
 use jiff::tz::TimeZone;
-use rustc_hash::FxHashMap;
 
 const MINUTE_MS: f64 = 60_000.0;
-/// The longest window of a provider, and a little more.
-const SEEN_SINCE_MS: i64 = 35 * 24 * 3600 * 1000;
 
 /// What does not change while a command runs.
 pub struct Watched {
@@ -94,17 +90,9 @@ impl Watched {
             let reports = demo_accounts::reports(now).into_iter();
             return Ok(reports.map(|report| provider_fact(report, None)).collect());
         }
-        let seen = ledger.limits_since(now - SEEN_SINCE_MS)?;
-        let mut kept: FxHashMap<&str, Memory> = recall(system)
-            .into_iter()
-            .map(|(about, memory)| (about.id, memory))
-            .collect();
-        let all = providers().iter().map(|provider| provider.about());
-        let enabled = all.filter(|about| self.config.flag(&["providers", about.id, "enabled"]) != Some(false));
-        let facts = enabled.filter_map(|about| {
-            let memory = kept.remove(about.id).unwrap_or_default();
-            let mut report = Report::new(about).remembering(&memory, false);
-            report.add_local(&seen, now);
+        let seen = ledger.limits_since(now - TOLD_MS)?;
+        let reports = recalled_reports(system, &self.config, &seen, now);
+        let facts = reports.filter_map(|(report, memory)| {
             let failure = memory.failure.as_ref().map(|failure| (failure.state, failure.in_a_row));
             (report.usage.is_some() || failure.is_some()).then(|| provider_fact(report, failure))
         });
@@ -135,7 +123,10 @@ fn provider_fact(report: Report, failure: Option<(ProviderState, u32)>) -> Provi
 /// # Errors
 /// When the ledger is damaged.
 pub fn sessions(sights: &[Sight], ledger: &Ledger) -> Result<Vec<SessionFact>> {
-    let known = Sessions::load(ledger)?;
+    let ids = sights
+        .iter()
+        .filter_map(|sight| Some((sight.agent_id, sight.claim.session.as_ref()?.id.as_str())));
+    let known = Sessions::load_named(ledger, ids)?;
     let names = ledger.names();
     let mut facts: Vec<SessionFact> = Vec::new();
     for sight in sights {

@@ -8,6 +8,7 @@ use crate::core::quota::LimitSeen;
 use crate::ledger::Ledger;
 use crate::ledger::commit::Committed;
 use crate::prices;
+use crate::providers::memory::TOLD_MS;
 use crate::system::System;
 use crate::system::config::Config;
 use std::sync::mpsc::{Receiver, channel};
@@ -15,8 +16,6 @@ use std::time::{Duration, Instant};
 
 /// Agents whose files tell of plan limits.
 const TELLING: [&str; 2] = ["claude-code", "codex"];
-/// The longest window there is, and a little more.
-const SINCE_MS: i64 = 35 * 24 * 3600 * 1000;
 /// What is not there by then is left out: the answers of providers do not wait for it.
 const LEDGER_WITHIN: Duration = Duration::from_secs(9);
 const PRICES_WITHIN: Duration = Duration::from_secs(3);
@@ -68,7 +67,7 @@ impl Local {
         };
         ledger.problems().iter().for_each(|problem| context.warn(problem));
         let seen = ledger
-            .limits_since(context.system.now - SINCE_MS)
+            .limits_since(context.system.now - TOLD_MS)
             .unwrap_or_else(|error| {
                 context.warn(&Problem::new("ledger", format!("{error:#}")));
                 Vec::new()
