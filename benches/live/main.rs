@@ -20,6 +20,8 @@ use support::writer::claude_reply;
 const FILES: usize = 2_000;
 const IDLE: Duration = Duration::from_secs(20);
 const SAMPLES: u64 = 200;
+/// The load is at most so many replies ahead of the lines: it is a stream that is measured, not one big read.
+const AHEAD: u64 = 5_000;
 /// The replies of the load are of so many sessions.
 const SESSIONS: u64 = 200;
 
@@ -119,6 +121,12 @@ fn load(replies: u64) {
         .map(|at| open(&transcript(&home, &format!("{at:08}-0000-4000-8000-000000000000"))))
         .collect();
     let (began, mut tenth) = (Instant::now(), None);
+    let id = child.id();
+    let mut look = || {
+        if tenth.is_none() && told.load(Relaxed) >= replies / 10 {
+            tenth = Some(resident_mib(id));
+        }
+    };
     for at in 0..replies {
         let session = at / 50 % SESSIONS;
         let line = claude_reply(
@@ -127,16 +135,15 @@ fn load(replies: u64) {
             5,
         );
         files[session as usize].write_all(line.as_bytes()).expect("written");
-        // Never far ahead of the lines: it is the stream that is measured, not one big read.
-        while at - told.load(Relaxed) > 20_000 {
+        while at - told.load(Relaxed) > AHEAD {
+            look();
             std::thread::sleep(Duration::from_millis(5));
         }
-        if tenth.is_none() && told.load(Relaxed) >= replies / 10 {
-            tenth = Some(resident_mib(child.id()));
-        }
+        look();
     }
     while told.load(Relaxed) < replies {
         assert!(began.elapsed() < Duration::from_secs(1800), "{told:?} of {replies}");
+        look();
         std::thread::sleep(Duration::from_millis(10));
     }
     print(&format!(

@@ -51,6 +51,8 @@ pub struct Ledger {
     pub keeps_titles: bool,
     /// How long alerts wait for another process that writes.
     pub patience: std::time::Duration,
+    /// Sync no more sources once the packs it holds have so many turns; the rest is for the next sync.
+    pub most_turns: usize,
     /// Agents with a source that could not be read in this run.
     failed: rustc_hash::FxHashSet<String>,
 }
@@ -125,6 +127,7 @@ impl Ledger {
             problems: Vec::new(),
             keeps_titles: true,
             patience: alerts::PATIENCE,
+            most_turns: usize::MAX,
             failed: rustc_hash::FxHashSet::default(),
         }
     }

@@ -19,6 +19,9 @@ use xxhash_rust::xxh3::Xxh3Default;
 /// again without its stamp moving.
 const SETTLED: Duration = Duration::from_secs(2);
 
+/// A source to read, and what is known of it.
+type Due<'a> = (&'a Source, Option<KnownSource>);
+
 /// Whose turns are taken in.
 #[derive(Clone, Copy)]
 pub(super) struct Owner<'a> {
@@ -35,6 +38,8 @@ pub struct Synced {
     pub problems: Vec<Problem>,
     /// Sources that were read.
     pub read: usize,
+    /// Whether sources were left for the next sync ([`Ledger::most_turns`]).
+    pub is_partial: bool,
     /// Records that are no turns, by agent and reason.
     pub skipped: FxHashMap<(&'static str, Skip), u64>,
     /// What each agent has on disk.
@@ -128,7 +133,7 @@ impl<'l> Syncing<'l> {
         }
         let row = self.ledger.names.row(Kind::Agent, agent.id());
         let mut known = self.known_sources(row)?;
-        let mut due = Vec::new();
+        let mut due: Vec<Due<'_>> = Vec::new();
         let mut all_settled = true;
         for source in &found.sources {
             let is_settled = is_settled(source, looked_at);
@@ -141,7 +146,11 @@ impl<'l> Syncing<'l> {
                 before => due.push((source, before)),
             }
         }
-        self.read_all(agent, row, due, progress)?;
+        if self.ledger.most_turns == usize::MAX {
+            self.read_all(agent, row, due, progress)?;
+        } else {
+            self.read_some(agent, row, due, progress)?;
+        }
         // A folder that could not be looked into does not mean that its files are gone.
         if found.problems.is_empty() {
             for (_, source) in known {
@@ -150,7 +159,7 @@ impl<'l> Syncing<'l> {
                 }
             }
         }
-        if all_settled && found.problems.is_empty() && !self.ledger.has_failed(agent.id()) {
+        if all_settled && !self.synced.is_partial && found.problems.is_empty() && !self.ledger.has_failed(agent.id()) {
             self.ledger.set_meta(&key, print);
         }
         Ok(())
@@ -194,13 +203,22 @@ impl<'l> Syncing<'l> {
         Ok(known)
     }
 
-    fn read_all(
-        &mut self,
-        agent: &dyn Agent,
-        row: u32,
-        mut due: Vec<(&Source, Option<KnownSource>)>,
-        progress: Progress<'_>,
-    ) -> Result<()> {
+    /// Reads until enough is held; what was read longest ago comes first, so that everything has its turn.
+    fn read_some(&mut self, agent: &dyn Agent, row: u32, mut due: Vec<Due<'_>>, progress: Progress<'_>) -> Result<()> {
+        due.sort_by_key(|(_, before)| before.as_ref().map_or(0, |before| before.bookmark.stamp.modified_ns));
+        // From the end.
+        due.reverse();
+        while let Some(next) = due.pop() {
+            if self.work.iter().map(|work| work.claims.len()).sum::<usize>() >= self.ledger.most_turns {
+                self.synced.is_partial = true;
+                break;
+            }
+            self.read_all(agent, row, vec![next], progress)?;
+        }
+        Ok(())
+    }
+
+    fn read_all(&mut self, agent: &dyn Agent, row: u32, mut due: Vec<Due<'_>>, progress: Progress<'_>) -> Result<()> {
         // Biggest first, so that two readers end at about the same time.
         due.sort_by_key(|(source, _)| std::cmp::Reverse(source.stamp.size));
         let reader = agent.about().reader;

@@ -74,6 +74,56 @@ impl Stamp {
     }
 }
 
+/// Looks at many files, neighbours one after the other: relative to their folder, which takes half the time of a look by
+/// full path.
+#[derive(Default)]
+pub struct Neighbours {
+    #[cfg(unix)]
+    folder: Option<(std::path::PathBuf, std::os::fd::OwnedFd)>,
+}
+
+impl Neighbours {
+    /// What [`Stamp::read`] says of a file.
+    ///
+    /// # Errors
+    /// Those of `stat`.
+    #[cfg(unix)]
+    pub fn stamp(&mut self, path: &Path) -> io::Result<Stamp> {
+        use rustix::fs::{AtFlags, Mode, OFlags, openat, statat};
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return Stamp::read(path);
+        };
+        // As bytes: a comparison by components takes longer than the look.
+        let is_known = |(known, _): &(std::path::PathBuf, _)| known.as_os_str() == parent.as_os_str();
+        if !self.folder.as_ref().is_some_and(is_known) {
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            let folder = openat(rustix::fs::CWD, parent, flags, Mode::empty())?;
+            self.folder = Some((parent.to_path_buf(), folder));
+        }
+        let Some((_, folder)) = &self.folder else {
+            return Stamp::read(path);
+        };
+        let found = statat(folder, name, AtFlags::empty())?;
+        let seconds = found.st_mtime;
+        let nanos = i64::try_from(found.st_mtime_nsec).unwrap_or(0);
+        Ok(Stamp {
+            device: found.st_dev as u64,
+            inode: found.st_ino as u64,
+            size: u64::try_from(found.st_size).unwrap_or(0),
+            modified_ns: seconds.saturating_mul(1_000_000_000).saturating_add(nanos),
+        })
+    }
+
+    /// What [`Stamp::read`] says of a file.
+    ///
+    /// # Errors
+    /// Those of `stat`.
+    #[cfg(not(unix))]
+    pub fn stamp(&mut self, path: &Path) -> io::Result<Stamp> {
+        Stamp::read(path)
+    }
+}
+
 /// Whether a folder lies on a network file system, where a write-ahead log's shared memory does not work
 /// and nobody tells what another machine writes.
 #[cfg(target_os = "linux")]
@@ -97,4 +147,26 @@ pub fn is_network_folder(folder: &Path) -> bool {
 #[cfg(not(target_os = "linux"))]
 pub fn is_network_folder(_folder: &Path) -> bool {
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_beside_the_last_one_tells_the_same() {
+        let dir = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(dir.path().join("a")).expect("a folder");
+        let mut neighbours = Neighbours::default();
+        for name in ["x", "y", "a/z", "w"] {
+            let path = dir.path().join(name);
+            assert!(neighbours.stamp(&path).is_err());
+            std::fs::write(&path, name).expect("written");
+            assert_eq!(
+                neighbours.stamp(&path).expect("a file"),
+                Stamp::read(&path).expect("a file")
+            );
+        }
+        assert!(neighbours.stamp(Path::new("/")).is_ok());
+    }
 }

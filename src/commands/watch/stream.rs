@@ -38,6 +38,8 @@ const TICK: Duration = Duration::from_millis(250);
 const CHUNK: usize = 1_000;
 /// Changes combined at a time, when the reader was away.
 const BATCH: usize = 10_000;
+/// Turns of the sessions that grew are held at a time, so that a busy machine costs no more memory than a quiet one.
+const MOST_TURNS: usize = 5_000;
 
 /// The lines of a watch: waits for the next one.
 pub struct Stream<'a> {
@@ -146,6 +148,7 @@ impl<'a> Stream<'a> {
         };
         stream.sync()?;
         stream.has_begun = true;
+        stream.ledger.most_turns = MOST_TURNS;
         stream.follower = begin(args.since.as_deref(), &stream.ledger, &stream.system)?;
         if stream.groups.has_alerts() {
             stream.alarms = Some(stream.alarms(Watched::new(context)?)?);
@@ -232,6 +235,9 @@ impl<'a> Stream<'a> {
         self.trail.note();
         for agent in due.iter().filter(|agent| self.ledger.has_failed(agent.id())) {
             self.look.try_again(agent.id());
+        }
+        if synced.is_partial {
+            self.look.give_back(&due);
         }
         if self.keep()? == Committed::GivenUp {
             // The other process need not have seen what this one saw.
