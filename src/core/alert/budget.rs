@@ -6,6 +6,7 @@
 
 use super::{Deciding, Remembered, Rules};
 use crate::core::budget::{Amount, Every, Level, Measure};
+use crate::core::money::CostStatus;
 use crate::core::rows::{BudgetRow, EventRow, EventType, Severity};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -84,7 +85,10 @@ fn event(row: &BudgetRow, level: Level) -> EventRow {
         EventType::BudgetLimitReached => format!("Budget {} is exceeded", row.budget_id),
         _ => format!("Budget {} is at {}", row.budget_id, percent(row)),
     };
-    let spent = row.spent.map_or_else(|| "an unknown amount".to_owned(), amount);
+    let spent = row.spent.map_or_else(
+        || "an unknown amount".to_owned(),
+        |spent| format!("{}{}", mark(row.cost_status), amount(spent)),
+    );
     let message = format!("{spent} of {} spent in {}", amount(row.budget), row.period);
     let value = |value: serde_json::Result<Value>| value.unwrap_or_default();
     EventRow {
@@ -139,6 +143,15 @@ fn percent(row: &BudgetRow) -> String {
     row.used_percent.map_or_else(|| "—".to_owned(), whole)
 }
 
+/// How money is known, as tables mark it.
+const fn mark(status: Option<CostStatus>) -> &'static str {
+    match status {
+        Some(CostStatus::Estimated | CostStatus::Mixed) => "~",
+        Some(CostStatus::Partial) => "≥",
+        _ => "",
+    }
+}
+
 fn amount(amount: Amount) -> String {
     match amount {
         Amount::Usd(money) => format!("${:.2}", money.dollars()),
@@ -189,6 +202,22 @@ mod tests {
                 budgets,
                 ..Facts::default()
             })
+        }
+    }
+
+    #[test]
+    fn money_in_messages_says_how_it_is_known() {
+        let mut estimated = row(17.0, 20.0, "2026-11-20", Trial::new().rules.thresholds);
+        for (status, told) in [
+            (CostStatus::Estimated, "~$17.00"),
+            (CostStatus::Partial, "≥$17.00"),
+            (CostStatus::Recorded, "$17.00"),
+        ] {
+            estimated.cost_status = Some(status);
+            assert_eq!(
+                event(&estimated, Level::Warning).message,
+                format!("{told} of $20.00 spent in 2026-11-20")
+            );
         }
     }
 
