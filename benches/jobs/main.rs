@@ -2,8 +2,9 @@
 //!
 //! `cargo bench --bench jobs -- 20` makes a fifth of the full size (100: 200,000 messages of OpenCode in 2.4 GB, 2,000
 //! transcripts of Claude Code in 1.2 GB, a ledger of ten million turns); `-- 20 history` runs one part: `opencode`,
-//! `claude-code`, `history` or `start`. Prints, it never judges: machines differ, ratios less.
+//! `claude-code`, `bars`, `history` or `start`. Prints, it never judges: machines differ, ratios less.
 
+mod bars;
 mod data;
 mod history;
 mod measure;
@@ -61,6 +62,19 @@ fn main() {
             ttop(home, &day)
         });
         report(&format!("{title}: a little more was written"), &grown, &floor);
+    }
+    if wants("bars") {
+        let home = &data::opencode(&folder.join("opencode"), percent);
+        ttop(home, &["sync"]).status().expect("synced");
+        let sync = median(|| {
+            data::grow("opencode", home);
+            ttop(home, &["sync"])
+        });
+        report("sync, a little more was written", &sync, &sync);
+        let (median, late) = bars::calls(home);
+        print(&format!(
+            "bar-status, while an agent writes: median {median:.1} ms, 95th percentile {late:.1} ms"
+        ));
     }
     if wants("history") {
         let home = history::home(&folder.join("history"), percent);
