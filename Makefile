@@ -28,7 +28,7 @@ lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 
-# Data of a stated size (SIZE=100: 2.4 GB of OpenCode and 1.2 GB of Claude Code), then each job against a bare scan of it;
+# Data of a stated size (SIZE=100: 2.4 GB of OpenCode, 1.2 GB of Claude Code, a ledger of ten million turns), then each job against a bare scan of it;
 # then a watch: how soon, at what cost, in how much memory (SIZE=100: a million replies).
 bench: build
 	$(CARGO) bench --locked --bench jobs -- $(SIZE)
