@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use support::Home;
 use support::alerts::{CONFIG, Hook, spend};
-use support::running::{LIMIT, Running, settle, ttop};
+use support::running::{LIMIT, Running, ended, settle, ttop};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -247,6 +247,21 @@ fn a_reader_that_was_away_gets_sums_and_is_told_so() {
     let gap = gap.expect("a gap");
     assert_eq!((sum, grows), (460, 1), "{gap}");
     assert!(gap["data"]["changes"].as_u64() > gap["data"]["lines"].as_u64(), "{gap}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_stream_that_nobody_reads_can_be_ended() {
+    let home = home(&json!({}));
+    let mut child = ttop(&home, &["watch"]).spawn().expect("started");
+    settle(&home);
+    for at in 0..400 {
+        spend(&home, &format!("fill{at}"), 1, &today());
+    }
+    stalled(child.id());
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("sent");
+    assert_eq!(ended(&mut child).code(), Some(143));
 }
 
 /// Waits until a process that is to be blocked does nothing any more; its memory then.

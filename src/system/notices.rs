@@ -31,6 +31,9 @@ enum Told {
 /// How long to wait for more after a first notice: a write is told in several.
 const SETTLE: Duration = Duration::from_millis(8);
 
+/// How long a process that was told to end may take.
+#[cfg(unix)]
+const GRACE: Duration = Duration::from_secs(5);
 /// Notices that nobody takes are kept up to this many: whoever is busy for long looks at everything afterwards.
 const MOST_KEPT: usize = 1_000;
 
@@ -180,11 +183,15 @@ fn take_signals(send: SyncSender<Told>) -> std::io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     std::thread::spawn(move || {
-        for signal in signals.forever() {
-            if send.send(Told::Signal(signal)).is_err() {
-                break;
-            }
+        let Some(signal) = signals.forever().next() else {
+            return;
+        };
+        if let Err(TrySendError::Disconnected(_)) = send.try_send(Told::Signal(signal)) {
+            return;
         }
+        std::thread::sleep(GRACE);
+        // Stuck, in a write that nobody reads or a read that takes its time. What is kept is kept whole or not at all.
+        std::process::exit(if signal == SIGINT { 130 } else { 143 });
     });
     Ok(())
 }
