@@ -305,18 +305,8 @@ impl Usage<'_> {
 
     /// The 5-hour blocks of each provider, from all its turns: filters do not move where a block begins.
     fn blocks(&self) -> Result<FxHashMap<Option<Text>, Vec<Range>>> {
-        let mut times: FxHashMap<Option<Text>, Vec<i64>> = FxHashMap::default();
-        self.each(&Selected::all(), |turn| {
-            match times.get_mut(&turn.model.provider) {
-                Some(times) => times.push(turn.numbers.timestamp),
-                None => drop(times.insert(turn.model.provider.clone(), vec![turn.numbers.timestamp])),
-            }
-            Ok(())
-        })?;
-        let ranges = times.into_iter().map(|(provider, mut times)| {
-            times.sort_unstable();
-            (provider, blocks(times))
-        });
+        let answers = self.answers()?.into_iter();
+        let ranges = answers.map(|(provider, times)| (provider, blocks(times)));
         Ok(ranges.collect())
     }
 }

@@ -1,6 +1,7 @@
 //! The sums of a snapshot: what bars show of the ledger, from one look at the last weeks.
 
 use super::Usage;
+use super::answers::Answers;
 use super::select::Selected;
 use crate::core::budget::{Amount, Budget, Scope, Thresholds};
 use crate::core::group::Totals;
@@ -9,7 +10,7 @@ use crate::core::rows::Text;
 use crate::core::snapshot::{Block, BudgetNow, Burn, Cost, Latest, SHAPE, STRETCH_MS, STRETCHES, Snapshot, Span};
 use anyhow::Result;
 use jiff::tz::TimeZone;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 /// How far back the beginning of the present blocks is looked for at first.
 const BLOCKS_MS: i64 = 3 * 24 * 3600 * 1000;
@@ -45,9 +46,6 @@ impl Summing {
 fn cost_of(totals: &Totals) -> Cost {
     Cost::new(totals.cost.cost(), totals.cost.status())
 }
-
-/// When a provider answered, and what.
-type Answers = FxHashMap<Option<Text>, Vec<i64>>;
 
 impl Usage<'_> {
     /// Everything but limits and processes.
@@ -167,15 +165,17 @@ impl Usage<'_> {
     /// answers tell; without such a pause all of them are asked.
     fn present_blocks(&self, answers: Answers, now: i64) -> Result<Vec<Block>> {
         let mut found = Vec::new();
+        let mut all: Option<Answers> = None;
         for (provider, mut times) in answers {
             times.sort_unstable();
             if times.last().is_none_or(|last| now - last >= BLOCK_MS) {
                 continue;
             }
             let pause = times.windows(2).rposition(|pair| pair[1] - pair[0] >= BLOCK_MS);
-            let times = match pause {
-                Some(pause) => times.split_off(pause + 1),
-                None => self.all_answers(provider.as_ref())?,
+            let times = match (pause, &mut all) {
+                (Some(pause), _) => times.split_off(pause + 1),
+                (None, Some(all)) => all.remove(&provider).unwrap_or_default(),
+                (None, none) => none.insert(self.answers()?).remove(&provider).unwrap_or_default(),
             };
             let present = blocks(times).into_iter().rfind(|block| block.contains(now));
             if let Some(range) = present {
@@ -184,18 +184,6 @@ impl Usage<'_> {
         }
         found.sort_by(|a, b| a.provider.cmp(&b.provider));
         Ok(found)
-    }
-
-    fn all_answers(&self, provider: Option<&Text>) -> Result<Vec<i64>> {
-        let mut times = Vec::new();
-        self.each(&Selected::all(), |turn| {
-            if turn.model.provider.as_ref() == provider {
-                times.push(turn.numbers.timestamp);
-            }
-            Ok(())
-        })?;
-        times.sort_unstable();
-        Ok(times)
     }
 
     fn block(&self, provider: Option<Text>, range: Range) -> Result<Block> {

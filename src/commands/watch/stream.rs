@@ -275,6 +275,14 @@ impl<'a> Stream<'a> {
         let before = self.follower.cursor;
         let taken = self.follower.next_combined(&usage, BATCH)?;
         let gap = self.stall.gap(&taken, self.follower.ledger_id(), before);
+        if let Some(gap) = gap.as_ref().filter(|_| !self.is_quiet && !self.groups.has(Group::Gap)) {
+            // Without its line a reader learns of it here: a step of a combined line alone is not to go on from.
+            let id = &gap.event_id;
+            render::say(&format!(
+                "ttop: the reader was away: {}; all of them follow {id}",
+                gap.message
+            ));
+        }
         let gap = gap.map(|gap| StreamRow::from(gap.at(self.now())));
         if taken.changes < BATCH {
             self.stall.over();
