@@ -24,6 +24,8 @@ use commands::Command;
 use commands::bar_status;
 use commands::context::Context;
 use exit::{Exit, UsageError};
+use render::StdoutError;
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use system::System;
 use system::config::Config;
@@ -38,17 +40,25 @@ pub fn run() -> Result<Exit> {
         render::print_text(&told)?;
         return Ok(Exit::Ok);
     }
-    let var = |name: &str| std::env::var(name).ok();
-    let cli = match parse(&words, std::io::stdout().is_terminal(), var) {
+    match run_words(&words) {
         // A bar shows whatever comes; what is wrong is for whoever looks at stderr.
-        Err(error) if is_bar(&words) => {
-            let hint = error.hint.iter().map(|hint| format!("; {hint}")).collect::<String>();
-            bar_status::puzzled(&format!("{error}{hint}"))?;
-            return Ok(Exit::Ok);
+        Err(error) if is_bar(&words) && !error.is::<StdoutError>() => {
+            let hint = error
+                .downcast_ref::<UsageError>()
+                .and_then(|usage| usage.hint.as_deref());
+            let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
+            bar_status::puzzled(&format!("{error:#}{hint}"))?;
+            Ok(Exit::Ok)
         }
-        Err(error) => return Err(error.into()),
-        Ok(Parsed::Run(cli)) => cli,
-        Ok(Parsed::Text(text)) => {
+        run => run,
+    }
+}
+
+fn run_words(words: &[OsString]) -> Result<Exit> {
+    let var = |name: &str| std::env::var(name).ok();
+    let cli = match parse(words, std::io::stdout().is_terminal(), var)? {
+        Parsed::Run(cli) => cli,
+        Parsed::Text(text) => {
             render::print_text(text.as_bytes())?;
             return Ok(Exit::Ok);
         }

@@ -56,18 +56,13 @@ pub fn parse(
     Ok(Parsed::Run(Box::new(cli)))
 }
 
-/// Whether a bar is asked for, as far as it can be told from words that are no command line.
+/// Whether a bar is asked for, as far as it can be told from words that are no command line: by the first of them that is
+/// a command.
 pub fn is_bar(words: &[OsString]) -> bool {
+    const BAR: &str = "bar-status";
+    let root = Cli::command();
     let mut words = words.iter().skip(1).map(|word| word.to_string_lossy());
-    while let Some(word) = words.next() {
-        match word.as_ref() {
-            // These take the next word.
-            "--color" | "--tz" | "--cost-from" => drop(words.next()),
-            flag if flag.starts_with('-') => {}
-            command => return command == "bar-status",
-        }
-    }
-    false
+    words.find(|word| *word == BAR || root.find_subcommand(word.as_ref()).is_some()) == Some(BAR.into())
 }
 
 /// The rows whose keys `--fields help` asks for: answered without a look at the data.

@@ -5,6 +5,7 @@ use super::context::Context;
 use super::ps::demo;
 use super::ps::look::{Eyes, Seen, Wanted};
 use super::ps::rows::{hide_subagents, is_listed, known_sessions, row};
+use crate::core::price::CostFrom;
 use crate::core::problem::Problem;
 use crate::core::rows::PsRow;
 use crate::core::snapshot::{AgentNow, Cost, LimitNow, Snapshot};
@@ -34,12 +35,14 @@ pub fn leave(context: &mut Context, ledger: &Ledger, book: &PriceBook, eyes: Opt
 /// # Errors
 /// When the ledger is damaged, or a budget cannot be understood.
 pub fn make(context: &Context, ledger: &Ledger, book: &PriceBook, eyes: Option<&mut Eyes>) -> Result<Snapshot> {
-    let usage = Usage::new(ledger, book, &context.config, context.cost_from());
+    // Bars show what is, whatever this run was asked to show.
+    let usage = Usage::new(ledger, book, &context.config, CostFrom::default());
     let now = context.system.now;
     let zone = context.system.zone()?;
     let mut snapshot = usage.snapshot(&configured(context)?, thresholds(&context.config), zone, now)?;
     snapshot.limits = limits(context, ledger)?;
-    if let Some(last) = ledger.snapshot() {
+    snapshot.zone = context.system.asked_zone().map(str::to_owned);
+    if let Some(last) = ledger.snapshot().filter(|last| last.looked_at <= now) {
         (snapshot.agents, snapshot.looked_at, snapshot.began) = (last.agents, last.looked_at, last.began);
     }
     if let Some(eyes) = eyes {
@@ -61,7 +64,7 @@ pub fn look_again(
     book: &PriceBook,
     eyes: &mut Eyes,
 ) -> Result<Snapshot> {
-    let usage = Usage::new(ledger, book, &context.config, context.cost_from());
+    let usage = Usage::new(ledger, book, &context.config, CostFrom::default());
     let now = context.system.now;
     let seen = eyes.look(&context.system, Wanted::default());
     add_agents(&mut snapshot, seen, &usage, now)?;
@@ -79,7 +82,7 @@ pub fn demo(context: &Context) -> Result<Snapshot> {
     let (book, _) = PriceBook::open(&context.system, &context.config);
     let ledger = crate::demo::ledger()?;
     let mut snapshot = make(context, &ledger, &book, None)?;
-    let usage = Usage::new(&ledger, &book, &context.config, context.cost_from());
+    let usage = Usage::new(&ledger, &book, &context.config, CostFrom::default());
     add_agents(
         &mut snapshot,
         demo::seen(context.system.now),

@@ -42,7 +42,9 @@ pub fn report<T>(
         }
         other => other,
     };
-    if keep(context, &mut ledger) || is_first(&ledger) {
+    // Days of another zone, asked for once, are no bar's.
+    let is_usual = context.global.tz.is_none();
+    if (keep(context, &mut ledger) || is_first(&ledger)) && is_usual {
         super::snapshot::leave(context, &ledger, &book, None);
     }
     result

@@ -31,6 +31,8 @@ pub struct Snapshot {
     pub agents: Vec<AgentNow>,
     /// When the oldest process of each agent was started, of those that run or else ran last.
     pub began: Vec<(String, i64)>,
+    /// The zone that days are told in, as it was asked for.
+    pub zone: Option<String>,
     /// `alerts.warningPercent` and `alerts.criticalPercent`.
     pub thresholds: (f64, f64),
 }
@@ -133,6 +135,22 @@ pub struct AgentNow {
 }
 
 impl Snapshot {
+    /// Whether it was made by this clock in this zone: numbers of another day are none of this one.
+    pub fn is_of(&self, now: i64, zone: Option<&str>) -> bool {
+        const AT_ONCE_MS: i64 = 60_000;
+        self.summed_at <= now + AT_ONCE_MS && self.zone.as_deref() == zone
+    }
+
+    /// Whether what ran was looked at.
+    pub fn has_looked(&self) -> bool {
+        self.looked_at != 0
+    }
+
+    /// Whether the last minutes it knows of are still the last ones.
+    pub fn is_burning(&self, now: i64) -> bool {
+        self.summed_at != 0 && now - self.summed_at <= STRETCH_MS
+    }
+
     /// How old the older half is; what was never looked at has no age.
     pub fn age(&self, now: i64) -> i64 {
         let oldest = match self.looked_at {

@@ -104,6 +104,7 @@ impl Usage<'_> {
             budgets: self.budgets_now(budgets, thresholds, zone, now)?,
             agents: Vec::new(),
             began: Vec::new(),
+            zone: None,
             thresholds: (thresholds.warning, thresholds.critical),
         })
     }

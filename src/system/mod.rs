@@ -194,6 +194,11 @@ impl System {
         }
     }
 
+    /// The zone that was asked for by name; the system's own has none.
+    pub fn asked_zone(&self) -> Option<&str> {
+        self.zone_name.as_deref().or_else(|| self.var("TZ"))
+    }
+
     /// The time zone of periods.
     ///
     /// # Errors
@@ -202,7 +207,7 @@ impl System {
         if let Some(zone) = self.zone.get() {
             return Ok(zone);
         }
-        let zone = match self.zone_name.as_deref().or_else(|| self.var("TZ")) {
+        let zone = match self.asked_zone() {
             Some("UTC" | "Etc/UTC" | ":UTC") => TimeZone::UTC,
             Some(name) => find_zone(name)?,
             None => system_zone().unwrap_or(TimeZone::UTC),

@@ -176,6 +176,68 @@ fn it_always_prints_and_exits_0() {
     assert!(stderr.contains("ttop ledger rebuild"), "{stderr}");
 }
 
+#[test]
+fn it_prints_whatever_else_is_wrong() {
+    let home = synced("x");
+    let told = |command: &mut assert_cmd::Command| {
+        let output = command.output().expect("runs");
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert_eq!(told(home.ttop().args(["--tz", "Nowhere/X", "bar-status"])), "ttop?\n");
+    assert_eq!(told(home.ttop().args(["--since", "today", "bar-status"])), "ttop?\n");
+    assert_eq!(told(home.ttop().env("TTOP_NOW", "soon").arg("bar-status")), "ttop?\n");
+    assert_eq!(
+        told(
+            home.ttop()
+                .args(["-q", "bar-status", "--no-sync", "--segments", "today"])
+        ),
+        "$0.5000 today\n"
+    );
+}
+
+#[test]
+fn what_is_not_known_is_null_and_no_zero() {
+    let home = Home::new();
+    let never = json(&home, &[]);
+    for key in ["today", "burn", "status", "staleMs", "session"] {
+        assert!(never[key].is_null(), "{key}: {never}");
+    }
+    assert_eq!(
+        bar(&home, &["--template", "{burn.tokens} {status.idle} {age}"]),
+        "— — —\n"
+    );
+}
+
+#[test]
+fn numbers_of_another_clock_zone_or_price_rule_are_not_shown() {
+    let home = synced("x").at("2027-03-01T12:00:00Z");
+    home.stdout(&["sync"]);
+    let (home, now) = (home, "2026-11-20T18:00:00Z");
+    let home = home.at(now);
+    assert_eq!(
+        bar(&home, &["--segments", "today"]),
+        "— today\n",
+        "a clock was put back"
+    );
+    home.stdout(&["sync"]);
+    assert_eq!(bar(&home, &["--segments", "today"]), "$0.5000 today\n");
+    // What one run was asked to show is not what bars show.
+    let database = Database {
+        connection: rusqlite::Connection::open(home.path().join(".local/share/opencode/opencode.db")).expect("opens"),
+    };
+    database.reply("msg_bar9", "ses_bar1", &Reply::at(NOW - MINUTE));
+    home.stdout(&["--cost-from", "list", "cost"]);
+    assert_eq!(bar(&home, &["--segments", "today"]), "$1.00 today\n");
+    database.reply("msg_bar10", "ses_bar1", &Reply::at(NOW - MINUTE));
+    home.stdout(&["--tz", "Pacific/Kiritimati", "cost"]);
+    assert_eq!(bar(&home, &["--segments", "today"]), "$1.00 today\n");
+    assert_eq!(
+        bar(&home, &["--tz", "Pacific/Kiritimati", "--segments", "today"]),
+        "— today\n"
+    );
+}
+
 /// With the real clock: a sync in the background has it too.
 fn live(home: &Home, words: &[&str]) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin("ttop"));
@@ -241,6 +303,25 @@ fn one_quiet_sync_in_the_background_makes_the_next_call_new() {
     assert_eq!(shown(&home, &words), "$0.5000 week\n", "what is there is shown at once");
     assert_ne!(std::fs::read_to_string(&claim).expect("there"), first);
     eventually("the next one shows it", || shown(&home, &words) == "$1.00 week\n");
+}
+
+#[test]
+fn a_sync_that_fails_shows_how_old_the_numbers_are() {
+    let home = Home::new();
+    let database = database(&home, "opencode.db");
+    database.session("ses_bar1", wall() - MINUTE);
+    database.reply("msg_bar1", "ses_bar1", &Reply::at(wall() - 2_000));
+    assert!(live(&home, &["sync"]).status().expect("runs").success());
+    home.write(".config/tokentop/config.json", "{\"budgets\": 5}");
+    let words = ["bar-status", "--segments", "week"];
+    std::thread::sleep(Duration::from_millis(2_100));
+    assert_eq!(shown(&home, &words), "$0.5000 week\n", "a sync is on its way");
+    std::thread::sleep(Duration::from_millis(2_100));
+    let second = shown(&home, &words);
+    assert!(
+        second.starts_with("$0.5000 week (") && second.contains("old"),
+        "{second}"
+    );
 }
 
 #[test]

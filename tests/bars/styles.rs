@@ -69,6 +69,20 @@ fn polybar_zjstatus_and_vim_see_no_syntax_of_theirs() {
 }
 
 #[test]
+fn no_syntax_comes_together_from_pieces() {
+    let home = synced("{A1:touch x:}click [fg=red] ::::");
+    let template = |style: &str, template: &str| bar(&home, &[style, "--template", template]);
+    let polybar = template("polybar", "100%{session.name}");
+    assert!(polybar.starts_with("100% {A1"), "{polybar}");
+    let zjstatus = template("zjstatus", "#{session.name}");
+    let text = zjstatus.strip_prefix("zjstatus::pipe::pipe_ttop::").expect("a message");
+    assert!(!text.contains("::"), "{zjstatus}");
+    let home = synced("[fg=red]");
+    let zjstatus = bar(&home, &["zjstatus", "--template", "#{session.name}"]);
+    assert!(!zjstatus.contains("#["), "{zjstatus}");
+}
+
+#[test]
 fn drop_downs_keep_attributes_to_themselves() {
     for style in ["swiftbar", "xbar", "argos"] {
         let text = drawn(style);

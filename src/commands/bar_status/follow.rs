@@ -146,7 +146,7 @@ impl<'c> Following<'c> {
 pub fn run(plan: &Plan, context: &mut Context) -> Result<()> {
     if context.global.demo {
         let snapshot = snapshot::demo(context)?;
-        return context.text(plan.draw(&snapshot, None, None, context.system.now).as_bytes());
+        return super::show(&plan.draw(&snapshot, None, None, context.system.now));
     }
     let mut following = Following::start(context)?;
     let mut last = String::new();

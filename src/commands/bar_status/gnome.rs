@@ -28,7 +28,7 @@ const AGENT: &str = "opencode";
 /// When the ledger or the file cannot be used, or stdout cannot be written.
 pub fn run(plan: &Plan, write: Option<&str>, follow: bool, context: &mut Context) -> Result<()> {
     if context.global.demo {
-        return context.text(draw(plan, &demo(context)).as_bytes());
+        return super::show(&draw(plan, &demo(context)));
     }
     let file = write.map(|path| place(path, &context.system));
     let mut following = Following::start(context)?;
@@ -53,7 +53,7 @@ pub fn run(plan: &Plan, write: Option<&str>, follow: bool, context: &mut Context
                 match &file {
                     Some(file) => replace(file, text.as_bytes())
                         .with_context(|| format!("{} could not be written", context.system.tilde(file)))?,
-                    None => context.text(text.as_bytes())?,
+                    None => super::show(&text)?,
                 }
                 last = text;
             }

@@ -121,7 +121,7 @@ impl BarStatusArgs {
         }
         let plan = self.plan(context.global.demo)?;
         if self.print_config {
-            return context.text(plan.style.setup().as_bytes());
+            return show(plan.style.setup());
         }
         let is_gnome = plan.style.needs() == Needs::Stats;
         match (&self.write, is_gnome, self.follow) {
@@ -167,7 +167,7 @@ impl BarStatusArgs {
     fn glance(&self, plan: &Plan, context: &mut Context) -> Result<()> {
         if context.global.demo {
             let snapshot = super::snapshot::demo(context)?;
-            return context.text(plan.draw(&snapshot, None, None, context.system.now).as_bytes());
+            return show(&plan.draw(&snapshot, None, None, context.system.now));
         }
         let now = context.system.now;
         if let Some(heard) = &plan.heard
@@ -176,7 +176,8 @@ impl BarStatusArgs {
             context.warn(&Problem::new("plan limits", format_args!("are not kept: {error}")));
         }
         let (snapshot, trouble) = match peek(&context.system) {
-            Peeked::Snapshot(snapshot) => (Some(*snapshot), None),
+            Peeked::Snapshot(snapshot) if snapshot.is_of(now, context.system.asked_zone()) => (Some(*snapshot), None),
+            Peeked::Snapshot(_) => (None, None),
             Peeked::Nothing => (None, None),
             Peeked::Unusable(problem) => {
                 context.warn(&problem);
@@ -188,13 +189,19 @@ impl BarStatusArgs {
             (None, false) => refresh(context, age),
             _ => Refresh::None,
         };
-        let bound = if refreshed == Refresh::None { KEPT_MS } else { OLD_MS };
+        let bound = match refreshed {
+            Refresh::Coming => OLD_MS,
+            Refresh::None => KEPT_MS,
+            Refresh::Failed => 0,
+        };
         let shown_age = age.filter(|age| *age > bound);
-        context.text(
-            plan.draw(&snapshot.unwrap_or_else(nothing), trouble, shown_age, now)
-                .as_bytes(),
-        )
+        show(&plan.draw(&snapshot.unwrap_or_else(nothing), trouble, shown_age, now))
     }
+}
+
+/// Prints, whatever `-q` says of rows: a bar without text is no answer.
+fn show(text: &str) -> Result<()> {
+    Ok(crate::render::print_text(text.as_bytes())?)
 }
 
 /// Before anything was ever synced everything is unknown.

@@ -14,6 +14,8 @@ const EVERY_MS: i64 = 2_000;
 pub enum Refresh {
     /// It is new enough, or a sync is on its way.
     Coming,
+    /// The last sync changed nothing of it; the next one is on its way, with little hope.
+    Failed,
     /// Nothing is.
     None,
 }
@@ -23,8 +25,8 @@ pub fn refresh(context: &mut Context, age: Option<i64>) -> Refresh {
     if age.is_some_and(|age| age <= EVERY_MS) {
         return Refresh::Coming;
     }
-    match start(context) {
-        Ok(()) => Refresh::Coming,
+    match start(context, age) {
+        Ok(refresh) => refresh,
         Err(error) => {
             context.warn(&Problem::new(
                 "bar-status",
@@ -35,17 +37,20 @@ pub fn refresh(context: &mut Context, age: Option<i64>) -> Refresh {
     }
 }
 
-fn start(context: &Context) -> std::io::Result<()> {
+fn start(context: &Context, age: Option<i64>) -> std::io::Result<Refresh> {
     let cache = Cache::new(&context.system, "sync");
     let Some(mut claim) = cache.lock("claim", Instant::now())? else {
-        return Ok(());
+        return Ok(Refresh::Coming);
     };
     // A sync of another clock than the wall's is as real as any.
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let now = now.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
-    if claim.note().is_some_and(|last| (0..EVERY_MS).contains(&(now - last))) || is_syncing(&cache)? {
-        return Ok(());
+    let last = claim.note();
+    if last.is_some_and(|last| (0..EVERY_MS).contains(&(now - last))) || is_syncing(&cache)? {
+        return Ok(Refresh::Coming);
     }
+    // It ended, and what there is is from before it began.
+    let has_failed = last.zip(age).is_some_and(|(last, age)| now - age < last);
     claim.leave(now)?;
     let mut sync = Command::new(std::env::current_exe()?);
     sync.args(["sync", "--background"]);
@@ -60,7 +65,7 @@ fn start(context: &Context) -> std::io::Result<()> {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()?;
-    Ok(())
+    Ok(if has_failed { Refresh::Failed } else { Refresh::Coming })
 }
 
 /// Whether a sync in the background is still at work.

@@ -15,11 +15,14 @@ pub struct Trail {
     eyes: Eyes,
     last: Option<Instant>,
     is_due: bool,
+    is_wanted: bool,
 }
 
 impl Trail {
-    pub fn new(context: &Context) -> Self {
+    /// A watch of some agents, or one with a zone of its own, knows too little for bars.
+    pub fn new(context: &Context, is_of_all: bool) -> Self {
         Self {
+            is_wanted: is_of_all && context.global.tz.is_none(),
             context: Context::new(context.system.clone(), context.config.clone(), context.global.clone()),
             eyes: Eyes::default(),
             last: None,
@@ -29,7 +32,7 @@ impl Trail {
 
     /// Something was read.
     pub fn note(&mut self) {
-        self.is_due = true;
+        self.is_due = self.is_wanted;
     }
 
     /// Leaves a snapshot if something was read since the last one: where nothing happens, bars look themselves.

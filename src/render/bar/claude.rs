@@ -84,6 +84,8 @@ fn said(bar: &Bar<'_>) -> Vec<super::Part> {
             .map(|limit| (limit.label.clone(), limit.used_percent, limit.resets_at))
             .collect();
     }
+    // Of a window that is over nothing is known any more.
+    limits.retain(|(_, _, resets_at)| resets_at.is_none_or(|at| at > bar.now));
     for (label, percent, resets_at) in limits {
         let level = facts::limit_level(bar.snapshot, percent);
         let left = resets_at.filter(|at| *at > bar.now && level > super::Level::Ok);

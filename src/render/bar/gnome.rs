@@ -21,7 +21,7 @@ impl Style for Gnome {
     fn setup(&self) -> &'static str {
         "# ~/.config/systemd/user/ttop-gnome.service, then: systemctl --user enable --now ttop-gnome\n\
          [Service]\n\
-         ExecStart=ttop bar-status gnome --follow --write\n\
+         ExecStart=/bin/sh -lc 'exec ttop bar-status gnome --follow --write'\n\
          Restart=on-failure\n\
          [Install]\n\
          WantedBy=graphical-session.target\n"

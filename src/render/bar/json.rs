@@ -29,6 +29,7 @@ impl Style for Json {
         let limits: Vec<Value> = snapshot
             .limits
             .iter()
+            .filter(|limit| limit.resets_at.is_none_or(|at| at > bar.now))
             .map(|limit| {
                 json!({"providerId": limit.provider, "label": limit.label, "usedPercent": limit.used_percent,
                     "level": facts::limit_level(snapshot, limit.used_percent).name(),
@@ -38,6 +39,7 @@ impl Style for Json {
         let budgets: Vec<Value> = snapshot
             .budgets
             .iter()
+            .filter(|budget| budget.end > bar.now)
             .map(|budget| json!({"budgetId": budget.id, "usedPercent": budget.used_percent, "level": budget.level}))
             .collect();
         let agents: Vec<Value> = snapshot
@@ -62,15 +64,17 @@ impl Style for Json {
         let line = json!({
             "text": bar.text(),
             "level": bar.level().name(),
-            "staleMs": snapshot.age(bar.now),
+            "staleMs": (snapshot.summed_at != 0).then(|| snapshot.age(bar.now)),
             "segments": segments,
             "today": span(&snapshot.today, bar.now),
             "week": span(&snapshot.week, bar.now),
             "month": span(&snapshot.month, bar.now),
             "session": session,
-            "burn": {"tokensPerMinute": snapshot.burn.tokens_per_minute(), "costPerHour": burn.money(),
-                "costStatus": burn.status, "hour": snapshot.burn.hour},
-            "status": groups,
+            "burn": snapshot.is_burning(bar.now).then(|| {
+                json!({"tokensPerMinute": snapshot.burn.tokens_per_minute(), "costPerHour": burn.money(),
+                    "costStatus": burn.status, "hour": snapshot.burn.hour})
+            }),
+            "status": snapshot.has_looked().then_some(groups),
             "limits": limits,
             "budgets": budgets,
             "agents": agents,

@@ -69,7 +69,7 @@ pub fn draw(bar: &Bar<'_>, dialect: &Dialect) -> String {
 
 fn header(bar: &Bar<'_>, dialect: &Dialect) -> String {
     let pieces = bar.pieces();
-    if dialect.has_ansi && pieces.iter().all(|piece| piece.text != NOTHING) {
+    if dialect.has_ansi && pieces.iter().all(|piece| piece.text != NOTHING) && !bar.text().starts_with('-') {
         let words = bar.join(|piece| {
             let words = piece.text.replace('|', "¦");
             crate::render::Palette::ON.paint(piece.tone, &words)
@@ -102,10 +102,9 @@ pub fn tooltip(bar: &Bar<'_>) -> String {
 
 /// `Fix auth flow · opus-4.6 · 2min`, a little to the right.
 fn entry(bar: &Bar<'_>, agent: &AgentNow) -> String {
-    let name = agent.name.as_deref().unwrap_or(&agent.agent);
-    let title = text::plain(name);
-    let mut words = vec![text::cut_end(&title, TITLE_WIDTH).into_owned()];
-    words.extend(agent.model.clone());
+    let short = |words: &str| text::cut_end(&text::plain(words), TITLE_WIDTH).into_owned();
+    let mut words = vec![short(agent.name.as_deref().unwrap_or(&agent.agent))];
+    words.extend(agent.model.as_deref().map(short));
     words.extend(agent.since.map(|since| number::duration((bar.now - since).max(0))));
     format!("\u{2003}{}", words.join(bar.icons.separator()))
 }

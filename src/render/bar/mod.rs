@@ -179,7 +179,13 @@ impl Bar<'_> {
             if !pieces.is_empty() {
                 pieces.push(Piece::new(self.icons.separator(), Tone::Dim));
             }
-            pieces.extend(part.pieces.iter().cloned());
+            for piece in &part.pieces {
+                match pieces.last_mut() {
+                    // What is drawn alike is one text: none of its halves may be syntax only together.
+                    Some(last) if last.tone == piece.tone => last.text.push_str(&piece.text),
+                    _ => pieces.push(piece.clone()),
+                }
+            }
         }
         if pieces.is_empty() {
             pieces.push(Piece::new(NOTHING, Tone::Dim));

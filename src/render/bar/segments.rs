@@ -155,8 +155,7 @@ fn limit(snapshot: &Snapshot, now: i64, icons: Icons) -> Option<Said> {
 
 fn burn(snapshot: &Snapshot, now: i64, icons: Icons) -> Option<Said> {
     // Sums of a past hour say nothing of the last one.
-    let is_past = now - snapshot.summed_at > crate::core::snapshot::STRETCH_MS;
-    if is_past || snapshot.burn.hour.iter().all(|tokens| *tokens == 0) {
+    if !snapshot.is_burning(now) || snapshot.burn.hour.iter().all(|tokens| *tokens == 0) {
         return None;
     }
     let tokens = number::tokens(Some(snapshot.burn.tokens_per_minute()));

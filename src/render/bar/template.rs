@@ -2,8 +2,12 @@
 
 use super::facts::{self, GROUPS};
 use super::{Icons, Part, Piece, SEGMENTS};
-use crate::core::snapshot::{Snapshot, Span};
+use crate::core::snapshot::{Burn, Snapshot, Span};
+use crate::render::text::{cut_end, plain};
 use crate::render::{Tone, UNKNOWN, number};
+
+/// A fact takes at most so many columns: titles are as long as somebody liked.
+const FACT_WIDTH: usize = 60;
 
 /// A template that was understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +41,12 @@ impl Scene<'_> {
     }
 
     fn group(&self, at: usize) -> Option<String> {
-        Some(GROUPS[at].of(self.snapshot).count().to_string())
+        let count = || GROUPS[at].of(self.snapshot).count().to_string();
+        self.snapshot.has_looked().then(count)
+    }
+
+    fn burn(&self) -> Option<&Burn> {
+        self.snapshot.is_burning(self.now).then_some(&self.snapshot.burn)
     }
 
     fn segment(&self, name: &str) -> Option<String> {
@@ -110,12 +119,12 @@ static FACTS: &[Fact] = &[
         Some(number::duration(limit(scene)?.resets_at? - scene.now))
     }),
     ("burn.tokens", |scene| {
-        Some(number::tokens(Some(scene.snapshot.burn.tokens_per_minute())))
+        Some(number::tokens(Some(scene.burn()?.tokens_per_minute())))
     }),
     ("burn.cost", |scene| {
-        Some(facts::money(scene.snapshot.burn.cost_per_hour(), scene.icons))
+        Some(facts::money(scene.burn()?.cost_per_hour(), scene.icons))
     }),
-    ("burn.spark", |scene| Some(scene.icons.spark(&scene.snapshot.burn.hour))),
+    ("burn.spark", |scene| Some(scene.icons.spark(&scene.burn()?.hour))),
     ("budget.id", |scene| Some(budget(scene)?.id.clone())),
     ("budget.percent", |scene| {
         Some(number::percent(budget(scene)?.used_percent.map(f64::round)))
@@ -134,7 +143,10 @@ static FACTS: &[Fact] = &[
     ("waiting.name", |scene| {
         facts::waiting(scene.snapshot).first()?.name.clone()
     }),
-    ("age", |scene| Some(number::duration(scene.snapshot.age(scene.now)))),
+    ("age", |scene| {
+        let has_any = scene.snapshot.summed_at != 0;
+        has_any.then(|| number::duration(scene.snapshot.age(scene.now)))
+    }),
 ];
 
 fn limit<'a>(scene: &Scene<'a>) -> Option<&'a crate::core::snapshot::LimitNow> {
@@ -194,7 +206,10 @@ impl Template {
         let unknown = || icons.words(UNKNOWN.to_owned());
         let text = |token: &Token| match token {
             Token::Text(text) => Piece::new(text, Tone::Plain),
-            Token::Fact(at) => Piece::new(&(FACTS[*at].1)(&scene).unwrap_or_else(unknown), Tone::Plain),
+            Token::Fact(at) => {
+                let fact = (FACTS[*at].1)(&scene).unwrap_or_else(unknown);
+                Piece::new(&cut_end(&plain(&fact), FACT_WIDTH), Tone::Plain)
+            }
         };
         let levels = SEGMENTS
             .iter()

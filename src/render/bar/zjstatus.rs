@@ -16,7 +16,10 @@ impl Style for Zjstatus {
     fn draw(&self, bar: &Bar<'_>) -> String {
         let line = bar.join(|piece| {
             // A style begins with these two, and two colons part the message.
-            let text = piece.text.replace("#[", "# [").replace("::", ": :");
+            let mut text = piece.text.replace("#[", "# [");
+            while text.contains("::") {
+                text = text.replace("::", ": :");
+            }
             match hex(piece.tone) {
                 Some(color) => format!("#[fg={color}]{text}#[fg=default]"),
                 None => text,
