@@ -106,6 +106,24 @@ fn a_corrected_reply_does_not_arm_it_again() {
 }
 
 #[test]
+fn a_run_with_other_prices_makes_nothing_be_told_twice() {
+    let home = home(&json!({}));
+    let database = Database::create(&home.path().join(".local/share/opencode/opencode.db"));
+    database.session("ses_a", 1_795_190_000_000);
+    let reply = Reply {
+        cost: 21.0,
+        ..Reply::at(1_795_190_000_000)
+    };
+    database.reply("msg_a", "ses_a", &reply);
+    assert_eq!(told(&alert(&home, &[])), ["budget.limitReached critical"]);
+    for _ in 0..2 {
+        // By the list it is a few cents.
+        assert_eq!(told(&alert(&home, &["--cost-from", "list"])), [""; 0]);
+        assert_eq!(told(&alert(&home, &[])), [""; 0]);
+    }
+}
+
+#[test]
 fn processes_at_the_same_time_tell_it_once() {
     let home = home(&json!({}));
     spend(&home, "m1", 1_100_000, AT);
@@ -236,6 +254,40 @@ fn a_failing_command_is_a_warning_and_gets_the_event_later() {
         let got = std::fs::read_to_string(home.path().join("got")).expect("written");
         assert!(got.contains("budget.thresholdCrossed"), "{got}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_sink_refuses_keeps_nothing_from_it_and_is_given_up() {
+    let got = |home: &Home| std::fs::read_to_string(home.path().join("got")).unwrap_or_default();
+    let config = |home: &Home, events: &str| {
+        let script = "read -r line; case \"$line\" in *tokens-daily*) exit 1;; esac; echo \"$line\" >> \"$HOME/got\"";
+        let sink = json!({"type": "command", "command": ["/bin/sh", "-c", script], "events": [events]});
+        let budgets = json!({"rules": [{"id": "t", "every": "day", "tokens": 1_000}], "tokens": {"daily": 1_000}});
+        let config = json!({"budgets": budgets, "alerts": {"sinks": {"mine": sink}}});
+        home.write(CONFIG, config.to_string());
+    };
+    let refused = "ttop: warning: sink mine: the command ended with 1\n";
+    let home = Home::new();
+    config(&home, "budget");
+    spend(&home, "m1", 2_000, AT);
+    let run = alert(&home, &[]);
+    assert_eq!((told(&run).len(), run.stderr.as_str()), (2, refused));
+    assert_eq!(got(&home).lines().count(), 1, "the one after the refused one");
+    assert_eq!(alert(&home, &[]).stderr, refused);
+    // It may be given up by the user, too.
+    config(&home, "session");
+    assert_eq!(alert(&home, &[]).stderr, "");
+    config(&home, "budget");
+    assert_eq!(alert(&home, &[]).stderr, "");
+    spend(&home, "m2", 2_000, "2026-11-21T09:00:00.000Z");
+    let home = home.at("2026-11-21T18:00:00Z");
+    assert_eq!(alert(&home, &[]).stderr, refused);
+    let home = home.at("2026-11-29T18:00:00Z");
+    let given_up = "ttop: warning: sink mine: events that it did not take for 7 days are given up: 1\n";
+    assert_eq!(alert(&home, &[]).stderr, given_up);
+    assert_eq!(alert(&home, &[]).stderr, "");
+    assert_eq!(got(&home).lines().count(), 2);
 }
 
 #[test]

@@ -174,19 +174,19 @@ impl Ledger {
         Ok(seq.unwrap_or(0))
     }
 
-    /// Takes the oldest event that is to go to a sink, so that no other process delivers it at the same time. With
-    /// `is_patient` one that failed lately has to wait.
+    /// Takes the oldest event after a number that is to go to a sink, so that no other process delivers it at the same
+    /// time. With `is_patient` one that failed lately has to wait.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
-    pub fn claim(&mut self, sink: &str, now: i64, is_patient: bool) -> Result<Option<Claimed>> {
+    pub fn claim(&mut self, sink: &str, after: i64, now: i64, is_patient: bool) -> Result<Option<Claimed>> {
         let id = self.id()?.unwrap_or_default();
         let query = "select event, attempts, change, body from delivery join event on seq = event
-            where sink = ?1 and claimed_until <= ?2 and (due_at <= ?2 or not ?3) order by event limit 1";
+            where sink = ?1 and claimed_until <= ?2 and (due_at <= ?2 or not ?3) and event > ?4 order by event limit 1";
         let find = |connection: &Connection| {
             connection
                 .prepare_cached(query)?
-                .query_row(params![sink, now, is_patient], |row| {
+                .query_row(params![sink, now, is_patient, after], |row| {
                     Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?))
                 })
                 .optional()
@@ -209,7 +209,7 @@ impl Ledger {
         Ok(Some(Claimed { seq, row, attempts }))
     }
 
-    /// A claimed event was delivered.
+    /// A claimed event was delivered, or is no longer wanted.
     ///
     /// # Errors
     /// When the ledger cannot be written: it is delivered once more.
@@ -234,24 +234,24 @@ impl Ledger {
         Ok(())
     }
 
-    /// Drops what is to go to sinks that there no longer are; it was kept for as long as events are.
+    /// Gives up on what no sink took for as long as events are kept: it is no news any more. How much that was by sink.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
-    pub fn drop_deliveries(&mut self, sinks: &[&str], now: i64) -> Result<()> {
+    pub fn give_up(&mut self, now: i64) -> Result<Vec<(String, i64)>> {
+        let which = "claimed_until <= ?1 and event in (select seq from event where at < ?2)";
+        let times = [now, now - EVENTS_KEPT_MS];
         let connection = self.alerts()?;
-        let known: Vec<String> = {
-            let mut statement = connection.prepare("select distinct sink from delivery")?;
-            let names = statement.query_map([], |row| row.get(0))?;
-            names.collect::<rusqlite::Result<_>>()?
+        let count = format!("select sink, count(*) from delivery where {which} group by sink order by sink");
+        let given_up: Vec<(String, i64)> = {
+            let mut statement = connection.prepare_cached(&count)?;
+            let rows = statement.query_map(times, |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect::<rusqlite::Result<_>>()?
         };
-        for sink in known.iter().filter(|sink| !sinks.contains(&sink.as_str())) {
-            connection.execute(
-                "delete from delivery where sink = ?1 and event in (select seq from event where at < ?2)",
-                params![sink, now - EVENTS_KEPT_MS],
-            )?;
+        if !given_up.is_empty() {
+            connection.execute(&format!("delete from delivery where {which}"), times)?;
         }
-        Ok(())
+        Ok(given_up)
     }
 
     /// Which turns were erased: how often, and up to when. Spending that falls with it did not fall by a correction.
@@ -404,20 +404,20 @@ mod tests {
         let home = tempfile::tempdir().expect("a folder");
         let (mut one, mut other) = (open(home.path()), open(home.path()));
         start(&mut one, "1.0.0", NOW);
-        let claimed = one.claim("a", NOW, false).expect("readable").expect("an event");
-        assert!(other.claim("a", NOW, false).expect("readable").is_none(), "claimed");
-        assert!(other.claim("b", NOW, false).expect("readable").is_some());
+        let claimed = one.claim("a", 0, NOW, false).expect("readable").expect("an event");
+        assert!(other.claim("a", 0, NOW, false).expect("readable").is_none(), "claimed");
+        assert!(other.claim("b", 0, NOW, false).expect("readable").is_some());
         one.set_undelivered(&claimed, "a", NOW + 5_000, true).expect("written");
         assert!(
-            other.claim("a", NOW, true).expect("readable").is_none(),
+            other.claim("a", 0, NOW, true).expect("readable").is_none(),
             "it has to wait"
         );
-        let again = other.claim("a", NOW, false).expect("readable").expect("again");
+        let again = other.claim("a", 0, NOW, false).expect("readable").expect("again");
         assert_eq!((again.seq, again.attempts), (claimed.seq, 1));
         other.set_delivered(&again, "a").expect("written");
-        assert!(one.claim("a", NOW + CLAIM_MS, false).expect("readable").is_none());
+        assert!(one.claim("a", 0, NOW + CLAIM_MS, false).expect("readable").is_none());
         // The one that took it for the other sink was killed.
-        assert!(one.claim("b", NOW + CLAIM_MS, false).expect("readable").is_some());
+        assert!(one.claim("b", 0, NOW + CLAIM_MS, false).expect("readable").is_some());
     }
 
     #[test]
@@ -454,8 +454,11 @@ mod tests {
         let later = NOW + 2 * EVENTS_KEPT_MS;
         start(&mut ledger, "2.0.0", later);
         assert_eq!(ledger.events_after(0, 10).expect("readable").len(), 2);
-        ledger.drop_deliveries(&["a"], later).expect("dropped");
-        while let Some(claimed) = ledger.claim("a", later, false).expect("readable") {
+        // One is too old by now, for both sinks; the log keeps it until the next event.
+        let given_up = ledger.give_up(later).expect("given up");
+        assert_eq!(given_up, [("a".to_owned(), 1), ("b".to_owned(), 1)]);
+        assert_eq!(ledger.give_up(later).expect("given up"), []);
+        while let Some(claimed) = ledger.claim("a", 0, later, false).expect("readable") {
             ledger.set_delivered(&claimed, "a").expect("written");
         }
         start(&mut ledger, "3.0.0", later);
@@ -478,7 +481,7 @@ mod tests {
         let before = ledger.erasures().expect("readable");
         ledger.forget(&Erase::Before(NOW + 1)).expect("erased");
         assert_eq!(ledger.events_after(0, 10).expect("readable").len(), 0);
-        assert!(ledger.claim("a", NOW, false).expect("readable").is_none());
+        assert!(ledger.claim("a", 0, NOW, false).expect("readable").is_none());
         assert_ne!(ledger.erasures().expect("readable"), before);
     }
 }

@@ -17,9 +17,9 @@ pub fn send(event: &EventRow) -> Result<(), Undelivered> {
     let rung = match terminal {
         Ok(terminal) => ring(terminal, times),
         Err(_) if std::io::stderr().is_terminal() => ring(std::io::stderr(), times),
-        Err(_) => return Err(Undelivered::Failed("there is no terminal to ring".to_owned())),
+        Err(_) => return Err(Undelivered::Down("there is no terminal to ring".to_owned())),
     };
-    rung.map_err(|error| Undelivered::Failed(format!("the terminal could not be rung: {}", error.kind())))
+    rung.map_err(|error| Undelivered::Down(format!("the terminal could not be rung: {}", error.kind())))
 }
 
 fn ring(mut terminal: impl Write, times: u32) -> std::io::Result<()> {

@@ -25,6 +25,7 @@ pub fn send(words: &[String], event: &EventRow, system: &System) -> Result<(), U
 /// Runs a program to its end. What it prints is not ttop's answer; what it complains of is seen.
 pub fn run(mut command: Command, name: &str, stdin: &[u8]) -> Result<(), Undelivered> {
     let failed = |what: String| Err(Undelivered::Failed(format!("{name} {what}")));
+    let down = |what: String| Err(Undelivered::Down(format!("{name} {what}")));
     let spawned = command
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
@@ -32,7 +33,7 @@ pub fn run(mut command: Command, name: &str, stdin: &[u8]) -> Result<(), Undeliv
         .spawn();
     let mut child = match spawned {
         Ok(child) => child,
-        Err(error) => return failed(format!("could not be started: {}", error.kind())),
+        Err(error) => return down(format!("could not be started: {}", error.kind())),
     };
     let input = child.stdin.take();
     let line = stdin.to_vec();
@@ -51,7 +52,7 @@ pub fn run(mut command: Command, name: &str, stdin: &[u8]) -> Result<(), Undeliv
             Ok(None) if began.elapsed() > PATIENCE => {
                 // It is ours; when it cannot be ended there is nothing more to do.
                 let _ = child.kill().and_then(|()| child.wait());
-                return failed("took too long".to_owned());
+                return down("took too long".to_owned());
             }
             Ok(None) => std::thread::sleep(POLL),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}

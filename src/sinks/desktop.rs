@@ -13,7 +13,7 @@ const SCRIPT: &str = "on run argv\ndisplay notification (item 2 of argv) with ti
 
 pub fn send(event: &EventRow, system: &System) -> Result<(), Undelivered> {
     let (name, arguments) = words(event, system.os);
-    let program = find_program(name, system).ok_or_else(|| Undelivered::Failed(format!("there is no {name} here")))?;
+    let program = find_program(name, system).ok_or_else(|| Undelivered::Down(format!("there is no {name} here")))?;
     let mut command = Command::new(program);
     command.args(arguments);
     run(command, name, &[])

@@ -55,19 +55,19 @@ impl Outside {
 pub enum Undelivered {
     /// The network is switched off: it waits, and that is no failure.
     Offline,
+    /// This event was not taken; another one may be.
     Failed(String),
+    /// Nothing reaches the sink at present.
+    Down(String),
     /// It wants to be left alone for so many seconds.
-    Later {
-        reason: String,
-        after_s: u64,
-    },
+    Later { reason: String, after_s: u64 },
 }
 
 impl fmt::Display for Undelivered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Offline => f.write_str("offline: the network is switched off"),
-            Self::Failed(reason) | Self::Later { reason, .. } => f.write_str(reason),
+            Self::Failed(reason) | Self::Down(reason) | Self::Later { reason, .. } => f.write_str(reason),
         }
     }
 }

@@ -50,7 +50,7 @@ impl Webhook {
     /// Why it does not have the event.
     pub fn send(&self, event: &EventRow, outside: &Outside) -> Result<(), Undelivered> {
         let written = self.url.as_ref().map_or("", Secret::expose);
-        let url = resolve(written, &outside.system).map_err(Undelivered::Failed)?;
+        let url = resolve(written, &outside.system).map_err(Undelivered::Down)?;
         let shape = self.shape.unwrap_or_else(|| shape_of(url.expose()));
         let body = body(shape, event).to_string().into_bytes();
         let mut pauses = PAUSES.iter();
@@ -84,7 +84,7 @@ fn attempt(http: &Http, request: &Request<'_>) -> Result<(), (Undelivered, bool)
         Err(Failure::TooLarge) => return Ok(()),
         Err(failure) => {
             let may_pass = matches!(failure, Failure::Timeout | Failure::Connection | Failure::HostNotFound);
-            return Err((Undelivered::Failed(failure.to_string()), may_pass));
+            return Err((Undelivered::Down(failure.to_string()), may_pass));
         }
     };
     let reason = format!("HTTP {}", answer.status);
@@ -97,6 +97,8 @@ fn attempt(http: &Http, request: &Request<'_>) -> Result<(), (Undelivered, bool)
             },
             false,
         )),
+        // A gateway without the server behind it.
+        502..=504 => Err((Undelivered::Down(reason), true)),
         status => Err((Undelivered::Failed(reason), status >= 500)),
     }
 }

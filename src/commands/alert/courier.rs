@@ -29,37 +29,59 @@ impl Courier {
         }
     }
 
-    /// Delivers all that is due. What fails stays due, and is said.
+    /// Delivers all that is due. What fails stays due for some days, and is said.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
     pub fn deliver(&mut self, told: &mut dyn FnMut(Problem)) -> Result<()> {
-        let now = self.outside.system.moment();
-        let names: Vec<&str> = self.sinks.iter().map(|sink| sink.name.as_str()).collect();
-        self.ledger.drop_deliveries(&names, now)?;
+        let given_up = self.ledger.give_up(self.outside.system.moment())?;
         for sink in self.sinks.iter().filter(|sink| sink.is_enabled) {
-            while let Some(claimed) = self
-                .ledger
-                .claim(&sink.name, self.outside.system.moment(), self.is_patient)?
-            {
-                match sink.send(&claimed.row, &self.outside) {
-                    Ok(()) => self.ledger.set_delivered(&claimed, &sink.name)?,
-                    // The others would fail as well, each in its time: they wait with it.
-                    Err(failed) => {
-                        let now = self.outside.system.moment();
-                        let is_attempt = failed != Undelivered::Offline;
-                        let due_at = now + wait_ms(&failed, claimed.attempts);
-                        self.ledger.set_undelivered(&claimed, &sink.name, due_at, is_attempt)?;
-                        if is_attempt {
-                            told(Problem::new(format_args!("sink {}", sink.name), failed));
-                        }
-                        break;
-                    }
-                }
+            if let Some((_, count)) = given_up.iter().find(|(name, _)| *name == sink.name) {
+                let what = format_args!("events that it did not take for 7 days are given up: {count}");
+                told(Problem::new(format_args!("sink {}", sink.name), what));
             }
+            deliver_to(sink, &mut self.ledger, &self.outside, self.is_patient, told)?;
         }
         Ok(())
     }
+}
+
+/// Each event is tried once: one that the sink refuses must not keep it from those after it.
+fn deliver_to(
+    sink: &Sink,
+    ledger: &mut Ledger,
+    outside: &Outside,
+    is_patient: bool,
+    told: &mut dyn FnMut(Problem),
+) -> Result<()> {
+    let mut last = 0;
+    let mut reasons: Vec<String> = Vec::new();
+    while let Some(claimed) = ledger.claim(&sink.name, last, outside.system.moment(), is_patient)? {
+        last = claimed.seq;
+        // The config may have changed since it was told.
+        let sent = if sink.wants(&claimed.row) {
+            sink.send(&claimed.row, outside)
+        } else {
+            Ok(())
+        };
+        let Err(failed) = sent else {
+            ledger.set_delivered(&claimed, &sink.name)?;
+            continue;
+        };
+        let is_attempt = failed != Undelivered::Offline;
+        let due_at = outside.system.moment() + wait_ms(&failed, claimed.attempts);
+        ledger.set_undelivered(&claimed, &sink.name, due_at, is_attempt)?;
+        let reason = failed.to_string();
+        if is_attempt && !reasons.contains(&reason) {
+            told(Problem::new(format_args!("sink {}", sink.name), &reason));
+            reasons.push(reason);
+        }
+        // The others would fail as well, each in its time: they wait with it.
+        if !matches!(failed, Undelivered::Failed(_)) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn wait_ms(failed: &Undelivered, attempts: u32) -> i64 {

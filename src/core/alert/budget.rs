@@ -1,8 +1,9 @@
 //! Events of budgets: spending crossed a threshold, or the budget itself.
 //!
-//! Within one period, and as long as budget, thresholds and [`Rules::basis`](super::Rules) are the same, what was spent can
-//! only fall by a correction of what agents wrote. So a level that was told stays told until the period turns; when one of
-//! those changes, levels above the present one can be told again.
+//! Within one period, and as long as budget, thresholds and [`Rules::basis`](super::Rules) (its terms) are the same, what
+//! was spent can only fall by a correction of what agents wrote. So a level that was told stays told until the period
+//! turns. Under other terms levels above the present one can be told again. What was told is remembered for each of the
+//! terms: processes with different configs or prices run side by side, and none may make another one tell it twice.
 
 use super::{Deciding, Remembered, Rules};
 use crate::core::budget::{Amount, Every, Level, Measure};
@@ -11,50 +12,89 @@ use crate::core::rows::{BudgetRow, EventRow, EventType, Severity};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// It is at most three dates on Earth at a time, and one clock may be wrong.
+const MOST_PERIODS: usize = 4;
+/// Terms of one period that are told apart.
+const MOST_TERMS: usize = 8;
+
 /// What was told of a budget.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Told {
+    periods: Vec<PeriodTold>,
+}
+
+/// What was told of a budget in one period.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PeriodTold {
     /// `2026-11-20`, `2026-W47`, `2026-11`.
     period: String,
-    /// What the level was told from, besides the turns.
-    terms: String,
-    /// The highest level told.
-    level: Level,
+    /// Epoch milliseconds.
+    start: i64,
+    /// The highest level told under each of the terms; what rose last stands last.
+    levels: Vec<(String, Level)>,
 }
 
 impl Deciding<'_> {
     pub(super) fn budget(&mut self, row: &BudgetRow) {
         let Some(level) = row.level else { return };
-        let key = format!("budget/{}", row.budget_id);
-        let terms = terms(row, self.rules);
-        let known = match self.state(&key) {
-            // Processes in different time zones, or a clock put back: the newer period counts.
-            Some(Remembered::Budget(told)) if *told.period > *row.period && told.has_length_of(row) => return,
-            Some(Remembered::Budget(told)) if *told.period == *row.period => Some(told),
-            _ => None,
+        // Not `budget/`: what is there has another form.
+        let key = format!("spending/{}", row.budget_id);
+        let mut told = match self.state(&key) {
+            Some(Remembered::Spending(told)) => told.clone(),
+            _ => Told::default(),
         };
-        let before = match known {
-            Some(told) if told.terms == terms => told.level,
-            Some(told) => told.level.min(level),
-            None => Level::Fine,
-        };
+        let before = told.in_period(row, self.now).rise(terms(row, self.rules), level);
         if level > before {
             self.fire(event(row, level));
         }
-        let told = Told {
-            period: row.period.to_string(),
-            terms,
-            level: level.max(before),
-        };
-        self.remember(key, Remembered::Budget(told));
+        self.remember(key, Remembered::Spending(told));
     }
 }
 
 impl Told {
-    /// Whether it was told of days, weeks or months, as the row is: the budget of that name may be another one now.
-    fn has_length_of(&self, row: &BudgetRow) -> bool {
-        self.period.len() == row.period.len() && self.period.contains('W') == row.period.contains('W')
+    /// What is remembered of the row's period. Processes in other time zones, and ones whose clock is wrong, each have
+    /// theirs beside it; for a period too many, the one farthest from now is forgotten.
+    fn in_period(&mut self, row: &BudgetRow, now: i64) -> &mut PeriodTold {
+        let known = self.periods.iter().position(|told| *told.period == *row.period);
+        let at = known.unwrap_or_else(|| {
+            self.periods.sort_by_key(|told| told.start.abs_diff(now));
+            self.periods.truncate(MOST_PERIODS - 1);
+            self.periods.push(PeriodTold {
+                period: row.period.to_string(),
+                start: row.start,
+                levels: Vec::new(),
+            });
+            self.periods.len() - 1
+        });
+        &mut self.periods[at]
+    }
+}
+
+impl PeriodTold {
+    /// Remembers a level under these terms; what was told under them before. Of new terms it is what was told last,
+    /// as far as it is so under these.
+    fn rise(&mut self, terms: String, level: Level) -> Level {
+        let known = self.levels.iter().position(|(known, _)| *known == terms);
+        let before = match known {
+            Some(at) => self.levels[at].1,
+            None if self.levels.len() < MOST_TERMS => {
+                self.levels.last().map_or(Level::Fine, |(_, told)| level.min(*told))
+            }
+            // They may be among those that were forgotten.
+            None => {
+                let lowest = (0..MOST_TERMS).min_by_key(|at| self.levels[*at].1);
+                self.levels.remove(lowest.unwrap_or_default());
+                let others = self.levels.iter().map(|(_, told)| level.min(*told));
+                others.max().unwrap_or(Level::Fine)
+            }
+        };
+        if known.is_none() || level > before {
+            self.levels.retain(|(other, _)| *other != terms);
+            self.levels.push((terms, level.max(before)));
+        }
+        before
     }
 }
 
@@ -72,7 +112,7 @@ fn terms(row: &BudgetRow, rules: &Rules) -> String {
         thresholds.critical,
         rules.basis,
     ]);
-    parts.to_string()
+    format!("{:016x}", xxhash_rust::xxh3::xxh3_64(parts.to_string().as_bytes()))
 }
 
 fn event(row: &BudgetRow, level: Level) -> EventRow {
@@ -170,6 +210,13 @@ mod tests {
     use jiff::tz::TimeZone;
 
     const NOON: i64 = 1_795_176_000_000;
+    const HOUR: i64 = 3_600_000;
+
+    fn midnight(date: &str) -> i64 {
+        let date: jiff::civil::Date = date.parse().expect("a date");
+        let start = date.to_zoned(TimeZone::UTC).expect("is there");
+        start.timestamp().as_millisecond()
+    }
 
     fn row(dollars: f64, budget: f64, period: &str, thresholds: Thresholds) -> BudgetRow {
         let usd = |dollars| Amount::Usd(Money::from_dollars(dollars));
@@ -177,8 +224,8 @@ mod tests {
             budget_id: "daily".into(),
             every: Every::Day,
             period: period.into(),
-            start: 0,
-            end: 1,
+            start: midnight(period),
+            end: midnight(period) + 24 * HOUR,
             agent_id: None,
             provider_id: None,
             model_id: None,
@@ -253,13 +300,53 @@ mod tests {
     }
 
     #[test]
-    fn the_next_period_fires_anew_and_an_earlier_one_never() {
+    fn the_next_period_fires_anew_and_zones_have_each_their_own() {
         let mut trial = Trial::new();
         assert_eq!(trial.spend(17.0, 20.0, "2026-11-20"), [WARNING]);
         assert_eq!(trial.spend(17.0, 20.0, "2026-11-21"), [WARNING]);
         // A process in a zone where it is still the day before.
-        assert_eq!(trial.spend(25.0, 20.0, "2026-11-20"), [""; 0]);
-        assert_eq!(trial.spend(17.0, 20.0, "2026-11-21"), [""; 0]);
+        assert_eq!(trial.spend(17.0, 20.0, "2026-11-20"), [""; 0]);
+        assert_eq!(trial.spend(25.0, 20.0, "2026-11-20"), [EXCEEDED]);
+        for _ in 0..3 {
+            assert_eq!(trial.spend(17.0, 20.0, "2026-11-21"), [""; 0]);
+            assert_eq!(trial.spend(25.0, 20.0, "2026-11-20"), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_wrong_silences_nothing() {
+        let mut trial = Trial::new();
+        assert_eq!(trial.spend(17.0, 20.0, "2027-11-20"), [WARNING]);
+        assert_eq!(trial.spend(17.0, 20.0, "2026-11-20"), [WARNING]);
+        for day in 21..=25 {
+            assert_eq!(trial.spend(17.0, 20.0, &format!("2026-11-{day}")), [WARNING]);
+        }
+        assert_eq!(trial.spend(17.0, 20.0, "2026-11-25"), [""; 0]);
+        // It is forgotten, and that day comes.
+        assert_eq!(trial.spend(17.0, 20.0, "2027-11-20"), [WARNING]);
+    }
+
+    #[test]
+    fn processes_with_different_terms_tell_it_once_each_at_most() {
+        let mut trial = Trial::new();
+        assert_eq!(trial.spend(21.0, 20.0, "2026-11-20"), [EXCEEDED]);
+        for _ in 0..3 {
+            // One that prices the same turns lower, and one that began before the config was changed.
+            trial.rules.basis = "list".to_owned();
+            assert_eq!(trial.spend(16.5, 20.0, "2026-11-20"), [""; 0]);
+            trial.rules.basis = String::new();
+            assert_eq!(trial.spend(21.0, 20.0, "2026-11-20"), [""; 0]);
+            assert_eq!(trial.spend(21.0, 40.0, "2026-11-20"), [""; 0]);
+        }
+        trial.rules.basis = "list".to_owned();
+        assert_eq!(trial.spend(19.5, 20.0, "2026-11-20"), [CRITICAL]);
+        // More terms than are told apart: none of them tells it again and again.
+        let mut told = 0;
+        for round in 0..5 * MOST_TERMS {
+            trial.rules.basis = format!("prices {}", round % (MOST_TERMS + 2));
+            told += trial.spend(21.0, 20.0, "2026-11-20").len();
+        }
+        assert_eq!(told, 1, "more than was told last, once");
     }
 
     #[test]

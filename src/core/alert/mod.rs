@@ -45,11 +45,11 @@ pub struct Rules {
     pub basis: String,
 }
 
-/// What is remembered under a key: `budget/daily`, `limit/codex/Weekly`, `session/opencode/ses_1`, …
+/// What is remembered under a key: `spending/daily`, `limit/codex/Weekly`, `session/opencode/ses_1`, …
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "of", rename_all = "snake_case")]
 pub enum Remembered {
-    Budget(budget::Told),
+    Spending(budget::Told),
     Limit(provider::LimitTold),
     Outage(provider::OutageTold),
     Session(session::Told),
