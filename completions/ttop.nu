@@ -125,7 +125,7 @@ export def "ttop show" [
 # Add up tokens and money
 export def "ttop cost" [
     --by: string@"nu-complete ttop"  # What to group by
-    --max: number  # Exit 3 when the total is above this many dollars
+    --max: number  # Exit 3 when the total shown, plans included, is above this many dollars
     --roots  # Count subagents under the session that started them
     --since: string@"nu-complete ttop"  # From this time on
     --until: string@"nu-complete ttop"  # Before this time; a bare date includes that day

@@ -320,6 +320,24 @@ fn providers_are_told_from_what_others_asked() {
 }
 
 #[test]
+fn what_is_printed_changes_nothing_and_a_ledger_in_memory_remembers_nothing() {
+    let home = home(&json!({}));
+    spend(&home, "m1", 1_100_000, AT);
+    let in_memory = || {
+        let output = home.ttop().env("TTOP_LEDGER", ":memory:").arg("alert").output();
+        output.expect("runs")
+    };
+    for _ in 0..2 {
+        let output = in_memory();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(String::from_utf8_lossy(&output.stdout).contains("budget."), "{stderr}");
+        assert!(stderr.contains("TTOP_LEDGER=:memory: remembers nothing"), "{stderr}");
+    }
+    assert_eq!(told(&alert(&home, &["--provider", "none"])), [""; 0]);
+    assert_eq!(told(&alert(&home, &[])), [""; 0]);
+}
+
+#[test]
 fn without_a_usable_ledger_it_refuses() {
     let home = home(&json!({}));
     home.write(

@@ -120,6 +120,30 @@ fn rules_are_about_a_part_and_one_more_can_be_asked_for() {
 }
 
 #[test]
+fn projects_are_told_and_chosen_by_where_they_lie() {
+    let home = home(&[costing(1.0, NOW - HOUR)]);
+    let rule = |id: &str, project: &str| json!({"id": id, "every": "day", "project": project, "usd": 5});
+    config(
+        &home,
+        json!({"projects": {"api": ["/home/dev/acme-api", "/srv/api"]},
+            "budgets": {"rules": [rule("named", "api"), rule("at-home", "~/acme"), rule("path", "/home/dev//x/")]}}),
+    );
+    let at_home = home.path().join("acme");
+    let rows = home.rows(&["budgets"]);
+    let paths: Vec<&Value> = rows.iter().map(|row| &row["projectPath"]).collect();
+    assert_eq!(
+        paths,
+        [&json!("/home/dev/acme-api"), &json!(at_home), &json!("/home/dev/x")]
+    );
+    for (project, id) in [("~/acme", "at-home"), ("api", "named"), ("/home/dev/acme-api", "named")] {
+        let rows = home.rows(&["budgets", "--project", project]);
+        assert_eq!((rows.len(), &rows[0]["budgetId"]), (1, &json!(id)), "{project}");
+    }
+    let row = &home.rows(&["budgets", "--usd", "2", "--project", "~/acme"])[3];
+    assert_eq!(row["projectPath"], json!(at_home));
+}
+
+#[test]
 fn check_prints_what_is_exceeded_and_exits_3() {
     let home = home(&[costing(20.0, NOW - HOUR)]);
     let code = |words: &[&str]| home.ttop().args(words).output().expect("runs").status.code();
@@ -131,6 +155,9 @@ fn check_prints_what_is_exceeded_and_exits_3() {
     );
     assert_eq!(code(&["budgets", "--check", "--tokens", "109", "-q"]), Some(3));
     assert_eq!(code(&["budgets", "--usd", "1", "--since", "7d"]), Some(2));
+    assert_eq!(code(&["budgets", "--tokens", "0.5"]), Some(2));
+    assert_eq!(code(&["cost", "--max", "nan"]), Some(2));
+    assert_eq!(code(&["cost", "--max", "19.99", "-q"]), Some(3));
     assert_eq!(home.stdout(&["budgets", "--check", "--usd", "20"]), "");
     home.write(".local/share/tokentop/ledger.db", "no database");
     assert_eq!(code(&["budgets"]), Some(1), "history would be missing");

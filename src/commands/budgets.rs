@@ -4,7 +4,7 @@ use super::context::Context;
 use super::usage;
 use crate::cli::{Filters, RowArgs};
 use crate::core::budget::{Amount, Budget, Every, Level, Scope};
-use crate::core::filter::TurnFilter;
+use crate::core::filter::{ProjectWanted, TurnFilter};
 use crate::core::money::Money;
 use crate::core::problem::Problem;
 use crate::core::rows::BudgetRow;
@@ -26,7 +26,7 @@ pub struct BudgetsArgs {
     #[arg(long, value_name = "USD", value_parser = amount)]
     pub usd: Option<f64>,
     /// Add a budget of so many tokens
-    #[arg(long, value_name = "COUNT", value_parser = amount, conflicts_with = "usd")]
+    #[arg(long, value_name = "COUNT", value_parser = count, conflicts_with = "usd")]
     pub tokens: Option<f64>,
     /// How often the added budget begins anew
     #[arg(long, value_name = "PERIOD", default_value = "day")]
@@ -52,12 +52,24 @@ pub enum PeriodWanted {
     Month,
 }
 
-fn amount(text: &str) -> Result<f64, String> {
+/// Money, or how much of something.
+///
+/// # Errors
+/// When it is none.
+pub fn amount(text: &str) -> Result<f64, String> {
     let number: f64 = text.parse().map_err(|_| format!("'{text}' is no number"))?;
     if number.is_finite() && number >= 0.0 {
         Ok(number)
     } else {
         Err(format!("'{text}' is no amount"))
+    }
+}
+
+fn count(text: &str) -> Result<f64, String> {
+    let number = amount(text)?;
+    match number.fract() {
+        0.0 => Ok(number),
+        _ => Err(format!("'{text}' is no whole number")),
     }
 }
 
@@ -115,6 +127,7 @@ impl BudgetsArgs {
             return Err(UsageError::new("a budget has its own time: --every day, week or month").into());
         }
         let joined = |words: &[String]| (!words.is_empty()).then(|| words.join(","));
+        let filter = self.filters.turn_filter(context)?;
         Ok(Some(Budget {
             id: "this-run".to_owned(),
             every: match self.every {
@@ -123,13 +136,13 @@ impl BudgetsArgs {
                 PeriodWanted::Month => Every::Month,
             },
             limit,
-            filter: self.filters.turn_filter(context)?,
             scope: Scope {
                 agent: joined(&self.filters.agent),
                 provider: joined(&self.filters.provider),
                 model: joined(&self.filters.model),
-                project: joined(&self.filters.project),
+                project: path_of(&filter).or_else(|| joined(&self.filters.project)),
             },
+            filter,
             includes_plan: false,
         }))
     }
@@ -179,7 +192,7 @@ pub fn configured(context: &Context) -> Result<Vec<Budget>> {
 /// A rule as the config check let it through.
 fn rule_of(rule: &Value, number: usize, context: &Context) -> Result<Budget> {
     let text = |key: &str| rule[key].as_str().map(str::to_owned);
-    let scope = Scope {
+    let mut scope = Scope {
         agent: text("agent"),
         provider: text("provider"),
         model: text("model"),
@@ -193,6 +206,8 @@ fn rule_of(rule: &Value, number: usize, context: &Context) -> Result<Budget> {
         project: words(&scope.project),
         ..Filters::default()
     };
+    let filter = filters.turn_filter(context)?;
+    scope.project = path_of(&filter);
     Ok(Budget {
         id: text("id").unwrap_or_else(|| format!("rule-{number}")),
         every: serde_json::from_value(rule["every"].clone())?,
@@ -200,10 +215,18 @@ fn rule_of(rule: &Value, number: usize, context: &Context) -> Result<Budget> {
             (Some(dollars), _) => Amount::Usd(Money::from_dollars(dollars)),
             (None, count) => Amount::Tokens(count.unwrap_or_default() as i64),
         },
-        filter: filters.turn_filter(context)?,
+        filter,
         scope,
         includes_plan: rule["includePlan"].as_bool() == Some(true),
     })
+}
+
+/// Where the one project of a filter lies: rows have paths as agents record them, and not `~/acme` or a name.
+fn path_of(filter: &TurnFilter) -> Option<String> {
+    match &filter.projects[..] {
+        [ProjectWanted::Under(paths) | ProjectWanted::Here(paths)] => paths.first().cloned(),
+        _ => None,
+    }
 }
 
 fn warn_of_unpriced(context: &mut Context, spent: &Spent) {

@@ -1,5 +1,6 @@
 //! `ttop cost`: tokens and money, grouped.
 
+use super::budgets::amount;
 use super::context::Context;
 use super::usage;
 use crate::cli::{Filters, Format, RowArgs};
@@ -20,8 +21,8 @@ pub struct CostArgs {
     /// What to group by
     #[arg(long, value_name = "DIM", value_delimiter = ',')]
     pub by: Vec<By>,
-    /// Exit 3 when the total is above this many dollars
-    #[arg(long, value_name = "USD")]
+    /// Exit 3 when the total shown, plans included, is above this many dollars
+    #[arg(long, value_name = "USD", value_parser = amount)]
     pub max: Option<f64>,
     /// Count subagents under the session that started them
     #[arg(long)]

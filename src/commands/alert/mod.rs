@@ -24,7 +24,8 @@ use facts::Watched;
 
 /// Tell what is due, once: budgets, plan limits, sessions that wait; for hooks and cron
 ///
-/// Each event is printed and handed to the sinks of the config (alerts.sinks) that want it
+/// Each event is printed and handed to the sinks of the config (alerts.sinks) that want it. What is due is told once,
+/// whatever is printed of it: filters, -n and --jq choose among the lines and nothing else; --dry-run changes nothing
 #[derive(Args, Debug, Default)]
 pub struct AlertArgs {
     /// Send a test event to one sink of the config, and nothing else
@@ -67,6 +68,9 @@ impl AlertArgs {
             return self.print(context, events);
         }
         usage::keep(context, &mut ledger);
+        if !context.global.demo && matches!(ledger.standing(), Standing::Memory) {
+            context.note("ttop: TTOP_LEDGER=:memory: remembers nothing: what is due is told by every run");
+        }
         ledger.prepare_alerts()?;
         let events = ledger.fire(
             context.system.now,

@@ -1,6 +1,6 @@
 //! Checking a config against the known keys: wrong values are errors with their place, unknown keys are named.
 
-use super::keys::{FLAT, Place, place};
+use super::keys::{FLAT, KEYS, Place, place};
 use super::sinks;
 use crate::core::problem::Problem;
 use crate::system::jsonc::{Mistake, parse_tree, place_of};
@@ -66,10 +66,12 @@ impl<'t> Checker<'t> {
             },
             Place::Group => {
                 self.object(value, path)?;
-                match (&path[..], sinks::check(&Value::from(value.clone()))) {
-                    (["alerts", "sinks", _], Err(reason)) => Err(self.mistake(value.range().start, path, &reason)),
+                let checked = match path[..] {
+                    ["alerts", "sinks", _] => sinks::check(&Value::from(value.clone())),
+                    ["alerts"] => check_thresholds(&Value::from(value.clone())),
                     _ => Ok(()),
-                }
+                };
+                checked.map_err(|reason| self.mistake(value.range().start, path, &reason))
             }
             // Editors look there for completions.
             Place::Unknown if path[..] == ["$schema"] => Ok(()),
@@ -91,6 +93,27 @@ impl<'t> Checker<'t> {
         };
         Mistake { line, column, reason }
     }
+}
+
+/// What is critical is a warning, too.
+fn check_thresholds(alerts: &Value) -> Result<(), String> {
+    let percent = |key: &str| {
+        let default = || {
+            KEYS.iter()
+                .find(|known| known.path == format!("alerts.{key}"))?
+                .default
+                .parse()
+                .ok()
+        };
+        alerts[key].as_f64().or_else(default).unwrap_or_default()
+    };
+    let (warning, critical) = (percent("warningPercent"), percent("criticalPercent"));
+    if warning > critical {
+        return Err(format!(
+            "must not have a warningPercent ({warning}) above its criticalPercent ({critical})"
+        ));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -139,6 +162,18 @@ mod tests {
             (
                 "{\"alerts\": {\"warningPercent\": 101}}",
                 "line 1, column 31: alerts.warningPercent must be a number from 0 to 100",
+            ),
+            (
+                "{\"alerts\":\n {\"warningPercent\": 96}}",
+                "line 2, column 2: alerts must not have a warningPercent (96) above its criticalPercent (95)",
+            ),
+            (
+                "{\"budgets\": {\"tokens\": {\"daily\": 0.5}}}",
+                "line 1, column 34: budgets.tokens.daily must be a whole number from 0 on, or null for none",
+            ),
+            (
+                "{\"budgets\": {\"rules\":\n [{\"id\": \"daily\", \"every\": \"week\", \"usd\": 5}]}}",
+                "line 2, column 2: budgets.rules has a mistake in rule 1: its id cannot be daily: ttop calls other budgets so",
             ),
             ("[]", "line 1, column 1: the config must be an object"),
             (

@@ -28,6 +28,8 @@ pub enum Kind {
     Number(f64, f64),
     /// A number from 0 on, or null for none.
     Limit,
+    /// A whole number from 0 on, or null for none.
+    Count,
     Texts,
     /// A program and its arguments; never shown.
     Command,
@@ -55,6 +57,7 @@ impl Kind {
             Self::OneOf(words) => value.as_str().is_some_and(|word| words.contains(&word)),
             Self::Number(from, to) => value.as_f64().is_some_and(|number| (*from..=*to).contains(&number)),
             Self::Limit => value.is_null() || value.as_f64().is_some_and(|number| number >= 0.0),
+            Self::Count => value.is_null() || Self::Limit.check(value).is_ok() && rules::is_whole(value),
             Self::Texts => value.as_array().is_some_and(|list| list.iter().all(Value::is_string)),
             Self::Command => value
                 .as_array()
@@ -81,6 +84,7 @@ impl Kind {
             Self::Number(from, to) if to.is_infinite() => format!("a number from {from} on"),
             Self::Number(from, to) => format!("a number from {from} to {to}"),
             Self::Limit => "a number from 0 on, or null for none".to_owned(),
+            Self::Count => "a whole number from 0 on, or null for none".to_owned(),
             Self::Texts => "a list of texts".to_owned(),
             Self::Command => "a list of a program and its arguments".to_owned(),
             Self::Hook => "an https URL; {env:NAME} and {file:PATH} may stand for it or a part of it".to_owned(),
@@ -134,14 +138,14 @@ pub const KEYS: &[Key] = &[
     ),
     key("budgets.monthly", Kind::Limit, "null", "US dollars a month"),
     key("budgets.currency", Kind::Currency, "\"USD\"", "the currency of budgets"),
-    key("budgets.tokens.daily", Kind::Limit, "null", "tokens a day"),
+    key("budgets.tokens.daily", Kind::Count, "null", "tokens a day"),
     key(
         "budgets.tokens.weekly",
-        Kind::Limit,
+        Kind::Count,
         "null",
         "tokens a week, from Monday on",
     ),
-    key("budgets.tokens.monthly", Kind::Limit, "null", "tokens a month"),
+    key("budgets.tokens.monthly", Kind::Count, "null", "tokens a month"),
     key(
         "budgets.rules",
         Kind::BudgetRules,

@@ -15,6 +15,17 @@ const KEYS: [&str; 9] = [
     "includePlan",
 ];
 
+/// What budgets are called that have no id of their own: one of that name would be taken for another one.
+const TAKEN: [&str; 7] = [
+    "daily",
+    "weekly",
+    "monthly",
+    "tokens-daily",
+    "tokens-weekly",
+    "tokens-monthly",
+    "this-run",
+];
+
 /// # Errors
 /// What is wrong with the list or one of its rules.
 pub fn check(value: &Value) -> Result<(), String> {
@@ -30,9 +41,17 @@ pub fn check(value: &Value) -> Result<(), String> {
         if id.is_some_and(|id| ids.contains(&id)) {
             return Err(wrong("its id is that of another one".to_owned()));
         }
+        if let Some(id) = id.filter(|id| is_taken(id)) {
+            return Err(wrong(format!("its id cannot be {id}: ttop calls other budgets so")));
+        }
         ids.extend(id);
     }
     Ok(())
+}
+
+fn is_taken(id: &str) -> bool {
+    let number = id.strip_prefix("rule-");
+    TAKEN.contains(&id) || number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn check_rule(rule: &Map<String, Value>) -> Result<(), String> {
@@ -51,15 +70,27 @@ fn check_rule(rule: &Map<String, Value>) -> Result<(), String> {
             return Err(format!("{key} must be text"));
         }
     }
+    let project = rule.get("project").and_then(Value::as_str).unwrap_or_default();
+    if [".", ".."].contains(&project) || project.starts_with("./") || project.starts_with("../") {
+        return Err(format!(
+            "project cannot be {project}: what that is depends on the current directory"
+        ));
+    }
     if rule.get("includePlan").is_some_and(|value| !value.is_boolean()) {
         return Err("includePlan must be true or false".to_owned());
     }
     let is_amount = |value: &Value| value.as_f64().is_some_and(|amount| amount >= 0.0);
     match (rule.get("usd"), rule.get("tokens")) {
+        (None, Some(count)) if is_amount(count) && !is_whole(count) => Err("tokens must be a whole number".to_owned()),
         (Some(amount), None) | (None, Some(amount)) if is_amount(amount) => Ok(()),
         (None, None) | (Some(_), Some(_)) => Err("it needs either usd or tokens".to_owned()),
         _ => Err("usd or tokens must be a number from 0 on".to_owned()),
     }
+}
+
+/// Whether it is a number without a fraction.
+pub fn is_whole(value: &Value) -> bool {
+    value.as_f64().is_some_and(|number| number.fract() == 0.0)
 }
 
 #[cfg(test)]
@@ -95,9 +126,23 @@ mod tests {
                 json!([{"id": "a", "every": "day", "usd": 1}, {"id": "a", "every": "week", "usd": 1}]),
                 "has a mistake in rule 2: its id is that of another one",
             ),
+            (
+                json!([{"every": "day", "tokens": 0.5}]),
+                "has a mistake in rule 1: tokens must be a whole number",
+            ),
+            (
+                json!([{"every": "day", "usd": 1, "project": "./acme"}]),
+                "has a mistake in rule 1: project cannot be ./acme: what that is depends on the current directory",
+            ),
         ] {
             assert_eq!(check(&rules), Err(told.to_owned()));
         }
+        for id in ["daily", "tokens-monthly", "rule-2", "this-run"] {
+            let told = check(&json!([{"id": id, "every": "day", "usd": 1}]));
+            let wrong = format!("has a mistake in rule 1: its id cannot be {id}: ttop calls other budgets so");
+            assert_eq!(told, Err(wrong));
+        }
+        assert_eq!(check(&json!([{"id": "rule-b", "every": "day", "usd": 1}])), Ok(()));
         let unknown = check(&json!([{"every": "day", "usd": 1, "modle": "x"}]));
         assert!(unknown.is_err_and(|told| told.starts_with("has a mistake in rule 1: unknown key modle")));
     }
