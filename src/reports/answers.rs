@@ -9,32 +9,46 @@ use rustc_hash::FxHashMap;
 /// Times by provider, oldest first.
 pub type Answers = FxHashMap<Option<Text>, Vec<i64>>;
 
+/// Times by model (row of the names), as they come.
+#[derive(Default)]
+pub struct Collecting(Vec<Vec<i64>>);
+
+impl Collecting {
+    pub fn push(&mut self, model: u32, at: i64) {
+        let row = model as usize;
+        if row >= self.0.len() {
+            self.0.resize_with(row + 1, Vec::new);
+        }
+        self.0[row].push(at);
+    }
+
+    pub fn by_provider(self, usage: &Usage<'_>) -> Answers {
+        let mut answers = Answers::default();
+        for (row, times) in (0..).zip(self.0) {
+            if !times.is_empty() {
+                let provider = usage.models().of(row).provider.clone();
+                answers.entry(provider).or_default().extend(times);
+            }
+        }
+        answers.values_mut().for_each(|times| times.sort_unstable());
+        answers
+    }
+}
+
 impl Usage<'_> {
     /// Every counted turn's time.
     ///
     /// # Errors
     /// When the ledger is damaged.
     pub fn answers(&self) -> Result<Answers> {
-        let mut by_model: Vec<Vec<i64>> = Vec::new();
+        let mut all = Collecting::default();
         self.ledger.visit(&Selection::ALL, |_, columns| {
             for at in (0..columns.len()).filter(|at| columns.is_counted(*at)) {
                 let turn = columns.turn(at);
-                let row = turn.model as usize;
-                if row >= by_model.len() {
-                    by_model.resize_with(row + 1, Vec::new);
-                }
-                by_model[row].push(turn.timestamp);
+                all.push(turn.model, turn.timestamp);
             }
             Ok(())
         })?;
-        let mut answers = Answers::default();
-        for (row, times) in (0..).zip(by_model) {
-            if !times.is_empty() {
-                let provider = self.models().of(row).provider.clone();
-                answers.entry(provider).or_default().extend(times);
-            }
-        }
-        answers.values_mut().for_each(|times| times.sort_unstable());
-        Ok(answers)
+        Ok(all.by_provider(self))
     }
 }

@@ -1,7 +1,7 @@
 //! The sums of a snapshot: what bars show of the ledger, from one look at the last weeks.
 
 use super::Usage;
-use super::answers::Answers;
+use super::answers::{Answers, Collecting};
 use super::select::Selected;
 use crate::core::budget::{Amount, Budget, Scope, Thresholds};
 use crate::core::group::Totals;
@@ -20,6 +20,7 @@ struct Summing {
     period: Period,
     totals: Totals,
     sessions: FxHashSet<i64>,
+    last_session: Option<i64>,
 }
 
 impl Summing {
@@ -28,6 +29,7 @@ impl Summing {
             period: period.clone(),
             totals: Totals::default(),
             sessions: FxHashSet::default(),
+            last_session: None,
         }
     }
 
@@ -60,19 +62,21 @@ impl Usage<'_> {
         selected.packs.start = earliest.min(now - BLOCKS_MS);
         let mut hour = [0_u64; STRETCHES];
         let mut burning = Totals::default();
-        let mut answers = Answers::default();
+        let mut answers = Collecting::default();
         let mut latest: Option<(i64, i64)> = None;
         self.each(&selected, |turn| {
             let at = turn.numbers.timestamp;
             for span in &mut spans {
                 if span.period.range().contains(at) {
                     span.totals.add(&turn.addend());
-                    span.sessions.insert(turn.key.session);
+                    // Turns come session by session.
+                    if span.last_session.replace(turn.key.session) != Some(turn.key.session) {
+                        span.sessions.insert(turn.key.session);
+                    }
                 }
             }
-            match answers.get_mut(&turn.model.provider) {
-                Some(times) => times.push(at),
-                None => drop(answers.insert(turn.model.provider.clone(), vec![at])),
+            if at >= now - BLOCKS_MS {
+                answers.push(turn.numbers.model, at);
             }
             if let Some(stretch) = stretch_of(at, now) {
                 hour[stretch] = hour[stretch].saturating_add(turn.numbers.tokens.total().unwrap_or(0));
@@ -91,7 +95,7 @@ impl Usage<'_> {
             today,
             week,
             month,
-            blocks: self.present_blocks(answers, now)?,
+            blocks: self.present_blocks(answers.by_provider(self), now)?,
             session: match latest {
                 Some((at, session)) => self.latest(session, at)?,
                 None => None,
@@ -168,7 +172,6 @@ impl Usage<'_> {
         let mut found = Vec::new();
         let mut all: Option<Answers> = None;
         for (provider, mut times) in answers {
-            times.sort_unstable();
             if times.last().is_none_or(|last| now - last >= BLOCK_MS) {
                 continue;
             }
