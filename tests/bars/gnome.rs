@@ -61,6 +61,14 @@ fn the_day_of_installation_is_kept_and_damage_is_set_aside() {
         r#"{"total": {"installDate": 1704067200000, "totalTokens": "many"}}"#,
     );
     assert_eq!(written(&home)["total"]["installDate"], 1_704_067_200_000_i64);
+    for spelling in ["1.7040672e12", "\"1704067200000\"", "\"2024-01-01T00:00:00Z\""] {
+        home.write(FILE, format!("{{\"total\": {{\"installDate\": {spelling}}}}}"));
+        assert_eq!(
+            written(&home)["total"]["installDate"],
+            1_704_067_200_000_i64,
+            "{spelling}"
+        );
+    }
     home.write(FILE, "{\"total\": {\"installDate\": 17040");
     assert_eq!(written(&home)["total"]["installDate"], NOW - DAY);
     let aside = home.path().join(format!("{FILE}.damaged-{NOW}"));

@@ -14,8 +14,8 @@ use crate::prices::PriceBook;
 use crate::render::bar::Bar;
 use crate::reports::Usage;
 use crate::reports::stats::Presence;
-use crate::system::System;
 use crate::system::replace::replace;
+use crate::system::{System, parse_instant};
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -125,7 +125,7 @@ fn keep_install_date(stats: &mut Stats, file: &Path, context: &mut Context) -> R
     };
     match serde_json::from_slice::<Value>(&text) {
         Ok(known) if known.is_object() => {
-            if let Some(date) = known["total"]["installDate"].as_i64() {
+            if let Some(date) = instant(&known["total"]["installDate"]) {
                 stats.total.install_date = date;
             }
         }
@@ -141,6 +141,15 @@ fn keep_install_date(stats: &mut Stats, file: &Path, context: &mut Context) -> R
         }
     }
     Ok(())
+}
+
+/// Epoch milliseconds, however somebody wrote them.
+fn instant(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_f64().map(|at| at as i64),
+        Value::String(text) => parse_instant(text),
+        _ => None,
+    }
 }
 
 /// The numbers of the extension's guide.
