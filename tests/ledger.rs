@@ -348,3 +348,22 @@ fn a_damaged_ledger_is_left_alone_and_named() {
     );
     assert_eq!(std::fs::read(path).expect("still there"), bytes);
 }
+
+#[test]
+fn a_reply_that_grows_past_another_one_keeps_what_counts() {
+    let place = Place::new();
+    place.append(0, "s0 e2 0 8\ns2 e2 0 1\ns2 e6 0 1\n");
+    place.commit();
+    // In its pack e2 stands after e6 from now on; e6 is the other session's, and e2 this one's.
+    place.append(0, "s0 e6 0 1\ns2 e2 0 9\n");
+    let owned = |turns: Vec<Counted>| {
+        turns
+            .into_iter()
+            .map(|turn| (turn.0, turn.1, turn.2))
+            .collect::<Vec<_>>()
+    };
+    let expected =
+        [("e2", "s2", 9), ("e6", "s0", 1)].map(|(event, session, tokens)| (event.into(), session.into(), tokens));
+    assert_eq!(owned(place.cold()), expected);
+    assert_eq!(owned(place.commit()), expected);
+}

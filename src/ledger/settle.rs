@@ -53,7 +53,9 @@ pub(super) fn settle(syncing: &mut Syncing<'_>) -> Result<()> {
             .old
             .as_ref()
             .map(|old| old.turns.iter().map(|turn| turn.numbers.counted));
-        let flips = before.is_none_or(|before| !before.eq(work.claims.iter().map(|claim| claim.counted)));
+        // Only a pack that is as it was has its turns in the same order: a grown reply may stand elsewhere now.
+        let flips =
+            work.is_dirty || before.is_none_or(|before| !before.eq(work.claims.iter().map(|claim| claim.counted)));
         if flips {
             set_counted(&mut work.blobs.numbers, work.claims.iter().map(|claim| claim.counted));
             work.is_dirty = true;
