@@ -10,7 +10,7 @@ use crate::core::problem::Problem;
 use crate::core::rows::PsRow;
 use crate::core::snapshot::{AgentNow, Cost, LimitNow, Snapshot};
 use crate::demo_accounts;
-use crate::ledger::{Ledger, Standing};
+use crate::ledger::Ledger;
 use crate::prices::PriceBook;
 use crate::providers::memory::{TOLD_MS, recalled_reports};
 use crate::providers::report::Report;
@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 
 /// Leaves a snapshot. Without eyes, what runs stays as it was seen last. Bars miss it when it fails, nothing else does.
 pub fn leave(context: &mut Context, ledger: &Ledger, book: &PriceBook, eyes: Option<&mut Eyes>) {
-    if context.global.demo || !matches!(ledger.standing(), Standing::File(_)) {
+    if context.global.demo || !ledger.can_leave_snapshot() {
         return;
     }
     let left = make(context, ledger, book, eyes).and_then(|snapshot| ledger.leave_snapshot(&snapshot));

@@ -1,6 +1,7 @@
 //! What the commands that report usage share: the ledger brought up to date, answered from, and kept afterwards.
 
 use super::context::Context;
+use crate::agents::look::Look;
 use crate::agents::{Agent, agents};
 use crate::core::filter::TurnFilter;
 use crate::core::problem::Problem;
@@ -10,6 +11,7 @@ use crate::ledger::{Ledger, Standing, schema};
 use crate::prices::PriceBook;
 use crate::render::{Foot, MakeFoot};
 use crate::reports::Usage;
+use crate::system::System;
 use crate::system::config::Config;
 use anyhow::{Result, bail};
 
@@ -145,4 +147,45 @@ pub fn keep(context: &mut Context, ledger: &mut Ledger) -> bool {
         .iter()
         .for_each(|problem| context.warn(problem));
     is_kept
+}
+
+/// What commands that stay have read, before it is kept.
+pub struct Read {
+    due: Vec<&'static dyn Agent>,
+    pub problems: Vec<Problem>,
+}
+
+/// For commands that stay: reads what is due, and notes what to look at from now on. `None` when nothing was due.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn read_due(ledger: &mut Ledger, look: &mut Look, system: &System) -> Result<Option<Read>> {
+    let due = look.take_due();
+    if due.is_empty() {
+        return Ok(None);
+    }
+    let synced = ledger.sync(&due, system, &|_, _| {})?;
+    for (agent, found) in &synced.found {
+        look.learn(agent, found);
+    }
+    for agent in due.iter().filter(|agent| ledger.has_failed(agent.id())) {
+        look.try_again(agent.id());
+    }
+    let problems = synced.problems.iter().chain(ledger.problems()).cloned().collect();
+    Ok(Some(Read { due, problems }))
+}
+
+impl Read {
+    /// When another process was faster with its commit, that is what there is from now on.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn kept(self, committed: Committed, ledger: &mut Ledger, look: &mut Look) -> Result<()> {
+        if committed == Committed::GivenUp {
+            // The other process need not have seen what this one saw.
+            look.give_back(&self.due);
+            ledger.reload()?;
+        }
+        Ok(())
+    }
 }

@@ -183,6 +183,17 @@ pub enum CostStatus {
     Unknown,
 }
 
+impl CostStatus {
+    /// What stands before money that is known this way.
+    pub const fn mark(self) -> &'static str {
+        match self {
+            Self::Estimated | Self::Mixed => "~",
+            Self::Partial => "≥",
+            Self::Recorded | Self::Free | Self::Plan | Self::Unknown => "",
+        }
+    }
+}
+
 /// Who pays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -134,6 +134,13 @@ pub struct AgentNow {
     pub cost: Cost,
 }
 
+impl LimitNow {
+    /// Whether its window is not over: of one that is, nothing is known any more.
+    pub fn is_open(&self, now: i64) -> bool {
+        self.resets_at.is_none_or(|at| at > now)
+    }
+}
+
 impl Snapshot {
     /// Whether it was made by this clock in this zone: numbers of another day are none of this one.
     pub fn is_of(&self, now: i64, zone: Option<&str>) -> bool {

@@ -27,11 +27,16 @@ impl Ledger {
     /// # Errors
     /// When the file cannot be written.
     pub fn leave_snapshot(&self, snapshot: &Snapshot) -> Result<()> {
-        let Some(path) = self.snapshot_path().filter(|_| self.read_only.is_none()) else {
+        let Some(path) = self.snapshot_path().filter(|_| self.can_leave_snapshot()) else {
             return Ok(());
         };
         let bytes = serde_json::to_vec(snapshot).context("could not write the snapshot for bars")?;
         swap(&path, &bytes).context("could not leave the snapshot for bars beside the ledger")
+    }
+
+    /// Whether there is a place for one.
+    pub fn can_leave_snapshot(&self) -> bool {
+        self.snapshot_path().is_some() && self.read_only.is_none()
     }
 
     /// The snapshot that was left last.

@@ -42,9 +42,7 @@ pub fn money(cost: Option<Money>, status: Option<CostStatus>) -> String {
     match status {
         Some(CostStatus::Unknown) => "—".to_owned(),
         Some(CostStatus::Plan) => format!("{sign}{amount} (plan)"),
-        Some(CostStatus::Estimated | CostStatus::Mixed) => format!("~{sign}{amount}"),
-        Some(CostStatus::Partial) => format!("≥{sign}{amount}"),
-        Some(CostStatus::Recorded | CostStatus::Free) | None => format!("{sign}{amount}"),
+        status => format!("{}{sign}{amount}", status.map_or("", CostStatus::mark)),
     }
 }
 

@@ -107,35 +107,27 @@ impl<'c> Following<'c> {
 
     /// Reads what is due and keeps it.
     fn sync(&mut self) -> Result<bool> {
-        let due = self.look.take_due();
-        if due.is_empty() {
+        let Some(read) = usage::read_due(&mut self.ledger, &mut self.look, &self.context.system)? else {
             // Another process may have brought in more.
             self.ledger.reload()?;
             return Ok(false);
-        }
-        let synced = self.ledger.sync(&due, &self.context.system, &|_, _| {})?;
-        for (agent, found) in &synced.found {
-            self.look.learn(agent, found);
-        }
-        for problem in synced.problems.iter().chain(self.ledger.problems()) {
-            if !self.told.contains(problem) {
-                self.context.warn(problem);
-                self.told.push(problem.clone());
-            }
-        }
-        match self.ledger.commit(self.context.system.now) {
-            Ok(Committed::GivenUp) => self.ledger.reload()?,
-            Ok(Committed::Done | Committed::Nothing) => {}
+        };
+        read.problems.iter().for_each(|problem| self.tell(problem));
+        let committed = self.ledger.commit(self.context.system.now).unwrap_or_else(|error| {
             // Numbers are right without it, only history is not kept.
-            Err(error) => {
-                let problem = Problem::new("ledger", format_args!("history is not kept: {error:#}"));
-                if !self.told.contains(&problem) {
-                    self.context.warn(&problem);
-                    self.told.push(problem);
-                }
-            }
-        }
+            self.tell(&usage::not_kept(&error));
+            Committed::Nothing
+        });
+        read.kept(committed, &mut self.ledger, &mut self.look)?;
         Ok(true)
+    }
+
+    /// Says a problem once.
+    fn tell(&mut self, problem: &Problem) {
+        if !self.told.contains(problem) {
+            self.context.warn(problem);
+            self.told.push(problem.clone());
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::commands::context::Context;
 use crate::core::problem::Problem;
 use crate::system::cache::Cache;
 use std::process::{Command, Stdio};
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 /// Nothing newer is needed, and none is started sooner than this after the last.
 const EVERY_MS: i64 = 2_000;
@@ -43,8 +43,7 @@ fn start(context: &Context, age: Option<i64>) -> std::io::Result<Refresh> {
         return Ok(Refresh::Coming);
     };
     // A sync of another clock than the wall's is as real as any.
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let now = now.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+    let now = jiff::Timestamp::now().as_millisecond();
     let last = claim.note();
     if last.is_some_and(|last| (0..EVERY_MS).contains(&(now - last))) || is_syncing(&cache)? {
         return Ok(Refresh::Coming);

@@ -222,29 +222,16 @@ impl<'a> Stream<'a> {
 
     /// Reads what is due and keeps it. When another process is faster, its commit is what is told.
     fn sync(&mut self) -> Result<()> {
-        let due = self.look.take_due();
-        if due.is_empty() || self.is_demo {
+        if self.is_demo {
             return Ok(());
         }
-        let synced = self.ledger.sync(&due, &self.system, &|_, _| {})?;
-        for (agent, found) in &synced.found {
-            self.look.learn(agent, found);
-        }
-        let problems: Vec<Problem> = synced.problems.iter().chain(self.ledger.problems()).cloned().collect();
-        problems.iter().for_each(|problem| self.tell(problem));
+        let Some(read) = usage::read_due(&mut self.ledger, &mut self.look, &self.system)? else {
+            return Ok(());
+        };
+        read.problems.iter().for_each(|problem| self.tell(problem));
         self.trail.note();
-        for agent in due.iter().filter(|agent| self.ledger.has_failed(agent.id())) {
-            self.look.try_again(agent.id());
-        }
-        if synced.is_partial {
-            self.look.give_back(&due);
-        }
-        if self.keep()? == Committed::GivenUp {
-            // The other process need not have seen what this one saw.
-            self.look.give_back(&due);
-            self.ledger.reload()?;
-        }
-        Ok(())
+        let committed = self.keep()?;
+        read.kept(committed, &mut self.ledger, &mut self.look)
     }
 
     /// Keeps what was read. A home that cannot be written to from the start is followed in memory.

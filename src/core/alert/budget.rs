@@ -127,7 +127,7 @@ fn event(row: &BudgetRow, level: Level) -> EventRow {
     };
     let spent = row.spent.map_or_else(
         || "an unknown amount".to_owned(),
-        |spent| format!("{}{}", mark(row.cost_status), amount(spent)),
+        |spent| format!("{}{}", row.cost_status.map_or("", CostStatus::mark), amount(spent)),
     );
     let message = format!("{spent} of {} spent in {}", amount(row.budget), row.period);
     let value = |value: serde_json::Result<Value>| value.unwrap_or_default();
@@ -181,15 +181,6 @@ const fn budget_type(every: Every) -> &'static str {
 
 fn percent(row: &BudgetRow) -> String {
     row.used_percent.map_or_else(|| "—".to_owned(), whole)
-}
-
-/// How money is known, as tables mark it.
-const fn mark(status: Option<CostStatus>) -> &'static str {
-    match status {
-        Some(CostStatus::Estimated | CostStatus::Mixed) => "~",
-        Some(CostStatus::Partial) => "≥",
-        _ => "",
-    }
 }
 
 fn amount(amount: Amount) -> String {

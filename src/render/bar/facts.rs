@@ -72,10 +72,7 @@ pub fn waiting(snapshot: &Snapshot) -> Vec<&AgentNow> {
 
 /// The limit that is nearest to its end, of windows that are not over.
 pub fn fullest(snapshot: &Snapshot, now: i64) -> Option<&LimitNow> {
-    let open = snapshot
-        .limits
-        .iter()
-        .filter(|limit| limit.resets_at.is_none_or(|at| at > now));
+    let open = snapshot.limits.iter().filter(|limit| limit.is_open(now));
     open.max_by(|a, b| a.used_percent.total_cmp(&b.used_percent))
 }
 

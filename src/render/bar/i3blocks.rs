@@ -15,15 +15,9 @@ impl Style for I3blocks {
     }
 
     fn draw(&self, bar: &Bar<'_>) -> String {
-        let first = bar.parts.first();
-        let short: String = first
-            .into_iter()
-            .flat_map(|part| &part.pieces)
-            .map(|piece| piece.text.as_str())
-            .collect();
         let mut block = json!({
             "full_text": pango::draw(bar),
-            "short_text": pango::escape(&short),
+            "short_text": pango::escape(&bar.short()),
             "markup": "pango",
         });
         if let Some(color) = hex(bar.level().tone()) {

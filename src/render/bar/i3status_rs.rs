@@ -20,18 +20,12 @@ impl Style for I3statusRs {
             Level::Warn => "Warning",
             Level::Crit => "Critical",
         };
-        let first = bar.parts.first();
-        let short: String = first
-            .into_iter()
-            .flat_map(|part| &part.pieces)
-            .map(|piece| piece.text.as_str())
-            .collect();
         // Its text is Pango markup; the colour is that of the state.
         let block = json!({
             "icon": "",
             "state": state,
             "text": pango::escape(&bar.text()),
-            "short_text": pango::escape(&short),
+            "short_text": pango::escape(&bar.short()),
         });
         format!("{block}\n")
     }

@@ -21,15 +21,12 @@ impl Style for Json {
         let segments: Vec<Value> = bar
             .parts
             .iter()
-            .map(|part| {
-                let text: String = part.pieces.iter().map(|piece| piece.text.as_str()).collect();
-                json!({"segment": part.name, "text": text, "level": part.level.name()})
-            })
+            .map(|part| json!({"segment": part.name, "text": part.text(), "level": part.level.name()}))
             .collect();
         let limits: Vec<Value> = snapshot
             .limits
             .iter()
-            .filter(|limit| limit.resets_at.is_none_or(|at| at > bar.now))
+            .filter(|limit| limit.is_open(bar.now))
             .map(|limit| {
                 json!({"providerId": limit.provider, "label": limit.label, "usedPercent": limit.used_percent,
                     "level": facts::limit_level(snapshot, limit.used_percent).name(),

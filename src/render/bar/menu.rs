@@ -18,6 +18,15 @@ pub struct Dialect {
     pub has_ansi: bool,
 }
 
+/// A click as BitBar's successors read it: `key` names the attribute of the program.
+pub fn click(key: &str, program: &str, words: &[&str]) -> String {
+    let mut click = format!("{key}=\"{}\"", program.replace('"', ""));
+    for (at, word) in words.iter().enumerate() {
+        click.push_str(&format!(" param{}={word}", at + 1));
+    }
+    click + " terminal=false refresh=false"
+}
+
 /// A line: what follows a bar is attributes, so that none may be in the text.
 fn line(words: &str, attributes: &[&str]) -> String {
     let words = text::plain(words).replace('|', "¦");

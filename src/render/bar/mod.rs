@@ -105,6 +105,13 @@ pub struct Part {
     pub level: Level,
 }
 
+impl Part {
+    /// All text without colours.
+    pub fn text(&self) -> String {
+        self.pieces.iter().map(|piece| piece.text.as_str()).collect()
+    }
+}
+
 /// Text of one colour.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
@@ -200,6 +207,11 @@ impl Bar<'_> {
     /// All text without colours.
     pub fn text(&self) -> String {
         self.pieces().into_iter().map(|piece| piece.text).collect()
+    }
+
+    /// The first segment alone, for where there is little room.
+    pub fn short(&self) -> String {
+        self.parts.first().map(Part::text).unwrap_or_default()
     }
 
     /// Each piece in a syntax, one after the other.

@@ -7,13 +7,7 @@ pub struct Swiftbar;
 
 const DIALECT: Dialect = Dialect {
     literal: "symbolize=false emojize=false trim=false",
-    click: |program, words| {
-        let mut click = format!("bash=\"{}\"", program.replace('"', ""));
-        for (at, word) in words.iter().enumerate() {
-            click.push_str(&format!(" param{}={word}", at + 1));
-        }
-        click + " terminal=false refresh=false"
-    },
+    click: |program, words| menu::click("bash", program, words),
     has_ansi: true,
 };
 

@@ -1,7 +1,7 @@
 //! Templates: `{today.cost} {session.model}`, with every fact of a bar by name.
 
 use super::facts::{self, GROUPS};
-use super::{Icons, Part, Piece, SEGMENTS};
+use super::{Icons, Part, Piece, SEGMENTS, Segment};
 use crate::core::snapshot::{Burn, Snapshot, Span};
 use crate::render::text::{cut_end, plain};
 use crate::render::{Tone, UNKNOWN, number};
@@ -50,11 +50,8 @@ impl Scene<'_> {
     }
 
     fn segment(&self, name: &str) -> Option<String> {
-        let segment = SEGMENTS.iter().find(|segment| segment.name == name)?;
-        let part = segment.part(self.snapshot, self.now, Icons::Ascii);
-        Some(part.map_or_else(String::new, |part| {
-            part.pieces.into_iter().map(|piece| piece.text).collect()
-        }))
+        let part = Segment::find(name)?.part(self.snapshot, self.now, Icons::Ascii);
+        Some(part.map_or_else(String::new, |part| part.text()))
     }
 }
 

@@ -7,13 +7,7 @@ pub struct Xbar;
 
 const DIALECT: Dialect = Dialect {
     literal: "emojize=false trim=false",
-    click: |program, words| {
-        let mut click = format!("shell=\"{}\"", program.replace('"', ""));
-        for (at, word) in words.iter().enumerate() {
-            click.push_str(&format!(" param{}={word}", at + 1));
-        }
-        click + " terminal=false refresh=false"
-    },
+    click: |program, words| menu::click("shell", program, words),
     has_ansi: true,
 };
 
