@@ -1,12 +1,29 @@
 //! Assistant records read without parsing what was said: most of a transcript is content that nobody counts.
 
-use super::reply::{Reply, parse_whole};
-use super::usage::{follows_stop_reason, usage_fields};
-use crate::agents::instant::parse_time;
+use super::record::Record;
+use super::reply::{REPLY, Reply, parse_whole};
+use super::tail::{End, Tail};
+use super::usage::follows_stop_reason;
 use crate::agents::json_text::Cursor;
 
-/// Reads the replies of one transcript. From one to the next hardly anything changes before the message's id: the same
-/// bytes mean the same fields.
+/// How far from a reply's end its counts mostly are.
+const NEAR_END_BYTES: usize = 768;
+/// How many ends of replies are remembered: they differ by what the program says of a usage.
+const MOST_TAILS: usize = 4;
+/// How often one is learned: replies that never end alike are not worth it.
+const MOST_LESSONS: u8 = 16;
+
+/// What a line of a transcript is.
+#[derive(Debug, PartialEq)]
+pub enum Line<'a> {
+    Reply(Reply<'a>),
+    /// Something with a [`super::reply::NEEDLE`] that is no reply with counts.
+    Uncounted,
+    Other,
+}
+
+/// Reads the replies of one transcript. From one to the next hardly anything changes before the message's id and after
+/// its content: the same bytes mean the same fields.
 #[derive(Default)]
 pub struct Parser {
     /// What stood between the first field, `parentUuid`, and the message's id; empty until a reply was read.
@@ -14,51 +31,118 @@ pub struct Parser {
     /// What stood between the id and the content.
     middle: Vec<u8>,
     /// What stood between `parentUuid` and the message in the last record of another type; empty before one was met.
-    pub(super) other: Vec<u8>,
+    other: Vec<u8>,
+    /// What the head says.
     session_id: String,
     cwd: String,
     model: String,
     is_sidechain: bool,
+    is_assistant: Option<bool>,
+    /// The last one that fitted comes first.
+    tails: Vec<Tail>,
+    lessons: u8,
 }
 
 impl Parser {
+    /// Reads a line.
+    ///
+    /// # Errors
+    /// When there is a [`super::reply::NEEDLE`] in it and it is not JSON, or a wanted field has an unexpected type.
+    pub fn read<'a>(&'a mut self, line: &'a [u8]) -> serde_json::Result<Line<'a>> {
+        let mut cursor = Cursor::new(line);
+        let begins = cursor.literal(b"{\"parentUuid\":").is_some() && cursor.skip().is_some();
+        let start = begins.then(|| cursor.position());
+        let is_known = start.is_some_and(|start| self.is_reply(&line[start..]));
+        if let Some(start) = start.filter(|_| is_known)
+            && let Some((id, end)) = self.usual(line, start)
+        {
+            return Ok(Line::Reply(Reply {
+                message_id: Some(id.into()),
+                timestamp: end.timestamp,
+                usage: end.usage,
+                ..self.known()
+            }));
+        }
+        let place = match start {
+            Some(start) if is_known => near_end(line, start),
+            Some(start) => self.place(line, start, &mut cursor),
+            None => REPLY.find(line),
+        };
+        let Some(place) = place else {
+            return Ok(Line::Other);
+        };
+        let parsed = match self.parse_fast(line, place, start, is_known) {
+            Some(parsed) => parsed,
+            None => parse_whole(line)?,
+        };
+        Ok(parsed.map_or(Line::Uncounted, Line::Reply))
+    }
+
     /// Whether what follows `parentUuid` is known to be the beginning of a reply.
-    pub(super) fn is_reply(&self, rest: &[u8]) -> bool {
+    fn is_reply(&self, rest: &[u8]) -> bool {
         !self.head.is_empty() && rest.starts_with(&self.head)
     }
 
-    /// Reads a line with a [`super::reply::NEEDLE`] at `place`; `None` for another kind of record, and for a
-    /// reply without counts.
-    ///
-    /// # Errors
-    /// When it is not JSON, or a wanted field has an unexpected type.
-    pub fn parse<'a>(&'a mut self, line: &'a [u8], place: usize) -> serde_json::Result<Option<Reply<'a>>> {
-        match self.parse_fast(line, place) {
-            Some(parsed) => Ok(parsed),
-            None => parse_whole(line),
+    /// What a reply's head says.
+    fn known(&self) -> Reply<'_> {
+        Reply {
+            is_sidechain: self.is_sidechain,
+            session_id: self.session_id.as_str().into(),
+            cwd: &self.cwd,
+            model: self.model.as_str().into(),
+            ..Reply::default()
         }
     }
 
-    /// `None`: let a parser of the whole line look.
-    fn parse_fast<'a>(&'a mut self, line: &'a [u8], place: usize) -> Option<Option<Reply<'a>>> {
-        let mut record = Record::new(line, place);
-        if record.cursor.literal(b"{\"parentUuid\":").is_some() {
-            record.cursor.skip()?;
-            let start = record.cursor.position();
-            if self.is_reply(&line[start..]) {
-                record.cursor.jump(start + self.head.len());
-                record.is_assistant = Some(true);
-                record.reply.is_sidechain = self.is_sidechain;
-                record.reply.session_id = self.session_id.as_str().into();
-                record.reply.cwd = &self.cwd;
-                record.reply.model = self.model.as_str().into();
-                return record.message_on(&self.middle);
-            }
-            record.start = Some(start);
-        } else {
-            record.cursor.eat(b'{')?;
+    /// The message's id and what stands at the end of a reply of which all but that, the content and the numbers is known.
+    /// See [`Record::jump`] for why this is safe.
+    fn usual<'a>(&mut self, line: &'a [u8], start: usize) -> Option<(&'a str, End)> {
+        let mut cursor = Cursor::new(line);
+        cursor.jump(start + self.head.len());
+        let id = match cursor.key()?? {
+            b"id" => cursor.text()?,
+            _ => return None,
+        };
+        let after_id = cursor.position();
+        let is_usual = !id.is_empty() && !self.middle.is_empty() && line[after_id..].starts_with(&self.middle);
+        let mut tails = self.tails.iter().enumerate().filter(|_| is_usual);
+        let (fitting, end) = tails.find_map(|(at, tail)| Some((at, tail.read(line)?)))?;
+        let is_proven = end.place >= after_id + self.middle.len() && follows_stop_reason(line, end.place);
+        let is_assistant = end.is_assistant.or(self.is_assistant) == Some(true);
+        self.tails.swap(0, fitting);
+        (is_proven && is_assistant).then_some((id, end))
+    }
+
+    /// Where [`super::reply::NEEDLE`] stands in a line that is not known to be a reply; `None` where there is none, or when
+    /// the record is known to be no reply. The cursor stands after `parentUuid`, at `start`.
+    fn place(&mut self, line: &[u8], start: usize, cursor: &mut Cursor<'_>) -> Option<usize> {
+        if !self.other.is_empty() && line[start..].starts_with(&self.other) {
+            return None;
         }
-        let reply = record.fields()?;
+        let place = REPLY.find(line);
+        if place.is_none()
+            && let Some(end) = end_of_others_head(cursor)
+        {
+            line[start..end].clone_into(&mut self.other);
+        }
+        place
+    }
+
+    /// `None`: let a parser of the whole line look.
+    fn parse_fast<'a>(
+        &'a mut self,
+        line: &'a [u8],
+        place: usize,
+        start: Option<usize>,
+        is_known: bool,
+    ) -> Option<Option<Reply<'a>>> {
+        if let Some(start) = start.filter(|_| is_known) {
+            self.learn(line, place);
+            let at = start + self.head.len();
+            return Record::new(line, place, self.known()).message_on(at, self.is_assistant, &self.middle);
+        }
+        let mut record = Record::new(line, place, Reply::default());
+        let reply = record.fields(start)?;
         if let Some(head) = record.head {
             head.bytes.clone_into(&mut self.head);
             head.middle.clone_into(&mut self.middle);
@@ -66,229 +150,47 @@ impl Parser {
             head.cwd.clone_into(&mut self.cwd);
             head.model.clone_into(&mut self.model);
             self.is_sidechain = head.is_sidechain;
+            self.is_assistant = head.is_assistant;
         }
         Some(reply)
     }
+
+    /// Replies of which only the end is not known: remembers it.
+    fn learn(&mut self, line: &[u8], place: usize) {
+        if self.lessons < MOST_LESSONS {
+            self.lessons += 1;
+            self.tails.truncate(MOST_TAILS - 1);
+            self.tails.extend(Tail::learn(line, place));
+        }
+    }
 }
 
-/// What a record's beginning told.
-struct Head<'a> {
-    bytes: &'a [u8],
-    /// Empty where something wanted stood there.
-    middle: &'a [u8],
-    session_id: String,
-    cwd: &'a str,
-    model: String,
-    is_sidechain: bool,
+/// The needle near the end of a reply, or its first one.
+fn near_end(line: &[u8], start: usize) -> Option<usize> {
+    let near = line.len().saturating_sub(NEAR_END_BYTES).max(start);
+    match REPLY.find(&line[near..]) {
+        Some(at) => Some(near + at),
+        None => REPLY.find(line),
+    }
 }
 
-/// A record half read.
-struct Record<'a> {
-    line: &'a [u8],
-    /// Of the needle.
-    place: usize,
-    /// Where a head begins that may be worth keeping.
-    start: Option<usize>,
-    cursor: Cursor<'a>,
-    reply: Reply<'a>,
-    /// `None` until the `type` was read.
-    is_assistant: Option<bool>,
-    has_usage: bool,
-    has_stop_reason: bool,
-    /// As written.
-    uuid: &'a [u8],
-    head: Option<Head<'a>>,
-}
-
-impl<'a> Record<'a> {
-    fn new(line: &'a [u8], place: usize) -> Self {
-        Self {
-            line,
-            place,
-            start: None,
-            cursor: Cursor::new(line),
-            reply: Reply::default(),
-            is_assistant: None,
-            has_usage: false,
-            has_stop_reason: false,
-            uuid: b"",
-            head: None,
-        }
-    }
-
-    /// Reads fields of the record from its start.
-    fn fields(&mut self) -> Option<Option<Reply<'a>>> {
-        loop {
-            match self.cursor.key()? {
-                None => return self.finish(),
-                Some(b"message") => {
-                    if self.is_assistant == Some(false) {
-                        return Some(None);
-                    }
-                    self.cursor.eat(b'{')?;
-                    if self.message()? {
-                        return self.jump();
-                    }
-                    if self.has_usage {
-                        return self.rest();
-                    }
-                }
-                Some(key) => self.field(key)?,
-            }
-        }
-    }
-
-    /// Reads on inside the message, at its id.
-    fn message_on(&mut self, middle: &[u8]) -> Option<Option<Reply<'a>>> {
-        if self.cursor.key()?? != b"id" {
-            return None;
-        }
-        self.reply.message_id = Some(self.cursor.text()?.into());
-        let at = self.cursor.position();
-        if !middle.is_empty() && self.line[at..].starts_with(middle) {
-            self.cursor.jump(at + middle.len());
-            return self.jump();
-        }
-        if self.message()? { self.jump() } else { self.rest() }
-    }
-
-    /// Goes from the content to the usage and reads the rest.
-    ///
-    /// This is safe because what follows must close exactly two objects at the line's end, so the usage was found two
-    /// levels deep; and because the same object must have a `stop_reason` close to it, which of all objects at that depth
-    /// only a message has. A usage in tool input lies deeper, one in `toolUseResult` has no `stop_reason`. What was jumped
-    /// over can hide nothing wanted, because the id and the model were seen.
-    fn jump(&mut self) -> Option<Option<Reply<'a>>> {
-        if self.place < self.cursor.position() {
-            return None;
-        }
-        self.cursor.jump(self.place);
-        self.has_stop_reason = follows_stop_reason(self.line, self.place);
-        if self.message()? {
-            return None;
-        }
-        let is_proven = self.has_usage && self.has_stop_reason;
-        let is_complete = self.reply.message_id.is_some() && !self.reply.model.is_empty();
-        if is_proven && is_complete { self.rest() } else { None }
-    }
-
-    /// Reads the remaining fields, after the message.
-    fn rest(&mut self) -> Option<Option<Reply<'a>>> {
-        while let Some(key) = self.cursor.key()? {
-            self.field(key)?;
-        }
-        self.finish()
-    }
-
-    /// The record must end with the line.
-    fn finish(&mut self) -> Option<Option<Reply<'a>>> {
-        if !self.cursor.is_at_end() {
-            return None;
-        }
-        if self.reply.message_id.as_ref().is_none_or(|id| id.is_empty()) && !self.uuid.is_empty() {
-            self.reply.uuid = Cursor::new(self.uuid).text_or_null()?.into();
-        }
-        match self.is_assistant? {
-            true if self.has_usage => Some(Some(std::mem::take(&mut self.reply))),
-            _ => Some(None),
-        }
-    }
-
-    fn field(&mut self, key: &[u8]) -> Option<()> {
-        let Self { cursor, reply, .. } = self;
-        match key {
-            b"type" => self.is_assistant = Some(cursor.string()? == b"assistant"),
-            b"sessionId" => reply.session_id = cursor.text_or_null()?.into(),
-            b"uuid" => self.uuid = cursor.skip()?,
-            b"cwd" => reply.cwd = std::str::from_utf8(cursor.skip()?).ok()?,
-            b"timestamp" => reply.timestamp = parse_time(cursor.text()?),
-            b"isSidechain" => reply.is_sidechain = cursor.flag()?,
-            b"isApiErrorMessage" => reply.is_api_error = cursor.flag()?,
-            b"costUSD" => reply.cost = std::str::from_utf8(cursor.skip()?).ok()?.parse().ok(),
-            // Twice the same object: only a parser of the whole line may say what that means.
-            b"message" => return None,
+/// Reads on to the message of a record that is of another type than replies: as for replies, the same bytes will mean
+/// the same fields again.
+fn end_of_others_head(cursor: &mut Cursor<'_>) -> Option<usize> {
+    let mut is_other = false;
+    loop {
+        match cursor.key()?? {
+            b"message" => return is_other.then_some(cursor.position()),
+            b"type" => is_other = cursor.string()? != b"assistant",
             _ => drop(cursor.skip()?),
         }
-        Some(())
-    }
-
-    /// Reads fields of `message` up to its end (false) or up to its content (true).
-    fn message(&mut self) -> Option<bool> {
-        // Where what follows the id begins, as long as nothing wanted was there.
-        let mut after_id = None;
-        loop {
-            let before = self.cursor.position();
-            let Some(key) = self.cursor.key()? else {
-                return Some(false);
-            };
-            let Self { cursor, reply, .. } = self;
-            match key {
-                b"content" if !self.has_usage => {
-                    if let (Some(head), Some(after_id)) = (&mut self.head, after_id) {
-                        head.middle = &self.line[after_id..self.cursor.position()];
-                    }
-                    return Some(true);
-                }
-                b"model" => {
-                    after_id = None;
-                    reply.model = cursor.text_or_null()?.into();
-                }
-                b"id" if cursor.peek()? == b'"' => {
-                    self.head = self.head(before);
-                    self.reply.message_id = Some(self.cursor.text()?.into());
-                    after_id = Some(self.cursor.position());
-                }
-                b"stop_reason" => {
-                    self.has_stop_reason = true;
-                    cursor.skip()?;
-                }
-                b"usage" if cursor.peek()? == b'{' => {
-                    if self.has_usage {
-                        return None;
-                    }
-                    self.has_usage = true;
-                    cursor.eat(b'{')?;
-                    usage_fields(cursor, &mut reply.usage)?;
-                }
-                _ => drop(cursor.skip()?),
-            }
-        }
-    }
-
-    /// What was read up to `end`, if it is what all replies of a session have in common.
-    fn head(&self, end: usize) -> Option<Head<'a>> {
-        let Reply {
-            session_id,
-            cwd,
-            model,
-            is_sidechain,
-            timestamp: None,
-            cost: None,
-            is_api_error: false,
-            message_id: None,
-            ..
-        } = &self.reply
-        else {
-            return None;
-        };
-        let is_usual = self.is_assistant == Some(true) && !self.has_usage && self.uuid.is_empty() && !model.is_empty();
-        is_usual.then_some(Head {
-            bytes: &self.line[self.start?..end],
-            middle: b"",
-            session_id: session_id.to_string(),
-            cwd,
-            model: model.to_string(),
-            is_sidechain: *is_sidechain,
-        })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::reply::NEEDLE;
     use super::super::reply::{Tier, Usage};
     use super::*;
-    use memchr::memmem;
     use proptest::prelude::*;
 
     const USAGE: &str = r#"{"input_tokens":3,"cache_creation_input_tokens":610,"cache_read_input_tokens":17400,"cache_creation":{"ephemeral_5m_input_tokens":600,"ephemeral_1h_input_tokens":10},"output_tokens":418,"service_tier":"standard","speed":"fast"}"#;
@@ -305,25 +207,37 @@ mod tests {
         record(content, &message, r#","requestId":"r""#)
     }
 
-    fn place(line: &[u8]) -> usize {
-        memmem::find(line, NEEDLE.as_bytes()).unwrap_or_default()
+    /// Parsers that know nothing, the beginning of the records made here, that and their end, and that of another type.
+    fn parsers() -> [Parser; 4] {
+        let reply = usual("[]");
+        let other = record("[]", "", "").replace("assistant", "user");
+        let lines: [&[&str]; 4] = [&[], &[&reply], &[&reply, &reply], &[&reply, &reply, &other]];
+        let parsers = lines.map(|lines| {
+            let mut parser = Parser::default();
+            for line in lines {
+                parser.read(line.as_bytes()).expect("a record");
+            }
+            parser
+        });
+        assert!(!parsers[1].head.is_empty() && parsers[1].tails.is_empty());
+        assert!(!parsers[2].tails.is_empty() && parsers[2].other.is_empty());
+        assert!(!parsers[3].other.is_empty());
+        parsers
     }
 
-    /// A parser that knows the beginning of the records made here.
-    fn parser() -> Parser {
-        let (mut parser, line) = (Parser::default(), usual("[]"));
-        let reply = parser.parse(line.as_bytes(), place(line.as_bytes()));
-        assert!(reply.expect("a record").is_some());
-        assert!(!parser.head.is_empty());
-        parser
+    fn read<'a>(parser: &'a mut Parser, line: &'a [u8]) -> serde_json::Result<Option<Reply<'a>>> {
+        Ok(match parser.read(line)? {
+            Line::Reply(reply) => Some(reply),
+            Line::Uncounted | Line::Other => None,
+        })
     }
 
     /// The output tokens in a line, which all ways of reading it must agree on.
     fn outputs(line: &str) -> Option<u64> {
-        let (line, place) = (line.as_bytes(), place(line.as_bytes()));
+        let line = line.as_bytes();
         let whole = parse_whole(line).expect("JSON");
-        for mut parser in [Parser::default(), parser()] {
-            assert_eq!(parser.parse(line, place).expect("a record"), whole);
+        for mut parser in parsers() {
+            assert_eq!(read(&mut parser, line).expect("a record"), whole);
         }
         whole.map(|reply| reply.usage.output)
     }
@@ -350,9 +264,11 @@ mod tests {
             },
             ..Reply::default()
         };
-        for mut parser in [Parser::default(), parser()] {
-            let fast = parser.parse_fast(line.as_bytes(), place(line.as_bytes()));
-            assert_eq!(fast.flatten().as_ref(), Some(&expected));
+        for mut parser in parsers() {
+            assert_eq!(
+                read(&mut parser, line.as_bytes()).expect("a record").as_ref(),
+                Some(&expected)
+            );
         }
         assert_eq!(parse_whole(line.as_bytes()).expect("JSON"), Some(expected));
     }
@@ -440,42 +356,102 @@ mod tests {
         let line = usual(r#"[{"text":"\ud83d"}]"#)
             .replace("s-1", "s-\\u0031")
             .replace("C:", "\\ud83d");
-        let mut parser = parser();
-        let reply = parser.parse(line.as_bytes(), place(line.as_bytes()));
-        let reply = reply.expect("JSON").expect("a reply");
-        assert_eq!((&*reply.session_id, reply.usage.output), ("s-1", 418));
+        for mut parser in parsers() {
+            let reply = read(&mut parser, line.as_bytes()).expect("JSON").expect("a reply");
+            assert_eq!((&*reply.session_id, reply.usage.output), ("s-1", 418));
+        }
         let mut bytes = usual(r#"["~"]"#).into_bytes();
         for byte in &mut bytes {
             if *byte == b'~' {
                 *byte = 0xff;
             }
         }
-        let reply = parser.parse(&bytes, place(&bytes)).expect("JSON").expect("a reply");
-        assert_eq!(reply.usage.output, 418);
+        for mut parser in parsers() {
+            let reply = read(&mut parser, &bytes).expect("JSON").expect("a reply");
+            assert_eq!(reply.usage.output, 418);
+        }
     }
 
     #[test]
     fn a_broken_line_is_an_error() {
         let line = usual("[]");
-        for cut in 1..line.len() {
-            let line = &line.as_bytes()[..cut];
-            assert!(parser().parse(line, place(line)).is_err(), "{cut}");
+        let needle = line.find("\"usage\"").expect("there") + 7;
+        for mut parser in parsers() {
+            for cut in needle..line.len() {
+                assert!(read(&mut parser, &line.as_bytes()[..cut]).is_err(), "{cut}");
+            }
+            let line = line.replace("418", "\"418\"");
+            assert!(read(&mut parser, line.as_bytes()).is_err());
         }
-        let line = line.replace("418", "\"418\"");
-        assert!(parser().parse(line.as_bytes(), place(line.as_bytes())).is_err());
+    }
+
+    #[test]
+    fn counts_are_found_wherever_they_stand() {
+        let decoy = r#"{"usage":{"output_tokens":9}}"#;
+        let long = format!(r#""{}""#, "x".repeat(2 * NEAR_END_BYTES));
+        let end = format!(r#","stop_reason":"tool_use","stop_sequence":null,"usage":{USAGE}"#);
+        for content in [
+            format!("[{decoy}]"),
+            format!("[{decoy},{long}]"),
+            format!("[{long},{decoy}]"),
+        ] {
+            assert_eq!(outputs(&record(&content, &end, r#","requestId":"r""#)), Some(418));
+        }
+        for tail in [format!(r#","x":{long}"#), format!(r#","x":[{long},{decoy}]"#)] {
+            assert_eq!(outputs(&record("[]", &end, &tail)), Some(418));
+        }
+    }
+
+    /// As the program's second version writes them: the type after the message.
+    #[test]
+    fn a_type_at_the_end_is_as_good() {
+        let line = |kind: &str, output: u32| {
+            usual(r#"[{"type":"text","text":"hi"}]"#)
+                .replace(r#""type":"assistant","#, "")
+                .replace(r#","uuid""#, &format!(r#","type":"{kind}","uuid""#))
+                .replace("418", &output.to_string())
+        };
+        let mut parser = Parser::default();
+        for output in [1, 22, 333] {
+            let line = line("assistant", output);
+            let reply = read(&mut parser, line.as_bytes()).expect("JSON").expect("a reply");
+            assert_eq!(reply.usage.output, u64::from(output));
+        }
+        assert!(!parser.tails.is_empty());
+        let other = line("user", 4);
+        assert_eq!(read(&mut parser, other.as_bytes()).expect("JSON"), None);
     }
 
     proptest! {
         #[test]
-        fn never_panics_and_both_ways_agree(
+        fn all_ways_agree(
+            kind in prop::sample::select(vec!["assistant", "user", "system"]),
+            content in r#"("[a-z]{0,9}",|\{"usage":\{"output_tokens":7\}\},|\{"type":"user","message":1\},){0,3}"#,
+            filler in 0usize..2_000,
+            usage in prop::sample::select(vec![USAGE, r#"{"output_tokens":5}"#, r#"{"output_tokens":[5]}"#, "null"]),
+            request in r#"[a-z\\"{},]{0,9}"#,
+            tail in r#"(,"usage":\{\}|,"x":\{"usage":\{"output_tokens":8\}\}){0,2}"#,
+        ) {
+            let content = format!("[{content}\"{}\"]", "y".repeat(filler));
+            let tail = format!(r#","requestId":{}{tail}"#, serde_json::to_string(&request).expect("JSON"));
+            let line = record(&content, &format!(r#","stop_reason":null,"stop_sequence":null,"usage":{usage}"#), &tail);
+            let line = line.replace(r#""type":"assistant""#, &format!(r#""type":"{kind}""#));
+            let whole = parse_whole(line.as_bytes()).ok();
+            for mut parser in parsers() {
+                prop_assert_eq!(&read(&mut parser, line.as_bytes()).ok(), &whole);
+            }
+        }
+
+        #[test]
+        fn never_panics_and_agrees_with_what_is_json(
             content in r#"[\[\]{}",:\\a usage]{0,40}"#,
             tail in r#"[\[\]{}",:a]{0,12}"#,
             cut in 0usize..900,
         ) {
-            let line = record(&content, &format!(r#","stop_reason":null,"usage":{USAGE}"#), &tail);
+            let line = record(&content, &format!(r#","stop_reason":null,"stop_sequence":null,"usage":{USAGE}"#), &tail);
             let line = &line.as_bytes()[..line.len() - cut.saturating_sub(800).min(line.len())];
-            for mut parser in [Parser::default(), parser()] {
-                if let (Some(fast), Ok(whole)) = (parser.parse_fast(line, place(line)), parse_whole(line)) {
+            for mut parser in parsers() {
+                if let (Ok(fast), Ok(whole)) = (read(&mut parser, line), parse_whole(line)) {
                     prop_assert_eq!(fast, whole);
                 }
             }

@@ -4,9 +4,10 @@ mod fast;
 pub mod limits;
 pub mod live;
 mod names;
-mod place;
+mod record;
 mod reply;
 mod roots;
+mod tail;
 mod transcript;
 mod usage;
 

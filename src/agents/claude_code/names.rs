@@ -29,11 +29,39 @@ static SIDECHAIN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"is
 pub struct Names {
     /// Sessions whose first prompt was found.
     prompted: Vec<String>,
-    /// Finds the one of them that the lines at hand belong to.
+    /// The one of them that the lines at hand belong to.
     #[serde(skip)]
-    latest: Option<Finder<'static>>,
+    latest: Option<Latest>,
     /// Summaries whose message was not seen yet: it may belong to another file.
     summaries: Vec<Summary>,
+}
+
+/// A session, and where in the last line its id stood: in the next one it mostly stands there too.
+#[derive(Debug)]
+struct Latest {
+    id: Finder<'static>,
+    at: usize,
+}
+
+impl Latest {
+    fn new(id: &str) -> Self {
+        Self {
+            id: Finder::new(id.as_bytes()).into_owned(),
+            at: 0,
+        }
+    }
+
+    fn is_in(&mut self, head: &[u8]) -> bool {
+        if head
+            .get(self.at..)
+            .is_some_and(|rest| rest.starts_with(self.id.needle()))
+        {
+            return true;
+        }
+        let found = self.id.find(head);
+        self.at = found.unwrap_or(self.at);
+        found.is_some()
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -160,7 +188,8 @@ impl Names {
     fn prompt(&mut self, line: &[u8], head: &[u8], offset: u64) -> Option<SessionInfo> {
         let has = |needle: &Finder<'_>| needle.find(head).is_some();
         // Most lines end here: of a session whose prompt is known, or of no use as one.
-        if self.latest.as_ref().is_some_and(has) || !has(&USER) || has(&TOOL) || has(&SIDECHAIN) {
+        if self.latest.as_mut().is_some_and(|latest| latest.is_in(head)) || !has(&USER) || has(&TOOL) || has(&SIDECHAIN)
+        {
             return None;
         }
         let record: PromptJson = serde_json::from_slice(line).ok()?;
@@ -175,7 +204,7 @@ impl Names {
             return None;
         }
         if self.prompted.iter().any(|id| *id == session) {
-            self.latest = Some(Finder::new(session.as_bytes()).into_owned());
+            self.latest = Some(Latest::new(&session));
             return None;
         }
         let text = first_text(record.message.and_then(|message| message.content))?;
@@ -191,7 +220,7 @@ impl Names {
             at,
             path: cwd.0.into_owned(),
         });
-        self.latest = Some(Finder::new(session.as_bytes()).into_owned());
+        self.latest = Some(Latest::new(&session));
         self.prompted.push(session.into_owned());
         Some(info)
     }

@@ -1,6 +1,6 @@
 //! One transcript: its replies, each once, and what is known of its sessions.
 
-use super::fast::Parser;
+use super::fast::{Line, Parser};
 use super::names::Names;
 use super::reply::{NEEDLE, Reply, Tier, Usage, read_text};
 use crate::agents::batch::{Batch, Scope, Skip};
@@ -103,12 +103,11 @@ impl Transcript<'_> {
             return Ok(());
         };
         let line = line.map_err(str::to_owned)?;
-        let named = match parser.place(line) {
-            None => self.state.names.look(line, offset, self.own, self.source),
-            Some(place) => {
-                if let Some(reply) = parser.parse(line, place).map_err(|error| reason(&error))? {
-                    self.reply(&reply, offset);
-                }
+        let named = match parser.read(line).map_err(|error| reason(&error))? {
+            Line::Other => self.state.names.look(line, offset, self.own, self.source),
+            Line::Uncounted => self.state.names.look_at_reply(line, self.own),
+            Line::Reply(reply) => {
+                self.reply(&reply, offset);
                 self.state.names.look_at_reply(line, self.own)
             }
         };
