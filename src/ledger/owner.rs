@@ -1,7 +1,7 @@
 //! Ownership: which copy of a turn counts. Knows no agent; needs no order of reading.
 
 use super::pack::PackTurn;
-use crate::core::turn::{EventKey, Rank, RecordKey};
+use crate::core::turn::{EventKey, Presence, Rank, RecordKey};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Ordering;
 
@@ -14,6 +14,9 @@ pub struct Claim {
     /// Hash of the open segment it belongs to, or that it supersedes; 0 for none.
     pub segment: u64,
     pub supersedes: bool,
+    /// Whether the agent still has it.
+    pub is_present: bool,
+    pub timestamp: i64,
     pub counted: bool,
 }
 
@@ -25,16 +28,21 @@ impl Claim {
             record: turn.record,
             segment: turn.segment,
             supersedes: turn.supersedes,
+            is_present: turn.numbers.presence == Presence::Present,
+            timestamp: turn.numbers.timestamp,
             counted: turn.numbers.counted,
         }
     }
 }
 
-/// A group of copies and the last resort between copies of equal rank and record: session id, then source path.
+/// The copies in one source and session.
 pub trait Group {
-    fn claims(&mut self) -> &mut [Claim];
-    /// Orders two groups so that the answer never depends on the order of reading; the smaller one counts.
+    fn claims(&self) -> &[Claim];
+    fn claims_mut(&mut self) -> &mut [Claim];
+    /// Orders two groups so that the answer never depends on the order of reading; of copies of equal rank and record the
+    /// one in the smaller group counts.
     fn order(&self, other: &Self) -> Ordering;
+    fn is_same_session(&self, other: &Self) -> bool;
 }
 
 /// Sets `counted` in every copy whose event is in `events` (all, for `None`): the copy of the greatest rank counts, then
@@ -45,7 +53,7 @@ pub fn decide<G: Group>(groups: &mut [G], events: Option<&FxHashSet<u64>>) {
     let mut best: FxHashMap<EventKey, (u32, u32)> = FxHashMap::default();
     for group in 0..groups.len() {
         for at in 0..groups[group].claims().len() {
-            let claim = &mut groups[group].claims()[at];
+            let claim = &mut groups[group].claims_mut()[at];
             if claim.supersedes && claim.segment != 0 {
                 closed.insert(claim.segment);
             }
@@ -69,18 +77,44 @@ pub fn decide<G: Group>(groups: &mut [G], events: Option<&FxHashSet<u64>>) {
                 .then_with(|| other.record.cmp(&claim.record));
             if order.then_with(|| groups[other_group].order(&groups[group])).is_gt() {
                 best.insert(claim.event, (group as u32, at as u32));
-                groups[other_group].claims()[other_at].counted = false;
+                groups[other_group].claims_mut()[other_at].counted = false;
             } else {
-                groups[group].claims()[at].counted = false;
+                groups[group].claims_mut()[at].counted = false;
             }
         }
     }
+    prefer_present(groups, best);
     if closed.is_empty() {
         return;
     }
-    for claim in groups.iter_mut().flat_map(Group::claims) {
+    for claim in groups.iter_mut().flat_map(Group::claims_mut) {
         let is_open = claim.segment != 0 && !claim.supersedes;
         claim.counted &= !(is_open && closed.contains(&claim.segment));
+    }
+}
+
+/// A file that was moved is deleted in one place and stands in another one: of equal copies in one session, one that is
+/// still there counts.
+fn prefer_present<G: Group>(groups: &mut [G], mut best: FxHashMap<EventKey, (u32, u32)>) {
+    best.retain(|_, &mut (group, at)| !groups[group as usize].claims()[at as usize].is_present);
+    if best.is_empty() {
+        return;
+    }
+    for group in 0..groups.len() {
+        for at in 0..groups[group].claims().len() {
+            let claim = groups[group].claims()[at];
+            let Some(&(other_group, other_at)) = best.get(&claim.event) else {
+                continue;
+            };
+            let (new, known) = (&groups[group], &groups[other_group as usize]);
+            let other = known.claims()[other_at as usize];
+            let is_equal = (claim.rank, claim.record) == (other.rank, other.record) && new.is_same_session(known);
+            if claim.is_present && is_equal && (!other.is_present || new.order(known).is_lt()) {
+                groups[other_group as usize].claims_mut()[other_at as usize].counted = false;
+                groups[group].claims_mut()[at].counted = true;
+                best.insert(claim.event, (group as u32, at as u32));
+            }
+        }
     }
 }
 
@@ -95,12 +129,12 @@ impl Repeats {
     /// Bits per claim: one in sixteen events is taken for a repeated one without need.
     const SPARSE: usize = 16;
 
-    fn of<G: Group>(groups: &mut [G]) -> Self {
-        let claims: usize = groups.iter_mut().map(|group| group.claims().len()).sum();
+    fn of<G: Group>(groups: &[G]) -> Self {
+        let claims: usize = groups.iter().map(|group| group.claims().len()).sum();
         let words = (claims * Self::SPARSE / 64).next_power_of_two();
         let mask = words as u64 * 64 - 1;
         let (mut seen, mut bits) = (vec![0_u64; words], vec![0_u64; words]);
-        for claim in groups.iter_mut().flat_map(Group::claims) {
+        for claim in groups.iter().flat_map(Group::claims) {
             let (word, bit) = place(claim.event, mask);
             bits[word] |= seen[word] & bit;
             seen[word] |= bit;
@@ -124,15 +158,24 @@ fn place(event: EventKey, mask: u64) -> (usize, u64) {
 mod tests {
     use super::*;
 
+    /// Claims of one source: session, then path.
     struct Session(&'static str, Vec<Claim>);
 
     impl Group for Session {
-        fn claims(&mut self) -> &mut [Claim] {
+        fn claims(&self) -> &[Claim] {
+            &self.1
+        }
+
+        fn claims_mut(&mut self) -> &mut [Claim] {
             &mut self.1
         }
 
         fn order(&self, other: &Self) -> Ordering {
             self.0.cmp(other.0)
+        }
+
+        fn is_same_session(&self, other: &Self) -> bool {
+            self.0.split('/').next() == other.0.split('/').next()
         }
     }
 
@@ -144,6 +187,8 @@ mod tests {
             record,
             segment: 0,
             supersedes: false,
+            is_present: true,
+            timestamp: 0,
             counted: false,
         }
     }
@@ -165,6 +210,29 @@ mod tests {
         let twin = |name| Session(name, vec![claim(1, 5)]);
         assert_eq!(decided(vec![twin("b"), twin("a")]), [[false], [true]]);
         assert_eq!(decided(vec![twin("a"), twin("b")]), [[true], [false]]);
+    }
+
+    #[test]
+    fn what_was_deleted_gives_way_to_its_copy_in_the_same_session_alone() {
+        let gone = |name, rank| {
+            let is_present = false;
+            Session(
+                name,
+                vec![Claim {
+                    is_present,
+                    ..claim(1, rank)
+                }],
+            )
+        };
+        let here = |name| Session(name, vec![claim(1, 5)]);
+        assert_eq!(decided(vec![gone("a/1", 5), here("a/2")]), [[false], [true]]);
+        assert_eq!(decided(vec![here("a/2"), gone("a/1", 5)]), [[true], [false]]);
+        assert_eq!(
+            decided(vec![here("a/3"), gone("a/1", 5), here("a/2")]),
+            [[false], [false], [true]]
+        );
+        assert_eq!(decided(vec![gone("a/1", 5), here("b/2")]), [[true], [false]]);
+        assert_eq!(decided(vec![gone("a/1", 6), here("a/2")]), [[true], [false]]);
     }
 
     #[test]

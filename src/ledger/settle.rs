@@ -9,20 +9,30 @@ use rustc_hash::FxHashSet;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-/// A pack under decision with the names that break ties.
+/// A pack under decision with what breaks ties.
 struct Candidate<'a> {
     work: &'a mut Work,
-    session_id: Cow<'a, str>,
+    /// When its last turn was made: a fork is written to after what it was copied from ended.
+    end: Option<i64>,
     path: Cow<'a, str>,
+    session_id: Cow<'a, str>,
 }
 
 impl Group for Candidate<'_> {
-    fn claims(&mut self) -> &mut [Claim] {
+    fn claims(&self) -> &[Claim] {
+        &self.work.claims
+    }
+
+    fn claims_mut(&mut self) -> &mut [Claim] {
         &mut self.work.claims
     }
 
     fn order(&self, other: &Self) -> Ordering {
-        (&self.session_id, &self.path).cmp(&(&other.session_id, &other.path))
+        (self.end, &self.path, &self.session_id).cmp(&(other.end, &other.path, &other.session_id))
+    }
+
+    fn is_same_session(&self, other: &Self) -> bool {
+        self.work.key.session == other.work.key.session
     }
 }
 
@@ -44,7 +54,13 @@ pub(super) fn settle(syncing: &mut Syncing<'_>) -> Result<()> {
     for work in &mut work {
         let session_id = syncing.session_id(work.key.session)?;
         let path = syncing.source_path(work.key.source)?;
-        candidates.push(Candidate { work, session_id, path });
+        let end = work.claims.iter().map(|claim| claim.timestamp).max();
+        candidates.push(Candidate {
+            work,
+            end,
+            path,
+            session_id,
+        });
     }
     decide(&mut candidates, events.as_ref());
     drop(candidates);

@@ -59,10 +59,9 @@ impl Running {
     }
 
     fn tokens(&self) -> Tokens {
-        Tokens::from_parts(
-            self.counts.map(|count| count.max(0).unsigned_abs()),
-            !self.known & 0b1_1111,
-        )
+        // The sum of nothing is zeros, as everywhere.
+        let unknown = if self.known == 0 { 0 } else { !self.known & 0b1_1111 };
+        Tokens::from_parts(self.counts.map(|count| count.max(0).unsigned_abs()), unknown)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::core::tokens::TokenSum;
 use crate::core::turn::Presence;
 use anyhow::Result;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cmp::Reverse;
 
 /// What is added up for a session.
 #[derive(Default)]
@@ -144,12 +145,13 @@ impl Usage<'_> {
                 if turn.numbers.counted {
                     counted.insert(event);
                 } else if !is_superseded && selected.takes(&turn.numbers) {
-                    copies.push((event, turn.numbers.tokens));
+                    copies.push((turn.rank, event, turn.numbers.tokens));
                 }
             }
         }
-        for (event, tokens) in copies {
-            // The same session in two places (a database and what it was imported from) is no fork.
+        copies.sort_by_key(|(rank, ..)| Reverse(*rank));
+        for (_, event, tokens) in copies {
+            // The same session in two places (a database and what it was imported from) is no fork: the best copy is told.
             if counted.insert(event) {
                 copied.entry(event.0).or_default().add(&tokens);
             }

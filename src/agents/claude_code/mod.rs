@@ -19,7 +19,7 @@ use std::path::Path;
 
 pub struct ClaudeCode;
 
-const READER: u32 = 1;
+const READER: u32 = 2;
 /// A source that is no transcript: see [`limits`].
 const LIMITS: u8 = 1;
 

@@ -193,36 +193,43 @@ impl Names {
             return None;
         }
         let record: PromptJson = serde_json::from_slice(line).ok()?;
-        let is_set = |flag: Option<bool>| flag.unwrap_or(false);
         let session = record.session_id?.0;
+        if self.prompted.iter().any(|id| *id == session) {
+            self.latest = Some(Latest::new(&session));
+            return None;
+        }
+        let time = record.timestamp.and_then(|when| when.0);
+        let begun = SessionInfo {
+            started_at: time,
+            project: record.cwd.zip(time).map(|(cwd, at)| Project {
+                rank: 0,
+                at,
+                path: cwd.0.into_owned(),
+            }),
+            ..SessionInfo::new(&*session)
+        };
+        let is_set = |flag: Option<bool>| flag.unwrap_or(false);
         if record.kind? != Text("user".into())
             || is_set(record.is_meta)
             || is_set(record.is_sidechain)
             || is_set(record.is_compact_summary)
             || record.tool_use_result.is_some()
         {
-            return None;
+            return Some(begun);
         }
-        if self.prompted.iter().any(|id| *id == session) {
-            self.latest = Some(Latest::new(&session));
-            return None;
-        }
-        let text = first_text(record.message.and_then(|message| message.content))?;
-        if text.starts_with("<command-") || text.starts_with("Caveat:") {
-            return None;
-        }
+        let text = first_text(record.message.and_then(|message| message.content));
+        let is_words = |text: &String| !text.starts_with("<command-") && !text.starts_with("Caveat:");
         // The first of several: counted down from 0.
-        let mut info = named(&session, 0, -i64::try_from(offset).ok()?, &text)?;
-        let time = record.timestamp.and_then(|when| when.0);
-        info.started_at = time;
-        info.project = record.cwd.zip(time).map(|(cwd, at)| Project {
-            rank: 0,
-            at,
-            path: cwd.0.into_owned(),
-        });
+        let at = -i64::try_from(offset).ok()?;
+        let Some(named) = text.filter(is_words).and_then(|text| named(&session, 0, at, &text)) else {
+            return Some(begun);
+        };
         self.latest = Some(Latest::new(&session));
         self.prompted.push(session.into_owned());
-        Some(info)
+        Some(SessionInfo {
+            title: named.title,
+            ..begun
+        })
     }
 }
 
@@ -279,8 +286,8 @@ mod tests {
 
     const OWN: &str = "s-1";
 
-    /// The names that a file's lines give its sessions.
-    fn names(lines: &[&str]) -> Vec<(String, String)> {
+    /// What a file's lines tell of its sessions.
+    fn told(lines: &[&str]) -> Vec<SessionInfo> {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("s-1.jsonl");
         std::fs::write(&path, lines.join("\n") + "\n").expect("written");
@@ -297,9 +304,12 @@ mod tests {
             offset += line.len() as u64 + 1;
         }
         sessions
-            .into_iter()
-            .filter_map(|info| Some((info.id, info.title?.text)))
-            .collect()
+    }
+
+    /// The names that a file's lines give its sessions.
+    fn names(lines: &[&str]) -> Vec<(String, String)> {
+        let named = told(lines).into_iter();
+        named.filter_map(|info| Some((info.id, info.title?.text))).collect()
     }
 
     fn own(title: &str) -> Vec<(String, String)> {
@@ -340,6 +350,20 @@ mod tests {
     fn titles_of_other_sessions_are_not_taken() {
         let foreign = r#"{"type":"custom-title","customTitle":"Foreign","sessionId":"s-2"}"#;
         assert_eq!(names(&[foreign, PROMPT]), own("First words"));
+    }
+
+    #[test]
+    fn a_session_begins_where_its_first_record_was_written() {
+        let line = |more: &str, cwd: &str, second: u32| {
+            format!(
+                r#"{{"type":"user","sessionId":"s-1",{more}"cwd":"{cwd}","timestamp":"2026-03-02T09:00:0{second}Z","message":{{"content":"words"}}}}"#
+            )
+        };
+        let (meta, prompt) = (line(r#""isMeta":true,"#, "/home/dev/a", 1), line("", "/home/dev/b", 2));
+        let told = told(&[&meta, &prompt]);
+        let project = told[0].project.as_ref().expect("a project");
+        assert_eq!((told.len(), &*project.path), (1, "/home/dev/a"));
+        assert_eq!(told[0].started_at, Some(1_772_442_001_000));
     }
 
     #[test]

@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 /// Every folder that may hold transcripts, whether or not it exists.
 pub fn roots(system: &System) -> Vec<Root> {
     let mut roots = Vec::new();
-    match system.var("CLAUDE_CONFIG_DIR") {
-        // The program itself takes one folder; a list is a convention of its readers.
-        Some(list) => {
-            let folders = list.split(',').map(str::trim).filter(|folder| !folder.is_empty());
-            roots.extend(folders.map(|folder| Root::new(projects(&system.expand(folder)), "$CLAUDE_CONFIG_DIR")));
-        }
-        None => {
+    // The program itself takes one folder; a list is a convention of its readers.
+    let list = system.var("CLAUDE_CONFIG_DIR").unwrap_or_default();
+    let folders: Vec<_> = list
+        .split(',')
+        .map(str::trim)
+        .filter(|folder| !folder.is_empty())
+        .collect();
+    match folders.as_slice() {
+        [] => {
             let xdg = system.config_dir().join("claude/projects");
             let because = if system.path_var("XDG_CONFIG_HOME").is_some() {
                 "$XDG_CONFIG_HOME"
@@ -22,6 +24,10 @@ pub fn roots(system: &System) -> Vec<Root> {
             };
             roots.push(Root::new(xdg, because));
             roots.push(Root::new(system.home.join(".claude/projects"), "default"));
+        }
+        named => {
+            let named = named.iter().map(|folder| projects(&system.expand(folder)));
+            roots.extend(named.map(|folder| Root::new(folder, "$CLAUDE_CONFIG_DIR")));
         }
     }
     // The desktop app: `<session>/.claude/projects` some folders further down.
@@ -78,5 +84,6 @@ mod tests {
             ["/home/dev/.claude/projects", "/srv/claude/projects"]
         );
         assert_eq!(paths(Os::Linux, &list).len(), 4);
+        assert_eq!(paths(Os::Linux, &[("CLAUDE_CONFIG_DIR", " , ")]), paths(Os::Linux, &[]));
     }
 }

@@ -15,6 +15,8 @@ use crate::core::vendor::vendor_of;
 use anyhow::Result;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
+use std::ffi::OsStr;
+use std::path::Path;
 
 /// About what each reply takes up in a transcript, with what was asked and what tools gave.
 const BYTES_PER_REPLY: u64 = 8 * 1024;
@@ -47,7 +49,8 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, reader: u32) -> 
     into.expect(expected);
     let mut parser = Parser::default();
     let mut transcript = Transcript {
-        own: own_session(source),
+        own: name(&source.path),
+        session: session_of(&source.path),
         source,
         state,
         into,
@@ -68,12 +71,14 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, reader: u32) -> 
 }
 
 /// The session a transcript is named after: `<session>.jsonl`.
-fn own_session(source: &Source) -> &str {
-    source
-        .path
-        .file_stem()
-        .and_then(|stem| stem.to_str())
-        .unwrap_or_default()
+fn name(path: &Path) -> &str {
+    path.file_stem().and_then(OsStr::to_str).unwrap_or_default()
+}
+
+/// The session of records that name none: of a subagent's (`<session>/subagents/**/agent-<id>.jsonl`) its parent's.
+fn session_of(path: &Path) -> &str {
+    let subagents = path.ancestors().find(|folder| folder.ends_with("subagents"));
+    subagents.and_then(Path::parent).map_or_else(|| name(path), name)
 }
 
 /// When a session's replies were written, and the working directory of the first.
@@ -86,11 +91,13 @@ struct Span {
 
 struct Transcript<'a> {
     source: &'a Source,
+    /// Whose names are told here.
     own: &'a str,
+    session: &'a str,
     state: State,
     into: &'a mut Batch,
-    /// Record → position in the batch: the copies of one reply are one turn.
-    at: FxHashMap<RecordKey, usize>,
+    /// Record and position of the span → position in the batch: the copies of one reply in one session are one turn.
+    at: FxHashMap<(RecordKey, usize), usize>,
     spans: Vec<Span>,
     /// Position of the span of the last reply.
     span: usize,
@@ -141,7 +148,7 @@ impl Transcript<'_> {
             .unwrap_or(&reply.uuid);
         let turn = Turn {
             session_id: if reply.session_id.is_empty() {
-                self.own
+                self.session
             } else {
                 &reply.session_id
             },
@@ -162,8 +169,9 @@ impl Transcript<'_> {
             place: offset,
             ..Turn::PLAIN
         };
-        match self.at.get(&record) {
-            None => drop(self.at.insert(record, self.into.turn(&turn))),
+        self.seen(turn.session_id, timestamp, reply.cwd);
+        match self.at.get(&(record, self.span)) {
+            None => drop(self.at.insert((record, self.span), self.into.turn(&turn))),
             Some(&at) => {
                 self.into.skip(Skip::Repeated);
                 // Equal ranks: the later one, as the ledger decides between two reads.
@@ -172,7 +180,6 @@ impl Transcript<'_> {
                 }
             }
         }
-        self.seen(turn.session_id, timestamp, reply.cwd);
     }
 
     fn seen(&mut self, session: &str, time: i64, cwd: &str) {
@@ -233,6 +240,8 @@ fn event(reply: &Reply<'_>, timestamp: i64) -> EventKey {
     const AGENT: &str = "claude-code";
     match reply.message_id.as_deref() {
         Some(id) if !is_constant(id) => EventKey::of(AGENT, id),
+        // The time of another record tells nothing apart.
+        Some(_) if reply.timestamp.is_none() && !reply.uuid.is_empty() => EventKey::of(AGENT, reply.uuid.as_bytes()),
         Some(id) => EventKey::of(AGENT, format!("{id}\n{timestamp}")),
         None if reply.uuid.is_empty() => EventKey::of(AGENT, format!("{}\n{timestamp}", reply.session_id)),
         None => EventKey::of(AGENT, reply.uuid.as_bytes()),
@@ -306,6 +315,12 @@ mod tests {
         for id in ["", "msg_0", "msg_", "chatcmpl-", "msg_000"] {
             assert_ne!(event(&reply(id, 1, false), 1), event(&reply(id, 1, false), 2), "{id:?}");
         }
+        let untimed = |uuid: &'static str| Reply {
+            uuid: uuid.into(),
+            ..reply("", 1, false)
+        };
+        assert_ne!(event(&untimed("u-1"), 1), event(&untimed("u-2"), 1));
+        assert_eq!(event(&untimed("u-1"), 1), event(&untimed("u-1"), 2));
         for id in ["msg_1", "chatcmpl-a177", "0a0a0a0a-0000-4000-8000-000000000000"] {
             assert_eq!(event(&reply(id, 1, false), 1), event(&reply(id, 2, false), 2), "{id}");
         }
@@ -315,6 +330,14 @@ mod tests {
         };
         assert_eq!(event(&without("u-1"), 1), event(&without("u-1"), 2));
         assert_ne!(event(&without("u-1"), 1), event(&without("u-2"), 1));
+    }
+
+    #[test]
+    fn a_path_tells_the_session_of_records_that_name_none() {
+        let of = |path| session_of(Path::new(path));
+        assert_eq!(of("projects/-p/s-1.jsonl"), "s-1");
+        assert_eq!(of("projects/-p/s-1/subagents/agent-a.jsonl"), "s-1");
+        assert_eq!(of("projects/-p/s-1/subagents/workflows/w/agent-a.jsonl"), "s-1");
     }
 
     #[test]

@@ -25,6 +25,9 @@ struct State {
     segments: u64,
     model: String,
     is_titled: bool,
+    /// Ids of the shutdowns so far: one that is written again ends nothing.
+    #[serde(default)]
+    ended_by: Vec<String>,
     /// The latest time that an event told.
     time: i64,
 }
@@ -93,13 +96,13 @@ struct Reply<'a> {
 #[serde(rename_all = "camelCase")]
 struct Shutdown<'a> {
     #[serde(borrow, default)]
-    model_metrics: Option<BTreeMap<Text<'a>, Metrics>>,
+    model_metrics: Option<BTreeMap<Text<'a>, &'a RawValue>>,
 }
 
-#[derive(Deserialize)]
-struct Metrics {
-    #[serde(default)]
-    requests: Option<Requests>,
+#[derive(Default, Deserialize)]
+struct Metrics<'a> {
+    #[serde(borrow, default)]
+    requests: Option<&'a RawValue>,
     #[serde(default)]
     usage: Option<Usage>,
 }
@@ -192,7 +195,7 @@ impl State {
                 }
             }
             Some("assistant.message") => self.reply(&event, &serde_json::from_str(data.get())?, line, into),
-            Some("session.shutdown") => self.shutdown(&event, serde_json::from_str(data.get())?, line, into),
+            Some("session.shutdown") => self.shutdown(&event, serde_json::from_str(data.get())?, line, into)?,
             _ => return Ok(()),
         }
         into.session(SessionInfo {
@@ -273,17 +276,34 @@ impl State {
 
     /// The sums of the segment that ends here, one row per model. They take the place of its replies; a shutdown
     /// without any sums (`"modelMetrics":{}`) replaces nothing: replies in such a segment were made and stay.
-    fn shutdown(&mut self, event: &Event, shutdown: Shutdown, line: &Line, into: &mut Batch) {
+    ///
+    /// The error is that of the first model whose sums cannot be read; those of the others count.
+    fn shutdown(&mut self, event: &Event, shutdown: Shutdown, line: &Line, into: &mut Batch) -> serde_json::Result<()> {
+        if let Some(id) = event.id.as_deref().filter(|id| !id.is_empty()) {
+            if self.ended_by.iter().any(|known| known == id) {
+                into.skip(Skip::Repeated);
+                return Ok(());
+            }
+            self.ended_by.push(id.to_owned());
+        }
         let segment = std::mem::take(&mut self.segment);
         self.begin_segment(event, line);
+        let mut told = Ok(());
         for (model, metrics) in shutdown.model_metrics.unwrap_or_default() {
+            let metrics: Metrics = match serde_json::from_str::<Option<_>>(metrics.get()) {
+                Ok(metrics) => metrics.unwrap_or_default(),
+                Err(error) => {
+                    told = told.and(Err(error));
+                    continue;
+                }
+            };
             let tokens = metrics.usage.unwrap_or_default().tokens();
             if tokens.is_zero() {
                 into.skip(Skip::Uncounted);
                 continue;
             }
             let key = format!("{}\0{}", self.segment, &*model);
-            let count = metrics.requests.map_or(0, |requests| requests.count.0);
+            let count = part::<Requests>(metrics.requests).map_or(0, |requests| requests.count.0);
             into.turn(&Turn {
                 session_id: &self.session,
                 record: RecordKey::of(&key),
@@ -299,6 +319,7 @@ impl State {
                 ..Turn::PLAIN
             });
         }
+        told
     }
 }
 
@@ -378,6 +399,35 @@ mod tests {
                 "s1  a [0, 7, 0, 0, 0]"
             ]
         );
+    }
+
+    #[test]
+    fn a_shutdown_that_is_written_again_ends_nothing() {
+        let (start, shutdown) = (
+            SESSION.find("\n").expect("a line"),
+            SESSION.find("{\"type\":\"session.resume"),
+        );
+        let (start, closed) = (&SESSION[..=start], &SESSION[..shutdown.expect("a line")]);
+        let last = closed.trim_end().rsplit('\n').next().expect("a line");
+        let sums = ["s1  gpt-5 [50, 5, 4, 40, 10]"];
+        assert_eq!(read_with_cuts(&CopilotCli, FILE, closed).counted(), sums);
+        for again in [last, closed, &format!("{start}{last}")] {
+            let told = read_with_cuts(&CopilotCli, FILE, &format!("{closed}{again}\n"));
+            assert_eq!(told.counted(), sums, "{again}");
+        }
+    }
+
+    #[test]
+    fn one_models_odd_sums_do_not_cost_the_others() {
+        for (odd, problems) in [
+            ("null", 0),
+            (r#"{"requests":{"count":"1"},"usage":null}"#, 0),
+            (r#"{"usage":"x"}"#, 1),
+        ] {
+            let told = read_with_cuts(&CopilotCli, FILE, &SESSION.replace(r#"{"usage":null}"#, odd));
+            assert_eq!(told.counted()[0], "s1  gpt-5 [50, 5, 4, 40, 10]");
+            assert_eq!(told.problems.len(), problems, "{odd}");
+        }
     }
 
     proptest! {

@@ -10,7 +10,7 @@ use crate::system::System;
 use anyhow::Result;
 
 const ID: &str = "copilot-cli";
-const READER: u32 = 1;
+const READER: u32 = 2;
 /// Kinds of sources: an event log, or the description of its workspace.
 const EVENTS: u8 = 0;
 const WORKSPACE: u8 = 1;
