@@ -137,17 +137,18 @@ impl Lines {
 
     /// Whether the line that fills the buffer is worth a larger one.
     fn is_kept(&mut self) -> bool {
-        if self.buffer.len() >= MAX_LINE_BYTES {
-            self.too_long.push((self.offset, self.count + 1));
-            return false;
-        }
         let is_wanted = self.wanted == Some(self.offset)
             || self.needles.is_empty()
             || self.needles.iter().any(|needle| needle.find(&self.buffer).is_some());
-        if is_wanted {
-            self.wanted = Some(self.offset);
+        if !is_wanted {
+            return false;
         }
-        is_wanted
+        self.wanted = Some(self.offset);
+        let fits = self.buffer.len() < MAX_LINE_BYTES;
+        if !fits {
+            self.too_long.push((self.offset, self.count + 1));
+        }
+        fits
     }
 
     /// Reads to the end of the line that fills the buffer without keeping it, or back to its start when a needle turns
@@ -393,6 +394,14 @@ mod tests {
             read_with(&path, &Bookmark::default(), &["needle"]).problems,
             0,
             "not wanted, not missed"
+        );
+        let wanted = format!("needle{}", "x".repeat(MAX_LINE_BYTES / 2));
+        std::fs::write(&path, format!("{wanted}\n{huge}\ntwo\n")).expect("written");
+        let seen = read_with(&path, &Bookmark::default(), &["needle"]);
+        assert_eq!(
+            (seen.lines.len(), seen.problems),
+            (2, 0),
+            "nor after a long one that is"
         );
         // Not complete yet: nothing to say about it, and nothing consumed.
         std::fs::write(&path, format!("one\n{huge}")).expect("written");
