@@ -4,58 +4,63 @@ use super::source::{Found, Source};
 use crate::core::problem::Problem;
 use crate::system::files::Stamp;
 use rustc_hash::FxHashSet;
+use std::collections::VecDeque;
 use std::fs::{DirEntry, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::Builder;
+use xxhash_rust::xxh3::xxh3_64;
 
-/// The folders entered so far, by their real paths, so that a folder reached through two roots or links is one.
+/// From so many folders on that wait to be looked into, a second thread is worth its start.
+const WORTH_TWO: usize = 32;
+
+/// The folders entered so far, by hashes of their real paths, so that a folder reached through two roots or links is one.
 #[derive(Default)]
 pub struct Walk {
-    entered: FxHashSet<PathBuf>,
+    entered: Mutex<FxHashSet<u64>>,
 }
 
 /// What stands in a folder, links followed.
 enum Entry<'a> {
     /// A folder by its real path.
     Folder(PathBuf),
+    /// A link to a folder, by that one's real path.
+    LinkedFolder(PathBuf),
     File(&'a DirEntry),
     /// A link to a file.
     Link,
 }
 
 impl Walk {
-    /// Adds every file at any depth below a folder for which `kind` says what kind of source it is. A root that does
-    /// not exist is no problem; what cannot be looked into is one.
-    pub fn find(&mut self, root: &Path, kind: &dyn Fn(&Path) -> Option<u8>, found: &mut Found) {
-        if let Some(real) = real_path(root, found) {
-            self.find_in(root, real, kind, found);
-        }
-    }
-
-    fn find_in(&mut self, folder: &Path, real: PathBuf, kind: &dyn Fn(&Path) -> Option<u8>, found: &mut Found) {
-        self.list(folder, real, found, &mut |walk, path, entry, found| {
-            let looked = match entry {
-                Entry::Folder(real) => {
-                    walk.find_in(&path, real, kind, found);
-                    return Ok(());
-                }
-                // `DirEntry::metadata` looks relative to the open folder: half the time of a look by full path.
-                Entry::File(entry) => kind(&path).map(|kind| (kind, entry.metadata())),
-                Entry::Link => kind(&path).map(|kind| (kind, std::fs::metadata(&path))),
+    /// Adds every file at any depth below a folder for which `kind` says what kind of source it is, in no particular order.
+    /// A root that does not exist is no problem; what cannot be looked into is one.
+    pub fn find(&mut self, root: &Path, kind: &(dyn Fn(&Path) -> Option<u8> + Sync), found: &mut Found) {
+        let Some(real) = real_path(root, found) else {
+            return;
+        };
+        let mut starts = VecDeque::from([(root.to_path_buf(), real)]);
+        // A folder that is also reached by links goes by its own name, else by that of the first link.
+        while let Some(start) = starts.pop_front() {
+            let tree = Tree {
+                walk: self,
+                kind,
+                waiting: Mutex::new(vec![start]),
+                links: Mutex::default(),
             };
-            if let Some((kind, metadata)) = looked {
-                take(path, kind, &metadata?, found);
-            }
-            Ok(())
-        });
+            tree.find(found);
+            let mut links = tree.links.into_inner().unwrap_or_else(PoisonError::into_inner);
+            links.sort();
+            starts.extend(links);
+        }
     }
 
     /// The folders directly below one, by name; none when it is not there.
     pub fn folders(&mut self, folder: &Path, found: &mut Found) -> Vec<PathBuf> {
         let mut folders = Vec::new();
         if let Some(real) = real_path(folder, found) {
-            self.list(folder, real, found, &mut |_, path, entry, _| {
-                if let Entry::Folder(_) = entry {
+            self.list(folder, &real, found, &mut |path, entry, _| {
+                if let Entry::Folder(_) | Entry::LinkedFolder(_) = entry {
                     folders.push(path);
                 }
                 Ok(())
@@ -69,17 +74,20 @@ impl Walk {
     pub fn files(&mut self, folder: &Path, depth: usize, found: &mut Found) -> Vec<PathBuf> {
         let mut files = Vec::new();
         if let Some(real) = real_path(folder, found) {
-            self.files_in(folder, real, depth, found, &mut files);
+            self.files_in(folder, &real, depth, found, &mut files);
         }
         files.sort();
         files
     }
 
-    fn files_in(&mut self, folder: &Path, real: PathBuf, depth: usize, found: &mut Found, files: &mut Vec<PathBuf>) {
-        self.list(folder, real, found, &mut |walk, path, entry, found| {
+    fn files_in(&self, folder: &Path, real: &Path, depth: usize, found: &mut Found, files: &mut Vec<PathBuf>) {
+        self.list(folder, real, found, &mut |path, entry, found| {
             match entry {
-                Entry::Folder(real) if depth > 0 => walk.files_in(&path, real, depth - 1, found, files),
-                Entry::Folder(_) => {}
+                Entry::Folder(real) | Entry::LinkedFolder(real) => {
+                    if depth > 0 {
+                        self.files_in(&path, &real, depth - 1, found, files);
+                    }
+                }
                 Entry::File(_) | Entry::Link => files.push(path),
             }
             Ok(())
@@ -87,11 +95,10 @@ impl Walk {
     }
 
     /// Hands out what stands in a folder, unless it was entered before.
-    fn list(&mut self, folder: &Path, real: PathBuf, found: &mut Found, each: &mut Each<'_>) {
-        if self.entered.contains(&real) {
+    fn list(&self, folder: &Path, real: &Path, found: &mut Found, each: &mut Each<'_>) {
+        if !held(&self.entered).insert(xxh3_64(real.as_os_str().as_encoded_bytes())) {
             return;
         }
-        self.entered.insert(real.clone());
         let entries = match std::fs::read_dir(folder) {
             Ok(entries) => entries,
             Err(error) => return refuse(folder, &error, found),
@@ -105,7 +112,7 @@ impl Walk {
                     continue;
                 }
             };
-            if let Err(error) = self.visit(&entry, &real, found, each)
+            if let Err(error) = visit(&entry, real, found, each)
                 // Removed since the folder was listed, or a link to nowhere.
                 && error.kind() != io::ErrorKind::NotFound
             {
@@ -113,38 +120,118 @@ impl Walk {
             }
         }
     }
+}
 
-    fn visit(&mut self, entry: &DirEntry, folder: &Path, found: &mut Found, each: &mut Each<'_>) -> io::Result<()> {
-        let entry_type = entry.file_type()?;
-        let path = entry.path();
-        if entry_type.is_dir() {
-            return each(self, path, Entry::Folder(folder.join(entry.file_name())), found);
-        }
-        if entry_type.is_file() {
-            return each(self, path, Entry::File(entry), found);
-        }
-        if !entry_type.is_symlink() {
+fn visit(entry: &DirEntry, folder: &Path, found: &mut Found, each: &mut Each<'_>) -> io::Result<()> {
+    let entry_type = entry.file_type()?;
+    let path = entry.path();
+    if entry_type.is_dir() {
+        return each(path, Entry::Folder(folder.join(entry.file_name())), found);
+    }
+    if entry_type.is_file() {
+        return each(path, Entry::File(entry), found);
+    }
+    if !entry_type.is_symlink() {
+        return Ok(());
+    }
+    let target = std::fs::metadata(&path)?;
+    if target.is_dir() {
+        let real = path.canonicalize()?;
+        if folder.starts_with(&real) {
+            let reason = "links back to a folder above it";
+            found.problems.push(Problem::new(path.display(), reason));
             return Ok(());
         }
-        let target = std::fs::metadata(&path)?;
-        if target.is_dir() {
-            let real = path.canonicalize()?;
-            if folder.starts_with(&real) {
-                let reason = "links back to a folder above it";
-                found.problems.push(Problem::new(path.display(), reason));
-                return Ok(());
-            }
-            return each(self, path, Entry::Folder(real), found);
-        }
-        if target.is_file() {
-            each(self, path, Entry::Link, found)
-        } else {
-            Ok(())
-        }
+        return each(path, Entry::LinkedFolder(real), found);
+    }
+    if target.is_file() {
+        each(path, Entry::Link, found)
+    } else {
+        Ok(())
     }
 }
 
-type Each<'a> = dyn FnMut(&mut Walk, PathBuf, Entry<'_>, &mut Found) -> io::Result<()> + 'a;
+type Each<'a> = dyn FnMut(PathBuf, Entry<'_>, &mut Found) -> io::Result<()> + 'a;
+
+/// A folder and its real path.
+type Folder = (PathBuf, PathBuf);
+
+/// The folders below one that wait to be looked into, by two threads where there are many.
+struct Tree<'a> {
+    walk: &'a Walk,
+    kind: &'a (dyn Fn(&Path) -> Option<u8> + Sync),
+    waiting: Mutex<Vec<Folder>>,
+    links: Mutex<Vec<Folder>>,
+}
+
+impl Tree<'_> {
+    fn find(&self, found: &mut Found) {
+        std::thread::scope(|scope| {
+            let mut second = None;
+            loop {
+                while let Some(folder) = self.next() {
+                    let waiting = self.look_into(folder, found);
+                    if second.is_none() && waiting >= WORTH_TWO {
+                        // Without it, this thread does everything.
+                        second = Builder::new().spawn_scoped(scope, || self.find_part()).ok();
+                    }
+                }
+                let Some(other) = second.take() else {
+                    break;
+                };
+                let part: Found = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                found.sources.extend(part.sources);
+                found.folders.extend(part.folders);
+                found.problems.extend(part.problems);
+            }
+        });
+        found.problems.sort();
+    }
+
+    fn find_part(&self) -> Found {
+        let mut found = Found::default();
+        while let Some(folder) = self.next() {
+            self.look_into(folder, &mut found);
+        }
+        found
+    }
+
+    fn next(&self) -> Option<Folder> {
+        held(&self.waiting).pop()
+    }
+
+    /// Takes the files of a folder; says how many folders wait then.
+    fn look_into(&self, (folder, real): Folder, found: &mut Found) -> usize {
+        let mut below = Vec::new();
+        self.walk.list(&folder, &real, found, &mut |path, entry, found| {
+            let looked = match entry {
+                Entry::Folder(real) => {
+                    below.push((path, real));
+                    return Ok(());
+                }
+                Entry::LinkedFolder(real) => {
+                    held(&self.links).push((path, real));
+                    return Ok(());
+                }
+                // `DirEntry::metadata` looks relative to the open folder: half the time of a look by full path.
+                Entry::File(entry) => (self.kind)(&path).map(|kind| (kind, entry.metadata())),
+                Entry::Link => (self.kind)(&path).map(|kind| (kind, std::fs::metadata(&path))),
+            };
+            if let Some((kind, metadata)) = looked {
+                take(path, kind, &metadata?, found);
+            }
+            Ok(())
+        });
+        let mut waiting = held(&self.waiting);
+        waiting.append(&mut below);
+        waiting.len()
+    }
+}
+
+/// What a panic of the other thread leaves behind is whole all the same.
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn real_path(folder: &Path, found: &mut Found) -> Option<PathBuf> {
     match folder.canonicalize() {
@@ -296,5 +383,48 @@ mod tests {
                 .is_empty()
         );
         assert_eq!(found.problems.len(), 1);
+    }
+
+    #[test]
+    fn many_folders_are_looked_into_by_two_and_found_once() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folders = 3 * WORTH_TWO;
+        for folder in 0..folders {
+            let folder = dir.path().join(format!("f{folder}/deep"));
+            std::fs::create_dir_all(&folder).expect("a folder");
+            for file in 0..9 {
+                std::fs::write(folder.join(format!("{file}.jsonl")), "x".repeat(file)).expect("a file");
+            }
+        }
+        let mut found = Found::default();
+        Walk::default().find(dir.path(), &jsonl, &mut found);
+        assert_eq!(found.folders.len(), 2 * folders + 1);
+        let names: FxHashSet<String> = names(&found, dir.path()).into_iter().collect();
+        assert_eq!((found.sources.len(), names.len()), (9 * folders, 9 * folders));
+        let size = |source: &Source| source.path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
+        assert!(
+            found
+                .sources
+                .iter()
+                .all(|source| size(source) == Some(source.stamp.size))
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_goes_by_its_own_name_before_any_link() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().expect("a folder");
+        let (root, outside) = (dir.path().join("root"), dir.path().join("outside"));
+        for folder in [&root.join("z"), &outside] {
+            std::fs::create_dir_all(folder).expect("a folder");
+            std::fs::write(folder.join("1.jsonl"), "").expect("a file");
+        }
+        for (target, link) in [(root.join("z"), "a"), (outside.clone(), "c"), (outside.clone(), "b")] {
+            symlink(target, root.join(link)).expect("a link");
+        }
+        let mut found = Found::default();
+        Walk::default().find(&root, &jsonl, &mut found);
+        assert_eq!(names(&found, &root), ["b/1.jsonl", "z/1.jsonl"]);
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Something that could not be read or used; the rest was answered.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Problem {
     /// The file (with `:line` or `:row` where known), command or URL host.
     pub place: String,

@@ -13,7 +13,7 @@ use rusqlite::OptionalExtension;
 use rustc_hash::FxHashMap;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
-use xxhash_rust::xxh3::Xxh3Default;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Kernel time stamps are coarse: a file whose last write is younger than this when it was looked at may be written
 /// again without its stamp moving.
@@ -324,18 +324,21 @@ fn is_settled(source: &Source, looked_at: SystemTime) -> bool {
     i128::from(last) + (SETTLED.as_nanos() as i128) < now.as_nanos() as i128
 }
 
-/// Equal when no source came, went or changed.
+/// Equal when no source came, went or changed, in whatever order they were found.
 fn fingerprint(found: &Found, reader: u32) -> Vec<u8> {
-    let mut hash = Xxh3Default::new();
-    hash.update(&reader.to_le_bytes());
-    for source in &found.sources {
-        hash.update(source.path.as_os_str().as_encoded_bytes());
-        for stamp in [&source.stamp, &source.wal] {
-            for word in [stamp.device, stamp.inode, stamp.size, stamp.modified_ns as u64] {
-                hash.update(&word.to_le_bytes());
-            }
+    let prints = found.sources.iter().map(|source| {
+        let mut words = [0; 10];
+        words[0] = xxh3_64(source.path.as_os_str().as_encoded_bytes());
+        words[1] = u64::from(source.kind);
+        for (words, stamp) in words[2..].chunks_exact_mut(4).zip([&source.stamp, &source.wal]) {
+            words.copy_from_slice(&[stamp.device, stamp.inode, stamp.size, stamp.modified_ns as u64]);
         }
-        hash.update(&[source.kind, 0]);
-    }
-    hash.digest().to_le_bytes().to_vec()
+        let mut bytes = [0; 80];
+        for (bytes, word) in bytes.chunks_exact_mut(8).zip(words) {
+            bytes.copy_from_slice(&word.to_le_bytes());
+        }
+        xxh3_64(&bytes)
+    });
+    let sum = prints.fold(u64::from(reader), u64::wrapping_add);
+    sum.to_le_bytes().to_vec()
 }
