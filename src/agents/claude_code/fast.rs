@@ -15,6 +15,7 @@ const MOST_LESSONS: u8 = 16;
 
 /// What a line of a transcript is.
 #[derive(Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "made once per line and read at once")]
 pub enum Line<'a> {
     Reply(Reply<'a>),
     /// Something with a [`super::reply::NEEDLE`] that is no reply with counts.
