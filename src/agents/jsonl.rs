@@ -12,8 +12,11 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// How much is read at once; a longer line grows the buffer. Measured: much larger ones are slower, they leave the cache.
+/// How much is read at once.
 const CHUNK_BYTES: usize = 128 * 1024;
+/// Room for a line's beginning before each chunk; a longer line grows it. Measured: much larger ones are slower, they leave
+/// the cache.
+const BUFFER_BYTES: usize = 2 * CHUNK_BYTES;
 /// A longer line is passed over and reported. The largest lines agents write are images in base64, some ten MB.
 pub const MAX_LINE_BYTES: usize = 32 * 1024 * 1024;
 /// How many bytes before the offset prove that a file only grew.
@@ -32,7 +35,7 @@ pub struct Lines {
     offset: u64,
     at_end: bool,
     resumed: bool,
-    /// What a line that does not fit one chunk must contain to be handed out; empty: all are.
+    /// What a line that does not fit the buffer must contain to be handed out; empty: all are.
     needles: Vec<Finder<'static>>,
     /// Offset of a long line that is known to contain a needle.
     wanted: Option<u64>,
@@ -65,7 +68,7 @@ impl Lines {
             file,
             path: source.path.clone(),
             stamp,
-            buffer: SPARE.take().unwrap_or_else(|| vec![0; CHUNK_BYTES]),
+            buffer: SPARE.take().unwrap_or_else(|| vec![0; BUFFER_BYTES]),
             start: 0,
             end: 0,
             offset,
@@ -78,7 +81,7 @@ impl Lines {
         })
     }
 
-    /// From here on, lines that do not fit one chunk (128 KiB) are handed out only if they contain one of these;
+    /// From here on, lines that do not fit the buffer (256 KiB) are handed out only if they contain one of these;
     /// the others are passed over without being held in memory. Shorter lines are handed out as before.
     pub fn long_lines_with(&mut self, needles: &[&'static str]) {
         self.needles = needles.iter().map(|needle| Finder::new(needle.as_bytes())).collect();
@@ -186,14 +189,13 @@ impl Lines {
                 self.start = at + 1;
                 self.offset = base + self.start as u64;
                 self.count += 1;
-                self.buffer.truncate(self.buffer.len().max(CHUNK_BYTES));
                 return Ok(());
             }
         }
     }
 
     fn fill(&mut self) -> Result<()> {
-        if self.start > 0 {
+        if self.start > 0 && self.buffer.len() - self.end < CHUNK_BYTES {
             self.buffer.copy_within(self.start..self.end, 0);
             self.end -= self.start;
             self.start = 0;
@@ -201,7 +203,7 @@ impl Lines {
         if self.end == self.buffer.len() {
             self.buffer.resize(self.buffer.len() * 2, 0);
         }
-        let read = self.read(self.end, self.buffer.len())?;
+        let read = self.read(self.end, self.buffer.len().min(self.end + CHUNK_BYTES))?;
         self.end += read;
         self.at_end = read == 0;
         Ok(())
@@ -253,7 +255,7 @@ thread_local! {
 
 impl Drop for Lines {
     fn drop(&mut self) {
-        if self.buffer.len() == CHUNK_BYTES {
+        if self.buffer.len() == BUFFER_BYTES {
             SPARE.set(Some(std::mem::take(&mut self.buffer)));
         }
     }
@@ -362,9 +364,9 @@ mod tests {
     fn a_line_longer_than_the_buffer_comes_whole_or_not_at_all() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("a.jsonl");
-        let long = "x".repeat(CHUNK_BYTES * 3 + 17);
+        let long = "x".repeat(BUFFER_BYTES * 3 + 17);
         // The last one carries its needle across the border of two chunks.
-        let late = format!("{}needle", "x".repeat(CHUNK_BYTES * 2 - 3));
+        let late = format!("{}needle", "x".repeat(BUFFER_BYTES + CHUNK_BYTES - 3));
         std::fs::write(&path, format!("{long}\nshort\n{late}\nend\n")).expect("written");
         let (_, seen, _) = read(&path, &Bookmark::default());
         assert_eq!(

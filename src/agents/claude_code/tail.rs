@@ -2,7 +2,7 @@
 
 use super::reply::Usage;
 use super::usage::usage_fields;
-use crate::agents::instant::parse_time;
+use crate::agents::instant::parse_utc;
 use crate::agents::json_text::Cursor;
 
 /// Longer ends, and ends in more parts, are not remembered.
@@ -72,7 +72,7 @@ impl Tail {
                 Hole::Text(length) => rest = before_text(rest, length)?,
                 Hole::Time => {
                     let (before, text) = rest.split_at(memchr::memrchr(b'"', rest)? + 1);
-                    timestamp = parse_time(std::str::from_utf8(text).ok()?);
+                    timestamp = Some(parse_utc(text)?);
                     rest = before;
                 }
             }
