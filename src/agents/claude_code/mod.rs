@@ -42,7 +42,7 @@ impl Agent for ClaudeCode {
                 "transcripts are deleted by Claude Code after 30 days (cleanupPeriodDays); ttop keeps what it has read",
                 "thinking is part of output; it is not reported apart",
                 "turns of subagents are kept in the session that started them, as Claude Code records them",
-                "of a reply that lies in several transcripts, one session owns it; which one asked is not recorded",
+                "a reply that lies in several transcripts is counted in the one that ends first; which one asked is not recorded",
             ],
             reader: READER,
         }
