@@ -232,8 +232,8 @@ fn forks_of_forks_keep_every_call_where_it_was_made() {
             }
             let mut expected = expected.clone();
             if gone == 0b11 && !is_numbered {
-                // Nothing tells the two apart any more: the parent keeps both.
-                expected[0].0 = expected[1].0.clone();
+                // Nothing tells the two apart any more: the first keeps both.
+                expected[1].0 = expected[0].0.clone();
                 expected.sort();
             }
             assert_eq!(
@@ -297,6 +297,79 @@ fn copies_that_kept_their_times_are_copies() {
             [(a.clone(), 10), (b.clone(), 20)],
             "parent {has_parent}"
         );
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_before_the_fork_makes_no_copy_a_call() {
+    let [(a, in_a), (b, in_b), _] = generations(false);
+    // The parent's records lie half an hour after the fork's; one time is wild.
+    let in_a = in_a.replace("T09:00", "T09:30");
+    let wild = in_a.replacen("T09:30:01.000Z", "T23:59:59.000Z", 1);
+    let kept = in_b
+        .replace("09:01:00.000Z\",\"type\":\"turn", "09:30:01.000Z\",\"type\":\"turn")
+        .replace("09:01:00.000Z\",\"type\":\"event", "09:30:01.100Z\",\"type\":\"event");
+    let slow = in_b.replace("09:01:00.000Z\",\"type\":\"event", "09:01:00.006Z\",\"type\":\"event");
+    for in_a in [&in_a, &wild] {
+        for in_b in [&in_b, &kept, &slow] {
+            let home = support::Home::new();
+            write(&home, &a, in_a);
+            write(&home, &b, in_b);
+            assert_eq!(counted(&home.path()), [(a.clone(), 10), (b.clone(), 20)], "{in_b}");
+        }
+    }
+}
+
+#[test]
+fn of_two_files_of_a_parent_the_longer_tells_what_was_copied() {
+    let [_, (b, in_b), (c, in_c)] = generations(false);
+    // Writing was held up in the middle of the copy.
+    let (head, tail) = in_c.split_at(in_c.rfind("09:02:00.000Z").expect("a copy"));
+    let in_c = format!("{head}09:02:00.700Z{}", &tail[13..]);
+    let shorter: String = in_b.split_inclusive('\n').take(4).collect();
+    for (active, archived) in [(&in_b, &shorter), (&shorter, &in_b)] {
+        let home = support::Home::new();
+        write(&home, &b, active);
+        home.write(
+            &format!(".codex/archived_sessions/rollout-2026-03-02T09-00-00-{b}.jsonl"),
+            archived,
+        );
+        write(&home, &c, &in_c);
+        let expected = [(id(1000), 10), (b.clone(), 20), (c.clone(), 30)];
+        assert_eq!(counted(&home.path()), expected);
+    }
+}
+
+#[test]
+fn a_fork_whose_own_description_is_damaged_or_late_is_known_by_its_file_name() {
+    for is_numbered in [true, false] {
+        let [(a, in_a), (b, in_b), _] = generations(is_numbered);
+        let (own, rest) = in_b.split_once('\n').expect("lines");
+        let nothing =
+            r#"{"timestamp":"2026-03-02T09:00:59Z","type":"event_msg","payload":{"type":"token_count","info":null}}"#;
+        for damaged in [
+            format!("{}\n{rest}", &own[..own.len() / 2]),
+            rest.to_owned(),
+            format!("{nothing}\n{own}\n{rest}"),
+        ] {
+            for has_parent in [true, false] {
+                let home = support::Home::new();
+                if has_parent {
+                    write(&home, &a, &in_a);
+                }
+                write(&home, &b, &damaged);
+                let expected = [(a.clone(), 10), (b.clone(), 20)];
+                assert_eq!(counted(&home.path()), expected, "parent {has_parent}: {damaged}");
+                let system = System::new(Os::Linux, home.path(), BTreeMap::new());
+                let reading = support::counting::read_all(codex(), &system);
+                let fork = reading
+                    .sessions
+                    .iter()
+                    .find(|session| session.id == b)
+                    .expect("the fork");
+                assert_eq!(fork.forked_from.as_ref(), Some(&a));
+            }
+        }
     }
 }
 

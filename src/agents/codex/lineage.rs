@@ -1,40 +1,40 @@
 //! The files of the sessions a fork was made from: what they told is what the fork repeats.
 
 use super::record::{self, NEEDLES, Record};
-use super::thread::{Thread, is_sorted};
+use super::thread::is_sorted;
+use super::usage::{Info, Usage};
 use crate::agents::jsonl::{Lines, object};
 use crate::agents::source::{Bookmark, Source};
 use anyhow::Result;
 use std::fs;
 use std::path::{Path, PathBuf};
+use xxhash_rust::xxh3::xxh3_64;
 
-/// Forks of forks of forks: beyond this something is wrong.
-const MOST_GENERATIONS: usize = 16;
 const DAY_MS: i64 = 86_400_000;
 
 /// Where a session's file is, and what the files of its ancestors tell.
 #[derive(Debug, Default)]
 pub struct Lineage {
     path: PathBuf,
-    generation: usize,
     /// `None` until it was looked for.
     copied: Option<Option<Copied>>,
 }
 
-/// What the nearest ancestor that still has a file told before the fork was made.
+/// What the nearest ancestor that still has a file told.
 #[derive(Debug)]
 pub struct Copied {
     /// Every `token_count` with numbers.
     pub calls: Vec<Call>,
-    /// Whether the ancestor is the session's parent.
-    pub is_of_parent: bool,
+    /// Its place among the ancestors; 0 is the parent.
+    pub at: usize,
 }
 
 /// One `token_count` of an ancestor.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Call {
     pub print: u64,
-    pub owner: String,
+    /// Epoch milliseconds.
+    pub time: Option<i64>,
 }
 
 impl Lineage {
@@ -45,68 +45,61 @@ impl Lineage {
         }
     }
 
-    /// What the nearest of some ancestors told until a time (epoch milliseconds), read from disk when first asked for.
-    pub fn copied(&mut self, ancestors: &[String], until: i64) -> Option<&Copied> {
+    /// What the nearest of some ancestors told, read from disk when first asked for.
+    pub fn copied(&mut self, ancestors: &[String]) -> Option<&Copied> {
         if self.copied.is_none() {
-            self.copied = Some(self.read_nearest(ancestors, until));
+            self.copied = Some(self.read_nearest(ancestors));
         }
         self.copied.as_ref()?.as_ref()
     }
 
-    fn read_nearest(&self, ancestors: &[String], until: i64) -> Option<Copied> {
-        if self.generation >= MOST_GENERATIONS {
-            return None;
-        }
+    fn read_nearest(&self, ancestors: &[String]) -> Option<Copied> {
         let home = home_of(&self.path)?;
         let (at, path) = ancestors
             .iter()
             .enumerate()
             .find_map(|(at, id)| Some((at, find_rollout(home, id)?)))?;
-        Some(Copied {
-            calls: read_calls(&path, self.generation + 1, until).ok()?,
-            is_of_parent: at == 0,
-        })
+        let calls = read_calls(&path).ok()?;
+        Some(Copied { calls, at })
     }
 }
 
-/// Every `token_count` with numbers that a session told until a time.
-fn read_calls(path: &Path, generation: usize, until: i64) -> Result<Vec<Call>> {
+/// Hash of counters as written: with their place in a session they survive being copied, whatever becomes of times.
+pub fn print(info: &Info) -> u64 {
+    let fields = |usage: &Usage| {
+        [
+            usage.input_tokens,
+            usage.cached_input_tokens,
+            usage.cache_write_input_tokens,
+            usage.output_tokens,
+            usage.reasoning_output_tokens,
+            usage.total_tokens,
+        ]
+    };
+    let numbers = fields(&info.total).into_iter().chain(info.last.iter().flat_map(fields));
+    xxh3_64(&numbers.flat_map(u64::to_le_bytes).collect::<Vec<u8>>())
+}
+
+/// Every `token_count` with numbers in a file.
+fn read_calls(path: &Path) -> Result<Vec<Call>> {
     let mut calls = Vec::new();
     let Some(source) = Source::find(path, 0) else {
         return Ok(calls);
     };
     let mut lines = Lines::open(&source, &Bookmark::default())?;
     lines.long_lines_with(&NEEDLES);
-    let mut thread = Thread::default().at(Lineage {
-        generation,
-        ..Lineage::of(path)
-    });
     while let Some((_, line)) = lines.next()? {
         let Some(Ok(line)) = object(line) else {
             continue;
         };
         let text = String::from_utf8_lossy(line);
-        let Ok(line) = record::parse(&text) else {
-            continue;
-        };
-        if line.time.is_some_and(|time| time > until) {
-            break;
-        }
-        if !matches!(line.record, Some(Record::Meta(_))) {
-            thread.line(line.time);
-        }
-        match line.record {
-            Some(Record::Meta(meta)) if thread.id.is_empty() => thread.begin(&meta, line.time),
-            Some(Record::Meta(meta)) => thread.ancestor(&meta.id),
-            Some(Record::Turn { id, is_context, .. }) => thread.turn(id, is_context),
-            Some(Record::Tokens { info: Some(info), .. }) => {
-                let told = thread.count(&info);
-                calls.push(Call {
-                    print: told.print,
-                    owner: told.owner.unwrap_or_else(|| thread.id.clone()),
-                });
-            }
-            _ => {}
+        if let Ok(line) = record::parse(&text)
+            && let Some(Record::Tokens { info: Some(info), .. }) = line.record
+        {
+            calls.push(Call {
+                print: print(&info),
+                time: line.time,
+            });
         }
     }
     Ok(calls)
@@ -122,30 +115,31 @@ fn home_of(path: &Path) -> Option<&Path> {
     path.ancestors().skip(1).find(is_store)?.parent()
 }
 
-/// The file of a session: in the folders of the days around its creation, archived, or anywhere below `sessions`.
+/// The file of a session: in the folders of the days around its creation, archived, or, where the id tells no time,
+/// anywhere below `sessions`. Of several the longest: the others are left from before it went on.
 fn find_rollout(home: &Path, id: &str) -> Option<PathBuf> {
     let end = format!("-{id}.jsonl");
     let sessions = home.join("sessions");
     let mut folders = vec![home.join("archived_sessions")];
     match created(id) {
         // Folders are named by the local date.
-        Some(created) => folders.extend([0, -1, 1].iter().filter_map(|days| {
+        Some(created) => folders.extend([-1, 0, 1].iter().filter_map(|days| {
             let day = jiff::Timestamp::from_millisecond(created + days * DAY_MS).ok()?;
             Some(sessions.join(day.strftime("%Y/%m/%d").to_string()))
         })),
         None => below(&sessions, 3, &mut folders),
     }
-    folders.iter().find_map(|folder| {
-        let entries = fs::read_dir(folder).ok()?;
-        entries
-            .flatten()
-            .find(|entry| entry.file_name().to_string_lossy().ends_with(&end))
-            .map(|entry| entry.path())
-    })
+    let files = folders.iter().filter_map(|folder| fs::read_dir(folder).ok());
+    files
+        .flat_map(|entries| entries.flatten())
+        .filter(|entry| entry.file_name().to_string_lossy().ends_with(&end))
+        .filter_map(|entry| Some((fs::metadata(entry.path()).ok()?.len(), entry.path())))
+        .max()
+        .map(|(_, path)| path)
 }
 
 /// The time in an id, epoch milliseconds.
-fn created(id: &str) -> Option<i64> {
+pub fn created(id: &str) -> Option<i64> {
     let digits: String = id.chars().filter(|digit| *digit != '-').take(12).collect();
     i64::from_str_radix(&digits, 16).ok().filter(|_| is_sorted(id))
 }

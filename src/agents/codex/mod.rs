@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 pub struct Codex;
 
-const READER: u32 = 1;
+const READER: u32 = 2;
 
 /// Kinds of sources.
 const ROLLOUT: u8 = 0;

@@ -3,11 +3,12 @@
 use super::limits;
 use super::lineage::Lineage;
 use super::record::{self, Meta, NEEDLES, Record};
-use super::thread::Thread;
+use super::thread::{Caller, Thread, Told};
 use super::usage::Usage;
 use crate::agents::batch::{Batch, LimitSeen, Scope, Skip};
 use crate::agents::jsonl::{Lines, object};
 use crate::agents::lenient::{reason, title};
+use crate::agents::live::program::is_uuid;
 use crate::agents::source::{Bookmark, Source};
 use crate::core::problem::Problem;
 use crate::core::turn::{EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
@@ -112,10 +113,8 @@ impl Rollout<'_> {
             return Ok(());
         }
         self.state.thread.line(line.time);
-        if self.state.thread.id.is_empty() && line.record.is_some() {
-            // A damaged beginning: the file's name still tells the session.
-            let id = self.name.to_owned();
-            self.meta(&Meta { id, ..Meta::default() }, line.time);
+        if line.record.is_some() {
+            self.begin(line.time);
         }
         match line.record {
             Some(Record::Turn {
@@ -140,11 +139,10 @@ impl Rollout<'_> {
                     self.limits(limits);
                 }
                 if let Some(info) = info {
-                    let told = self.state.thread.count(&info);
-                    match (told.usage, told.owner) {
-                        (None, _) => self.into.skip(Skip::Repeated),
-                        (Some(usage), None) => self.own_call(told.event, usage, "", offset),
-                        (Some(usage), Some(owner)) => self.copied_call(told.event, usage, &owner, offset),
+                    let told = self.state.thread.count(&info, line.time);
+                    match told.usage {
+                        None => self.into.skip(Skip::Repeated),
+                        Some(usage) => self.told_call(&told, usage, offset),
                     }
                 }
             }
@@ -179,17 +177,38 @@ impl Rollout<'_> {
         }
     }
 
+    /// A damaged beginning: the file's name still tells the session.
+    fn begin(&mut self, time: Option<i64>) {
+        if self.state.thread.id.is_empty() {
+            self.state.thread.begin(self.name, time);
+            self.into.session(SessionInfo {
+                interactive: Some(true),
+                started_at: time,
+                ..SessionInfo::new(self.name)
+            });
+        }
+    }
+
     fn meta(&mut self, meta: &Meta, time: Option<i64>) {
+        if is_uuid(self.name) && meta.id != self.name {
+            self.begin(time);
+        }
         let thread = &mut self.state.thread;
-        if meta.id == thread.id {
+        let is_own = thread.id.is_empty() || thread.id == meta.id;
+        if is_own && thread.is_described {
             return;
         }
-        let is_own = thread.id.is_empty();
         if is_own {
-            thread.begin(meta, time);
+            thread.describe(meta, time);
             self.state.provider = meta.provider.clone().unwrap_or_default();
         } else {
             thread.ancestor(&meta.id);
+            if !thread.is_described && thread.ancestors.first() == Some(&meta.id) {
+                self.into.session(SessionInfo {
+                    forked_from: Some(meta.id.clone()),
+                    ..SessionInfo::new(&thread.id)
+                });
+            }
         }
         self.into.session(SessionInfo {
             // A turn's own working directory is at 0.
@@ -266,6 +285,47 @@ impl Rollout<'_> {
         }
     }
 
+    /// A call of which a `token_count` tells.
+    ///
+    /// One of another session counts there: by that session's own file, or, where that is gone, by the copy under its
+    /// id. The copy under this session's id never counts; it tells what this session shares.
+    fn told_call(&mut self, told: &Told, usage: Usage, offset: u64) {
+        let session = self.state.thread.id.clone();
+        let owner = match &told.caller {
+            Caller::Own | Caller::Presumed => &session,
+            Caller::Other(owner) => owner,
+        };
+        let is_own = told.caller == Caller::Own;
+        let trace = told.trace.as_deref();
+        let call = Turn {
+            session_id: owner,
+            record: told.record,
+            event: told.event,
+            rank: match told.caller {
+                Caller::Own => Rank(1, 0),
+                Caller::Presumed => Rank(0, 2),
+                Caller::Other(_) => Rank(0, 1),
+            },
+            segment: trace.filter(|_| !is_own),
+            supersedes: trace.filter(|_| is_own),
+            tokens: usage.tokens(),
+            place: offset,
+            ..Turn::PLAIN
+        };
+        if *owner == session {
+            self.last = self.last.max(Some(self.state.time));
+        } else {
+            self.call(Turn {
+                session_id: &session,
+                record: RecordKey::of(format!("{:x} copied", told.event.0)),
+                rank: Rank(0, 0),
+                ..call
+            });
+        }
+        self.call(call);
+    }
+
+    /// A call with a record of its own.
     fn own_call(&mut self, event: EventKey, usage: Usage, message_id: &str, offset: u64) {
         self.last = self.last.max(Some(self.state.time));
         let session = self.state.thread.id.clone();
@@ -278,28 +338,6 @@ impl Rollout<'_> {
             tokens: usage.tokens(),
             place: offset,
             ..Turn::PLAIN
-        });
-    }
-
-    /// A call of another session. It counts there: by that session's own file, or, where that is gone, by the copy
-    /// under its id. The copy under this session's id never counts; it tells what this session shares.
-    fn copied_call(&mut self, event: EventKey, usage: Usage, owner: &str, offset: u64) {
-        let session = self.state.thread.id.clone();
-        let copy = Turn {
-            session_id: owner,
-            record: RecordKey(event.0),
-            event,
-            rank: Rank(0, 1),
-            tokens: usage.tokens(),
-            place: offset,
-            ..Turn::PLAIN
-        };
-        self.call(copy);
-        self.call(Turn {
-            session_id: &session,
-            record: RecordKey::of(format!("{:x} copied", event.0)),
-            rank: Rank(0, 0),
-            ..copy
         });
     }
 

@@ -1,16 +1,17 @@
 //! Whose call a `token_count` tells of: forks of older versions begin with a copy of their parent's records.
 
-use super::lineage::Lineage;
+use super::lineage::{self, Lineage};
 use super::record::Meta;
 use super::usage::{Counter, Info, Usage};
-use crate::core::turn::EventKey;
+use crate::core::turn::{EventKey, RecordKey};
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_64;
 
 /// Copies are written in one go, most within the same millisecond. A longer pause speaks against a copy,
 const PAUSE_MS: i64 = 5;
-/// and one that leaves time for a request decides where nothing else can: writing may be held up, too.
-const REQUEST_MS: i64 = 50;
+/// one that leaves time for a request does so even where nothing else tells: writing may be held up, too,
+const HELD_UP_MS: i64 = 50;
+/// but not so long.
+const REQUEST_MS: i64 = 1000;
 /// Slack between the clock readings of a fork and of its parent's last record.
 const SLACK_MS: i64 = 1000;
 
@@ -18,6 +19,8 @@ const SLACK_MS: i64 = 1000;
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Thread {
     pub id: String,
+    /// Whether the session's own `session_meta` was read.
+    pub is_described: bool,
     /// Epoch milliseconds.
     created: i64,
     is_paginated: bool,
@@ -49,13 +52,24 @@ enum Replay {
 /// What one `token_count` tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
-    /// The session that made the call; `None` for this one.
-    pub owner: Option<String>,
+    pub caller: Caller,
     /// The call, if there was a new one.
     pub usage: Option<Usage>,
+    pub record: RecordKey,
     pub event: EventKey,
-    /// Hash of the counters as written.
-    pub print: u64,
+    /// What a fork's call and every copy of it have in common, where the copies do not tell who made it.
+    pub trace: Option<String>,
+}
+
+/// The session that made a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// This one.
+    Own,
+    /// This one, as far as pauses tell.
+    Presumed,
+    /// The one of this id, or one forked from it that was forked again.
+    Other(String),
 }
 
 impl Thread {
@@ -66,13 +80,25 @@ impl Thread {
         self
     }
 
-    /// Takes the session's own `session_meta`, the first in the file.
-    pub fn begin(&mut self, meta: &Meta, time: Option<i64>) {
+    /// Takes the session's id, where its own `session_meta` is damaged or not there yet.
+    pub fn begin(&mut self, id: &str, time: Option<i64>) {
+        id.clone_into(&mut self.id);
+        self.created = lineage::created(id).or(time).unwrap_or_default();
+    }
+
+    /// Takes the session's own `session_meta`, the first in the file if nothing is damaged.
+    pub fn describe(&mut self, meta: &Meta, time: Option<i64>) {
         self.id.clone_from(&meta.id);
+        self.is_described = true;
         self.created = meta.created.or(time).unwrap_or_default();
         self.is_paginated = meta.is_paginated;
+        if self.is_paginated {
+            self.replay = Replay::Over;
+        }
         if let Some(parent) = &meta.forked_from {
+            let told_before = std::mem::take(&mut self.ancestors);
             self.ancestor(parent);
+            told_before.iter().for_each(|id| self.ancestor(id));
         }
     }
 
@@ -90,7 +116,7 @@ impl Thread {
     /// Whether the records at hand are copies as far as known.
     pub fn is_replaying(&self) -> bool {
         match self.by_turn() {
-            Some(owner) => owner.is_some(),
+            Some(caller) => caller != Caller::Own,
             None => matches!(self.replay, Replay::Going { pause, .. } if pause <= PAUSE_MS),
         }
     }
@@ -98,11 +124,14 @@ impl Thread {
     /// Takes the time of any line but `session_meta`, wanted or not.
     pub fn line(&mut self, time: Option<i64>) {
         if let (Replay::Going { last, pause }, Some(time)) = (&mut self.replay, time) {
-            // Copies may keep their times, which are older than the fork.
-            if let Some(last) = last.filter(|_| time >= self.created) {
-                *pause = (*pause).max(time - last);
+            match *last {
+                // The clock was set back: no copy where the parent told no more, but nothing to decide by elsewhere.
+                Some(before) if time < before => *pause = (*pause).max(PAUSE_MS + 1),
+                // Copies may keep their times, which are older than the fork.
+                Some(before) if time >= self.created => *pause = (*pause).max(time - before.max(self.created)),
+                _ => {}
             }
-            *last = Some(time);
+            *last = (*last).max(Some(time));
         }
     }
 
@@ -112,7 +141,7 @@ impl Thread {
             self.turn = id;
         }
         self.is_announced = !is_context;
-        if self.by_turn() == Some(None) {
+        if self.by_turn() == Some(Caller::Own) {
             self.replay = Replay::Over;
         }
     }
@@ -124,79 +153,101 @@ impl Thread {
     }
 
     /// Takes a `token_count`.
-    pub fn count(&mut self, info: &Info) -> Told {
-        let print = print(info);
-        let owner = self.owner(print);
+    ///
+    /// A call is identified by the session that made it and its counters. Turn ids tell that session in every copy.
+    /// Where there are none a copy only tells from which first session all of it was copied: such copies are identified
+    /// by that one, whichever of its forks they are in and whatever else is on disk, and a call that a fork surely made
+    /// itself takes the place of its copies by their trace.
+    pub fn count(&mut self, info: &Info, time: Option<i64>) -> Told {
+        let print = lineage::print(info);
+        let by_turn = self.by_turn();
+        let is_numbered = by_turn.is_some();
+        let caller = by_turn.unwrap_or_else(|| self.by_sequence(print, time));
         self.told += 1;
         let mut usage = self.counter.count(info);
         if self.is_paginated && !self.ancestors.is_empty() && !self.has_own_record {
             // The parent's numbers, told once more before the fork's first call.
             usage = None;
         }
-        let caller = owner.as_deref().unwrap_or(&self.id);
-        let event = format!("{caller}\n{}\n{print:x}", self.counter.restarts);
+        let key = |session: &str| format!("{session}\n{}\n{print:x}", self.counter.restarts);
+        let first = self.first();
+        let event = match &caller {
+            Caller::Own => key(&self.id),
+            Caller::Other(owner) if is_numbered => key(owner),
+            Caller::Other(_) | Caller::Presumed => key(first),
+        };
+        let event = EventKey::of("codex", event);
+        let record = match caller {
+            Caller::Presumed => EventKey::of("codex", key(&self.id)),
+            _ => event,
+        };
         Told {
-            event: EventKey::of("codex", event),
-            owner,
+            record: RecordKey(record.0),
+            event,
+            trace: (!is_numbered && first != self.id).then(|| key(first)),
+            caller,
             usage,
-            print,
         }
     }
 
-    fn owner(&mut self, print: u64) -> Option<String> {
-        if let Some(owner) = self.by_turn() {
-            return owner;
-        }
+    /// The session with which a chain of forks began that copied everything before them.
+    fn first(&self) -> &str {
+        let copied_from = self.ancestors.last().filter(|_| !self.is_paginated);
+        copied_from.unwrap_or(&self.id)
+    }
+
+    /// Who made a call, by what the files of ancestors tell at the same place, and by pauses.
+    fn by_sequence(&mut self, print: u64, time: Option<i64>) -> Caller {
         let Replay::Going { pause, .. } = self.replay else {
-            return None;
+            return Caller::Own;
         };
-        let copied = self.lineage.copied(&self.ancestors, self.created + SLACK_MS);
-        let is_own = match copied.map(|copied| (copied.is_of_parent, copied.calls.get(self.told))) {
-            Some((_, Some(call))) if call.print == print => return Some(call.owner.clone()),
+        let forked_at = self.created + SLACK_MS;
+        let copied = self.lineage.copied(&self.ancestors);
+        let nearest = copied.map(|copied| (copied.at, copied.calls.get(self.told)));
+        let (is_own, held_up) = match nearest {
+            Some((_, Some(call))) if call.print == print => {
+                // Clocks are set back; but what the parent told later and at another time it may have told by itself.
+                let is_later = call.time > Some(forked_at) && call.time != time;
+                (is_later && pause > HELD_UP_MS, i64::MAX)
+            }
             // The parent told something else here.
-            Some((true, Some(_))) => true,
+            Some((0, Some(_))) => (true, 0),
             // The parent told no more; or its file is not there as a whole (yet).
-            Some((true, None)) => pause > PAUSE_MS,
-            _ => pause > REQUEST_MS,
+            Some((0, None)) => (pause > REQUEST_MS, PAUSE_MS),
+            _ => (pause > REQUEST_MS, HELD_UP_MS),
         };
         if is_own {
             self.replay = Replay::Over;
-            return None;
+            return Caller::Own;
         }
-        self.ancestors.first().cloned()
+        if pause > held_up {
+            return Caller::Presumed;
+        }
+        // The oldest that can have made it: every fork that has a copy comes to the same one.
+        let owner = match nearest {
+            Some((at, call)) if call.is_none_or(|call| call.print != print) => at.checked_sub(1),
+            _ => None,
+        };
+        let owner = owner.map_or(self.ancestors.last(), |at| self.ancestors.get(at));
+        owner.map_or(Caller::Presumed, |owner| Caller::Other(owner.clone()))
     }
 
-    /// The owner by the current turn's id, if that decides: ids of turns and sessions are UUIDs that sort by time.
-    fn by_turn(&self) -> Option<Option<String>> {
+    /// Who made a call by the current turn's id, if that decides: ids of turns and sessions are UUIDs that sort by time.
+    fn by_turn(&self) -> Option<Caller> {
         let turn = self
             .turn
             .as_deref()
             .filter(|turn| is_sorted(turn) && is_sorted(&self.id))?;
         if *turn >= *self.id {
-            return Some(None);
+            return Some(Caller::Own);
         }
         let is_older = |id: &&String| !is_sorted(id) || id.as_str() <= turn;
         let owner = self.ancestors.iter().find(is_older).or(self.ancestors.last())?;
-        Some(Some(owner.clone()))
+        Some(Caller::Other(owner.clone()))
     }
 }
 
 /// `019cab00-1000-7000-8000-000000000001`: version 7, whose digits begin with the time.
 pub fn is_sorted(id: &str) -> bool {
     id.len() == 36 && id.as_bytes()[14] == b'7' && !id.bytes().any(|byte| byte.is_ascii_uppercase())
-}
-
-fn print(info: &Info) -> u64 {
-    let fields = |usage: &Usage| {
-        [
-            usage.input_tokens,
-            usage.cached_input_tokens,
-            usage.cache_write_input_tokens,
-            usage.output_tokens,
-            usage.reasoning_output_tokens,
-            usage.total_tokens,
-        ]
-    };
-    let numbers = fields(&info.total).into_iter().chain(info.last.iter().flat_map(fields));
-    xxh3_64(&numbers.flat_map(u64::to_le_bytes).collect::<Vec<u8>>())
 }
