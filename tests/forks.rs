@@ -385,3 +385,74 @@ fn parents_that_name_each_other_end() {
     write(&home, &b, &rollout(&b, 0, &[&a], &lines));
     assert!(!counted(&home.path()).is_empty());
 }
+
+#[test]
+fn of_a_fork_without_copies_only_inherited_counters_are_passed_over() {
+    let (a, b) = (id(1000), id(2000));
+    let parent = rollout(&a, 0, &[], &[(1_000, "event_msg", tokens(10, 10))]);
+    let record = |thread: &str, last: u64| {
+        format!(r#"{{"thread_id":"{thread}","response_id":"resp_{last}","usage":{{"input_tokens":{last}}}}}"#)
+    };
+    let inherited = || (61_000, "event_msg", tokens(10, 10));
+    let call = |total, last| (63_000, "event_msg", tokens(total, last));
+    let recorded = |last| (63_000, "token_usage_record", record(&b, last));
+    let based = format!(r#""history_mode":"paginated","history_base":{{"thread_id":"{a}"}},"cwd""#);
+    let subagent = r#""history_mode":"paginated","source":{"subagent":{}},"cwd""#;
+    for (kind, lines, expected) in [
+        // Told, and counted, by versions without records.
+        (
+            based.as_str(),
+            vec![inherited(), call(30, 20), call(60, 30)],
+            vec![20, 30],
+        ),
+        // The same, continued by a later version.
+        (
+            &based,
+            vec![inherited(), call(30, 20), recorded(30), call(60, 30)],
+            vec![20, 30],
+        ),
+        (&based, vec![inherited(), recorded(20), call(30, 20)], vec![20]),
+        (&based, vec![inherited(), inherited()], vec![]),
+        // It starts at nothing.
+        (subagent, vec![call(20, 20), call(50, 30)], vec![20, 30]),
+    ] {
+        for has_parent in [true, false] {
+            let home = support::Home::new();
+            if has_parent {
+                write(&home, &a, &parent);
+            }
+            let text = rollout(&b, 60_000, &[&a], &lines).replacen("\"cwd\"", kind, 1);
+            write(&home, &b, &text);
+            let in_fork = expected.iter().map(|&used| (b.clone(), used));
+            let all: Vec<_> = has_parent.then(|| (a.clone(), 10)).into_iter().chain(in_fork).collect();
+            assert_eq!(counted(&home.path()), all, "{text}");
+        }
+    }
+}
+
+#[test]
+fn counters_of_a_parent_that_is_not_there_as_a_whole_make_no_call() {
+    let (a, b) = (id(1000), id(2000));
+    let parent = rollout(&a, 0, &[], &[(1_000, "event_msg", tokens(10, 10))]);
+    let (half, _) = parent.split_at(parent.rfind("{\"timestamp").expect("a line"));
+    let record = format!(r#"{{"thread_id":"{b}","response_id":"resp_1","usage":{{"input_tokens":20}}}}"#);
+    let lines = [
+        (61_000, "event_msg", tokens(10, 10)),
+        (63_000, "token_usage_record", record),
+        (63_000, "event_msg", tokens(30, 20)),
+    ];
+    let based = format!(r#""history_base":{{"thread_id":"{a}"}},"cwd""#);
+    let home = support::Home::new();
+    let mut counting = Counting::of(codex());
+    let system = System::new(Os::Linux, home.path(), BTreeMap::new());
+    write(&home, &a, half);
+    write(
+        &home,
+        &b,
+        &rollout(&b, 60_000, &[&a], &lines).replacen("\"cwd\"", &based, 1),
+    );
+    counting.sync(&system);
+    write(&home, &a, &parent);
+    let told: Vec<_> = calls(&counting.sync(&system)).into_iter().map(|call| call.2).collect();
+    assert_eq!(told, [10, 20]);
+}

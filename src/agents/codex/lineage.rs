@@ -18,6 +18,8 @@ pub struct Lineage {
     path: PathBuf,
     /// `None` until it was looked for.
     copied: Option<Option<Copied>>,
+    /// The parent, its parent and so on, as far as their files are there; and whether they are there to the first.
+    line: Option<(Vec<Story>, bool)>,
 }
 
 /// What the nearest ancestor that still has a file told.
@@ -27,6 +29,15 @@ pub struct Copied {
     pub calls: Vec<Call>,
     /// Its place among the ancestors; 0 is the parent.
     pub at: usize,
+}
+
+/// What the file of a session tells.
+#[derive(Debug, Default)]
+struct Story {
+    forked_from: Option<String>,
+    calls: Vec<Call>,
+    /// Usages of its `token_usage_record`s.
+    recorded: Vec<Usage>,
 }
 
 /// One `token_count` of an ancestor.
@@ -59,9 +70,41 @@ impl Lineage {
             .iter()
             .enumerate()
             .find_map(|(at, id)| Some((at, find_rollout(home, id)?)))?;
-        let calls = read_calls(&path).ok()?;
+        let calls = read_story(&path, &ancestors[at]).ok()?.calls;
         Some(Copied { calls, at })
     }
+
+    /// Whether counters are those of an ancestor that copied nothing: told once more, or never written with its last
+    /// record. `None` when its file is not there.
+    pub fn is_inherited(&mut self, parent: &str, info: &Info) -> Option<bool> {
+        let path = &self.path;
+        let (line, is_whole) = self.line.get_or_insert_with(|| read_line(path, parent));
+        let told = |story: &Story| {
+            let print = print(info);
+            story.calls.iter().any(|call| call.print == print)
+                || info.last.is_some_and(|last| story.recorded.contains(&last))
+        };
+        if line.iter().any(told) {
+            Some(true)
+        } else {
+            is_whole.then_some(false)
+        }
+    }
+}
+
+fn read_line(path: &Path, parent: &str) -> (Vec<Story>, bool) {
+    let (mut line, mut seen) = (Vec::new(), vec![parent.to_owned()]);
+    let mut next = Some(parent.to_owned());
+    while let Some(id) = next {
+        let file = home_of(path).and_then(|home| find_rollout(home, &id));
+        let Some(story) = file.and_then(|file| read_story(&file, &id).ok()) else {
+            return (line, false);
+        };
+        next = story.forked_from.clone().filter(|id| !seen.contains(id));
+        seen.extend(next.clone());
+        line.push(story);
+    }
+    (line, true)
 }
 
 /// Hash of counters as written: with their place in a session they survive being copied, whatever becomes of times.
@@ -80,11 +123,10 @@ pub fn print(info: &Info) -> u64 {
     xxh3_64(&numbers.flat_map(u64::to_le_bytes).collect::<Vec<u8>>())
 }
 
-/// Every `token_count` with numbers in a file.
-fn read_calls(path: &Path) -> Result<Vec<Call>> {
-    let mut calls = Vec::new();
+fn read_story(path: &Path, id: &str) -> Result<Story> {
+    let mut story = Story::default();
     let Some(source) = Source::find(path, 0) else {
-        return Ok(calls);
+        return Ok(story);
     };
     let mut lines = Lines::open(&source, &Bookmark::default())?;
     lines.long_lines_with(&NEEDLES);
@@ -93,16 +135,20 @@ fn read_calls(path: &Path) -> Result<Vec<Call>> {
             continue;
         };
         let text = String::from_utf8_lossy(line);
-        if let Ok(line) = record::parse(&text)
-            && let Some(Record::Tokens { info: Some(info), .. }) = line.record
-        {
-            calls.push(Call {
+        let Ok(line) = record::parse(&text) else {
+            continue;
+        };
+        match line.record {
+            Some(Record::Tokens { info: Some(info), .. }) => story.calls.push(Call {
                 print: print(&info),
                 time: line.time,
-            });
+            }),
+            Some(Record::Call { usage, .. }) => story.recorded.push(usage),
+            Some(Record::Meta(meta)) if meta.id == id => story.forked_from = meta.forked_from,
+            _ => {}
         }
     }
-    Ok(calls)
+    Ok(story)
 }
 
 /// The folder that holds `sessions` or `archived_sessions` above a file.

@@ -3,6 +3,7 @@
 mod limits;
 mod lineage;
 pub mod live;
+mod meta;
 mod names;
 mod record;
 mod rollout;

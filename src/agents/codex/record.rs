@@ -1,9 +1,10 @@
 //! Records of a rollout: told apart by their first bytes, parsed only where they are wanted.
 
+use super::meta::{self, Meta, owned};
 use super::usage::{Info, Usage, UsageJson};
 use crate::agents::instant::parse_time;
 use crate::agents::json_text::Cursor;
-use crate::agents::lenient::{Text, When, first_text, part};
+use crate::agents::lenient::{Text, When, first_text};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -49,21 +50,6 @@ pub enum Record<'a> {
         /// The thread's counters after it: tells calls without a response id apart.
         after: Usage,
     },
-}
-
-/// `session_meta`.
-#[derive(Debug, Default)]
-pub struct Meta {
-    pub id: String,
-    pub forked_from: Option<String>,
-    /// Epoch milliseconds.
-    pub created: Option<i64>,
-    pub cwd: Option<String>,
-    pub provider: Option<String>,
-    /// Nothing is copied into a fork of a paginated session.
-    pub is_paginated: bool,
-    pub is_subagent: bool,
-    pub parent: Option<String>,
 }
 
 /// A line's time, and its record if it is wanted.
@@ -146,77 +132,6 @@ struct KindJson<'a> {
 }
 
 #[derive(Deserialize)]
-struct MetaJson<'a> {
-    #[serde(borrow)]
-    id: Option<Text<'a>>,
-    #[serde(borrow)]
-    forked_from_id: Option<Text<'a>>,
-    #[serde(borrow)]
-    parent_thread_id: Option<Text<'a>>,
-    timestamp: Option<When>,
-    #[serde(borrow)]
-    cwd: Option<Text<'a>>,
-    #[serde(borrow)]
-    model_provider: Option<Text<'a>>,
-    #[serde(borrow)]
-    history_mode: Option<Text<'a>>,
-    #[serde(borrow)]
-    history_base: Option<&'a RawValue>,
-    #[serde(borrow)]
-    thread_source: Option<Text<'a>>,
-    /// `"cli"`, or an object.
-    #[serde(borrow)]
-    source: Option<&'a RawValue>,
-    /// Of a subagent: the session at the root of the tree.
-    #[serde(borrow)]
-    session_id: Option<Text<'a>>,
-}
-
-/// `{"subagent":{"thread_spawn":{"parent_thread_id":"…","depth":1}}}`, `{"subagent":"review"}`
-#[derive(Deserialize)]
-struct SourceJson<'a> {
-    #[serde(borrow)]
-    subagent: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct SubagentJson<'a> {
-    #[serde(borrow)]
-    thread_spawn: Option<SpawnJson<'a>>,
-}
-
-#[derive(Deserialize)]
-struct SpawnJson<'a> {
-    #[serde(borrow)]
-    parent_thread_id: Option<Text<'a>>,
-}
-
-impl MetaJson<'_> {
-    /// `None` without an id.
-    fn meta(self) -> Option<Meta> {
-        let id = owned(self.id)?;
-        let forked_from = owned(self.forked_from_id);
-        let subagent = part::<SourceJson>(self.source).and_then(|source| source.subagent);
-        let is_subagent = subagent.is_some() || self.thread_source.is_some_and(|source| &*source == "subagent");
-        let spawn = part::<SubagentJson>(subagent).and_then(|subagent| subagent.thread_spawn);
-        let parent = owned(self.parent_thread_id)
-            .or_else(|| owned(spawn?.parent_thread_id))
-            .or_else(|| forked_from.clone())
-            .or_else(|| owned(self.session_id));
-        Some(Meta {
-            parent: parent.filter(|parent| is_subagent && *parent != id),
-            is_paginated: self.history_base.is_some() || self.history_mode.is_some_and(|mode| &*mode == "paginated"),
-            created: self.timestamp.and_then(|when| when.0),
-            cwd: owned(self.cwd),
-            provider: owned(self.model_provider),
-            id,
-            forked_from,
-            is_subagent,
-        })
-    }
-}
-
-#[derive(Deserialize)]
 struct TurnJson<'a> {
     #[serde(borrow)]
     turn_id: Option<Text<'a>>,
@@ -295,9 +210,7 @@ fn parse_whole(line: &str) -> serde_json::Result<Line<'_>> {
 
 fn record_in<'a>(kind: &str, payload: &'a str) -> serde_json::Result<Option<Record<'a>>> {
     Ok(match kind {
-        "session_meta" => serde_json::from_str::<MetaJson>(payload)?
-            .meta()
-            .map(|meta| Record::Meta(Box::new(meta))),
+        "session_meta" => meta::parse(payload)?.map(|meta| Record::Meta(Box::new(meta))),
         "turn_context" => Some(turn(payload, true)?),
         "token_usage_record" => call(payload)?,
         "event_msg" => {
@@ -315,10 +228,6 @@ fn record_in<'a>(kind: &str, payload: &'a str) -> serde_json::Result<Option<Reco
         }
         _ => None,
     })
-}
-
-fn owned(text: Option<Text<'_>>) -> Option<String> {
-    text.map(|text| text.0.into_owned()).filter(|text| !text.is_empty())
 }
 
 fn turn(payload: &str, is_context: bool) -> serde_json::Result<Record<'_>> {
@@ -456,30 +365,6 @@ mod tests {
             (thread.as_str(), response.as_deref(), usage.input_tokens),
             ("t", Some("resp_1"), 5)
         );
-    }
-
-    #[test]
-    fn a_subagent_knows_its_parent() {
-        let meta = |fields: &str| {
-            let text = line("session_meta", &format!(r#"{{"id":"s-2",{fields}"cwd":"/home/dev"}}"#));
-            let Some(Record::Meta(meta)) = record(&text) else {
-                panic!("no meta")
-            };
-            (meta.is_subagent, meta.parent)
-        };
-        let parent = || Some("s-1".to_owned());
-        assert_eq!(meta(""), (false, None));
-        assert_eq!(meta(r#""source":"cli","forked_from_id":"s-1","#), (false, None));
-        assert_eq!(
-            meta(r#""source":{"subagent":{"thread_spawn":{"parent_thread_id":"s-1"}}},"forked_from_id":"s-0","#),
-            (true, parent())
-        );
-        for fields in [
-            r#""source":{"subagent":"review"},"session_id":"s-1","#,
-            r#""thread_source":"subagent","parent_thread_id":"s-1","#,
-        ] {
-            assert_eq!(meta(fields), (true, parent()));
-        }
     }
 
     #[test]

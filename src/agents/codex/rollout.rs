@@ -2,7 +2,8 @@
 
 use super::limits;
 use super::lineage::Lineage;
-use super::record::{self, Meta, NEEDLES, Record};
+use super::meta::Meta;
+use super::record::{self, NEEDLES, Record};
 use super::thread::{Caller, Thread, Told};
 use super::usage::Usage;
 use crate::agents::batch::{Batch, LimitSeen, Scope, Skip};
@@ -153,7 +154,7 @@ impl Rollout<'_> {
                 usage,
                 after,
             }) if thread == self.state.thread.id => {
-                self.state.thread.recorded(usage);
+                let doubted = self.state.thread.recorded(usage);
                 if usage.is_zero() {
                     self.into.skip(Skip::Uncounted);
                 } else {
@@ -161,7 +162,8 @@ impl Rollout<'_> {
                         Some(response) => EventKey::of("codex", response),
                         None => EventKey::of("codex", format!("{thread}\n{turn:?}\n{after:?}")),
                     };
-                    self.own_call(event, usage, response.as_deref().unwrap_or_default(), offset);
+                    let response = response.as_deref().unwrap_or_default();
+                    self.recorded_call(event, usage, response, doubted.as_deref(), offset);
                 }
             }
             // A record of another session is a copy: that session's file has it.
@@ -326,7 +328,14 @@ impl Rollout<'_> {
     }
 
     /// A call with a record of its own.
-    fn own_call(&mut self, event: EventKey, usage: Usage, message_id: &str, offset: u64) {
+    fn recorded_call(
+        &mut self,
+        event: EventKey,
+        usage: Usage,
+        message_id: &str,
+        supersedes: Option<&str>,
+        offset: u64,
+    ) {
         self.last = self.last.max(Some(self.state.time));
         let session = self.state.thread.id.clone();
         self.call(Turn {
@@ -335,6 +344,7 @@ impl Rollout<'_> {
             record: RecordKey(event.0),
             event,
             rank: Rank(1, 0),
+            supersedes,
             tokens: usage.tokens(),
             place: offset,
             ..Turn::PLAIN

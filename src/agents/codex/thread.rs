@@ -1,7 +1,7 @@
 //! Whose call a `token_count` tells of: forks of older versions begin with a copy of their parent's records.
 
 use super::lineage::{self, Lineage};
-use super::record::Meta;
+use super::meta::Meta;
 use super::usage::{Counter, Info, Usage};
 use crate::core::turn::{EventKey, RecordKey};
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,10 @@ pub struct Thread {
     /// `token_count`s with numbers so far, counted or not.
     told: usize,
     replay: Replay,
-    has_own_record: bool,
+    /// Whether counters may still be those of the parent, from which nothing was copied.
+    inherits: bool,
+    /// Whether some were counted that a first record of this session would show to be the parent's.
+    is_doubted: bool,
     #[serde(skip)]
     lineage: Lineage,
 }
@@ -92,6 +95,7 @@ impl Thread {
         self.is_described = true;
         self.created = meta.created.or(time).unwrap_or_default();
         self.is_paginated = meta.is_paginated;
+        self.inherits = meta.has_base;
         if self.is_paginated {
             self.replay = Replay::Over;
         }
@@ -146,10 +150,16 @@ impl Thread {
         }
     }
 
-    /// Takes the usage of a `token_usage_record` of this session.
-    pub fn recorded(&mut self, usage: Usage) {
+    /// Takes the usage of a `token_usage_record` of this session. Returns the trace of what it takes the place of.
+    pub fn recorded(&mut self, usage: Usage) -> Option<String> {
         self.counter.recorded(usage);
-        self.has_own_record = true;
+        self.inherits = false;
+        std::mem::take(&mut self.is_doubted).then(|| self.base_trace())
+    }
+
+    /// The trace of what was told before the first call of a fork that has records.
+    fn base_trace(&self) -> String {
+        format!("{}\nbase", self.id)
     }
 
     /// Takes a `token_count`.
@@ -162,12 +172,22 @@ impl Thread {
         let print = lineage::print(info);
         let by_turn = self.by_turn();
         let is_numbered = by_turn.is_some();
-        let caller = by_turn.unwrap_or_else(|| self.by_sequence(print, time));
+        let mut caller = by_turn.unwrap_or_else(|| self.by_sequence(print, time));
         self.told += 1;
+        let is_first = !self.counter.has_begun();
         let mut usage = self.counter.count(info);
-        if self.is_paginated && !self.ancestors.is_empty() && !self.has_own_record {
-            // The parent's numbers, told once more before the fork's first call.
-            usage = None;
+        let is_doubted = usage.is_some() && self.inherits && {
+            let parent = self.ancestors.first();
+            let known = parent.and_then(|parent| self.lineage.is_inherited(parent, info));
+            // Where the parent's file is gone its numbers are the first that are told.
+            self.inherits = known.unwrap_or(is_first);
+            usage = usage.filter(|_| !self.inherits);
+            // Or its file is not there as a whole (yet): a record will tell.
+            is_first && !self.inherits
+        };
+        if is_doubted {
+            self.is_doubted = true;
+            caller = Caller::Presumed;
         }
         let key = |session: &str| format!("{session}\n{}\n{print:x}", self.counter.restarts);
         let first = self.first();
@@ -184,7 +204,11 @@ impl Thread {
         Told {
             record: RecordKey(record.0),
             event,
-            trace: (!is_numbered && first != self.id).then(|| key(first)),
+            trace: if is_doubted {
+                Some(self.base_trace())
+            } else {
+                (!is_numbered && first != self.id).then(|| key(first))
+            },
             caller,
             usage,
         }

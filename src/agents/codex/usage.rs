@@ -115,6 +115,11 @@ pub struct Counter {
 }
 
 impl Counter {
+    /// Whether any totals were told.
+    pub fn has_begun(&self) -> bool {
+        self.total.is_some()
+    }
+
     /// The usage of one call, if this `token_count` tells of one.
     pub fn count(&mut self, info: &Info) -> Option<Usage> {
         let before = self.total.replace(info.total);

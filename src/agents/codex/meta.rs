@@ -1,0 +1,133 @@
+//! `session_meta`: what a rollout tells of its session, and of those whose records were copied into it.
+
+use crate::agents::lenient::{Text, When, part};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// `session_meta`.
+#[derive(Debug, Default)]
+pub struct Meta {
+    pub id: String,
+    pub forked_from: Option<String>,
+    /// Epoch milliseconds.
+    pub created: Option<i64>,
+    pub cwd: Option<String>,
+    pub provider: Option<String>,
+    /// Nothing is copied into a fork of a paginated session.
+    pub is_paginated: bool,
+    /// It goes on where another session was, whose counters it takes over.
+    pub has_base: bool,
+    pub is_subagent: bool,
+    pub parent: Option<String>,
+}
+
+/// Reads the payload of a `session_meta`; `None` without an id.
+///
+/// # Errors
+/// When a wanted field has an unexpected type.
+pub fn parse(payload: &str) -> serde_json::Result<Option<Meta>> {
+    Ok(serde_json::from_str::<MetaJson>(payload)?.meta())
+}
+
+/// A text that says something.
+pub fn owned(text: Option<Text<'_>>) -> Option<String> {
+    text.map(|text| text.0.into_owned()).filter(|text| !text.is_empty())
+}
+
+#[derive(Deserialize)]
+struct MetaJson<'a> {
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
+    #[serde(borrow)]
+    forked_from_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    parent_thread_id: Option<Text<'a>>,
+    timestamp: Option<When>,
+    #[serde(borrow)]
+    cwd: Option<Text<'a>>,
+    #[serde(borrow)]
+    model_provider: Option<Text<'a>>,
+    #[serde(borrow)]
+    history_mode: Option<Text<'a>>,
+    #[serde(borrow)]
+    history_base: Option<&'a RawValue>,
+    #[serde(borrow)]
+    thread_source: Option<Text<'a>>,
+    /// `"cli"`, or an object.
+    #[serde(borrow)]
+    source: Option<&'a RawValue>,
+    /// Of a subagent: the session at the root of the tree.
+    #[serde(borrow)]
+    session_id: Option<Text<'a>>,
+}
+
+/// `{"subagent":{"thread_spawn":{"parent_thread_id":"…","depth":1}}}`, `{"subagent":"review"}`
+#[derive(Deserialize)]
+struct SourceJson<'a> {
+    #[serde(borrow)]
+    subagent: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct SubagentJson<'a> {
+    #[serde(borrow)]
+    thread_spawn: Option<SpawnJson<'a>>,
+}
+
+#[derive(Deserialize)]
+struct SpawnJson<'a> {
+    #[serde(borrow)]
+    parent_thread_id: Option<Text<'a>>,
+}
+
+impl MetaJson<'_> {
+    fn meta(self) -> Option<Meta> {
+        let id = owned(self.id)?;
+        let forked_from = owned(self.forked_from_id);
+        let subagent = part::<SourceJson>(self.source).and_then(|source| source.subagent);
+        let is_subagent = subagent.is_some() || self.thread_source.is_some_and(|source| &*source == "subagent");
+        let spawn = part::<SubagentJson>(subagent).and_then(|subagent| subagent.thread_spawn);
+        let parent = owned(self.parent_thread_id)
+            .or_else(|| owned(spawn?.parent_thread_id))
+            .or_else(|| forked_from.clone())
+            .or_else(|| owned(self.session_id));
+        Some(Meta {
+            parent: parent.filter(|parent| is_subagent && *parent != id),
+            has_base: self.history_base.is_some(),
+            is_paginated: self.history_base.is_some() || self.history_mode.is_some_and(|mode| &*mode == "paginated"),
+            created: self.timestamp.and_then(|when| when.0),
+            cwd: owned(self.cwd),
+            provider: owned(self.model_provider),
+            id,
+            forked_from,
+            is_subagent,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subagent_knows_its_parent() {
+        let meta = |fields: &str| {
+            let text = format!(r#"{{"id":"s-2",{fields}"cwd":"/home/dev"}}"#);
+            let meta = parse(&text).expect("JSON").expect("an id");
+            (meta.is_subagent, meta.parent)
+        };
+        let parent = || Some("s-1".to_owned());
+        assert_eq!(meta(""), (false, None));
+        assert_eq!(meta(r#""source":"cli","forked_from_id":"s-1","#), (false, None));
+        assert_eq!(
+            meta(r#""source":{"subagent":{"thread_spawn":{"parent_thread_id":"s-1"}}},"forked_from_id":"s-0","#),
+            (true, parent())
+        );
+        for fields in [
+            r#""source":{"subagent":"review"},"session_id":"s-1","#,
+            r#""thread_source":"subagent","parent_thread_id":"s-1","#,
+        ] {
+            assert_eq!(meta(fields), (true, parent()));
+        }
+    }
+}
