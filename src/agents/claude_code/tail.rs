@@ -61,7 +61,7 @@ impl Tail {
     pub fn read(&self, line: &[u8]) -> Option<End> {
         let mut rest = line.strip_suffix(self.last.as_slice())?;
         let mut usage = self.usage;
-        let mut timestamp = None;
+        let mut time = None;
         for part in self.parts.iter().rev() {
             match part.hole {
                 Hole::Number(field) => {
@@ -72,8 +72,7 @@ impl Tail {
                 Hole::Text(length) => rest = before_text(rest, length)?,
                 Hole::Time => {
                     let (before, text) = rest.split_at(memchr::memrchr(b'"', rest)? + 1);
-                    timestamp = Some(parse_utc(text)?);
-                    rest = before;
+                    (rest, time) = (before, Some(text));
                 }
             }
             rest = rest.strip_suffix(part.same.as_slice())?;
@@ -81,7 +80,11 @@ impl Tail {
         Some(End {
             place: rest.len(),
             usage,
-            timestamp,
+            // Any other spelling is left to the parser.
+            timestamp: match time {
+                Some(time) => Some(parse_utc(time)?),
+                None => None,
+            },
             is_assistant: self.is_assistant,
         })
     }
