@@ -5,6 +5,7 @@ use super::reply::{REPLY, Reply, parse_whole};
 use super::tail::{End, Tail};
 use super::usage::follows_stop_reason;
 use crate::agents::json_text::Cursor;
+use std::cell::Cell;
 
 /// How far from a reply's end its counts mostly are.
 const NEAR_END_BYTES: usize = 768;
@@ -44,7 +45,25 @@ pub struct Parser {
     lessons: u8,
 }
 
+thread_local! {
+    /// How the replies of the last file ended: the same version of the program wrote most of the next one.
+    static LAST_TAILS: Cell<Vec<Tail>> = const { Cell::new(Vec::new()) };
+}
+
 impl Parser {
+    /// A parser for the next of many files.
+    pub fn next() -> Self {
+        Self {
+            tails: LAST_TAILS.take(),
+            ..Self::default()
+        }
+    }
+
+    /// Ends the reading of a file.
+    pub fn finish(self) {
+        LAST_TAILS.set(self.tails);
+    }
+
     /// Reads a line.
     ///
     /// # Errors

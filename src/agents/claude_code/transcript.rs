@@ -47,7 +47,7 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, reader: u32) -> 
     let new_bytes = source.stamp.size.saturating_sub(lines.offset());
     let expected = usize::try_from(new_bytes / BYTES_PER_REPLY).unwrap_or(0);
     into.expect(expected);
-    let mut parser = Parser::default();
+    let mut parser = Parser::next();
     let mut transcript = Transcript {
         own: name(&source.path),
         session: session_of(&source.path),
@@ -65,6 +65,7 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, reader: u32) -> 
             transcript.into.problem(Problem::new(place, reason));
         }
     }
+    parser.finish();
     let mut state = transcript.finish();
     state.lines = before + lines.count();
     lines.finish(reader, before, serde_json::to_vec(&state)?, into)
