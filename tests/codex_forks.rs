@@ -194,6 +194,32 @@ fn write(path: &Path, lines: &[Line]) {
     std::fs::write(path, lines.iter().map(Line::text).collect::<String>()).expect("written");
 }
 
+#[test]
+fn a_fork_tells_what_it_shares_with_all_before_it() {
+    let home = Home::new();
+    let mut first = Session::begin(START_MS, None);
+    first.call(START_MS + 1000, 10);
+    let mut second = first.fork(START_MS + 10_000, 0, false);
+    second.call(START_MS + 12_000, 20);
+    let mut third = second.fork(START_MS + 20_000, 0, false);
+    third.call(START_MS + 22_000, 30);
+    for session in [&first, &second, &third] {
+        write(&session.path(&home.path().join(".codex"), ACTIVE), &session.lines);
+    }
+    let mut told: Vec<_> = home
+        .rows(&["sessions", "-o", "ndjson"])
+        .iter()
+        .map(|row| ["sessionId", "totalTokens", "copiedTokens"].map(|key| row[key].to_string()))
+        .collect();
+    told.sort();
+    let expected = [(&first, 10, 0), (&second, 20, 10), (&third, 30, 30)]
+        .map(|(session, total, copied)| [format!("\"{}\"", session.id), total.to_string(), copied.to_string()]);
+    assert_eq!(told, expected);
+    let explained = home.stdout(&["show", &first.id, "--explain", "-o", "json"]);
+    assert!(explained.contains("a copy of lower rank"), "{explained}");
+    assert!(!explained.contains("its segment"), "{explained}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 

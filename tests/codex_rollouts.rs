@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use support::Home;
 use support::counting::{Counted, Counting, Reading};
-use ttop::agents::agents;
+use ttop::agents::{Batch, Bookmark, Skip, Source, agents};
 use ttop::system::{Os, System};
 
 const PATH: &str = ".codex/sessions/2026/11/20/rollout-2026-11-20T08-34-11-01a1f817-7e93-7893-9411-a307e052cd49.jsonl";
@@ -119,6 +119,32 @@ fn codex() -> Counting {
 
 fn total(turns: &[Counted]) -> u64 {
     turns.iter().map(|turn| turn.tokens.known_total()).sum()
+}
+
+#[test]
+fn what_cannot_be_counted_is_named() {
+    let (home, id) = (Home::new(), "01a1f817-7e93-7893-9411-a307e052cd49");
+    let line = |kind: &str, payload: serde_json::Value| {
+        serde_json::json!({"timestamp": "2026-11-20T08:34:11Z", "type": kind, "payload": payload}).to_string() + "\n"
+    };
+    let file = line("session_meta", serde_json::json!({"id": id}))
+        + &line(
+            "event_msg",
+            serde_json::json!({"type": "token_count", "info": {"last_token_usage": usage([5, 0, 1, 0])}}),
+        )
+        + &line(
+            "token_usage_record",
+            serde_json::json!({"response_id": "resp_1", "usage": usage([5, 0, 1, 0])}),
+        );
+    home.write(PATH, &file);
+    let codex = *agents().iter().find(|agent| agent.id() == "codex").expect("an agent");
+    let source = Source::find(home.path().join(PATH), 0).expect("a file");
+    let mut batch = Batch::default();
+    codex.read(&source, &Bookmark::default(), &mut batch).expect("reads");
+    assert!(batch.turns.is_empty());
+    assert_eq!(batch.skipped.get(&Skip::Uncounted), Some(&1));
+    let reasons: Vec<_> = batch.problems.iter().map(|problem| problem.reason.as_str()).collect();
+    assert_eq!(reasons, ["a token_usage_record names no thread"]);
 }
 
 proptest! {

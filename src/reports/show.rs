@@ -194,6 +194,7 @@ fn why(copy: &FoundTurn, owner: Option<&FoundTurn>, copies: usize) -> &'static s
     match (copy.turn.numbers.counted, copies) {
         (true, 1) => "the only record of it",
         (true, _) => "the copy of the greatest rank",
+        (false, _) if owner.turn.numbers.counted && copy.turn.rank < owner.turn.rank => "a copy of lower rank",
         (false, _) if copy.turn.segment != 0 && !copy.turn.supersedes => "its segment was summed up when it was closed",
         (false, _) if copy.turn.rank < owner.turn.rank => "a copy of lower rank",
         (false, _) => "an equal copy",

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 pub struct Codex;
 
-const READER: u32 = 2;
+const READER: u32 = 3;
 
 /// Kinds of sources.
 const ROLLOUT: u8 = 0;
@@ -28,6 +28,7 @@ const INDEX: u8 = 1;
 const DATABASE: u8 = 2;
 /// Found, but not read.
 const COMPRESSED: u8 = 3;
+const OTHER: u8 = 4;
 
 impl Agent for Codex {
     fn id(&self) -> &'static str {
@@ -71,13 +72,17 @@ impl Agent for Codex {
             }
             found.roots.push(root);
         }
-        let is_compressed = |source: &Source| source.kind == COMPRESSED;
-        for source in found.sources.iter().filter(|source| is_compressed(source)) {
-            found
-                .problems
-                .push(Problem::new(source.path.display(), "compressed rollouts are not read"));
+        for source in &found.sources {
+            let reason = match source.kind {
+                COMPRESSED => "compressed rollouts are not read",
+                OTHER => "only rollouts whose names end in .jsonl are read",
+                _ => continue,
+            };
+            found.problems.push(Problem::new(source.path.display(), reason));
         }
-        found.sources.retain(|source| !is_compressed(source));
+        found
+            .sources
+            .retain(|source| !matches!(source.kind, COMPRESSED | OTHER));
         found
     }
 
@@ -108,7 +113,9 @@ fn rollout_kind(path: &Path) -> Option<u8> {
     } else if name.ends_with(".jsonl") {
         Some(ROLLOUT)
     } else {
-        name.contains(".jsonl.").then_some(COMPRESSED)
+        let is_compressed = [".zst", ".gz", ".xz", ".bz2"].iter().any(|end| name.ends_with(end));
+        let kind = if is_compressed { COMPRESSED } else { OTHER };
+        name.contains(".jsonl.").then_some(kind)
     }
 }
 
@@ -135,6 +142,7 @@ mod tests {
         for path in [
             "sessions/2026/03/02/rollout-a.jsonl",
             "sessions/2026/03/02/rollout-b.jsonl.zst",
+            "sessions/2026/03/02/rollout-a.jsonl.bak",
             "sessions/2026/03/02/notes.jsonl",
             "archived_sessions/rollout-c.jsonl",
             "session_index.jsonl",
@@ -172,7 +180,13 @@ mod tests {
             (DATABASE, "state_11.sqlite"),
         ];
         assert_eq!(names, expected.map(|(kind, name)| (kind, name.to_owned())));
-        assert_eq!((found.problems.len(), found.roots.len()), (1, 2));
+        let mut reasons: Vec<_> = found.problems.iter().map(|problem| problem.reason.as_str()).collect();
+        reasons.sort_unstable();
+        let expected = [
+            "compressed rollouts are not read",
+            "only rollouts whose names end in .jsonl are read",
+        ];
+        assert_eq!((reasons.as_slice(), found.roots.len()), (&expected[..], 2));
         assert_eq!(
             homes(&System::new(Os::Linux, "/home/dev", BTreeMap::new()))[0].0,
             Path::new("/home/dev/.codex")

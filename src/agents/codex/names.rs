@@ -16,24 +16,26 @@ struct EntryJson<'a> {
     updated_at: Option<When>,
 }
 
-/// Reads `{"id":"019c…","thread_name":"…","updated_at":"…"}` lines; the latest name of a session counts.
+/// Reads `{"id":"019c…","thread_name":"…","updated_at":"…"}` lines; the last name of a session counts, whatever the clock
+/// said when it was given.
 ///
 /// # Errors
 /// When the file cannot be read.
 pub fn read_index(source: &Source, from: &Bookmark, into: &mut Batch, reader: u32) -> Result<Bookmark> {
-    records::read(source, from, reader, into, |(): &mut (), line, into| {
+    records::read(source, from, reader, into, |last: &mut i64, line, into| {
         let entry: EntryJson = serde_json::from_str(line.text)?;
         let at = entry.updated_at.and_then(|when| when.0).unwrap_or_default();
         let name = entry.id.zip(entry.thread_name.and_then(|name| title(&name)));
         if let Some((id, text)) = name {
             // Above 0, where the database's names are.
-            name_session(into, &id, 2, at.max(1), text);
+            *last = at.max(*last + 1);
+            name_session(into, &id, 2, *last, text);
         }
         Ok(())
     })
 }
 
-/// Reads the names in `state_<n>.sqlite`.
+/// Reads the names in `state_<n>.sqlite`, and which sessions started others.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -70,10 +72,33 @@ pub fn read_database(source: &Source, into: &mut Batch, reader: u32) -> Result<B
             }
         }
     }
+    read_parents(&database, into).with_context(describe)?;
     Ok(Bookmark {
         reader,
         ..Bookmark::whole(source)
     })
+}
+
+fn read_parents(database: &Database, into: &mut Batch) -> Result<()> {
+    let columns = database.columns("thread_spawn_edges")?;
+    let names = ["child_thread_id", "parent_thread_id"];
+    if !names.iter().all(|name| columns.iter().any(|column| column == name)) {
+        return Ok(());
+    }
+    let query = format!("select {} from thread_spawn_edges", names.join(", "));
+    let mut statement = database.connection.prepare(&query)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        if let (Ok(child), Ok(parent)) = (row.get::<_, String>(0), row.get::<_, String>(1))
+            && child != parent
+        {
+            into.session(SessionInfo {
+                parent_id: Some(parent),
+                ..SessionInfo::new(child)
+            });
+        }
+    }
+    Ok(())
 }
 
 fn name_session(into: &mut Batch, id: &str, rank: u8, at: i64, text: String) {
@@ -106,20 +131,48 @@ mod tests {
     }
 
     #[test]
-    fn the_latest_name_in_the_index_counts() {
+    fn the_last_name_in_the_index_counts() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("session_index.jsonl");
         let lines = [
             r#"{"id":"a","thread_name":"draft","updated_at":"2026-03-02T09:21:00.000Z"}"#,
             r#"{"id":"a","thread_name":"final","updated_at":"2026-03-02T09:22:00.500921232Z"}"#,
             r#"{"id":"b","thread_name":null}"#,
+            r#"{"id":"a","thread_name":"after the clock was set back","updated_at":"2026-03-02T09:20:00Z"}"#,
             r#"{"id":"c","thread_name":"cut"#,
         ];
-        std::fs::write(&path, lines.join("\n")).expect("written");
+        // At once, and with a stop before the last name.
+        for cuts in [&[5][..], &[3, 5]] {
+            let (mut batch, mut mark) = (Batch::default(), Bookmark::default());
+            for cut in cuts {
+                std::fs::write(&path, lines[..*cut].join("\n") + if *cut < 5 { "\n" } else { "" }).expect("written");
+                let source = Source::find(&path, 1).expect("there");
+                mark = read_index(&source, &mark, &mut batch, 1).expect("reads");
+            }
+            assert_eq!(names(&batch), [name("a", 2, "after the clock was set back")]);
+        }
+    }
+
+    #[test]
+    fn the_database_tells_which_session_started_another() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("state_5.sqlite");
+        let connection = rusqlite::Connection::open(&path).expect("a database");
+        connection
+            .execute_batch(
+                "create table thread_spawn_edges (parent_thread_id text, child_thread_id text, status text);
+                 insert into thread_spawn_edges values ('a', 'b', 'open'), ('c', 'c', 'open'), (null, 'd', 'open')",
+            )
+            .expect("a table");
         let mut batch = Batch::default();
-        let source = Source::find(&path, 1).expect("there");
-        read_index(&source, &Bookmark::default(), &mut batch, 1).expect("reads");
-        assert_eq!(names(&batch), [name("a", 2, "final")]);
+        let source = Source::find_database(&path, 2).expect("there");
+        read_database(&source, &mut batch, 1).expect("reads");
+        let parents: Vec<_> = batch
+            .sessions
+            .values()
+            .map(|info| (&*info.id, info.parent_id.as_deref()))
+            .collect();
+        assert_eq!(parents, [("b", Some("a"))]);
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub enum Record<'a> {
     Tokens {
         info: Option<Info>,
         limits: Option<&'a RawValue>,
+        /// Whether there are counters without the totals that tell a new call from the same told again.
+        is_partial: bool,
     },
     /// One call, with the id of its answer.
     Call {
@@ -251,6 +253,10 @@ fn settings(payload: &str) -> serde_json::Result<Record<'_>> {
 
 fn tokens(payload: &str) -> serde_json::Result<Record<'_>> {
     let tokens: TokensJson = serde_json::from_str(payload)?;
+    let is_partial = tokens
+        .info
+        .as_ref()
+        .is_some_and(|info| info.total_token_usage.is_none() && info.last_token_usage.is_some());
     let info = tokens.info.and_then(|info| {
         Some(Info {
             total: info.total_token_usage?.into(),
@@ -260,6 +266,7 @@ fn tokens(payload: &str) -> serde_json::Result<Record<'_>> {
     Ok(Record::Tokens {
         info,
         limits: tokens.rate_limits,
+        is_partial,
     })
 }
 
@@ -340,6 +347,7 @@ mod tests {
         let Some(Record::Tokens {
             info: Some(info),
             limits: Some(_),
+            is_partial: false,
         }) = record(&text)
         else {
             panic!("no counts");

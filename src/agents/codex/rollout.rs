@@ -135,7 +135,14 @@ impl Rollout<'_> {
                 }
             }
             Some(Record::Prompt(text)) => self.prompt(&text, offset),
-            Some(Record::Tokens { info, limits }) => {
+            Some(Record::Tokens {
+                info,
+                limits,
+                is_partial,
+            }) => {
+                if is_partial {
+                    self.into.skip(Skip::Uncounted);
+                }
                 if let Some(limits) = limits.filter(|_| !self.state.thread.is_replaying()) {
                     self.limits(limits);
                 }
@@ -154,7 +161,7 @@ impl Rollout<'_> {
                 usage,
                 after,
             }) if thread == self.state.thread.id => {
-                let doubted = self.state.thread.recorded(usage);
+                let doubted = self.state.thread.recorded(usage, response.as_deref());
                 if usage.is_zero() {
                     self.into.skip(Skip::Uncounted);
                 } else {
@@ -165,6 +172,9 @@ impl Rollout<'_> {
                     let response = response.as_deref().unwrap_or_default();
                     self.recorded_call(event, usage, response, doubted.as_deref(), offset);
                 }
+            }
+            Some(Record::Call { thread, .. }) if thread.is_empty() => {
+                return Err("a token_usage_record names no thread".to_owned());
             }
             // A record of another session is a copy: that session's file has it.
             Some(Record::Call { .. }) => self.into.skip(Skip::Repeated),
@@ -303,9 +313,10 @@ impl Rollout<'_> {
             session_id: owner,
             record: told.record,
             event: told.event,
+            // What is known replaces what was presumed of the same record, not the other way round.
             rank: match told.caller {
-                Caller::Own => Rank(1, 0),
-                Caller::Presumed => Rank(0, 2),
+                Caller::Own => Rank(2, 0),
+                Caller::Presumed => Rank(1, 1),
                 Caller::Other(_) => Rank(0, 1),
             },
             segment: trace.filter(|_| !is_own),
@@ -321,6 +332,7 @@ impl Rollout<'_> {
                 session_id: &session,
                 record: RecordKey::of(format!("{:x} copied", told.event.0)),
                 rank: Rank(0, 0),
+                segment: None,
                 ..call
             });
         }

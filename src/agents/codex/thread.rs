@@ -151,8 +151,8 @@ impl Thread {
     }
 
     /// Takes the usage of a `token_usage_record` of this session. Returns the trace of what it takes the place of.
-    pub fn recorded(&mut self, usage: Usage) -> Option<String> {
-        self.counter.recorded(usage);
+    pub fn recorded(&mut self, usage: Usage, answer: Option<&str>) -> Option<String> {
+        self.counter.recorded(usage, answer);
         self.inherits = false;
         std::mem::take(&mut self.is_doubted).then(|| self.base_trace())
     }

@@ -3,6 +3,7 @@
 use crate::agents::lenient::Count;
 use crate::core::tokens::Tokens;
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// A token vector as Codex writes it: input includes both kinds of cache, output includes reasoning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -112,6 +113,8 @@ pub struct Counter {
     pub restarts: u32,
     /// Usages of `token_usage_record`s; a `token_count` that repeats each of them follows.
     echoes: Vec<Usage>,
+    /// Hash of the answer that the last record was about.
+    answer: Option<u64>,
 }
 
 impl Counter {
@@ -140,11 +143,21 @@ impl Counter {
             self.echoes.drain(..=echo);
             return None;
         }
-        (!usage.is_zero()).then_some(usage)
+        if usage.is_zero() {
+            return None;
+        }
+        // Whatever repeats a record comes before the next call: the repetition of those before is missing.
+        self.echoes.clear();
+        Some(usage)
     }
 
-    /// Takes note of a call that has a record of its own.
-    pub fn recorded(&mut self, usage: Usage) {
+    /// Takes note of a call that has a record of its own, with the id of its answer.
+    pub fn recorded(&mut self, usage: Usage, answer: Option<&str>) {
+        let answer = answer.map(|id| xxh3_64(id.as_bytes()));
+        // Written twice, it is still repeated once.
+        if answer.is_some() && std::mem::replace(&mut self.answer, answer) == answer {
+            return;
+        }
         if self.echoes.len() == MOST_ECHOES {
             self.echoes.remove(0);
         }
@@ -218,14 +231,33 @@ mod tests {
     #[test]
     fn what_a_record_told_is_not_counted_again() {
         let mut counter = Counter::default();
-        counter.recorded(usage(10, 1));
-        counter.recorded(usage(20, 1));
+        counter.recorded(usage(10, 1), Some("r-1"));
+        counter.recorded(usage(20, 1), Some("r-2"));
         assert_eq!(counter.count(&info(usage(10, 1), Some(usage(10, 1)))), None);
         assert_eq!(counter.count(&info(usage(30, 2), Some(usage(20, 1)))), None);
         // A call of an older program that continued the session.
         assert_eq!(
             counter.count(&info(usage(50, 3), Some(usage(20, 1)))),
             Some(usage(20, 1))
+        );
+    }
+
+    #[test]
+    fn a_record_that_was_not_repeated_or_written_twice_hides_no_later_call() {
+        let mut counter = Counter::default();
+        counter.recorded(usage(10, 1), Some("r-1"));
+        let other = info(usage(35, 3), Some(usage(25, 2)));
+        assert_eq!(counter.count(&other), Some(usage(25, 2)));
+        let equal = info(usage(45, 4), Some(usage(10, 1)));
+        assert_eq!(counter.count(&equal), Some(usage(10, 1)));
+
+        let mut counter = Counter::default();
+        counter.recorded(usage(10, 1), Some("r-1"));
+        counter.recorded(usage(10, 1), Some("r-1"));
+        assert_eq!(counter.count(&info(usage(10, 1), Some(usage(10, 1)))), None);
+        assert_eq!(
+            counter.count(&info(usage(20, 2), Some(usage(10, 1)))),
+            Some(usage(10, 1))
         );
     }
 }
