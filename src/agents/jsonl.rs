@@ -195,6 +195,11 @@ impl Lines {
     }
 
     fn fill(&mut self) -> Result<()> {
+        // What is written from now on belongs to the next read.
+        if self.offset + (self.end - self.start) as u64 >= self.stamp.size {
+            self.at_end = true;
+            return Ok(());
+        }
         if self.start > 0 && self.buffer.len() - self.end < CHUNK_BYTES {
             self.buffer.copy_within(self.start..self.end, 0);
             self.end -= self.start;
