@@ -26,7 +26,7 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let fork = (prop::sample::select(vec![0, 4, 20, 60]), any::<bool>())
+    let fork = (prop::sample::select(vec![0, 4, 20, 60, 300]), any::<bool>())
         .prop_map(|(gap, keeps_times)| Step::Fork { gap, keeps_times });
     prop_oneof![3 => Just(Step::Call), 2 => fork]
 }
@@ -218,6 +218,11 @@ fn a_fork_tells_what_it_shares_with_all_before_it() {
     let explained = home.stdout(&["show", &first.id, "--explain", "-o", "json"]);
     assert!(explained.contains("a copy of lower rank"), "{explained}");
     assert!(!explained.contains("its segment"), "{explained}");
+    // What the second made is not told once more by the third when the first is no longer wanted.
+    home.stdout(&["ledger", "forget", "--session", &first.id]);
+    let counted = home.rows(&["turns", "-o", "ndjson"]);
+    let twenty = counted.iter().filter(|row| row["totalTokens"] == 20);
+    assert_eq!(twenty.count(), 1, "{counted:?}");
 }
 
 proptest! {

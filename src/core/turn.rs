@@ -100,6 +100,11 @@ impl Serialize for EventKey {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Rank(pub u64, pub u64);
 
+impl Rank {
+    /// Of a copy that tells what its session shares with the one that made the reply, which has a copy of a greater rank.
+    pub const SHARED: Self = Self(0, 0);
+}
+
 /// How complete a turn's numbers are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -6,7 +6,7 @@ use crate::core::group::Totals;
 use crate::core::rows::{SessionRow, Text};
 use crate::core::time::Time;
 use crate::core::tokens::TokenSum;
-use crate::core::turn::Presence;
+use crate::core::turn::{Presence, Rank};
 use anyhow::Result;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
@@ -141,7 +141,7 @@ impl Usage<'_> {
         for head in heads {
             for turn in self.ledger.pack(head.pack)?.turns {
                 let event = (head.key.session, turn.event.0);
-                let is_superseded = turn.segment != 0 && !turn.supersedes;
+                let is_superseded = turn.segment != 0 && !turn.supersedes && turn.rank != Rank::SHARED;
                 if turn.numbers.counted {
                     counted.insert(event);
                 } else if !is_superseded && selected.takes(&turn.numbers) {

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 pub struct Codex;
 
-const READER: u32 = 3;
+const READER: u32 = 4;
 
 /// Kinds of sources.
 const ROLLOUT: u8 = 0;

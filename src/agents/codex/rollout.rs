@@ -327,12 +327,13 @@ impl Rollout<'_> {
         };
         if *owner == session {
             self.last = self.last.max(Some(self.state.time));
-        } else {
+        }
+        // What is presumed to be this session's own may turn out to be shared, too.
+        if *owner != session || told.event.0 != told.record.0 {
             self.call(Turn {
                 session_id: &session,
                 record: RecordKey::of(format!("{:x} copied", told.event.0)),
-                rank: Rank(0, 0),
-                segment: None,
+                rank: Rank::SHARED,
                 ..call
             });
         }
