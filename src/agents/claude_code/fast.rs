@@ -417,7 +417,14 @@ mod tests {
         ] {
             assert_eq!(outputs(&record(&content, &end, r#","requestId":"r""#)), Some(418));
         }
-        for tail in [format!(r#","x":{long}"#), format!(r#","x":[{long},{decoy}]"#)] {
+        let other = format!(r#","x":{{"stop_reason":[],"usage":{{"output_tokens":9}}}},"y":{long}"#);
+        let near = format!(r#","y":{long},"x":{{"stop_reason":null,"speed":null,"usage":{{"output_tokens":9}}}}"#);
+        for tail in [
+            format!(r#","x":{long}"#),
+            format!(r#","x":[{long},{decoy}]"#),
+            other,
+            near,
+        ] {
             assert_eq!(outputs(&record("[]", &end, &tail)), Some(418));
         }
     }

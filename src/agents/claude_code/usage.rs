@@ -66,7 +66,8 @@ fn usual_counts(cursor: &mut Cursor<'_>) -> Option<[u64; 6]> {
     Some(counts)
 }
 
-/// Whether nothing but whole fields stands between a `stop_reason` and this place: then both are in one object.
+/// Whether nothing but how the reply stopped (`stop_reason`, `stop_sequence` and the like, texts or null) stands from a
+/// `stop_reason` up to this place, as in messages: then both are in one object, which no other record field looks like.
 pub(super) fn follows_stop_reason(line: &[u8], place: usize) -> bool {
     if let Some(before) = line[..place].strip_suffix(b",\"stop_sequence\":null,") {
         let key = match before.strip_suffix(b"null") {
@@ -88,8 +89,9 @@ pub(super) fn follows_stop_reason(line: &[u8], place: usize) -> bool {
     };
     let mut cursor = Cursor::new(&line[..place]);
     cursor.jump(from + at);
-    while let Some(Some(_)) = cursor.key() {
-        if cursor.skip().is_none() {
+    while let Some(Some(key)) = cursor.key() {
+        let is_text = matches!(cursor.peek(), Some(b'"' | b'n'));
+        if !key.starts_with(b"stop_") || !is_text || cursor.skip().is_none() {
             return false;
         }
         if cursor.eat(b',').is_some() && cursor.is_at_end() {
