@@ -36,16 +36,15 @@ impl Selection {
     };
 
     fn takes(&self, head: &Head, span: (i64, i64)) -> bool {
-        span.1 >= self.start
-            && span.0 < self.end
-            && self
-                .agents
-                .as_ref()
-                .is_none_or(|agents| agents.contains(&head.key.agent))
-            && self
-                .sessions
-                .as_ref()
-                .is_none_or(|sessions| sessions.contains(&head.key.session))
+        span.1 >= self.start && span.0 < self.end && self.takes_from(head)
+    }
+
+    /// Whether a pack is wanted if its time is.
+    fn takes_from(&self, head: &Head) -> bool {
+        let agents = self.agents.as_ref();
+        let sessions = self.sessions.as_ref();
+        agents.is_none_or(|agents| agents.contains(&head.key.agent))
+            && sessions.is_none_or(|sessions| sessions.contains(&head.key.session))
     }
 }
 
@@ -75,30 +74,27 @@ impl Ledger {
             let mut look = |rows: &mut rusqlite::Rows<'_>| -> Result<()> {
                 while let Some(row) = rows.next()? {
                     let head = head_of(row)?;
-                    let is_replaced = self.pending.pack_at.contains_key(&head.pack);
-                    if is_replaced || !selection.takes(&head, (row.get(4)?, row.get(5)?)) {
+                    if self.pending.pack_at.contains_key(&head.pack) || !selection.takes_from(&head) {
                         continue;
                     }
-                    if columns.read(row.get_ref(6)?.as_blob()?).is_none() {
+                    if columns.read(row.get_ref(4)?.as_blob()?).is_none() {
                         bail!(DamagedPack(head.pack));
                     }
                     each(head, &columns)?;
                 }
                 Ok(())
             };
-            const PACKS: &str = "select id, agent, source, session, first_at, last_at, numbers from pack";
+            const PACKS: &str =
+                "select id, agent, source, session, numbers from pack where last_at >= ?1 and first_at < ?2";
+            let (start, end) = (selection.start, selection.end);
             match &selection.sessions {
                 Some(sessions) if sessions.len() <= FEW_SESSIONS => {
-                    let mut statement = connection.prepare_cached(&format!("{PACKS} where session = ?1"))?;
+                    let mut statement = connection.prepare_cached(&format!("{PACKS} and session = ?3"))?;
                     for session in sessions {
-                        look(&mut statement.query([session])?)?;
+                        look(&mut statement.query(params![start, end, session])?)?;
                     }
                 }
-                _ => {
-                    let mut statement =
-                        connection.prepare_cached(&format!("{PACKS} where last_at >= ?1 and first_at < ?2"))?;
-                    look(&mut statement.query(params![selection.start, selection.end])?)?;
-                }
+                _ => look(&mut connection.prepare_cached(PACKS)?.query(params![start, end])?)?,
             }
         }
         for pack in &self.pending.packs {

@@ -10,7 +10,7 @@ use crate::core::rows::{CostRow, Text};
 use crate::core::time::Time;
 use anyhow::Result;
 use jiff::tz::TimeZone;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 /// What `--by` groups by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,7 +52,8 @@ struct Group {
     key: Key,
     period: Option<Period>,
     totals: Totals,
-    sessions: FxHashSet<i64>,
+    /// Rows; some more than once until all turns are added.
+    sessions: Vec<i64>,
 }
 
 /// What each agent and model (rows of the names) add to a row.
@@ -201,12 +202,15 @@ impl Usage<'_> {
                         key,
                         period,
                         totals: Totals::default(),
-                        sessions: FxHashSet::default(),
+                        sessions: Vec::new(),
                     });
                     models.push(FxHashMap::default());
                     groups.len() - 1
                 });
-                groups[last_at].sessions.insert(session);
+                let group = &mut groups[last_at];
+                if group.sessions.last() != Some(&session) {
+                    group.sessions.push(session);
+                }
             }
             groups[last_at].totals.add(&turn.addend());
             if with_models {
@@ -219,11 +223,13 @@ impl Usage<'_> {
         })?;
 
         let mut total = Totals::default();
-        let mut all_sessions = FxHashSet::default();
-        for group in &groups {
+        let mut all_sessions = Vec::new();
+        for group in &mut groups {
+            sort_once(&mut group.sessions);
             total.merge(&group.totals);
             all_sessions.extend(&group.sessions);
         }
+        sort_once(&mut all_sessions);
         let mut rows: Vec<(CostRow, ByModel)> = groups
             .iter()
             .map(|group| self.cost_row(group, &names, sessions, now, grouping))
@@ -349,6 +355,12 @@ fn scaled(cost: Money, to_ms: i64, elapsed_ms: i64) -> Option<Money> {
     }
     let nanos = i128::from(cost.nanos()) * i128::from(to_ms) / i128::from(elapsed_ms);
     Some(Money::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX)))
+}
+
+/// Each row once.
+fn sort_once(rows: &mut Vec<i64>) {
+    rows.sort_unstable();
+    rows.dedup();
 }
 
 /// What rows of equal period and cost are ordered by.
