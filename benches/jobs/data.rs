@@ -136,8 +136,16 @@ fn insert_message(connection: &Connection, session: &str, at: u64, number: u64, 
 
 /// Claude Code: 2,000 transcripts at 100 %, each reply streamed in two lines, a tenth of the files resumed from another.
 pub fn claude(home: &Path, percent: u64) -> PathBuf {
+    claude_files(home, (20 * percent).max(2), 55)
+}
+
+/// Ten times as many transcripts, short ones.
+pub fn claude_many(home: &Path, percent: u64) -> PathBuf {
+    claude_files(home, (200 * percent).max(2), 12)
+}
+
+fn claude_files(home: &Path, files: u64, replies: u64) -> PathBuf {
     let folder = home.join(".claude/projects");
-    let files = (20 * percent).max(2);
     if folder.join(format!("p{}", (files - 1) % 40)).exists() && home.join("done").exists() {
         return home.to_path_buf();
     }
@@ -150,7 +158,7 @@ pub fn claude(home: &Path, percent: u64) -> PathBuf {
         let session = format!("{file:08x}-0000-4000-8000-000000000000");
         let start = END - (files - file) * 120 * 86_400_000 / files;
         let mut text = if file % 10 == 9 { head.clone() } else { String::new() };
-        for reply in 0..55 {
+        for reply in 0..replies {
             text.push_str(&claude_lines(
                 &session,
                 &format!("msg_{file}_{reply}"),

@@ -1,8 +1,8 @@
 //! Times whole runs of ttop on data of a stated size against a bare sequential scan of the same data.
 //!
 //! `cargo bench --bench jobs -- 20` makes a fifth of the full size (100: 200,000 messages of OpenCode in 2.4 GB, 2,000
-//! transcripts of Claude Code in 1.2 GB, a ledger of ten million turns); `-- 20 history` runs one part: `opencode`,
-//! `claude-code`, `bars`, `history` or `start`. Prints, it never judges: machines differ, ratios less.
+//! transcripts of Claude Code in 1.2 GB and 20,000 short ones, a ledger of ten million turns); `-- 20 history` runs one
+//! part: `opencode`, `claude-code`, `many`, `bars`, `history` or `start`. Prints, it never judges: machines differ, ratios less.
 
 mod bars;
 mod data;
@@ -62,6 +62,17 @@ fn main() {
             ttop(home, &day)
         });
         report(&format!("{title}: a little more was written"), &grown, &floor);
+    }
+    if wants("many") {
+        let home = &data::claude_many(&folder.join("many"), percent);
+        let day = ["cost", "--by", "day", "--agent", "claude-code", "-o", "json"];
+        let first = median(|| {
+            forget(home);
+            ttop(home, &day)
+        });
+        report("Claude Code, ten times the files: first run", &first, &first);
+        let warm = median(|| ttop(home, &day));
+        report("Claude Code, ten times the files: unchanged", &warm, &first);
     }
     if wants("bars") {
         let home = &data::opencode(&folder.join("opencode"), percent);
