@@ -1,7 +1,7 @@
 //! Assistant records read without parsing what was said: most of a transcript is content that nobody counts.
 
 use super::record::Record;
-use super::reply::{REPLY, Reply, parse_whole};
+use super::reply::{REPLY, Reply, is_constant, parse_whole};
 use super::tail::{End, Tail};
 use super::usage::follows_stop_reason;
 use crate::agents::json_text::Cursor;
@@ -124,7 +124,7 @@ impl Parser {
         cursor.literal(b"\"id\":")?;
         let id = cursor.text()?;
         let after_id = cursor.position();
-        let is_usual = !id.is_empty() && !self.middle.is_empty() && line[after_id..].starts_with(&self.middle);
+        let is_usual = !is_constant(id) && !self.middle.is_empty() && line[after_id..].starts_with(&self.middle);
         let mut tails = self.tails.iter().enumerate().filter(|_| is_usual);
         let (fitting, end) = tails.find_map(|(at, tail)| Some((at, tail.read(line)?)))?;
         let is_proven = end.place >= after_id + self.middle.len() && follows_stop_reason(line, end.place);
@@ -368,6 +368,18 @@ mod tests {
                 output,
                 "spaced {line}"
             );
+        }
+    }
+
+    #[test]
+    fn where_an_id_tells_nothing_the_record_has_its_own() {
+        for (id, uuid) in [("msg_1", ""), ("msg_0", "u-1"), ("", "u-1")] {
+            let line = usual("[]").replace("msg_1", id);
+            for mut parser in parsers() {
+                let reply = read(&mut parser, line.as_bytes()).expect("JSON").expect("a reply");
+                assert_eq!(&*reply.uuid, uuid, "{id}");
+                assert_eq!(parse_whole(line.as_bytes()).expect("JSON"), Some(reply));
+            }
         }
     }
 

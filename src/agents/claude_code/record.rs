@@ -1,6 +1,6 @@
 //! One assistant record, read field by field.
 
-use super::reply::Reply;
+use super::reply::{Reply, is_constant};
 use super::usage::{follows_stop_reason, usage_fields};
 use crate::agents::instant::parse_time;
 use crate::agents::json_text::Cursor;
@@ -130,7 +130,7 @@ impl<'a> Record<'a> {
         if !self.cursor.is_at_end() {
             return None;
         }
-        if self.reply.message_id.as_ref().is_none_or(|id| id.is_empty()) && !self.uuid.is_empty() {
+        if self.reply.message_id.as_deref().is_none_or(is_constant) && !self.uuid.is_empty() {
             self.reply.uuid = Cursor::new(self.uuid).text_or_null()?.into();
         }
         match self.is_assistant? {

@@ -21,7 +21,7 @@ pub const FAST: &str = "fast";
 #[derive(Debug, Default, PartialEq)]
 pub struct Reply<'a> {
     pub session_id: Cow<'a, str>,
-    /// Only where there is no message id: then it tells replies apart.
+    /// Only where the message id does not tell replies apart.
     pub uuid: Cow<'a, str>,
     /// As JSON; see [`read_text`].
     pub cwd: &'a str,
@@ -69,6 +69,12 @@ impl Tier {
             _ => Self::Standard,
         }
     }
+}
+
+/// Ids that some gateways give to every reply: `msg_0`, ``, `chatcmpl-`.
+pub fn is_constant(id: &str) -> bool {
+    let after_prefix = id.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
+    after_prefix.chars().all(|letter| matches!(letter, '0' | '_' | '-'))
 }
 
 /// A JSON value as text; empty where it is none. Windows paths are full of escapes.
@@ -145,7 +151,7 @@ pub fn parse_whole(line: &[u8]) -> Result<Option<Reply<'_>>, serde_json::Error> 
     let Some(usage) = message.usage else {
         return Ok(None);
     };
-    let has_id = message.id.as_ref().is_some_and(|id| !id.is_empty());
+    let has_id = message.id.as_ref().is_some_and(|id| !is_constant(id));
     let count = |count: Option<Count>| count.unwrap_or_default().0.min(MAX_COUNT);
     let parts = usage.cache_creation;
     let part = |pick: fn(&CacheCreationJson) -> Option<Count>| count(parts.as_ref().and_then(pick));

@@ -2,7 +2,7 @@
 
 use super::fast::{Line, Parser};
 use super::names::Names;
-use super::reply::{NEEDLE, Reply, Tier, Usage, read_text};
+use super::reply::{NEEDLE, Reply, Tier, Usage, is_constant, read_text};
 use crate::agents::batch::{Batch, Scope, Skip};
 use crate::agents::jsonl::{Lines, object};
 use crate::agents::lenient::reason;
@@ -249,12 +249,6 @@ fn event(reply: &Reply<'_>, timestamp: i64) -> EventKey {
     }
 }
 
-/// Ids that some gateways give to every reply: `msg_0`, ``, `chatcmpl-`.
-fn is_constant(id: &str) -> bool {
-    let after_prefix = id.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
-    after_prefix.chars().all(|letter| matches!(letter, '0' | '_' | '-'))
-}
-
 fn mode(usage: &Usage) -> Mode {
     match usage.tier {
         _ if usage.is_fast => Mode::Fast,
@@ -316,12 +310,14 @@ mod tests {
         for id in ["", "msg_0", "msg_", "chatcmpl-", "msg_000"] {
             assert_ne!(event(&reply(id, 1, false), 1), event(&reply(id, 1, false), 2), "{id:?}");
         }
-        let untimed = |uuid: &'static str| Reply {
-            uuid: uuid.into(),
-            ..reply("", 1, false)
-        };
-        assert_ne!(event(&untimed("u-1"), 1), event(&untimed("u-2"), 1));
-        assert_eq!(event(&untimed("u-1"), 1), event(&untimed("u-1"), 2));
+        for id in ["", "msg_0"] {
+            let untimed = |uuid: &'static str| Reply {
+                uuid: uuid.into(),
+                ..reply(id, 1, false)
+            };
+            assert_ne!(event(&untimed("u-1"), 1), event(&untimed("u-2"), 1));
+            assert_eq!(event(&untimed("u-1"), 1), event(&untimed("u-1"), 2));
+        }
         for id in ["msg_1", "chatcmpl-a177", "0a0a0a0a-0000-4000-8000-000000000000"] {
             assert_eq!(event(&reply(id, 1, false), 1), event(&reply(id, 2, false), 2), "{id}");
         }
