@@ -1,5 +1,6 @@
 //! Assistant records read without parsing what was said: most of a transcript is content that nobody counts.
 
+use super::place::{end_of_others_head, near_end};
 use super::record::Record;
 use super::reply::{REPLY, Reply, is_constant, parse_whole};
 use super::tail::{End, Tail};
@@ -7,8 +8,6 @@ use super::usage::follows_stop_reason;
 use crate::agents::json_text::Cursor;
 use std::cell::Cell;
 
-/// How far from a reply's end its counts mostly are.
-const NEAR_END_BYTES: usize = 768;
 /// How many ends of replies are remembered: they differ by what the program says of a usage.
 const MOST_TAILS: usize = 4;
 /// How often one is learned: replies that never end alike are not worth it.
@@ -127,7 +126,8 @@ impl Parser {
         let is_usual = !is_constant(id) && !self.middle.is_empty() && line[after_id..].starts_with(&self.middle);
         let mut tails = self.tails.iter().enumerate().filter(|_| is_usual);
         let (fitting, end) = tails.find_map(|(at, tail)| Some((at, tail.read(line)?)))?;
-        let is_proven = end.place >= after_id + self.middle.len() && follows_stop_reason(line, end.place);
+        let is_after_content = end.place >= after_id + self.middle.len();
+        let is_proven = is_after_content && end.timestamp.is_some() && follows_stop_reason(line, end.place);
         let is_assistant = end.is_assistant.or(self.is_assistant) == Some(true);
         self.tails.swap(0, fitting);
         (is_proven && is_assistant).then_some((id, end))
@@ -185,30 +185,9 @@ impl Parser {
     }
 }
 
-/// The needle near the end of a reply, or its first one.
-fn near_end(line: &[u8], start: usize) -> Option<usize> {
-    let near = line.len().saturating_sub(NEAR_END_BYTES).max(start);
-    match REPLY.find(&line[near..]) {
-        Some(at) => Some(near + at),
-        None => REPLY.find(line),
-    }
-}
-
-/// Reads on to the message of a record that is of another type than replies: as for replies, the same bytes will mean
-/// the same fields again.
-fn end_of_others_head(cursor: &mut Cursor<'_>) -> Option<usize> {
-    let mut is_other = false;
-    loop {
-        match cursor.key()?? {
-            b"message" => return is_other.then_some(cursor.position()),
-            b"type" => is_other = cursor.string()? != b"assistant",
-            _ => drop(cursor.skip()?),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::place::NEAR_END_BYTES;
     use super::super::reply::{Tier, Usage};
     use super::*;
     use proptest::prelude::*;
@@ -431,6 +410,14 @@ mod tests {
         }
         let other = format!(r#","x":{{"stop_reason":[],"usage":{{"output_tokens":9}}}},"y":{long}"#);
         let near = format!(r#","y":{long},"x":{{"stop_reason":null,"speed":null,"usage":{{"output_tokens":9}}}}"#);
+        let after = format!(r#","y":{long},"x":{{"usage":{{"output_tokens":9}},"stop_reason":null}}"#);
+        let message_like = r#"{"stop_reason":null,"stop_sequence":null,"usage":{"output_tokens":9}}"#;
+        let line = usual("[]");
+        let line = line.strip_suffix('}').expect("an object");
+        assert_eq!(
+            outputs(&format!(r#"{line},"y":{long},"x":{message_like}}}"#)),
+            Some(418)
+        );
         for tail in [
             format!(r#","x":{long}"#),
             format!(r#","x":[{long},{decoy}]"#),

@@ -4,6 +4,7 @@ mod fast;
 pub mod limits;
 pub mod live;
 mod names;
+mod place;
 mod record;
 mod reply;
 mod roots;

@@ -30,7 +30,7 @@ pub(super) struct Record<'a> {
     /// `None` until the `type` was read.
     is_assistant: Option<bool>,
     has_usage: bool,
-    has_stop_reason: bool,
+    has_time: bool,
     /// As written.
     uuid: &'a [u8],
     /// Set where other replies may begin like this one.
@@ -48,7 +48,7 @@ impl<'a> Record<'a> {
             reply: known,
             is_assistant: None,
             has_usage: false,
-            has_stop_reason: false,
+            has_time: false,
             uuid: b"",
             head: None,
         }
@@ -100,21 +100,24 @@ impl<'a> Record<'a> {
     /// Goes from the content to the usage and reads the rest.
     ///
     /// This is safe because what follows must close exactly two objects at the line's end, so the usage was found two
-    /// levels deep; and because the same object must have a `stop_reason` close to it, which of all objects at that depth
-    /// only a message has. A usage in tool input lies deeper, one in `toolUseResult` has no `stop_reason`. What was jumped
-    /// over can hide nothing wanted, because the id and the model were seen.
+    /// levels deep; and because it stands right after how the reply stopped and before the record's time, where of all
+    /// objects at that depth only a message stands. A usage in tool input lies deeper, one in `toolUseResult` follows no
+    /// `stop_reason`. What was jumped over can hide nothing wanted, because the id and the model were seen.
     fn jump(&mut self) -> Option<Option<Reply<'a>>> {
-        if self.place < self.cursor.position() {
+        if self.place < self.cursor.position() || self.has_time {
             return None;
         }
         self.cursor.jump(self.place);
-        self.has_stop_reason = follows_stop_reason(self.line, self.place);
         if self.message()? {
             return None;
         }
-        let is_proven = self.has_usage && self.has_stop_reason;
+        let is_proven = self.has_usage && follows_stop_reason(self.line, self.place);
         let is_complete = self.reply.message_id.is_some() && !self.reply.model.is_empty();
-        if is_proven && is_complete { self.rest() } else { None }
+        if !is_proven || !is_complete {
+            return None;
+        }
+        let reply = self.rest()?;
+        self.has_time.then_some(reply)
     }
 
     /// Reads the remaining fields, after the message.
@@ -146,7 +149,10 @@ impl<'a> Record<'a> {
             b"sessionId" => reply.session_id = cursor.text_or_null()?.into(),
             b"uuid" => self.uuid = cursor.skip()?,
             b"cwd" => reply.cwd = std::str::from_utf8(cursor.skip()?).ok()?,
-            b"timestamp" => reply.timestamp = parse_time(cursor.text()?),
+            b"timestamp" => {
+                self.has_time = true;
+                reply.timestamp = parse_time(cursor.text()?);
+            }
             b"isSidechain" => reply.is_sidechain = cursor.flag()?,
             b"isApiErrorMessage" => reply.is_api_error = cursor.flag()?,
             b"costUSD" => reply.cost = std::str::from_utf8(cursor.skip()?).ok()?.parse().ok(),
@@ -183,10 +189,6 @@ impl<'a> Record<'a> {
                     self.reply.message_id = Some(self.cursor.text()?.into());
                     after_id = Some(self.cursor.position());
                 }
-                b"stop_reason" => {
-                    self.has_stop_reason = true;
-                    cursor.skip()?;
-                }
                 b"usage" if cursor.peek()? == b'{' => {
                     if self.has_usage {
                         return None;
@@ -216,7 +218,11 @@ impl<'a> Record<'a> {
         else {
             return None;
         };
-        let is_usual = self.is_assistant != Some(false) && !self.has_usage && self.uuid.is_empty() && !model.is_empty();
+        let is_usual = self.is_assistant != Some(false)
+            && !self.has_usage
+            && !self.has_time
+            && self.uuid.is_empty()
+            && !model.is_empty();
         is_usual.then_some(Head {
             bytes: &self.line[self.start?..end],
             middle: b"",
