@@ -423,6 +423,7 @@ mod tests {
             format!(r#","x":[{long},{decoy}]"#),
             other,
             near,
+            after,
         ] {
             assert_eq!(outputs(&record("[]", &end, &tail)), Some(418));
         }
