@@ -203,14 +203,14 @@ mod tests {
     #[test]
     fn here_is_the_nearest_known_project_or_the_directory_itself() {
         let mut filter = TurnFilter {
-            projects: vec![ProjectWanted::Here(vec!["/work/app/src".into()])],
+            projects: vec![ProjectWanted::Here(vec!["/home/dev/app/src".into()])],
             ..TurnFilter::default()
         };
         assert!(filter.asks_for_here());
-        assert!(!filter.is_project(Some("/work/app")));
-        filter.settle_projects(["/work", "/work/app"].into_iter());
-        assert!(filter.is_project(Some("/work/app")) && filter.is_project(Some("/work/app/docs")));
-        assert!(!filter.is_project(Some("/work")) && !filter.is_project(None));
+        assert!(!filter.is_project(Some("/home/dev/app")));
+        filter.settle_projects(["/home/dev", "/home/dev/app"].into_iter());
+        assert!(filter.is_project(Some("/home/dev/app")) && filter.is_project(Some("/home/dev/app/docs")));
+        assert!(!filter.is_project(Some("/home/dev")) && !filter.is_project(None));
     }
 
     #[test]

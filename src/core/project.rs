@@ -83,20 +83,20 @@ mod tests {
 
     #[test]
     fn below_means_whole_names() {
-        assert!(is_below("/work/app", "/work/app/"));
-        assert!(is_below("/work/app/src", "/work/app"));
-        assert!(!is_below("/work/application", "/work/app"));
-        assert!(is_below("/work", "/"));
+        assert!(is_below("/home/dev/app", "/home/dev/app/"));
+        assert!(is_below("/home/dev/app/src", "/home/dev/app"));
+        assert!(!is_below("/home/dev/application", "/home/dev/app"));
+        assert!(is_below("/home/dev", "/"));
         assert!(is_below("C:\\work\\app", "C:\\"));
-        assert!(!is_below("/work", "/work/app"));
+        assert!(!is_below("/home/dev", "/home/dev/app"));
     }
 
     #[test]
     fn the_nearest_project_is_the_deepest_above() {
-        let known = ["/", "/work", "/work/app", "/work/app2"];
-        assert_eq!(nearest("/work/app/src", known), Some("/work/app"));
+        let known = ["/", "/home/dev", "/home/dev/app", "/home/dev/app2"];
+        assert_eq!(nearest("/home/dev/app/src", known), Some("/home/dev/app"));
         assert_eq!(nearest("/home", known), Some("/"));
-        assert_eq!(nearest("/home", ["/work"]), None);
+        assert_eq!(nearest("/home", ["/home/dev"]), None);
     }
 
     #[test]
