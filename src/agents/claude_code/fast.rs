@@ -71,8 +71,8 @@ impl Parser {
         let mut cursor = Cursor::new(line);
         let begins = cursor.literal(b"{\"parentUuid\":").is_some() && cursor.skip().is_some();
         let start = begins.then(|| cursor.position());
-        let is_known = start.is_some_and(|start| self.is_reply(&line[start..]));
-        if let Some(start) = start.filter(|_| is_known)
+        let known = start.filter(|&start| self.is_reply(&line[start..]));
+        if let Some(start) = known
             && let Some((id, end)) = self.usual(line, start)
         {
             return Ok(Line::Reply(Reply {
@@ -82,15 +82,19 @@ impl Parser {
                 ..self.known()
             }));
         }
-        let place = match start {
-            Some(start) if is_known => near_end(line, start),
-            Some(start) => self.place(line, start, &mut cursor),
-            None => REPLY.find(line),
+        let place = match (known, start) {
+            (Some(start), _) => near_end(line, start),
+            (None, Some(start)) => self.place(line, start, &mut cursor),
+            (None, None) => REPLY.find(line),
         };
         let Some(place) = place else {
             return Ok(Line::Other);
         };
-        let parsed = match self.parse_fast(line, place, start, is_known) {
+        let parsed = match known {
+            Some(start) => self.parse_known(line, place, start),
+            None => self.parse_new(line, place, start),
+        };
+        let parsed = match parsed {
             Some(parsed) => parsed,
             None => parse_whole(line)?,
         };
@@ -148,19 +152,15 @@ impl Parser {
         place
     }
 
-    /// `None`: let a parser of the whole line look.
-    fn parse_fast<'a>(
-        &'a mut self,
-        line: &'a [u8],
-        place: usize,
-        start: Option<usize>,
-        is_known: bool,
-    ) -> Option<Option<Reply<'a>>> {
-        if let Some(start) = start.filter(|_| is_known) {
-            self.learn(line, place);
-            let at = start + self.head.len();
-            return Record::new(line, place, self.known()).message_on(at, self.is_assistant, &self.middle);
-        }
+    /// Reads a reply of which the head is known; `None`: let a parser of the whole line look.
+    fn parse_known<'a>(&'a mut self, line: &'a [u8], place: usize, start: usize) -> Option<Option<Reply<'a>>> {
+        self.learn(line, place);
+        let at = start + self.head.len();
+        Record::new(line, place, self.known()).message_on(at, self.is_assistant, &self.middle)
+    }
+
+    /// Reads any other record, and remembers its head; `None` as for a known one.
+    fn parse_new<'a>(&mut self, line: &'a [u8], place: usize, start: Option<usize>) -> Option<Option<Reply<'a>>> {
         let mut record = Record::new(line, place, Reply::default());
         let reply = record.fields(start)?;
         if let Some(head) = record.head {
