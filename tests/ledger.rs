@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use ttop::agents::jsonl::Lines;
+use ttop::agents::shared::jsonl::Lines;
 use ttop::agents::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use ttop::core::tokens::Tokens;
 use ttop::core::turn::{EventKey, Presence, Rank, RecordKey, Turn};

@@ -2,7 +2,6 @@
 
 mod amp;
 mod antigravity;
-pub mod batch;
 pub mod claude_code;
 mod cline;
 mod codebuff;
@@ -10,42 +9,25 @@ mod codex;
 pub mod copilot_cli;
 mod crush;
 mod cursor;
-mod detected;
 mod droid;
 mod gemini_cli;
 mod goose;
 mod grok_cli;
 mod hermes;
-mod instant;
-mod json_text;
-pub mod jsonl;
 mod kilo_cli;
 mod kilo_code;
 mod kimi_cli;
-mod lenient;
-pub mod live;
-pub mod look;
-pub mod mcp;
 mod openclaw;
 pub mod opencode;
 mod pi;
 mod qwen_code;
-mod records;
 mod roo_code;
-pub mod source;
-pub mod sqlite;
-mod table;
-mod totals;
-#[cfg(test)]
-mod trial;
-mod uri;
-mod walk;
-mod whole;
+pub mod shared;
 mod windsurf;
 mod zed;
 
-pub use batch::{Batch, Scope, Skip};
-pub use source::{Bookmark, Found, Root, Source};
+pub use shared::batch::{Batch, Scope, Skip};
+pub use shared::source::{Bookmark, Found, Root, Source};
 
 use crate::system::System;
 use anyhow::Result;

@@ -1,8 +1,8 @@
 //! `ttop mcp`: configured MCP servers and the processes that run them.
 
 use super::context::Context;
-use crate::agents::live::lives;
-use crate::agents::mcp::configured;
+use crate::agents::shared::live::lives;
+use crate::agents::shared::mcp::configured;
 use crate::cli::{Filters, RowArgs};
 use crate::core::mcp::McpServer;
 use crate::core::process::Process;

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::usage;
-use crate::agents::live::live;
+use crate::agents::shared::live::live;
 use crate::cli::RowArgs;
 use crate::core::filter::TurnFilter;
 use crate::core::problem::Problem;

@@ -1,7 +1,7 @@
 //! What the commands that report usage share: the ledger brought up to date, answered from, and kept afterwards.
 
 use super::context::Context;
-use crate::agents::look::Look;
+use crate::agents::shared::watcher::Look;
 use crate::agents::{Agent, agents};
 use crate::core::filter::TurnFilter;
 use crate::core::problem::Problem;

@@ -3,7 +3,7 @@
 use super::owner::Claim;
 use super::pack::{Blobs, Pack, PackTurn, TurnNumbers};
 use crate::agents::Batch;
-use crate::agents::batch::Row;
+use crate::agents::shared::batch::Row;
 use crate::core::turn::{Presence, RecordKey};
 use rustc_hash::{FxHashMap, FxHashSet};
 

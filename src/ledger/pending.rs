@@ -4,7 +4,7 @@ use super::merge::{PackKey, Work};
 use super::pack::{Blobs, Pack};
 use super::sessions::KnownSession;
 use crate::agents::Bookmark;
-use crate::agents::batch::LimitSeen;
+use crate::agents::shared::batch::LimitSeen;
 use crate::core::problem::Problem;
 use crate::core::turn::EventKey;
 use rustc_hash::FxHashMap;

@@ -5,7 +5,7 @@ use super::pack::Pack;
 use super::pending::KnownSource;
 use super::sessions::{self, KnownSession};
 use super::sync::{Owner, Syncing, load_pack, next};
-use crate::agents::batch::{Row, session_hash};
+use crate::agents::shared::batch::{Row, session_hash};
 use crate::agents::{Batch, Bookmark, Scope, Source};
 use crate::core::problem::Problem;
 use crate::core::turn::{Presence, SessionInfo};

@@ -5,7 +5,7 @@ use super::record::Record;
 use super::reply::{REPLY, Reply, is_constant, parse_whole};
 use super::tail::{End, Tail};
 use super::usage::follows_stop_reason;
-use crate::agents::json_text::Cursor;
+use crate::agents::shared::json_text::Cursor;
 use std::cell::Cell;
 
 /// How many ends of replies are remembered: they differ by what the program says of a usage.

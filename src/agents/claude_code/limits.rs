@@ -1,7 +1,7 @@
 //! Plan limits that Claude Code told its status line: `ttop bar-status claude` keeps them in a file of ttop's own.
 
-use crate::agents::batch::Batch;
-use crate::agents::jsonl::Lines;
+use crate::agents::shared::batch::Batch;
+use crate::agents::shared::jsonl::Lines;
 use crate::agents::{Bookmark, Source};
 use crate::core::quota::{FIVE_HOURS, Limit, LimitSeen, WEEK};
 use crate::system::System;

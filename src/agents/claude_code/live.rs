@@ -1,11 +1,11 @@
 //! Claude Code while it runs: its registry of processes, and what the newest records of a transcript mean.
 
-use crate::agents::lenient::{Text, When, part};
-use crate::agents::live::content::{Block, blocks, text_of};
-use crate::agents::live::program::{Program, is_uuid};
-use crate::agents::live::story::Story;
-use crate::agents::live::transcripts::{Origin, Transcripts, roots_of, sources_of};
-use crate::agents::live::{Note, is_note_of};
+use crate::agents::shared::lenient::{Text, When, part};
+use crate::agents::shared::live::content::{Block, blocks, text_of};
+use crate::agents::shared::live::program::{Program, is_uuid};
+use crate::agents::shared::live::story::Story;
+use crate::agents::shared::live::transcripts::{Origin, Transcripts, roots_of, sources_of};
+use crate::agents::shared::live::{Note, is_note_of};
 use crate::core::process::{End, Message, Process, Role};
 use crate::core::status::{Ask, Says, StatusSource, Word};
 use crate::system::System;

@@ -12,7 +12,7 @@ mod tail;
 mod transcript;
 mod usage;
 
-use super::walk::Walk;
+use crate::agents::shared::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Source};
 use crate::system::System;
 use anyhow::Result;

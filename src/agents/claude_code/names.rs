@@ -1,7 +1,7 @@
 //! Names of sessions: given by the user, made by the program, or the first prompt.
 
-use crate::agents::lenient::{Text, When, first_text, title};
-use crate::agents::source::Source;
+use crate::agents::shared::lenient::{Text, When, first_text, title};
+use crate::agents::shared::source::Source;
 use crate::core::turn::{Project, SessionInfo, Title};
 use memchr::memmem::{self, Finder};
 use serde::{Deserialize, Serialize};

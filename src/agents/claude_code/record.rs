@@ -2,8 +2,8 @@
 
 use super::reply::{Reply, is_constant};
 use super::usage::{follows_stop_reason, usage_fields};
-use crate::agents::instant::parse_time;
-use crate::agents::json_text::Cursor;
+use crate::agents::shared::instant::parse_time;
+use crate::agents::shared::json_text::Cursor;
 
 /// What a record's beginning told.
 pub(super) struct Head<'a> {

@@ -1,6 +1,6 @@
 //! One assistant record of a transcript, and the parser that has the last word on it.
 
-use crate::agents::lenient::{Count, Text, When};
+use crate::agents::shared::lenient::{Count, Text, When};
 use crate::core::tokens::MAX_COUNT;
 use memchr::memmem::Finder;
 use serde::Deserialize;

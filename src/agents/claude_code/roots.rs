@@ -1,6 +1,6 @@
 //! Where Claude Code keeps its transcripts.
 
-use crate::agents::source::Root;
+use crate::agents::shared::source::Root;
 use crate::system::System;
 use std::path::{Path, PathBuf};
 

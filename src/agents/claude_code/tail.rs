@@ -2,8 +2,8 @@
 
 use super::reply::Usage;
 use super::usage::usage_fields;
-use crate::agents::instant::parse_utc;
-use crate::agents::json_text::Cursor;
+use crate::agents::shared::instant::parse_utc;
+use crate::agents::shared::json_text::Cursor;
 
 /// Longer ends, and ends in more parts, are not remembered.
 const MOST_BYTES: usize = 2048;

@@ -3,10 +3,10 @@
 use super::fast::{Line, Parser};
 use super::names::Names;
 use super::reply::{NEEDLE, Reply, Tier, Usage, is_constant, read_text};
-use crate::agents::batch::{Batch, Scope, Skip};
-use crate::agents::jsonl::{Lines, object};
-use crate::agents::lenient::reason;
-use crate::agents::source::{Bookmark, Source};
+use crate::agents::shared::batch::{Batch, Scope, Skip};
+use crate::agents::shared::jsonl::{Lines, object};
+use crate::agents::shared::lenient::reason;
+use crate::agents::shared::source::{Bookmark, Source};
 use crate::core::money::Money;
 use crate::core::problem::Problem;
 use crate::core::tokens::Tokens;

@@ -1,7 +1,7 @@
 //! The usage object of a reply: where it stands, and its fields.
 
 use super::reply::{FAST, Tier, Usage};
-use crate::agents::json_text::Cursor;
+use crate::agents::shared::json_text::Cursor;
 use memchr::memmem::FinderRev;
 use std::sync::LazyLock;
 

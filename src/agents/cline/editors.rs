@@ -1,7 +1,7 @@
 //! Editors that run VS Code extensions: where each keeps its extensions' storage, on every system.
 
 use crate::agents::Found;
-use crate::agents::walk::Walk;
+use crate::agents::shared::walk::Walk;
 use crate::system::{Os, System};
 use std::path::PathBuf;
 

@@ -6,7 +6,7 @@ mod models;
 mod task;
 mod turns;
 
-use super::walk::Walk;
+use crate::agents::shared::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::core::problem::Problem;
 use crate::system::System;

@@ -5,9 +5,9 @@ use super::history::Item;
 use super::models::{Model, Models};
 use super::turns::turns;
 use crate::agents::Source;
-use crate::agents::batch::{Batch, Scope, Skip};
-use crate::agents::lenient::{self, Count, Text, When};
-use crate::agents::whole::{parse_text, read_beside, read_text};
+use crate::agents::shared::batch::{Batch, Scope, Skip};
+use crate::agents::shared::lenient::{self, Count, Text, When};
+use crate::agents::shared::json_file::{parse_text, read_beside, read_text};
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Presence, Project, SessionInfo, Title};
 use anyhow::Result;
@@ -286,7 +286,7 @@ mod tests {
                 .find(|ts| EventKey::of("cline", format!("{name}:{ts}")) == event);
             *found.expect("an event of this task")
         };
-        let row = |row: &crate::agents::batch::Row| {
+        let row = |row: &crate::agents::shared::batch::Row| {
             let tokens = row.turn.tokens.input().unwrap_or(0);
             (row.turn.timestamp, tokens, time_of(row.turn.event))
         };

@@ -2,8 +2,8 @@
 
 use super::models::Models;
 use super::task::{Entry, Kind, Usage, count};
-use crate::agents::batch::{Batch, Skip};
-use crate::agents::lenient;
+use crate::agents::shared::batch::{Batch, Skip};
+use crate::agents::shared::lenient;
 use crate::core::money::Money;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, EventKey, Presence, Rank, RecordKey, Turn};

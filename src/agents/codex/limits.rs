@@ -1,6 +1,6 @@
 //! Plan limits that ride on `token_count`.
 
-use crate::agents::batch::LimitSeen;
+use crate::agents::shared::batch::LimitSeen;
 use crate::core::quota::Limit;
 use serde::Deserialize;
 use serde_json::value::RawValue;

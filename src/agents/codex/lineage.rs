@@ -3,8 +3,8 @@
 use super::record::{self, NEEDLES, Record};
 use super::thread::is_sorted;
 use super::usage::{Info, Usage};
-use crate::agents::jsonl::{Lines, object};
-use crate::agents::source::{Bookmark, Source};
+use crate::agents::shared::jsonl::{Lines, object};
+use crate::agents::shared::source::{Bookmark, Source};
 use anyhow::Result;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! `session_meta`: what a rollout tells of its session, and of those whose records were copied into it.
 
-use crate::agents::lenient::{Text, When, part};
+use crate::agents::shared::lenient::{Text, When, part};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 

@@ -10,7 +10,7 @@ mod rollout;
 mod thread;
 mod usage;
 
-use super::walk::Walk;
+use crate::agents::shared::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::core::problem::Problem;
 use crate::system::System;

@@ -1,8 +1,9 @@
 //! Names of sessions: `session_index.jsonl`, written when the user names one, and the program's own database.
 
-use crate::agents::lenient::{Text, When, title};
-use crate::agents::sqlite::Database;
-use crate::agents::{Batch, Bookmark, Source, records};
+use crate::agents::shared::lenient::{Text, When, title};
+use crate::agents::shared::sqlite::Database;
+use crate::agents::{Batch, Bookmark, Source};
+use crate::agents::shared::jsonl_reader;
 use crate::core::turn::{SessionInfo, Title};
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -22,7 +23,7 @@ struct EntryJson<'a> {
 /// # Errors
 /// When the file cannot be read.
 pub fn read_index(source: &Source, from: &Bookmark, into: &mut Batch, reader: u32) -> Result<Bookmark> {
-    records::read(source, from, reader, into, |last: &mut i64, line, into| {
+    jsonl_reader::read(source, from, reader, into, |last: &mut i64, line, into| {
         let entry: EntryJson = serde_json::from_str(line.text)?;
         let at = entry.updated_at.and_then(|when| when.0).unwrap_or_default();
         let name = entry.id.zip(entry.thread_name.and_then(|name| title(&name)));

@@ -2,9 +2,9 @@
 
 use super::meta::{self, Meta, owned};
 use super::usage::{Info, Usage, UsageJson};
-use crate::agents::instant::parse_time;
-use crate::agents::json_text::Cursor;
-use crate::agents::lenient::{Text, When, first_text};
+use crate::agents::shared::instant::parse_time;
+use crate::agents::shared::json_text::Cursor;
+use crate::agents::shared::lenient::{Text, When, first_text};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 

@@ -1,6 +1,6 @@
 //! Codex's counters: what one `token_count` adds to the calls of a session.
 
-use crate::agents::lenient::Count;
+use crate::agents::shared::lenient::Count;
 use crate::core::tokens::Tokens;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;

@@ -1,11 +1,11 @@
 //! Copilot CLI while it runs: the lock of a session, and what its newest events mean.
 
 use super::workspace;
-use crate::agents::lenient::{Text, When, part};
-use crate::agents::live::program::{Program, is_uuid};
-use crate::agents::live::story::Story;
-use crate::agents::live::transcripts::{Origin, Transcripts, roots_of, sources_of};
-use crate::agents::live::{Note, is_note_of};
+use crate::agents::shared::lenient::{Text, When, part};
+use crate::agents::shared::live::program::{Program, is_uuid};
+use crate::agents::shared::live::story::Story;
+use crate::agents::shared::live::transcripts::{Origin, Transcripts, roots_of, sources_of};
+use crate::agents::shared::live::{Note, is_note_of};
 use crate::core::process::{End, Message, Process, Role};
 use crate::core::status::Ask;
 use crate::system::System;

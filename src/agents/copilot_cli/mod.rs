@@ -4,7 +4,7 @@ mod events;
 pub mod live;
 mod workspace;
 
-use super::walk::Walk;
+use crate::agents::shared::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::system::System;
 use anyhow::Result;

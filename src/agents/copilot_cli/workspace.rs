@@ -1,8 +1,8 @@
 //! `workspace.yaml` beside the events: where the session works and what it is called.
 
 use super::READER;
-use crate::agents::lenient::title;
-use crate::agents::whole::read_text;
+use crate::agents::shared::lenient::title;
+use crate::agents::shared::json_file::read_text;
 use crate::agents::{Batch, Bookmark, Source};
 use crate::core::turn::{Project, SessionInfo, Title};
 use crate::system::parse_instant;

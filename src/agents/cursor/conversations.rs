@@ -2,8 +2,8 @@
 
 use super::mark::{Mark, text};
 use super::{ID, READER};
-use crate::agents::lenient::{Count, Text, When, part, reason, title};
-use crate::agents::sqlite::Database;
+use crate::agents::shared::lenient::{Count, Text, When, part, reason, title};
+use crate::agents::shared::sqlite::Database;
 use crate::agents::{Batch, Bookmark, Scope, Skip, Source};
 use crate::core::problem::Problem;
 use crate::core::tokens::{Bucket, Tokens};
@@ -265,7 +265,8 @@ fn model_name(raw: Option<&RawValue>) -> Option<String> {
 mod tests {
     use super::*;
     use crate::agents::cursor::{CONVERSATIONS, Cursor};
-    use crate::agents::{Agent, trial::Told};
+    use crate::agents::{Agent};
+use crate::agents::shared::testing::Told;
     use proptest::prelude::*;
     use std::path::PathBuf;
 

@@ -1,11 +1,11 @@
 //! Cursor's command line while it runs: transcripts without times, so their time of change has to do.
 
-use crate::agents::lenient::{Text, part};
-use crate::agents::live::Note;
-use crate::agents::live::content::{blocks, text_of};
-use crate::agents::live::program::{Program, is_uuid};
-use crate::agents::live::story::Story;
-use crate::agents::live::transcripts::{Origin, Transcripts};
+use crate::agents::shared::lenient::{Text, part};
+use crate::agents::shared::live::Note;
+use crate::agents::shared::live::content::{blocks, text_of};
+use crate::agents::shared::live::program::{Program, is_uuid};
+use crate::agents::shared::live::story::Story;
+use crate::agents::shared::live::transcripts::{Origin, Transcripts};
 use crate::core::process::{End, Message, Process, Role};
 use crate::system::System;
 use serde::Deserialize;

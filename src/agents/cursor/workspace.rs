@@ -1,10 +1,10 @@
 //! A workspace's database: which conversations were held in which folder.
 
 use super::READER;
-use crate::agents::lenient::{Text, part, reason};
-use crate::agents::sqlite::Database;
-use crate::agents::uri::path_of_uri;
-use crate::agents::whole::read_beside;
+use crate::agents::shared::lenient::{Text, part, reason};
+use crate::agents::shared::sqlite::Database;
+use crate::agents::shared::uri::path_of_uri;
+use crate::agents::shared::json_file::read_beside;
 use crate::agents::{Batch, Bookmark, Source};
 use crate::core::problem::Problem;
 use crate::core::turn::{Project, SessionInfo};

@@ -2,8 +2,8 @@
 
 use super::message::{Found, Message, add, first_words};
 use super::{READER, project};
-use crate::agents::lenient::{Text, When, part, reason, title};
-use crate::agents::whole::{parse_text, read_text};
+use crate::agents::shared::lenient::{Text, When, part, reason, title};
+use crate::agents::shared::json_file::{parse_text, read_text};
 use crate::agents::{Batch, Bookmark, Scope, Source};
 use crate::core::problem::Problem;
 use crate::core::turn::{Presence, Project, SessionInfo, Title};

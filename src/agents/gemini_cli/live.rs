@@ -1,12 +1,12 @@
 //! Gemini CLI while it runs: what the newest records of a session mean.
 
 use super::project;
-use crate::agents::lenient::{Text, When, part};
-use crate::agents::live::Note;
-use crate::agents::live::content::{blocks, text_of};
-use crate::agents::live::program::{Program, is_uuid};
-use crate::agents::live::story::Story;
-use crate::agents::live::transcripts::{Origin, Transcripts, sources_of};
+use crate::agents::shared::lenient::{Text, When, part};
+use crate::agents::shared::live::Note;
+use crate::agents::shared::live::content::{blocks, text_of};
+use crate::agents::shared::live::program::{Program, is_uuid};
+use crate::agents::shared::live::story::Story;
+use crate::agents::shared::live::transcripts::{Origin, Transcripts, sources_of};
 use crate::core::process::{End, Message, Process, Role};
 use crate::core::status::Ask;
 use crate::system::System;

@@ -2,8 +2,8 @@
 
 use super::message::{Found, Message, add, first_words};
 use super::{READER, project};
-use crate::agents::lenient::{Text, When, part, title};
-use crate::agents::records::{self, Line};
+use crate::agents::shared::lenient::{Text, When, part, title};
+use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::{Batch, Bookmark, Source};
 use crate::core::turn::{Project, SessionInfo, Title};
 use anyhow::Result;
@@ -58,7 +58,7 @@ struct Set<'a> {
 /// When the file cannot be read.
 pub fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
     let path = &source.path;
-    records::read(source, from, READER, into, |state: &mut State, line, into| {
+    jsonl_reader::read(source, from, READER, into, |state: &mut State, line, into| {
         let entry: Entry = serde_json::from_str(line.text)?;
         if entry.message.is_some() {
             return message(state, line, path, into);
@@ -151,7 +151,7 @@ fn header(entry: &Entry, id: &str, path: &Path) -> SessionInfo {
 #[cfg(test)]
 mod tests {
     use crate::agents::gemini_cli::GeminiCli;
-    use crate::agents::trial::{read_with_cuts, survives};
+    use crate::agents::shared::testing::{read_with_cuts, survives};
     use proptest::collection::vec;
     use proptest::prelude::*;
 

@@ -1,7 +1,7 @@
 //! A message of Gemini CLI, the same in logs and in old sessions, and the turn it stands for.
 
 use super::ID;
-use crate::agents::lenient::{Count, Text, When, first_text, title};
+use crate::agents::shared::lenient::{Count, Text, When, first_text, title};
 use crate::agents::{Batch, Skip};
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Rank, RecordKey, SessionInfo, Title, Turn};

@@ -6,7 +6,7 @@ mod log;
 mod message;
 mod project;
 
-use super::walk::Walk;
+use crate::agents::shared::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::system::System;
 use anyhow::Result;

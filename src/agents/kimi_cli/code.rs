@@ -2,8 +2,8 @@
 
 use super::ID;
 use super::place::Place;
-use crate::agents::lenient::{Count, Text, When, first_text, part, title};
-use crate::agents::records::Line;
+use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
+use crate::agents::shared::jsonl_reader::Line;
 use crate::agents::{Batch, Skip};
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, RecordKey, SessionInfo, Title, Turn};
@@ -156,7 +156,7 @@ fn model(state: &State, alias: &str) -> (String, String) {
 mod tests {
     use super::*;
     use crate::agents::kimi_cli::KimiCli;
-    use crate::agents::trial::{read_with_cuts, survives};
+    use crate::agents::shared::testing::{read_with_cuts, survives};
     use proptest::collection::vec;
     use proptest::prelude::*;
 

@@ -4,8 +4,8 @@ mod code;
 mod place;
 mod wire;
 
-use super::records;
-use super::walk::Walk;
+use crate::agents::shared::jsonl_reader;
+use crate::agents::shared::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::system::System;
 use anyhow::Result;
@@ -67,18 +67,18 @@ impl Agent for KimiCli {
 
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
         if source.kind == INDEX {
-            return records::read(source, from, READER, into, |_: &mut (), line, into| {
+            return jsonl_reader::read(source, from, READER, into, |_: &mut (), line, into| {
                 place::index_entry(line, into)
             });
         }
         let place = Place::of(&source.path);
         place.describe(into);
         if place.is_kimi_code {
-            records::read(source, from, READER, into, |state, line, into| {
+            jsonl_reader::read(source, from, READER, into, |state, line, into| {
                 code::record(state, line, &place, into)
             })
         } else {
-            records::read(source, from, READER, into, |state, line, into| {
+            jsonl_reader::read(source, from, READER, into, |state, line, into| {
                 wire::record(state, line, &place, into)
             })
         }

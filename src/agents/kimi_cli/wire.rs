@@ -2,8 +2,8 @@
 
 use super::ID;
 use super::place::Place;
-use crate::agents::lenient::{Count, Text, first_text, part, title};
-use crate::agents::records::Line;
+use crate::agents::shared::lenient::{Count, Text, first_text, part, title};
+use crate::agents::shared::jsonl_reader::Line;
 use crate::agents::{Batch, Skip};
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Rank, RecordKey, SessionInfo, Title, Turn};
@@ -157,7 +157,7 @@ fn add(update: &StatusUpdate<'_>, time: i64, place: &Place, offset: u64, into: &
 #[cfg(test)]
 mod tests {
     use crate::agents::kimi_cli::KimiCli;
-    use crate::agents::trial::{read_with_cuts, survives};
+    use crate::agents::shared::testing::{read_with_cuts, survives};
     use proptest::collection::vec;
     use proptest::prelude::*;
 

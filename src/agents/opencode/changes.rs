@@ -5,7 +5,7 @@ use super::session::{Place, Projects, Session, describe};
 use super::sqlite::{DAY_NS, Pass, Sessions, mark_hash};
 use super::state::{Generation, Known, State};
 use super::tables::Tables;
-use crate::agents::batch::{Batch, Scope, session_hash};
+use crate::agents::shared::batch::{Batch, Scope, session_hash};
 use crate::core::turn::Presence;
 use anyhow::Result;
 use rustc_hash::{FxHashMap, FxHashSet};

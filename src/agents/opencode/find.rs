@@ -1,7 +1,7 @@
 //! Where OpenCode, or an agent that kept its storage, leaves records and configuration.
 
 use super::{Family, json};
-use crate::agents::source::{Found, Root, Source};
+use crate::agents::shared::source::{Found, Root, Source};
 use crate::core::problem::Problem;
 use crate::system::System;
 use std::fs;

@@ -2,7 +2,7 @@
 
 use super::extract::{Counts, Message};
 use super::session::Session;
-use crate::agents::batch::{Batch, Skip};
+use crate::agents::shared::batch::{Batch, Skip};
 use crate::core::money::Money;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Presence, RecordKey, Turn};

@@ -1,7 +1,7 @@
 //! A session as recorded, and what it decides about its replies: which copy owns them, what was taken back.
 
 use super::cursor::{Cursor, Value};
-use crate::agents::batch::session_hash;
+use crate::agents::shared::batch::session_hash;
 use crate::core::turn::{Project, Rank, SessionInfo, Title};
 use rustc_hash::FxHashMap;
 

@@ -1,7 +1,7 @@
 //! The two generations of tables in a database, asked for by the columns they really have.
 
 use super::session::{Projects, Recorded, Revert};
-use crate::agents::sqlite::Database;
+use crate::agents::shared::sqlite::Database;
 use anyhow::Result;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Params, Row};

@@ -2,7 +2,7 @@
 
 pub mod session;
 
-use super::walk::Walk;
+use crate::agents::shared::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::system::System;
 use anyhow::Result;

@@ -1,7 +1,7 @@
 //! The log of a session as Pi and everything built on it write it.
 
-use crate::agents::lenient::{Count, Text, When, dollars, first_text, part, title};
-use crate::agents::records::{self, Line};
+use crate::agents::shared::lenient::{Count, Text, When, dollars, first_text, part, title};
+use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::{Batch, Bookmark, Skip, Source};
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
@@ -100,7 +100,7 @@ struct Cost {
 /// When the file cannot be read.
 pub fn read(agent_id: &str, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
     let path = &source.path;
-    records::read(source, from, READER, into, |state: &mut State, line, into| {
+    jsonl_reader::read(source, from, READER, into, |state: &mut State, line, into| {
         let entry: Entry = serde_json::from_str(line.text)?;
         if state.session.is_empty() {
             state.session = session_of(path);
@@ -252,7 +252,7 @@ fn provider_id<'a>(provider: &'a str, model: &str) -> &'a str {
 mod tests {
     use super::*;
     use crate::agents::pi::Pi;
-    use crate::agents::trial::{read_with_cuts, survives};
+    use crate::agents::shared::testing::{read_with_cuts, survives};
     use proptest::collection::vec;
     use proptest::prelude::*;
 
@@ -298,7 +298,7 @@ mod tests {
             FILE,
             &SESSION.replace("\"e2\"", "\"f2\"").replace("\"e3\"", "\"f3\""),
         );
-        let events = |told: &crate::agents::trial::Told| told.events();
+        let events = |told: &crate::agents::shared::testing::Told| told.events();
         assert_eq!(events(&before), events(&after));
     }
 

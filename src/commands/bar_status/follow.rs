@@ -2,7 +2,7 @@
 
 use super::Plan;
 use crate::agents::agents;
-use crate::agents::look::Look;
+use crate::agents::shared::watcher::Look;
 use crate::commands::context::Context;
 use crate::commands::ps::look::Eyes;
 use crate::commands::{snapshot, usage};

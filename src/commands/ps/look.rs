@@ -1,7 +1,7 @@
 //! One look at everything that runs: processes, the sessions they show, and where each stands.
 
-use crate::agents::live::{Live, live, lives};
-use crate::agents::mcp::{Configured, configured};
+use crate::agents::shared::live::{Live, live, lives};
+use crate::agents::shared::mcp::{Configured, configured};
 use crate::core::mcp::McpServer;
 use crate::core::problem::Problem;
 use crate::core::process::{Claim, DetailLimits, Facts, Process, Role};

@@ -7,7 +7,7 @@ use super::begin::{begin, events_before};
 use super::groups::{Group, Groups};
 use super::trail::Trail;
 use crate::agents::agents;
-use crate::agents::look::Look;
+use crate::agents::shared::watcher::Look;
 use crate::cli::Filters;
 use crate::commands::alert::facts::Watched;
 use crate::commands::alert::refuse_unusable;

@@ -2,7 +2,7 @@
 
 use super::message::{self, Role};
 use super::records::{Records, Row};
-use crate::agents::lenient::{Text, part};
+use crate::agents::shared::lenient::{Text, part};
 use crate::agents::opencode::extract::parse_message;
 use crate::agents::opencode::reply::tokens_of;
 use crate::core::process::{DetailLimits, Message, SessionDetail, Todo, cut};

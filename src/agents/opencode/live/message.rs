@@ -1,7 +1,7 @@
 //! Messages of both generations, read for what they say of a session's state.
 
 use super::records::asks;
-use crate::agents::lenient::{Text, When, part};
+use crate::agents::shared::lenient::{Text, When, part};
 use crate::core::process::{End, PendingTool};
 use serde::Deserialize;
 use serde_json::value::RawValue;

@@ -7,9 +7,9 @@ mod service;
 
 use super::api::{Answers, Generation, Server};
 use super::{OPENCODE, find};
-use crate::agents::live::program::{Invocation, Program, without_wrappers};
-use crate::agents::live::transcripts::{real, seeker};
-use crate::agents::live::{Live, is_note_of};
+use crate::agents::shared::live::program::{Invocation, Program, without_wrappers};
+use crate::agents::shared::live::transcripts::{real, seeker};
+use crate::agents::shared::live::{Live, is_note_of};
 use crate::core::credential::Secret;
 use crate::core::matching::{Seeker, Trace, assign};
 use crate::core::process::{

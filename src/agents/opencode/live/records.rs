@@ -2,7 +2,7 @@
 
 use super::message::{self, Role};
 use crate::agents::opencode::session::{Place, includes_reasoning};
-use crate::agents::sqlite::Database;
+use crate::agents::shared::sqlite::Database;
 use crate::core::process::{End, Facts, Last, PendingTool, Rest, SessionAbout};
 use crate::core::status::{Ask, StatusSource};
 use anyhow::Result;

@@ -1,8 +1,8 @@
 //! Qwen Code: one log per session, with usage in the words of the Gemini API whatever the backend.
 
-use super::lenient::{Count, Text, When, first_text, part, title};
-use super::records::{self, Line};
-use super::walk::Walk;
+use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
+use crate::agents::shared::jsonl_reader::{self, Line};
+use crate::agents::shared::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
@@ -59,7 +59,7 @@ impl Agent for QwenCode {
     }
 
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-        records::read(source, from, READER, into, |state, line, into| {
+        jsonl_reader::read(source, from, READER, into, |state, line, into| {
             record(state, line, &source.path, into)
         })
     }
@@ -211,7 +211,7 @@ fn first_words(message: Option<&RawValue>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agents::trial::{read_with_cuts, survives};
+    use crate::agents::shared::testing::{read_with_cuts, survives};
     use crate::system::Os;
     use proptest::collection::vec;
     use proptest::prelude::*;

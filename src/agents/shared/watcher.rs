@@ -1,7 +1,7 @@
 //! Looking: which agents may have written something since the last look, for commands that stay.
 
 use super::source::wal_path;
-use super::{Agent, Found, Source};
+use crate::agents::{Agent, Found, Source};
 use crate::system::files::{Neighbours, Stamp};
 use crate::system::notices::{Notices, Wake};
 use rustc_hash::FxHashMap;

@@ -15,7 +15,7 @@ use anyhow::Result;
 
 /// An agent that can be looked at while it runs.
 pub trait Live: Sync {
-    /// `claude-code`: as in [`super::Agent::id`].
+    /// `claude-code`: as in [`crate::agents::Agent::id`].
     fn id(&self) -> &'static str;
 
     /// The processes to look at closely: those that run this agent by their command line, and those that its files name.
@@ -40,12 +40,12 @@ pub trait Live: Sync {
 
 /// The built-in ones, in the order of tables.
 static BUILT_IN: &[&dyn Live] = &[
-    &super::opencode::live::LiveOpenCode,
-    &super::claude_code::live::LiveClaudeCode,
-    &super::codex::live::LiveCodex,
-    &super::gemini_cli::live::LiveGeminiCli,
-    &super::copilot_cli::live::LiveCopilotCli,
-    &super::cursor::live::LiveCursorCli,
+    &crate::agents::opencode::live::LiveOpenCode,
+    &crate::agents::claude_code::live::LiveClaudeCode,
+    &crate::agents::codex::live::LiveCodex,
+    &crate::agents::gemini_cli::live::LiveGeminiCli,
+    &crate::agents::copilot_cli::live::LiveCopilotCli,
+    &crate::agents::cursor::live::LiveCursorCli,
 ];
 
 /// All agents that can be looked at while they run.

@@ -1,10 +1,10 @@
 //! Amp: threads as it kept them on disk until spring 2026, each one JSON document.
 
-use super::batch::{Batch, Skip};
-use super::lenient::{Count, Text, When, part, title};
-use super::uri::path_of_uri;
-use super::walk::Walk;
-use super::whole::{parse_text, read_text};
+use crate::agents::shared::batch::{Batch, Skip};
+use crate::agents::shared::lenient::{Count, Text, When, part, title};
+use crate::agents::shared::uri::path_of_uri;
+use crate::agents::shared::walk::Walk;
+use crate::agents::shared::json_file::{parse_text, read_text};
 use super::{About, Agent, Bookmark, Found, Root, Scope, Source};
 use crate::core::problem::Problem;
 use crate::core::tokens::{Bucket, Tokens};

@@ -1,6 +1,6 @@
 //! The content of a message as several agents write it: a text, or blocks of text, calls and results.
 
-use crate::agents::lenient::{Text, part};
+use crate::agents::shared::lenient::{Text, part};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 

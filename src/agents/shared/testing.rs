@@ -1,6 +1,6 @@
 //! For unit tests of adapters: reading a log in steps, and what reads told.
 
-use super::{Agent, Batch, Bookmark, Source};
+use crate::agents::{Agent, Batch, Bookmark, Source};
 use crate::core::turn::{EventKey, Rank, SessionInfo};
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -1,6 +1,6 @@
 //! Agents that are recognised on disk and named by `doctor`, although their records hold no counts that can be read.
 
-use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use crate::agents::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::system::System;
 use anyhow::{Result, bail};
 use std::path::PathBuf;

@@ -1,9 +1,9 @@
 //! Hermes: one database per profile, with running totals of sessions.
 
-use super::lenient::dollars;
-use super::table::{self, Cells};
-use super::totals::{self, Total};
-use super::walk::Walk;
+use crate::agents::shared::lenient::dollars;
+use crate::agents::shared::table::{self, Cells};
+use crate::agents::shared::running_total::{self, Total};
+use crate::agents::shared::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::core::problem::Problem;
 use crate::core::tokens::Tokens;
@@ -48,7 +48,7 @@ impl Agent for Hermes {
         About {
             commands: &["hermes"],
             turns: "exact",
-            limits: &[totals::LIMIT, "costs are those Hermes was told or worked out itself"],
+            limits: &[running_total::LIMIT, "costs are those Hermes was told or worked out itself"],
             reader: READER,
         }
     }
@@ -84,7 +84,7 @@ fn session(source: &Source, cells: &Cells<'_>, into: &mut Batch) {
         title: cells
             .text(1)
             .as_deref()
-            .and_then(super::lenient::title)
+            .and_then(crate::agents::shared::lenient::title)
             .map(|text| Title { rank: 1, at: 0, text }),
         project: cells.text(14).map(|path| Project { rank: 0, at: 0, path }),
         parent_id: cells.text(2),

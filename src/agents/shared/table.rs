@@ -2,7 +2,7 @@
 
 use super::instant::parse_time;
 use super::sqlite::Database;
-use super::{Batch, Bookmark, Scope, Source};
+use crate::agents::{Batch, Bookmark, Scope, Source};
 use crate::core::problem::Problem;
 use crate::core::turn::Presence;
 use anyhow::Result;

@@ -1,10 +1,10 @@
 //! Zed: its own agent's threads, each one JSON document in a database, mostly compressed.
 
-use super::batch::session_hash;
-use super::lenient::{Count, Text, part, reason, title};
-use super::sqlite::Database;
-use super::table::{self, Cells};
-use super::totals::{self, Total};
+use crate::agents::shared::batch::session_hash;
+use crate::agents::shared::lenient::{Count, Text, part, reason, title};
+use crate::agents::shared::sqlite::Database;
+use crate::agents::shared::table::{self, Cells};
+use crate::agents::shared::running_total::{self, Total};
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::core::problem::Problem;
 use crate::core::tokens::Tokens;
@@ -51,7 +51,7 @@ impl Agent for Zed {
             commands: &["zed", "zeditor"],
             turns: "exact",
             limits: &[
-                totals::LIMIT,
+                running_total::LIMIT,
                 "where Zed kept no running total, only the last request of each prompt is known (partial)",
                 "threads of other agents inside Zed are left to those agents",
             ],

@@ -1,6 +1,6 @@
 //! Windsurf: its conversations are encrypted, so it is only detected.
 
-use super::detected::Detected;
+use crate::agents::shared::detected::Detected;
 
 pub static WINDSURF: Detected = Detected {
     id: "windsurf",

@@ -1,7 +1,7 @@
 //! OpenClaw: a gateway of assistants built on Pi, which writes their sessions as Pi does.
 
 use super::pi::session;
-use super::walk::Walk;
+use crate::agents::shared::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::system::System;
 use anyhow::Result;

@@ -1,10 +1,10 @@
 //! Droid (Factory): one running total per session, in a settings file beside the conversation.
 
-use super::batch::Skip;
-use super::lenient::{Count, Text, When, part, title};
-use super::totals::{self, Total};
-use super::walk::Walk;
-use super::whole::{parse_text, read_text};
+use crate::agents::shared::batch::Skip;
+use crate::agents::shared::lenient::{Count, Text, When, part, title};
+use crate::agents::shared::running_total::{self, Total};
+use crate::agents::shared::walk::Walk;
+use crate::agents::shared::json_file::{parse_text, read_text};
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
@@ -38,7 +38,7 @@ impl Agent for Droid {
         About {
             commands: &["droid"],
             turns: "exact",
-            limits: &[totals::LIMIT, "Factory credits are no dollars and not shown"],
+            limits: &[running_total::LIMIT, "Factory credits are no dollars and not shown"],
             reader: READER,
         }
     }

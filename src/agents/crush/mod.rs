@@ -1,11 +1,11 @@
 //! Crush: one database per project, found through its list of projects; only costs add up there.
 
-use super::batch::Skip;
-use super::lenient::dollars;
-use super::sqlite::Database;
-use super::table::{self, Cells};
-use super::totals::{self, Total};
-use super::whole::read_text;
+use crate::agents::shared::batch::Skip;
+use crate::agents::shared::lenient::dollars;
+use crate::agents::shared::sqlite::Database;
+use crate::agents::shared::table::{self, Cells};
+use crate::agents::shared::running_total::{self, Total};
+use crate::agents::shared::json_file::read_text;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::core::problem::Problem;
 use crate::core::tokens::Tokens;
@@ -47,7 +47,7 @@ impl Agent for Crush {
             commands: &["crush"],
             turns: "partial",
             limits: &[
-                totals::LIMIT,
+                running_total::LIMIT,
                 "tokens are not added up by Crush, only costs: where a subscription pays, nothing is known",
                 "the cost of a subagent is part of its parent's",
                 "projects that are missing in projects.json are not found",
@@ -119,7 +119,7 @@ fn projects(list: &Path) -> Result<Vec<PathBuf>> {
     }
     let text = read_text(list)?;
     let list: List =
-        serde_json::from_str(&text).map_err(|error| anyhow::anyhow!("it is {}", super::lenient::reason(&error)))?;
+        serde_json::from_str(&text).map_err(|error| anyhow::anyhow!("it is {}", crate::agents::shared::lenient::reason(&error)))?;
     let folders = list.projects.into_iter().map(|project| {
         let folder = project.data_dir.filter(|folder| !folder.as_os_str().is_empty());
         // Joining an absolute folder gives that folder.
@@ -178,7 +178,7 @@ fn session(source: &Source, cells: &Cells<'_>, replies: &Replies<'_>, into: &mut
         title: cells
             .text(2)
             .as_deref()
-            .and_then(super::lenient::title)
+            .and_then(crate::agents::shared::lenient::title)
             .map(|text| Title {
                 rank: 1,
                 at: updated.unwrap_or(started_at),

@@ -1,6 +1,6 @@
 //! Antigravity: its conversations are undocumented binary messages, so it is only detected.
 
-use super::detected::Detected;
+use crate::agents::shared::detected::Detected;
 
 pub static ANTIGRAVITY: Detected = Detected {
     id: "antigravity",

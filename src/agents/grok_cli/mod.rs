@@ -1,9 +1,9 @@
 //! Grok CLI: a log of updates per session; each finished turn leaves its usage by model.
 
-use super::lenient::{Count, Text, When, part, title};
-use super::records::{self, Line};
-use super::walk::Walk;
-use super::whole::read_beside;
+use crate::agents::shared::lenient::{Count, Text, When, part, title};
+use crate::agents::shared::jsonl_reader::{self, Line};
+use crate::agents::shared::walk::Walk;
+use crate::agents::shared::json_file::read_beside;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
@@ -61,7 +61,7 @@ impl Agent for GrokCli {
         let folder = source.path.parent().unwrap_or(&source.path);
         let session = folder.file_name().unwrap_or_default().to_string_lossy();
         describe(folder, &session, into);
-        records::read(source, from, READER, into, |state, line, into| {
+        jsonl_reader::read(source, from, READER, into, |state, line, into| {
             record(state, line, &session, into)
         })
     }
@@ -233,7 +233,7 @@ fn add(session: &str, prompt: &str, model: &str, usage: &Usage, time: i64, offse
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agents::trial::{read_with_cuts, survives};
+    use crate::agents::shared::testing::{read_with_cuts, survives};
     use proptest::collection::vec;
     use proptest::prelude::*;
 

@@ -1,9 +1,9 @@
 //! Goose: one database of sessions with running totals.
 
-use super::batch::Skip;
-use super::lenient::dollars;
-use super::table::{self, Cells};
-use super::totals::{self, Total};
+use crate::agents::shared::batch::Skip;
+use crate::agents::shared::lenient::dollars;
+use crate::agents::shared::table::{self, Cells};
+use crate::agents::shared::running_total::{self, Total};
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::core::problem::Problem;
 use crate::core::tokens::{Bucket, Tokens};
@@ -52,7 +52,7 @@ impl Agent for Goose {
             commands: &["goose"],
             turns: "partial",
             limits: &[
-                totals::LIMIT,
+                running_total::LIMIT,
                 "cached and reasoning tokens are not recorded",
                 "sessions that other agents' commands answered are left to those agents",
             ],
@@ -113,7 +113,7 @@ fn session(source: &Source, cells: &Cells<'_>, into: &mut Batch) {
     let kind = cells.text(12).unwrap_or_default();
     let is_helper = parent_id.is_some() || matches!(kind.as_str(), "sub_agent" | "scheduled" | "hidden");
     into.session(SessionInfo {
-        title: name.as_deref().and_then(super::lenient::title).map(|text| Title {
+        title: name.as_deref().and_then(crate::agents::shared::lenient::title).map(|text| Title {
             rank: if is_named { 2 } else { 1 },
             at: updated.unwrap_or(started_at),
             text,

@@ -88,7 +88,7 @@ impl Lines {
     }
 
     /// Whether reading went on where the bookmark ended. If not, the adapter starts with a fresh state and
-    /// says [`super::Scope::Source`].
+    /// says [`crate::agents::Scope::Source`].
     pub fn is_resumed(&self) -> bool {
         self.resumed
     }

@@ -1,6 +1,6 @@
 //! Codebuff: how its chats record what was used is not documented, so it is only detected.
 
-use super::detected::Detected;
+use crate::agents::shared::detected::Detected;
 
 pub static CODEBUFF: Detected = Detected {
     id: "codebuff",

@@ -1,0 +1,21 @@
+//! What several agents have in common: sources and batches, file and database readers, watching, live sessions.
+
+pub mod batch;
+pub mod detected;
+pub mod instant;
+pub mod json_file;
+pub mod json_text;
+pub mod jsonl;
+pub mod jsonl_reader;
+pub mod lenient;
+pub mod live;
+pub mod mcp;
+pub mod running_total;
+pub mod source;
+pub mod sqlite;
+pub mod table;
+#[cfg(test)]
+pub mod testing;
+pub mod uri;
+pub mod walk;
+pub mod watcher;
