@@ -1,6 +1,7 @@
 //! ttop: what AI coding agents use, as a suite of small subcommands over one core.
 
 pub mod agents;
+pub mod args;
 pub mod cli;
 pub mod commands;
 pub mod core;
@@ -17,13 +18,14 @@ pub mod reports;
 pub mod sinks;
 pub mod system;
 
+use crate::core::bad_request::BadRequest;
 use crate::core::problem::Problem;
 use anyhow::Result;
 use cli::parse::{Parsed, is_bar, parse};
 use commands::Command;
 use commands::bar_status;
 use commands::context::Context;
-use exit::{Exit, UsageError};
+use exit::Exit;
 use render::StdoutError;
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -36,7 +38,7 @@ use system::config::Config;
 /// When the command could not answer.
 pub fn run() -> Result<Exit> {
     let words: Vec<_> = std::env::args_os().collect();
-    if let Some(told) = cli::complete::answer(&words, std::env::var_os(cli::complete::VARIABLE).as_deref()) {
+    if let Some(told) = cli::answer::answer(&words, std::env::var_os(cli::answer::VARIABLE).as_deref()) {
         render::print_text(&told)?;
         return Ok(Exit::Ok);
     }
@@ -44,7 +46,7 @@ pub fn run() -> Result<Exit> {
         // A bar shows whatever comes; what is wrong is for whoever looks at stderr.
         Err(error) if is_bar(&words) && !error.is::<StdoutError>() => {
             let hint = error
-                .downcast_ref::<UsageError>()
+                .downcast_ref::<BadRequest>()
                 .and_then(|usage| usage.hint.as_deref());
             let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
             bar_status::puzzled(&format!("{error:#}{hint}"))?;
@@ -74,7 +76,7 @@ fn run_words(words: &[OsString]) -> Result<Exit> {
     if let Some(zone) = &cli.global.tz
         && let Err(error) = system.zone()
     {
-        return Err(UsageError::new(format!("--tz {zone}: {error}")).into());
+        return Err(BadRequest::new(format!("--tz {zone}: {error}")).into());
     }
     let needs_config = !cli.command.as_ref().is_some_and(Command::works_without_config);
     let (config, problems) = match (!cli.global.demo).then(|| Config::load(&system)) {

@@ -2,7 +2,8 @@
 
 use std::io::Write;
 use std::process::ExitCode;
-use ttop::exit::{Exit, UsageError};
+use ttop::core::bad_request::BadRequest;
+use ttop::exit::Exit;
 use ttop::render::{StdoutError, text};
 
 fn main() -> ExitCode {
@@ -12,7 +13,7 @@ fn main() -> ExitCode {
         // The reader has seen enough: `ttop turns | head`.
         Err(error) if error.downcast_ref::<StdoutError>().is_some_and(StdoutError::is_closed) => Exit::Ok,
         Err(error) => {
-            let usage = error.downcast_ref::<UsageError>();
+            let usage = error.downcast_ref::<BadRequest>();
             let mut stderr = std::io::stderr().lock();
             // A closed stderr is no reason to fail differently.
             let _ = writeln!(stderr, "ttop: error: {}", text::harmless(&format!("{error:#}")));

@@ -33,7 +33,7 @@ impl Agent for Logs {
             commands: &[],
             turns: "exact",
             limits: &[],
-            reader: 1,
+            rules_version: 1,
         }
     }
 

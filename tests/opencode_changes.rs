@@ -6,8 +6,8 @@ use support::counting::{Counted, Reading, read_all};
 use support::opencode_db::Reply;
 use support::opencode_live::{Live, NEW, OLD, scopes, shown};
 use ttop::agents::Scope;
-use ttop::agents::shared::batch::session_hash;
 use ttop::agents::opencode::OPENCODE;
+use ttop::agents::shared::batch::session_hash;
 use ttop::core::turn::Presence;
 
 #[test]

@@ -5,12 +5,12 @@ mod support;
 use std::path::Path;
 use std::process::Command;
 use support::Home;
-use ttop::commands::schema::ROWS;
 use ttop::core::money::{Billing, CostStatus, Money};
 use ttop::core::rows::TurnRow;
 use ttop::core::time::Time;
 use ttop::core::tokens::{Bucket, Tokens};
 use ttop::core::turn::{Accuracy, EventKey, Presence};
+use ttop::render::kinds::ROWS;
 
 #[test]
 fn schemas_are_as_committed() {

@@ -2,18 +2,41 @@
 
 use std::path::{Path, PathBuf};
 
-/// Which rooms of `src` a room may use. `commands`, `reports` and the files at the top may use everything.
+/// Which rooms of `src` a room may use. The files at the top may use everything.
 const ARROWS: &[(&str, &[&str])] = &[
     ("core", &[]),
-    ("system", &["core", "exit"]),
+    ("system", &["core"]),
     ("agents", &["core", "system"]),
     ("credentials", &["core", "system"]),
     ("processes", &["core", "system"]),
-    ("prices", &["core", "system", "exit"]),
-    ("providers", &["core", "system", "credentials", "exit"]),
+    ("prices", &["core", "system"]),
+    ("providers", &["core", "credentials", "system"]),
     ("ledger", &["agents", "core", "system"]),
     ("sinks", &["core", "system"]),
-    ("render", &["core", "exit"]),
+    ("render", &["core"]),
+    ("reports", &["agents", "core", "ledger", "prices", "render", "system"]),
+    ("args", &["agents", "core", "ledger", "render", "system"]),
+    (
+        "commands",
+        &[
+            "agents",
+            "args",
+            "core",
+            "credentials",
+            "demo",
+            "demo_accounts",
+            "exit",
+            "ledger",
+            "prices",
+            "processes",
+            "providers",
+            "render",
+            "reports",
+            "sinks",
+            "system",
+        ],
+    ),
+    ("cli", &["args", "commands", "core", "render"]),
 ];
 
 const MOST_LINES: usize = 500;

@@ -49,7 +49,7 @@ impl Agent for Imagined {
             commands: &[],
             turns: "exact",
             limits: &[],
-            reader: 1,
+            rules_version: 1,
         }
     }
 

@@ -1,8 +1,8 @@
 //! From words to [`Cli`]: what clap cannot say by itself about misplaced flags and names kept for later.
 
 use super::{Cli, definition};
-use crate::commands::schema::RowKind;
-use crate::exit::UsageError;
+use crate::core::bad_request::BadRequest;
+use crate::render::kinds::RowKind;
 use crate::render::{Palette, When, fields};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
@@ -26,7 +26,7 @@ pub fn parse(
     words: &[OsString],
     is_terminal: bool,
     var: impl Fn(&str) -> Option<String>,
-) -> Result<Parsed, UsageError> {
+) -> Result<Parsed, BadRequest> {
     let matches = match Cli::command().try_get_matches_from(words) {
         Ok(matches) => matches,
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
@@ -51,7 +51,7 @@ pub fn parse(
     }
     let cli = Cli::from_arg_matches(&matches).map_err(|error| refuse(&error))?;
     if cli.global.quiet && cli.global.verbose > 0 {
-        return Err(UsageError::new("-q and -v contradict each other"));
+        return Err(BadRequest::new("-q and -v contradict each other"));
     }
     Ok(Parsed::Run(Box::new(cli)))
 }
@@ -91,7 +91,7 @@ fn color_flag(words: &[OsString]) -> When {
 }
 
 /// Clap's message in ttop's form.
-fn refuse(error: &clap::Error) -> UsageError {
+fn refuse(error: &clap::Error) -> BadRequest {
     let word = |kind| match error.get(kind) {
         Some(ContextValue::String(word)) => Some(word.as_str()),
         _ => None,
@@ -104,15 +104,15 @@ fn refuse(error: &clap::Error) -> UsageError {
         _ => None,
     };
     if let Some(name) = reserved {
-        return UsageError::new(format!("'{name}' is kept for a later version"))
+        return BadRequest::new(format!("'{name}' is kept for a later version"))
             .with_hint("ttop --help lists what is there");
     }
     let text = error.render().to_string();
-    UsageError::new(text.strip_prefix("error: ").unwrap_or(&text).trim_end())
+    BadRequest::new(text.strip_prefix("error: ").unwrap_or(&text).trim_end())
 }
 
 /// Flags of `cost` before another command would be lost: they are refused.
-fn refuse_strays(root: &Command, matches: &ArgMatches) -> Result<(), UsageError> {
+fn refuse_strays(root: &Command, matches: &ArgMatches) -> Result<(), BadRequest> {
     let Some((command, _)) = matches.subcommand() else {
         return Ok(());
     };
@@ -137,7 +137,7 @@ fn refuse_strays(root: &Command, matches: &ArgMatches) -> Result<(), UsageError>
         format!(" {}", values.join(","))
     };
     Err(
-        UsageError::new(format!("{flag} stands before '{command}' and would be lost"))
+        BadRequest::new(format!("{flag} stands before '{command}' and would be lost"))
             .with_hint(format!("flags of a command follow it: ttop {command} {flag}{value}")),
     )
 }
@@ -146,7 +146,7 @@ fn refuse_strays(root: &Command, matches: &ArgMatches) -> Result<(), UsageError>
 mod tests {
     use super::*;
 
-    fn parsed(line: &str) -> Result<Parsed, UsageError> {
+    fn parsed(line: &str) -> Result<Parsed, BadRequest> {
         let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
         parse(&words, false, |_| None)
     }

@@ -2,13 +2,14 @@
 
 use super::context::Context;
 use super::usage;
-use crate::cli::{Filters, RowArgs};
+use crate::args::{Filters, RowArgs};
+use crate::core::bad_request::BadRequest;
 use crate::core::budget::{Amount, Budget, Every, Level, Scope};
 use crate::core::filter::{ProjectWanted, TurnFilter};
 use crate::core::money::Money;
 use crate::core::problem::Problem;
 use crate::core::rows::BudgetRow;
-use crate::exit::{Exit, UsageError};
+use crate::exit::Exit;
 use crate::ledger::{Ledger, Standing};
 use crate::render::Layout;
 use crate::reports::budgets::{Spent, thresholds};
@@ -124,7 +125,7 @@ impl BudgetsArgs {
             (None, None) => return Ok(None),
         };
         if self.filters.has_time() {
-            return Err(UsageError::new("a budget has its own time: --every day, week or month").into());
+            return Err(BadRequest::new("a budget has its own time: --every day, week or month").into());
         }
         let joined = |words: &[String]| (!words.is_empty()).then(|| words.join(","));
         let filter = self.filters.turn_filter(context)?;

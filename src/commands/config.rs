@@ -1,7 +1,8 @@
 //! `ttop config`: where the config is, what is in force, and changing one value of it.
 
 use super::context::Context;
-use crate::exit::{Exit, UsageError};
+use crate::core::bad_request::BadRequest;
+use crate::exit::Exit;
 use crate::providers;
 use crate::render::keys::similar;
 use crate::render::{print_text, say};
@@ -98,25 +99,25 @@ fn load(context: &Context) -> Result<Config> {
 }
 
 /// The names of a key that was typed.
-fn known(key: &str) -> Result<Vec<String>, UsageError> {
+fn known(key: &str) -> Result<Vec<String>, BadRequest> {
     names(key).ok_or_else(|| {
         let near = similar(key, KEYS.iter().map(|key| key.path));
         let hint = match near[..] {
             [] => "ttop config show lists the keys".to_owned(),
             _ => format!("did you mean {}?", near.join(", ")),
         };
-        UsageError::new(format!("unknown key '{key}'")).with_hint(hint)
+        BadRequest::new(format!("unknown key '{key}'")).with_hint(hint)
     })
 }
 
 /// The value a user typed: JSON, or plain text where the key wants text.
-fn parse_value(key: &str, path: &[&str], typed: &str) -> Result<Value, UsageError> {
+fn parse_value(key: &str, path: &[&str], typed: &str) -> Result<Value, BadRequest> {
     let json = jsonc::parse(typed).ok().filter(|_| !typed.trim().is_empty());
     let text = || Value::String(typed.to_owned());
     let Place::Key(known) = place(path) else {
         return json
             .filter(Value::is_object)
-            .ok_or_else(|| UsageError::new(format!("{key} must be an object")));
+            .ok_or_else(|| BadRequest::new(format!("{key} must be an object")));
     };
     let value = match known.kind {
         Kind::Text | Kind::Url | Kind::OneOf(_) | Kind::Currency => json.filter(Value::is_string).unwrap_or_else(text),
@@ -125,7 +126,7 @@ fn parse_value(key: &str, path: &[&str], typed: &str) -> Result<Value, UsageErro
     };
     match known.kind.check(&value) {
         Ok(()) => Ok(value),
-        Err(reason) => Err(UsageError::new(format!("{key} {reason}"))),
+        Err(reason) => Err(BadRequest::new(format!("{key} {reason}"))),
     }
 }
 
@@ -140,9 +141,9 @@ fn edit(context: &Context, change: impl FnOnce(&str) -> Result<Option<String>, M
     let Some(changed) = change(&text).map_err(at)? else {
         return Ok(());
     };
-    let (_, now_unknown) = check(&changed, &file).map_err(|mistake| UsageError::new(mistake.reason))?;
+    let (_, now_unknown) = check(&changed, &file).map_err(|mistake| BadRequest::new(mistake.reason))?;
     if let Some(problem) = now_unknown.iter().find(|_| now_unknown.len() > unknown.len()) {
-        return Err(UsageError::new(problem.reason.clone()).into());
+        return Err(BadRequest::new(problem.reason.clone()).into());
     }
     replace(&path, changed.as_bytes()).with_context(|| format!("could not write {file}"))
 }

@@ -1,6 +1,6 @@
 //! What every command gets: the system, the config, the global flags, and where rows and warnings go.
 
-use crate::cli::{ColorWhen, Format, Global, RowArgs};
+use crate::args::{ColorWhen, Format, Global, RowArgs};
 use crate::core::price::CostFrom;
 use crate::core::problem::Problem;
 use crate::exit::Exit;

@@ -3,11 +3,12 @@
 use super::budgets::amount;
 use super::context::Context;
 use super::usage;
-use crate::cli::{Filters, Format, RowArgs};
+use crate::args::{Filters, Format, RowArgs};
+use crate::core::bad_request::BadRequest;
 use crate::core::money::Money;
 use crate::core::period::Unit;
 use crate::core::rows::CostRow;
-use crate::exit::{Exit, UsageError};
+use crate::exit::Exit;
 use crate::render::{Foot, Layout, number};
 use crate::reports::cost::{Dimension, Grouping};
 use crate::reports::select::needs_sessions;
@@ -97,7 +98,7 @@ impl CostArgs {
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
         let by = if self.by.is_empty() { &[By::Day][..] } else { &self.by };
         if by.iter().filter(|by| by.is_period()).count() > 1 {
-            return Err(UsageError::new("--by takes one period at a time")
+            return Err(BadRequest::new("--by takes one period at a time")
                 .with_hint("such as --by day,model")
                 .into());
         }

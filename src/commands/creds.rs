@@ -1,7 +1,7 @@
 //! `ttop creds`: where credentials are and in what state, never what they are.
 
 use super::context::Context;
-use crate::cli::{Filters, RowArgs};
+use crate::args::{Filters, RowArgs};
 use crate::core::credential::{Content, Credential, Holding, Kind, State, Wanted};
 use crate::core::rows::CredRow;
 use crate::credentials::{self, Keychain, Search, keychain};

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::usage;
 use crate::agents::agents;
-use crate::cli::RowArgs;
+use crate::args::RowArgs;
 use crate::core::rows::{DoctorKind, DoctorPath, DoctorRow, DoctorState};
 use crate::exit::Exit;
 use crate::ledger::Standing;

@@ -1,13 +1,14 @@
 //! From the filters of the command line to what they mean here and now.
 
 use super::context::Context;
-use crate::cli::{Filters, PresenceWanted};
+use crate::args::filter_keys::{FILTER_KEYS, TIME_KEYS, has_one};
+use crate::args::{Filters, PresenceWanted};
+use crate::core::bad_request::BadRequest;
 use crate::core::filter::{Globs, ProjectWanted, SessionWanted, TurnFilter};
 use crate::core::period::{BadTime, Edge, Range, parse_day, parse_time};
 use crate::core::project::Projects;
 use crate::core::turn::Presence;
-use crate::exit::UsageError;
-use crate::render::keys::{self, Key, value_at};
+use crate::render::keys::{self, value_at};
 use crate::render::{Grep, Row};
 use crate::system::System;
 use anyhow::Result;
@@ -95,7 +96,7 @@ impl Filters {
     ///
     /// # Errors
     /// When there is such a filter: a wrong command line.
-    pub fn check<R: Row>(&self) -> Result<(), UsageError> {
+    pub fn check<R: Row>(&self) -> Result<(), BadRequest> {
         let keys = keys::keys::<R>();
         let given = [
             self.since.is_some(),
@@ -111,7 +112,7 @@ impl Filters {
         for ((flag, needed), _) in FILTER_KEYS.iter().zip(given).filter(|(_, is_given)| *is_given) {
             if !has_one(&keys, needed) {
                 return Err(
-                    UsageError::new(format!("--{flag}: {} rows have no {}", R::NAME, needed[0]))
+                    BadRequest::new(format!("--{flag}: {} rows have no {}", R::NAME, needed[0]))
                         .with_hint("--fields help lists what they have"),
                 );
             }
@@ -140,39 +141,13 @@ impl Filters {
         let sessions: Vec<(String, i64)> = valued.iter().filter_map(session).collect();
         let chosen = filter
             .choose_sessions(sessions.iter().map(|(id, at)| (id.as_str(), *at)))
-            .map_err(|error| UsageError::new(error.to_string()).with_hint(error.hint()))?;
+            .map_err(|error| BadRequest::new(error.to_string()).with_hint(error.hint()))?;
         if let Some(chosen) = chosen {
             valued.retain(|(row, _)| text(row, "sessionId").is_some_and(|id| chosen.contains(id)));
         }
         Ok(valued.into_iter().map(|(_, row)| row).collect())
     }
 }
-
-/// Which keys a filter looks at; rows need one of them.
-const FILTER_KEYS: [(&str, &[&str]); 9] = [
-    ("since", &TIME_KEYS),
-    ("until", &TIME_KEYS),
-    ("on", &TIME_KEYS),
-    ("agent", &["agentId"]),
-    ("provider", &["providerId"]),
-    ("model", &["modelId"]),
-    ("project", &["projectPath"]),
-    ("session", &["sessionId"]),
-    ("presence", &["presence"]),
-];
-
-fn has_one(keys: &[Key], names: &[&str]) -> bool {
-    keys.iter().any(|key| names.contains(&key.path.as_str()))
-}
-
-/// The filters that rows with these keys cannot be chosen by.
-pub fn unusable(keys: &[Key]) -> impl Iterator<Item = &'static str> {
-    let lacking = FILTER_KEYS.iter().filter(|(_, needed)| !has_one(keys, needed));
-    lacking.map(|(flag, _)| *flag)
-}
-
-/// Keys that hold the time a row is about, the first one that is there counts.
-const TIME_KEYS: [&str; 4] = ["timestamp", "sessionUpdatedAt", "startedAt", "start"];
 
 fn text<'v>(row: &'v Value, key: &str) -> Option<&'v str> {
     value_at(row, key).as_str()
@@ -194,7 +169,7 @@ fn is_wanted(row: &Value, filter: &TurnFilter) -> bool {
 }
 
 fn bad_time(flag: &str, error: BadTime) -> anyhow::Error {
-    UsageError::new(format!("{flag}: {error}")).with_hint(error.hint).into()
+    BadRequest::new(format!("{flag}: {error}")).with_hint(error.hint).into()
 }
 
 /// What a `--project` means: a name from the config, `.`, or a path.

@@ -2,11 +2,12 @@
 
 use super::context::Context;
 use super::usage;
-use crate::cli::RowArgs;
+use crate::args::RowArgs;
+use crate::core::bad_request::BadRequest;
 use crate::core::filter::TurnFilter;
 use crate::core::period::{Edge, parse_time};
 use crate::core::problem::Problem;
-use crate::exit::{Exit, UsageError};
+use crate::exit::Exit;
 use crate::ledger::forget::Erase;
 use crate::ledger::{Ledger, Standing};
 use crate::render::Output;
@@ -94,7 +95,7 @@ fn status(context: &mut Context, rows: &RowArgs) -> Result<Exit> {
 /// A ledger that can be written to, with everything read so far.
 fn writable(context: &mut Context) -> Result<Ledger> {
     if context.global.demo {
-        return Err(UsageError::new("the sample ledger of --demo cannot be changed").into());
+        return Err(BadRequest::new("the sample ledger of --demo cannot be changed").into());
     }
     let mut ledger = usage::open(context)?;
     if let (Standing::Unusable(_), Some(problem)) = (ledger.standing(), ledger.problems().first()) {
@@ -120,7 +121,7 @@ impl ForgetArgs {
         if let Some(time) = &self.before {
             let zone = context.system.zone()?;
             let at = parse_time(time, context.system.now, zone, Edge::Since)
-                .map_err(|error| UsageError::new(error.message).with_hint(error.hint))?;
+                .map_err(|error| BadRequest::new(error.message).with_hint(error.hint))?;
             return Ok(Erase::Before(at));
         }
         if let Some(project) = &self.project {
@@ -143,7 +144,7 @@ impl ForgetArgs {
             }),
             (None, []) => bail!("no session '{prefix}'"),
             (None, several) => {
-                Err(UsageError::new(format!("session '{prefix}' fits {} sessions", several.len())).into())
+                Err(BadRequest::new(format!("session '{prefix}' fits {} sessions", several.len())).into())
             }
         }
     }
@@ -151,7 +152,7 @@ impl ForgetArgs {
 
 fn rebuild(context: &mut Context) -> Result<Exit> {
     if context.global.demo {
-        return Err(UsageError::new("the sample ledger of --demo cannot be changed").into());
+        return Err(BadRequest::new("the sample ledger of --demo cannot be changed").into());
     }
     if let Some(told) = Ledger::rebuild(&context.system)? {
         context.note(&format!("ttop: {told}"));
@@ -184,7 +185,7 @@ fn import(context: &mut Context, file: &PathBuf, name: Option<&str>) -> Result<E
     let name = match (name, stem) {
         (Some(name), _) => name.to_owned(),
         (None, Some(stem)) if !is_stdin => stem,
-        _ => return Err(UsageError::new("what comes from stdin needs a --name").into()),
+        _ => return Err(BadRequest::new("what comes from stdin needs a --name").into()),
     };
     let mut ledger = writable(context)?;
     let (read, problems) = ledger.import(&name, lines)?;

@@ -1,7 +1,8 @@
 //! `ttop man`: the manual page of ttop or of one of its commands.
 
 use super::context::Context;
-use crate::exit::{Exit, UsageError};
+use crate::core::bad_request::BadRequest;
+use crate::exit::Exit;
 use anyhow::Result;
 use clap::Args;
 
@@ -24,7 +25,7 @@ impl ManArgs {
             .collect::<Vec<_>>()
             .join("-");
         let Some((_, page)) = PAGES.iter().find(|(page, _)| *page == name) else {
-            return Err(UsageError::new(format!("no manual page '{name}'"))
+            return Err(BadRequest::new(format!("no manual page '{name}'"))
                 .with_hint("ttop --help lists the commands")
                 .into());
         };

@@ -3,7 +3,7 @@
 use super::context::Context;
 use crate::agents::shared::live::lives;
 use crate::agents::shared::mcp::configured;
-use crate::cli::{Filters, RowArgs};
+use crate::args::{Filters, RowArgs};
 use crate::core::mcp::McpServer;
 use crate::core::process::Process;
 use crate::core::rows::McpRow;

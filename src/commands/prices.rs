@@ -1,7 +1,7 @@
 //! `ttop prices`: what models cost, where the price is from, and the price list itself.
 
 use super::context::Context;
-use crate::cli::RowArgs;
+use crate::args::RowArgs;
 use crate::core::filter::Globs;
 use crate::core::problem::Problem;
 use crate::core::rows::PriceRow;

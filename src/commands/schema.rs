@@ -1,23 +1,18 @@
 //! `ttop schema`: what each kind of row consists of, for programs that read it.
 
 use super::context::Context;
-use crate::core::rows::{
-    ActivityRow, BudgetRow, CostRow, CredRow, DoctorRow, EventRow, LedgerRow, LimitHistoryRow, McpRow, PriceRow,
-    ProviderRow, PsRow, SessionRow, ShowRow, StreamRow, TurnRow,
-};
 use crate::exit::Exit;
-use crate::render::keys::{self, Key};
-use crate::render::{Row, types};
+use crate::render::kinds::{ROWS, RowKind};
+use crate::render::types;
 use anyhow::Result;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
-use serde_json::Value;
 
 /// Show what a kind of row consists of; without one, list them all
 #[derive(Args, Debug)]
 pub struct SchemaArgs {
     /// The kind of row
-    #[arg(value_parser = PossibleValuesParser::new(ROWS.iter().map(RowKind::possible_value)))]
+    #[arg(value_parser = PossibleValuesParser::new(ROWS.iter().map(possible_value)))]
     row: Option<String>,
     /// In which words
     #[arg(long = "as", value_name = "KIND", default_value = "jsonschema", requires = "row")]
@@ -34,53 +29,8 @@ enum SchemaKind {
     Nu,
 }
 
-/// A kind of row that ttop prints.
-pub struct RowKind {
-    pub name: &'static str,
-    /// The command that prints it.
-    pub command: &'static str,
-    pub schema: fn() -> Value,
-    pub keys: fn() -> Vec<Key>,
-}
-
-const fn kind<R: Row>(command: &'static str) -> RowKind {
-    RowKind {
-        name: R::NAME,
-        command,
-        schema: keys::schema::<R>,
-        keys: keys::keys::<R>,
-    }
-}
-
-/// Every kind of row.
-pub const ROWS: &[RowKind] = &[
-    kind::<TurnRow>("turns"),
-    kind::<SessionRow>("sessions"),
-    kind::<ShowRow>("show"),
-    kind::<CostRow>("cost"),
-    kind::<ProviderRow>("providers"),
-    kind::<LimitHistoryRow>("providers --history"),
-    kind::<ActivityRow>("watch"),
-    kind::<EventRow>("alert"),
-    kind::<StreamRow>("watch --events"),
-    kind::<PsRow>("ps"),
-    kind::<McpRow>("mcp"),
-    kind::<CredRow>("creds"),
-    kind::<BudgetRow>("budgets"),
-    kind::<PriceRow>("prices"),
-    kind::<LedgerRow>("ledger"),
-    kind::<DoctorRow>("doctor"),
-];
-
-impl RowKind {
-    fn possible_value(&self) -> PossibleValue {
-        PossibleValue::new(self.name).alias(self.command)
-    }
-
-    /// By its own name or that of its command.
-    pub fn find(name: &str) -> Option<&'static Self> {
-        ROWS.iter().find(|row| row.name == name || row.command == name)
-    }
+fn possible_value(row: &RowKind) -> PossibleValue {
+    PossibleValue::new(row.name).alias(row.command)
 }
 
 impl SchemaArgs {

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::usage;
-use crate::cli::{Filters, RowArgs};
+use crate::args::{Filters, RowArgs};
 use crate::core::period::Range;
 use crate::core::rows::SessionRow;
 use crate::exit::Exit;

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::usage;
 use crate::agents::shared::live::live;
-use crate::cli::RowArgs;
+use crate::args::RowArgs;
 use crate::core::filter::TurnFilter;
 use crate::core::problem::Problem;
 use crate::core::process::{DetailLimits, SessionDetail, SessionRef};

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::usage;
-use crate::cli::{Filters, RowArgs};
+use crate::args::{Filters, RowArgs};
 use crate::core::rows::TurnRow;
 use crate::exit::Exit;
 use crate::render::{Keep, Layout};

@@ -1,6 +1,7 @@
 //! What ttop knows: pure arithmetic and types, without files, network, clock or terminal.
 
 pub mod alert;
+pub mod bad_request;
 pub mod budget;
 pub mod credential;
 pub mod event_id;

@@ -13,7 +13,7 @@ pub fn encode(mark: &Bookmark) -> Vec<u8> {
             out.extend_from_slice(&word.to_le_bytes());
         }
     }
-    for word in [mark.offset, mark.tail, u64::from(mark.reader)] {
+    for word in [mark.offset, mark.tail, u64::from(mark.rules_version)] {
         out.extend_from_slice(&word.to_le_bytes());
     }
     out.extend_from_slice(&mark.state);
@@ -46,7 +46,7 @@ fn parse(bytes: &[u8]) -> Option<Bookmark> {
         wal,
         offset,
         tail,
-        reader: version,
+        rules_version: version,
         state: reader.rest().to_vec(),
     })
 }
@@ -66,7 +66,7 @@ mod tests {
             },
             offset: 9,
             tail: u64::MAX,
-            reader: 7,
+            rules_version: 7,
             state: vec![1, 2, 3],
             ..Bookmark::default()
         };

@@ -29,7 +29,7 @@ pub(super) struct Owner<'a> {
     /// Row in the table of names.
     pub row: u32,
     /// The version of the rules they were read by.
-    pub reader: u32,
+    pub rules_version: u32,
 }
 
 /// What a sync did.
@@ -121,8 +121,8 @@ impl<'l> Syncing<'l> {
     /// Reads what differs from the bookmarks in what an agent has on disk.
     fn found(&mut self, agent: &dyn Agent, found: &Found, looked_at: SystemTime, progress: Progress<'_>) -> Result<()> {
         self.synced.problems.extend(found.problems.iter().cloned());
-        let reader = agent.about().reader;
-        let print = fingerprint(found, reader);
+        let rules_version = agent.about().rules_version;
+        let print = fingerprint(found, rules_version);
         let key = format!("walk:{}", agent.id());
         if self.ledger.meta(&key)?.is_some_and(|known| known == print) {
             self.remembered_problems(agent)?;
@@ -140,7 +140,7 @@ impl<'l> Syncing<'l> {
             all_settled &= is_settled;
             let before = known.remove(&(source.path.clone(), source.kind));
             match before {
-                Some(before) if is_unchanged(&before, source, reader) && is_settled => {
+                Some(before) if is_unchanged(&before, source, rules_version) && is_settled => {
                     self.synced.problems.extend(before.problems);
                 }
                 before => due.push((source, before)),
@@ -221,13 +221,13 @@ impl<'l> Syncing<'l> {
     fn read_all(&mut self, agent: &dyn Agent, row: u32, mut due: Vec<Due<'_>>, progress: Progress<'_>) -> Result<()> {
         // Biggest first, so that two readers end at about the same time.
         due.sort_by_key(|(source, _)| std::cmp::Reverse(source.stamp.size));
-        let reader = agent.about().reader;
+        let rules_version = agent.about().rules_version;
         let jobs: Vec<_> = due
             .iter()
             .map(|(source, before)| {
                 let from = before
                     .as_ref()
-                    .filter(|before| !before.gone && before.bookmark.reader == reader);
+                    .filter(|before| !before.gone && before.bookmark.rules_version == rules_version);
                 (*source, from.map(|before| before.bookmark.clone()).unwrap_or_default())
             })
             .collect();
@@ -249,7 +249,7 @@ impl<'l> Syncing<'l> {
                     let owner = Owner {
                         id: agent.id(),
                         row,
-                        reader,
+                        rules_version,
                     };
                     self.take(owner, source, before.take(), batch, mark)
                 }
@@ -310,9 +310,9 @@ fn parse_problems(text: &str) -> Vec<Problem> {
         .collect()
 }
 
-fn is_unchanged(known: &KnownSource, source: &Source, reader: u32) -> bool {
+fn is_unchanged(known: &KnownSource, source: &Source, rules_version: u32) -> bool {
     let mark = &known.bookmark;
-    !known.gone && mark.stamp == source.stamp && mark.wal == source.wal && mark.reader == reader
+    !known.gone && mark.stamp == source.stamp && mark.wal == source.wal && mark.rules_version == rules_version
 }
 
 fn is_settled(source: &Source, looked_at: SystemTime) -> bool {
@@ -325,7 +325,7 @@ fn is_settled(source: &Source, looked_at: SystemTime) -> bool {
 }
 
 /// Equal when no source came, went or changed, in whatever order they were found.
-fn fingerprint(found: &Found, reader: u32) -> Vec<u8> {
+fn fingerprint(found: &Found, rules_version: u32) -> Vec<u8> {
     let prints = found.sources.iter().map(|source| {
         let mut words = [0; 10];
         words[0] = xxh3_64(source.path.as_os_str().as_encoded_bytes());
@@ -339,6 +339,6 @@ fn fingerprint(found: &Found, reader: u32) -> Vec<u8> {
         }
         xxh3_64(&bytes)
     });
-    let sum = prints.fold(u64::from(reader), u64::wrapping_add);
+    let sum = prints.fold(u64::from(rules_version), u64::wrapping_add);
     sum.to_le_bytes().to_vec()
 }

@@ -30,14 +30,16 @@ impl Syncing<'_> {
         let Owner {
             id: agent_id,
             row: agent_row,
-            reader,
+            rules_version,
         } = owner;
-        let rules_changed = before.as_ref().is_some_and(|before| before.bookmark.reader != reader);
+        let rules_changed = before
+            .as_ref()
+            .is_some_and(|before| before.bookmark.rules_version != rules_version);
         let is_known = before.is_some();
         let id = before
             .as_ref()
             .map_or_else(|| next(&mut self.next_source), |before| before.id);
-        mark.reader = reader;
+        mark.rules_version = rules_version;
         let mut problems = std::mem::take(&mut batch.problems);
         if mark.offset > 0
             && let Some(before) = &before

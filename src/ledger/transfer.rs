@@ -153,12 +153,12 @@ impl Ledger {
                 wal: Default::default(),
             };
             let before = syncing.known_sources(row)?.remove(&(source.path.clone(), 0));
-            let reader = before.as_ref().map_or(0, |before| before.bookmark.reader);
+            let rules_version = before.as_ref().map_or(0, |before| before.bookmark.rules_version);
             syncing.take(
                 Owner {
                     id: &agent_id,
                     row,
-                    reader,
+                    rules_version,
                 },
                 &source,
                 before,

@@ -1,8 +1,8 @@
 //! A price list that stays fresh in a process that lives long.
 
 use super::{PriceBook, Refresh, refresh_if_due};
+use crate::core::bad_request::BadRequest;
 use crate::core::problem::Problem;
-use crate::exit::UsageError;
 use crate::system::System;
 use crate::system::config::Config;
 use crate::system::http::loopback_url;
@@ -23,8 +23,8 @@ pub enum Freshness {
 /// Refreshes the list whenever it is due, beside what the process does: nothing waits for it. Ends with the receiver.
 ///
 /// # Errors
-/// A [`UsageError`] for a foreign URL in the environment.
-pub fn keep_fresh(system: &System, config: &Config) -> Result<Receiver<Freshness>, UsageError> {
+/// A [`BadRequest`] for a foreign URL in the environment.
+pub fn keep_fresh(system: &System, config: &Config) -> Result<Receiver<Freshness>, BadRequest> {
     loopback_url(system, "TTOP_PRICES_URL")?;
     let (sender, receiver) = sync_channel(1);
     let (mut system, config) = (system.clone(), config.clone());

@@ -3,9 +3,9 @@
 use super::line::Entry;
 use super::table::{Listed, Table, write};
 use super::{PriceBook, dated_path, list, read_dated};
+use crate::core::bad_request::BadRequest;
 use crate::core::problem::Problem;
 use crate::core::time::Time;
-use crate::exit::UsageError;
 use crate::system::System;
 use crate::system::config::Config;
 use crate::system::http::{Http, Request, loopback_url, origin_of};
@@ -33,7 +33,7 @@ pub struct Update {
 /// Fetches the list and keeps it, whether or not it is due.
 ///
 /// # Errors
-/// A [`UsageError`] for a foreign URL in the environment; else when the list cannot be had or kept. The prices that
+/// A [`BadRequest`] for a foreign URL in the environment; else when the list cannot be had or kept. The prices that
 /// were known before are then untouched.
 pub fn update(system: &System) -> Result<Update> {
     let url = loopback_url(system, "TTOP_PRICES_URL")?.unwrap_or_else(|| URL.to_owned());
@@ -67,8 +67,8 @@ pub fn update(system: &System) -> Result<Update> {
 /// Fetches the list if that was not tried for a day, the network may be used and the config does not forbid it.
 ///
 /// # Errors
-/// Only a [`UsageError`] for a foreign URL in the environment.
-pub fn refresh_if_due(system: &System, config: &Config) -> Result<Refresh, UsageError> {
+/// Only a [`BadRequest`] for a foreign URL in the environment.
+pub fn refresh_if_due(system: &System, config: &Config) -> Result<Refresh, BadRequest> {
     loopback_url(system, "TTOP_PRICES_URL")?;
     let age = system.now.saturating_sub(Checked::read(system).at);
     let is_fresh = (0..EVERY_MS).contains(&age);

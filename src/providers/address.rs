@@ -2,9 +2,9 @@
 
 use super::Provider;
 use super::ask::Refusal;
+use crate::core::bad_request::BadRequest;
 use crate::core::credential::{Credential, Rank};
 use crate::core::quota::ProviderState;
-use crate::exit::UsageError;
 use crate::system::config::Config;
 use crate::system::http::{Reach, loopback_url, reach_of};
 use crate::system::{System, files};
@@ -21,7 +21,7 @@ pub struct Addresses {
 impl Addresses {
     /// # Errors
     /// When a variable names another machine, or no URL: a wrong command line, before any credential is read.
-    pub fn from_env(system: &System, providers: &[&'static dyn Provider]) -> Result<Self, UsageError> {
+    pub fn from_env(system: &System, providers: &[&'static dyn Provider]) -> Result<Self, BadRequest> {
         let mut each = BTreeMap::new();
         for provider in providers {
             let id = provider.about().id;

@@ -1,7 +1,7 @@
 //! `--fields`: which keys of a row are printed, and in which order.
 
 use super::keys::{self, Key, Kind, value_at};
-use crate::exit::UsageError;
+use crate::core::bad_request::BadRequest;
 use serde_json::{Map, Value};
 
 /// The keys that were asked for.
@@ -13,7 +13,7 @@ pub struct Fields {
 impl Fields {
     /// # Errors
     /// When the rows have no such key: a wrong command line.
-    pub fn parse(names: &[String], keys: &[Key]) -> Result<Self, UsageError> {
+    pub fn parse(names: &[String], keys: &[Key]) -> Result<Self, BadRequest> {
         let chosen = names.iter().map(|name| keys::find(keys, name.trim()).cloned());
         Ok(Self {
             chosen: chosen.collect::<Result<_, _>>()?,

@@ -2,7 +2,7 @@
 
 use super::output::StdoutError;
 use super::{Output, text};
-use crate::exit::UsageError;
+use crate::core::bad_request::BadRequest;
 use jaq_core::data::JustLut;
 use jaq_core::load::{self, Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Filter, Vars};
@@ -31,7 +31,7 @@ pub enum Outcome {
 impl Program {
     /// # Errors
     /// When the text is no jq program: a wrong command line.
-    pub fn compile(code: &str, is_raw: bool, is_terminal: bool) -> Result<Self, UsageError> {
+    pub fn compile(code: &str, is_raw: bool, is_terminal: bool) -> Result<Self, BadRequest> {
         // As in jq, nothing is the identity.
         let code = if code.trim().is_empty() { "." } else { code };
         let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
@@ -129,9 +129,9 @@ fn loading(error: &load::Error<&str>) -> Option<String> {
     }
 }
 
-fn bad_program(code: &str, reason: Option<String>) -> UsageError {
+fn bad_program(code: &str, reason: Option<String>) -> BadRequest {
     let reason = reason.unwrap_or_else(|| "it does not compile".to_owned());
-    UsageError::new(format!("bad jq program '{}': {reason}", shorten(code)))
+    BadRequest::new(format!("bad jq program '{}': {reason}", shorten(code)))
 }
 
 /// What `error("…")` was given, or jaq's own message.

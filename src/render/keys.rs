@@ -1,7 +1,7 @@
 //! Keys: what a row consists of, told by its JSON Schema.
 
 use super::Row;
-use crate::exit::UsageError;
+use crate::core::bad_request::BadRequest;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
@@ -72,7 +72,7 @@ pub fn leaves(keys: &[Key]) -> Vec<Key> {
 ///
 /// # Errors
 /// When there is none: a wrong command line, with what was probably meant.
-pub fn find<'k>(keys: &'k [Key], path: &str) -> Result<&'k Key, UsageError> {
+pub fn find<'k>(keys: &'k [Key], path: &str) -> Result<&'k Key, BadRequest> {
     fn search<'k>(keys: &'k [Key], path: &str) -> Option<&'k Key> {
         keys.iter().find_map(|key| match &key.kind {
             _ if key.path == path => Some(key),
@@ -86,7 +86,7 @@ pub fn find<'k>(keys: &'k [Key], path: &str) -> Result<&'k Key, UsageError> {
             near if near.is_empty() => "--fields help lists them".to_owned(),
             near => format!("did you mean {}? --fields help lists all", near.join(", ")),
         };
-        UsageError::new(format!("unknown field '{path}'")).with_hint(hint)
+        BadRequest::new(format!("unknown field '{path}'")).with_hint(hint)
     })
 }
 

@@ -9,6 +9,7 @@ pub mod fields;
 mod grep;
 mod jq;
 pub mod keys;
+pub mod kinds;
 mod live;
 mod markdown;
 pub mod number;

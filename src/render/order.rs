@@ -2,7 +2,7 @@
 
 use super::Row;
 use super::keys::{self, Key, Kind};
-use crate::exit::UsageError;
+use crate::core::bad_request::BadRequest;
 use anyhow::Result;
 use serde_json::Value;
 use std::cmp::Ordering;
@@ -18,13 +18,13 @@ pub struct Sort {
 impl Sort {
     /// # Errors
     /// When the rows have no such key, or it holds several values: a wrong command line.
-    pub fn parse(text: &str, keys: &[Key]) -> Result<Self, UsageError> {
+    pub fn parse(text: &str, keys: &[Key]) -> Result<Self, BadRequest> {
         let (path, is_descending) = match text.rsplit_once(':') {
             Some((path, "desc")) => (path, true),
             Some((path, "asc")) => (path, false),
             Some((_, direction)) => {
                 return Err(
-                    UsageError::new(format!("cannot sort '{direction}'")).with_hint("write KEY, KEY:asc or KEY:desc")
+                    BadRequest::new(format!("cannot sort '{direction}'")).with_hint("write KEY, KEY:asc or KEY:desc")
                 );
             }
             None => (text, false),
@@ -32,7 +32,7 @@ impl Sort {
         let key = keys::find(keys, path)?;
         if let Kind::Object(inner) = &key.kind {
             let first = inner.first().map_or(path, |key| &key.path);
-            return Err(UsageError::new(format!("'{path}' holds several values"))
+            return Err(BadRequest::new(format!("'{path}' holds several values"))
                 .with_hint(format!("sort by one, such as {first}")));
         }
         Ok(Self {

@@ -6,8 +6,8 @@ use super::jq::{Outcome, Program};
 use super::keys::{self, Key};
 use super::order::{self, Keep, Sort};
 use super::{Grep, Output, Row, Screen, StdoutError, live, markdown, say, tables};
+use crate::core::bad_request::BadRequest;
 use crate::core::problem::Problem;
-use crate::exit::UsageError;
 use anyhow::Result;
 use serde_json::Value;
 
@@ -95,7 +95,7 @@ enum Shape {
 impl Request {
     /// # Errors
     /// When the request does not fit rows of this kind: a wrong command line.
-    pub fn check<R: Row>(&self, has_ccusage: bool) -> Result<(), UsageError> {
+    pub fn check<R: Row>(&self, has_ccusage: bool) -> Result<(), BadRequest> {
         if self.asks_for_help() {
             return Ok(());
         }
@@ -106,7 +106,7 @@ impl Request {
         self.fields.iter().any(|field| field == "help")
     }
 
-    fn plan<R: Row>(&self, has_ccusage: bool) -> Result<Plan, UsageError> {
+    fn plan<R: Row>(&self, has_ccusage: bool) -> Result<Plan, BadRequest> {
         let keys = keys::keys::<R>();
         let sort = self.sort.as_deref().map(|sort| Sort::parse(sort, &keys)).transpose()?;
         Ok(Plan {
@@ -115,22 +115,22 @@ impl Request {
         })
     }
 
-    fn shape(&self, keys: &[Key], has_ccusage: bool) -> Result<Shape, UsageError> {
+    fn shape(&self, keys: &[Key], has_ccusage: bool) -> Result<Shape, BadRequest> {
         if let Some(code) = &self.jq {
             if self.format.is_some_and(|format| format != Format::Ndjson) {
                 return Err(
-                    UsageError::new("--jq prints one value a line, so it takes no other format")
+                    BadRequest::new("--jq prints one value a line, so it takes no other format")
                         .with_hint("leave out -o, or --jq"),
                 );
             }
             if !self.fields.is_empty() {
-                return Err(UsageError::new("--jq sees the whole row, so it takes no --fields")
+                return Err(BadRequest::new("--jq sees the whole row, so it takes no --fields")
                     .with_hint("choose in the program: '{sessionId, cost}'"));
             }
             return Program::compile(code, self.is_raw, self.screen.is_terminal).map(Shape::Jq);
         }
         if self.is_raw {
-            return Err(UsageError::new("-r is for --jq").with_hint("--jq .sessionId -r"));
+            return Err(BadRequest::new("-r is for --jq").with_hint("--jq .sessionId -r"));
         }
         let fields = (!self.fields.is_empty())
             .then(|| Fields::parse(&self.fields, keys))
@@ -152,10 +152,10 @@ impl Request {
             Format::Tsv => delimited(Delimiter::Tab, fields),
             Format::Md => Shape::Markdown(fields),
             Format::Ccusage if has_ccusage && fields.is_none() => Shape::Ccusage,
-            Format::Ccusage if has_ccusage => return Err(UsageError::new("-o ccusage has fixed fields")),
+            Format::Ccusage if has_ccusage => return Err(BadRequest::new("-o ccusage has fixed fields")),
             Format::Ccusage => {
                 return Err(
-                    UsageError::new("-o ccusage is for daily, weekly, monthly and session costs")
+                    BadRequest::new("-o ccusage is for daily, weekly, monthly and session costs")
                         .with_hint("ttop cost --by day -o ccusage"),
                 );
             }

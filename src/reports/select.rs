@@ -124,7 +124,9 @@ impl Usage<'_> {
 
 fn usage_error(error: AmbiguousSession) -> anyhow::Error {
     let hint = error.hint();
-    crate::exit::UsageError::new(error.to_string()).with_hint(hint).into()
+    crate::core::bad_request::BadRequest::new(error.to_string())
+        .with_hint(hint)
+        .into()
 }
 
 /// Whether a filter can only be answered with the sessions at hand.

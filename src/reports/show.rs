@@ -51,7 +51,9 @@ impl Usage<'_> {
                 ids.sort_unstable();
                 let message = format!("'{id}' fits {} sessions", fitting.len());
                 let hint = format!("it could be {}", ids.join(", "));
-                Err(crate::exit::UsageError::new(message).with_hint(hint).into())
+                Err(crate::core::bad_request::BadRequest::new(message)
+                    .with_hint(hint)
+                    .into())
             }
         }
     }

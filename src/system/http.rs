@@ -1,7 +1,7 @@
 //! One HTTP request: bounded in time and size, no redirects, errors without a URL or a secret in them.
 
 use super::System;
-use crate::exit::UsageError;
+use crate::core::bad_request::BadRequest;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -291,18 +291,18 @@ pub fn loopback_address(url: &str) -> Option<SocketAddr> {
 /// A URL that a variable gives, without a trailing `/`: only this machine may be named there.
 ///
 /// # Errors
-/// A [`UsageError`] naming the variable and never its value.
-pub fn loopback_url(system: &System, variable: &str) -> Result<Option<String>, UsageError> {
+/// A [`BadRequest`] naming the variable and never its value.
+pub fn loopback_url(system: &System, variable: &str) -> Result<Option<String>, BadRequest> {
     let Some(text) = system.var(variable) else {
         return Ok(None);
     };
     match parse(text) {
         Some(uri) if is_loopback(&uri) => Ok(Some(text.trim().trim_end_matches('/').to_owned())),
         Some(_) => Err(
-            UsageError::new(format!("{variable}: only addresses of this machine are accepted"))
+            BadRequest::new(format!("{variable}: only addresses of this machine are accepted"))
                 .with_hint("use the config file for other hosts"),
         ),
-        None => Err(UsageError::new(format!("{variable}: not a URL"))),
+        None => Err(BadRequest::new(format!("{variable}: not a URL"))),
     }
 }
 

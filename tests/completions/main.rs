@@ -8,7 +8,7 @@ use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use support::Home;
-use ttop::cli::complete::VARIABLE;
+use ttop::cli::answer::VARIABLE;
 use ttop::cli::definition;
 
 /// In a folder of `fpath` the file is the body of the function that zsh calls, so it must complete the first time, too.

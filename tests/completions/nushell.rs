@@ -4,7 +4,7 @@ use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, Command};
 use std::any::TypeId;
 use std::fmt::Write;
-use ttop::commands::schema::RowKind;
+use ttop::render::kinds::RowKind;
 use ttop::render::keys::{Key, Kind};
 
 /// Flags that make no sense where the answer is a table already.

@@ -1,11 +1,11 @@
 //! Amp: threads as it kept them on disk until spring 2026, each one JSON document.
 
+use super::{About, Agent, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::{Batch, Skip};
+use crate::agents::shared::json_file::{parse_text, read_text};
 use crate::agents::shared::lenient::{Count, Text, When, part, title};
 use crate::agents::shared::uri::path_of_uri;
 use crate::agents::shared::walk::Walk;
-use crate::agents::shared::json_file::{parse_text, read_text};
-use super::{About, Agent, Bookmark, Found, Root, Scope, Source};
 use crate::core::problem::Problem;
 use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 const ID: &str = "amp";
-const READER: u32 = 1;
+const RULES_VERSION: u32 = 1;
 
 pub struct Amp;
 
@@ -39,7 +39,7 @@ impl Agent for Amp {
                 "requests beside the conversation have no cached tokens recorded (partial)",
                 "Amp credits are no dollars and not shown",
             ],
-            reader: READER,
+            rules_version: RULES_VERSION,
         }
     }
 
@@ -76,7 +76,7 @@ impl Agent for Amp {
             into.replace(Scope::Source, Presence::Gone);
         }
         Ok(Bookmark {
-            reader: READER,
+            rules_version: RULES_VERSION,
             ..Bookmark::whole(source)
         })
     }

@@ -61,7 +61,7 @@ pub fn parse(raw: &Value, seen_at: i64) -> Vec<LimitSeen> {
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, reader: u32) -> Result<Bookmark> {
+pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u32) -> Result<Bookmark> {
     let mut lines = Lines::open(source, from)?;
     while let Some((_, line)) = lines.next()? {
         // The file is ttop's own: what is no line of it was cut off when a disk was full.
@@ -71,5 +71,5 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, reader: u32) -> 
         let seen = line[SEEN_AT].as_i64().map(|at| parse(&line[LIMITS], at));
         seen.into_iter().flatten().for_each(|limit| into.limit(limit));
     }
-    lines.finish(reader, 0, Vec::new(), into)
+    lines.finish(rules_version, 0, Vec::new(), into)
 }

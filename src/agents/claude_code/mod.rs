@@ -12,15 +12,15 @@ mod tail;
 mod transcript;
 mod usage;
 
-use crate::agents::shared::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Source};
+use crate::agents::shared::walk::Walk;
 use crate::system::System;
 use anyhow::Result;
 use std::path::Path;
 
 pub struct ClaudeCode;
 
-const READER: u32 = 2;
+const RULES_VERSION: u32 = 2;
 /// A source that is no transcript: see [`limits`].
 const LIMITS: u8 = 1;
 
@@ -45,7 +45,7 @@ impl Agent for ClaudeCode {
                 "turns of subagents are kept in the session that started them, as Claude Code records them",
                 "a reply that lies in several transcripts is counted in the one that ends first; which one asked is not recorded",
             ],
-            reader: READER,
+            rules_version: RULES_VERSION,
         }
     }
 
@@ -67,8 +67,8 @@ impl Agent for ClaudeCode {
 
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
         match source.kind {
-            LIMITS => limits::read(source, from, into, READER),
-            _ => transcript::read(source, from, into, READER),
+            LIMITS => limits::read(source, from, into, RULES_VERSION),
+            _ => transcript::read(source, from, into, RULES_VERSION),
         }
     }
 }

@@ -35,7 +35,7 @@ struct State {
 ///
 /// # Errors
 /// When the file cannot be opened or read.
-pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, reader: u32) -> Result<Bookmark> {
+pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u32) -> Result<Bookmark> {
     let mut lines = Lines::open(source, from)?;
     lines.long_lines_with(&[NEEDLE]);
     let mut state = State::default();
@@ -68,7 +68,7 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, reader: u32) -> 
     parser.finish();
     let mut state = transcript.finish();
     state.lines = before + lines.count();
-    lines.finish(reader, before, serde_json::to_vec(&state)?, into)
+    lines.finish(rules_version, before, serde_json::to_vec(&state)?, into)
 }
 
 /// The session a transcript is named after: `<session>.jsonl`.

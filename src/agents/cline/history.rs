@@ -1,7 +1,7 @@
 //! The lists of tasks: titles, folders and parents, no counts (those stand in the tasks themselves).
 
-use crate::agents::shared::lenient::{self, When};
 use crate::agents::shared::json_file::{parse_text, read_text};
+use crate::agents::shared::lenient::{self, When};
 use crate::agents::{Batch, Source};
 use crate::core::turn::{Project, SessionInfo, Title};
 use anyhow::Result;

@@ -6,8 +6,8 @@ mod models;
 mod task;
 mod turns;
 
-use crate::agents::shared::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use crate::agents::shared::walk::Walk;
 use crate::core::problem::Problem;
 use crate::system::System;
 use anyhow::Result;
@@ -66,7 +66,7 @@ impl Agent for TaskAgent {
             commands: self.commands,
             turns: "exact",
             limits: self.limits,
-            reader: task::READER,
+            rules_version: task::RULES_VERSION,
         }
     }
 
@@ -99,7 +99,7 @@ impl Agent for TaskAgent {
             _ => task::read(self.id, source, &from.state, into),
         }?;
         Ok(Bookmark {
-            reader: task::READER,
+            rules_version: task::RULES_VERSION,
             state,
             ..Bookmark::whole(source)
         })

@@ -1,8 +1,8 @@
 //! Which model answered a request: Cline notes each change, Roo and Kilo Code only tell it to the model.
 
 use crate::agents::Batch;
-use crate::agents::shared::lenient::When;
 use crate::agents::shared::json_file::{parse_text, read_beside, read_text};
+use crate::agents::shared::lenient::When;
 use crate::core::problem::Problem;
 use crate::core::vendor::vendor_of;
 use memchr::memmem::{find, rfind};

@@ -6,8 +6,8 @@ use super::models::{Model, Models};
 use super::turns::turns;
 use crate::agents::Source;
 use crate::agents::shared::batch::{Batch, Scope, Skip};
-use crate::agents::shared::lenient::{self, Count, Text, When};
 use crate::agents::shared::json_file::{parse_text, read_beside, read_text};
+use crate::agents::shared::lenient::{self, Count, Text, When};
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Presence, Project, SessionInfo, Title};
 use anyhow::Result;
@@ -17,7 +17,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 /// Version of the rules in this folder.
-pub const READER: u32 = 1;
+pub const RULES_VERSION: u32 = 1;
 
 /// `{"ts":1772442004240,"type":"say","say":"api_req_started","text":"{\"request\":…,\"tokensIn\":12,…}"}`
 #[derive(Deserialize)]

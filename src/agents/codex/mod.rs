@@ -10,8 +10,8 @@ mod rollout;
 mod thread;
 mod usage;
 
-use crate::agents::shared::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use crate::agents::shared::walk::Walk;
 use crate::core::problem::Problem;
 use crate::system::System;
 use anyhow::Result;
@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 pub struct Codex;
 
-const READER: u32 = 4;
+const RULES_VERSION: u32 = 4;
 
 /// Kinds of sources.
 const ROLLOUT: u8 = 0;
@@ -50,7 +50,7 @@ impl Agent for Codex {
                 "versions before about 0.131 copy the parent's records into a fork; where neither turn ids nor the \
                  parent's file tell them apart, what was written in one go is taken for the copy",
             ],
-            reader: READER,
+            rules_version: RULES_VERSION,
         }
     }
 
@@ -88,9 +88,9 @@ impl Agent for Codex {
 
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
         match source.kind {
-            INDEX => names::read_index(source, from, into, READER),
-            DATABASE => names::read_database(source, into, READER),
-            _ => rollout::read(source, from, into, READER),
+            INDEX => names::read_index(source, from, into, RULES_VERSION),
+            DATABASE => names::read_database(source, into, RULES_VERSION),
+            _ => rollout::read(source, from, into, RULES_VERSION),
         }
     }
 }

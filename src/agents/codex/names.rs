@@ -1,9 +1,9 @@
 //! Names of sessions: `session_index.jsonl`, written when the user names one, and the program's own database.
 
+use crate::agents::shared::jsonl_reader;
 use crate::agents::shared::lenient::{Text, When, title};
 use crate::agents::shared::sqlite::Database;
 use crate::agents::{Batch, Bookmark, Source};
-use crate::agents::shared::jsonl_reader;
 use crate::core::turn::{SessionInfo, Title};
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -22,8 +22,8 @@ struct EntryJson<'a> {
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn read_index(source: &Source, from: &Bookmark, into: &mut Batch, reader: u32) -> Result<Bookmark> {
-    jsonl_reader::read(source, from, reader, into, |last: &mut i64, line, into| {
+pub fn read_index(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u32) -> Result<Bookmark> {
+    jsonl_reader::read(source, from, rules_version, into, |last: &mut i64, line, into| {
         let entry: EntryJson = serde_json::from_str(line.text)?;
         let at = entry.updated_at.and_then(|when| when.0).unwrap_or_default();
         let name = entry.id.zip(entry.thread_name.and_then(|name| title(&name)));
@@ -40,7 +40,7 @@ pub fn read_index(source: &Source, from: &Bookmark, into: &mut Batch, reader: u3
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn read_database(source: &Source, into: &mut Batch, reader: u32) -> Result<Bookmark> {
+pub fn read_database(source: &Source, into: &mut Batch, rules_version: u32) -> Result<Bookmark> {
     let database = Database::open(&source.path)?;
     let describe = || format!("could not read {}", source.path.display());
     let columns = database.columns("threads").with_context(describe)?;
@@ -75,7 +75,7 @@ pub fn read_database(source: &Source, into: &mut Batch, reader: u32) -> Result<B
     }
     read_parents(&database, into).with_context(describe)?;
     Ok(Bookmark {
-        reader,
+        rules_version,
         ..Bookmark::whole(source)
     })
 }

@@ -40,7 +40,7 @@ struct State {
 ///
 /// # Errors
 /// When the file cannot be opened or read.
-pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, reader: u32) -> Result<Bookmark> {
+pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u32) -> Result<Bookmark> {
     let mut lines = Lines::open(source, from)?;
     let mut state = State::default();
     if lines.is_resumed() {
@@ -70,7 +70,7 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, reader: u32) -> 
     }
     let mut state = rollout.finish();
     state.lines = before + lines.count();
-    lines.finish(reader, before, serde_json::to_vec(&state)?, into)
+    lines.finish(rules_version, before, serde_json::to_vec(&state)?, into)
 }
 
 /// `rollout-2026-03-02T09-00-00-019cab00-1000-7000-8000-000000000001.jsonl`

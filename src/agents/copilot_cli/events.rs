@@ -1,8 +1,8 @@
 //! The events of a session: exact sums where a segment was shut down, the output of each reply where it was not.
 
-use super::{ID, READER};
-use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
+use super::{ID, RULES_VERSION};
 use crate::agents::shared::jsonl_reader::{self, Line};
+use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
 use crate::agents::{Batch, Bookmark, Skip, Source};
 use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
@@ -139,7 +139,7 @@ impl Usage {
 /// # Errors
 /// When the file cannot be read.
 pub fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-    jsonl_reader::read(source, from, READER, into, |state: &mut State, line, into| {
+    jsonl_reader::read(source, from, RULES_VERSION, into, |state: &mut State, line, into| {
         if state.session.is_empty() {
             state.session = session_of(&source.path);
         }

@@ -4,13 +4,13 @@ mod events;
 pub mod live;
 mod workspace;
 
-use crate::agents::shared::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use crate::agents::shared::walk::Walk;
 use crate::system::System;
 use anyhow::Result;
 
 const ID: &str = "copilot-cli";
-const READER: u32 = 2;
+const RULES_VERSION: u32 = 2;
 /// Kinds of sources: an event log, or the description of its workspace.
 const EVENTS: u8 = 0;
 const WORKSPACE: u8 = 1;
@@ -36,7 +36,7 @@ impl Agent for CopilotCli {
                 "sessions of 2025 in history-session-state/*.json hold no counts",
                 "premium requests are a billing unit of their own and are not converted to dollars",
             ],
-            reader: READER,
+            rules_version: RULES_VERSION,
         }
     }
 

@@ -1,8 +1,8 @@
 //! `workspace.yaml` beside the events: where the session works and what it is called.
 
-use super::READER;
-use crate::agents::shared::lenient::title;
+use super::RULES_VERSION;
 use crate::agents::shared::json_file::read_text;
+use crate::agents::shared::lenient::title;
 use crate::agents::{Batch, Bookmark, Source};
 use crate::core::turn::{Project, SessionInfo, Title};
 use crate::system::parse_instant;
@@ -21,7 +21,7 @@ pub fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
     let complete = text.rfind('\n').map_or("", |end| &text[..end]);
     into.session(describe(complete, &folder.to_string_lossy()));
     Ok(Bookmark {
-        reader: READER,
+        rules_version: RULES_VERSION,
         ..Bookmark::whole(source)
     })
 }

@@ -1,12 +1,12 @@
 //! Crush: one database per project, found through its list of projects; only costs add up there.
 
+use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::Skip;
+use crate::agents::shared::json_file::read_text;
 use crate::agents::shared::lenient::dollars;
+use crate::agents::shared::running_total::{self, Total};
 use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::table::{self, Cells};
-use crate::agents::shared::running_total::{self, Total};
-use crate::agents::shared::json_file::read_text;
-use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::core::problem::Problem;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
@@ -17,7 +17,7 @@ use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
 const ID: &str = "crush";
-const READER: u32 = 1;
+const RULES_VERSION: u32 = 1;
 
 /// Times are in seconds. `prompt_tokens` and `completion_tokens` are the last request's: how full the context is.
 const SESSIONS: [&str; 8] = [
@@ -52,7 +52,7 @@ impl Agent for Crush {
                 "the cost of a subagent is part of its parent's",
                 "projects that are missing in projects.json are not found",
             ],
-            reader: READER,
+            rules_version: RULES_VERSION,
         }
     }
 
@@ -94,7 +94,7 @@ impl Agent for Crush {
             into.problem(Problem::new(source.path.display(), "has no table of sessions"));
         }
         Ok(Bookmark {
-            reader: READER,
+            rules_version: RULES_VERSION,
             ..Bookmark::whole(source)
         })
     }
@@ -118,8 +118,8 @@ fn projects(list: &Path) -> Result<Vec<PathBuf>> {
         return Ok(Vec::new());
     }
     let text = read_text(list)?;
-    let list: List =
-        serde_json::from_str(&text).map_err(|error| anyhow::anyhow!("it is {}", crate::agents::shared::lenient::reason(&error)))?;
+    let list: List = serde_json::from_str(&text)
+        .map_err(|error| anyhow::anyhow!("it is {}", crate::agents::shared::lenient::reason(&error)))?;
     let folders = list.projects.into_iter().map(|project| {
         let folder = project.data_dir.filter(|folder| !folder.as_os_str().is_empty());
         // Joining an absolute folder gives that folder.

@@ -1,7 +1,7 @@
 //! The database of all conversations: a row for each, and a row for each message ("bubble").
 
 use super::mark::{Mark, text};
-use super::{ID, READER};
+use super::{ID, RULES_VERSION};
 use crate::agents::shared::lenient::{Count, Text, When, part, reason, title};
 use crate::agents::shared::sqlite::Database;
 use crate::agents::{Batch, Bookmark, Scope, Skip, Source};
@@ -94,7 +94,7 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookma
         }
     }
     Ok(Bookmark {
-        reader: READER,
+        rules_version: RULES_VERSION,
         state: serde_json::to_vec(&mark)?,
         ..Bookmark::whole(source)
     })
@@ -264,9 +264,9 @@ fn model_name(raw: Option<&RawValue>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agents::Agent;
     use crate::agents::cursor::{CONVERSATIONS, Cursor};
-    use crate::agents::{Agent};
-use crate::agents::shared::testing::Told;
+    use crate::agents::shared::testing::Told;
     use proptest::prelude::*;
     use std::path::PathBuf;
 

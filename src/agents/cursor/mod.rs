@@ -5,13 +5,13 @@ pub mod live;
 mod mark;
 mod workspace;
 
-use crate::agents::shared::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use crate::agents::shared::walk::Walk;
 use crate::system::System;
 use anyhow::Result;
 
 const ID: &str = "cursor";
-const READER: u32 = 1;
+const RULES_VERSION: u32 = 1;
 /// Kinds of sources: the database of all conversations, or that of a workspace, which says where they belong.
 const CONVERSATIONS: u8 = 0;
 const WORKSPACE: u8 = 1;
@@ -38,7 +38,7 @@ impl Agent for Cursor {
                 "in Auto mode the model is not recorded",
                 "cursor-agent stores no counts; exact usage is known to Cursor's servers only",
             ],
-            reader: READER,
+            rules_version: RULES_VERSION,
         }
     }
 

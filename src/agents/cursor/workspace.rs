@@ -1,10 +1,10 @@
 //! A workspace's database: which conversations were held in which folder.
 
-use super::READER;
+use super::RULES_VERSION;
+use crate::agents::shared::json_file::read_beside;
 use crate::agents::shared::lenient::{Text, part, reason};
 use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::uri::path_of_uri;
-use crate::agents::shared::json_file::read_beside;
 use crate::agents::{Batch, Bookmark, Source};
 use crate::core::problem::Problem;
 use crate::core::turn::{Project, SessionInfo};
@@ -40,7 +40,7 @@ struct Composer<'a> {
 /// When the database cannot be read.
 pub fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
     let done = Bookmark {
-        reader: READER,
+        rules_version: RULES_VERSION,
         ..Bookmark::whole(source)
     };
     let described: Option<Workspace> = read_beside(&source.path.with_file_name("workspace.json"), into);

@@ -1,11 +1,11 @@
 //! Droid (Factory): one running total per session, in a settings file beside the conversation.
 
+use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::Skip;
+use crate::agents::shared::json_file::{parse_text, read_text};
 use crate::agents::shared::lenient::{Count, Text, When, part, title};
 use crate::agents::shared::running_total::{self, Total};
 use crate::agents::shared::walk::Walk;
-use crate::agents::shared::json_file::{parse_text, read_text};
-use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
 use crate::system::System;
@@ -18,7 +18,7 @@ use std::io::Read;
 use std::path::Path;
 
 const ID: &str = "droid";
-const READER: u32 = 1;
+const RULES_VERSION: u32 = 1;
 const SETTINGS: &str = ".settings.json";
 /// The first records of a conversation tell its folder, title and model.
 const HEAD_BYTES: u64 = 64 * 1024;
@@ -39,7 +39,7 @@ impl Agent for Droid {
             commands: &["droid"],
             turns: "exact",
             limits: &[running_total::LIMIT, "Factory credits are no dollars and not shown"],
-            reader: READER,
+            rules_version: RULES_VERSION,
         }
     }
 
@@ -64,7 +64,7 @@ impl Agent for Droid {
             into.replace(Scope::Source, Presence::Gone);
         }
         Ok(Bookmark {
-            reader: READER,
+            rules_version: RULES_VERSION,
             ..Bookmark::whole(source)
         })
     }

@@ -1,9 +1,9 @@
 //! A session of the versions before the log: one JSON object, written anew with each message.
 
 use super::message::{Found, Message, add, first_words};
-use super::{READER, project};
-use crate::agents::shared::lenient::{Text, When, part, reason, title};
+use super::{RULES_VERSION, project};
 use crate::agents::shared::json_file::{parse_text, read_text};
+use crate::agents::shared::lenient::{Text, When, part, reason, title};
 use crate::agents::{Batch, Bookmark, Scope, Source};
 use crate::core::problem::Problem;
 use crate::core::turn::{Presence, Project, SessionInfo, Title};
@@ -35,7 +35,7 @@ pub fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
         add_session(&session, source, into);
     }
     Ok(Bookmark {
-        reader: READER,
+        rules_version: RULES_VERSION,
         ..Bookmark::whole(source)
     })
 }

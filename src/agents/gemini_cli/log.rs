@@ -1,9 +1,9 @@
 //! The log of a session: nothing in it takes back what was written before.
 
 use super::message::{Found, Message, add, first_words};
-use super::{READER, project};
-use crate::agents::shared::lenient::{Text, When, part, title};
+use super::{RULES_VERSION, project};
 use crate::agents::shared::jsonl_reader::{self, Line};
+use crate::agents::shared::lenient::{Text, When, part, title};
 use crate::agents::{Batch, Bookmark, Source};
 use crate::core::turn::{Project, SessionInfo, Title};
 use anyhow::Result;
@@ -58,7 +58,7 @@ struct Set<'a> {
 /// When the file cannot be read.
 pub fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
     let path = &source.path;
-    jsonl_reader::read(source, from, READER, into, |state: &mut State, line, into| {
+    jsonl_reader::read(source, from, RULES_VERSION, into, |state: &mut State, line, into| {
         let entry: Entry = serde_json::from_str(line.text)?;
         if entry.message.is_some() {
             return message(state, line, path, into);

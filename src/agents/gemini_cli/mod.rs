@@ -6,15 +6,15 @@ mod log;
 mod message;
 mod project;
 
-use crate::agents::shared::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use crate::agents::shared::walk::Walk;
 use crate::system::System;
 use anyhow::Result;
 
 /// Its id in rows and folders.
 const ID: &str = "gemini-cli";
 /// Version of the reading rules.
-const READER: u32 = 1;
+const RULES_VERSION: u32 = 1;
 /// Kinds of sources: an append-only log, or a whole session that is written anew with each message.
 const LOG: u8 = 0;
 const LEGACY: u8 = 1;
@@ -41,7 +41,7 @@ impl Agent for GeminiCli {
                 "it deletes session files at times: what vanished before ttop read it is unknown",
                 "sessions of older versions name their project only by a hash: its path is known where projects.json lists it",
             ],
-            reader: READER,
+            rules_version: RULES_VERSION,
         }
     }
 

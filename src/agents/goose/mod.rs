@@ -1,10 +1,10 @@
 //! Goose: one database of sessions with running totals.
 
+use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::agents::shared::batch::Skip;
 use crate::agents::shared::lenient::dollars;
-use crate::agents::shared::table::{self, Cells};
 use crate::agents::shared::running_total::{self, Total};
-use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use crate::agents::shared::table::{self, Cells};
 use crate::core::problem::Problem;
 use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, Project, SessionInfo, Title};
@@ -13,7 +13,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 const ID: &str = "goose";
-const READER: u32 = 1;
+const RULES_VERSION: u32 = 1;
 
 /// `input_tokens` and its like are the last request, not a total. The messages are never read.
 const COLUMNS: [&str; 14] = [
@@ -56,7 +56,7 @@ impl Agent for Goose {
                 "cached and reasoning tokens are not recorded",
                 "sessions that other agents' commands answered are left to those agents",
             ],
-            reader: READER,
+            rules_version: RULES_VERSION,
         }
     }
 
@@ -87,7 +87,7 @@ impl Agent for Goose {
     }
 
     fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-        table::read_sessions(source, &COLUMNS, READER, into, |cells, into| {
+        table::read_sessions(source, &COLUMNS, RULES_VERSION, into, |cells, into| {
             session(source, cells, into)
         })
     }
@@ -113,11 +113,14 @@ fn session(source: &Source, cells: &Cells<'_>, into: &mut Batch) {
     let kind = cells.text(12).unwrap_or_default();
     let is_helper = parent_id.is_some() || matches!(kind.as_str(), "sub_agent" | "scheduled" | "hidden");
     into.session(SessionInfo {
-        title: name.as_deref().and_then(crate::agents::shared::lenient::title).map(|text| Title {
-            rank: if is_named { 2 } else { 1 },
-            at: updated.unwrap_or(started_at),
-            text,
-        }),
+        title: name
+            .as_deref()
+            .and_then(crate::agents::shared::lenient::title)
+            .map(|text| Title {
+                rank: if is_named { 2 } else { 1 },
+                at: updated.unwrap_or(started_at),
+                text,
+            }),
         project: cells.text(4).map(|path| Project {
             rank: 0,
             at: started_at,

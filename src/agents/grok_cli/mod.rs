@@ -1,10 +1,10 @@
 //! Grok CLI: a log of updates per session; each finished turn leaves its usage by model.
 
-use crate::agents::shared::lenient::{Count, Text, When, part, title};
-use crate::agents::shared::jsonl_reader::{self, Line};
-use crate::agents::shared::walk::Walk;
-use crate::agents::shared::json_file::read_beside;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
+use crate::agents::shared::json_file::read_beside;
+use crate::agents::shared::jsonl_reader::{self, Line};
+use crate::agents::shared::lenient::{Count, Text, When, part, title};
+use crate::agents::shared::walk::Walk;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 const ID: &str = "grok-cli";
-const READER: u32 = 1;
+const RULES_VERSION: u32 = 1;
 
 pub struct GrokCli;
 
@@ -36,7 +36,7 @@ impl Agent for GrokCli {
                 "a turn counts when it is finished, as one row per model with all its requests",
                 "versions without updates.jsonl keep only context sizes (signals.json), which are no usage",
             ],
-            reader: READER,
+            rules_version: RULES_VERSION,
         }
     }
 
@@ -61,7 +61,7 @@ impl Agent for GrokCli {
         let folder = source.path.parent().unwrap_or(&source.path);
         let session = folder.file_name().unwrap_or_default().to_string_lossy();
         describe(folder, &session, into);
-        jsonl_reader::read(source, from, READER, into, |state, line, into| {
+        jsonl_reader::read(source, from, RULES_VERSION, into, |state, line, into| {
             record(state, line, &session, into)
         })
     }

@@ -1,10 +1,10 @@
 //! Hermes: one database per profile, with running totals of sessions.
 
-use crate::agents::shared::lenient::dollars;
-use crate::agents::shared::table::{self, Cells};
-use crate::agents::shared::running_total::{self, Total};
-use crate::agents::shared::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use crate::agents::shared::lenient::dollars;
+use crate::agents::shared::running_total::{self, Total};
+use crate::agents::shared::table::{self, Cells};
+use crate::agents::shared::walk::Walk;
 use crate::core::problem::Problem;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, Project, SessionInfo, Title};
@@ -12,7 +12,7 @@ use crate::system::System;
 use anyhow::Result;
 
 const ID: &str = "hermes";
-const READER: u32 = 1;
+const RULES_VERSION: u32 = 1;
 
 /// Cached tokens stand beside `input_tokens`, reasoning ones are part of `output_tokens`.
 const COLUMNS: [&str; 15] = [
@@ -48,8 +48,11 @@ impl Agent for Hermes {
         About {
             commands: &["hermes"],
             turns: "exact",
-            limits: &[running_total::LIMIT, "costs are those Hermes was told or worked out itself"],
-            reader: READER,
+            limits: &[
+                running_total::LIMIT,
+                "costs are those Hermes was told or worked out itself",
+            ],
+            rules_version: RULES_VERSION,
         }
     }
 
@@ -68,7 +71,7 @@ impl Agent for Hermes {
     }
 
     fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-        table::read_sessions(source, &COLUMNS, READER, into, |cells, into| {
+        table::read_sessions(source, &COLUMNS, RULES_VERSION, into, |cells, into| {
             session(source, cells, into)
         })
     }

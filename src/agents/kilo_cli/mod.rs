@@ -1,6 +1,6 @@
 //! Kilo CLI: made from OpenCode and storing its sessions as OpenCode does, in a folder of its own.
 
-use super::opencode::{Family, READER};
+use super::opencode::{Family, RULES_VERSION};
 use super::{About, Root};
 use crate::system::System;
 
@@ -15,7 +15,7 @@ pub static KILO_CLI: Family = Family {
             "requests for titles are never stored",
             "providers that report no usage leave replies without counts",
         ],
-        reader: READER,
+        rules_version: RULES_VERSION,
     },
     root: data_root,
     stem: "kilo",

@@ -2,8 +2,8 @@
 
 use super::ID;
 use super::place::Place;
-use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
 use crate::agents::shared::jsonl_reader::Line;
+use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
 use crate::agents::{Batch, Skip};
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, RecordKey, SessionInfo, Title, Turn};

@@ -4,15 +4,15 @@ mod code;
 mod place;
 mod wire;
 
+use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::agents::shared::jsonl_reader;
 use crate::agents::shared::walk::Walk;
-use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::system::System;
 use anyhow::Result;
 use place::Place;
 
 const ID: &str = "kimi-cli";
-const READER: u32 = 1;
+const RULES_VERSION: u32 = 1;
 
 /// A log, and Kimi Code's list of sessions.
 const LOG: u8 = 0;
@@ -41,7 +41,7 @@ impl Agent for KimiCli {
                 "reasoning tokens are part of output",
                 "requests of subagents are kept in the session that started them",
             ],
-            reader: READER,
+            rules_version: RULES_VERSION,
         }
     }
 
@@ -67,18 +67,18 @@ impl Agent for KimiCli {
 
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
         if source.kind == INDEX {
-            return jsonl_reader::read(source, from, READER, into, |_: &mut (), line, into| {
+            return jsonl_reader::read(source, from, RULES_VERSION, into, |_: &mut (), line, into| {
                 place::index_entry(line, into)
             });
         }
         let place = Place::of(&source.path);
         place.describe(into);
         if place.is_kimi_code {
-            jsonl_reader::read(source, from, READER, into, |state, line, into| {
+            jsonl_reader::read(source, from, RULES_VERSION, into, |state, line, into| {
                 code::record(state, line, &place, into)
             })
         } else {
-            jsonl_reader::read(source, from, READER, into, |state, line, into| {
+            jsonl_reader::read(source, from, RULES_VERSION, into, |state, line, into| {
                 wire::record(state, line, &place, into)
             })
         }

@@ -1,9 +1,9 @@
 //! Where a log lies tells its session; files beside it tell the session's title and folder.
 
 use crate::agents::Batch;
-use crate::agents::shared::lenient::{Text, title};
-use crate::agents::shared::jsonl_reader::Line;
 use crate::agents::shared::json_file::read_beside;
+use crate::agents::shared::jsonl_reader::Line;
+use crate::agents::shared::lenient::{Text, title};
 use crate::core::turn::{Project, SessionInfo, Title};
 use md5::{Digest, Md5};
 use serde::Deserialize;

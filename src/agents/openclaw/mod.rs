@@ -1,8 +1,8 @@
 //! OpenClaw: a gateway of assistants built on Pi, which writes their sessions as Pi does.
 
 use super::pi::session;
-use crate::agents::shared::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use crate::agents::shared::walk::Walk;
 use crate::system::System;
 use anyhow::Result;
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ impl Agent for OpenClaw {
                 "reasoning is inside the output and not told apart",
                 "archived sessions are read as long as they are not compressed",
             ],
-            reader: session::READER,
+            rules_version: session::RULES_VERSION,
         }
     }
 

@@ -46,7 +46,7 @@ pub static OPENCODE: Family = Family {
             "providers that report no usage leave replies without counts",
             "answers that a compaction rejected are stored without counts",
         ],
-        reader: READER,
+        rules_version: RULES_VERSION,
     },
     root: find::data_root,
     stem: "opencode",
@@ -54,7 +54,7 @@ pub static OPENCODE: Family = Family {
 };
 
 /// Version of the reading rules of the whole family.
-pub const READER: u32 = 1;
+pub const RULES_VERSION: u32 = 1;
 
 impl Agent for Family {
     fn id(&self) -> &'static str {
@@ -79,7 +79,7 @@ impl Agent for Family {
             _ => sqlite::read(self.id, source, from, into)?,
         };
         Ok(Bookmark {
-            reader: self.about.reader,
+            rules_version: self.about.rules_version,
             ..bookmark
         })
     }

@@ -2,8 +2,8 @@
 
 pub mod session;
 
-use crate::agents::shared::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use crate::agents::shared::walk::Walk;
 use crate::system::System;
 use anyhow::Result;
 use std::path::Path;
@@ -26,7 +26,7 @@ impl Agent for Pi {
             commands: &["pi", "omp"],
             turns: "exact",
             limits: &["reasoning is inside the output and not told apart"],
-            reader: session::READER,
+            rules_version: session::RULES_VERSION,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The log of a session as Pi and everything built on it write it.
 
-use crate::agents::shared::lenient::{Count, Text, When, dollars, first_text, part, title};
 use crate::agents::shared::jsonl_reader::{self, Line};
+use crate::agents::shared::lenient::{Count, Text, When, dollars, first_text, part, title};
 use crate::agents::{Batch, Bookmark, Skip, Source};
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use std::path::Path;
 
 /// Version of the reading rules.
-pub const READER: u32 = 1;
+pub const RULES_VERSION: u32 = 1;
 
 /// Pi's names of providers that models.dev knows under another one.
 const PROVIDERS: [(&str, &str); 6] = [
@@ -100,7 +100,7 @@ struct Cost {
 /// When the file cannot be read.
 pub fn read(agent_id: &str, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
     let path = &source.path;
-    jsonl_reader::read(source, from, READER, into, |state: &mut State, line, into| {
+    jsonl_reader::read(source, from, RULES_VERSION, into, |state: &mut State, line, into| {
         let entry: Entry = serde_json::from_str(line.text)?;
         if state.session.is_empty() {
             state.session = session_of(path);

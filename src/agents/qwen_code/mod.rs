@@ -1,9 +1,9 @@
 //! Qwen Code: one log per session, with usage in the words of the Gemini API whatever the backend.
 
-use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
-use crate::agents::shared::jsonl_reader::{self, Line};
-use crate::agents::shared::walk::Walk;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
+use crate::agents::shared::jsonl_reader::{self, Line};
+use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
+use crate::agents::shared::walk::Walk;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::core::vendor::vendor_of;
@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use std::path::Path;
 
 const ID: &str = "qwen-code";
-const READER: u32 = 1;
+const RULES_VERSION: u32 = 1;
 
 pub struct QwenCode;
 
@@ -35,7 +35,7 @@ impl Agent for QwenCode {
                 "the provider is told from the model's name: the backend is not recorded",
                 "where the total does not tell whether reasoning is inside the output, it is taken to be",
             ],
-            reader: READER,
+            rules_version: RULES_VERSION,
         }
     }
 
@@ -59,7 +59,7 @@ impl Agent for QwenCode {
     }
 
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-        jsonl_reader::read(source, from, READER, into, |state, line, into| {
+        jsonl_reader::read(source, from, RULES_VERSION, into, |state, line, into| {
             record(state, line, &source.path, into)
         })
     }

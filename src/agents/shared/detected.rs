@@ -29,7 +29,7 @@ impl Agent for Detected {
             commands: self.commands,
             turns: "none",
             limits: self.limits,
-            reader: 1,
+            rules_version: 1,
         }
     }
 

@@ -228,16 +228,16 @@ impl Lines {
     ///
     /// # Errors
     /// When reading fails.
-    pub fn finish(self, reader: u32, lines_before: u64, state: Vec<u8>, into: &mut Batch) -> Result<Bookmark> {
+    pub fn finish(self, rules_version: u32, lines_before: u64, state: Vec<u8>, into: &mut Batch) -> Result<Bookmark> {
         for (_, line) in &self.too_long {
             let place = format!("{}:{}", self.path.display(), lines_before + line);
             let reason = format!("a line of more than {} MiB is skipped", MAX_LINE_BYTES >> 20);
             into.problem(Problem::new(place, reason));
         }
-        self.bookmark(reader, state)
+        self.bookmark(rules_version, state)
     }
 
-    fn bookmark(mut self, reader: u32, state: Vec<u8>) -> Result<Bookmark> {
+    fn bookmark(mut self, rules_version: u32, state: Vec<u8>) -> Result<Bookmark> {
         let tail = match self.start.checked_sub(TAIL_BYTES) {
             Some(from) => xxh3_64(&self.buffer[from..self.start]),
             None => tail_hash(&mut self.file, self.offset)?,
@@ -247,7 +247,7 @@ impl Lines {
             wal: Stamp::default(),
             offset: self.offset,
             tail,
-            reader,
+            rules_version,
             state,
         })
     }

@@ -32,7 +32,7 @@ struct Kept<S> {
 pub fn read<S: Default + Serialize + DeserializeOwned>(
     source: &Source,
     from: &Bookmark,
-    reader: u32,
+    rules_version: u32,
     into: &mut Batch,
     mut each: impl FnMut(&mut S, &Line, &mut Batch) -> serde_json::Result<()>,
 ) -> Result<Bookmark> {
@@ -61,7 +61,7 @@ pub fn read<S: Default + Serialize + DeserializeOwned>(
     }
     kept.lines = before + lines.count();
     let state = serde_json::to_vec(&kept)?;
-    lines.finish(reader, before, state, into)
+    lines.finish(rules_version, before, state, into)
 }
 
 #[cfg(test)]

@@ -118,7 +118,7 @@ pub struct Bookmark {
     /// Hash of the (up to 64) bytes before `offset`.
     pub tail: u64,
     /// The adapter's `About::reader` at that time. The ledger passes a default bookmark when it differs.
-    pub reader: u32,
+    pub rules_version: u32,
     /// The adapter's own state, opaque to the ledger.
     pub state: Vec<u8>,
 }

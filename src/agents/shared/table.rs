@@ -16,7 +16,7 @@ use rusqlite::types::ValueRef;
 pub fn read_sessions(
     source: &Source,
     columns: &[&str],
-    reader: u32,
+    rules_version: u32,
     into: &mut Batch,
     mut each: impl FnMut(&Cells<'_>, &mut Batch),
 ) -> Result<Bookmark> {
@@ -31,7 +31,7 @@ pub fn read_sessions(
         into.problem(Problem::new(source.path.display(), "has no table of sessions"));
     }
     Ok(Bookmark {
-        reader,
+        rules_version,
         ..Bookmark::whole(source)
     })
 }

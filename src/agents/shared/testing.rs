@@ -52,7 +52,7 @@ impl<'a> Log<'a> {
             let source = Source::find(&self.path, 0).expect("the file is there");
             let mut batch = Batch::default();
             mark = self.agent.read(&source, &mark, &mut batch).expect("reads");
-            assert_eq!(mark.reader, self.agent.about().reader);
+            assert_eq!(mark.rules_version, self.agent.about().rules_version);
             told.take(&batch, &self.dir.path().display().to_string());
         }
         told

@@ -1,11 +1,11 @@
 //! Zed: its own agent's threads, each one JSON document in a database, mostly compressed.
 
+use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::session_hash;
 use crate::agents::shared::lenient::{Count, Text, part, reason, title};
+use crate::agents::shared::running_total::{self, Total};
 use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::table::{self, Cells};
-use crate::agents::shared::running_total::{self, Total};
-use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::core::problem::Problem;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
@@ -19,7 +19,7 @@ use std::io::Read;
 use xxhash_rust::xxh3::xxh3_64;
 
 const ID: &str = "zed";
-const READER: u32 = 1;
+const RULES_VERSION: u32 = 1;
 /// A compressed document may claim any size.
 const MOST_BYTES: u64 = 128 * 1024 * 1024;
 
@@ -55,7 +55,7 @@ impl Agent for Zed {
                 "where Zed kept no running total, only the last request of each prompt is known (partial)",
                 "threads of other agents inside Zed are left to those agents",
             ],
-            reader: READER,
+            rules_version: RULES_VERSION,
         }
     }
 
@@ -113,7 +113,7 @@ impl Agent for Zed {
             into.problem(Problem::new(source.path.display(), "has no table of threads"));
         }
         Ok(Bookmark {
-            reader: READER,
+            rules_version: RULES_VERSION,
             state,
             // No bytes to go on from: what was wrong is looked at again each time.
             offset: 0,

@@ -6,12 +6,13 @@ pub mod facts;
 use super::context::Context;
 use super::ps::look::Eyes;
 use super::usage;
-use crate::cli::{Filters, RowArgs};
+use crate::args::{Filters, RowArgs};
 use crate::core::alert::{AppFact, Facts, decide};
+use crate::core::bad_request::BadRequest;
 use crate::core::event_id::tagged_id;
 use crate::core::filter::TurnFilter;
 use crate::core::rows::{EventRow, EventType, Severity};
-use crate::exit::{Exit, UsageError};
+use crate::exit::Exit;
 use crate::ledger::{Ledger, Standing};
 use crate::prices::PriceBook;
 use crate::render::Layout;
@@ -140,7 +141,7 @@ fn test(name: &str, sinks: &[Sink], context: &Context) -> Result<EventRow> {
             [] => "the config has no alerts.sinks".to_owned(),
             _ => format!("the config has {}", names.join(", ")),
         };
-        return Err(UsageError::new(format!("no sink '{name}'")).with_hint(hint).into());
+        return Err(BadRequest::new(format!("no sink '{name}'")).with_hint(hint).into());
     };
     let event = EventRow::new(
         EventType::Heartbeat,

@@ -6,9 +6,10 @@ mod refresh;
 mod told;
 
 use super::context::Context;
+use crate::core::bad_request::BadRequest;
 use crate::core::problem::Problem;
 use crate::core::snapshot::{SHAPE, Snapshot};
-use crate::exit::{Exit, UsageError};
+use crate::exit::Exit;
 use crate::ledger::snapshot::{Peeked, peek};
 use crate::render::bar::{Bar, Icons, Level, Needs, Part, Piece, SEGMENTS, STYLES, Segment, Style, Template, fit};
 use crate::render::{StdoutError, say, text};
@@ -125,7 +126,7 @@ impl BarStatusArgs {
         }
         let is_gnome = plan.style.needs() == Needs::Stats;
         match (&self.write, is_gnome, self.follow) {
-            (Some(_), false, _) => Err(UsageError::new("--write is for bar-status gnome").into()),
+            (Some(_), false, _) => Err(BadRequest::new("--write is for bar-status gnome").into()),
             (write, true, _) => gnome::run(&plan, write.as_deref(), self.follow, context),
             (None, false, true) => follow::run(&plan, context),
             (None, false, false) => self.glance(&plan, context),
@@ -148,7 +149,7 @@ impl BarStatusArgs {
             .flatten();
         Ok(Plan {
             style,
-            template: template.map_err(|error| UsageError::new(format!("--template: {error}")))?,
+            template: template.map_err(|error| BadRequest::new(format!("--template: {error}")))?,
             segments: shown.into_iter().filter_map(Segment::find).collect(),
             max_width: self.max_width,
             icons: match self.icons {

@@ -1,13 +1,14 @@
 //! `ttop providers --history`: how windows filled, from what the ledger kept.
 
-use crate::cli::{Filters, RowArgs};
+use crate::args::{Filters, RowArgs};
 use crate::commands::context::Context;
 use crate::commands::usage;
+use crate::core::bad_request::BadRequest;
 use crate::core::period::{Edge, parse_time};
 use crate::core::quota::LimitSeen;
 use crate::core::rows::LimitHistoryRow;
 use crate::core::time::Time;
-use crate::exit::{Exit, UsageError};
+use crate::exit::Exit;
 use crate::providers::biller_of;
 use crate::render::Layout;
 use anyhow::Result;
@@ -19,7 +20,7 @@ use anyhow::Result;
 pub fn run(span: &str, filters: &Filters, args: &RowArgs, context: &mut Context) -> Result<Exit> {
     context.request(args)?.check::<LimitHistoryRow>(false)?;
     let since = parse_time(span, context.system.now, context.system.zone()?, Edge::Since)
-        .map_err(|error| UsageError::new(format!("--history: {error}")).with_hint(error.hint))?;
+        .map_err(|error| BadRequest::new(format!("--history: {error}")).with_hint(error.hint))?;
     let ledger = usage::open(context)?;
     ledger.problems().iter().for_each(|problem| context.warn(problem));
     let rows = ledger.limits_since(since)?.into_iter().map(row).collect();

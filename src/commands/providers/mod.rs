@@ -6,7 +6,7 @@ mod local;
 mod row;
 
 use super::context::Context;
-use crate::cli::{Filters, RowArgs};
+use crate::args::{Filters, RowArgs};
 use crate::core::credential::{Credential, Holding};
 use crate::core::filter::Globs;
 use crate::core::process::Process;

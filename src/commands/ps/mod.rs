@@ -6,10 +6,11 @@ pub mod rows;
 
 use super::context::Context;
 use super::usage;
-use crate::cli::{Filters, RowArgs};
+use crate::args::{Filters, RowArgs};
+use crate::core::bad_request::BadRequest;
 use crate::core::filter::TurnFilter;
 use crate::core::rows::PsRow;
-use crate::exit::{Exit, UsageError};
+use crate::exit::Exit;
 use crate::processes::tmux;
 use crate::render::{is_abandoned, print_text};
 use crate::system::notices::{Notices, Wake};
@@ -63,7 +64,7 @@ impl PsArgs {
         let mut eyes = Eyes::default();
         if let Some(id) = &self.jump {
             if context.global.demo {
-                return Err(UsageError::new("what --demo shows runs nowhere").into());
+                return Err(BadRequest::new("what --demo shows runs nowhere").into());
             }
             return jump(id, &self.seen(context, &mut eyes));
         }
@@ -166,7 +167,7 @@ fn jump(id: &str, seen: &Seen) -> Result<Exit> {
     match (found.as_slice(), panes.as_slice()) {
         ([], _) => bail!("no running agent shows session '{id}'"),
         (_, [pane]) => tmux::select(pane).map(|()| Exit::Ok),
-        (_, [_, _, ..]) => Err(UsageError::new(format!("'{id}' fits agents in several panes"))
+        (_, [_, _, ..]) => Err(BadRequest::new(format!("'{id}' fits agents in several panes"))
             .with_hint("ttop ps --fields pid,sessionId,tmuxPane lists them; a pid will do")
             .into()),
         ([first, ..], []) => match &first.process.tty {

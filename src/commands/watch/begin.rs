@@ -1,9 +1,9 @@
 //! Where a stream begins: after everything, or after the event or time that was asked for.
 
+use crate::core::bad_request::BadRequest;
 use crate::core::event_id::{EventId, event_id};
 use crate::core::period::{Edge, parse_time};
 use crate::core::time::Time;
-use crate::exit::UsageError;
 use crate::ledger::Ledger;
 use crate::reports::activity::Follower;
 use crate::system::System;
@@ -65,5 +65,5 @@ pub fn events_before(since: Option<&str>, ledger: &Ledger, system: &System) -> R
 
 fn time(since: &str, system: &System) -> Result<i64> {
     let at = parse_time(since, system.now, system.zone()?, Edge::Since);
-    at.map_err(|error| UsageError::new(error.message).with_hint(error.hint).into())
+    at.map_err(|error| BadRequest::new(error.message).with_hint(error.hint).into())
 }

@@ -10,9 +10,10 @@ mod stream;
 mod trail;
 
 use super::context::Context;
-use crate::cli::{Filters, RowArgs, WatchFilters};
+use crate::args::{Filters, RowArgs, WatchFilters};
+use crate::core::bad_request::BadRequest;
 use crate::core::rows::StreamRow;
-use crate::exit::{Exit, UsageError};
+use crate::exit::Exit;
 use crate::render::{Layout, Row};
 use anyhow::Result;
 use clap::Args;
@@ -53,10 +54,10 @@ impl WatchArgs {
     /// When the stream cannot begin, or stdout cannot be written.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
         if self.rows.sort.is_some() {
-            return Err(UsageError::new("watch prints lines as they come, so it takes no --sort").into());
+            return Err(BadRequest::new("watch prints lines as they come, so it takes no --sort").into());
         }
         if self.heartbeat.is_some_and(|every| every.is_zero()) {
-            return Err(UsageError::new("--heartbeat: a time of some length, such as 30s").into());
+            return Err(BadRequest::new("--heartbeat: a time of some length, such as 30s").into());
         }
         let groups = Groups::new(&self.events, self.heartbeat.is_some());
         if groups.has_events() {

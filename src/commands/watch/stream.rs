@@ -8,7 +8,7 @@ use super::groups::{Group, Groups};
 use super::trail::Trail;
 use crate::agents::agents;
 use crate::agents::shared::watcher::Look;
-use crate::cli::Filters;
+use crate::args::Filters;
 use crate::commands::alert::facts::Watched;
 use crate::commands::alert::refuse_unusable;
 use crate::commands::context::Context;

@@ -2,9 +2,9 @@
 
 use super::message::{self, Role};
 use super::records::{Records, Row};
-use crate::agents::shared::lenient::{Text, part};
 use crate::agents::opencode::extract::parse_message;
 use crate::agents::opencode::reply::tokens_of;
+use crate::agents::shared::lenient::{Text, part};
 use crate::core::process::{DetailLimits, Message, SessionDetail, Todo, cut};
 use anyhow::Result;
 use serde::Deserialize;
