@@ -4,8 +4,8 @@ use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, Command};
 use std::any::TypeId;
 use std::fmt::Write;
-use ttop::render::kinds::RowKind;
 use ttop::render::keys::{Key, Kind};
+use ttop::render::kinds::RowKind;
 
 /// Flags that make no sense where the answer is a table already.
 const LEFT_OUT: [&str; 9] = [
