@@ -22,7 +22,7 @@ test:
 
 # Real OpenCode from npm, driven by a model on loopback; says so where it cannot be installed.
 test-real:
-	TTOP_TEST_REAL=1 $(CARGO) test --locked --test real_opencode -- --nocapture
+	TTOP_TEST_REAL=1 $(CARGO) test --locked --test opencode real:: -- --nocapture
 
 lint:
 	$(CARGO) fmt --check
@@ -41,7 +41,7 @@ prices:
 
 # Completions, manual pages and schemas from the code; the tests compare them.
 generate:
-	TTOP_GENERATE=1 $(CARGO) test --locked --test completions --test man --test schema as_committed
+	TTOP_GENERATE=1 $(CARGO) test --locked --test house as_committed
 
 install: build
 	install -d $(bindir) $(datadir)/man/man1 $(datadir)/bash-completion/completions $(datadir)/zsh/site-functions \

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use support::Home;
+use support::claude_code::claude_reply;
 use support::opencode_db::{Database, Reply};
 use support::running::{Running, settle, ttop};
-use support::writer::claude_reply;
 
 /// Transcripts that lie there while it idles.
 const FILES: usize = 2_000;

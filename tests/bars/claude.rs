@@ -1,10 +1,8 @@
 //! `bar-status claude` as Claude Code's status line: what it is told is shown, and its limits reach `providers`.
 
 use super::{NOW, home};
+use crate::support::Home;
 use serde_json::json;
-use support::Home;
-
-use super::support;
 
 fn told(home: &Home, stdin: &str) -> String {
     let mut command = home.ttop();

@@ -2,10 +2,6 @@
 #![cfg(unix)]
 
 mod claude;
-#[cfg(target_os = "linux")]
-#[allow(dead_code, reason = "only its processes are used here")]
-#[path = "../ps/fake.rs"]
-mod fake;
 mod gnome;
 mod programs;
 mod running;

@@ -1,9 +1,9 @@
 //! Bars while agents run: states, the drop-down, and what "session" means to the GNOME extension.
 #![cfg(target_os = "linux")]
 
-use super::fake::Process;
 use super::{live, shown, wall};
 use crate::support::Home;
+use crate::support::fake_agents::Process;
 use crate::support::opencode_db::Reply;
 use crate::support::opencode_home::database;
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! When a provider is asked, with what, and when it is left alone.
 
-use crate::mock_providers::{Mock, pack};
 use crate::support::Home;
+use crate::support::mock_providers::{Mock, pack};
 use crate::{NOW, NOW_MS, keyed_home, one, providers, requests, rows, ttop};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};

@@ -1,6 +1,6 @@
 //! Answers with one thing wrong in them.
 
-use crate::mock_providers::pack;
+use crate::support::mock_providers::pack;
 use crate::{NOW_MS, ids};
 use serde_json::{Value, json};
 use std::io::{Read, Write};

@@ -2,17 +2,15 @@
 
 mod asking;
 mod damage;
-#[path = "../support/mock_providers.rs"]
-mod mock_providers;
 mod pack;
 mod showing;
 #[path = "../support/mod.rs"]
 mod support;
 
 use assert_cmd::Command;
-use mock_providers::Mock;
 use serde_json::Value;
 use support::Home;
+use support::mock_providers::Mock;
 
 /// `now` of the pack.
 pub const NOW: &str = "2026-11-20T12:00:00Z";

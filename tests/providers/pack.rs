@@ -1,7 +1,7 @@
 //! Every reply of the pack, statuses and broken connections: exactly one row each.
 
-use crate::mock_providers::{Drop, Mock, pack};
 use crate::support::Home;
+use crate::support::mock_providers::{Drop, Mock, pack};
 use crate::{NOW, NOW_MS, ids, keyed_home, one, rows, ttop, variable};
 use serde_json::{Value, json};
 

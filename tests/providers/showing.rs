@@ -1,7 +1,7 @@
 //! Which rows there are, and what they are made of besides answers.
 
-use crate::mock_providers::Mock;
 use crate::support::Home;
+use crate::support::mock_providers::Mock;
 use crate::{NOW, keyed_home, one, providers, requests, rows, ttop};
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Sessions that OpenCode itself tells of: a service of version 2, an interface of version 1 that listens.
 
-use crate::fake::{Database, Process, Server, now};
 use crate::support::Home;
+use crate::support::fake_agents::{Database, Process, Server, now};
 use crate::{MINUTE, row, rows, seen, ttop};
 use serde_json::{Value, json};
 use std::path::Path;

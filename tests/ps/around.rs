@@ -1,7 +1,7 @@
 //! What stands around the agents: helpers, orphans, watching, the sample home.
 
-use crate::fake::{self, Process, eventually, sleeper};
 use crate::support::Home;
+use crate::support::fake_agents::{self, Process, eventually, sleeper};
 use crate::{rows, ttop};
 use assert_cmd::cargo::CommandCargoExt;
 use serde_json::{Value, json};
@@ -100,7 +100,7 @@ fn watching_prints_fresh_rows_until_nobody_reads() {
     let home = Home::new();
     let process = Process::start("opencode", &home.path().join("api"), &["-s", "ses_watched"]);
     let mut child = watching(&home);
-    let mine = fake::lines(&mut child)
+    let mine = fake_agents::lines(&mut child)
         .filter(|line| line.contains("ses_watched"))
         .take(2)
         .collect::<Vec<_>>();
@@ -108,7 +108,7 @@ fn watching_prints_fresh_rows_until_nobody_reads() {
     assert!(mine[0].contains(&format!("\"pid\":{}", process.pid())));
     // The iterator is gone, and with it the reader.
     let status = child.wait().expect("ends");
-    assert_eq!(status.code(), Some(0), "{}", fake::rest(&mut child));
+    assert_eq!(status.code(), Some(0), "{}", fake_agents::rest(&mut child));
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn watching_ends_with_the_code_of_its_signal() {
     let mut child = watching(&home);
     // By now it listens for signals: it has printed or is about to.
     let _process = Process::start("opencode", &home.path().join("api"), &["-s", "ses_signal"]);
-    let mut lines = fake::lines(&mut child);
+    let mut lines = fake_agents::lines(&mut child);
     assert!(lines.any(|line| line.contains("ses_signal")));
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("sent");

@@ -3,14 +3,13 @@
 
 mod api;
 mod around;
-mod fake;
 #[path = "../support/mod.rs"]
 mod support;
 mod tmux;
 
-use fake::{Database, Process, eventually, now};
 use serde_json::{Value, json};
 use support::Home;
+use support::fake_agents::{Database, Process, eventually, now};
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60_000;

@@ -1,6 +1,6 @@
 //! A real tmux with agents in its panes.
 
-use crate::fake::{eventually, sleeper, starting};
+use crate::support::fake_agents::{eventually, sleeper, starting};
 use crate::support::{Home, program};
 use crate::{rows, ttop};
 use std::process::{Command, Output};

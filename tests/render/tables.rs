@@ -1,6 +1,7 @@
 //! Tables: aligned, fitted, clean, in colour where that is wanted.
 
 use super::*;
+use crate::support;
 
 #[test]
 fn tables_are_aligned_clean_and_fit() {

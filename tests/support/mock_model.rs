@@ -1,6 +1,6 @@
 //! A language model on 127.0.0.1 that speaks OpenAI's chat completions, and keeps a list of what it billed.
 
-use crate::mock_providers::{Request, read_request};
+use super::mock_providers::{Request, read_request};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};

@@ -2,7 +2,12 @@
 #![allow(dead_code, clippy::print_stdout, reason = "each test file uses its part")]
 
 pub mod alerts;
+pub mod claude_code;
 pub mod counting;
+#[cfg(target_os = "linux")]
+pub mod fake_agents;
+pub mod mock_model;
+pub mod mock_providers;
 pub mod opencode_db;
 pub mod opencode_home;
 pub mod opencode_live;

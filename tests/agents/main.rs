@@ -1,0 +1,11 @@
+//! Every agent against its fixtures: counts, metadata, increments, copies and damage.
+
+mod copies;
+mod damage;
+mod incremental;
+mod long_lines;
+mod metadata;
+mod rewritten_records;
+#[path = "../support/mod.rs"]
+mod support;
+mod truth;

@@ -1,0 +1,77 @@
+//! `ttop doctor`: every agent, what decided that it is there, every path looked at, what was skipped, nothing secret.
+
+use crate::support::Home;
+use serde_json::Value;
+
+fn row<'r>(rows: &'r [Value], subject: &str) -> &'r Value {
+    rows.iter()
+        .find(|row| row["subject"] == subject)
+        .unwrap_or_else(|| panic!("no row for {subject}"))
+}
+
+#[test]
+fn names_what_decided_and_what_was_skipped() {
+    let home = Home::new();
+    home.copy("opencode/data/home", "");
+    let rows = home.rows(&["doctor"]);
+    let opencode = row(&rows, "opencode");
+    assert_eq!(opencode["installed"], "database");
+    assert_eq!(opencode["state"], "ok");
+    assert!(opencode["counted"].as_u64() > Some(40), "{opencode}");
+    assert!(
+        opencode["skipped"]["failed"].as_u64() > Some(0) || opencode["skipped"]["unfinished"].as_u64() > Some(0),
+        "{opencode}"
+    );
+    assert!(
+        opencode["paths"].to_string().contains("~/.local/share/opencode"),
+        "{opencode}"
+    );
+    assert_eq!(row(&rows, "codex")["state"], "absent");
+    assert_eq!(row(&rows, "ledger")["kind"], "ledger");
+    assert!(
+        row(&rows, "prices")["notes"].to_string().contains("list"),
+        "the age of the price list"
+    );
+}
+
+#[test]
+fn config_and_auth_file_decide_where_there_is_no_database() {
+    let home = Home::new();
+    home.write(".local/share/opencode/auth.json", "{}");
+    assert_eq!(row(&home.rows(&["doctor"]), "opencode")["installed"], "auth file");
+    home.write(".config/opencode/opencode.json", "{}");
+    assert_eq!(row(&home.rows(&["doctor"]), "opencode")["installed"], "config");
+}
+
+#[test]
+fn names_what_it_cannot_read_and_fails_under_strict() {
+    let home = Home::new();
+    home.write(
+        ".local/share/opencode/opencode.db",
+        "this is no database, whatever its name says".repeat(40),
+    );
+    let rows = home.rows(&["doctor"]);
+    let opencode = row(&rows, "opencode");
+    assert_eq!(opencode["state"], "problem");
+    assert!(
+        opencode["problems"][0]
+            .as_str()
+            .is_some_and(|problem| problem.starts_with("~/.local/share/opencode/opencode.db")),
+        "{opencode}"
+    );
+    let status = home.ttop().args(["doctor", "--strict"]).output().expect("runs").status;
+    assert_eq!(status.code(), Some(1));
+}
+
+#[test]
+fn is_fit_to_be_pasted() {
+    let home = Home::new();
+    home.copy("opencode/data/home", "");
+    for format in ["table", "json", "csv"] {
+        let text = home.stdout(&["doctor", "-o", format]);
+        assert!(
+            !text.contains("fake-") && !text.contains(&*home.path().to_string_lossy()),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,8 @@
+//! The command line: arguments, `config`, `doctor`, and one-liners in real shells.
+
+mod arguments;
+mod config;
+mod doctor;
+mod one_liners;
+#[path = "../support/mod.rs"]
+mod support;

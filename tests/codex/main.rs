@@ -1,0 +1,7 @@
+//! Codex: rollouts, and forks whose parents exist, move or vanish.
+
+mod fork_properties;
+mod parents;
+mod rollouts;
+#[path = "../support/mod.rs"]
+mod support;

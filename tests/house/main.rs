@@ -1,0 +1,9 @@
+//! The repository itself: architecture rules, README, man pages, schemas and completions match the code.
+
+mod completions;
+mod man;
+mod readme;
+mod schema;
+#[path = "../support/mod.rs"]
+mod support;
+mod tidy;

@@ -1,0 +1,69 @@
+//! Manual pages: committed, complete, and readable by `man`.
+
+use crate::support::{self, Home};
+use clap::Command;
+use std::path::Path;
+use ttop::cli::definition;
+
+/// Every command and the name of its page.
+fn commands(command: &Command, name: &str, all: &mut Vec<(String, Command)>) {
+    let named = command.clone().name(name.to_owned()).bin_name(name.replace('-', " "));
+    all.push((name.to_owned(), named));
+    for inner in command
+        .get_subcommands()
+        .filter(|inner| inner.get_name() != "help" && !inner.is_hide_set())
+    {
+        commands(inner, &format!("{name}-{}", inner.get_name()), all);
+    }
+}
+
+fn all() -> Vec<(String, Command)> {
+    let mut root = definition().disable_help_subcommand(true);
+    root.build();
+    let mut found = Vec::new();
+    commands(&root, "ttop", &mut found);
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found
+}
+
+#[test]
+fn pages_are_as_committed() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("man");
+    for (name, command) in all() {
+        let mut page = Vec::new();
+        clap_mangen::Man::new(command)
+            .render(&mut page)
+            .expect("written to memory");
+        support::same_as_committed(&folder.join(format!("{name}.1")), &page);
+    }
+    let names: Vec<String> = all().into_iter().map(|(name, _)| name).collect();
+    let lines: String = names
+        .iter()
+        .map(|name| format!("    (\"{name}\", include_bytes!(\"{name}.1\")),\n"))
+        .collect();
+    support::same_as_committed(&folder.join("pages.in"), format!("&[\n{lines}]\n").as_bytes());
+    let committed = std::fs::read_dir(&folder).expect("the folder").count();
+    assert_eq!(committed, names.len() + 1, "a page in man/ has no command");
+}
+
+#[test]
+fn pages_come_out_of_the_binary() {
+    let home = Home::new();
+    assert!(home.stdout(&["man"]).contains(".TH ttop 1"));
+    assert!(home.stdout(&["man", "cost"]).contains(".TH ttop-cost 1"));
+    let output = home.ttop().args(["man", "nothing"]).output().expect("runs");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn man_finds_nothing_wrong_with_a_page() {
+    let Some(groff) = support::program("groff") else { return };
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("man/ttop-cost.1");
+    let output = std::process::Command::new(groff)
+        .args(["-man", "-Tutf8", "-ww"])
+        .arg(page)
+        .output()
+        .expect("runs");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("General Commands Manual"));
+}

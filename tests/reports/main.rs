@@ -1,0 +1,7 @@
+//! Reports: `cost`, `show` and `prices`.
+
+mod cost;
+mod prices;
+mod show;
+#[path = "../support/mod.rs"]
+mod support;
