@@ -1,44 +1,125 @@
-//! The README tells the truth: what it shows is what is printed, and what it names exists.
+//! The README and the pages in `docs/` match the program: samples, commands, keys and one-liners.
 
 use crate::support::{self, Home};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
-fn readme() -> String {
-    let path = support::fixtures().with_file_name("README.md");
-    std::fs::read_to_string(path).expect("a README")
+fn root() -> PathBuf {
+    support::fixtures().parent().expect("a checkout").to_owned()
 }
 
-#[test]
-fn the_sample_is_what_is_printed() {
-    let text = readme();
-    let shown = text
-        .split("$ ttop --demo\n")
+fn page(name: &str) -> String {
+    std::fs::read_to_string(root().join(name)).expect("a page")
+}
+
+/// Every page for people: those at the top and those in `docs/`.
+fn pages() -> Vec<(String, String)> {
+    let in_folder = |folder: &Path| {
+        let entries = std::fs::read_dir(folder).expect("a folder");
+        entries
+            .map(|entry| entry.expect("an entry").path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+            .collect::<Vec<_>>()
+    };
+    let mut paths = in_folder(&root());
+    paths.extend(in_folder(&root().join("docs")));
+    paths.sort();
+    let named = |path: PathBuf| {
+        let name = path.strip_prefix(root()).expect("below").display().to_string();
+        let text = page(&name);
+        (name, text)
+    };
+    paths.into_iter().map(named).collect()
+}
+
+/// Code blocks and code spans of a page.
+fn code(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    for (at, part) in text.split("```").enumerate() {
+        if at % 2 == 1 {
+            found.push(part);
+        } else {
+            found.extend(part.split('`').skip(1).step_by(2));
+        }
+    }
+    found
+}
+
+/// The block that starts with a prompt and this command line.
+fn sample<'a>(text: &'a str, line: &str) -> &'a str {
+    text.split(&format!("$ {line}\n"))
         .nth(1)
         .and_then(|rest| rest.split("```").next())
-        .expect("a sample");
-    let printed = Home::new().stdout(&["--demo", "-o", "table"]);
-    let trimmed = |text: &str| text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
-    assert_eq!(trimmed(shown), trimmed(&printed));
+        .unwrap_or_else(|| panic!("no sample of {line}"))
+}
+
+fn trimmed(text: &str) -> Vec<&str> {
+    text.lines().map(str::trim_end).collect()
 }
 
 #[test]
-fn every_command_it_names_exists() {
+fn samples_are_what_the_program_prints() {
     let home = Home::new();
-    let text = readme();
-    let named = text.split("ttop ").skip(1).filter_map(|rest| {
-        let word: String = rest
-            .chars()
-            .take_while(|c| c.is_ascii_lowercase() || *c == '-')
-            .collect();
-        (!word.is_empty() && !word.starts_with('-')).then_some(word)
-    });
-    let prose = [
-        "can", "cannot", "see", "sees", "shows", "from", "counts", "answers", "never", "tells",
-    ];
-    let mut checked = 0;
-    for word in named.filter(|word| !prose.contains(&word.as_str())) {
+    let fields = "agentId,status,activity,sessionName,cost";
+    for (name, line) in [
+        ("README.md", "ttop --demo".to_owned()),
+        ("README.md", format!("ttop --demo ps --fields {fields}")),
+        ("docs/bars.md", "ttop --demo bar-status".to_owned()),
+    ] {
+        let mut args: Vec<&str> = line.split(' ').skip(1).collect();
+        if !args.contains(&"bar-status") {
+            args.extend(["-o", "table"]);
+        }
+        assert_eq!(
+            trimmed(sample(&page(name), &line)),
+            trimmed(home.stdout(&args).trim_end()),
+            "{name}: {line}"
+        );
+    }
+}
+
+#[test]
+fn the_readme_is_short() {
+    assert!(page("README.md").lines().count() <= 120);
+}
+
+#[test]
+fn every_command_the_pages_name_exists() {
+    let home = Home::new();
+    let pages = pages();
+    let named: BTreeSet<String> = pages
+        .iter()
+        .filter(|(name, _)| name != "docs/style.md")
+        .flat_map(|(_, text)| code(text))
+        .flat_map(|code| code.split("ttop ").skip(1))
+        .map(|rest| {
+            rest.chars()
+                .take_while(|c| c.is_ascii_lowercase() || *c == '-')
+                .collect::<String>()
+        })
+        .filter(|word| !word.is_empty() && !word.starts_with('-'))
+        .collect();
+    assert!(named.len() >= 15, "{named:?}");
+    for word in named {
         let output = home.ttop().args([&word, "--help"]).output().expect("runs");
         assert!(output.status.success(), "ttop {word}");
-        checked += 1;
     }
-    assert!(checked > 20, "{checked}");
+}
+
+#[test]
+fn the_contract_lists_the_keys_of_every_row_in_order() {
+    let home = Home::new();
+    let contract = page("docs/contract.md");
+    for kind in home.stdout(&["schema"]).lines().filter(|kind| *kind != "stream") {
+        let paragraph = contract
+            .split(&format!("\n**{kind}** ("))
+            .nth(1)
+            .and_then(|rest| rest.split(": ").nth(1))
+            .and_then(|rest| rest.split("\n\n").next())
+            .unwrap_or_else(|| panic!("the contract has no row kind {kind}"));
+        let listed: Vec<&str> = paragraph.split('`').skip(1).step_by(2).collect();
+        let schema: serde_json::Value = serde_json::from_str(&home.stdout(&["schema", kind])).expect("a schema");
+        let keys: Vec<&String> = schema["properties"].as_object().expect("keys").keys().collect();
+        assert_eq!(listed, keys, "{kind}");
+    }
 }
