@@ -26,7 +26,7 @@ use commands::Command;
 use commands::bar_status;
 use commands::context::Context;
 use exit::Exit;
-use render::StdoutError;
+use render::OutputError;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use system::System;
@@ -39,12 +39,12 @@ use system::config::Config;
 pub fn run() -> Result<Exit> {
     let words: Vec<_> = std::env::args_os().collect();
     if let Some(told) = cli::answer::answer(&words, std::env::var_os(cli::answer::VARIABLE).as_deref()) {
-        render::print_text(&told)?;
+        render::print_encoded(&told)?;
         return Ok(Exit::Ok);
     }
     match run_words(&words) {
         // A bar shows whatever comes; what is wrong is for whoever looks at stderr.
-        Err(error) if is_bar(&words) && !error.is::<StdoutError>() => {
+        Err(error) if is_bar(&words) && !error.is::<OutputError>() => {
             let hint = error
                 .downcast_ref::<BadRequest>()
                 .and_then(|usage| usage.hint.as_deref());
@@ -61,7 +61,7 @@ fn run_words(words: &[OsString]) -> Result<Exit> {
     let cli = match parse(words, std::io::stdout().is_terminal(), var)? {
         Parsed::Run(cli) => cli,
         Parsed::Text(text) => {
-            render::print_text(text.as_bytes())?;
+            render::print_encoded(text.as_bytes())?;
             return Ok(Exit::Ok);
         }
     };

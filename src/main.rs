@@ -4,14 +4,14 @@ use std::io::Write;
 use std::process::ExitCode;
 use ttop::core::bad_request::BadRequest;
 use ttop::exit::Exit;
-use ttop::render::{StdoutError, text};
+use ttop::render::{OutputError, text};
 
 fn main() -> ExitCode {
     ttop::system::outlive_file_limits();
     let exit = match ttop::run() {
         Ok(exit) => exit,
         // The reader has seen enough: `ttop turns | head`.
-        Err(error) if error.downcast_ref::<StdoutError>().is_some_and(StdoutError::is_closed) => Exit::Ok,
+        Err(error) if error.downcast_ref::<OutputError>().is_some_and(OutputError::is_closed) => Exit::Ok,
         Err(error) => {
             let usage = error.downcast_ref::<BadRequest>();
             let mut stderr = std::io::stderr().lock();

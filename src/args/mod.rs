@@ -4,6 +4,7 @@ pub mod complete;
 pub mod filter_keys;
 
 use crate::core::price;
+use crate::render::Format;
 use clap::{ArgAction, Args, ValueEnum};
 
 /// Flags every command takes.
@@ -100,17 +101,6 @@ pub struct RowArgs {
     /// Without --sort the newest ones of `turns`, else the first ones
     #[arg(short = 'n', long, value_name = "N")]
     pub limit: Option<usize>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    Table,
-    Ndjson,
-    Json,
-    Csv,
-    Tsv,
-    Md,
-    Ccusage,
 }
 
 /// `--presence`

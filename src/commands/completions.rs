@@ -25,14 +25,14 @@ pub enum Shell {
 
 impl Shell {
     /// The committed script.
-    pub const fn script(self) -> &'static [u8] {
+    pub const fn script(self) -> &'static str {
         match self {
-            Self::Bash => include_bytes!("../../completions/ttop.bash"),
-            Self::Zsh => include_bytes!("../../completions/_ttop"),
-            Self::Fish => include_bytes!("../../completions/ttop.fish"),
-            Self::Elvish => include_bytes!("../../completions/ttop.elv"),
-            Self::PowerShell => include_bytes!("../../completions/ttop.ps1"),
-            Self::Nushell => include_bytes!("../../completions/ttop.nu"),
+            Self::Bash => include_str!("../../completions/ttop.bash"),
+            Self::Zsh => include_str!("../../completions/_ttop"),
+            Self::Fish => include_str!("../../completions/ttop.fish"),
+            Self::Elvish => include_str!("../../completions/ttop.elv"),
+            Self::PowerShell => include_str!("../../completions/ttop.ps1"),
+            Self::Nushell => include_str!("../../completions/ttop.nu"),
         }
     }
 }

@@ -88,7 +88,7 @@ impl ConfigArgs {
 
 fn print(context: &Context, text: &str) -> Result<()> {
     if !context.global.quiet {
-        print_text(format!("{text}\n").as_bytes())?;
+        print_text(&format!("{text}\n"))?;
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! What every command gets: the system, the config, the global flags, and where rows and warnings go.
 
-use crate::args::{ColorWhen, Format, Global, RowArgs};
+use crate::args::{ColorWhen, Global, RowArgs};
 use crate::core::price::CostFrom;
 use crate::core::problem::Problem;
 use crate::exit::Exit;
-use crate::render::{self, Layout, Request, Row, Screen, View, When};
+use crate::render::{self, Layout, Output, Request, Row, Screen, View, When};
 use crate::system::System;
 use crate::system::config::Config;
 use anyhow::Result;
@@ -61,7 +61,8 @@ impl Context {
         rows: impl Iterator<Item = Result<R>>,
     ) -> Result<Exit> {
         let request = self.request(args)?;
-        render::print(&request, layout, rows, &mut |problem| self.warn(&problem))?;
+        let mut output = Output::stdout();
+        render::print(&request, layout, rows, &mut output, &mut |problem| self.warn(&problem))?;
         Ok(self.outcome())
     }
 
@@ -69,7 +70,7 @@ impl Context {
     ///
     /// # Errors
     /// When stdout cannot be written.
-    pub fn text(&self, text: &[u8]) -> Result<()> {
+    pub fn text(&self, text: &str) -> Result<()> {
         if !self.global.quiet {
             render::print_text(text)?;
         }
@@ -83,7 +84,7 @@ impl Context {
     /// When the time zone is not known.
     pub fn request(&self, args: &RowArgs) -> Result<Request> {
         Ok(Request {
-            format: args.format.map(render::Format::from),
+            format: args.format,
             fields: args.fields.clone(),
             has_header: !args.no_header,
             jq: args.jq.clone(),
@@ -110,9 +111,8 @@ impl Context {
             ColorWhen::Always => When::Always,
             ColorWhen::Never => When::Never,
         };
-        Ok(Screen::stdout(when, view, |name| {
-            self.system.var(name).map(str::to_owned)
-        }))
+        // The terminal is the reader's, also where the rows are those of the sample home.
+        Ok(Screen::stdout(when, view, |name| std::env::var(name).ok()))
     }
 
     /// Where costs come from.
@@ -131,20 +131,6 @@ impl Context {
             Exit::Failed
         } else {
             Exit::Ok
-        }
-    }
-}
-
-impl From<Format> for render::Format {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Table => Self::Table,
-            Format::Ndjson => Self::Ndjson,
-            Format::Json => Self::Json,
-            Format::Csv => Self::Csv,
-            Format::Tsv => Self::Tsv,
-            Format::Md => Self::Md,
-            Format::Ccusage => Self::Ccusage,
         }
     }
 }

@@ -3,13 +3,13 @@
 use super::budgets::amount;
 use super::context::Context;
 use super::usage;
-use crate::args::{Filters, Format, RowArgs};
+use crate::args::{Filters, RowArgs};
 use crate::core::bad_request::BadRequest;
 use crate::core::money::Money;
 use crate::core::period::Unit;
 use crate::core::rows::CostRow;
 use crate::exit::Exit;
-use crate::render::{Foot, Layout, number};
+use crate::render::{Footer, Format, Layout, number};
 use crate::reports::cost::{Dimension, Grouping};
 use crate::reports::select::needs_sessions;
 use crate::reports::{Sessions, ccusage};
@@ -136,10 +136,10 @@ impl CostArgs {
             let layout = Layout {
                 grep: grep.clone(),
                 // The sum is that of all rows, and would be wrong below some of them.
-                foot: if grep.is_any() {
-                    Some(Box::new(|_| Foot { total, notes }))
+                footer: if grep.is_empty() {
+                    Some(Box::new(|_| Footer::new(total, notes)))
                 } else {
-                    usage::foot(missing)
+                    usage::footer(missing)
                 },
                 ccusage: ccusage
                     .filter(|_| wants_ccusage)

@@ -8,7 +8,7 @@ use crate::core::rows::{DoctorKind, DoctorPath, DoctorRow, DoctorState};
 use crate::exit::Exit;
 use crate::ledger::Standing;
 use crate::prices::{self, PriceBook};
-use crate::render::{Foot, Layout};
+use crate::render::{Footer, Layout};
 use crate::reports::doctor::{agent_rows, notes, tilde_all};
 use crate::system::config::Config;
 use crate::system::swiftbar;
@@ -37,12 +37,9 @@ impl DoctorArgs {
         rows.push(config_row(context));
         rows.extend(swiftbar_row(context));
         let has_problem = rows.iter().any(|row| row.state == DoctorState::Problem);
-        let foot = |rows: &[DoctorRow]| Foot {
-            total: None,
-            notes: notes(rows),
-        };
+        let foot = |rows: &[DoctorRow]| Footer::new(None, notes(rows));
         let layout = Layout {
-            foot: Some(Box::new(foot)),
+            footer: Some(Box::new(foot)),
             ..Layout::default()
         };
         context.print(&self.rows, layout, rows.into_iter().map(Ok))?;

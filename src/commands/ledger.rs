@@ -167,7 +167,7 @@ fn export(context: &mut Context) -> Result<Exit> {
     let mut ledger = usage::open(context)?;
     usage::bring_up_to_date(context, &mut ledger, &TurnFilter::default())?;
     let mut output = Output::stdout();
-    ledger.export(|line| Ok(output.line(line)?))?;
+    ledger.export(|line| Ok(output.json_line(line)?))?;
     output.flush()?;
     usage::keep(context, &mut ledger);
     Ok(context.outcome())

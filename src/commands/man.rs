@@ -14,7 +14,7 @@ pub struct ManArgs {
 }
 
 /// Every committed page and its name; `make generate` writes the list.
-pub const PAGES: &[(&str, &[u8])] = include!("../../man/pages.in");
+pub const PAGES: &[(&str, &str)] = include!("../../man/pages.in");
 
 impl ManArgs {
     /// # Errors

@@ -41,7 +41,7 @@ impl SchemaArgs {
             Some(row) => self.describe(row)?,
             None => ROWS.iter().map(|row| row.name).collect::<Vec<_>>().join("\n"),
         };
-        context.text(format!("{text}\n").as_bytes())?;
+        context.text(&format!("{text}\n"))?;
         Ok(context.outcome())
     }
 

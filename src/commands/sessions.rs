@@ -37,14 +37,14 @@ impl SessionsArgs {
         context.request(&self.rows)?.check::<SessionRow>(false)?;
         // A session without a turn belongs to no time, model or provider.
         let idle = filter.range == Range::ALL
-            && filter.models.is_any()
-            && filter.providers.is_any()
+            && filter.models.matches_all()
+            && filter.providers.matches_all()
             && filter.presence.is_empty();
         // Where nothing but time decides which rows are printed, only those sessions are looked at.
         let newest = self
             .rows
             .limit
-            .filter(|_| idle && !needs_sessions(&filter) && grep.is_any())
+            .filter(|_| idle && !needs_sessions(&filter) && grep.is_empty())
             .filter(|_| self.rows.sort.is_none() && !self.tree && !self.interactive);
         usage::report(context, &filter, |context, usage| {
             let (selected, sessions) = match newest {
@@ -69,7 +69,7 @@ impl SessionsArgs {
             let missing = usage::missing(context, usage)?;
             let layout = Layout {
                 grep: grep.clone(),
-                foot: usage::foot(missing),
+                footer: usage::footer(missing),
                 ..Layout::default()
             };
             context.print(&self.rows, layout, rows.into_iter().map(Ok))

@@ -10,7 +10,7 @@ use crate::core::process::{DetailLimits, SessionDetail, SessionRef};
 use crate::core::rows::{ShowMessage, ShowRow, ShowTodo};
 use crate::core::time::Time;
 use crate::exit::Exit;
-use crate::render::{Foot, Layout, columns, text};
+use crate::render::{Footer, Layout, columns, text};
 use crate::reports::show::Named;
 use crate::reports::{Sessions, Usage};
 use anyhow::{Result, bail};
@@ -46,12 +46,10 @@ impl ShowArgs {
         usage::report(context, &TurnFilter::default(), |context, usage| {
             let row = self.row(context, usage)?;
             let view = context.screen()?.view;
-            let foot = move |rows: &[ShowRow]| Foot {
-                total: None,
-                notes: rows.iter().flat_map(|row| columns::show::lines(row, &view)).collect(),
-            };
+            let footer =
+                move |rows: &[ShowRow]| Footer::new(None, rows.iter().flat_map(|row| columns::show::lines(row, &view)));
             let layout = Layout {
-                foot: Some(Box::new(foot)),
+                footer: Some(Box::new(footer)),
                 ..Layout::default()
             };
             context.print(&self.rows, layout, std::iter::once(Ok(row)))

@@ -30,12 +30,12 @@ impl TurnsArgs {
             let sessions = Sessions::load(usage.ledger)?;
             let selected = usage.select(&filter, Some(&sessions))?;
             // Known to be the newest before rows are made of them, where nothing but time decides.
-            let newest = self.rows.limit.filter(|_| self.rows.sort.is_none() && grep.is_any());
+            let newest = self.rows.limit.filter(|_| self.rows.sort.is_none() && grep.is_empty());
             let missing = usage::missing(context, usage)?;
             let layout = Layout {
                 keep: Keep::Last,
                 grep: grep.clone(),
-                foot: usage::foot(missing),
+                footer: usage::footer(missing),
                 ..Layout::default()
             };
             context.print(&self.rows, layout, usage.turn_rows(&selected, &sessions, newest)?)

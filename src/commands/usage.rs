@@ -9,7 +9,7 @@ use crate::core::time::Time;
 use crate::ledger::commit::Committed;
 use crate::ledger::{Ledger, Standing, schema};
 use crate::prices::PriceBook;
-use crate::render::{Foot, MakeFoot};
+use crate::render::{Footer, MakeFooter};
 use crate::reports::Usage;
 use crate::system::System;
 use crate::system::config::Config;
@@ -94,9 +94,9 @@ pub fn missing(context: &Context, usage: &Usage<'_>) -> Result<Vec<String>> {
     }])
 }
 
-/// A foot of nothing but lines, where there are any.
-pub fn foot<R: 'static>(notes: Vec<String>) -> Option<MakeFoot<R>> {
-    (!notes.is_empty()).then(|| -> MakeFoot<R> { Box::new(|_| Foot { total: None, notes }) })
+/// A footer of lines alone, where there are any.
+pub fn footer<R: 'static>(notes: Vec<String>) -> Option<MakeFooter<R>> {
+    (!notes.is_empty()).then(|| -> MakeFooter<R> { Box::new(|_| Footer::new(None, notes)) })
 }
 
 /// The problem of a ledger that could not be written.

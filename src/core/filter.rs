@@ -176,7 +176,7 @@ impl Globs {
     }
 
     /// Whether no pattern was given.
-    pub fn is_any(&self) -> bool {
+    pub fn matches_all(&self) -> bool {
         self.patterns.is_empty()
     }
 

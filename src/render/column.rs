@@ -1,6 +1,7 @@
 //! Column and Cell: what the table of a row consists of.
 
 use crate::core::money::{CostStatus, Money};
+use crate::core::text::Printable;
 use crate::core::time::Time;
 use crate::render::number;
 use jiff::tz::TimeZone;
@@ -11,10 +12,37 @@ pub struct Column<R: 'static> {
     pub key: &'static str,
     pub title: &'static str,
     pub align: Align,
-    /// Columns with the greatest number are dropped first when the terminal is narrow; 0 never is.
+    /// On a narrow terminal, columns with the greatest number go first; 0 always stays.
     pub drop: u8,
     /// A column whose cells are all empty is left out.
     pub cell: fn(&R, &View) -> Cell,
+}
+
+impl<R> Column<R> {
+    /// A column of text: a narrow terminal cuts its end.
+    pub const fn text(key: &'static str, title: &'static str, drop: u8, cell: fn(&R, &View) -> Cell) -> Self {
+        Self::new(key, title, Align::Left, drop, cell)
+    }
+
+    /// A column of paths: a narrow terminal cuts their middle.
+    pub const fn path(key: &'static str, title: &'static str, drop: u8, cell: fn(&R, &View) -> Cell) -> Self {
+        Self::new(key, title, Align::Path, drop, cell)
+    }
+
+    /// A column of numbers: never cut.
+    pub const fn number(key: &'static str, title: &'static str, drop: u8, cell: fn(&R, &View) -> Cell) -> Self {
+        Self::new(key, title, Align::Right, drop, cell)
+    }
+
+    const fn new(key: &'static str, title: &'static str, align: Align, drop: u8, cell: fn(&R, &View) -> Cell) -> Self {
+        Self {
+            key,
+            title,
+            align,
+            drop,
+            cell,
+        }
+    }
 }
 
 /// Where a cell's text stands, and what happens to it when the terminal is narrow.
@@ -42,7 +70,7 @@ pub struct View {
 /// A cell's text and what it means; the palette turns meaning into colour, never the only carrier of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
-    pub text: String,
+    pub text: Printable,
     pub tone: Tone,
 }
 
@@ -63,11 +91,11 @@ pub enum Tone {
 pub const UNKNOWN: &str = "—";
 
 impl Cell {
-    pub fn plain(text: impl Into<String>) -> Self {
+    pub fn plain(text: impl Into<Printable>) -> Self {
         Self::toned(text, Tone::Plain)
     }
 
-    pub fn toned(text: impl Into<String>, tone: Tone) -> Self {
+    pub fn toned(text: impl Into<Printable>, tone: Tone) -> Self {
         Self {
             text: text.into(),
             tone,

@@ -15,8 +15,8 @@ impl Grep {
         }
     }
 
-    /// Whether every row passes.
-    pub fn is_any(&self) -> bool {
+    /// Whether there is nothing to look for, so every row passes.
+    pub fn is_empty(&self) -> bool {
         self.needles.is_empty()
     }
 

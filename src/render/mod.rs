@@ -4,14 +4,11 @@ pub mod bar;
 pub mod ccusage;
 mod column;
 pub mod columns;
-mod delimited;
 pub mod fields;
+pub mod format;
 mod grep;
-mod jq;
 pub mod keys;
 pub mod kinds;
-mod live;
-mod markdown;
 pub mod number;
 mod order;
 mod output;
@@ -19,16 +16,16 @@ mod palette;
 mod print;
 mod screen;
 mod table;
-mod tables;
 pub mod text;
 pub mod types;
 
 pub use column::{Align, Cell, Column, Tone, UNKNOWN, View};
+pub use format::Format;
 pub use grep::Grep;
 pub use order::Keep;
-pub use output::{Output, StdoutError, is_abandoned, print_text};
+pub use output::{Output, OutputError, is_abandoned, print_encoded, print_text};
 pub use palette::{Palette, When};
-pub use print::{Foot, Format, Layout, MakeDocument, MakeFoot, Request, print};
+pub use print::{Footer, Layout, MakeDocument, MakeFooter, Request, print};
 pub use screen::Screen;
 
 use crate::core::problem::Problem;
@@ -42,7 +39,7 @@ pub trait Row: Serialize + JsonSchema + Sized + 'static {
     /// What stderr says when a table has no rows.
     const EMPTY: &'static str = "nothing found";
 
-    fn columns() -> &'static [Column<Self>];
+    const COLUMNS: &'static [Column<Self>];
 }
 
 /// `ttop: warning: <where>: <what>` on stderr.
@@ -53,5 +50,5 @@ pub fn warn(problem: &Problem) {
 /// A line on stderr.
 pub fn say(line: &str) {
     // A closed stderr is no reason to stop.
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", text::harmless(line));
 }

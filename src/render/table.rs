@@ -1,7 +1,7 @@
 //! Tables for people: aligned, fitted to the terminal, one line a row.
 
 use super::column::{Align, Cell};
-use super::output::{Output, StdoutError};
+use super::output::{Output, OutputError};
 use super::screen::Screen;
 use super::{Palette, Tone, text};
 use std::borrow::Cow;
@@ -40,12 +40,7 @@ impl Table {
     ///
     /// # Errors
     /// When stdout cannot be written.
-    pub fn print(mut self, screen: &Screen, output: &mut Output) -> Result<(), StdoutError> {
-        for cell in self.rows.iter_mut().flatten() {
-            if let Cow::Owned(plain) = text::plain(&cell.text) {
-                cell.text = plain;
-            }
-        }
+    pub fn print(mut self, screen: &Screen, output: &mut Output<'_>) -> Result<(), OutputError> {
         self.fit(screen.width);
         self.layout(screen.palette, output)
     }
@@ -118,14 +113,14 @@ impl Table {
                     Align::Left | Align::Right => text::cut_end(&row[at].text, width),
                 };
                 if let Cow::Owned(cut) = cut {
-                    row[at].text = cut;
+                    row[at].text = cut.into();
                 }
             }
         }
         self.keep(|at| columns.contains(&at));
     }
 
-    fn layout(self, palette: Palette, output: &mut Output) -> Result<(), StdoutError> {
+    fn layout(self, palette: Palette, output: &mut Output<'_>) -> Result<(), OutputError> {
         let widths = self.widths();
         let titles: Vec<Cell> = self
             .heads
@@ -139,7 +134,8 @@ impl Table {
                 return Ok(());
             }
             for line in lay_out(chunk, &self.heads, &widths, palette).lines() {
-                output.line(line.trim_end())?;
+                output.encoded(line.trim_end().as_bytes())?;
+                output.encoded(b"\n")?;
             }
         }
     }
@@ -153,7 +149,7 @@ fn lay_out(chunk: Vec<Vec<Cell>>, heads: &[Head], widths: &[usize], palette: Pal
         for (at, cell) in cells.iter().enumerate() {
             colors.extend(palette.codes(cell.tone).map(|codes| (row, at, codes)));
         }
-        builder.push_record(cells.into_iter().map(|cell| cell.text));
+        builder.push_record(cells.into_iter().map(|cell| cell.text.into_string()));
     }
     let mut table = builder.build();
     table

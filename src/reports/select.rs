@@ -49,11 +49,11 @@ impl Usage<'_> {
         let names = self.ledger.names();
         let mut selected = Selected::all();
         (selected.packs.start, selected.packs.end) = (filter.range.start, filter.range.end);
-        if !filter.agents.is_any() {
+        if !filter.agents.matches_all() {
             let wanted = |row: &u32| names.agent(*row).is_some_and(|id| filter.agents.matches(Some(id)));
             selected.packs.agents = Some((0..names.len() as u32).filter(wanted).collect());
         }
-        if !(filter.models.is_any() && filter.providers.is_any()) {
+        if !(filter.models.matches_all() && filter.providers.matches_all()) {
             let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
             let wanted = |row: u32| {
                 let (provider, model) = names.model(row);

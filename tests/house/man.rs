@@ -39,7 +39,7 @@ fn pages_are_as_committed() {
     let names: Vec<String> = all().into_iter().map(|(name, _)| name).collect();
     let lines: String = names
         .iter()
-        .map(|name| format!("    (\"{name}\", include_bytes!(\"{name}.1\")),\n"))
+        .map(|name| format!("    (\"{name}\", include_str!(\"{name}.1\")),\n"))
         .collect();
     support::same_as_committed(&folder.join("pages.in"), format!("&[\n{lines}]\n").as_bytes());
     let committed = std::fs::read_dir(&folder).expect("the folder").count();

@@ -11,7 +11,7 @@ use crate::core::snapshot::Snapshot;
 use crate::ledger::commit::Committed;
 use crate::ledger::{Ledger, Standing};
 use crate::prices::PriceBook;
-use crate::render::{is_abandoned, print_text};
+use crate::render::{is_abandoned, print_encoded};
 use crate::system::notices::{Notices, Wake};
 use anyhow::Result;
 use std::time::{Duration, Instant};
@@ -151,7 +151,7 @@ pub fn run(plan: &Plan, context: &mut Context) -> Result<()> {
         };
         if line != last {
             let between = if last.is_empty() { "" } else { plan.style.between() };
-            print_text(format!("{between}{line}").as_bytes())?;
+            print_encoded(format!("{between}{line}").as_bytes())?;
             last = line;
         }
     }

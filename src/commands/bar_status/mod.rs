@@ -12,7 +12,7 @@ use crate::core::snapshot::{SHAPE, Snapshot};
 use crate::exit::Exit;
 use crate::ledger::snapshot::{Peeked, peek};
 use crate::render::bar::{Bar, Icons, Level, Needs, Part, Piece, SEGMENTS, STYLES, Segment, Style, Template, fit};
-use crate::render::{StdoutError, say, text};
+use crate::render::{OutputError, say, text};
 use anyhow::{Result, anyhow};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
@@ -110,7 +110,7 @@ impl BarStatusArgs {
     /// When stdout cannot be written.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
         match self.show(context) {
-            Err(error) if !error.is::<StdoutError>() => puzzled(&format!("{error:#}"))?,
+            Err(error) if !error.is::<OutputError>() => puzzled(&format!("{error:#}"))?,
             shown => shown?,
         }
         Ok(Exit::Ok)
@@ -202,7 +202,7 @@ impl BarStatusArgs {
 
 /// Prints, whatever `-q` says of rows: a bar without text is no answer.
 fn show(text: &str) -> Result<()> {
-    Ok(crate::render::print_text(text.as_bytes())?)
+    Ok(crate::render::print_encoded(text.as_bytes())?)
 }
 
 /// Before anything was ever synced everything is unknown.
@@ -250,7 +250,7 @@ impl Plan {
 /// # Errors
 /// When stdout cannot be written.
 pub fn puzzled(reason: &str) -> Result<()> {
-    crate::render::print_text(PUZZLED.as_bytes())?;
+    crate::render::print_encoded(PUZZLED.as_bytes())?;
     say(&format!("ttop: error: {}", text::harmless(reason)));
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::core::filter::TurnFilter;
 use crate::core::rows::PsRow;
 use crate::exit::Exit;
 use crate::processes::tmux;
-use crate::render::{is_abandoned, print_text};
+use crate::render::{is_abandoned, print_encoded};
 use crate::system::notices::{Notices, Wake};
 use anyhow::{Result, bail};
 use clap::Args;
@@ -78,7 +78,7 @@ impl PsArgs {
             let passed = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
             context.system.now = now.saturating_add(passed);
             if is_redrawn {
-                print_text(REDRAW)?;
+                print_encoded(REDRAW)?;
             }
             self.once(context, &mut eyes)?;
             if let Some(exit) = pause(&notices, interval) {
@@ -128,7 +128,7 @@ impl PsArgs {
         }
         let mut rows = self.filters.choose(context, rows)?;
         let grep = self.filters.grep();
-        if !grep.is_any() {
+        if !grep.is_empty() {
             rows.retain(|row| serde_json::to_value(row).is_ok_and(|row| grep.matches(&row)));
         }
         let has_failed = self.check && !rows.is_empty();

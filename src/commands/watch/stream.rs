@@ -134,7 +134,7 @@ impl<'a> Stream<'a> {
             alarms: None,
             heartbeat: groups.has(Group::Heartbeat).then(|| Heartbeat::new(every)),
             stall: Stall::default(),
-            trail: Trail::new(context, groups.has_alerts() || filter.agents.is_any()),
+            trail: Trail::new(context, groups.has_alerts() || filter.agents.matches_all()),
             groups,
             look,
             filter,

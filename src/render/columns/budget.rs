@@ -2,103 +2,39 @@
 
 use crate::core::budget::{Amount, Level};
 use crate::core::rows::BudgetRow;
-use crate::render::{Align, Cell, Column, Row, Tone, number};
+use crate::render::{Cell, Column, Row, Tone, number};
 
 impl Row for BudgetRow {
     const NAME: &'static str = "budget";
     const EMPTY: &'static str = "no budgets; ttop config set budgets.daily 20 makes one";
 
-    fn columns() -> &'static [Column<Self>] {
-        &[
-            Column {
-                key: "budgetId",
-                title: "Budget",
-                align: Align::Left,
-                drop: 0,
-                cell: |row, _| Cell::text(Some(&row.budget_id)),
-            },
-            Column {
-                key: "period",
-                title: "Period",
-                align: Align::Left,
-                drop: 3,
-                cell: |row, _| Cell::text(Some(&row.period)),
-            },
-            Column {
-                key: "agentId",
-                title: "Agent",
-                align: Align::Left,
-                drop: 5,
-                cell: |row, _| Cell::text(row.agent_id.as_deref()),
-            },
-            Column {
-                key: "providerId",
-                title: "Provider",
-                align: Align::Left,
-                drop: 5,
-                cell: |row, _| Cell::text(row.provider_id.as_deref()),
-            },
-            Column {
-                key: "modelId",
-                title: "Model",
-                align: Align::Left,
-                drop: 5,
-                cell: |row, _| Cell::text(row.model_id.as_deref()),
-            },
-            Column {
-                key: "projectPath",
-                title: "Project",
-                align: Align::Path,
-                drop: 5,
-                cell: |row, view| Cell::path(row.project_path.as_deref(), view),
-            },
-            Column {
-                key: "spent",
-                title: "Spent",
-                align: Align::Right,
-                drop: 0,
-                cell: |row, _| amount(row, row.spent),
-            },
-            Column {
-                key: "budget",
-                title: "Budget",
-                align: Align::Right,
-                drop: 0,
-                cell: |row, _| plain(row.budget),
-            },
-            Column {
-                key: "remaining",
-                title: "Left",
-                align: Align::Right,
-                drop: 2,
-                cell: |row, _| row.remaining.map_or_else(Cell::unknown, plain),
-            },
-            Column {
-                key: "usedPercent",
-                title: "Used",
-                align: Align::Right,
-                drop: 1,
-                cell: |row, _| Cell::toned(number::percent(row.used_percent), tone(row.level)),
-            },
-            Column {
-                key: "projected",
-                title: "Projected",
-                align: Align::Right,
-                drop: 4,
-                cell: |row, _| row.projected.map_or_else(Cell::empty, |_| amount(row, row.projected)),
-            },
-            Column {
-                key: "level",
-                title: "Level",
-                align: Align::Left,
-                drop: 0,
-                cell: |row, _| {
-                    row.level
-                        .map_or_else(Cell::unknown, |level| Cell::toned(level.name(), tone(row.level)))
-                },
-            },
-        ]
-    }
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::text("budgetId", "Budget", 0, |row, _| Cell::text(Some(&row.budget_id))),
+        Column::text("period", "Period", 3, |row, _| Cell::text(Some(&row.period))),
+        Column::text("agentId", "Agent", 5, |row, _| Cell::text(row.agent_id.as_deref())),
+        Column::text("providerId", "Provider", 5, |row, _| {
+            Cell::text(row.provider_id.as_deref())
+        }),
+        Column::text("modelId", "Model", 5, |row, _| Cell::text(row.model_id.as_deref())),
+        Column::path("projectPath", "Project", 5, |row, view| {
+            Cell::path(row.project_path.as_deref(), view)
+        }),
+        Column::number("spent", "Spent", 0, |row, _| amount(row, row.spent)),
+        Column::number("budget", "Budget", 0, |row, _| plain(row.budget)),
+        Column::number("remaining", "Left", 2, |row, _| {
+            row.remaining.map_or_else(Cell::unknown, plain)
+        }),
+        Column::number("usedPercent", "Used", 1, |row, _| {
+            Cell::toned(number::percent(row.used_percent), tone(row.level))
+        }),
+        Column::number("projected", "Projected", 4, |row, _| {
+            row.projected.map_or_else(Cell::empty, |_| amount(row, row.projected))
+        }),
+        Column::text("level", "Level", 0, |row, _| {
+            row.level
+                .map_or_else(Cell::unknown, |level| Cell::toned(level.name(), tone(row.level)))
+        }),
+    ];
 }
 
 /// What was spent, with the mark of how it is known.

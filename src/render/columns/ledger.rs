@@ -1,76 +1,20 @@
 //! The table of `ttop ledger status`.
 
 use crate::core::rows::LedgerRow;
-use crate::render::{Align, Cell, Column, Row};
+use crate::render::{Cell, Column, Row};
 
 impl Row for LedgerRow {
     const NAME: &'static str = "ledger";
 
-    fn columns() -> &'static [Column<Self>] {
-        &[
-            Column {
-                key: "agentId",
-                title: "Agent",
-                align: Align::Left,
-                drop: 0,
-                cell: |row, _| Cell::text(Some(&row.agent_id)),
-            },
-            Column {
-                key: "sources",
-                title: "Sources",
-                align: Align::Right,
-                drop: 3,
-                cell: |row, _| Cell::count(row.sources),
-            },
-            Column {
-                key: "goneSources",
-                title: "Gone",
-                align: Align::Right,
-                drop: 4,
-                cell: |row, _| Cell::count(row.gone_sources),
-            },
-            Column {
-                key: "sessions",
-                title: "Sessions",
-                align: Align::Right,
-                drop: 2,
-                cell: |row, _| Cell::count(row.sessions),
-            },
-            Column {
-                key: "turns",
-                title: "Turns",
-                align: Align::Right,
-                drop: 0,
-                cell: |row, _| Cell::count(row.turns),
-            },
-            Column {
-                key: "copies",
-                title: "Copies",
-                align: Align::Right,
-                drop: 5,
-                cell: |row, _| Cell::count(row.copies),
-            },
-            Column {
-                key: "goneTurns",
-                title: "Kept",
-                align: Align::Right,
-                drop: 6,
-                cell: |row, _| Cell::count(row.gone_turns),
-            },
-            Column {
-                key: "start",
-                title: "Oldest",
-                align: Align::Left,
-                drop: 1,
-                cell: |row, view| Cell::time(row.start, view),
-            },
-            Column {
-                key: "end",
-                title: "Newest",
-                align: Align::Left,
-                drop: 1,
-                cell: |row, view| Cell::time(row.end, view),
-            },
-        ]
-    }
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::text("agentId", "Agent", 0, |row, _| Cell::text(Some(&row.agent_id))),
+        Column::number("sources", "Sources", 3, |row, _| Cell::count(row.sources)),
+        Column::number("goneSources", "Gone", 4, |row, _| Cell::count(row.gone_sources)),
+        Column::number("sessions", "Sessions", 2, |row, _| Cell::count(row.sessions)),
+        Column::number("turns", "Turns", 0, |row, _| Cell::count(row.turns)),
+        Column::number("copies", "Copies", 5, |row, _| Cell::count(row.copies)),
+        Column::number("goneTurns", "Kept", 6, |row, _| Cell::count(row.gone_turns)),
+        Column::text("start", "Oldest", 1, |row, view| Cell::time(row.start, view)),
+        Column::text("end", "Newest", 1, |row, view| Cell::time(row.end, view)),
+    ];
 }

@@ -2,89 +2,45 @@
 
 use crate::core::quota::ProviderState;
 use crate::core::rows::{LimitHistoryRow, LimitRow, ProviderRow};
-use crate::render::{Align, Cell, Column, Row, Tone, View, number};
+use crate::render::{Cell, Column, Row, Tone, View, number};
 
 impl Row for ProviderRow {
     const NAME: &'static str = "provider";
     const EMPTY: &'static str = "no provider has a credential: ttop creds --all tells how to get one";
 
-    fn columns() -> &'static [Column<Self>] {
-        &[
-            Column {
-                key: "providerId",
-                title: "Provider",
-                align: Align::Left,
-                drop: 0,
-                cell: |row, _| Cell::plain(&*row.provider_id),
-            },
-            Column {
-                key: "plan",
-                title: "Plan",
-                align: Align::Left,
-                drop: 5,
-                cell: |row, _| Cell::text(row.plan.as_deref()),
-            },
-            Column {
-                key: "usedPercent",
-                title: "Used",
-                align: Align::Right,
-                drop: 0,
-                cell: |row, _| match row.used_percent {
-                    Some(percent) => {
-                        let text = format!("{} {:>6}", gauge(percent), number::percent(Some(percent)));
-                        Cell::toned(text, tone(percent))
-                    }
-                    None => Cell::empty(),
-                },
-            },
-            Column {
-                key: "limits",
-                title: "Limits",
-                align: Align::Left,
-                drop: 0,
-                cell: |row, view| match row.state {
-                    ProviderState::Ok => Cell::plain(limits_text(&row.limits, view)),
-                    state => Cell::toned(state_text(row, view), state_tone(state)),
-                },
-            },
-            Column {
-                key: "credits",
-                title: "Credits",
-                align: Align::Right,
-                drop: 3,
-                cell: |row, _| match row.credits {
-                    Some(credits) => Cell::plain(amount(credits, row.credits_currency.as_deref())),
-                    None if row.credits_unlimited => Cell::plain("unlimited"),
-                    None => Cell::empty(),
-                },
-            },
-            Column {
-                key: "spend",
-                title: "Spend",
-                align: Align::Right,
-                drop: 3,
-                cell: |row, _| {
-                    let Some(spend) = row.spend else { return Cell::empty() };
-                    let spend = amount(spend, row.spend_currency.as_deref());
-                    Cell::plain(match row.spend_limit {
-                        Some(limit) => format!("{spend} of {}", amount(limit, row.spend_currency.as_deref())),
-                        None => spend,
-                    })
-                },
-            },
-            Column {
-                key: "fetchedAt",
-                title: "Age",
-                align: Align::Right,
-                drop: 4,
-                cell: |row, view| {
-                    let Some(at) = row.fetched_at else { return Cell::empty() };
-                    let tone = if row.stale { Tone::Warning } else { Tone::Dim };
-                    Cell::toned(number::duration((view.now - at).max(0)), tone)
-                },
-            },
-        ]
-    }
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::text("providerId", "Provider", 0, |row, _| Cell::plain(&*row.provider_id)),
+        Column::text("plan", "Plan", 5, |row, _| Cell::text(row.plan.as_deref())),
+        Column::number("usedPercent", "Used", 0, |row, _| match row.used_percent {
+            Some(percent) => {
+                let text = format!("{} {:>6}", gauge(percent), number::percent(Some(percent)));
+                Cell::toned(text, tone(percent))
+            }
+            None => Cell::empty(),
+        }),
+        Column::text("limits", "Limits", 0, |row, view| match row.state {
+            ProviderState::Ok => Cell::plain(limits_text(&row.limits, view)),
+            state => Cell::toned(state_text(row, view), state_tone(state)),
+        }),
+        Column::number("credits", "Credits", 3, |row, _| match row.credits {
+            Some(credits) => Cell::plain(amount(credits, row.credits_currency.as_deref())),
+            None if row.credits_unlimited => Cell::plain("unlimited"),
+            None => Cell::empty(),
+        }),
+        Column::number("spend", "Spend", 3, |row, _| {
+            let Some(spend) = row.spend else { return Cell::empty() };
+            let spend = amount(spend, row.spend_currency.as_deref());
+            Cell::plain(match row.spend_limit {
+                Some(limit) => format!("{spend} of {}", amount(limit, row.spend_currency.as_deref())),
+                None => spend,
+            })
+        }),
+        Column::number("fetchedAt", "Age", 4, |row, view| {
+            let Some(at) = row.fetched_at else { return Cell::empty() };
+            let tone = if row.stale { Tone::Warning } else { Tone::Dim };
+            Cell::toned(number::duration((view.now - at).max(0)), tone)
+        }),
+    ];
 }
 
 /// `5h 37% 2h 59min, 7d 61.5% 3d 20h, 7d Sonnet 12%`: how full, and how long until it starts anew.
@@ -171,51 +127,21 @@ fn amount(amount: f64, currency: Option<&str>) -> String {
 impl Row for LimitHistoryRow {
     const NAME: &'static str = "limit_history";
 
-    fn columns() -> &'static [Column<Self>] {
-        &[
-            Column {
-                key: "timestamp",
-                title: "Time",
-                align: Align::Left,
-                drop: 0,
-                cell: |row, view| Cell::time(Some(row.timestamp), view),
-            },
-            Column {
-                key: "providerId",
-                title: "Provider",
-                align: Align::Left,
-                drop: 0,
-                cell: |row, _| Cell::plain(&*row.provider_id),
-            },
-            Column {
-                key: "label",
-                title: "Limit",
-                align: Align::Left,
-                drop: 0,
-                cell: |row, _| Cell::plain(&*row.label),
-            },
-            Column {
-                key: "usedPercent",
-                title: "Used",
-                align: Align::Right,
-                drop: 0,
-                cell: |row, _| {
-                    let percent = number::percent(Some(row.used_percent));
-                    Cell::toned(
-                        format!("{} {percent:>6}", gauge(row.used_percent)),
-                        tone(row.used_percent),
-                    )
-                },
-            },
-            Column {
-                key: "resetsAt",
-                title: "Resets",
-                align: Align::Left,
-                drop: 1,
-                cell: |row, view| Cell::time(row.resets_at, view),
-            },
-        ]
-    }
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::text("timestamp", "Time", 0, |row, view| {
+            Cell::time(Some(row.timestamp), view)
+        }),
+        Column::text("providerId", "Provider", 0, |row, _| Cell::plain(&*row.provider_id)),
+        Column::text("label", "Limit", 0, |row, _| Cell::plain(&*row.label)),
+        Column::number("usedPercent", "Used", 0, |row, _| {
+            let percent = number::percent(Some(row.used_percent));
+            Cell::toned(
+                format!("{} {percent:>6}", gauge(row.used_percent)),
+                tone(row.used_percent),
+            )
+        }),
+        Column::text("resetsAt", "Resets", 1, |row, view| Cell::time(row.resets_at, view)),
+    ];
 }
 
 #[cfg(test)]

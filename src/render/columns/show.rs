@@ -2,64 +2,32 @@
 
 use crate::core::rows::ShowRow;
 use crate::core::tokens::{BUCKET_KEYS, BUCKETS, Tokens};
-use crate::render::{Align, Cell, Column, Row, View, number};
+use crate::render::{Cell, Column, Row, View, number};
 
 impl Row for ShowRow {
     const NAME: &'static str = "show";
 
-    fn columns() -> &'static [Column<Self>] {
-        &[
-            Column {
-                key: "session.sessionId",
-                title: "Session",
-                align: Align::Left,
-                drop: 0,
-                cell: |row, _| Cell::text(Some(&row.session.session_id)),
-            },
-            Column {
-                key: "session.sessionName",
-                title: "Title",
-                align: Align::Left,
-                drop: 0,
-                cell: |row, _| Cell::text(row.session.session_name.as_deref()),
-            },
-            Column {
-                key: "session.agentId",
-                title: "Agent",
-                align: Align::Left,
-                drop: 1,
-                cell: |row, _| Cell::text(Some(&row.session.agent_id)),
-            },
-            Column {
-                key: "session.projectPath",
-                title: "Project",
-                align: Align::Path,
-                drop: 4,
-                cell: |row, view| Cell::path(row.session.project_path.as_deref(), view),
-            },
-            Column {
-                key: "session.turns",
-                title: "Turns",
-                align: Align::Right,
-                drop: 3,
-                cell: |row, _| Cell::count(row.session.turns),
-            },
-            Column {
-                key: "session.totalTokens",
-                title: "Tokens",
-                align: Align::Right,
-                drop: 2,
-                cell: |row, _| Cell::tokens(row.session.total_tokens),
-            },
-            Column {
-                key: "session.cost",
-                title: "Cost",
-                align: Align::Right,
-                drop: 0,
-                cell: |row, _| Cell::money(row.session.cost, row.session.cost_status),
-            },
-        ]
-    }
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::text("session.sessionId", "Session", 0, |row, _| {
+            Cell::text(Some(&row.session.session_id))
+        }),
+        Column::text("session.sessionName", "Title", 0, |row, _| {
+            Cell::text(row.session.session_name.as_deref())
+        }),
+        Column::text("session.agentId", "Agent", 1, |row, _| {
+            Cell::text(Some(&row.session.agent_id))
+        }),
+        Column::path("session.projectPath", "Project", 4, |row, view| {
+            Cell::path(row.session.project_path.as_deref(), view)
+        }),
+        Column::number("session.turns", "Turns", 3, |row, _| Cell::count(row.session.turns)),
+        Column::number("session.totalTokens", "Tokens", 2, |row, _| {
+            Cell::tokens(row.session.total_tokens)
+        }),
+        Column::number("session.cost", "Cost", 0, |row, _| {
+            Cell::money(row.session.cost, row.session.cost_status)
+        }),
+    ];
 }
 
 /// What stands below the session's line.

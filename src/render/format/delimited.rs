@@ -1,8 +1,9 @@
 //! CSV and TSV: one column a key, unknown values are empty cells.
 
-use super::keys::{Key, value_at};
-use super::output::{Output, StdoutError};
-use super::text;
+use super::{Flow, Writer};
+use crate::render::keys::{Key, value_at};
+use crate::render::{Output, OutputError, Row, text};
+use anyhow::Result;
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -18,43 +19,47 @@ pub enum Delimiter {
 pub struct Delimited {
     delimiter: Delimiter,
     columns: Vec<String>,
-    /// On a terminal, nothing in a cell may steer it.
-    is_terminal: bool,
+    has_header: bool,
     line: Vec<u8>,
 }
 
 impl Delimited {
-    /// Columns are keys that hold one value each, see [`super::keys::leaves`].
-    pub fn new(delimiter: Delimiter, columns: Vec<Key>, is_terminal: bool) -> Self {
+    /// Columns are keys that hold one value each, see [`crate::render::keys::leaves`].
+    pub fn new(delimiter: Delimiter, columns: Vec<Key>, has_header: bool) -> Self {
         Self {
             delimiter,
             columns: columns.into_iter().map(|key| key.path).collect(),
-            is_terminal,
+            has_header,
             line: Vec::new(),
         }
     }
+}
 
-    /// # Errors
-    /// When stdout cannot be written.
-    pub fn header(&mut self, output: &mut Output) -> Result<(), StdoutError> {
-        let names: Vec<Cow<str>> = self.columns.iter().map(|name| Cow::Borrowed(name.as_str())).collect();
-        write(self.delimiter, &mut self.line, names)?;
-        output.bytes(&self.line)
+impl<R: Row> Writer<R> for Delimited {
+    fn begin(&mut self, output: &mut Output<'_>) -> Result<()> {
+        if self.has_header {
+            let names: Vec<Cow<str>> = self.columns.iter().map(|name| Cow::Borrowed(name.as_str())).collect();
+            write(self.delimiter, &mut self.line, names)?;
+            output.encoded(&self.line)?;
+        }
+        Ok(())
     }
 
-    /// # Errors
-    /// When stdout cannot be written.
-    pub fn row(&mut self, row: &Value, output: &mut Output) -> Result<(), StdoutError> {
+    fn row(&mut self, row: R, output: &mut Output<'_>) -> Result<Flow> {
+        let row = serde_json::to_value(&row)?;
+        // On a terminal, no cell may steer it.
+        let is_terminal = output.is_terminal();
         let cells = self.columns.iter().map(|path| {
-            let cell = cell(value_at(row, path));
-            if self.is_terminal {
+            let cell = cell(value_at(&row, path));
+            if is_terminal {
                 Cow::Owned(text::harmless(&cell).into_owned())
             } else {
                 cell
             }
         });
         write(self.delimiter, &mut self.line, cells)?;
-        output.bytes(&self.line)
+        output.encoded(&self.line)?;
+        Ok(Flow::Continue)
     }
 }
 
@@ -73,7 +78,7 @@ fn write<'c>(
     delimiter: Delimiter,
     line: &mut Vec<u8>,
     cells: impl IntoIterator<Item = Cow<'c, str>>,
-) -> Result<(), StdoutError> {
+) -> Result<(), OutputError> {
     line.clear();
     match delimiter {
         Delimiter::Comma => {
@@ -82,7 +87,7 @@ fn write<'c>(
                 writer.write_field(&*cell)?;
             }
             writer.write_record(None::<&[u8]>)?;
-            writer.flush().map_err(StdoutError)?;
+            writer.flush().map_err(OutputError)?;
         }
         Delimiter::Tab => {
             for (at, cell) in cells.into_iter().enumerate() {

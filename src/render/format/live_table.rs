@@ -1,7 +1,8 @@
-//! Live tables: lines whose columns stand still although nobody knows what comes next.
+//! Live tables: lines whose columns keep their width, because the next row is not known yet.
 
-use super::column::{Align, Column};
-use super::{Output, Row, Screen, Tone, text};
+use super::{Flow, Writer};
+use crate::render::column::{Align, Column};
+use crate::render::{Output, OutputError, Row, Screen, Tone, text};
 use anyhow::Result;
 
 /// Columns of text are this wide where the screen sets no limit.
@@ -13,34 +14,50 @@ const CLOCK: usize = 8;
 const GAP: &str = "  ";
 
 /// Prints each row when it comes.
-///
-/// # Errors
-/// When stdout cannot be written, or a row fails.
-pub fn print<R: Row>(rows: impl Iterator<Item = Result<R>>, screen: &Screen, output: &mut Output) -> Result<()> {
-    let columns = fit::<R>(screen.width);
-    let titles = columns
-        .iter()
-        .map(|(column, width)| (pad(column.title, column.align, *width), Tone::Strong));
-    write_line(titles, screen, output)?;
-    for row in rows {
-        let row = row?;
-        let cells = columns.iter().map(|(column, width)| {
-            let cell = (column.cell)(&row, &screen.view);
-            (pad(&text::plain(&cell.text), column.align, *width), cell.tone)
-        });
-        write_line(cells, screen, output)?;
-    }
-    Ok(())
+pub struct LiveTable<R: 'static> {
+    columns: Vec<(&'static Column<R>, usize)>,
+    screen: Screen,
 }
 
-fn write_line(
-    cells: impl Iterator<Item = (String, Tone)>,
-    screen: &Screen,
-    output: &mut Output,
-) -> Result<(), super::StdoutError> {
-    let painted: Vec<String> = cells.map(|(text, tone)| screen.palette.paint(tone, &text)).collect();
-    output.line(painted.join(GAP).trim_end())?;
-    output.flush()
+impl<R: Row> LiveTable<R> {
+    pub fn new(screen: &Screen) -> Self {
+        Self {
+            columns: fit::<R>(screen.width),
+            screen: screen.clone(),
+        }
+    }
+
+    fn write_line(
+        &self,
+        cells: impl Iterator<Item = (String, Tone)>,
+        output: &mut Output<'_>,
+    ) -> Result<(), OutputError> {
+        let painted: Vec<String> = cells
+            .map(|(text, tone)| self.screen.palette.paint(tone, &text))
+            .collect();
+        output.encoded(painted.join(GAP).trim_end().as_bytes())?;
+        output.encoded(b"\n")?;
+        output.flush()
+    }
+}
+
+impl<R: Row> Writer<R> for LiveTable<R> {
+    fn begin(&mut self, output: &mut Output<'_>) -> Result<()> {
+        let titles = self
+            .columns
+            .iter()
+            .map(|(column, width)| (pad(column.title, column.align, *width), Tone::Strong));
+        Ok(self.write_line(titles, output)?)
+    }
+
+    fn row(&mut self, row: R, output: &mut Output<'_>) -> Result<Flow> {
+        let cells = self.columns.iter().map(|(column, width)| {
+            let cell = (column.cell)(&row, &self.screen.view);
+            (pad(&cell.text, column.align, *width), cell.tone)
+        });
+        self.write_line(cells, output)?;
+        Ok(Flow::Continue)
+    }
 }
 
 /// The columns that fit, with their widths: those with the greatest `drop` go first, text shares what is left.
@@ -50,7 +67,7 @@ fn fit<R: Row>(limit: Option<usize>) -> Vec<(&'static Column<R>, usize)> {
         Align::Left | Align::Path if column.key == "time" => Some(CLOCK),
         Align::Left | Align::Path => None,
     };
-    let mut columns: Vec<&'static Column<R>> = R::columns().iter().collect();
+    let mut columns: Vec<&'static Column<R>> = R::COLUMNS.iter().collect();
     let needed = |columns: &[&'static Column<R>], text: usize| {
         columns
             .iter()

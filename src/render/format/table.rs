@@ -1,86 +1,97 @@
-//! From rows to tables: the columns of a row, or a column for each field that was asked for.
+//! Tables: the columns of a row, or a column for each field asked for, fitted to the screen.
 
-use super::column::{Align, Cell, Column, Tone, View};
-use super::fields::Fields;
-use super::keys::{Key, Kind, value_at};
-use super::print::{Foot, Request};
-use super::table::{Head, Table};
-use super::{Row, number};
+use super::{End, Flow, Writer};
+use crate::render::column::{Align, Cell, Column, Tone, View};
+use crate::render::fields::Fields;
+use crate::render::keys::{Key, Kind, value_at};
+use crate::render::print::Request;
+use crate::render::table::{Head, Table};
+use crate::render::{Output, Row, Screen, number, say};
 use anyhow::Result;
 use serde_json::Value;
 
-/// The table of rows and their total, which is that of `whole` rows; `None` when there are none.
-///
-/// # Errors
-/// When a row fails.
-pub fn table<R: Row>(
-    fields: Option<&Fields>,
-    rows: impl Iterator<Item = Result<R>>,
-    foot: Option<&Foot<R>>,
-    whole: usize,
-    request: &Request,
-) -> Result<Option<Table>> {
-    let mut table = full_table(fields, rows, request)?;
-    if table.rows.is_empty() {
-        return Ok(None);
+/// Collects rows and prints them as one table.
+pub struct TableWriter<R: 'static> {
+    columns: Vec<Chosen<R>>,
+    rows: Vec<Vec<Cell>>,
+    has_fields: bool,
+    has_header: bool,
+    screen: Screen,
+}
+
+impl<R: Row> TableWriter<R> {
+    pub fn new(fields: Option<Fields>, request: &Request) -> Self {
+        Self {
+            columns: choose(fields.as_ref()),
+            rows: Vec::new(),
+            has_fields: fields.is_some(),
+            has_header: request.has_header,
+            screen: request.screen.clone(),
+        }
     }
-    if let Some(total) = foot.and_then(|foot| foot.total.as_ref()) {
-        let mut cells = row_cells(&choose(fields), total, &request.screen.view)?;
+
+    /// The table of all rows, not fitted yet.
+    pub fn into_table(self) -> Table {
+        let mut heads: Vec<Head> = self.columns.iter().map(Chosen::head).collect();
+        if self.has_fields {
+            // A column that was asked for by name stays, however narrow the terminal is.
+            heads.iter_mut().for_each(|head| head.drop = 0);
+        }
+        let mut table = Table {
+            heads,
+            rows: self.rows,
+            has_header: self.has_header,
+        };
+        // Without rows every column is empty, and the titles are all there is.
+        if !self.has_fields && !table.rows.is_empty() {
+            table.drop_empty();
+        }
+        table
+    }
+
+    fn push_total(&mut self, total: &R, rows_in_total: usize) -> Result<()> {
+        let mut cells = row_cells(&self.columns, total, &self.screen.view)?;
         for cell in &mut cells {
             cell.tone = Tone::Strong;
         }
-        let is_name = |at: &usize| cells[*at].text.is_empty() && table.rows.iter().any(|row| !row[*at].text.is_empty());
+        let is_name = |at: &usize| cells[*at].text.is_empty() && self.rows.iter().any(|row| !row[*at].text.is_empty());
         if let Some(at) = (0..cells.len()).find(is_name) {
             // `-n` leaves rows out, but not of the total.
-            cells[at].text = match whole > table.rows.len() {
-                true => format!("Total of {whole}"),
-                false => "Total".to_owned(),
+            cells[at].text = match rows_in_total > self.rows.len() {
+                true => format!("Total of {rows_in_total}").into(),
+                false => "Total".into(),
             };
         }
-        table.rows.push(cells);
+        self.rows.push(cells);
+        Ok(())
     }
-    if fields.is_none() {
-        table.drop_empty();
-    }
-    Ok(Some(table))
 }
 
-/// The table of rows, also when there are none.
-///
-/// # Errors
-/// When a row fails.
-pub fn plain_table<R: Row>(
-    fields: Option<&Fields>,
-    rows: impl Iterator<Item = Result<R>>,
-    request: &Request,
-) -> Result<Table> {
-    let mut table = full_table(fields, rows, request)?;
-    // Without rows every column is empty, and the titles are all there is.
-    if fields.is_none() && !table.rows.is_empty() {
-        table.drop_empty();
+impl<R: Row> Writer<R> for TableWriter<R> {
+    fn row(&mut self, row: R, _: &mut Output<'_>) -> Result<Flow> {
+        self.rows.push(row_cells(&self.columns, &row, &self.screen.view)?);
+        Ok(Flow::Continue)
     }
-    Ok(table)
-}
 
-fn full_table<R: Row>(
-    fields: Option<&Fields>,
-    rows: impl Iterator<Item = Result<R>>,
-    request: &Request,
-) -> Result<Table> {
-    let columns = choose::<R>(fields);
-    let cells = rows
-        .map(|row| row_cells(&columns, &row?, &request.screen.view))
-        .collect::<Result<Vec<_>>>()?;
-    let mut heads: Vec<Head> = columns.iter().map(Chosen::head).collect();
-    if fields.is_some() {
-        // What was asked for by name stays, however narrow the terminal is.
-        heads.iter_mut().for_each(|head| head.drop = 0);
+    fn end(mut self: Box<Self>, end: End<R>, output: &mut Output<'_>) -> Result<()> {
+        if self.rows.is_empty() {
+            say(R::EMPTY);
+            return Ok(());
+        }
+        if let Some(total) = end.footer.as_ref().and_then(|footer| footer.total.as_ref()) {
+            self.push_total(total, end.rows_in_total)?;
+        }
+        let screen = self.screen.clone();
+        self.into_table().print(&screen, output)?;
+        for note in end.footer.iter().flat_map(|footer| &footer.notes) {
+            output.line(note)?;
+        }
+        Ok(())
     }
-    Ok(Table {
-        heads,
-        rows: cells,
-        has_header: request.has_header,
-    })
+
+    fn has_footer(&self) -> bool {
+        true
+    }
 }
 
 /// A column of a table: one that the row comes with, or one for a key that has none.
@@ -111,9 +122,9 @@ impl<R> Chosen<R> {
 
 fn choose<R: Row>(fields: Option<&Fields>) -> Vec<Chosen<R>> {
     let Some(fields) = fields else {
-        return R::columns().iter().map(Chosen::Known).collect();
+        return R::COLUMNS.iter().map(Chosen::Known).collect();
     };
-    let known = |key: &Key| R::columns().iter().find(|column| column.key == key.path);
+    let known = |key: &Key| R::COLUMNS.iter().find(|column| column.key == key.path);
     let choose = |key: Key| known(&key).map_or_else(|| Chosen::Plain(key), Chosen::Known);
     fields.leaves().into_iter().map(choose).collect()
 }

@@ -1,8 +1,9 @@
 //! `--jq`: a jq program run on each row, inside ttop.
 
-use super::output::StdoutError;
-use super::{Output, text};
+use super::{Flow, Writer};
 use crate::core::bad_request::BadRequest;
+use crate::render::{Output, OutputError, Row, text};
+use anyhow::Result;
 use jaq_core::data::JustLut;
 use jaq_core::load::{self, Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Filter, Vars};
@@ -14,24 +15,13 @@ pub struct Program {
     filter: Filter<JustLut<Val>>,
     /// Strings are printed as they are, without quotes.
     is_raw: bool,
-    /// On a terminal, nothing in such a string may steer it.
-    is_terminal: bool,
-}
-
-/// What a program did with a row.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Outcome {
-    Done,
-    /// It failed on this row, for this reason; what it gave before is printed.
-    Failed(String),
-    /// It said `halt`: no more rows.
-    Halted,
+    json: Vec<u8>,
 }
 
 impl Program {
     /// # Errors
     /// When the text is no jq program: a wrong command line.
-    pub fn compile(code: &str, is_raw: bool, is_terminal: bool) -> Result<Self, BadRequest> {
+    pub fn compile(code: &str, is_raw: bool) -> Result<Self, BadRequest> {
         // As in jq, nothing is the identity.
         let code = if code.trim().is_empty() { "." } else { code };
         let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
@@ -50,44 +40,54 @@ impl Program {
         Ok(Self {
             filter,
             is_raw,
-            is_terminal,
+            json: Vec::new(),
         })
     }
 
-    /// Runs the program on a row in JSON and prints what it gives, one value a line.
-    ///
-    /// # Errors
-    /// When stdout cannot be written.
-    pub fn run(&self, row: &[u8], output: &mut Output) -> Result<Outcome, StdoutError> {
-        let input = match read::parse_single(row) {
+    fn print(&self, value: &Val, output: &mut Output<'_>) -> Result<(), OutputError> {
+        match value {
+            Val::TStr(raw) if self.is_raw && output.is_terminal() => {
+                output.encoded(text::harmless(&String::from_utf8_lossy(raw)).as_bytes())?;
+            }
+            Val::TStr(raw) if self.is_raw => output.encoded(raw)?,
+            _ => {
+                let mut bytes = Vec::new();
+                json(&mut bytes, value).map_err(OutputError)?;
+                output.json_bytes(&bytes)?;
+            }
+        }
+        output.encoded(b"\n")
+    }
+}
+
+impl<R: Row> Writer<R> for Program {
+    /// Runs the program on the row and prints its values at once, one per line.
+    fn row(&mut self, row: R, output: &mut Output<'_>) -> Result<Flow> {
+        self.json.clear();
+        serde_json::to_writer(&mut self.json, &row)?;
+        let input = match read::parse_single(&self.json) {
             Ok(input) => input,
-            Err(error) => return Ok(Outcome::Failed(error.to_string())),
+            Err(error) => return Ok(Flow::Skipped(error.to_string())),
         };
         let context = Ctx::<JustLut<Val>>::new(&self.filter.lut, Vars::new([]));
+        let mut flow = Flow::Continue;
         for result in self.filter.id.run((context, input)) {
             match result {
                 Ok(value) => self.print(&value, output)?,
                 Err(exception) => {
-                    let Err(exception) = exception.get_halt() else {
-                        return Ok(Outcome::Halted);
+                    flow = match exception.get_halt() {
+                        Ok(_) => Flow::Stop,
+                        Err(exception) => {
+                            let reason = exception.get_err().map_or_else(|_| "stopped".to_owned(), said);
+                            Flow::Skipped(shorten(&reason))
+                        }
                     };
-                    let reason = exception.get_err().map_or_else(|_| "stopped".to_owned(), said);
-                    return Ok(Outcome::Failed(shorten(&reason)));
+                    break;
                 }
             }
         }
-        Ok(Outcome::Done)
-    }
-
-    fn print(&self, value: &Val, output: &mut Output) -> Result<(), StdoutError> {
-        match value {
-            Val::TStr(raw) if self.is_raw && self.is_terminal => {
-                output.bytes(text::harmless(&String::from_utf8_lossy(raw)).as_bytes())?;
-            }
-            Val::TStr(raw) if self.is_raw => output.bytes(raw)?,
-            _ => json(output, value).map_err(StdoutError)?,
-        }
-        output.bytes(b"\n")
+        output.flush()?;
+        Ok(flow)
     }
 }
 
