@@ -87,6 +87,21 @@ pub enum Tone {
     Strong,
 }
 
+impl Tone {
+    pub const COUNT: usize = 8;
+    /// In the order of their numbers.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::Plain,
+        Self::Dim,
+        Self::Good,
+        Self::Notice,
+        Self::Caution,
+        Self::Warning,
+        Self::Critical,
+        Self::Strong,
+    ];
+}
+
 /// What a cell shows where a value is unknown.
 pub const UNKNOWN: &str = "—";
 

@@ -17,6 +17,7 @@ mod print;
 mod screen;
 mod table;
 pub mod text;
+pub mod theme;
 pub mod types;
 
 pub use column::{Align, Cell, Column, Tone, UNKNOWN, View};

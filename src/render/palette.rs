@@ -1,12 +1,15 @@
 //! Palette: the only place that knows colours. What a colour says is always said in words or marks as well.
 
 use super::Tone;
-use owo_colors::{Style, XtermColors};
+use super::theme::{Depth, Rgb, Theme};
+use owo_colors::{AnsiColors, DynColors, Style, XtermColors};
 
 /// Turns tones into colours, or leaves text as it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Palette {
     is_on: bool,
+    /// The colours of a theme by [`Tone`]; without one, colours that are readable on black and on white.
+    themed: Option<[Style; Tone::COUNT]>,
 }
 
 /// `--color`
@@ -19,8 +22,14 @@ pub enum When {
 }
 
 impl Palette {
-    pub const OFF: Self = Self { is_on: false };
-    pub const ON: Self = Self { is_on: true };
+    pub const OFF: Self = Self {
+        is_on: false,
+        themed: None,
+    };
+    pub const ON: Self = Self {
+        is_on: true,
+        themed: None,
+    };
 
     /// The flag wins, then `NO_COLOR`, `CLICOLOR_FORCE`, `FORCE_COLOR`, `CLICOLOR=0`, then whether it is a terminal.
     pub fn choose(when: When, is_terminal: bool, var: impl Fn(&str) -> Option<String>) -> Self {
@@ -35,7 +44,23 @@ impl Palette {
                 is_terminal && var("CLICOLOR").as_deref() != Some("0") && var("TERM").as_deref() != Some("dumb")
             }
         };
-        Self { is_on }
+        if is_on { Self::ON } else { Self::OFF }
+    }
+
+    /// The same, in the colours of a theme.
+    #[must_use]
+    pub fn with_theme(self, theme: &Theme, depth: Depth) -> Self {
+        let style = |tone: Tone| {
+            let style = themed(tone, theme).map_or_else(Style::new, |color| paint(color, depth));
+            match tone {
+                Tone::Strong | Tone::Critical => style.bold(),
+                _ => style,
+            }
+        };
+        Self {
+            themed: Some(Tone::ALL.map(style)),
+            ..self
+        }
     }
 
     pub fn is_on(self) -> bool {
@@ -44,7 +69,14 @@ impl Palette {
 
     /// What a terminal is told before and after text of a tone; `None` for plain text.
     pub fn codes(self, tone: Tone) -> Option<(String, String)> {
-        let style = style(tone).filter(|_| self.is_on)?;
+        let style = match self.themed {
+            _ if !self.is_on => return None,
+            Some(styles) => styles[tone as usize],
+            None => style(tone)?,
+        };
+        if style == Style::new() {
+            return None;
+        }
         Some((
             style.prefix_formatter().to_string(),
             style.suffix_formatter().to_string(),
@@ -69,6 +101,50 @@ const fn color(tone: Tone) -> Option<u8> {
         Tone::Caution => Some(136),
         Tone::Warning => Some(130),
         Tone::Critical => Some(160),
+    }
+}
+
+/// The role in a theme that a tone has.
+const fn themed(tone: Tone, theme: &Theme) -> Option<Rgb> {
+    let colors = &theme.colors;
+    match tone {
+        Tone::Plain => None,
+        Tone::Strong => Some(colors.text),
+        Tone::Dim => Some(colors.text_muted),
+        Tone::Good => Some(colors.success),
+        Tone::Notice => Some(colors.info),
+        Tone::Caution => Some(colors.gauge_warning),
+        Tone::Warning => Some(colors.warning),
+        Tone::Critical => Some(colors.error),
+    }
+}
+
+/// The sixteen colours by their numbers.
+const SIXTEEN: [AnsiColors; 16] = [
+    AnsiColors::Black,
+    AnsiColors::Red,
+    AnsiColors::Green,
+    AnsiColors::Yellow,
+    AnsiColors::Blue,
+    AnsiColors::Magenta,
+    AnsiColors::Cyan,
+    AnsiColors::White,
+    AnsiColors::BrightBlack,
+    AnsiColors::BrightRed,
+    AnsiColors::BrightGreen,
+    AnsiColors::BrightYellow,
+    AnsiColors::BrightBlue,
+    AnsiColors::BrightMagenta,
+    AnsiColors::BrightCyan,
+    AnsiColors::BrightWhite,
+];
+
+fn paint(color: Rgb, depth: Depth) -> Style {
+    match depth {
+        Depth::None => Style::new(),
+        Depth::Ansi16 => Style::new().color(SIXTEEN[usize::from(color.to_16())]),
+        Depth::Ansi256 => Style::new().color(XtermColors::from(color.to_256())),
+        Depth::Rgb => Style::new().color(DynColors::Rgb(color.0, color.1, color.2)),
     }
 }
 
@@ -134,6 +210,17 @@ mod tests {
         assert!(!choose(When::Auto, true, &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")]));
         assert!(!choose(When::Auto, true, &[("TERM", "dumb")]));
         assert!(!choose(When::Never, true, &[("FORCE_COLOR", "1")]));
+    }
+
+    #[test]
+    fn a_theme_colours_by_role_at_any_depth() {
+        let theme = Theme::find("dracula").expect("a theme");
+        let paint = |depth| Palette::ON.with_theme(theme, depth).paint(Tone::Good, "ok");
+        assert_eq!(paint(Depth::Rgb), "\u{1b}[38;2;80;250;123mok\u{1b}[0m");
+        assert_eq!(paint(Depth::Ansi256), "\u{1b}[38;5;84mok\u{1b}[0m");
+        assert_eq!(paint(Depth::None), "ok");
+        let off = Palette::OFF.with_theme(theme, Depth::Rgb);
+        assert_eq!(off.paint(Tone::Critical, "ok"), "ok");
     }
 
     #[test]

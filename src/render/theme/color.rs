@@ -1,0 +1,163 @@
+//! Colours and the depth at which a terminal shows them.
+
+/// A colour of the web.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rgb(pub u8, pub u8, pub u8);
+
+/// How many colours the output shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// None: bold and reverse are all there is.
+    None,
+    /// The sixteen colours that the terminal's own settings define.
+    Ansi16,
+    /// The 256-colour palette.
+    Ansi256,
+    /// 24 bits.
+    Rgb,
+}
+
+impl Depth {
+    /// What a terminal shows, by its environment. Apple's Terminal has no 24-bit colours, whatever else is set.
+    pub fn of_terminal(var: impl Fn(&str) -> Option<String>) -> Self {
+        let is = |name: &str, values: &[&str]| var(name).is_some_and(|value| values.contains(&value.as_str()));
+        let term = var("TERM").unwrap_or_default();
+        if term == "linux" || term.ends_with("-16color") {
+            Self::Ansi16
+        } else if is("COLORTERM", &["truecolor", "24bit"]) && !is("TERM_PROGRAM", &["Apple_Terminal"]) {
+            Self::Rgb
+        } else {
+            Self::Ansi256
+        }
+    }
+}
+
+impl Rgb {
+    /// `0xRRGGBB`
+    pub const fn from_number(number: u32) -> Self {
+        let [_, red, green, blue] = number.to_be_bytes();
+        Self(red, green, blue)
+    }
+
+    /// `#rrggbb`, or `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix('#')?;
+        if digits.len() != 6 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        u32::from_str_radix(digits, 16).ok().map(Self::from_number)
+    }
+
+    /// `#rrggbb`
+    pub fn hex(self) -> String {
+        format!("#{:02x}{:02x}{:02x}", self.0, self.1, self.2)
+    }
+
+    /// The nearest colour of the 256-colour palette: of its cube or its greys, never of the sixteen that users redefine.
+    pub fn to_256(self) -> u8 {
+        const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
+        let nearest = |channel: u8| {
+            (0..6)
+                .min_by_key(|&at: &u8| LEVELS[usize::from(at)].abs_diff(channel))
+                .unwrap_or_default()
+        };
+        let [red, green, blue] = [self.0, self.1, self.2].map(nearest);
+        let level = |at: u8| LEVELS[usize::from(at)];
+        let cube = (
+            16 + 36 * red + 6 * green + blue,
+            Self(level(red), level(green), level(blue)),
+        );
+        let average = (u16::from(self.0) + u16::from(self.1) + u16::from(self.2)) / 3;
+        let step = u8::try_from((average.saturating_sub(3) / 10).min(23)).unwrap_or(23);
+        let grey = 8 + 10 * step;
+        let grey = (232 + step, Self(grey, grey, grey));
+        if self.distance(grey.1) < self.distance(cube.1) {
+            grey.0
+        } else {
+            cube.0
+        }
+    }
+
+    /// The nearest of the sixteen colours as most terminals show them.
+    pub fn to_16(self) -> u8 {
+        const COMMON: [u32; 16] = [
+            0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5, 0x7f7f7f, 0xff0000,
+            0x00ff00, 0xffff00, 0x5c5cff, 0xff00ff, 0x00ffff, 0xffffff,
+        ];
+        (0..16)
+            .min_by_key(|&at: &u8| self.distance(Self::from_number(COMMON[usize::from(at)])))
+            .unwrap_or_default()
+    }
+
+    /// How different two colours look: the weighted Euclidean distance known as redmean, squared.
+    fn distance(self, other: Self) -> u32 {
+        let red_mean = (u32::from(self.0) + u32::from(other.0)) / 2;
+        let square = |a: u8, b: u8| u32::from(a.abs_diff(b)).pow(2);
+        (((512 + red_mean) * square(self.0, other.0)) >> 8)
+            + 4 * square(self.1, other.1)
+            + (((767 - red_mean) * square(self.2, other.2)) >> 8)
+    }
+
+    /// The contrast ratio of WCAG 2, from 1 to 21.
+    pub fn contrast(self, other: Self) -> f64 {
+        let (a, b) = (self.luminance(), other.luminance());
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    fn luminance(self) -> f64 {
+        let linear = |channel: u8| {
+            let part = f64::from(channel) / 255.0;
+            if part <= 0.04045 {
+                part / 12.92
+            } else {
+                ((part + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        0.2126 * linear(self.0) + 0.7152 * linear(self.1) + 0.0722 * linear(self.2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_colour_of_a_smaller_palette() {
+        assert_eq!(Rgb(255, 0, 0).to_256(), 196);
+        assert_eq!(Rgb(8, 8, 8).to_256(), 232);
+        assert_eq!(Rgb(128, 128, 128).to_256(), 244);
+        assert_eq!(Rgb(0, 0, 0).to_256(), 16);
+        assert_eq!(Rgb(247, 118, 142).to_16(), 9, "a red");
+        assert_eq!(Rgb(255, 255, 255).to_16(), 15);
+    }
+
+    #[test]
+    fn colours_are_six_hexadecimal_digits() {
+        assert_eq!(Rgb::parse("#1a1b26"), Some(Rgb(0x1a, 0x1b, 0x26)));
+        for wrong in ["1a1b26", "#1a1b2", "#1a1b2g", "#+1b26a", "", "#日本"] {
+            assert_eq!(Rgb::parse(wrong), None, "{wrong}");
+        }
+        assert_eq!(Rgb(0x1a, 0x1b, 0x26).hex(), "#1a1b26");
+    }
+
+    #[test]
+    fn the_environment_says_how_deep_colours_are() {
+        let depth = |set: &'static [(&str, &str)]| {
+            Depth::of_terminal(|name| {
+                set.iter()
+                    .find(|(key, _)| *key == name)
+                    .map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert_eq!(
+            depth(&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor")]),
+            Depth::Rgb
+        );
+        assert_eq!(depth(&[("TERM", "xterm-256color")]), Depth::Ansi256);
+        assert_eq!(depth(&[("TERM", "linux")]), Depth::Ansi16);
+        assert_eq!(
+            depth(&[("COLORTERM", "truecolor"), ("TERM_PROGRAM", "Apple_Terminal")]),
+            Depth::Ansi256
+        );
+    }
+}

@@ -1,0 +1,216 @@
+//! Themes: which colours the terminal shows, at the depth it can show them.
+
+mod built_in;
+mod color;
+
+pub use built_in::BUILT_IN;
+pub use color::{Depth, Rgb};
+
+use std::borrow::Cow;
+
+/// Twenty colours by the role they have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Theme {
+    pub id: Cow<'static, str>,
+    pub name: Cow<'static, str>,
+    pub scheme: Scheme,
+    pub colors: Colors,
+}
+
+/// Whether a theme is made for a dark or a light background.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    Dark,
+    Light,
+}
+
+/// The colours of a theme, under the keys of TokenTop's theme plugins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Colors {
+    pub background: Rgb,
+    pub foreground: Rgb,
+    pub text: Rgb,
+    pub text_muted: Rgb,
+    pub text_subtle: Rgb,
+    pub primary: Rgb,
+    pub secondary: Rgb,
+    pub accent: Rgb,
+    pub success: Rgb,
+    pub warning: Rgb,
+    pub error: Rgb,
+    pub info: Rgb,
+    pub border: Rgb,
+    pub border_muted: Rgb,
+    pub selection: Rgb,
+    pub highlight: Rgb,
+    pub gauge_background: Rgb,
+    pub gauge_fill: Rgb,
+    pub gauge_warning: Rgb,
+    pub gauge_danger: Rgb,
+}
+
+/// The keys of [`Colors`], as plugins and `ttop theme show` spell them.
+pub const KEYS: [&str; 20] = [
+    "background",
+    "foreground",
+    "text",
+    "textMuted",
+    "textSubtle",
+    "primary",
+    "secondary",
+    "accent",
+    "success",
+    "warning",
+    "error",
+    "info",
+    "border",
+    "borderMuted",
+    "selection",
+    "highlight",
+    "gaugeBackground",
+    "gaugeFill",
+    "gaugeWarning",
+    "gaugeDanger",
+];
+
+impl Colors {
+    const fn from_numbers(numbers: [u32; 20]) -> Self {
+        let [
+            background,
+            foreground,
+            text,
+            text_muted,
+            text_subtle,
+            primary,
+            secondary,
+            accent,
+            success,
+            warning,
+            error,
+            info,
+            border,
+            border_muted,
+            selection,
+            highlight,
+            gauge_background,
+            gauge_fill,
+            gauge_warning,
+            gauge_danger,
+        ] = numbers;
+        Self {
+            background: Rgb::from_number(background),
+            foreground: Rgb::from_number(foreground),
+            text: Rgb::from_number(text),
+            text_muted: Rgb::from_number(text_muted),
+            text_subtle: Rgb::from_number(text_subtle),
+            primary: Rgb::from_number(primary),
+            secondary: Rgb::from_number(secondary),
+            accent: Rgb::from_number(accent),
+            success: Rgb::from_number(success),
+            warning: Rgb::from_number(warning),
+            error: Rgb::from_number(error),
+            info: Rgb::from_number(info),
+            border: Rgb::from_number(border),
+            border_muted: Rgb::from_number(border_muted),
+            selection: Rgb::from_number(selection),
+            highlight: Rgb::from_number(highlight),
+            gauge_background: Rgb::from_number(gauge_background),
+            gauge_fill: Rgb::from_number(gauge_fill),
+            gauge_warning: Rgb::from_number(gauge_warning),
+            gauge_danger: Rgb::from_number(gauge_danger),
+        }
+    }
+
+    /// The colours in the order of [`KEYS`].
+    pub const fn all(&self) -> [Rgb; 20] {
+        [
+            self.background,
+            self.foreground,
+            self.text,
+            self.text_muted,
+            self.text_subtle,
+            self.primary,
+            self.secondary,
+            self.accent,
+            self.success,
+            self.warning,
+            self.error,
+            self.info,
+            self.border,
+            self.border_muted,
+            self.selection,
+            self.highlight,
+            self.gauge_background,
+            self.gauge_fill,
+            self.gauge_warning,
+            self.gauge_danger,
+        ]
+    }
+}
+
+impl Theme {
+    /// A built-in theme by its id.
+    pub fn find(id: &str) -> Option<&'static Self> {
+        BUILT_IN.iter().find(|theme| theme.id == id)
+    }
+
+    /// The theme of the same family for a scheme, where there is one.
+    #[must_use]
+    pub fn for_scheme(&self, scheme: Scheme) -> &Self {
+        let family = |theme: &Self| theme.id.split('-').next().map(str::to_owned);
+        let is_sibling = |theme: &&'static Self| theme.scheme == scheme && family(theme) == family(self);
+        match self.scheme == scheme {
+            true => self,
+            false => BUILT_IN.iter().find(is_sibling).unwrap_or(self),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_must_be_read_has_contrast_in_every_theme() {
+        for theme in BUILT_IN {
+            let on = |color: Rgb| color.contrast(theme.colors.background);
+            let colors = &theme.colors;
+            assert!(on(colors.text) >= 4.5, "{} text {:.1}", theme.id, on(colors.text));
+            assert!(
+                on(colors.text_muted) >= 3.0,
+                "{} textMuted {:.1}",
+                theme.id,
+                on(colors.text_muted)
+            );
+            for (key, color) in KEYS.iter().zip(colors.all()).filter(|(key, _)| {
+                [
+                    "success",
+                    "warning",
+                    "error",
+                    "info",
+                    "primary",
+                    "gaugeWarning",
+                    "gaugeDanger",
+                ]
+                .contains(*key)
+            }) {
+                let least = if theme.id.starts_with("high-contrast") {
+                    5.5
+                } else {
+                    2.0
+                };
+                assert!(on(color) >= least, "{} {key} {:.1}", theme.id, on(color));
+            }
+        }
+    }
+
+    #[test]
+    fn ids_are_unique_and_a_family_has_its_other_scheme() {
+        let ids: std::collections::BTreeSet<_> = BUILT_IN.iter().map(|theme| &theme.id).collect();
+        assert_eq!(ids.len(), BUILT_IN.len());
+        let light = |id: &str| Theme::find(id).expect("a theme").for_scheme(Scheme::Light).id.clone();
+        assert_eq!(light("tokyo-night"), "tokyo-night-day");
+        assert_eq!(light("high-contrast"), "high-contrast-light");
+        assert_eq!(light("nord"), "nord", "no light sibling");
+    }
+}
