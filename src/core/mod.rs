@@ -5,6 +5,7 @@ pub mod bad_request;
 pub mod budget;
 pub mod credential;
 pub mod event_id;
+pub mod fees;
 pub mod filter;
 pub mod group;
 pub mod matching;

@@ -1,5 +1,6 @@
 //! A turn: one model reply as an agent recorded it, its identity, and the session it belongs to.
 
+use super::fees::{Fees, Region};
 use super::{money::Money, tokens::Tokens};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,10 @@ pub struct Turn<'a> {
     /// What the agent itself recorded.
     pub cost: Option<Money>,
     pub mode: Mode,
+    /// What is billed beside tokens.
+    pub fees: Fees,
+    /// Where the request was bound to run; some providers bill that.
+    pub region: Region,
     pub accuracy: Accuracy,
     pub presence: Presence,
     /// When the reply began where the agent writes that, else the time on its record; epoch milliseconds UTC.
@@ -57,6 +62,8 @@ impl Turn<'_> {
         requests: Some(1),
         cost: None,
         mode: Mode::Standard,
+        fees: Fees::NONE,
+        region: Region::Global,
         accuracy: Accuracy::Exact,
         presence: Presence::Present,
         timestamp: 0,

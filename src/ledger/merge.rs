@@ -131,6 +131,8 @@ fn from_row(row: &Row, models: &[u32]) -> PackTurn {
         requests: turn.requests,
         cost: turn.cost,
         mode: turn.mode,
+        fees: turn.fees,
+        region: turn.region,
         accuracy: turn.accuracy,
         presence: turn.presence,
     };

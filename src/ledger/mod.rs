@@ -21,6 +21,7 @@ pub mod schema;
 pub mod sessions;
 pub mod settle;
 pub mod snapshot;
+pub mod steps;
 pub mod sync;
 pub mod take;
 pub mod transfer;

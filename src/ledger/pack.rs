@@ -4,12 +4,15 @@
 //! of the same source needs, and the ids that `turns` shows.
 
 use super::columns::{Reader, put, put_offset};
+use crate::core::fees::{Fees, Region};
 use crate::core::money::Money;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, EventKey, Mode, Presence, Rank, RecordKey};
 
 /// Raised when the layout changes; older blobs stay readable.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// The first version whose numbers have a column of fees.
+const WITH_FEES: u8 = 2;
 
 /// One turn as the ledger keeps it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,6 +42,8 @@ pub struct TurnNumbers {
     pub requests: Option<u32>,
     pub cost: Option<Money>,
     pub mode: Mode,
+    pub fees: Fees,
+    pub region: Region,
     pub accuracy: Accuracy,
     pub presence: Presence,
 }
@@ -118,6 +123,7 @@ impl Pack {
         put(out, numbers().map(|n| zigzag(n.cost.map_or(0, Money::nanos))));
         put(out, numbers().map(|n| n.cache_write_1h));
         put(out, numbers().map(|n| u64::from(n.requests.unwrap_or(0))));
+        put(out, numbers().map(|n| n.fees.to_bits()));
 
         let out = &mut blobs.events;
         head(out);
@@ -202,15 +208,14 @@ pub struct Columns {
     costs: Vec<u64>,
     hours: Vec<u64>,
     requests: Vec<u64>,
+    fees: Vec<u64>,
 }
 
 impl Columns {
     /// Unpacks `Blobs::numbers`; `None` when it is damaged.
     pub fn read(&mut self, blob: &[u8]) -> Option<()> {
         let mut reader = Reader::new(blob);
-        if reader.byte()? != VERSION {
-            return None;
-        }
+        let version = version(&mut reader)?;
         let count = reader.count()?;
         reader.offset_column(count, &mut self.times)?;
         reader.column(count, &mut self.flags)?;
@@ -221,6 +226,12 @@ impl Columns {
         reader.column(count, &mut self.costs)?;
         reader.column(count, &mut self.hours)?;
         reader.column(count, &mut self.requests)?;
+        if version >= WITH_FEES {
+            reader.column(count, &mut self.fees)?;
+        } else {
+            self.fees.clear();
+            self.fees.resize(count, 0);
+        }
         reader.is_done().then_some(())
     }
 
@@ -261,6 +272,12 @@ impl Columns {
                 4 => Mode::Priority,
                 _ => Mode::Standard,
             },
+            fees: Fees::from_bits(self.fees[at]),
+            region: match flags >> 16 & 3 {
+                0 => Region::Global,
+                1 => Region::Us,
+                _ => Region::Other,
+            },
             accuracy: match flags >> 11 & 3 {
                 0 => Accuracy::Exact,
                 1 => Accuracy::Partial,
@@ -286,9 +303,7 @@ pub struct EventColumns {
 impl EventColumns {
     pub fn read(&mut self, blob: &[u8]) -> Option<()> {
         let mut reader = Reader::new(blob);
-        if reader.byte()? != VERSION {
-            return None;
-        }
+        version(&mut reader)?;
         let count = reader.count()?;
         reader.column(count, &mut self.events)?;
         reader.column(count, &mut self.segments)?;
@@ -310,9 +325,7 @@ pub struct RecordColumns {
 impl RecordColumns {
     pub fn read(&mut self, blob: &[u8]) -> Option<()> {
         let mut reader = Reader::new(blob);
-        if reader.byte()? != VERSION {
-            return None;
-        }
+        version(&mut reader)?;
         let count = reader.count()?;
         reader.column(count, &mut self.records)?;
         reader.offset_column(count, &mut self.ranks.0)?;
@@ -340,6 +353,11 @@ impl RecordColumns {
     }
 }
 
+/// The version at the start of a blob; `None` for one that no ttop up to this one wrote.
+fn version(reader: &mut Reader<'_>) -> Option<u8> {
+    reader.byte().filter(|version| (1..=VERSION).contains(version))
+}
+
 /// Sets which turns of a packed blob count, without unpacking it. `None` when it is damaged.
 pub fn set_counted(numbers: &mut [u8], mut counted: impl Iterator<Item = bool>) -> Option<()> {
     let mut reader = Reader::new(numbers);
@@ -359,7 +377,8 @@ pub fn set_counted(numbers: &mut [u8], mut counted: impl Iterator<Item = bool>) 
 /// Set in every turn, so that the column of flags is never of width 0.
 const ALWAYS: u64 = 1 << 15;
 
-/// Bit 0 counted, 1–5 unknown buckets, 6 requests known, 7 cost recorded, 8–10 mode, 11–12 accuracy, 13–14 presence.
+/// Bit 0 counted, 1–5 unknown buckets, 6 requests known, 7 cost recorded, 8–10 mode, 11–12 accuracy, 13–14 presence, 15
+/// always, 16–17 region.
 fn flags(numbers: &TurnNumbers) -> u64 {
     ALWAYS
         | u64::from(numbers.counted)
@@ -369,6 +388,7 @@ fn flags(numbers: &TurnNumbers) -> u64 {
         | (numbers.mode as u64) << 8
         | (numbers.accuracy as u64) << 11
         | (numbers.presence as u64) << 13
+        | (numbers.region as u64) << 16
 }
 
 /// A signed time as bits that keep its order.
@@ -402,7 +422,7 @@ mod tests {
             0u8..32,
             any::<Option<i64>>(),
         );
-        let kinds = (0u64..5, 0u64..3, 0u64..3, any::<Option<u32>>());
+        let kinds = (0u64..5, 0u64..3, 0u64..3, any::<Option<u32>>(), 0u64..3, any::<u64>());
         (numbers, kinds, any::<[u64; 6]>(), "[a-zé\\n]{0,9}").prop_map(|(numbers, kinds, keys, id)| {
             let (timestamp, counted, model, counts, unknown, cost) = numbers;
             let mut columns = Columns::default();
@@ -416,7 +436,8 @@ mod tests {
             }
             columns.tokens.iter_mut().for_each(|bucket| bucket.push(0));
             columns.requests.push(0);
-            columns.flags.push(kinds.0 << 8 | kinds.1 << 11 | kinds.2 << 13);
+            columns.fees.push(kinds.5);
+            columns.flags.push(kinds.0 << 8 | kinds.1 << 11 | kinds.2 << 13 | kinds.4 << 16);
             let numbers = TurnNumbers {
                 timestamp,
                 counted,
@@ -446,6 +467,22 @@ mod tests {
             prop_assert_eq!(&again, &pack);
             let ids: Vec<_> = again.turns.iter().map(|turn| again.message_id(turn).to_owned()).collect();
             prop_assert_eq!(ids, turns.iter().map(|(_, id)| id.clone()).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn packs_of_the_first_version_are_read(turns in proptest::collection::vec(turn(), 0..9)) {
+            let mut pack = Pack::default();
+            for (turn, id) in &turns {
+                let numbers = TurnNumbers { fees: Fees::NONE, region: Region::Global, ..turn.numbers };
+                pack.push(PackTurn { numbers, ..*turn }, id);
+            }
+            let mut blobs = pack.encode();
+            // It had no column of fees: here one of width 0, which is a byte.
+            blobs.numbers.pop();
+            for blob in [&mut blobs.numbers, &mut blobs.events, &mut blobs.records] {
+                blob[0] = 1;
+            }
+            prop_assert_eq!(Pack::decode(&blobs).expect("an intact pack"), pack);
         }
 
         #[test]

@@ -1,5 +1,6 @@
 //! The ledger's file: where it is, its tables and versions, how it is opened and first written.
 
+use super::steps::{self, VERSION};
 use crate::core::problem::Problem;
 use crate::system::System;
 use crate::system::database;
@@ -11,8 +12,6 @@ use std::time::Duration;
 
 /// Marks the file as ttop's: "ttop" in ASCII.
 const APPLICATION_ID: i32 = 0x7474_6f70;
-/// Raised when tables change; a file of a newer version is left alone.
-const VERSION: i32 = 1;
 /// How long a reader waits on systems whose ledger has no write-ahead log.
 const READ_BUSY_MS: u64 = 2_000;
 
@@ -115,11 +114,20 @@ pub fn glance(path: &Path) -> Result<(), Problem> {
     }
 }
 
-/// An open file, if it is of this version.
-fn check(path: &Path, connection: Connection, ready: impl FnOnce(Connection) -> Opened) -> Opened {
+/// An open file, once it is of this version.
+fn check(path: &Path, mut connection: Connection, ready: impl FnOnce(Connection) -> Opened) -> Opened {
     match connection.pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0)) {
         Ok(VERSION) => ready(connection),
         Ok(version) if version > VERSION => Opened::Unusable(newer(path, version)),
+        Ok(version) if version > 0 => match steps::climb(&mut connection) {
+            Ok(()) => ready(connection),
+            Err(error) if is_damage(&error) => Opened::Unusable(damaged(path, error)),
+            Err(error) if steps::reads_alike(version) => Opened::ReadOnly(connection, error.to_string()),
+            Err(error) => Opened::Unusable(Problem::new(
+                path.display(),
+                format!("was written by an older ttop and cannot be brought up to date ({error})"),
+            )),
+        },
         Ok(_) => Opened::Unusable(damaged(path, "is no ledger")),
         Err(error) => Opened::Unusable(damaged(path, error)),
     }
@@ -348,6 +356,29 @@ mod tests {
             .map(|entry| entry.file_name())
             .collect();
         assert_eq!(names, ["ledger.db"]);
+    }
+
+    #[test]
+    fn a_file_of_the_first_version_goes_up_every_step_and_keeps_what_it_holds() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("ledger.db");
+        create(&path, |connection| {
+            connection.execute("insert into meta values ('who', 'me')", [])?;
+            Ok(connection.pragma_update(None, "user_version", 1)?)
+        })
+        .expect("created");
+        for _ in 0..2 {
+            let Opened::Ready(connection) = open(&path) else {
+                panic!("not ready")
+            };
+            let version: i32 = connection
+                .pragma_query_value(None, "user_version", |row| row.get(0))
+                .expect("a version");
+            let who: String = connection
+                .query_row("select value from meta where key = 'who'", [], |row| row.get(0))
+                .expect("a row");
+            assert_eq!((version, who.as_str()), (VERSION, "me"));
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::query::Selection;
 use super::sync::{Owner, Syncing};
 use super::{Ledger, sessions::KnownSession};
 use crate::agents::{Batch, Bookmark, Source};
+use crate::core::fees::{Fees, Region};
 use crate::core::money::Money;
 use crate::core::problem::Problem;
 use crate::core::tokens::Tokens;
@@ -43,6 +44,10 @@ struct Line {
     requests: Option<u32>,
     cost_nanos: Option<i64>,
     mode: u8,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    fees: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    region: u64,
     accuracy: Accuracy,
     presence: Presence,
     timestamp: i64,
@@ -64,6 +69,11 @@ struct SessionLine {
 }
 
 const MODES: [Mode; 5] = [Mode::Standard, Mode::Fast, Mode::Batch, Mode::Flex, Mode::Priority];
+const REGIONS: [Region; 3] = [Region::Global, Region::Us, Region::Other];
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
 
 impl Ledger {
     /// Writes every turn, copies included, one JSON object a line.
@@ -105,6 +115,8 @@ impl Ledger {
                     requests: numbers.requests,
                     cost_nanos: numbers.cost.map(Money::nanos),
                     mode: numbers.mode as u8,
+                    fees: numbers.fees.to_bits(),
+                    region: numbers.region as u64,
                     accuracy: numbers.accuracy,
                     presence: numbers.presence,
                     timestamp: numbers.timestamp,
@@ -223,6 +235,8 @@ impl Line {
             requests: self.requests,
             cost: self.cost_nanos.map(Money::from_nanos),
             mode: *MODES.get(self.mode as usize)?,
+            fees: Fees::from_bits(self.fees),
+            region: *REGIONS.get(usize::try_from(self.region).ok()?)?,
             accuracy: self.accuracy,
             presence: self.presence,
             timestamp: self.timestamp,

@@ -7,6 +7,7 @@ mod list;
 mod overrides;
 mod plans;
 mod refresh;
+mod surcharges;
 mod table;
 
 pub use fresh::{Freshness, keep_fresh};
@@ -21,6 +22,7 @@ use crate::system::parse_instant;
 use line::Entry;
 use overrides::Overrides;
 use std::path::PathBuf;
+use surcharges::surcharges;
 use table::Table;
 
 /// models.dev's list of the day this was released; `make prices` writes it.
@@ -69,6 +71,11 @@ impl PriceBook {
 
     /// What a model costs at a provider: under its own ids, else under ids that mean the same.
     pub fn of(&self, provider_id: &str, model_id: &str) -> ModelPrices {
+        self.found(provider_id, model_id)
+            .with_surcharges(surcharges(provider_id, model_id))
+    }
+
+    fn found(&self, provider_id: &str, model_id: &str) -> ModelPrices {
         if let Some(prices) = self.listed(provider_id, model_id, None) {
             return prices;
         }

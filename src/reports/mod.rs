@@ -97,6 +97,8 @@ impl<'a> Usage<'a> {
             requests: numbers.requests,
             recorded: numbers.cost,
             mode: numbers.mode,
+            fees: numbers.fees,
+            region: numbers.region,
             timestamp: numbers.timestamp,
         };
         let cost = cost_of(&billed, &model.prices, self.cost_from);

@@ -1,5 +1,6 @@
 //! Batch: what one read of one source brought in, held compactly.
 
+use crate::core::fees::{Fees, Region};
 use crate::core::money::Money;
 use crate::core::problem::Problem;
 pub use crate::core::quota::LimitSeen;
@@ -83,6 +84,8 @@ pub struct Numbers {
     pub requests: Option<u32>,
     pub cost: Option<Money>,
     pub mode: Mode,
+    pub fees: Fees,
+    pub region: Region,
     pub accuracy: Accuracy,
     pub presence: Presence,
     pub timestamp: i64,
@@ -101,6 +104,8 @@ impl Numbers {
             requests: turn.requests,
             cost: turn.cost,
             mode: turn.mode,
+            fees: turn.fees,
+            region: turn.region,
             accuracy: turn.accuracy,
             presence: turn.presence,
             timestamp: turn.timestamp,

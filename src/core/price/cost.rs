@@ -1,6 +1,7 @@
 //! The cost of one turn: the agent's own figure or tokens times the price list, and how well it is known.
 
-use super::{ModelPrices, Price};
+use super::{ModelPrices, PERMILLE, Price};
+use crate::core::fees::{Fee, Fees, Region};
 use crate::core::money::{CostStatus, Money};
 use crate::core::tokens::{BUCKETS, Bucket, Tokens};
 use crate::core::turn::Mode;
@@ -28,6 +29,8 @@ pub struct Billed<'a> {
     /// What the agent wrote down.
     pub recorded: Option<Money>,
     pub mode: Mode,
+    pub fees: Fees,
+    pub region: Region,
     /// Epoch milliseconds.
     pub timestamp: i64,
 }
@@ -70,26 +73,61 @@ pub fn cost_of(billed: &Billed<'_>, prices: &ModelPrices, from: CostFrom) -> Tur
         return TurnCost::known(recorded, CostStatus::Recorded);
     }
     let price = prices.at(billed.timestamp, billed.mode);
-    match (price, from) {
+    let of_tokens = match (price, from) {
         // Nobody wrote down how much was used, so not even "free" is known.
         _ if billed.tokens.total().is_none() => TurnCost::unknown(billed.tokens),
         (Some(price), _) if price.is_zero() && (from != CostFrom::Agent || billed.recorded == Some(Money::ZERO)) => {
-            let status = if prices.is_plan() {
-                CostStatus::Plan
-            } else {
-                CostStatus::Free
-            };
-            TurnCost::known(Money::ZERO, status)
+            if prices.is_plan() {
+                return TurnCost::known(Money::ZERO, CostStatus::Plan);
+            }
+            TurnCost::known(Money::ZERO, CostStatus::Free)
         }
         (_, CostFrom::Agent) if billed.recorded == Some(Money::ZERO) => {
-            TurnCost::known(Money::ZERO, CostStatus::Recorded)
+            return TurnCost::known(Money::ZERO, CostStatus::Recorded);
         }
-        (_, CostFrom::Agent) | (None, _) => TurnCost::unknown(billed.tokens),
-        (Some(price), _) => estimate(billed, price),
+        (_, CostFrom::Agent) => return TurnCost::unknown(billed.tokens),
+        (None, _) => TurnCost::unknown(billed.tokens),
+        (Some(price), _) => estimate(billed, price, prices),
+    };
+    if billed.fees.is_none() {
+        return of_tokens;
+    }
+    with_fees(of_tokens, billed.fees, prices)
+}
+
+/// Adds what is billed by the piece. An item without a price, like tokens without one, leaves a lower bound.
+#[cold]
+fn with_fees(of_tokens: TurnCost, fees: Fees, prices: &ModelPrices) -> TurnCost {
+    let searches = fees.count(Fee::WebSearch);
+    let searched = prices.surcharges().web_search.filter(|_| searches > 0);
+    let fee = searched.map_or(Money::ZERO, |each| {
+        let nanos = u128::from(searches) * u128::from(each);
+        Money::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
+    });
+    let is_whole = fees.count(Fee::Other) == 0 && (searches == 0 || searched.is_some());
+    let status = match of_tokens.status {
+        CostStatus::Unknown if fee == Money::ZERO => return of_tokens,
+        CostStatus::Unknown | CostStatus::Partial => CostStatus::Partial,
+        _ if !is_whole => CostStatus::Partial,
+        _ => CostStatus::Estimated,
+    };
+    TurnCost {
+        cost: Some(of_tokens.cost.unwrap_or_default().plus(fee)),
+        status,
+        ..of_tokens
     }
 }
 
-fn estimate(billed: &Billed<'_>, price: &Price) -> TurnCost {
+/// How many thousandths of its list price a request costs in its region, and whether that is known.
+fn factor(region: Region, prices: &ModelPrices) -> (u32, bool) {
+    match (region, prices.surcharges().us) {
+        (Region::Global, _) => (PERMILLE, true),
+        (Region::Us, Some(factor)) => (factor, true),
+        (Region::Us, None) | (Region::Other, _) => (PERMILLE, false),
+    }
+}
+
+fn estimate(billed: &Billed<'_>, price: &Price, prices: &ModelPrices) -> TurnCost {
     let counts = billed.tokens.counts();
     let [input, output, reasoning, cache_read, cache_write] = counts;
     let rates = match billed.requests {
@@ -99,23 +137,32 @@ fn estimate(billed: &Billed<'_>, price: &Price) -> TurnCost {
     };
     let one_hour = billed.cache_write_1h.min(cache_write);
     let product = |count: u64, rate: u64| u128::from(count) * u128::from(rate);
-    // Counts are below 2^53 and rates below 2^51: no sum of these leaves 128 bits.
+    let (factor, is_factor_known) = factor(billed.region, prices);
+    // Counts are below 2^53, rates below 2^51 and factors below 2^12: no sum of these leaves 128 bits.
     let sum = product(input, rates.of(Bucket::Input))
         + product(output, rates.of(Bucket::Output))
         + product(reasoning, rates.of(Bucket::Reasoning))
         + product(cache_read, rates.of(Bucket::CacheRead))
         + product(cache_write - one_hour, rates.of(Bucket::CacheWrite))
         + product(one_hour, rates.cache_write_1h());
-    let has_unknown = billed.tokens.unknown_mask() != 0
-        && BUCKETS
-            .iter()
-            .any(|&bucket| billed.tokens.count(bucket).is_none() && rates.of(bucket) > 0);
+    let has_unknown = !is_factor_known
+        || billed.tokens.unknown_mask() != 0
+            && BUCKETS
+                .iter()
+                .any(|&bucket| billed.tokens.count(bucket).is_none() && rates.of(bucket) > 0);
     let status = if has_unknown {
         CostStatus::Partial
     } else {
         CostStatus::Estimated
     };
-    TurnCost::known(Money::from_nanos(per_million(sum)), status)
+    let nanos = if factor == PERMILLE {
+        per_million(sum)
+    } else {
+        // Rounded once: the factor is applied before the division.
+        let divisor = u128::from(PERMILLE) * 1_000_000;
+        i64::try_from((sum * u128::from(factor) + divisor / 2) / divisor).unwrap_or(i64::MAX)
+    };
+    TurnCost::known(Money::from_nanos(nanos), status)
 }
 
 /// Divides by a million, rounded to the nearest, saturating. Almost every turn fits 64 bits, where this is a
@@ -131,7 +178,7 @@ fn per_million(sum: u128) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{DatedPrice, Found, ListedRates, Rates, Tier, rate_of_dollars};
+    use super::super::{DatedPrice, Found, ListedRates, Rates, Surcharges, Tier, rate_of_dollars};
     use super::*;
     use crate::core::tokens::MAX_COUNT;
 
@@ -186,6 +233,8 @@ mod tests {
             requests: Some(1),
             recorded: None,
             mode: Mode::Standard,
+            fees: Fees::NONE,
+            region: Region::Global,
             timestamp: 0,
         }
     }
@@ -342,6 +391,54 @@ mod tests {
         let mut prices = haiku();
         prices.entries[0].modes.push((Mode::Fast, Price::flat(6.0, 30.0)));
         assert_eq!(dollars(&turn, &prices), 6.0);
+    }
+
+    fn surcharged(mut prices: ModelPrices) -> ModelPrices {
+        prices.surcharges = Surcharges {
+            web_search: Some(10_000_000),
+            us: Some(1_100),
+        };
+        prices
+    }
+
+    #[test]
+    fn fees_and_regions_are_billed_beside_tokens() {
+        let tokens = Tokens::new(1_000_000, 0, 0, 0, 0);
+        let turn = |fees, region| Billed {
+            fees,
+            region,
+            ..billed(&tokens)
+        };
+        let searched = Fees::NONE.with(Fee::WebSearch, 3);
+        let other = Fees::NONE.with(Fee::Other, 1);
+        let listed = surcharged(haiku());
+        use CostStatus::{Estimated, Free, Partial, Plan, Unknown};
+        let unlisted = surcharged(ModelPrices::missing());
+        for (prices, fees, region, cost, status) in [
+            (&listed, searched, Region::Global, Some(1.03), Estimated),
+            (&listed, searched, Region::Us, Some(1.13), Estimated),
+            (&listed, Fees::NONE, Region::Us, Some(1.1), Estimated),
+            (&listed, Fees::NONE, Region::Other, Some(1.0), Partial),
+            (&listed, other, Region::Global, Some(1.0), Partial),
+            (&listed, searched.with(Fee::Other, 1), Region::Global, Some(1.03), Partial),
+            (&haiku(), searched, Region::Global, Some(1.0), Partial),
+            (&haiku(), Fees::NONE, Region::Us, Some(1.0), Partial),
+            (&unlisted, searched, Region::Global, Some(0.03), Partial),
+            (&unlisted, other, Region::Global, None, Unknown),
+            (&surcharged(zero(true)), searched, Region::Us, Some(0.0), Plan),
+            (&surcharged(zero(false)), searched, Region::Global, Some(0.03), Estimated),
+            (&zero(false), Fees::NONE, Region::Us, Some(0.0), Free),
+        ] {
+            let found = cost_of(&turn(fees, region), prices, CostFrom::Auto);
+            let expected = (cost.map(Money::from_dollars), status);
+            assert_eq!((found.cost, found.status), expected, "{fees:?} {region:?}");
+        }
+        // The agent's own figure holds all of it.
+        let recorded = Billed {
+            recorded: Some(Money::from_dollars(0.5)),
+            ..turn(searched, Region::Us)
+        };
+        assert_eq!(dollars(&recorded, &listed), 0.5);
     }
 
     #[test]

@@ -16,6 +16,19 @@ pub struct ModelPrices {
     entries: Vec<DatedPrice>,
     found: Found,
     is_plan: bool,
+    surcharges: Surcharges,
+}
+
+/// A factor of 1: factors are thousandths.
+const PERMILLE: u32 = 1_000;
+
+/// What a provider bills beside the tokens of a model; `None` where that is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Surcharges {
+    /// Nano-dollars for one web search.
+    pub web_search: Option<u64>,
+    /// What a request costs that is bound to the United States, in thousandths of the list price.
+    pub us: Option<u32>,
 }
 
 /// What a model cost from some moment on.
@@ -51,7 +64,17 @@ impl ModelPrices {
             entries,
             found,
             is_plan,
+            surcharges: Surcharges::default(),
         }
+    }
+
+    #[must_use]
+    pub fn with_surcharges(self, surcharges: Surcharges) -> Self {
+        Self { surcharges, ..self }
+    }
+
+    pub fn surcharges(&self) -> &Surcharges {
+        &self.surcharges
     }
 
     /// No price is known.

@@ -1,0 +1,80 @@
+//! What providers bill beside tokens: web searches, and requests that are bound to a region.
+
+use crate::core::price::Surcharges;
+use crate::core::vendor::vendor_of;
+
+/// Nano-dollars for one web search, by who bills it: $10 per 1,000 at each.
+/// Sources: platform.claude.com/docs (web search tool, pricing), openai.com/api/pricing (built-in tools).
+const WEB_SEARCH: [(&str, u64); 6] = [
+    ("anthropic", 10_000_000),
+    ("azure", 10_000_000),
+    ("google-vertex", 10_000_000),
+    ("google-vertex-anthropic", 10_000_000),
+    ("openai", 10_000_000),
+    ("opencode", 10_000_000),
+];
+
+/// `inference_geo: "us"`: 1.1 × every token price of Claude 4.6 and later; earlier models have no such choice.
+const US_PERMILLE: u32 = 1_100;
+const FIRST_WITH_REGION: (u32, u32) = (4, 6);
+
+/// What this provider bills for this model beside its tokens.
+pub fn surcharges(provider_id: &str, model_id: &str) -> Surcharges {
+    let made_by_anthropic = vendor_of(model_id) == Some("anthropic");
+    let of_provider = WEB_SEARCH.iter().find(|(id, _)| *id == provider_id);
+    let web_search = of_provider
+        // Other makers' searches at a cloud have prices of their own.
+        .filter(|(id, _)| !id.starts_with("google-") || made_by_anthropic)
+        .map(|(_, nanos)| *nanos);
+    let us = (provider_id == "anthropic")
+        .then(|| version(model_id))
+        .flatten()
+        .filter(|version| *version >= FIRST_WITH_REGION)
+        .map(|_| US_PERMILLE);
+    Surcharges { web_search, us }
+}
+
+/// The version in `claude-opus-4-6-20260205`, `claude-4.6-sonnet` or `claude-sonnet-5`; a date is none.
+fn version(model_id: &str) -> Option<(u32, u32)> {
+    let mut numbers = model_id
+        .split(['-', '.', '@'])
+        .skip_while(|part| part.parse::<u32>().is_err())
+        .map_while(|part| part.parse::<u32>().ok().filter(|_| part.len() <= 2));
+    Some((numbers.next()?, numbers.next().unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_is_billed_from_claude_4_6_on() {
+        for (model, factor) in [
+            ("claude-opus-4-6", Some(1_100)),
+            ("claude-sonnet-4-6-20260217", Some(1_100)),
+            ("claude-sonnet-4.6", Some(1_100)),
+            ("claude-opus-5", Some(1_100)),
+            ("claude-haiku-5-5", Some(1_100)),
+            ("claude-sonnet-4-5-20250929", None),
+            ("claude-sonnet-4-20250514", None),
+            ("claude-3-5-haiku-20241022", None),
+            ("gpt", None),
+        ] {
+            assert_eq!(surcharges("anthropic", model).us, factor, "{model}");
+            assert_eq!(surcharges("amazon-bedrock", model).us, None, "{model}");
+        }
+    }
+
+    #[test]
+    fn a_web_search_costs_a_cent_where_that_is_published() {
+        for (provider, model, nanos) in [
+            ("anthropic", "claude-opus-5", Some(10_000_000)),
+            ("google-vertex", "claude-sonnet-4-5@20250929", Some(10_000_000)),
+            ("google-vertex", "gemini-2.5-pro", None),
+            ("openai", "gpt-5.5", Some(10_000_000)),
+            ("acme", "claude-opus-5", None),
+        ] {
+            assert_eq!(surcharges(provider, model).web_search, nanos, "{provider}/{model}");
+        }
+    }
+}
