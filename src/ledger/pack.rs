@@ -437,7 +437,9 @@ mod tests {
             columns.tokens.iter_mut().for_each(|bucket| bucket.push(0));
             columns.requests.push(0);
             columns.fees.push(kinds.5);
-            columns.flags.push(kinds.0 << 8 | kinds.1 << 11 | kinds.2 << 13 | kinds.4 << 16);
+            columns
+                .flags
+                .push(kinds.0 << 8 | kinds.1 << 11 | kinds.2 << 13 | kinds.4 << 16);
             let numbers = TurnNumbers {
                 timestamp,
                 counted,

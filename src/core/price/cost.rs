@@ -420,13 +420,25 @@ mod tests {
             (&listed, Fees::NONE, Region::Us, Some(1.1), Estimated),
             (&listed, Fees::NONE, Region::Other, Some(1.0), Partial),
             (&listed, other, Region::Global, Some(1.0), Partial),
-            (&listed, searched.with(Fee::Other, 1), Region::Global, Some(1.03), Partial),
+            (
+                &listed,
+                searched.with(Fee::Other, 1),
+                Region::Global,
+                Some(1.03),
+                Partial,
+            ),
             (&haiku(), searched, Region::Global, Some(1.0), Partial),
             (&haiku(), Fees::NONE, Region::Us, Some(1.0), Partial),
             (&unlisted, searched, Region::Global, Some(0.03), Partial),
             (&unlisted, other, Region::Global, None, Unknown),
             (&surcharged(zero(true)), searched, Region::Us, Some(0.0), Plan),
-            (&surcharged(zero(false)), searched, Region::Global, Some(0.03), Estimated),
+            (
+                &surcharged(zero(false)),
+                searched,
+                Region::Global,
+                Some(0.03),
+                Estimated,
+            ),
             (&zero(false), Fees::NONE, Region::Us, Some(0.0), Free),
         ] {
             let found = cost_of(&turn(fees, region), prices, CostFrom::Auto);
