@@ -168,6 +168,22 @@ pub struct Title {
     pub text: String,
 }
 
+impl Title {
+    /// The user's first words; of several the earliest count.
+    pub fn from_prompt(at: i64, text: String) -> Self {
+        let at = at.saturating_neg();
+        Self { rank: 0, at, text }
+    }
+
+    pub fn from_agent(at: i64, text: String) -> Self {
+        Self { rank: 1, at, text }
+    }
+
+    pub fn from_user(at: i64, text: String) -> Self {
+        Self { rank: 2, at, text }
+    }
+}
+
 /// A session's project path; the greatest `rank` wins, then the smallest `at` (the first working directory).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
@@ -175,6 +191,20 @@ pub struct Project {
     pub rank: u8,
     pub at: i64,
     pub path: String,
+}
+
+impl Project {
+    /// A working directory.
+    pub fn folder(at: i64, path: impl Into<String>) -> Self {
+        let path = path.into();
+        Self { rank: 0, at, path }
+    }
+
+    /// A repository root that the agent recorded.
+    pub fn repository(at: i64, path: impl Into<String>) -> Self {
+        let path = path.into();
+        Self { rank: 1, at, path }
+    }
 }
 
 impl SessionInfo {

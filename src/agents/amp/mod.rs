@@ -68,8 +68,8 @@ impl Agent for Amp {
             into.session(SessionInfo {
                 title: part::<Text<'_>>(thread.title)
                     .and_then(|text| title(&text))
-                    .map(|text| Title { rank: 1, at: 0, text }),
-                project: folder(thread.env).map(|path| Project { rank: 0, at: 0, path }),
+                    .map(|text| Title::from_agent(0, text)),
+                project: folder(thread.env).map(|path| Project::folder(0, path)),
                 started_at: thread.created.0,
                 ..SessionInfo::new(id)
             });

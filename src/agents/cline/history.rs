@@ -38,10 +38,10 @@ impl Item {
                 .task
                 .as_deref()
                 .and_then(lenient::title)
-                .map(|text| Title { rank: 0, at, text }),
+                .map(|text| Title::from_prompt(at, text)),
             project: path
                 .filter(|path| !path.is_empty())
-                .map(|path| Project { rank: 0, at, path }),
+                .map(|path| Project::folder(at, path)),
             interactive: parent_id.as_ref().map(|_| false),
             parent_id,
             ..SessionInfo::new(self.id)

@@ -148,7 +148,7 @@ pub fn read(agent: &str, source: &Source, state: &[u8], into: &mut Batch) -> Res
         session.merge(told);
     }
     if let (None, Some(path)) = (&session.project, models.folder.clone()) {
-        session.project = Some(Project { rank: 0, at: 0, path });
+        session.project = Some(Project::folder(0, path));
     }
     into.session(session);
     let seen = turns(agent, &task, &entries, &models, state, into);
@@ -181,7 +181,7 @@ fn entries(
         let inner = || lenient::part::<Text<'_>>(message.text);
         if position == 0 && matches!(message.say.as_deref(), Some("text" | "task")) {
             let first = inner().and_then(|text| lenient::title(&text));
-            session.title = first.map(|text| Title { rank: 0, at: ts, text });
+            session.title = first.map(|text| Title::from_prompt(ts, text));
         }
         let kind = match message.say.as_deref() {
             Some("api_req_started" | "api_req_finished") => Kind::Request,

@@ -3,9 +3,10 @@
 use crate::agents::shared::jsonl_reader;
 use crate::agents::shared::lenient::{Text, When, title};
 use crate::agents::shared::sqlite::Database;
+use crate::agents::shared::table;
 use crate::agents::{Batch, Bookmark, Source};
 use crate::core::turn::{SessionInfo, Title};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -42,64 +43,46 @@ pub fn read_index(source: &Source, from: &Bookmark, into: &mut Batch, rules_vers
 /// When the database cannot be read.
 pub fn read_database(source: &Source, into: &mut Batch, rules_version: u32) -> Result<Bookmark> {
     let database = Database::open(&source.path)?;
-    let describe = || format!("could not read {}", source.path.display());
-    let columns = database.columns("threads").with_context(describe)?;
-    let column = |name: &'static str| {
-        if columns.iter().any(|column| column == name) {
-            name
-        } else {
-            "null"
-        }
-    };
-    if column("id") == "id" {
-        let query = format!("select id, {}, {} from threads", column("name"), column("title"));
-        let mut statement = database.connection.prepare(&query).with_context(describe)?;
-        let mut rows = statement.query([]).with_context(describe)?;
-        while let Some(row) = rows.next().with_context(describe)? {
-            let text = |at: usize| {
-                row.get_ref(at)
-                    .ok()
-                    .and_then(|value| value.as_str().ok())
-                    .and_then(title)
-            };
-            let Ok(id) = row.get::<_, String>(0) else {
-                continue;
-            };
+    table::read(
+        &database,
+        "threads",
+        &["id", "name", "title"],
+        table::ALL,
+        into,
+        |cells, into| {
             // What the user called it; what the program shows, which is the first prompt.
-            let (given, shown) = (text(1), text(2));
+            let text = |column: &str| cells.text(column).as_deref().and_then(title);
+            let (given, shown) = (text("name"), text("title"));
             let rank = if given.is_some() { 2 } else { 1 };
-            if let Some(text) = given.or(shown) {
+            if let (Some(id), Some(text)) = (cells.text("id"), given.or(shown)) {
                 name_session(into, &id, rank, 0, text);
             }
-        }
-    }
-    read_parents(&database, into).with_context(describe)?;
+            Ok(())
+        },
+    )?;
+    let edge = ["child_thread_id", "parent_thread_id"];
+    table::read(
+        &database,
+        "thread_spawn_edges",
+        &edge,
+        table::ALL,
+        into,
+        |cells, into| {
+            if let (Some(child), Some(parent)) = (cells.text("child_thread_id"), cells.text("parent_thread_id"))
+                && child != parent
+            {
+                into.session(SessionInfo {
+                    parent_id: Some(parent),
+                    ..SessionInfo::new(child)
+                });
+            }
+            Ok(())
+        },
+    )?;
     Ok(Bookmark {
         rules_version,
         ..Bookmark::whole(source)
     })
-}
-
-fn read_parents(database: &Database, into: &mut Batch) -> Result<()> {
-    let columns = database.columns("thread_spawn_edges")?;
-    let names = ["child_thread_id", "parent_thread_id"];
-    if !names.iter().all(|name| columns.iter().any(|column| column == name)) {
-        return Ok(());
-    }
-    let query = format!("select {} from thread_spawn_edges", names.join(", "));
-    let mut statement = database.connection.prepare(&query)?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        if let (Ok(child), Ok(parent)) = (row.get::<_, String>(0), row.get::<_, String>(1))
-            && child != parent
-        {
-            into.session(SessionInfo {
-                parent_id: Some(parent),
-                ..SessionInfo::new(child)
-            });
-        }
-    }
-    Ok(())
 }
 
 fn name_session(into: &mut Batch, id: &str, rank: u8, at: i64, text: String) {

@@ -183,11 +183,7 @@ impl State {
                 if let Some(text) = words.and_then(|text| title(&text)) {
                     self.is_titled = true;
                     // The greatest counts: the earliest text must have the greatest.
-                    let first = Title {
-                        rank: 0,
-                        at: -self.time,
-                        text,
-                    };
+                    let first = Title::from_prompt(self.time, text);
                     into.session(SessionInfo {
                         title: Some(first),
                         ..SessionInfo::new(&*self.session)
@@ -227,13 +223,10 @@ impl State {
             if let Some(model) = context.model {
                 bare(&model).clone_into(&mut self.model);
             }
-            let root = context.git_root.filter(|path| !path.is_empty()).map(|path| (1, path));
-            let cwd = context.cwd.filter(|path| !path.is_empty()).map(|path| (0, path));
-            info.project = root.or(cwd).map(|(rank, path)| Project {
-                rank,
-                at: self.time,
-                path: path.0.into_owned(),
-            });
+            let filled = |path: Option<Text>| path.filter(|path| !path.is_empty()).map(|path| path.0.into_owned());
+            let root = filled(context.git_root).map(|path| Project::repository(self.time, path));
+            let cwd = filled(context.cwd).map(|path| Project::folder(self.time, path));
+            info.project = root.or(cwd);
         }
         into.session(info);
     }

@@ -28,21 +28,13 @@ pub fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
 
 fn describe(text: &str, folder: &str) -> SessionInfo {
     let at = |key| value(text, key).and_then(|time| parse_instant(&time));
-    let root = value(text, "git_root").map(|path| (1, path));
-    let project = root.or_else(|| value(text, "cwd").map(|path| (0, path)));
+    // The events tell where the session began; this is where it is now.
+    let root = value(text, "git_root").map(|path| Project::repository(i64::MAX, path));
+    let project = root.or_else(|| value(text, "cwd").map(|path| Project::folder(i64::MAX, path)));
     let summary = value(text, "summary").and_then(|text| title(&text));
     SessionInfo {
-        title: summary.map(|text| Title {
-            rank: 1,
-            at: at("updated_at").unwrap_or(0),
-            text,
-        }),
-        project: project.map(|(rank, path)| Project {
-            rank,
-            // The events tell where the session began; this is where it is now.
-            at: i64::MAX,
-            path,
-        }),
+        title: summary.map(|text| Title::from_agent(at("updated_at").unwrap_or(0), text)),
+        project,
         ..SessionInfo::new(value(text, "id").unwrap_or_else(|| folder.to_owned()))
     }
 }

@@ -13,6 +13,7 @@ use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
 use crate::system::{Os, System};
 use anyhow::Result;
 use rusqlite::OptionalExtension;
+use rusqlite::types::ValueRef;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -85,7 +86,7 @@ impl Agent for Crush {
     fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
         let database = Database::open(&source.path)?;
         let replies = Replies::of(&database)?;
-        let is_there = table::read(&database, "sessions", &SESSIONS, "", |cells| {
+        let is_there = table::read(&database, "sessions", &SESSIONS, table::ALL, into, |cells, into| {
             session(source, cells, &replies, into)
         })?;
         if is_there {
@@ -138,11 +139,7 @@ impl<'d> Replies<'d> {
     fn of(database: &'d Database) -> Result<Self> {
         let columns = database.columns("messages")?;
         let has = |wanted: &str| columns.iter().any(|column| column == wanted);
-        let provider = if has("provider") {
-            "coalesce(provider, '')"
-        } else {
-            "''"
-        };
+        let provider = if has("provider") { "provider" } else { "null" };
         let select = format!(
             "select {provider}, model from messages
              where session_id = ?1 and model is not null and model != '' order by rowid desc limit 1"
@@ -158,37 +155,37 @@ impl<'d> Replies<'d> {
             return Ok(Default::default());
         };
         let mut statement = self.database.connection.prepare_cached(select)?;
-        let model = statement.query_row([session], |row| Ok((row.get(0)?, row.get(1)?)));
+        let text = |value: rusqlite::Result<ValueRef<'_>>| {
+            let text = value
+                .ok()
+                .and_then(|value| value.as_bytes().ok().map(String::from_utf8_lossy));
+            text.unwrap_or_default().into_owned()
+        };
+        let model = statement.query_row([session], |row| Ok((text(row.get_ref(0)), text(row.get_ref(1)))));
         Ok(model.optional()?.unwrap_or_default())
     }
 }
 
 fn session(source: &Source, cells: &Cells<'_>, replies: &Replies<'_>, into: &mut Batch) -> Result<()> {
-    let Some(id) = cells.text(0) else {
+    let Some(id) = cells.text("id") else {
         let place = format!("{}:row {}", source.path.display(), cells.rowid());
         into.problem(Problem::new(place, "a session without an id"));
         return Ok(());
     };
-    let parent_id = cells.text(1);
-    let (created, updated) = (cells.time(6), cells.time(7));
+    let parent_id = cells.text("parent_session_id");
+    let (created, updated) = (cells.time("created_at"), cells.time("updated_at"));
     let started_at = created.or(updated).unwrap_or(0);
     // `/home/dev/acme/.crush/crush.db`
     let folder = source.path.parent().filter(|folder| folder.ends_with(".crush"));
     into.session(SessionInfo {
         title: cells
-            .text(2)
+            .text("title")
             .as_deref()
             .and_then(crate::agents::shared::lenient::title)
-            .map(|text| Title {
-                rank: 1,
-                at: updated.unwrap_or(started_at),
-                text,
-            }),
-        project: folder.and_then(Path::parent).map(|path| Project {
-            rank: 0,
-            at: started_at,
-            path: path.display().to_string(),
-        }),
+            .map(|text| Title::from_agent(updated.unwrap_or(started_at), text)),
+        project: folder
+            .and_then(Path::parent)
+            .map(|path| Project::folder(started_at, path.display().to_string())),
         interactive: parent_id.as_ref().map(|_| false),
         parent_id: parent_id.clone(),
         started_at: created,
@@ -200,8 +197,10 @@ fn session(source: &Source, cells: &Cells<'_>, replies: &Replies<'_>, into: &mut
         into.skip(Skip::Repeated);
         return Ok(());
     }
-    let cost = dollars(cells.number(5));
-    let is_used = [3, 4].into_iter().any(|at| cells.count(at).unwrap_or(0) > 0);
+    let cost = dollars(cells.number("cost"));
+    let is_used = ["prompt_tokens", "completion_tokens"]
+        .into_iter()
+        .any(|column| cells.count(column).unwrap_or(0) > 0);
     let (provider, model) = replies.model(&id)?;
     Total {
         agent: ID,

@@ -3,12 +3,13 @@
 use super::mark::{Mark, text};
 use super::{ID, RULES_VERSION};
 use crate::agents::shared::lenient::{Count, Text, When, part, reason, title};
-use crate::agents::shared::sqlite::Database;
+use crate::agents::shared::sqlite::{Budget, Database, MOST_CELL_BYTES};
 use crate::agents::{Batch, Bookmark, Scope, Skip, Source};
 use crate::core::problem::Problem;
 use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, EventKey, Presence, Rank, RecordKey, SessionInfo, Title, Turn};
 use anyhow::Result;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Params};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
@@ -85,6 +86,7 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookma
         let mut reading = Reading {
             source,
             connection: &view,
+            budget: &database.budget,
             lenders: FxHashMap::default(),
             into,
         };
@@ -103,6 +105,7 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookma
 struct Reading<'a> {
     source: &'a Source,
     connection: &'a Connection,
+    budget: &'a Budget,
     lenders: FxHashMap<String, Lender>,
     into: &'a mut Batch,
 }
@@ -147,10 +150,18 @@ impl Reading<'_> {
         which_of: impl Params,
         mut each: impl FnMut(&mut Self, i64, &str, &str) -> Result<()>,
     ) -> Result<()> {
-        let query = format!("select rowid, key, value from cursorDiskKV where {which}");
+        // A number in the place of a value that is never loaded.
+        let query = format!(
+            "select rowid, key, iif(octet_length(value) > {MOST_CELL_BYTES}, 0, value) from cursorDiskKV where {which}"
+        );
         let mut statement = self.connection.prepare_cached(&query)?;
         let mut rows = statement.query(which_of)?;
         while let Some(row) = rows.next()? {
+            self.budget.restart();
+            if matches!(row.get_ref(2)?, ValueRef::Integer(0)) {
+                let place = format!("{}:row {}", self.source.path.display(), row.get::<_, i64>(0)?);
+                self.into.problem(Problem::new(place, "an oversized cell is skipped"));
+            }
             let (key, value) = (text(row.get_ref(1)?), text(row.get_ref(2)?));
             // Deleted messages stay as keys without a value.
             if !value.is_empty() {
@@ -171,11 +182,7 @@ impl Reading<'_> {
         let (created_at, updated_at) = (composer.created_at.0, composer.last_updated_at.0);
         let name = composer.name.as_deref().and_then(title);
         self.into.session(SessionInfo {
-            title: name.map(|text| Title {
-                rank: 1,
-                at: updated_at.unwrap_or(0),
-                text,
-            }),
+            title: name.map(|text| Title::from_agent(updated_at.unwrap_or(0), text)),
             interactive: Some(true),
             started_at: created_at,
             updated_at: updated_at.or(created_at),

@@ -67,11 +67,7 @@ pub fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
                 .filter_map(|raw| part::<Composer>(Some(raw))?.composer_id);
             for id in ids {
                 into.session(SessionInfo {
-                    project: Some(Project {
-                        rank: 0,
-                        at: 0,
-                        path: folder.clone(),
-                    }),
+                    project: Some(Project::folder(0, folder.clone())),
                     ..SessionInfo::new(id.0)
                 });
             }

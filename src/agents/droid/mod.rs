@@ -223,17 +223,13 @@ impl Head {
             if record.kind.as_deref() != Some("session_start") {
                 continue;
             }
-            let named = |rank: u8, text: Option<Text<'_>>| {
-                let text = text.as_deref().and_then(title)?;
-                Some(Title { rank, at: 0, text })
-            };
-            head.title = named(1, record.session_title).or_else(|| named(0, record.title));
+            let agent = record.session_title.as_deref().and_then(title);
+            let prompt = record.title.as_deref().and_then(title);
+            head.title = agent
+                .map(|text| Title::from_agent(0, text))
+                .or_else(|| prompt.map(|text| Title::from_prompt(0, text)));
             let cwd = record.cwd.filter(|cwd| !cwd.is_empty());
-            head.project = cwd.map(|cwd| Project {
-                rank: 0,
-                at: 0,
-                path: cwd.0.into_owned(),
-            });
+            head.project = cwd.map(|cwd| Project::folder(0, cwd.0.into_owned()));
         }
         head
     }

@@ -47,14 +47,14 @@ fn add_session(session: &Session, source: &Source, into: &mut Batch) {
     let project = project::of(&source.path, hash.as_deref());
     let parent_id = project::parent_session(&source.path);
     let mut info = SessionInfo {
-        project: project.map(|path| Project { rank: 0, at: 0, path }),
+        project: project.map(|path| Project::folder(0, path)),
         interactive: Some(parent_id.is_none()),
         parent_id,
         started_at: session.start_time.0,
         ..SessionInfo::new(&*session.id)
     };
     let summary = part::<Text>(session.summary).and_then(|text| title(&text));
-    info.title = summary.map(|text| Title { rank: 1, at: 0, text });
+    info.title = summary.map(|text| Title::from_agent(0, text));
     let mut time = session.start_time.0.unwrap_or(0);
     for (at, raw) in session.messages.iter().enumerate() {
         let message: Message = match serde_json::from_str(raw.get()) {

@@ -110,7 +110,7 @@ fn name(state: &State, line: &Line, path: &Path, summary: Option<&RawValue>, int
     if let Some(text) = part::<Text>(summary).and_then(|text| title(&text)) {
         let at = i64::try_from(line.offset).unwrap_or(i64::MAX);
         into.session(SessionInfo {
-            title: Some(Title { rank: 1, at, text }),
+            title: Some(Title::from_agent(at, text)),
             ..SessionInfo::new(session(state, path))
         });
     }
@@ -140,7 +140,7 @@ fn header(entry: &Entry, id: &str, path: &Path) -> SessionInfo {
         directories.into_iter().next().map(|path| path.0.into_owned())
     });
     SessionInfo {
-        project: project.map(|path| Project { rank: 0, at: 0, path }),
+        project: project.map(|path| Project::folder(0, path)),
         interactive: Some(parent.is_none()),
         parent_id: parent,
         started_at: entry.start_time.0,

@@ -111,12 +111,7 @@ pub fn first_words(message: &Message, session: &str, time: i64) -> Option<Sessio
     if text.trim_start().starts_with("<session_context>") {
         return None;
     }
-    let first = Title {
-        rank: 0,
-        // The greatest counts: the earliest text must have the greatest.
-        at: -message.timestamp.0.unwrap_or(time),
-        text: title(&text)?,
-    };
+    let first = Title::from_prompt(message.timestamp.0.unwrap_or(time), title(&text)?);
     Some(SessionInfo {
         title: Some(first),
         ..SessionInfo::new(session)

@@ -101,46 +101,44 @@ struct ModelConfig {
 }
 
 fn session(source: &Source, cells: &Cells<'_>, into: &mut Batch) {
-    let Some(id) = cells.text(0) else {
+    let Some(id) = cells.text("id") else {
         let place = format!("{}:row {}", source.path.display(), cells.rowid());
         return into.problem(Problem::new(place, "a session without an id"));
     };
-    let (created, updated) = (cells.time(5), cells.time(6));
+    let (created, updated) = (cells.time("created_at"), cells.time("updated_at"));
     let started_at = created.or(updated).unwrap_or(0);
-    let is_named = cells.count(3).is_some_and(|flag| flag != 0);
-    let name = cells.text(1).or_else(|| cells.text(2));
-    let parent_id = cells.text(13);
-    let kind = cells.text(12).unwrap_or_default();
+    let is_named = cells.count("user_set_name").is_some_and(|flag| flag != 0);
+    let name = cells.text("name").or_else(|| cells.text("description"));
+    let parent_id = cells.text("parent_session_id");
+    let kind = cells.text("session_type").unwrap_or_default();
     let is_helper = parent_id.is_some() || matches!(kind.as_str(), "sub_agent" | "scheduled" | "hidden");
     into.session(SessionInfo {
         title: name
             .as_deref()
             .and_then(crate::agents::shared::lenient::title)
-            .map(|text| Title {
-                rank: if is_named { 2 } else { 1 },
-                at: updated.unwrap_or(started_at),
-                text,
+            .map(|text| {
+                let named = if is_named { Title::from_user } else { Title::from_agent };
+                named(updated.unwrap_or(started_at), text)
             }),
-        project: cells.text(4).map(|path| Project {
-            rank: 0,
-            at: started_at,
-            path,
-        }),
+        project: cells.text("working_dir").map(|path| Project::folder(started_at, path)),
         parent_id,
         interactive: is_helper.then_some(false),
         started_at: created,
         updated_at: updated,
         ..SessionInfo::new(&id)
     });
-    let provider = cells.text(10).unwrap_or_default();
+    let provider = cells.text("provider_name").unwrap_or_default();
     if OTHER_AGENTS.contains(&provider.as_str()) || provider.ends_with("-acp") {
         return into.skip(Skip::Repeated);
     }
-    let (input, output) = (cells.count(7), cells.count(8));
-    if input.unwrap_or(0) == 0 && output.unwrap_or(0) == 0 && cells.number(9).unwrap_or(0.0) <= 0.0 {
+    let (input, output) = (
+        cells.count("accumulated_input_tokens"),
+        cells.count("accumulated_output_tokens"),
+    );
+    if input.unwrap_or(0) == 0 && output.unwrap_or(0) == 0 && cells.number("accumulated_cost").unwrap_or(0.0) <= 0.0 {
         return into.skip(Skip::Uncounted);
     }
-    let config = cells.text(11);
+    let config = cells.text("model_config_json");
     let config: ModelConfig = config
         .and_then(|config| serde_json::from_str(&config).ok())
         .unwrap_or_default();
@@ -159,7 +157,7 @@ fn session(source: &Source, cells: &Cells<'_>, into: &mut Batch) {
         provider: &provider,
         model: &config.model_name.unwrap_or_default(),
         tokens,
-        cost: dollars(cells.number(9)),
+        cost: dollars(cells.number("accumulated_cost")),
         accuracy: Accuracy::Partial,
         started_at,
         place: cells.rowid(),

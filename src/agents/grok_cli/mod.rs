@@ -90,8 +90,8 @@ fn describe(folder: &Path, session: &str, into: &mut Batch) {
             .generated_title
             .as_deref()
             .and_then(title)
-            .map(|text| Title { rank: 1, at: 0, text }),
-        project: path.map(|path| Project { rank: 0, at: 0, path }),
+            .map(|text| Title::from_agent(0, text)),
+        project: path.map(|path| Project::folder(0, path)),
         ..SessionInfo::new(session)
     });
 }

@@ -78,33 +78,40 @@ impl Agent for Hermes {
 }
 
 fn session(source: &Source, cells: &Cells<'_>, into: &mut Batch) {
-    let Some(id) = cells.text(0) else {
+    let Some(id) = cells.text("id") else {
         let place = format!("{}:row {}", source.path.display(), cells.rowid());
         return into.problem(Problem::new(place, "a session without an id"));
     };
-    let started_at = cells.time(5);
+    let started_at = cells.time("started_at");
     into.session(SessionInfo {
         title: cells
-            .text(1)
+            .text("title")
             .as_deref()
             .and_then(crate::agents::shared::lenient::title)
-            .map(|text| Title { rank: 1, at: 0, text }),
-        project: cells.text(14).map(|path| Project { rank: 0, at: 0, path }),
-        parent_id: cells.text(2),
+            .map(|text| Title::from_agent(0, text)),
+        project: cells.text("cwd").map(|path| Project::folder(0, path)),
+        parent_id: cells.text("parent_session_id"),
         started_at,
-        updated_at: cells.time(6),
+        updated_at: cells.time("ended_at"),
         ..SessionInfo::new(&id)
     });
-    let count = |at: usize| cells.count(at).unwrap_or(0);
-    let reasoning = count(9).min(count(8));
-    let cost = |at: usize| cells.number(at).filter(|cost| *cost > 0.0);
+    let count = |column: &str| cells.count(column).unwrap_or(0);
+    let output = count("output_tokens");
+    let reasoning = count("reasoning_tokens").min(output);
+    let cost = |column: &str| cells.number(column).filter(|cost| *cost > 0.0);
     Total {
         agent: ID,
         session: &id,
-        provider: &cells.text(4).unwrap_or_default(),
-        model: &cells.text(3).unwrap_or_default(),
-        tokens: Tokens::new(count(7), count(8) - reasoning, reasoning, count(10), count(11)),
-        cost: dollars(cost(12).or_else(|| cost(13))),
+        provider: &cells.text("billing_provider").unwrap_or_default(),
+        model: &cells.text("model").unwrap_or_default(),
+        tokens: Tokens::new(
+            count("input_tokens"),
+            output - reasoning,
+            reasoning,
+            count("cache_read_tokens"),
+            count("cache_write_tokens"),
+        ),
+        cost: dollars(cost("actual_cost_usd").or_else(|| cost("estimated_cost_usd"))),
         accuracy: Accuracy::Exact,
         started_at: started_at.unwrap_or(0),
         place: cells.rowid(),

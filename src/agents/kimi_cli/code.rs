@@ -80,11 +80,7 @@ pub fn record(state: &mut State, line: &Line<'_>, place: &Place, into: &mut Batc
             let words = first_text(record.input).and_then(|words| title(&words));
             state.is_titled = words.is_some();
             into.session(SessionInfo {
-                title: words.map(|text| Title {
-                    rank: 0,
-                    at: -time,
-                    text,
-                }),
+                title: words.map(|text| Title::from_prompt(time, text)),
                 started_at: record.time.0,
                 ..SessionInfo::new(&place.session)
             });

@@ -52,14 +52,14 @@ impl Place {
             .flatten()
             .find(|path| !path.is_empty());
         let path = path.or_else(|| self.folder_by_hash(into));
-        let named = |rank: u8, text: Option<String>| {
-            let text = title(&text?)?;
-            Some(Title { rank, at: 0, text })
+        let named = |from: fn(i64, String) -> Title, text: Option<String>| Some(from(0, title(&text?)?));
+        let from = match state.is_custom_title {
+            Some(true) => Title::from_user,
+            _ => Title::from_agent,
         };
-        let is_custom = state.is_custom_title.unwrap_or(false);
         into.session(SessionInfo {
-            title: named(2, state.custom_title).or_else(|| named(if is_custom { 2 } else { 1 }, state.title)),
-            project: path.map(|path| Project { rank: 0, at: 0, path }),
+            title: named(Title::from_user, state.custom_title).or_else(|| named(from, state.title)),
+            project: path.map(|path| Project::folder(0, path)),
             ..SessionInfo::new(&self.session)
         });
     }
@@ -123,11 +123,7 @@ pub fn index_entry(line: &Line<'_>, into: &mut Batch) -> serde_json::Result<()> 
     let entry: Entry<'_> = serde_json::from_str(line.text)?;
     if !entry.session_id.is_empty() && !entry.work_dir.is_empty() {
         into.session(SessionInfo {
-            project: Some(Project {
-                rank: 0,
-                at: 0,
-                path: entry.work_dir.0.into_owned(),
-            }),
+            project: Some(Project::folder(0, entry.work_dir.0.into_owned())),
             ..SessionInfo::new(entry.session_id.0)
         });
     }

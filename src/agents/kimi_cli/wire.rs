@@ -108,11 +108,7 @@ fn begin(state: &mut State, envelope: &Envelope<'_>, time: i64, place: &Place, i
     if !state.is_titled {
         let input = part::<TurnBegin<'_>>(envelope.payload).and_then(|begin| begin.user_input);
         let words = first_text(input).and_then(|text| title(&text));
-        info.title = words.map(|text| Title {
-            rank: 0,
-            at: -time,
-            text,
-        });
+        info.title = words.map(|text| Title::from_prompt(time, text));
         state.is_titled = info.title.is_some();
     }
     into.session(info);

@@ -25,12 +25,12 @@ pub struct Server<'a> {
     address: SocketAddr,
     /// `name:password`
     login: Option<Secret>,
-    pub generation: Generation,
+    pub generation: ApiVersion,
     pub version: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Generation {
+pub enum ApiVersion {
     /// Speaks for one folder at a time.
     First,
     /// Speaks for all its sessions at once.
@@ -126,7 +126,7 @@ impl<'a> Server<'a> {
             http,
             address,
             login,
-            generation: Generation::Second,
+            generation: ApiVersion::Second,
             version: None,
         };
         // Version 1 hands what it does not know to a web site: ask for what it knows first.
@@ -137,7 +137,7 @@ impl<'a> Server<'a> {
                 .as_deref()
                 .is_none_or(|version| !version.starts_with("2."))
         {
-            server.generation = Generation::First;
+            server.generation = ApiVersion::First;
             server.version = health.version;
             return Some(server);
         }
@@ -156,8 +156,8 @@ impl<'a> Server<'a> {
     /// What runs and what waits. Version 1 is asked about each folder, version 2 about these sessions besides the active ones.
     pub fn answers(&self, folders: &[String], sessions: &[String]) -> Answers {
         let mut answers = match self.generation {
-            Generation::First => self.first(folders),
-            Generation::Second => self.second(sessions),
+            ApiVersion::First => self.first(folders),
+            ApiVersion::Second => self.second(sessions),
         };
         answers.version.clone_from(&self.version);
         answers

@@ -3,7 +3,7 @@
 use super::reply::Replies;
 use super::session::{Place, Projects, Session, describe};
 use super::sqlite::{DAY_NS, Pass, Sessions, mark_hash};
-use super::state::{Generation, Known, State};
+use super::state::{Known, Progress, State};
 use super::tables::Tables;
 use crate::agents::shared::batch::{Batch, Scope, session_hash};
 use crate::core::turn::Presence;
@@ -22,7 +22,7 @@ impl Pass<'_> {
         }
         for (tables, generation) in self.tables.iter().zip(&known.generations) {
             let mut mark_id = 0;
-            tables.messages(self.connection, "where rowid = ?1", [generation.mark], |stored| {
+            tables.messages(self.database, "where rowid = ?1", [generation.mark], |stored| {
                 mark_id = session_hash(&stored.id);
                 Ok(())
             })?;
@@ -45,10 +45,10 @@ impl Pass<'_> {
             let mut round = Round {
                 pass: self,
                 tables,
-                projects: tables.projects(self.connection)?,
+                projects: tables.projects(self.database, replies.batch())?,
                 sessions: Sessions::beside(&present),
             };
-            let listed = tables.changes(self.connection)?;
+            let listed = tables.changes(self.database)?;
             let has_moved = |hash| present.contains(&hash) != were_present.contains(&hash);
             for id in round.suspects(before, &listed, has_moved)? {
                 round.read_again(&id, &mut replies)?;
@@ -59,7 +59,7 @@ impl Pass<'_> {
                 .sessions
                 .values()
                 .any(|known| known.updated == Session::UNRECORDED);
-            if has_unrecorded || rows != tables.count(self.connection)? {
+            if has_unrecorded || rows != tables.count(self.database)? {
                 for id in round.miscounted(&sessions, &listed)? {
                     round.read_again(&id, &mut replies)?;
                 }
@@ -71,8 +71,8 @@ impl Pass<'_> {
             let mut open = round.sessions.open;
             let still_open = |session| sessions.contains_key(&session) && !was_read.contains_key(&session);
             open.extend(before.open.iter().filter(|open| still_open(open.session)));
-            let (mark, mark_id) = tables.last(self.connection)?;
-            state.generations.push(Generation {
+            let (mark, mark_id) = tables.last(self.database)?;
+            state.generations.push(Progress {
                 mark,
                 mark_id: mark_hash(mark, &mark_id),
                 sessions,
@@ -99,7 +99,7 @@ impl Round<'_> {
     /// Sessions that are new, were touched, have new rows, or have replies that were not complete and were written since.
     fn suspects(
         &self,
-        before: &Generation,
+        before: &Progress,
         listed: &[(String, i64)],
         has_moved: impl Fn(u64) -> bool,
     ) -> Result<Vec<String>> {
@@ -110,7 +110,7 @@ impl Round<'_> {
         for open in &before.open {
             let times = self
                 .tables
-                .times(self.pass.connection, "where rowid = ?1", [open.rowid])?;
+                .times(self.pass.database, "where rowid = ?1", [open.rowid])?;
             if times.map(|times| times.updated) != Some(open.updated) {
                 rewritten.insert(open.session);
             }
@@ -129,7 +129,7 @@ impl Round<'_> {
         }
         let mut ids: FxHashSet<String> = suspects.into_values().map(str::to_owned).collect();
         self.tables
-            .messages(self.pass.connection, "where rowid > ?1", [before.mark], |stored| {
+            .messages(self.pass.database, "where rowid > ?1", [before.mark], |stored| {
                 if !ids.contains(stored.session_id.as_ref()) {
                     ids.insert(stored.session_id.clone().into_owned());
                 }
@@ -142,7 +142,7 @@ impl Round<'_> {
     fn miscounted(&self, sessions: &FxHashMap<u64, Known>, listed: &[(String, i64)]) -> Result<Vec<String>> {
         let mut ids = Vec::new();
         let mut counted = FxHashSet::default();
-        for (id, rows) in self.tables.counts(self.pass.connection)? {
+        for (id, rows) in self.tables.counts(self.pass.database)? {
             let hash = session_hash(&id);
             counted.insert(hash);
             if sessions.get(&hash).is_none_or(|known| known.rows != rows) {
@@ -159,7 +159,7 @@ impl Round<'_> {
     }
 
     fn read_again(&mut self, id: &str, replies: &mut Replies<'_>) -> Result<()> {
-        let recorded = self.tables.session(self.pass.connection, id)?;
+        let recorded = self.tables.session(self.pass.database, id, replies.batch())?;
         let session = match &recorded {
             Some(recorded) => Session::new(recorded, Place::Database),
             None => Session::unrecorded(id, Place::Database),
@@ -177,7 +177,7 @@ impl Round<'_> {
     }
 
     /// What is known of every session now.
-    fn merged(&self, before: &Generation, listed: &[(String, i64)]) -> FxHashMap<u64, Known> {
+    fn merged(&self, before: &Progress, listed: &[(String, i64)]) -> FxHashMap<u64, Known> {
         let unchanged = listed.iter().filter_map(|(id, _)| {
             let hash = session_hash(id);
             before.sessions.get(&hash).map(|known| (hash, *known))

@@ -151,10 +151,13 @@ pub fn includes_reasoning(version: &str, place: Place) -> bool {
 
 /// What rows say of a session.
 pub fn describe(recorded: &Recorded, projects: &Projects) -> SessionInfo {
-    let title = (!recorded.title.is_empty()).then(|| Title {
-        rank: u8::from(!is_default_title(&recorded.title)),
-        at: recorded.updated,
-        text: recorded.title.clone(),
+    let title = (!recorded.title.is_empty()).then(|| {
+        let titled = if is_default_title(&recorded.title) {
+            Title::from_prompt
+        } else {
+            Title::from_agent
+        };
+        titled(recorded.updated, recorded.title.clone())
     });
     // Folders without version control share the project `global`, whose folder is `/`.
     let root = projects
@@ -163,10 +166,12 @@ pub fn describe(recorded: &Recorded, projects: &Projects) -> SessionInfo {
     let path = root.unwrap_or(&recorded.directory);
     SessionInfo {
         title,
-        project: (!path.is_empty()).then(|| Project {
-            rank: u8::from(root.is_some()),
-            at: recorded.created,
-            path: path.clone(),
+        project: (!path.is_empty()).then(|| {
+            let named = match root {
+                Some(_) => Project::repository,
+                None => Project::folder,
+            };
+            named(recorded.created, path.clone())
         }),
         parent_id: recorded.parent_id.clone(),
         forked_from: recorded.forked_from.clone(),

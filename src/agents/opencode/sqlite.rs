@@ -3,7 +3,7 @@
 use super::extract::{Role, parse_message};
 use super::reply::{Located, Replies};
 use super::session::{Place, Session, describe};
-use super::state::{Generation, Known, Open, State};
+use super::state::{Known, Open, Progress, State};
 use super::tables::{Stored, Tables, Times};
 use crate::agents::shared::batch::{Batch, Scope, session_hash};
 use crate::agents::shared::source::{Bookmark, Source};
@@ -11,7 +11,7 @@ use crate::agents::shared::sqlite::Database;
 use crate::core::problem::Problem;
 use crate::core::turn::Presence;
 use anyhow::{Context, Result};
-use rusqlite::{Connection, Params};
+use rusqlite::Params;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::Path;
 
@@ -49,7 +49,7 @@ pub fn read(agent_id: &'static str, source: &Source, from: &Bookmark, into: &mut
         return Ok(Bookmark::whole(source));
     }
     let pass = Pass {
-        connection: &transaction,
+        database: &database,
         tables: &tables,
         path: &source.path,
         now_ns: source.stamp.modified_ns.max(source.wal.modified_ns),
@@ -78,7 +78,7 @@ pub fn read(agent_id: &'static str, source: &Source, from: &Bookmark, into: &mut
 
 /// One read of one database.
 pub(super) struct Pass<'a> {
-    pub connection: &'a Connection,
+    pub database: &'a Database,
     pub tables: &'a [Tables],
     path: &'a Path,
     /// When the database was changed last: the only clock a reader needs.
@@ -163,14 +163,14 @@ impl Pass<'_> {
         };
         let mut present = FxHashSet::default();
         for tables in self.tables {
-            let projects = tables.projects(self.connection)?;
+            let projects = tables.projects(self.database, into)?;
             let mut sessions = Sessions::beside(&present);
-            for recorded in tables.sessions(self.connection)? {
+            for recorded in tables.sessions(self.database, into)? {
                 if sessions.add(Session::new(&recorded, Place::Database)) {
                     into.session(describe(&recorded, &projects));
                 }
             }
-            let (mark, mark_id) = tables.last(self.connection)?;
+            let (mark, mark_id) = tables.last(self.database)?;
             into.expect(usize::try_from(mark).unwrap_or(0));
             let mut replies = Replies::new(agent_id, into);
             if let Err(error) = self.read_rows(tables, "", [], &mut sessions, &mut replies) {
@@ -181,7 +181,7 @@ impl Pass<'_> {
                 return Ok(None);
             }
             present.extend(sessions.own());
-            state.generations.push(Generation {
+            state.generations.push(Progress {
                 mark,
                 mark_id: mark_hash(mark, &mark_id),
                 sessions: sessions.known().collect(),
@@ -197,11 +197,11 @@ impl Pass<'_> {
         &self,
         tables: &Tables,
         condition: &str,
-        parameters: impl Params,
+        parameters: impl Params + Clone,
         sessions: &mut Sessions,
         replies: &mut Replies<'_>,
     ) -> Result<()> {
-        tables.messages(self.connection, condition, parameters, |stored| {
+        tables.messages(self.database, condition, parameters, |stored| {
             self.read_row(tables, stored, sessions, replies)
         })
     }
@@ -219,6 +219,13 @@ impl Pass<'_> {
         if !stored.may_be_reply || reading.is_elsewhere {
             return Ok(());
         }
+        if stored.is_oversized {
+            let place = format!("{}:{}", self.path.display(), stored.rowid);
+            replies
+                .batch()
+                .problem(Problem::new(place, "an oversized message is skipped"));
+            return Ok(());
+        }
         let Some(message) = parse_message(stored.data) else {
             let place = format!("{}:{}", self.path.display(), stored.rowid);
             replies
@@ -233,7 +240,7 @@ impl Pass<'_> {
         let mut times = Times::default();
         if is_open || message.created.is_none() || reading.session.revert.is_some() {
             times = tables
-                .times(self.connection, "where rowid = ?1", [stored.rowid])?
+                .times(self.database, "where rowid = ?1", [stored.rowid])?
                 .unwrap_or_default();
         }
         if is_open {

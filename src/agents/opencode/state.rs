@@ -12,12 +12,12 @@ pub struct State {
     /// When the database had last been changed as it was read whole, nanoseconds since the epoch.
     pub whole_at_ns: i64,
     /// By generation, the newest first.
-    pub generations: Vec<Generation>,
+    pub generations: Vec<Progress>,
 }
 
 /// What is remembered of one generation of tables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Generation {
+pub struct Progress {
     /// The greatest rowid of the messages, and the hash of the id there.
     pub mark: i64,
     pub mark_id: u64,
@@ -87,10 +87,10 @@ impl State {
             generations: Vec::new(),
         };
         for _ in 0..generations {
-            let mut generation = Generation {
+            let mut generation = Progress {
                 mark: take_i64(&mut rest)?,
                 mark_id: take_i64(&mut rest)? as u64,
-                ..Generation::default()
+                ..Progress::default()
             };
             let (sessions, open) = (take_u32(&mut rest)?, take_u32(&mut rest)?);
             for _ in 0..sessions {
@@ -129,10 +129,10 @@ mod tests {
     use super::*;
 
     fn state() -> State {
-        let mut generation = Generation {
+        let mut generation = Progress {
             mark: 7,
             mark_id: u64::MAX,
-            ..Generation::default()
+            ..Progress::default()
         };
         generation.sessions.insert(3, Known { updated: -1, rows: 9 });
         generation.sessions.insert(u64::MAX, Known { updated: 5, rows: 0 });
@@ -143,7 +143,7 @@ mod tests {
         });
         State {
             whole_at_ns: 12,
-            generations: vec![generation, Generation::default()],
+            generations: vec![generation, Progress::default()],
         }
     }
 

@@ -1,13 +1,15 @@
 //! The two generations of tables in a database, asked for by the columns they really have.
 
 use super::session::{Projects, Recorded, Revert};
-use crate::agents::shared::sqlite::Database;
+use crate::agents::shared::batch::Batch;
+use crate::agents::shared::sqlite::{Database, MOST_CELL_BYTES, is_too_big};
+use crate::agents::shared::table::{self, Cells};
 use anyhow::Result;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension, Params, Row};
+use rusqlite::{OptionalExtension, Params};
 use std::borrow::Cow;
 
-/// Columns of a session, in the order [`read_session`] takes them. No table with credentials is ever named here.
+/// Columns of a session that reports need. No table with credentials is ever named here.
 const SESSION_COLUMNS: [&str; 10] = [
     "id",
     "project_id",
@@ -23,15 +25,16 @@ const SESSION_COLUMNS: [&str; 10] = [
 
 /// One generation: its session table, its message table, and which columns they have.
 pub struct Tables {
-    session: &'static str,
-    message: &'static str,
+    /// Those of OpenCode 2.
+    pub is_second: bool,
+    pub session: &'static str,
+    pub message: &'static str,
     has_sessions: bool,
-    session_columns: String,
+    has_updated: bool,
     /// Version 2 keeps the role in a column.
     has_type: bool,
     /// `time_created, time_updated` of messages.
     times: String,
-    has_projects: bool,
 }
 
 /// A message row, without the columns that are seldom needed: each costs on every row.
@@ -41,6 +44,8 @@ pub struct Stored<'a> {
     pub session_id: Cow<'a, str>,
     /// Whether the row may be a reply as far as its columns tell.
     pub may_be_reply: bool,
+    /// Larger than is ever loaded: it comes without data.
+    pub is_oversized: bool,
     pub data: &'a [u8],
 }
 
@@ -59,77 +64,79 @@ impl Tables {
     /// When the schema cannot be read.
     pub fn find(database: &Database) -> Result<Vec<Self>> {
         let mut found = Vec::new();
-        for (session, message) in [("session_v2", "session_message"), ("session", "message")] {
+        for (is_second, session, message) in [(true, "session_v2", "session_message"), (false, "session", "message")] {
             let sessions = database.columns(session)?;
             let messages = database.columns(message)?;
-            let is_there = if session == "session_v2" {
-                !sessions.is_empty()
-            } else {
-                has_all(&messages)
-            };
-            if !is_there || !has_all(&messages) {
+            if (is_second && sessions.is_empty()) || !has_all(&messages) {
                 continue;
             }
+            let has = |columns: &[String], wanted: &str| columns.iter().any(|column| column == wanted);
+            let time = |name: &'static str| if has(&messages, name) { name } else { "null" };
             found.push(Self {
+                is_second,
                 session,
                 message,
-                has_sessions: sessions.iter().any(|column| column == "id"),
-                session_columns: select_list(&SESSION_COLUMNS, &sessions),
-                has_type: messages.iter().any(|column| column == "type"),
-                times: select_list(&["time_created", "time_updated"], &messages),
-                has_projects: ["id", "worktree"].iter().all(|wanted| {
-                    database
-                        .columns("project")
-                        .is_ok_and(|has| has.iter().any(|column| column == wanted))
-                }),
+                has_sessions: has(&sessions, "id"),
+                has_updated: has(&sessions, "time_updated"),
+                has_type: has(&messages, "type"),
+                times: format!("{}, {}", time("time_created"), time("time_updated")),
             });
         }
         Ok(found)
+    }
+
+    /// Hands the sessions that fit `which` (SQL behind `from`) to `each`, with the columns asked for.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub fn read_sessions(
+        &self,
+        database: &Database,
+        columns: &[&str],
+        which: (&str, impl Params),
+        into: &mut Batch,
+        mut each: impl FnMut(&Cells<'_>),
+    ) -> Result<()> {
+        table::read(database, self.session, columns, which, into, |cells, _| {
+            each(cells);
+            Ok(())
+        })?;
+        Ok(())
     }
 
     /// All sessions, with reverts that wait to be undone or made final.
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub fn sessions(&self, connection: &Connection) -> Result<Vec<Recorded>> {
-        if !self.has_sessions {
-            return Ok(Vec::new());
-        }
-        let mut statement = connection.prepare(&format!("select {} from {}", self.session_columns, self.session))?;
-        let mut rows = statement.query([])?;
-        let mut sessions = Vec::new();
-        while let Some(row) = rows.next()? {
-            sessions.push(read_session(row)?);
-        }
-        for session in &mut sessions {
-            self.date_revert(connection, session)?;
-        }
-        Ok(sessions)
+    pub fn sessions(&self, database: &Database, into: &mut Batch) -> Result<Vec<Recorded>> {
+        self.recorded(database, table::ALL, into)
     }
 
     /// One session.
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub fn session(&self, connection: &Connection, id: &str) -> Result<Option<Recorded>> {
-        if !self.has_sessions {
-            return Ok(None);
+    pub fn session(&self, database: &Database, id: &str, into: &mut Batch) -> Result<Option<Recorded>> {
+        Ok(self.recorded(database, ("where id = ?1", [id]), into)?.pop())
+    }
+
+    fn recorded(&self, database: &Database, which: (&str, impl Params), into: &mut Batch) -> Result<Vec<Recorded>> {
+        let mut sessions = Vec::new();
+        self.read_sessions(database, &SESSION_COLUMNS, which, into, |cells| {
+            sessions.push(read_session(cells));
+        })?;
+        for session in &mut sessions {
+            self.date_revert(database, session)?;
         }
-        let select = format!("select {} from {} where id = ?1", self.session_columns, self.session);
-        let mut statement = connection.prepare_cached(&select)?;
-        let Some(mut session) = statement.query_row([id], read_session).optional()? else {
-            return Ok(None);
-        };
-        self.date_revert(connection, &mut session)?;
-        Ok(Some(session))
+        Ok(sessions)
     }
 
     /// Finds out when the message was made that a revert goes back to.
-    fn date_revert(&self, connection: &Connection, session: &mut Recorded) -> Result<()> {
+    fn date_revert(&self, database: &Database, session: &mut Recorded) -> Result<()> {
         if let Some(revert) = &mut session.revert {
             let condition = "where id = ?1";
             revert.at = self
-                .times(connection, condition, [&revert.message_id])?
+                .times(database, condition, [&revert.message_id])?
                 .map(|times| times.created);
         }
         Ok(())
@@ -139,9 +146,9 @@ impl Tables {
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub fn times(&self, connection: &Connection, condition: &str, parameters: impl Params) -> Result<Option<Times>> {
+    pub fn times(&self, database: &Database, condition: &str, parameters: impl Params) -> Result<Option<Times>> {
         let select = format!("select {} from {} {condition}", self.times, self.message);
-        let mut statement = connection.prepare_cached(&select)?;
+        let mut statement = database.connection.prepare_cached(&select)?;
         let times = statement.query_row(parameters, |row| {
             Ok(Times {
                 created: integer(row.get_ref(0)?),
@@ -155,19 +162,17 @@ impl Tables {
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub fn changes(&self, connection: &Connection) -> Result<Vec<(String, i64)>> {
+    pub fn changes(&self, database: &Database) -> Result<Vec<(String, i64)>> {
         if !self.has_sessions {
             return Ok(Vec::new());
         }
-        let updated = if self.session_columns.contains("time_updated") {
-            "time_updated"
-        } else {
-            "0"
-        };
-        let mut statement = connection.prepare(&format!("select id, {updated} from {}", self.session))?;
+        let updated = if self.has_updated { "time_updated" } else { "0" };
+        let select = format!("select id, {updated} from {}", self.session);
+        let mut statement = database.connection.prepare(&select)?;
         let mut rows = statement.query([])?;
         let mut changes = Vec::new();
         while let Some(row) = rows.next()? {
+            database.budget.restart();
             changes.push((text(row.get_ref(0)?).into_owned(), integer(row.get_ref(1)?)));
         }
         Ok(changes)
@@ -179,29 +184,61 @@ impl Tables {
     /// When the table cannot be read.
     pub fn messages(
         &self,
-        connection: &Connection,
+        database: &Database,
+        condition: &str,
+        parameters: impl Params + Clone,
+        mut each: impl FnMut(&Stored<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let mut delivered = 0;
+        // Asking each row for its size costs time, and hardly any database has such a row.
+        let plain = self.each_message(database, "data", condition, parameters.clone(), |at, stored| {
+            delivered = at + 1;
+            each(stored)
+        });
+        match plain {
+            Err(error) if error.downcast_ref().is_some_and(is_too_big) => {}
+            other => return other,
+        }
+        let guarded = format!("iif(octet_length(data) <= {MOST_CELL_BYTES}, data, 0)");
+        self.each_message(database, &guarded, condition, parameters, |at, stored| {
+            if at < delivered { Ok(()) } else { each(stored) }
+        })
+    }
+
+    fn each_message(
+        &self,
+        database: &Database,
+        data: &str,
         condition: &str,
         parameters: impl Params,
-        mut each: impl FnMut(&Stored<'_>) -> Result<()>,
+        mut each: impl FnMut(usize, &Stored<'_>) -> Result<()>,
     ) -> Result<()> {
         let role = if self.has_type { ", type" } else { "" };
         let select = format!(
-            "select rowid, id, session_id, data{role} from {} {condition}",
+            "select rowid, id, session_id, {data}{role} from {} {condition}",
             self.message
         );
-        let mut statement = connection.prepare_cached(&select)?;
+        let mut statement = database.connection.prepare_cached(&select)?;
         let mut rows = statement.query(parameters)?;
+        let mut at = 0;
         while let Some(row) = rows.next()? {
-            each(&Stored {
-                rowid: row.get(0)?,
-                id: text(row.get_ref(1)?),
-                session_id: text(row.get_ref(2)?),
-                data: match row.get_ref(3)? {
-                    ValueRef::Text(data) | ValueRef::Blob(data) => data,
-                    _ => b"",
+            database.budget.restart();
+            let data = row.get_ref(3)?;
+            each(
+                at,
+                &Stored {
+                    rowid: row.get(0)?,
+                    id: text(row.get_ref(1)?),
+                    session_id: text(row.get_ref(2)?),
+                    is_oversized: matches!(data, ValueRef::Integer(0)),
+                    data: match data {
+                        ValueRef::Text(data) | ValueRef::Blob(data) => data,
+                        _ => b"",
+                    },
+                    may_be_reply: !self.has_type || matches!(row.get_ref(4)?, ValueRef::Text(b"assistant")),
                 },
-                may_be_reply: !self.has_type || matches!(row.get_ref(4)?, ValueRef::Text(b"assistant")),
-            })?;
+            )?;
+            at += 1;
         }
         Ok(())
     }
@@ -210,9 +247,9 @@ impl Tables {
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub fn count(&self, connection: &Connection) -> Result<u64> {
+    pub fn count(&self, database: &Database) -> Result<u64> {
         let select = format!("select count(*) from {}", self.message);
-        let count: i64 = connection.query_row(&select, [], |row| row.get(0))?;
+        let count: i64 = database.connection.query_row(&select, [], |row| row.get(0))?;
         Ok(count.unsigned_abs())
     }
 
@@ -220,9 +257,9 @@ impl Tables {
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub fn counts(&self, connection: &Connection) -> Result<Vec<(String, u32)>> {
+    pub fn counts(&self, database: &Database) -> Result<Vec<(String, u32)>> {
         let select = format!("select session_id, count(*) from {} group by session_id", self.message);
-        let mut statement = connection.prepare(&select)?;
+        let mut statement = database.connection.prepare(&select)?;
         let mut rows = statement.query([])?;
         let mut counts = Vec::new();
         while let Some(row) = rows.next()? {
@@ -235,9 +272,10 @@ impl Tables {
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub fn last(&self, connection: &Connection) -> Result<(i64, String)> {
+    pub fn last(&self, database: &Database) -> Result<(i64, String)> {
         let select = format!("select rowid, id from {} order by rowid desc limit 1", self.message);
-        let last = connection
+        let last = database
+            .connection
             .query_row(&select, [], |row| Ok((row.get(0)?, text(row.get_ref(1)?).into_owned())))
             .optional()?;
         Ok(last.unwrap_or_default())
@@ -247,15 +285,21 @@ impl Tables {
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub fn projects(&self, connection: &Connection) -> Result<Projects> {
+    pub fn projects(&self, database: &Database, into: &mut Batch) -> Result<Projects> {
         let mut projects = Projects::default();
-        if self.has_projects {
-            let mut statement = connection.prepare("select id, worktree from project")?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                projects.insert(text(row.get_ref(0)?).into_owned(), text(row.get_ref(1)?).into_owned());
-            }
-        }
+        table::read(
+            database,
+            "project",
+            &["id", "worktree"],
+            table::ALL,
+            into,
+            |cells, _| {
+                if let (Some(id), Some(worktree)) = (cells.text("id"), cells.text("worktree")) {
+                    projects.insert(id, worktree);
+                }
+                Ok(())
+            },
+        )?;
         Ok(projects)
     }
 }
@@ -267,33 +311,21 @@ fn has_all(columns: &[String]) -> bool {
         .all(|wanted| columns.iter().any(|column| column == wanted))
 }
 
-/// The wanted columns, with `null` for those a table lacks: fresh and upgraded databases differ in columns and their order.
-fn select_list(wanted: &[&str], columns: &[String]) -> String {
-    let named = wanted.iter().map(|wanted| {
-        let has = columns.iter().any(|column| column == wanted);
-        if has { *wanted } else { "null" }
-    });
-    named.collect::<Vec<_>>().join(", ")
-}
-
-fn read_session(row: &Row<'_>) -> rusqlite::Result<Recorded> {
-    let owned = |at: usize| row.get_ref(at).map(|value| text(value).into_owned());
-    let filled = |at: usize| owned(at).map(|text| Some(text).filter(|text| !text.is_empty()));
-    Ok(Recorded {
-        id: owned(0)?,
-        project_id: owned(1)?,
-        parent_id: filled(2)?,
-        forked_from: filled(3)?,
-        directory: owned(4)?,
-        title: owned(5)?,
-        version: owned(6)?,
-        created: integer(row.get_ref(7)?),
-        updated: integer(row.get_ref(8)?),
-        revert: match row.get_ref(9)? {
-            ValueRef::Text(revert) | ValueRef::Blob(revert) => Revert::parse(revert),
-            _ => None,
-        },
-    })
+fn read_session(cells: &Cells<'_>) -> Recorded {
+    let owned = |column: &str| cells.text(column).unwrap_or_default();
+    let time = |column: &str| cells.integer(column).unwrap_or(0);
+    Recorded {
+        id: owned("id"),
+        project_id: owned("project_id"),
+        parent_id: cells.text("parent_id"),
+        forked_from: cells.text("fork_session_id"),
+        directory: owned("directory"),
+        title: owned("title"),
+        version: owned("version"),
+        created: time("time_created"),
+        updated: time("time_updated"),
+        revert: cells.bytes("revert").and_then(Revert::parse),
+    }
 }
 
 fn text(value: ValueRef<'_>) -> Cow<'_, str> {

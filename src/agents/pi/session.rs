@@ -145,11 +145,7 @@ impl State {
         let origin = part::<Text>(entry.parent_session).filter(|origin| !origin.is_empty());
         let cwd = part::<Text>(entry.cwd).filter(|cwd| !cwd.is_empty());
         into.session(SessionInfo {
-            project: cwd.map(|cwd| Project {
-                rank: 0,
-                at: self.time,
-                path: cwd.0.into_owned(),
-            }),
+            project: cwd.map(|cwd| Project::folder(self.time, cwd.0.into_owned())),
             interactive: Some(parent_id.is_none()),
             forked_from: origin
                 .filter(|_| parent_id.is_none())
@@ -162,11 +158,7 @@ impl State {
 
     fn rename(&self, entry: &Entry, into: &mut Batch) {
         if let Some(text) = part::<Text>(entry.name).and_then(|name| title(&name)) {
-            let given = Title {
-                rank: 2,
-                at: self.time,
-                text,
-            };
+            let given = Title::from_user(self.time, text);
             into.session(SessionInfo {
                 title: Some(given),
                 ..SessionInfo::new(&*self.session)
@@ -184,12 +176,7 @@ impl State {
         match message.role.as_deref() {
             Some("user") if !self.is_titled => {
                 let words = first_text(message.content).and_then(|text| title(&text));
-                info.title = words.map(|text| Title {
-                    rank: 0,
-                    // The greatest counts: the earliest text must have the greatest.
-                    at: -self.time,
-                    text,
-                });
+                info.title = words.map(|text| Title::from_prompt(self.time, text));
                 self.is_titled = info.title.is_some();
             }
             Some("assistant") => self.reply(agent_id, entry, message, line, into),

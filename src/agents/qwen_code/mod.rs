@@ -147,22 +147,14 @@ fn record(state: &mut State, line: &Line, path: &Path, into: &mut Batch) -> serd
     }
     let cwd = part::<Text>(entry.cwd).filter(|cwd| !cwd.is_empty());
     let mut info = SessionInfo {
-        project: cwd.map(|cwd| Project {
-            rank: 0,
-            at: time,
-            path: cwd.0.into_owned(),
-        }),
+        project: cwd.map(|cwd| Project::folder(time, cwd.0.into_owned())),
         interactive: Some(true),
         started_at: entry.timestamp.0,
         updated_at: entry.timestamp.0,
         ..SessionInfo::new(session)
     };
     if kind == "user" && !state.is_titled {
-        info.title = first_words(entry.message).map(|text| Title {
-            rank: 0,
-            at: -time,
-            text,
-        });
+        info.title = first_words(entry.message).map(|text| Title::from_prompt(time, text));
         state.is_titled = info.title.is_some();
     }
     into.session(info);

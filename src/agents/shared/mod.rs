@@ -1,5 +1,7 @@
 //! What several agents have in common: sources and batches, file and database readers, watching, live sessions.
 
+#[cfg(test)]
+mod attacks;
 pub mod batch;
 pub mod detected;
 pub mod instant;

@@ -1,19 +1,66 @@
-//! Opening somebody else's database without disturbing it.
+//! Opening somebody else's database without disturbing it, and without letting it disturb ttop.
 
 use super::source::wal_path;
 use crate::system::database::{self, is_unwritable};
-use anyhow::{Context, Result};
-use rusqlite::{Connection, OpenFlags};
-use std::path::Path;
+use anyhow::{Context, Result, bail};
+use rusqlite::limits::Limit;
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// How long another process's lock is waited for.
 const BUSY_MS: u64 = 250;
+/// The largest cell that is ever loaded: no agent writes larger ones, and they would be held in memory.
+pub const MOST_CELL_BYTES: u32 = 64 * 1024 * 1024;
 
 /// Somebody else's database, read-only. Keeps the folder of a private copy alive where one had to be made.
 pub struct Database {
     pub connection: Connection,
+    pub path: PathBuf,
+    /// Restarted by whoever reads many rows.
+    pub budget: Budget,
     _copy: Option<CopyDir>,
+}
+
+/// The work a database may cost until it yields the next row.
+#[derive(Clone, Debug)]
+pub struct Budget(Arc<AtomicU64>);
+
+impl Budget {
+    /// Steps of SQLite's machine: about a second.
+    const STEPS: u64 = 50_000_000;
+    const STEPS_PER_CHECK: i32 = 10_000;
+
+    /// Limits a connection: what it may execute, how much it may work, and how large a cell may be.
+    fn limit(connection: &mut Connection) -> rusqlite::Result<Self> {
+        // Whoever wrote the file also wrote its schema: functions in it must not have effects.
+        connection.pragma_update(None, "trusted_schema", false)?;
+        connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MOST_CELL_BYTES as i32)?;
+        let left = Self(Arc::new(AtomicU64::new(Self::STEPS)));
+        let of_handler = left.clone();
+        connection.progress_handler(Self::STEPS_PER_CHECK, Some(move || of_handler.is_spent()))?;
+        Ok(left)
+    }
+
+    /// A row came: work for the next one begins.
+    #[inline]
+    pub fn restart(&self) {
+        self.0.store(Self::STEPS, Ordering::Relaxed);
+    }
+
+    fn is_spent(&self) -> bool {
+        let left = self.0.load(Ordering::Relaxed);
+        self.0
+            .store(left.saturating_sub(Self::STEPS_PER_CHECK as u64), Ordering::Relaxed);
+        left == 0
+    }
+}
+
+/// Whether a row failed because one of its cells is larger than [`MOST_CELL_BYTES`].
+pub fn is_too_big(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::TooBig)
 }
 
 impl Database {
@@ -25,38 +72,45 @@ impl Database {
     /// When the file is no database, cannot be read, or stays locked.
     pub fn open(path: &Path) -> Result<Self> {
         let describe = || format!("could not open {}", path.display());
+        let limited = |(connection, budget): (Connection, Budget), copy: Option<CopyDir>| Self {
+            connection,
+            path: path.to_owned(),
+            budget,
+            _copy: copy,
+        };
         match open_in_place(path) {
-            Ok(connection) => Ok(Self {
-                connection,
-                _copy: None,
-            }),
+            Ok(opened) => Ok(limited(opened, None)),
             Err(error) if is_unwritable(&error) => {
                 let still = database::open(path).and_then(touched);
-                if let Ok(connection) = still {
-                    return Ok(Self {
-                        connection,
-                        _copy: None,
-                    });
+                if let Ok(opened) = still {
+                    return Ok(limited(opened, None));
                 }
                 if !wal_path(path).exists() {
                     return Err(error).with_context(describe);
                 }
                 let copy = CopyDir::new(path).with_context(describe)?;
-                let connection = open_in_place(&copy.database).with_context(describe)?;
-                Ok(Self {
-                    connection,
-                    _copy: Some(copy),
-                })
+                let opened = open_in_place(&copy.database).with_context(describe)?;
+                Ok(limited(opened, Some(copy)))
             }
             Err(error) => Err(error).with_context(describe),
         }
     }
 
-    /// The names of a table's columns; empty when there is no such table.
+    /// The names of the columns a table stores; empty when there is no such table. Generated columns are left out:
+    /// they compute.
     ///
     /// # Errors
-    /// When the schema cannot be read.
+    /// When the schema cannot be read, or gives the name to a view or a virtual table: those run what somebody else
+    /// wrote, which may never end.
     pub fn columns(&self, table: &str) -> Result<Vec<String>> {
+        let find = "select type = 'table' and rootpage > 0 from sqlite_schema
+            where name = ?1 collate nocase and type in ('table', 'view')";
+        let is_stored: Option<bool> = self.connection.query_row(find, [table], |row| row.get(0)).optional()?;
+        match is_stored {
+            None => return Ok(Vec::new()),
+            Some(false) => bail!("{table} in {} is no table", self.path.display()),
+            Some(true) => {}
+        }
         let mut statement = self.connection.prepare("select name from pragma_table_info(?1)")?;
         let names = statement
             .query_map([table], |row| row.get(0))?
@@ -65,7 +119,7 @@ impl Database {
     }
 }
 
-fn open_in_place(path: &Path) -> rusqlite::Result<Connection> {
+fn open_in_place(path: &Path) -> rusqlite::Result<(Connection, Budget)> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_millis(BUSY_MS))?;
@@ -73,21 +127,22 @@ fn open_in_place(path: &Path) -> rusqlite::Result<Connection> {
     touched(connection)
 }
 
-/// After the first real access: opening alone touches neither the file nor its log.
-fn touched(connection: Connection) -> rusqlite::Result<Connection> {
+/// Limited, and after the first real access: opening alone touches neither the file nor its log.
+fn touched(mut connection: Connection) -> rusqlite::Result<(Connection, Budget)> {
+    let budget = Budget::limit(&mut connection)?;
     connection.query_row("select count(*) from sqlite_schema", [], |_| Ok(()))?;
-    Ok(connection)
+    Ok((connection, budget))
 }
 
 /// A private copy of a database and its log, removed when dropped.
 struct CopyDir {
-    database: std::path::PathBuf,
-    folder: std::path::PathBuf,
+    database: PathBuf,
+    folder: PathBuf,
 }
 
 impl CopyDir {
     fn new(path: &Path) -> std::io::Result<Self> {
-        use std::sync::atomic::{AtomicU32, Ordering};
+        use std::sync::atomic::AtomicU32;
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let unique = format!("ttop-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(unique);

@@ -1,13 +1,20 @@
 //! Tables of other programs: asked for by the columns they really have, and read whatever type a cell has.
 
 use super::instant::parse_time;
-use super::sqlite::Database;
+use super::sqlite::{Database, MOST_CELL_BYTES};
 use crate::agents::{Batch, Bookmark, Scope, Source};
 use crate::core::problem::Problem;
 use crate::core::turn::Presence;
-use anyhow::Result;
-use rusqlite::Row;
+use anyhow::{Context, Result};
 use rusqlite::types::ValueRef;
+use rusqlite::{Params, Row};
+
+/// Columns that hold whole documents; a cell of any other column is at most [`MOST_TEXT_BYTES`] long.
+const DOCUMENTS: [&str; 2] = ["data", "revert"];
+const MOST_TEXT_BYTES: u32 = 1024 * 1024;
+
+/// Every row of a table.
+pub const ALL: (&str, ()) = ("", ());
 
 /// Reads a database whose table `sessions` holds running totals: the whole of it, each time it changed.
 ///
@@ -21,7 +28,7 @@ pub fn read_sessions(
     mut each: impl FnMut(&Cells<'_>, &mut Batch),
 ) -> Result<Bookmark> {
     let database = Database::open(&source.path)?;
-    let is_there = read(&database, "sessions", columns, "", |cells| {
+    let is_there = read(&database, "sessions", columns, ALL, into, |cells, into| {
         each(cells, into);
         Ok(())
     })?;
@@ -36,9 +43,10 @@ pub fn read_sessions(
     })
 }
 
-/// Reads a table; columns it does not have come as null. Returns whether it is there with its first column.
+/// Reads a table; columns it does not have come as null, oversized cells too, with a warning. Returns whether it is
+/// there with its first column.
 ///
-/// `rest` may order the rows. The row number stands behind the columns.
+/// `rest` is SQL behind the table's name, with its parameters; see [`ALL`].
 ///
 /// # Errors
 /// When the database cannot be read, or `each` fails.
@@ -46,63 +54,102 @@ pub fn read(
     database: &Database,
     table: &str,
     columns: &[&str],
-    rest: &str,
-    mut each: impl FnMut(&Cells<'_>) -> Result<()>,
+    (rest, parameters): (&str, impl Params),
+    into: &mut Batch,
+    mut each: impl FnMut(&Cells<'_>, &mut Batch) -> Result<()>,
 ) -> Result<bool> {
-    let there = database.columns(table)?;
+    let describe = || format!("could not read {}", database.path.display());
+    let there = database.columns(table).with_context(describe)?;
     let has = |wanted: &str| there.iter().any(|column| column == wanted);
     if !columns.first().is_some_and(|first| has(first)) {
         return Ok(false);
     }
-    let list: Vec<String> = columns
-        .iter()
-        .map(|column| {
-            if has(column) {
-                format!("\"{column}\"")
+    let (mut list, mut oversized) = (String::new(), String::from("0"));
+    for column in columns {
+        if has(column) {
+            let most = if DOCUMENTS.contains(column) {
+                MOST_CELL_BYTES
             } else {
-                "null".to_owned()
-            }
-        })
-        .collect();
-    let mut statement = database
-        .connection
-        .prepare(&format!("select {}, rowid from \"{table}\" {rest}", list.join(", ")))?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        each(&Cells {
-            row,
-            rowid: columns.len(),
-        })?;
+                MOST_TEXT_BYTES
+            };
+            // The length stands in a row's head: an oversized cell is never loaded.
+            list.push_str(&format!(
+                "case when octet_length(\"{column}\") <= {most} then \"{column}\" end, "
+            ));
+            oversized.push_str(&format!(" or coalesce(octet_length(\"{column}\"), 0) > {most}"));
+        } else {
+            list.push_str("null, ");
+        }
+    }
+    let select = format!("select {list}{oversized}, rowid from \"{table}\" {rest}");
+    let mut statement = database.connection.prepare_cached(&select).with_context(describe)?;
+    let mut rows = statement.query(parameters).with_context(describe)?;
+    while let Some(row) = rows.next().with_context(describe)? {
+        database.budget.restart();
+        let cells = Cells { row, columns };
+        let mut warn = |what: &str| {
+            let place = format!("{}:row {}", database.path.display(), cells.rowid());
+            into.problem(Problem::new(place, what));
+        };
+        if matches!(row.get_ref(columns.len()), Ok(ValueRef::Integer(1))) {
+            warn("an oversized cell is skipped");
+        }
+        if cells.has_damaged_text() {
+            warn("holds text that is no UTF-8");
+        }
+        each(&cells, into)?;
     }
     Ok(true)
 }
 
-/// One row.
+/// One row; its cells are asked for by the names of their columns.
 pub struct Cells<'r> {
     row: &'r Row<'r>,
-    rowid: usize,
+    columns: &'r [&'r str],
 }
 
 impl Cells<'_> {
-    fn cell(&self, at: usize) -> ValueRef<'_> {
-        self.row.get_ref(at).unwrap_or(ValueRef::Null)
+    fn cell(&self, column: &str) -> ValueRef<'_> {
+        let at = self.columns.iter().position(|known| *known == column);
+        debug_assert!(at.is_some(), "{column} was not asked for");
+        at.and_then(|at| self.row.get_ref(at).ok()).unwrap_or(ValueRef::Null)
+    }
+
+    fn has_damaged_text(&self) -> bool {
+        (0..self.columns.len())
+            .any(|at| matches!(self.row.get_ref(at), Ok(ValueRef::Text(text)) if std::str::from_utf8(text).is_err()))
     }
 
     /// Text that is not empty; bytes that are no UTF-8 are replaced.
-    pub fn text(&self, at: usize) -> Option<String> {
-        let bytes = self.bytes(at)?;
-        (!bytes.is_empty()).then(|| String::from_utf8_lossy(bytes).into_owned())
+    pub fn text(&self, column: &str) -> Option<String> {
+        let text = match self.cell(column) {
+            ValueRef::Integer(number) => number.to_string(),
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            ValueRef::Real(_) | ValueRef::Null => String::new(),
+        };
+        (!text.is_empty()).then_some(text)
     }
 
-    pub fn bytes(&self, at: usize) -> Option<&[u8]> {
-        match self.cell(at) {
+    /// A whole number, however it is stored.
+    pub fn integer(&self, column: &str) -> Option<i64> {
+        match self.cell(column) {
+            ValueRef::Integer(number) => Some(number),
+            // `as` saturates.
+            ValueRef::Real(number) => Some(number as i64),
+            ValueRef::Text(text) => std::str::from_utf8(text).ok()?.trim().parse().ok(),
+            ValueRef::Blob(_) | ValueRef::Null => None,
+        }
+    }
+
+    pub fn bytes(&self, column: &str) -> Option<&[u8]> {
+        match self.cell(column) {
             ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(bytes),
             _ => None,
         }
     }
 
-    pub fn number(&self, at: usize) -> Option<f64> {
-        match self.cell(at) {
+    pub fn number(&self, column: &str) -> Option<f64> {
+        match self.cell(column) {
             ValueRef::Integer(number) => Some(number as f64),
             ValueRef::Real(number) if number.is_finite() => Some(number),
             _ => None,
@@ -110,8 +157,8 @@ impl Cells<'_> {
     }
 
     /// A count; negative ones are 0, null and text unknown.
-    pub fn count(&self, at: usize) -> Option<u64> {
-        match self.cell(at) {
+    pub fn count(&self, column: &str) -> Option<u64> {
+        match self.cell(column) {
             ValueRef::Integer(number) => Some(u64::try_from(number).unwrap_or(0)),
             // `as` saturates.
             ValueRef::Real(number) if number.is_finite() => Some(number as u64),
@@ -121,18 +168,22 @@ impl Cells<'_> {
 
     /// Epoch milliseconds of `2026-03-02 09:00:00` (UTC, as SQLite writes it), of RFC 3339, or of a number of
     /// seconds.
-    pub fn time(&self, at: usize) -> Option<i64> {
-        match self.number(at) {
+    pub fn time(&self, column: &str) -> Option<i64> {
+        match self.number(column) {
             Some(number) => parse_seconds(number),
             None => {
-                let text = self.text(at)?;
+                let text = self.text(column)?;
                 parse_time(&text).or_else(|| parse_zoneless(&text))
             }
         }
     }
 
     pub fn rowid(&self) -> u64 {
-        self.count(self.rowid).unwrap_or(0)
+        let number = self.row.get_ref(self.columns.len() + 1);
+        number
+            .ok()
+            .and_then(|number| number.as_i64().ok())
+            .map_or(0, i64::unsigned_abs)
     }
 }
 
@@ -171,18 +222,19 @@ mod tests {
             )
             .expect("rows");
         let database = Database::open(&path).expect("opens");
-        let mut seen = Vec::new();
+        let (mut seen, mut batch) = (Vec::new(), Batch::default());
         let is_there = read(
             &database,
             "t",
             &["id", "n", "at", "absent"],
-            "order by rowid",
-            |cells| {
+            ("order by rowid", ()),
+            &mut batch,
+            |cells, _| {
                 seen.push((
-                    cells.text(0),
-                    cells.count(1),
-                    cells.time(2),
-                    cells.text(3),
+                    cells.text("id"),
+                    cells.count("n"),
+                    cells.time("at"),
+                    cells.text("absent"),
                     cells.rowid(),
                 ));
                 Ok(())
@@ -198,7 +250,7 @@ mod tests {
             ]
         );
         for (table, column) in [("absent", "id"), ("t", "absent")] {
-            assert!(!read(&database, table, &[column], "", |_| Ok(())).expect("readable"));
+            assert!(!read(&database, table, &[column], ALL, &mut batch, |_, _| Ok(())).expect("readable"));
         }
     }
 

@@ -85,18 +85,18 @@ impl Agent for Zed {
         let known: FxHashSet<[u8; 8]> = from.state.as_chunks().0.iter().copied().collect();
         let database = Database::open(&source.path)?;
         let (mut present, mut state) = (Vec::new(), Vec::new());
-        let is_there = table::read(&database, "threads", &COLUMNS, "", |cells| {
+        let is_there = table::read(&database, "threads", &COLUMNS, table::ALL, into, |cells, into| {
             let place = format!("{}:row {}", source.path.display(), cells.rowid());
-            let Some(id) = cells.text(0) else {
+            let Some(id) = cells.text("id") else {
                 into.problem(Problem::new(place, "a thread without an id"));
                 return Ok(());
             };
             present.push(session_hash(&id));
-            let data = cells.bytes(7).unwrap_or_default();
-            let version = format!("{id}\n{}\n{}", cells.text(1).unwrap_or_default(), data.len());
+            let data = cells.bytes("data").unwrap_or_default();
+            let version = format!("{id}\n{}\n{}", cells.text("updated_at").unwrap_or_default(), data.len());
             let version = xxh3_64(version.as_bytes()).to_le_bytes();
             if !known.contains(&version) {
-                match parse(data, &cells.text(6).unwrap_or_default(), MOST_BYTES) {
+                match parse(data, &cells.text("data_type").unwrap_or_default(), MOST_BYTES) {
                     Ok(document) => add(&id, cells, &document, into),
                     Err(error) => {
                         into.problem(Problem::new(place, format!("{error:#}")));
@@ -203,22 +203,18 @@ fn parse(data: &[u8], kind: &str, most_bytes: u64) -> Result<Document> {
 }
 
 fn add(id: &str, cells: &Cells<'_>, document: &Document, into: &mut Batch) {
-    let (updated, created) = (cells.time(1), cells.time(2));
+    let (updated, created) = (cells.time("updated_at"), cells.time("created_at"));
     let started_at = created.or(updated).unwrap_or(0);
-    let parent_id = cells.text(4);
-    let folders = cells.text(5);
+    let parent_id = cells.text("parent_id");
+    let folders = cells.text("folder_paths");
     let folder = folders.as_deref().and_then(|folders| folders.lines().next());
     into.session(SessionInfo {
-        title: cells.text(3).as_deref().and_then(title).map(|text| Title {
-            rank: 1,
-            at: updated.unwrap_or(started_at),
-            text,
-        }),
-        project: folder.map(|path| Project {
-            rank: 0,
-            at: started_at,
-            path: path.to_owned(),
-        }),
+        title: cells
+            .text("summary")
+            .as_deref()
+            .and_then(title)
+            .map(|text| Title::from_agent(updated.unwrap_or(started_at), text)),
+        project: folder.map(|path| Project::folder(started_at, path.to_owned())),
         interactive: parent_id.as_ref().map(|_| false),
         parent_id,
         started_at: created,

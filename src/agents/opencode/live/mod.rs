@@ -5,7 +5,7 @@ mod message;
 mod records;
 mod service;
 
-use super::api::{Answers, Generation, Server};
+use super::api::{Answers, ApiVersion, Server};
 use super::{OPENCODE, find};
 use crate::agents::shared::live::program::{Invocation, Program, without_wrappers};
 use crate::agents::shared::live::transcripts::{real, seeker};
@@ -392,7 +392,7 @@ fn registered_servers(
         if let Some(server) = Server::find(&http, one.address, one.pid, login) {
             servers.push(Answering {
                 pid: one.pid,
-                is_service: server.generation == Generation::Second,
+                is_service: server.generation == ApiVersion::Second,
                 version: server.version.clone().or(one.version),
                 answers: server.answers(&[], &named),
             });

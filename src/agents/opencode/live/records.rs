@@ -2,18 +2,21 @@
 
 use super::message::{self, Role};
 use crate::agents::opencode::session::{Place, includes_reasoning};
+use crate::agents::opencode::tables::Tables;
+use crate::agents::shared::batch::Batch;
 use crate::agents::shared::sqlite::Database;
+use crate::agents::shared::table::Cells;
 use crate::core::process::{End, Facts, Last, PendingTool, Rest, SessionAbout};
 use crate::core::status::{Ask, StatusSource};
 use anyhow::Result;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, Params, params};
 use std::path::Path;
 
 /// How many of the sessions used last may belong to a running process.
 const NEWEST: usize = 500;
 /// How many of the newest messages are looked at for the one that tells the state.
 const NEWEST_MESSAGES: usize = 20;
-/// Columns of a session, in the order [`read_row`] takes them.
+/// Columns of a session that tell where it stands.
 const COLUMNS: [&str; 14] = [
     "id",
     "parent_id",
@@ -34,14 +37,7 @@ const COLUMNS: [&str; 14] = [
 /// An open database, closed when dropped: between two looks nothing of ttop's holds it.
 pub struct Records {
     database: Database,
-    generations: Vec<Generation>,
-}
-
-/// The session and message tables of one generation.
-struct Generation {
-    is_second: bool,
-    session: &'static str,
-    columns: String,
+    generations: Vec<Tables>,
 }
 
 /// A session's row.
@@ -70,25 +66,7 @@ impl Records {
     /// When the file is no database or stays locked.
     pub fn open(path: &Path) -> Result<Self> {
         let database = Database::open(path)?;
-        let mut generations = Vec::new();
-        // `session_message` alone is no sign of version 2: late versions 1 have it too.
-        for (is_second, session, message) in [(true, "session_v2", "session_message"), (false, "session", "message")] {
-            let has = database.columns(session)?;
-            if has.iter().any(|column| column == "id") && !database.columns(message)?.is_empty() {
-                let columns = COLUMNS.map(|column| {
-                    if has.iter().any(|has| has == column) {
-                        column
-                    } else {
-                        "null"
-                    }
-                });
-                generations.push(Generation {
-                    is_second,
-                    session,
-                    columns: columns.join(", "),
-                });
-            }
-        }
+        let generations = Tables::find(&database)?;
         Ok(Self { database, generations })
     }
 
@@ -101,17 +79,10 @@ impl Records {
     /// # Errors
     /// When a table cannot be read.
     pub fn newest(&self) -> Result<Vec<Row>> {
+        let newest = format!("order by time_updated desc limit {NEWEST}");
         let mut rows: Vec<Row> = Vec::new();
-        for generation in &self.generations {
-            let select = format!(
-                "select {} from {} order by time_updated desc limit {NEWEST}",
-                generation.columns, generation.session
-            );
-            let mut statement = self.connection().prepare(&select)?;
-            let found = statement
-                .query_map([], |row| read_row(row, generation.is_second))?
-                .collect::<rusqlite::Result<Vec<_>>>()?;
-            for row in found {
+        for tables in &self.generations {
+            for row in self.rows(tables, (&newest, ()))? {
                 if rows.iter().all(|known| known.id != row.id) {
                     rows.push(row);
                 }
@@ -125,20 +96,23 @@ impl Records {
     /// # Errors
     /// When a table cannot be read.
     pub fn session(&self, id: &str) -> Result<Option<Row>> {
-        for generation in &self.generations {
-            let select = format!(
-                "select {} from {} where id = ?1",
-                generation.columns, generation.session
-            );
-            let found = self
-                .connection()
-                .query_row(&select, [id], |row| read_row(row, generation.is_second))
-                .optional()?;
+        for tables in &self.generations {
+            let found = self.rows(tables, ("where id = ?1", [id]))?.pop();
             if found.is_some() {
                 return Ok(found);
             }
         }
         Ok(None)
+    }
+
+    fn rows(&self, tables: &Tables, which: (&str, impl Params)) -> Result<Vec<Row>> {
+        // Reports warn of damaged rows.
+        let mut warnings = Batch::default();
+        let mut rows = Vec::new();
+        tables.read_sessions(&self.database, &COLUMNS, which, &mut warnings, |cells| {
+            rows.extend(read_row(cells, tables.is_second));
+        })?;
+        Ok(rows)
     }
 
     /// When messages of a session were made, from a time on.
@@ -358,22 +332,22 @@ impl Row {
     }
 }
 
-fn read_row(row: &rusqlite::Row<'_>, is_second: bool) -> rusqlite::Result<Row> {
-    Ok(Row {
-        id: row.get(0)?,
-        parent_id: row.get(1)?,
-        directory: row.get(2)?,
-        title: row.get(3)?,
-        version: row.get(4)?,
-        has_rules: row.get::<_, Option<String>>(5)?.is_some(),
-        model: row.get(6)?,
-        created: row.get(7)?,
-        updated: row.get(8)?,
-        is_archived: row.get::<_, Option<i64>>(9)?.is_some(),
-        compacting: row.get(10)?,
-        idle: row.get(11)?,
-        viewed: row.get(12)?,
-        outcome: row.get(13)?,
+fn read_row(cells: &Cells<'_>, is_second: bool) -> Option<Row> {
+    Some(Row {
+        id: cells.text("id")?,
+        parent_id: cells.text("parent_id"),
+        directory: cells.text("directory"),
+        title: cells.text("title"),
+        version: cells.text("version"),
+        has_rules: cells.text("permission").is_some(),
+        model: cells.text("model"),
+        created: cells.integer("time_created"),
+        updated: cells.integer("time_updated"),
+        is_archived: cells.integer("time_archived").is_some(),
+        compacting: cells.integer("time_compacting"),
+        idle: cells.integer("time_idle"),
+        viewed: cells.integer("time_viewed"),
+        outcome: cells.text("idle_outcome"),
         is_second,
     })
 }
