@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use support::Home;
 use support::claude_code::claude_reply;
 use support::opencode_db::{Database, Reply};
-use support::running::{Running, settle, ttop};
+use support::running::{Running, first_look, ttop};
 
 /// Transcripts that lie there while it idles.
 const FILES: usize = 2_000;
@@ -104,7 +104,8 @@ fn latency(title: &str, watch: &Running, mut write: impl FnMut(u64)) {
 fn load(replies: u64) {
     let home = Home::new();
     let mut command = ttop(&home, &["watch"]);
-    let mut child = command.stderr(std::process::Stdio::inherit()).spawn().expect("started");
+    let start = || command.stderr(std::process::Stdio::inherit()).spawn().expect("started");
+    let mut child = first_look(&home, start);
     let stdout = child.stdout.take().expect("stdout");
     let told = Arc::new(AtomicU64::new(0));
     let count = Arc::clone(&told);
@@ -116,7 +117,6 @@ fn load(replies: u64) {
             line.clear();
         }
     });
-    settle(&home);
     let mut files: Vec<File> = (0..SESSIONS)
         .map(|at| open(&transcript(&home, &format!("{at:08}-0000-4000-8000-000000000000"))))
         .collect();

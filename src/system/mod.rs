@@ -1,6 +1,7 @@
 //! The outside world, replaceable in tests: home, folders, environment, now and time zone.
 
 pub mod cache;
+pub mod clock;
 pub mod config;
 pub mod database;
 pub mod files;
@@ -13,6 +14,7 @@ pub mod replace;
 pub mod swiftbar;
 
 use anyhow::{Result, anyhow, bail};
+use clock::Clock;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -57,8 +59,9 @@ pub struct System {
     pub cwd: PathBuf,
     /// The environment; values that are not UTF-8 are replaced lossily.
     pub env: BTreeMap<String, String>,
-    /// Epoch milliseconds UTC; `TTOP_NOW` sets it.
+    /// Epoch milliseconds UTC when the run began; `TTOP_NOW` sets it.
     pub now: i64,
+    clock: Clock,
     /// No network at all: `--offline`, `TTOP_OFFLINE=1` or the config.
     pub offline: bool,
     /// `--tz`; else `TZ`, else the system's.
@@ -70,7 +73,7 @@ impl System {
     /// From the process.
     ///
     /// # Errors
-    /// When there is no home folder, or `TTOP_NOW` is neither RFC 3339 nor epoch milliseconds.
+    /// When there is no home folder, or `TTOP_NOW` is not a time.
     pub fn from_process() -> Result<Self> {
         let env: BTreeMap<String, String> = std::env::vars_os()
             .map(|(key, value)| (key.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
@@ -84,11 +87,8 @@ impl System {
         let mut system = Self::new(Os::current(), home, env);
         // A current directory that was removed is nowhere in particular.
         system.cwd = std::env::current_dir().unwrap_or_else(|_| system.home.clone());
-        system.now = match system.var("TTOP_NOW") {
-            Some(text) => parse_instant(text)
-                .ok_or_else(|| anyhow!("TTOP_NOW: '{text}' is neither RFC 3339 nor epoch milliseconds"))?,
-            None => jiff::Timestamp::now().as_millisecond(),
-        };
+        system.clock = Clock::from_setting(system.var("TTOP_NOW"))?;
+        system.now = system.clock.now();
         Ok(system)
     }
 
@@ -104,19 +104,21 @@ impl System {
             home,
             env,
             now: 0,
+            clock: Clock::Wall,
             offline,
             zone_name: None,
             zone: OnceLock::new(),
         }
     }
 
-    /// Epoch milliseconds right now, for commands that stay; `TTOP_NOW` stands still.
+    /// Epoch milliseconds right now, for commands that stay.
     pub fn moment(&self) -> i64 {
-        if self.var("TTOP_NOW").is_some() {
-            self.now
-        } else {
-            jiff::Timestamp::now().as_millisecond()
-        }
+        self.clock.now()
+    }
+
+    /// As [`System::moment`], for intervals between processes: a clock that stands still has none, so the wall's serves.
+    pub fn ticking_moment(&self) -> i64 {
+        self.clock.ticking_now()
     }
 
     /// A variable that is set and not empty.

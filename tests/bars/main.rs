@@ -11,8 +11,9 @@ mod support;
 
 use serde_json::Value;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use support::Home;
+use support::clock::eventually;
 use support::opencode_db::{Database, Reply};
 use support::opencode_home::database;
 
@@ -234,7 +235,7 @@ fn numbers_of_another_clock_zone_or_price_rule_are_not_shown() {
     );
 }
 
-/// With the real clock: a sync in the background has it too.
+/// With the clock of its home, which ticks: a sync in the background has it too.
 fn live(home: &Home, words: &[&str]) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin("ttop"));
     command
@@ -242,34 +243,34 @@ fn live(home: &Home, words: &[&str]) -> Command {
         .env("HOME", home.path())
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("TTOP_OFFLINE", "1")
+        .env("TTOP_NOW", home.clock.setting())
         .args(words)
         .stdin(Stdio::null());
     command
 }
 
-fn shown(home: &Home, words: &[&str]) -> String {
-    let output = live(home, words).output().expect("runs");
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(began.elapsed() < Duration::from_secs(20), "{what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+/// With the wall's clock, which other programs and what `/proc` tells have too.
+fn at_wall(home: &Home, words: &[&str]) -> Command {
+    let mut command = live(home, words);
+    command.env_remove("TTOP_NOW");
+    command
 }
 
 fn wall() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
 
+fn shown(command: &mut Command) -> String {
+    let output = command.output().expect("runs");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
 #[test]
 fn one_quiet_sync_in_the_background_makes_the_next_call_new() {
     let home = Home::new();
     let database = database(&home, "opencode.db");
-    database.session("ses_bar1", wall() - MINUTE);
-    database.reply("msg_bar1", "ses_bar1", &Reply::at(wall() - 2_000));
+    database.session("ses_bar1", home.clock.now() - MINUTE);
+    database.reply("msg_bar1", "ses_bar1", &Reply::at(home.clock.now() - 2_000));
     let words = ["bar-status", "--segments", "week"];
     // Many bars at once: whoever is second does not wait, and starts nothing.
     let bars: Vec<_> = (0..20)
@@ -283,37 +284,47 @@ fn one_quiet_sync_in_the_background_makes_the_next_call_new() {
     let claim = home.path().join(".cache/tokentop/sync/claim.lock");
     let first = std::fs::read_to_string(&claim).expect("a sync was started");
     eventually("the sync leaves a snapshot", || {
-        shown(&home, &[&words[..], &["--no-sync"]].concat()) == "$0.5000 week\n"
+        shown(&mut live(&home, &[&words[..], &["--no-sync"]].concat())) == "$0.5000 week\n"
     });
     // The snapshot is new: nothing is started.
-    shown(&home, &words);
+    shown(&mut live(&home, &words));
     assert_eq!(std::fs::read_to_string(&claim).expect("there"), first);
-    std::thread::sleep(Duration::from_millis(2_100));
-    database.reply("msg_bar2", "ses_bar1", &Reply::at(wall()));
-    shown(&home, &[&words[..], &["--no-sync"]].concat());
+    home.clock.skip(Duration::from_millis(2_100));
+    database.reply("msg_bar2", "ses_bar1", &Reply::at(home.clock.now()));
+    shown(&mut live(&home, &[&words[..], &["--no-sync"]].concat()));
     assert_eq!(
         std::fs::read_to_string(&claim).expect("there"),
         first,
         "--no-sync starts none"
     );
-    assert_eq!(shown(&home, &words), "$0.5000 week\n", "what is there is shown at once");
+    assert_eq!(
+        shown(&mut live(&home, &words)),
+        "$0.5000 week\n",
+        "what is there is shown at once"
+    );
     assert_ne!(std::fs::read_to_string(&claim).expect("there"), first);
-    eventually("the next one shows it", || shown(&home, &words) == "$1.00 week\n");
+    eventually("the next one shows it", || {
+        shown(&mut live(&home, &words)) == "$1.00 week\n"
+    });
 }
 
 #[test]
 fn a_sync_that_fails_shows_how_old_the_numbers_are() {
     let home = Home::new();
     let database = database(&home, "opencode.db");
-    database.session("ses_bar1", wall() - MINUTE);
-    database.reply("msg_bar1", "ses_bar1", &Reply::at(wall() - 2_000));
+    database.session("ses_bar1", home.clock.now() - MINUTE);
+    database.reply("msg_bar1", "ses_bar1", &Reply::at(home.clock.now() - 2_000));
     assert!(live(&home, &["sync"]).status().expect("runs").success());
     home.write(".config/tokentop/config.json", "{\"budgets\": 5}");
     let words = ["bar-status", "--segments", "week"];
-    std::thread::sleep(Duration::from_millis(2_100));
-    assert_eq!(shown(&home, &words), "$0.5000 week\n", "a sync is on its way");
-    std::thread::sleep(Duration::from_millis(2_100));
-    let second = shown(&home, &words);
+    home.clock.skip(Duration::from_millis(2_100));
+    assert_eq!(
+        shown(&mut live(&home, &words)),
+        "$0.5000 week\n",
+        "a sync is on its way"
+    );
+    home.clock.skip(Duration::from_millis(2_100));
+    let second = shown(&mut live(&home, &words));
     assert!(
         second.starts_with("$0.5000 week (") && second.contains("old"),
         "{second}"
@@ -325,8 +336,8 @@ fn follow_prints_a_line_when_something_changes_and_ends_with_its_reader() {
     use std::io::{BufRead, BufReader};
     let home = Home::new();
     let database = database(&home, "opencode.db");
-    database.session("ses_bar1", wall() - MINUTE);
-    database.reply("msg_bar1", "ses_bar1", &Reply::at(wall() - 2_000));
+    database.session("ses_bar1", home.clock.now() - MINUTE);
+    database.reply("msg_bar1", "ses_bar1", &Reply::at(home.clock.now() - 2_000));
     let mut follower = live(&home, &["bar-status", "--follow", "--segments", "week"])
         .stdout(Stdio::piped())
         .spawn()
@@ -334,11 +345,11 @@ fn follow_prints_a_line_when_something_changes_and_ends_with_its_reader() {
     let mut lines = BufReader::new(follower.stdout.take().expect("stdout")).lines();
     let mut next = || lines.next().expect("a line").expect("text");
     assert_eq!(next(), "$0.5000 week");
-    database.reply("msg_bar2", "ses_bar1", &Reply::at(wall()));
+    database.reply("msg_bar2", "ses_bar1", &Reply::at(home.clock.now()));
     assert_eq!(next(), "$1.00 week");
     // Bars beside it need no sync of their own.
     assert_eq!(
-        shown(&home, &["bar-status", "--no-sync", "--segments", "week"]),
+        shown(&mut live(&home, &["bar-status", "--no-sync", "--segments", "week"])),
         "$1.00 week\n"
     );
     drop(lines);

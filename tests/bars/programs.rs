@@ -1,6 +1,6 @@
 //! The lines of `--print-config` in the real programs.
 
-use super::{live, synced, wall};
+use super::{at_wall, synced, wall};
 use crate::support::opencode_db::Reply;
 use crate::support::opencode_home::database;
 use crate::support::{Home, program};
@@ -18,7 +18,7 @@ fn now(title: &str) -> Home {
     let titled = database.connection.execute("update session set title = ?1", [title]);
     titled.expect("titled");
     database.reply("msg_bar1", "ses_bar1", &Reply::at(wall() - 2_000));
-    assert!(live(&home, &["sync"]).status().expect("runs").success());
+    assert!(at_wall(&home, &["sync"]).status().expect("runs").success());
     home
 }
 

@@ -1,7 +1,7 @@
 //! Bars while agents run: states, the drop-down, and what "session" means to the GNOME extension.
 #![cfg(target_os = "linux")]
 
-use super::{live, shown, wall};
+use super::{at_wall, shown, wall};
 use crate::support::Home;
 use crate::support::fake_agents::Process;
 use crate::support::opencode_db::Reply;
@@ -32,12 +32,12 @@ fn running(title: &str) -> (Home, Process) {
 }
 
 fn sync(home: &Home) {
-    assert!(live(home, &["sync"]).status().expect("runs").success());
+    assert!(at_wall(home, &["sync"]).status().expect("runs").success());
 }
 
 /// The agents of this home: tests beside this one run some too.
 fn own(home: &Home, pid: u32) -> Value {
-    let line = shown(home, &["bar-status", "json", "--no-sync"]);
+    let line = shown(&mut at_wall(home, &["bar-status", "json", "--no-sync"]));
     let bar: Value = serde_json::from_str(&line).expect("JSON");
     let agents = bar["agents"].as_array().expect("agents");
     agents
@@ -55,17 +55,20 @@ fn who_runs_is_in_the_bar_and_in_its_drop_down() {
     let agent = own(&home, process.pid());
     assert_eq!(agent["sessionId"], "ses_bar1");
     assert_eq!(agent["status"], "idle");
-    let menu = shown(&home, &["bar-status", "swiftbar", "--no-sync"]);
+    let menu = shown(&mut at_wall(&home, &["bar-status", "swiftbar", "--no-sync"]));
     let entry = menu.lines().find(|line| line.contains("#{x}")).expect("an entry");
     assert!(
         entry.starts_with("\u{2003}a ¦ b[31m --- #{x} · claude-sonnet-4-5 · "),
         "{entry}"
     );
-    let plain = shown(&home, &["bar-status", "--no-sync", "--segments", "status"]);
+    let plain = shown(&mut at_wall(
+        &home,
+        &["bar-status", "--no-sync", "--segments", "status"],
+    ));
     assert!(plain.contains('I'), "{plain}");
     drop(process);
     sync(&home);
-    let menu = shown(&home, &["bar-status", "swiftbar", "--no-sync"]);
+    let menu = shown(&mut at_wall(&home, &["bar-status", "swiftbar", "--no-sync"]));
     assert!(!menu.contains("#{x}"), "{menu}");
 }
 
@@ -73,7 +76,9 @@ fn who_runs_is_in_the_bar_and_in_its_drop_down() {
 fn the_session_of_the_extension_is_since_opencode_was_started() {
     let _alone = alone();
     let (home, process) = running("x");
-    let stats = |home: &Home| -> Value { serde_json::from_str(&shown(home, &["bar-status", "gnome"])).expect("JSON") };
+    let stats = |home: &Home| -> Value {
+        serde_json::from_str(&shown(&mut at_wall(home, &["bar-status", "gnome"]))).expect("JSON")
+    };
     let before = stats(&home);
     let started = before["session"]["startTime"].as_i64().expect("a time");
     assert_eq!(

@@ -1,7 +1,8 @@
 //! What stands around the agents: helpers, orphans, watching, the sample home.
 
 use crate::support::Home;
-use crate::support::fake_agents::{self, Process, eventually, sleeper};
+use crate::support::clock::eventually;
+use crate::support::fake_agents::{self, Process, sleeper};
 use crate::{rows, ttop};
 use assert_cmd::cargo::CommandCargoExt;
 use serde_json::{Value, json};

@@ -9,7 +9,8 @@ mod tmux;
 
 use serde_json::{Value, json};
 use support::Home;
-use support::fake_agents::{Database, Process, eventually, now};
+use support::clock::eventually;
+use support::fake_agents::{Database, Process, now};
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60_000;

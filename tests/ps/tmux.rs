@@ -1,6 +1,7 @@
 //! A real tmux with agents in its panes.
 
-use crate::support::fake_agents::{eventually, sleeper, starting};
+use crate::support::clock::eventually;
+use crate::support::fake_agents::{sleeper, starting};
 use crate::support::{Home, program};
 use crate::{rows, ttop};
 use std::process::{Command, Output};

@@ -2,7 +2,7 @@
 #![cfg(target_os = "linux")]
 
 use crate::support::claude_code::{CLAUDE_SESSION, claude_reply};
-use crate::support::running::{Running, by_turn, cold_turns, settle, ttop};
+use crate::support::running::{Running, by_turn, cold_turns, first_look, ttop};
 use crate::support::{self, Home, skipped};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -44,8 +44,7 @@ fn a_watch_ends_when_its_output_is_full() {
     let home = Home::new();
     append(&home, "msg_0");
     let mut command = ttop(&home, &["watch"]);
-    let mut child = command.stdout(full()).spawn().expect("started");
-    settle(&home);
+    let mut child = first_look(&home, || command.stdout(full()).spawn().expect("started"));
     append(&home, "msg_1");
     assert_eq!(support::running::ended(&mut child).code(), Some(1));
     assert!(said(&child.wait_with_output().expect("output")).contains("could not write to stdout"));

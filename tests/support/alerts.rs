@@ -1,10 +1,10 @@
 //! What tests of alerts share: money that is spent, and a webhook that listens.
 
 use super::Home;
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 pub const CONFIG: &str = ".config/tokentop/config.json";
 
@@ -30,13 +30,16 @@ pub fn spend(home: &Home, id: &str, output: u64, at: &str) {
 pub struct Hook {
     pub url: String,
     state: Arc<Mutex<State>>,
+    /// Whoever holds it holds every answer up.
+    gate: Arc<Mutex<()>>,
 }
 
 #[derive(Default)]
 struct State {
     status: u16,
-    /// How long it takes to answer.
-    latency: Duration,
+    /// The next answers, before `status` is.
+    next: VecDeque<u16>,
+    asked: usize,
     bodies: Vec<serde_json::Value>,
 }
 
@@ -52,7 +55,8 @@ impl Hook {
             status: 200,
             ..State::default()
         }));
-        let shared = Arc::clone(&state);
+        let gate = Arc::new(Mutex::new(()));
+        let (shared, held) = (Arc::clone(&state), Arc::clone(&gate));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let mut reader = BufReader::new(&stream);
@@ -70,29 +74,38 @@ impl Hook {
                 if reader.read_exact(&mut body).is_err() {
                     continue;
                 }
-                let latency = shared.lock().expect("not poisoned").latency;
-                std::thread::sleep(latency);
+                shared.lock().expect("not poisoned").asked += 1;
+                drop(held.lock().expect("not poisoned"));
                 let mut state = shared.lock().expect("not poisoned");
-                if state.status == 200 {
+                let status = state.next.pop_front().unwrap_or(state.status);
+                if status == 200 {
                     state.bodies.push(serde_json::from_slice(&body).expect("JSON"));
                 }
-                let answer = format!(
-                    "HTTP/1.1 {} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
-                    state.status
-                );
+                let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
                 // The one who asked may be gone.
                 let _ = (&stream).write_all(answer.as_bytes());
             }
         });
-        Self { url, state }
+        Self { url, state, gate }
     }
 
     pub fn answer_with(&self, status: u16) {
         self.state.lock().expect("not poisoned").status = status;
     }
 
-    pub fn answer_after(&self, latency: Duration) {
-        self.state.lock().expect("not poisoned").latency = latency;
+    /// One answer before the usual ones.
+    pub fn answer_once_with(&self, status: u16) {
+        self.state.lock().expect("not poisoned").next.push_back(status);
+    }
+
+    /// No answer comes until this is dropped.
+    pub fn hold(&self) -> MutexGuard<'_, ()> {
+        self.gate.lock().expect("not poisoned")
+    }
+
+    /// How often something was posted, answered or not.
+    pub fn asked(&self) -> usize {
+        self.state.lock().expect("not poisoned").asked
     }
 
     /// What was posted and taken since the last time.

@@ -99,15 +99,6 @@ pub fn sleeper(folder: &Path, name: &str) -> PathBuf {
     path
 }
 
-/// Waits until something holds.
-pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(20);
-    while !holds() {
-        assert!(Instant::now() < end, "{what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
 /// An OpenCode database of version 1.
 pub struct Database(Connection);
 

@@ -3,6 +3,7 @@
 
 pub mod alerts;
 pub mod claude_code;
+pub mod clock;
 pub mod counting;
 #[cfg(target_os = "linux")]
 pub mod fake_agents;
@@ -27,6 +28,8 @@ pub struct Home {
     dir: tempfile::TempDir,
     now: String,
     zone: String,
+    /// For commands that stay, and for what runs in the background.
+    pub clock: clock::Clock,
 }
 
 impl Home {
@@ -37,6 +40,7 @@ impl Home {
             dir,
             now: "2026-11-20T18:00:00Z".into(),
             zone: "UTC".into(),
+            clock: clock::Clock::start(),
         }
     }
 

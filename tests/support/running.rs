@@ -1,7 +1,9 @@
 //! The binary as a process that runs while a test does something else, and what its lines say.
 
 use super::Home;
+use super::clock::eventually;
 use serde_json::Value;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -11,12 +13,13 @@ use std::time::{Duration, Instant};
 /// Nothing that is waited for takes longer on any machine.
 pub const LIMIT: Duration = Duration::from_secs(30);
 
-/// The command with a clean environment and the real clock, which commands that stay live by.
+/// The command with a clean environment and the clock of its home, which ticks.
 pub fn ttop(home: &Home, args: &[&str]) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin("ttop"));
     command
         .env_clear()
         .env("HOME", home.path())
+        .env("TTOP_NOW", home.clock.setting())
         .env("TTOP_OFFLINE", "1")
         .env("TZ", "UTC")
         .args(args)
@@ -31,6 +34,7 @@ pub struct Running {
     pub child: Child,
     lines: Receiver<String>,
     problems: Receiver<String>,
+    said: RefCell<String>,
 }
 
 impl Running {
@@ -38,14 +42,17 @@ impl Running {
         let mut child = command.spawn().expect("started");
         let lines = lines_of(child.stdout.take().expect("stdout"));
         let problems = lines_of(child.stderr.take().expect("stderr"));
-        Self { child, lines, problems }
+        Self {
+            child,
+            lines,
+            problems,
+            said: RefCell::default(),
+        }
     }
 
     /// A `watch` that has had its first look.
     pub fn watch(home: &Home, args: &[&str]) -> Self {
-        let running = Self::start(ttop(home, &[&["watch"], args].concat()));
-        settle(home);
-        running
+        first_look(home, || Self::start(ttop(home, &[&["watch"], args].concat())))
     }
 
     /// Whole lines that come within a time; all of them once it has ended.
@@ -62,9 +69,16 @@ impl Running {
         self.lines.recv_timeout(LIMIT).ok()
     }
 
-    /// What it says on stderr within a time.
+    /// What it has said on stderr, until a time is over or it has ended.
     pub fn said(&self, time: Duration) -> String {
-        receive(&self.problems, time).concat()
+        let more = receive(&self.problems, time).concat();
+        self.said.borrow_mut().push_str(&more);
+        self.said.borrow().clone()
+    }
+
+    /// Waits until it says this on stderr.
+    pub fn says(&self, text: &str) {
+        eventually(text, || self.said(Duration::ZERO).contains(text));
     }
 
     /// Waits until the lines that came so far add up to this many output tokens.
@@ -148,15 +162,15 @@ fn receive(from: &Receiver<String>, time: Duration) -> Vec<String> {
     }
 }
 
-/// Lets a watch get past its first look, which tells nothing.
-pub fn settle(home: &Home) {
-    let ledger = home.path().join(".local/share/tokentop/ledger.db");
-    let began = Instant::now();
-    while !ledger.exists() {
-        assert!(began.elapsed() < LIMIT, "no ledger");
-        std::thread::sleep(Duration::from_millis(10));
+/// Starts a watch and waits for its first look, which tells nothing: when it is over a snapshot is left for bars.
+pub fn first_look<T>(home: &Home, start: impl FnOnce() -> T) -> T {
+    let snapshot = home.path().join(".local/share/tokentop/ledger.db.bar");
+    if snapshot.exists() {
+        std::fs::remove_file(&snapshot).expect("removed");
     }
-    std::thread::sleep(Duration::from_millis(300));
+    let watch = start();
+    eventually("the first look leaves a snapshot", || snapshot.exists());
+    watch
 }
 
 /// The output tokens of turns or of steps.

@@ -2,17 +2,18 @@
 
 use crate::support::Home;
 use crate::support::alerts::{CONFIG, Hook, spend};
+use crate::support::clock::eventually;
 #[cfg(target_os = "linux")]
 use crate::support::fake_agents;
-use crate::support::running::{LIMIT, Running, ended, settle, ttop};
+use crate::support::running::{LIMIT, Running, ended, first_look, ttop};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Now, as transcripts write it: budgets are of today.
-fn today() -> String {
-    ttop::core::time::Time(jiff::Timestamp::now().as_millisecond()).to_string()
+fn now(home: &Home) -> String {
+    ttop::core::time::Time(home.clock.now()).to_string()
 }
 
 fn kinds(rows: &[Value]) -> Vec<&str> {
@@ -39,8 +40,15 @@ fn home(sinks: &Value) -> Home {
     let home = Home::new();
     let config = json!({"budgets": {"daily": 20}, "prices": {"autoUpdate": false}, "alerts": {"sinks": sinks}});
     home.write(CONFIG, config.to_string());
-    spend(&home, "m0", 1_000, &today());
+    spend(&home, "m0", 1_000, &now(&home));
     home
+}
+
+/// A watch that has had its first look and may reach the network, which is this machine.
+fn online(home: &Home, args: &[&str]) -> Running {
+    let mut command = ttop(home, args);
+    command.env_remove("TTOP_OFFLINE");
+    first_look(home, || Running::start(command))
 }
 
 #[test]
@@ -61,14 +69,8 @@ fn a_heartbeat_beats_and_counts_as_a_line() {
 fn a_crossing_is_told_in_every_stream_and_to_a_sink_once() {
     let hook = Hook::start();
     let home = home(&json!({"team": {"type": "webhook", "url": hook.url}}));
-    let start = || {
-        let mut command = ttop(&home, &["watch", "--events", "activity,budget"]);
-        command.env_remove("TTOP_OFFLINE");
-        Running::start(command)
-    };
-    let streams = [start(), start()];
-    settle(&home);
-    spend(&home, "m1", 1_100_000, &today());
+    let streams = [0, 1].map(|_| online(&home, &["watch", "--events", "activity,budget"]));
+    spend(&home, "m1", 1_100_000, &now(&home));
     let mut ids = Vec::new();
     for stream in &streams {
         let rows = until(stream, "budget.thresholdCrossed");
@@ -76,12 +78,11 @@ fn a_crossing_is_told_in_every_stream_and_to_a_sink_once() {
         ids.push(rows.last().expect("a line")["eventId"].clone());
     }
     assert_eq!(ids[0], ids[1]);
-    let began = Instant::now();
-    let mut taken = hook.taken();
-    while taken.is_empty() && began.elapsed() < LIMIT {
-        std::thread::sleep(Duration::from_millis(20));
-        taken = hook.taken();
-    }
+    let mut taken = Vec::new();
+    eventually("the sink takes it", || {
+        taken.extend(hook.taken());
+        !taken.is_empty()
+    });
     assert_eq!(taken.len(), 1);
     assert!(
         taken[0]["text"]
@@ -101,25 +102,24 @@ fn a_crossing_is_told_in_every_stream_and_to_a_sink_once() {
 #[test]
 fn a_slow_webhook_never_holds_a_line_up() {
     let hook = Hook::start();
-    hook.answer_after(Duration::from_secs(4));
+    let held = hook.hold();
     let home = home(&json!({"team": {"type": "webhook", "url": hook.url}}));
-    let mut command = ttop(&home, &["watch", "--events", "activity,budget"]);
-    command.env_remove("TTOP_OFFLINE");
-    let running = Running::start(command);
-    settle(&home);
-    spend(&home, "m1", 1_100_000, &today());
+    let running = online(&home, &["watch", "--events", "activity,budget"]);
+    spend(&home, "m1", 1_100_000, &now(&home));
     until(&running, "budget.thresholdCrossed");
-    let began = Instant::now();
-    spend(&home, "m2", 10, &today());
+    eventually("the webhook is asked", || hook.asked() > 0);
+    spend(&home, "m2", 10, &now(&home));
     until(&running, "activity");
-    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    assert_eq!(hook.taken(), Vec::<Value>::new(), "it has not answered yet");
+    drop(held);
+    eventually("it answers", || !hook.taken().is_empty());
 }
 
 #[test]
 fn an_event_can_be_gone_on_from() {
     let home = home(&json!({}));
     ttop(&home, &["sync"]).output().expect("runs");
-    let start = today();
+    let start = now(&home);
     let budget = |args: &[&str]| {
         let output = ttop(
             &home,
@@ -130,10 +130,10 @@ fn an_event_can_be_gone_on_from() {
         let rows = text.lines().map(|line| serde_json::from_str(line).expect("JSON"));
         rows.collect::<Vec<Value>>()
     };
-    spend(&home, "m1", 1_100_000, &today());
+    spend(&home, "m1", 1_100_000, &now(&home));
     let first = budget(&["--since", &start]);
     assert_eq!(kinds(&first), ["activity", "budget.thresholdCrossed"]);
-    spend(&home, "m2", 1_100_000, &today());
+    spend(&home, "m2", 1_100_000, &now(&home));
     assert_eq!(kinds(&budget(&["--since", &start])).len(), 4);
     let id = |row: &Value| row["eventId"].as_str().expect("an id").to_owned();
     let rest = budget(&["--since", &id(&first[1])]);
@@ -203,13 +203,11 @@ fn without_a_usable_ledger_there_are_no_alerts() {
 fn a_reader_that_was_away_gets_sums_and_is_told_so() {
     use std::io::{BufRead, BufReader};
     let home = home(&json!({}));
-    let mut child = ttop(&home, &["watch", "--events", "activity,gap"])
-        .spawn()
-        .expect("started");
-    settle(&home);
+    let mut command = ttop(&home, &["watch", "--events", "activity,gap"]);
+    let mut child = first_look(&home, || command.spawn().expect("started"));
     // More than a pipe holds; nobody reads it.
     for at in 0..400 {
-        spend(&home, &format!("fill{at}"), 1, &today());
+        spend(&home, &format!("fill{at}"), 1, &now(&home));
     }
     let before = stalled(child.id());
     // Notices that nobody takes.
@@ -217,7 +215,7 @@ fn a_reader_that_was_away_gets_sums_and_is_told_so() {
         home.write(&format!(".claude/projects/-home-dev-acme/{at:0200}.txt"), "");
     }
     for output in 1..=6 {
-        spend(&home, "msg_grows", output * 10, &today());
+        spend(&home, "msg_grows", output * 10, &now(&home));
         ttop(&home, &["sync"]).output().expect("runs");
     }
     let grown = memory(child.id()) - before;
@@ -249,10 +247,9 @@ fn a_reader_that_was_away_gets_sums_and_is_told_so() {
 #[test]
 fn a_stream_that_nobody_reads_can_be_ended() {
     let home = home(&json!({}));
-    let mut child = ttop(&home, &["watch"]).spawn().expect("started");
-    settle(&home);
+    let mut child = first_look(&home, || ttop(&home, &["watch"]).spawn().expect("started"));
     for at in 0..400 {
-        spend(&home, &format!("fill{at}"), 1, &today());
+        spend(&home, &format!("fill{at}"), 1, &now(&home));
     }
     stalled(child.id());
     let pid = rustix::process::Pid::from_child(&child);
@@ -260,19 +257,23 @@ fn a_stream_that_nobody_reads_can_be_ended() {
     assert_eq!(ended(&mut child).code(), Some(143));
 }
 
-/// Waits until a process that is to be blocked does nothing any more; its memory then.
+/// Waits until a process is blocked: one that is not wakes four times a second. Its memory then.
 #[cfg(unix)]
 fn stalled(pid: u32) -> i64 {
-    let (began, mut last) = (Instant::now(), -1);
-    loop {
-        std::thread::sleep(2 * SECOND);
-        let now = memory(pid);
-        if now == last {
-            return now;
+    let wakes = || {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with("voluntary_ctxt_switches:"));
+        line.map(str::to_owned)
+    };
+    let (mut last, mut since) = (None, Instant::now());
+    eventually("it is blocked", || {
+        let now = wakes();
+        if now != last {
+            (last, since) = (now, Instant::now());
         }
-        assert!(began.elapsed() < LIMIT, "it does not come to rest");
-        last = now;
-    }
+        since.elapsed() > SECOND
+    });
+    memory(pid)
 }
 
 /// Resident memory in bytes, where it can be told.
@@ -311,9 +312,12 @@ fn a_session_that_waits_is_told_once() {
     home.write(path, file.to_string());
     let mode = std::fs::Permissions::from_mode(0o600);
     std::fs::set_permissions(home.path().join(path), mode).expect("mode");
-    let running = Running::watch(&home, &["--events", "session", "--session", "ses_wait", "--for", "7s"]);
+    let running = Running::watch(&home, &["--events", "session", "--session", "ses_wait"]);
     let mut rows = until(&running, "session.waiting");
-    rows.extend(running.rows(5 * SECOND));
+    // It still waits at the next looks.
+    let asked = server.asked().len();
+    eventually("three more looks", || server.asked().len() >= asked + 9);
+    rows.extend(running.rows(Duration::ZERO));
     assert_eq!(kinds(&rows), ["session.waiting"]);
     assert_eq!(
         (&rows[0]["agentId"], &rows[0]["sessionId"], &rows[0]["data"]["status"]),

@@ -2,6 +2,7 @@
 
 use crate::support::Home;
 use crate::support::claude_code::claude_reply;
+use crate::support::clock::eventually;
 use crate::support::opencode_db::{Database, Reply};
 use crate::support::opencode_home::{DATA, write_legacy};
 use crate::support::running::{Running, by_turn, cold_turns, seconds, sum};
@@ -32,6 +33,15 @@ fn one_file(path: &Path) -> Database {
         .expect("a mode");
     assert_eq!(mode, "delete");
     database
+}
+
+/// Waits until a watch has looked at all that was written before: a reply that is written now is told, and nothing else.
+fn looked(home: &Home, watch: &Running, name: &str) {
+    home.write(
+        &format!(".claude/projects/-mark/{name}.jsonl"),
+        claude_reply(name, name, 1),
+    );
+    watch.rows_up_to(1);
 }
 
 fn reply(output: u64) -> Reply {
@@ -68,12 +78,12 @@ fn a_checkpoint_is_never_held_up() {
     // What the writer left is moved, which the watch looks at once more, and within two seconds for the bars. Then nothing
     // happens any more, and the connection that is kept holds nothing: not even a moment is waited.
     assert_eq!(checkpoint(), 0);
-    std::thread::sleep(Duration::from_secs(3));
     other.busy_timeout(Duration::ZERO).expect("no timeout");
-    for _ in 0..200 {
-        assert_eq!(checkpoint(), 0);
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let mut free = 0;
+    eventually("the watch holds nothing", || {
+        free = if checkpoint() == 0 { free + 1 } else { 0 };
+        free == 150
+    });
 }
 
 #[test]
@@ -89,20 +99,18 @@ fn files_of_old_versions_are_told_as_they_come() {
     watch.rows_up_to(4);
     let folder = home.path().join(DATA).join("storage/message/ses_3");
     std::fs::create_dir_all(&folder).expect("a folder");
-    std::thread::sleep(Duration::from_millis(500));
+    looked(&home, &watch, "ses_mark_1");
     // Half a file is none yet.
     let text = reply(8).json();
     std::fs::write(folder.join("msg_4.json"), &text[..text.len() / 2]).expect("written");
-    std::thread::sleep(Duration::from_millis(500));
-    assert_eq!(watch.rows(Duration::ZERO).len(), 0);
-    let began = Instant::now();
+    write_legacy(&home, "ses_mark", None, &[("msg_mark", reply(32).json())]);
+    watch.rows_up_to(32);
     std::fs::write(folder.join("msg_4.json"), &text).expect("written");
     watch.rows_up_to(8);
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     // The reply goes on: the same file, larger numbers.
     std::fs::write(folder.join("msg_4.json"), reply(24).json()).expect("written");
     watch.rows_up_to(16);
-    assert_eq!(sum(&home.rows(&["turns"])), 31);
+    assert_eq!(sum(&home.rows(&["turns"])), 31 + 1 + 32);
 }
 
 #[test]
@@ -112,14 +120,12 @@ fn a_folder_that_was_empty_is_followed_too() {
     std::fs::create_dir_all(&folder).expect("a folder");
     home.write(".claude/projects/-other/a.jsonl", claude_reply("a", "msg_0", 1));
     let watch = Running::watch(&home, &[]);
-    let began = Instant::now();
     home.write(".claude/projects/-home-dev-acme/b.jsonl", claude_reply("b", "msg_1", 2));
     watch.rows_up_to(2);
     // Removed and made again: another folder of the same name.
     std::fs::remove_dir_all(&folder).expect("removed");
     home.write(".claude/projects/-home-dev-acme/c.jsonl", claude_reply("c", "msg_2", 4));
     watch.rows_up_to(4);
-    std::thread::sleep(Duration::from_millis(300));
     home.write(".claude/projects/-home-dev-acme/d.jsonl", claude_reply("d", "msg_3", 8));
     watch.rows_up_to(8);
     // Made one after the other, with time between: each is seen before there is anything in it.
@@ -127,14 +133,13 @@ fn a_folder_that_was_empty_is_followed_too() {
     for name in ["2026", "11", "20"] {
         deep = deep.join(name);
         std::fs::create_dir_all(&deep).expect("a folder");
-        std::thread::sleep(Duration::from_millis(200));
+        looked(&home, &watch, name);
     }
     let new = home.path().join(".claude/projects/-new");
     std::fs::create_dir_all(&new).expect("a folder");
-    std::thread::sleep(Duration::from_millis(500));
+    looked(&home, &watch, "new");
     home.write(".claude/projects/-new/e.jsonl", claude_reply("e", "msg_4", 16));
     watch.rows_up_to(16);
-    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
 }
 
 #[test]
@@ -147,8 +152,7 @@ fn an_agent_that_comes_goes_and_is_locked_out_is_followed_all_the_same() {
     first.reply("msg_1", SESSION, &reply(10));
     watch.rows_up_to(10);
 
-    // Another one, without a write-ahead log: written, and at once locked for seconds by a transaction that then
-    // changes nothing.
+    // Another one, without a write-ahead log: written, and at once locked by a transaction that then changes nothing.
     let aside = home.path().join("other.db");
     let second = one_file(&aside);
     second.session("ses_second", AT);
@@ -159,9 +163,12 @@ fn an_agent_that_comes_goes_and_is_locked_out_is_followed_all_the_same() {
     let second = Database { connection: second };
     second.reply("msg_b", "ses_second", &reply(20));
     second.connection.execute_batch("begin exclusive").expect("locked");
-    std::thread::sleep(Duration::from_secs(2));
     home.write(".claude/projects/-x/b.jsonl", claude_reply("b", "msg_b", 5));
-    let mut rows = watch.rows(Duration::from_secs(1));
+    let mut rows = Vec::new();
+    eventually("others are told while one is locked", || {
+        rows.extend(watch.rows(Duration::from_millis(20)));
+        rows.iter().any(|row| row["sessionId"] == "b")
+    });
     second.connection.execute_batch("rollback").expect("let go");
     rows.extend(watch.rows_up_to(25 - sum(&rows)));
 
@@ -186,9 +193,9 @@ fn an_agent_that_comes_goes_and_is_locked_out_is_followed_all_the_same() {
         "this is no database and longer than the header of one, or nearly so at any rate.......",
     )
     .expect("written");
-    std::thread::sleep(Duration::from_millis(1500));
+    watch.says("opencode.db");
     std::fs::remove_file(path(&home)).expect("removed");
-    std::thread::sleep(Duration::from_millis(300));
+    looked(&home, &watch, "gone");
     let last = database(&home);
     last.reply("msg_3", SESSION, &reply(40));
     last.reply("msg_4", SESSION, &reply(80));
@@ -196,7 +203,7 @@ fn an_agent_that_comes_goes_and_is_locked_out_is_followed_all_the_same() {
 
     std::fs::remove_dir_all(home.path().join(DATA)).expect("removed");
     drop(last);
-    std::thread::sleep(Duration::from_millis(1200));
+    looked(&home, &watch, "folder-gone");
     let again = database(&home);
     again.reply("msg_5", SESSION, &reply(160));
     watch.rows_up_to(160);
@@ -208,5 +215,5 @@ fn an_agent_that_comes_goes_and_is_locked_out_is_followed_all_the_same() {
     assert_eq!(lines.len(), different.len(), "each problem once: {said}");
     assert!(said.contains("opencode.db"), "{said}");
     // What was once counted stays, wherever it went.
-    assert_eq!(sum(&home.rows(&["turns"])), 3 + 10 + 7 + 20 + 5 + 40 + 80 + 160);
+    assert_eq!(sum(&home.rows(&["turns"])), 3 + 10 + 7 + 20 + 5 + 40 + 1 + 80 + 1 + 160);
 }

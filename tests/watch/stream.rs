@@ -2,15 +2,16 @@
 
 use crate::support::Home;
 use crate::support::claude_code::{CLAUDE_SESSION, claude_reply};
-use crate::support::running::{ended, settle, ttop};
+use crate::support::running::{ended, first_look, ttop};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::time::Duration;
 
+/// A command that has had its first look.
 fn start(home: &Home, args: &[&str]) -> Child {
-    ttop(home, args).spawn().expect("started")
+    first_look(home, || ttop(home, args).spawn().expect("started"))
 }
 
 fn transcript(home: &Home) -> PathBuf {
@@ -44,7 +45,6 @@ fn every_line_is_a_step_and_all_steps_are_the_growth() {
     let home = Home::new();
     append(&home, &reply("msg_0", 7));
     let mut child = start(&home, &["watch", "-n", "4"]);
-    settle(&home);
     let mut reader = BufReader::new(child.stdout.take().expect("stdout"));
     append(&home, &reply("msg_1", 1));
     let first = line(&mut reader);
@@ -88,7 +88,6 @@ fn it_ends_when_its_reader_goes_even_if_nothing_happens() {
     let home = Home::new();
     append(&home, &reply("msg_0", 7));
     let mut child = start(&home, &["watch"]);
-    settle(&home);
     drop(child.stdout.take());
     assert!(ended(&mut child).success());
 }
@@ -100,7 +99,6 @@ fn signals_end_it_with_their_code() {
         let home = Home::new();
         append(&home, &reply("msg_0", 7));
         let mut child = start(&home, &["watch"]);
-        settle(&home);
         let killed = Command::new("kill")
             .args([signal, &child.id().to_string()])
             .status()
@@ -118,7 +116,6 @@ fn two_watchers_and_a_report_agree() {
         start(&home, &["watch", "--for", "4s"]),
         start(&home, &["watch", "--for", "4s"]),
     ];
-    settle(&home);
     for at in 1..=20 {
         append(&home, &reply(&format!("msg_{at}"), at));
         if at % 5 == 0 {

@@ -1,0 +1,86 @@
+//! What time it is: the wall's, or what `TTOP_NOW` sets, at which a clock stands still or from which it ticks.
+
+use super::parse_instant;
+use anyhow::{Result, anyhow};
+use std::time::Instant;
+
+/// All times are epoch milliseconds UTC.
+#[derive(Clone, Copy, Debug)]
+pub enum Clock {
+    Wall,
+    /// Stands still, so that a run prints the same every time.
+    Fixed(i64),
+    /// Ticks from a time that it had when the process began.
+    Ticking {
+        start: i64,
+        began: Instant,
+    },
+}
+
+impl Clock {
+    /// A time, which stands still; after an `@` it ticks from there.
+    ///
+    /// # Errors
+    /// When the setting is not a time.
+    pub fn from_setting(setting: Option<&str>) -> Result<Self> {
+        let Some(text) = setting else { return Ok(Self::Wall) };
+        let parse = |time: &str| {
+            parse_instant(time).ok_or_else(|| anyhow!("TTOP_NOW: '{text}' is neither RFC 3339 nor epoch milliseconds"))
+        };
+        Ok(match text.strip_prefix('@') {
+            Some(start) => Self::Ticking {
+                start: parse(start)?,
+                began: Instant::now(),
+            },
+            None => Self::Fixed(parse(text)?),
+        })
+    }
+
+    pub fn now(self) -> i64 {
+        match self {
+            Self::Wall => jiff::Timestamp::now().as_millisecond(),
+            Self::Fixed(now) => now,
+            Self::Ticking { start, began } => {
+                start.saturating_add(i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX))
+            }
+        }
+    }
+
+    /// As [`Clock::now`]; the wall's time where this clock stands still.
+    pub fn ticking_now(self) -> i64 {
+        match self {
+            Self::Fixed(_) => Self::Wall.now(),
+            Self::Wall | Self::Ticking { .. } => self.now(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: i64 = 1_795_197_600_000;
+
+    #[test]
+    fn a_time_stands_still_and_ticks_after_an_at_sign() {
+        let fixed = Clock::from_setting(Some("2026-11-20T18:00:00Z")).expect("a time");
+        assert_eq!(fixed.now(), START);
+        assert!(fixed.ticking_now() > 0 && fixed.ticking_now() != START);
+        for text in ["@2026-11-20T18:00:00Z", "@1795197600000"] {
+            let ticking = Clock::from_setting(Some(text)).expect("a time");
+            let first = ticking.now();
+            assert!(first >= START && first < START + 60_000, "{first}");
+            while ticking.now() == first {}
+            assert!(ticking.now() > first);
+        }
+        assert!(matches!(Clock::from_setting(None), Ok(Clock::Wall)));
+    }
+
+    #[test]
+    fn anything_else_is_refused_by_name() {
+        for text in ["soon", "@", "@soon", "@@1795197600000"] {
+            let error = Clock::from_setting(Some(text)).expect_err("refused").to_string();
+            assert!(error.contains("TTOP_NOW") && error.contains(text), "{error}");
+        }
+    }
+}
