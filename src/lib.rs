@@ -9,6 +9,8 @@ pub mod credentials;
 pub mod demo;
 pub mod demo_accounts;
 pub mod exit;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod ledger;
 pub mod prices;
 pub mod processes;

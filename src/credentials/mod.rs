@@ -6,7 +6,7 @@ mod codex;
 mod copilot;
 mod cursor;
 mod env;
-mod file;
+pub(crate) mod file;
 mod gemini_cli;
 mod jwt;
 pub mod keychain;

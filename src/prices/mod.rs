@@ -3,7 +3,7 @@
 mod alias;
 mod fresh;
 mod line;
-mod list;
+pub(crate) mod list;
 mod overrides;
 mod plans;
 mod refresh;

@@ -3,6 +3,7 @@
 mod copies;
 mod damage;
 mod incremental;
+mod junk_lines;
 mod long_lines;
 mod metadata;
 mod rewritten_records;

@@ -1,5 +1,6 @@
 //! What reaches stdout and stderr: formats, fields, order, limits, jq, tables, colours, and failures of stdout.
 
+mod formats;
 mod reports;
 #[path = "../support/mod.rs"]
 mod support;

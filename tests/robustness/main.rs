@@ -3,6 +3,7 @@
 mod concurrent;
 mod full_disk;
 mod killed;
+mod mutations;
 mod permissions;
 #[path = "../support/mod.rs"]
 mod support;

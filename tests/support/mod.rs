@@ -9,10 +9,12 @@ pub mod counting;
 pub mod fake_agents;
 pub mod mock_model;
 pub mod mock_providers;
+pub mod mutate;
 pub mod opencode_db;
 pub mod opencode_home;
 pub mod opencode_live;
 pub mod running;
+pub mod subjects;
 pub mod writer;
 
 use assert_cmd::Command;

@@ -17,7 +17,7 @@ mod segments;
 mod sketchybar;
 mod starship;
 mod swiftbar;
-mod template;
+pub(crate) mod template;
 mod tmux;
 mod vim;
 mod waybar;

@@ -1,6 +1,6 @@
 //! The user's config: JSON with comments.
 
-mod check;
+pub(crate) mod check;
 mod edit;
 pub mod keys;
 mod rules;

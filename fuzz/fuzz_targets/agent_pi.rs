@@ -1,0 +1,4 @@
+//! The sources of pi.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| ttop_fuzz::source("pi", input));

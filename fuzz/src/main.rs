@@ -1,0 +1,12 @@
+//! Writes `corpus/<target>/`, what each target begins with, from the fixtures.
+
+fn main() {
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    for (target, inputs) in ttop_fuzz::seeds() {
+        let folder = corpus.join(target);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        for (at, input) in inputs.iter().enumerate() {
+            std::fs::write(folder.join(format!("seed-{at}")), input).expect("written");
+        }
+    }
+}

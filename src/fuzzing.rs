@@ -1,0 +1,116 @@
+//! Entry points for fuzzers: every parser of text that ttop did not write, under a name. Agents are fuzzed through their sources.
+
+use crate::cli::parse;
+use crate::core::event_id::EventId;
+use crate::core::period::{Edge, parse_day, parse_time};
+use crate::credentials::file;
+use crate::prices::list;
+use crate::processes::sockets::Listeners;
+use crate::render::bar::template::Template;
+use crate::system::config::{Config, check};
+use crate::system::{jsonc, parse_instant};
+use jiff::tz::TimeZone;
+use std::ffi::OsString;
+
+/// 2026-11-20 18:00 UTC.
+const NOW: i64 = 1_795_197_600_000;
+
+/// A parser, which may refuse anything and panic at nothing.
+pub struct Target {
+    pub name: &'static str,
+    pub run: fn(&str),
+    /// What it reads, to begin with.
+    pub seeds: &'static [&'static str],
+}
+
+/// What a parser makes of an input is of no interest; that it makes it is.
+fn done<T>(made: T) {
+    std::hint::black_box(made);
+}
+
+pub const TARGETS: &[Target] = &[
+    Target {
+        name: "bar_template",
+        run: |text| done(Template::parse(text)),
+        seeds: &["{cost} {today} {limits:5h}% {{x}}", "{waiting}"],
+    },
+    Target {
+        name: "command_line",
+        run: |text| {
+            let words: Vec<OsString> = std::iter::once("ttop").chain(text.split(' ')).map(Into::into).collect();
+            done(parse::parse(&words, false, |_| None));
+        },
+        seeds: &[
+            "cost --by day,model --since 7d -o json",
+            "watch --events all --heartbeat 5s -n 3",
+            "bar-status --segments today,week",
+            "ledger forget --before 2026-01-01 --yes",
+        ],
+    },
+    Target {
+        name: "config",
+        run: |text| {
+            if let Ok((root, _)) = check::check(text, "config.json") {
+                let config = Config::from_value(root);
+                config.idle_keys();
+            }
+        },
+        seeds: &[
+            crate::system::config::TEMPLATE,
+            r#"{"budgets": {"daily": 20}, "alerts": {"sinks": {"team": {"type": "webhook", "url": "http://x"}}}}"#,
+        ],
+    },
+    Target {
+        name: "credential_file",
+        run: |text| done(file::Object::parse(text.as_bytes())),
+        seeds: &[r#"{"anthropic": {"type": "oauth", "access": "x", "expires": 1795197600000,}, /* c */ }"#],
+    },
+    Target {
+        name: "event_id",
+        run: |text| done(EventId::parse(text)),
+        seeds: &["de300000.12", "de300000.12.3", "de300000.12.heartbeat"],
+    },
+    Target {
+        name: "instant",
+        run: |text| done(parse_instant(text)),
+        seeds: &["2026-11-20T18:00:00Z", "1795197600000", "2026-11-20T18:00:00.123+02:00"],
+    },
+    Target {
+        name: "jsonc",
+        run: |text| done(jsonc::parse(text)),
+        seeds: &["{\"a\": [1, 2.5e3, null, true], // c\n \"b\": \"\\u00e4\",}"],
+    },
+    Target {
+        name: "price_list",
+        run: |text| done(list::parse(text.as_bytes(), Some(NOW))),
+        seeds: &[
+            r#"{"acme": {"id": "acme", "models": {"coder": {"id": "coder", "cost": {"input": 1, "output": 2.5, "cache_read": 0.1,
+                "context_over_200k": {"input": 2, "output": 5}}, "limit": {"context": 200000}}}}}"#,
+        ],
+    },
+    Target {
+        name: "sockets",
+        run: |text| done(Listeners::parse(text, text)),
+        seeds: &[
+            "  sl  local_address rem_address   st\n   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 12345 1",
+            "   1: 00000000000000000000000001000000:1F90 00000000000000000000000000000000:0000 0A 0 0 0 0 0 99 1",
+        ],
+    },
+    Target {
+        name: "time",
+        run: |text| {
+            for edge in [Edge::Since, Edge::Until] {
+                done(parse_time(text, NOW, &TimeZone::UTC, edge));
+            }
+            done(parse_day(text, NOW, &TimeZone::UTC));
+        },
+        seeds: &[
+            "7d",
+            "yesterday",
+            "2026-11-20",
+            "2026-11-20T18:00:00Z",
+            "this month",
+            "2026-W47",
+        ],
+    },
+];
