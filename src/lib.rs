@@ -6,8 +6,7 @@ pub mod cli;
 pub mod commands;
 pub mod core;
 pub mod credentials;
-pub mod demo;
-pub mod demo_accounts;
+pub mod engine;
 pub mod exit;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
@@ -27,6 +26,7 @@ use cli::parse::{Parsed, is_bar, parse};
 use commands::Command;
 use commands::bar_status;
 use commands::context::Context;
+use engine::Engine;
 use exit::Exit;
 use render::OutputError;
 use std::ffi::OsString;
@@ -67,40 +67,42 @@ fn run_words(words: &[OsString]) -> Result<Exit> {
             return Ok(Exit::Ok);
         }
     };
-    let mut system = if cli.global.demo {
-        demo::system()
+    let mut engine = if cli.global.demo {
+        Engine::demo()?
     } else {
-        System::from_process()?
+        Engine::new(System::from_process()?, Config::default())
     };
     if cli.global.tz.is_some() {
-        system.zone_name.clone_from(&cli.global.tz);
+        engine.system.zone_name.clone_from(&cli.global.tz);
     }
     if let Some(zone) = &cli.global.tz
-        && let Err(error) = system.zone()
+        && let Err(error) = engine.system.zone()
     {
         return Err(BadRequest::new(format!("--tz {zone}: {error}")).into());
     }
     let needs_config = !cli.command.as_ref().is_some_and(Command::works_without_config);
-    let (config, problems) = match (!cli.global.demo).then(|| Config::load(&system)) {
-        None => (demo::config(), Vec::new()),
-        Some(Err(error)) if needs_config => return Err(error),
-        Some(Err(error)) if matches!(cli.command, Some(Command::BarStatus(_))) => (
-            Config::default(),
-            vec![Problem::new("config", format_args!("{error:#}"))],
-        ),
-        Some(loaded) => loaded.unwrap_or_default(),
-    };
-    system.offline |= cli.global.offline || config.flag(&["offline"]) == Some(true);
-    let mut context = Context::new(system, config, cli.global);
-    if context.system.var("TTOP_NOW").is_some() {
-        let now = crate::core::time::Time(context.system.now);
-        context.note(&format!("ttop: the clock is set to {now} (TTOP_NOW)"));
+    let mut problems = Vec::new();
+    if !engine.is_sample() {
+        (engine.config, problems) = match Config::load(&engine.system) {
+            Err(error) if needs_config => return Err(error),
+            Err(error) if matches!(cli.command, Some(Command::BarStatus(_))) => (
+                Config::default(),
+                vec![Problem::new("config", format_args!("{error:#}"))],
+            ),
+            loaded => loaded.unwrap_or_default(),
+        };
     }
-    problems.iter().for_each(|problem| context.warn(problem));
+    engine.system.offline |= cli.global.offline || engine.config.flag(&["offline"]) == Some(true);
+    let mut context = Context::new(engine, cli.global);
+    if context.engine.system.var("TTOP_NOW").is_some() {
+        let now = crate::core::time::Time(context.engine.system.now);
+        context.out.note(&format!("ttop: the clock is set to {now} (TTOP_NOW)"));
+    }
+    problems.iter().for_each(|problem| context.out.warn(problem));
     let exit = match cli.command {
         Some(command) => command.run(&mut context),
         None => cli.bare.or_today_by_model().run(&mut context),
     }?;
     // What was met after the rows were printed counts too.
-    Ok(if exit == Exit::Ok { context.outcome() } else { exit })
+    Ok(if exit == Exit::Ok { context.out.outcome() } else { exit })
 }

@@ -1,11 +1,11 @@
 //! The flags that commands share: what each parses into, and what the shells complete.
 
 pub mod complete;
-pub mod filter_keys;
 
-use crate::core::price;
-use crate::render::Format;
-use clap::{ArgAction, Args, ValueEnum};
+use crate::core::filter_text::{FilterText, PresenceWanted};
+use crate::core::price::CostFrom;
+use crate::render::{Format, When};
+use clap::{ArgAction, Args};
 
 /// Flags every command takes.
 #[derive(Args, Clone, Debug, Default)]
@@ -15,7 +15,7 @@ pub struct Global {
     ///
     /// Before NO_COLOR, CLICOLOR_FORCE, FORCE_COLOR and CLICOLOR
     #[arg(long, global = true, value_name = "WHEN")]
-    pub color: Option<ColorWhen>,
+    pub color: Option<When>,
     /// Never use the network
     #[arg(long, global = true)]
     pub offline: bool,
@@ -37,37 +37,6 @@ pub struct Global {
     /// Time zone of days and times: an IANA name; else TZ, else the system's
     #[arg(long, global = true, value_name = "ZONE")]
     pub tz: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ColorWhen {
-    /// On a terminal, unless the environment says otherwise
-    #[default]
-    Auto,
-    Always,
-    Never,
-}
-
-/// `--cost-from`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum CostFrom {
-    /// The agent's own figure when it is above zero, else the list
-    #[default]
-    Auto,
-    /// Only what agents recorded
-    Agent,
-    /// Everything by the price list
-    List,
-}
-
-impl From<CostFrom> for price::CostFrom {
-    fn from(from: CostFrom) -> Self {
-        match from {
-            CostFrom::Auto => Self::Auto,
-            CostFrom::Agent => Self::Agent,
-            CostFrom::List => Self::List,
-        }
-    }
 }
 
 /// How rows are chosen and printed: flattened into every command that prints rows.
@@ -103,19 +72,6 @@ pub struct RowArgs {
     pub limit: Option<usize>,
 }
 
-/// `--presence`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PresenceWanted {
-    /// Whatever became of it: it was paid for
-    All,
-    /// The agent still has it
-    Present,
-    /// The agent deleted it
-    Gone,
-    /// The user took it back
-    Reverted,
-}
-
 /// Which lines of a stream to look at.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Filters")]
@@ -140,15 +96,16 @@ pub struct WatchFilters {
     pub grep: Vec<String>,
 }
 
-impl From<&WatchFilters> for Filters {
-    fn from(filters: &WatchFilters) -> Self {
-        Self {
-            agent: filters.agent.clone(),
-            provider: filters.provider.clone(),
-            model: filters.model.clone(),
-            project: filters.project.clone(),
-            grep: filters.grep.clone(),
-            ..Self::default()
+impl WatchFilters {
+    /// The filters without their flags. Sessions are told by their prefix alone: more of them begin while a stream runs.
+    pub fn text(&self) -> FilterText {
+        FilterText {
+            agent: self.agent.clone(),
+            provider: self.provider.clone(),
+            model: self.model.clone(),
+            project: self.project.clone(),
+            grep: self.grep.clone(),
+            ..FilterText::default()
         }
     }
 }
@@ -192,4 +149,22 @@ pub struct Filters {
     /// With this text in any text column
     #[arg(long, value_name = "TEXT")]
     pub grep: Vec<String>,
+}
+
+impl Filters {
+    /// The filters without their flags.
+    pub fn text(&self) -> FilterText {
+        FilterText {
+            since: self.since.clone(),
+            until: self.until.clone(),
+            on: self.on.clone(),
+            agent: self.agent.clone(),
+            provider: self.provider.clone(),
+            model: self.model.clone(),
+            project: self.project.clone(),
+            session: self.session.clone(),
+            presence: self.presence.clone(),
+            grep: self.grep.clone(),
+        }
+    }
 }

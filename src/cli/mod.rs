@@ -4,9 +4,9 @@ pub mod answer;
 pub mod parse;
 
 use crate::args::Global;
-use crate::args::filter_keys::unusable;
 use crate::commands::Command;
 use crate::commands::cost::CostArgs;
+use crate::render::filter_keys::unusable;
 use crate::render::kinds::ROWS;
 use clap::{CommandFactory, Parser};
 

@@ -41,7 +41,7 @@ impl CompletionsArgs {
     /// # Errors
     /// When stdout cannot be written.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
-        context.text(self.shell.script())?;
-        Ok(context.outcome())
+        context.out.text(self.shell.script())?;
+        Ok(context.out.outcome())
     }
 }

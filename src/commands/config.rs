@@ -55,7 +55,7 @@ impl ConfigArgs {
     /// When the config is wrong or cannot be written, or the key is unknown.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
         match self.action.as_ref().unwrap_or(&Action::Show) {
-            Action::Path => print(context, &Config::path(&context.system).display().to_string())?,
+            Action::Path => print(context, &Config::path(&context.engine.system).display().to_string())?,
             Action::Show => {
                 let config = load(context)?;
                 let value = shown(&[], &config.effective(&[]));
@@ -82,12 +82,12 @@ impl ConfigArgs {
                 edit(context, |text| unset(text, &path))?;
             }
         }
-        Ok(context.outcome())
+        Ok(context.out.outcome())
     }
 }
 
 fn print(context: &Context, text: &str) -> Result<()> {
-    if !context.global.quiet {
+    if !context.out.global.quiet {
         print_text(&format!("{text}\n"))?;
     }
     Ok(())
@@ -95,7 +95,7 @@ fn print(context: &Context, text: &str) -> Result<()> {
 
 /// The config as it is: the one of the run is empty where the file has a mistake. Its warnings were given.
 fn load(context: &Context) -> Result<Config> {
-    Ok(Config::load(&context.system)?.0)
+    Ok(Config::load(&context.engine.system)?.0)
 }
 
 /// The names of a key that was typed.
@@ -132,10 +132,10 @@ fn parse_value(key: &str, path: &[&str], typed: &str) -> Result<Value, BadReques
 
 /// Changes the text of the config file, if that changes anything and the result is a config.
 fn edit(context: &Context, change: impl FnOnce(&str) -> Result<Option<String>, Mistake>) -> Result<()> {
-    let path = Config::path(&context.system);
-    let file = context.system.tilde(&path);
+    let path = Config::path(&context.engine.system);
+    let file = context.engine.system.tilde(&path);
     let at = |mistake: Mistake| anyhow!("{file}:{}:{}: {}", mistake.line, mistake.column, mistake.reason);
-    let text = jsonc::read_text(&context.system, &path).map_err(|problem| anyhow!("{problem}"))?;
+    let text = jsonc::read_text(&context.engine.system, &path).map_err(|problem| anyhow!("{problem}"))?;
     let text = text.unwrap_or_else(|| "{\n}\n".to_owned());
     let (_, unknown) = check(&text, &file).map_err(at)?;
     let Some(changed) = change(&text).map_err(at)? else {
@@ -149,13 +149,13 @@ fn edit(context: &Context, change: impl FnOnce(&str) -> Result<Option<String>, M
 }
 
 fn init(context: &Context) -> Result<()> {
-    let path = Config::path(&context.system);
-    let file = context.system.tilde(&path);
+    let path = Config::path(&context.engine.system);
+    let file = context.engine.system.tilde(&path);
     if path.exists() {
         bail!("{file} is already there");
     }
     let mut text = TEMPLATE.to_owned();
-    let may_ask = std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !context.global.quiet;
+    let may_ask = std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !context.out.global.quiet;
     if may_ask {
         for provider in providers::providers().iter().map(|provider| provider.about()) {
             if provider.needs_consent && has_consent(provider.name)? {

@@ -1,32 +1,128 @@
-//! What every command gets: the system, the config, the global flags, and where rows and warnings go.
+//! What every command gets: the engine, and where rows and warnings go.
 
-use crate::args::{ColorWhen, Global, RowArgs};
-use crate::core::price::CostFrom;
+use super::progress;
+use crate::args::{Global, RowArgs};
+use crate::core::filter::TurnFilter;
 use crate::core::problem::Problem;
+use crate::engine::Engine;
 use crate::exit::Exit;
-use crate::render::{self, Layout, Output, Request, Row, Screen, View, When};
-use crate::system::System;
-use crate::system::config::Config;
+use crate::render::{self, Footer, Layout, MakeFooter, Output, Request, Row, Screen, View};
 use anyhow::Result;
+use std::io::IsTerminal;
 
 /// One run of ttop.
 pub struct Context {
-    pub system: System,
-    pub config: Config,
+    pub engine: Engine,
+    pub out: Out,
+}
+
+/// Where rows, warnings and notes of a run go.
+pub struct Out {
     pub global: Global,
     skipped: usize,
 }
 
 impl Context {
-    pub fn new(system: System, config: Config, global: Global) -> Self {
+    pub fn new(mut engine: Engine, global: Global) -> Self {
+        engine.cost_from = global.cost_from.unwrap_or_default();
         Self {
-            system,
-            config,
-            global,
-            skipped: 0,
+            engine,
+            out: Out { global, skipped: 0 },
         }
     }
 
+    /// How rows are to be printed. A command checks it before it does anything that takes time:
+    /// `request.check::<TurnRow>(false)?`.
+    ///
+    /// # Errors
+    /// When the time zone is not known.
+    pub fn request(&self, args: &RowArgs) -> Result<Request> {
+        Ok(Request {
+            format: args.format,
+            fields: args.fields.clone(),
+            has_header: !args.no_header,
+            jq: args.jq.clone(),
+            is_raw: args.raw,
+            sort: args.sort.clone(),
+            limit: args.limit,
+            is_quiet: self.out.global.quiet,
+            screen: self.screen()?,
+        })
+    }
+
+    /// Where rows are shown.
+    ///
+    /// # Errors
+    /// When the time zone is not known.
+    pub fn screen(&self) -> Result<Screen> {
+        let system = &self.engine.system;
+        let view = View {
+            zone: system.zone()?.clone(),
+            now: system.now,
+            home: system.home.to_string_lossy().into_owned(),
+        };
+        let when = self.out.global.color.unwrap_or_default();
+        // The terminal is the reader's, also where the rows are those of the sample home.
+        Ok(Screen::stdout(when, view, |name| std::env::var(name).ok()))
+    }
+
+    /// Prints rows that a command has at hand.
+    ///
+    /// # Errors
+    /// When stdout cannot be written, or the arguments do not fit the row.
+    pub fn rows<R: Row>(&mut self, args: &RowArgs, rows: Vec<R>) -> Result<Exit> {
+        let request = self.request(args)?;
+        self.out.print(&request, Layout::default(), rows.into_iter().map(Ok))
+    }
+
+    /// Reads what changed on disk, lets `answer` report and print, and keeps what was read: an answer never waits for
+    /// that. A ledger that turns out to be damaged is left out, and the answer is made from disk.
+    ///
+    /// # Errors
+    /// When the report could not be made. What could not be read or kept is a warning.
+    pub fn report<T>(
+        &mut self,
+        filter: &TurnFilter,
+        mut answer: impl FnMut(&Engine, &mut Out) -> Result<T>,
+    ) -> Result<T> {
+        let mut attempt = |context: &mut Self| {
+            context.engine.prices();
+            context.refresh(filter)?;
+            answer(&context.engine, &mut context.out)
+        };
+        let result = match attempt(self) {
+            Err(error) if self.engine.abandon_damaged(&error)? => attempt(self),
+            other => other,
+        };
+        self.engine.keep();
+        self.warn_all();
+        result
+    }
+
+    /// Reads what changed on disk, with a progress bar where that takes long, and warns of what could not be read.
+    ///
+    /// # Errors
+    /// When the ledger itself cannot be read.
+    pub fn refresh(&mut self, filter: &TurnFilter) -> Result<()> {
+        let bar = progress::Bar::new(self.out.global.quiet);
+        let changes = self
+            .engine
+            .refresh(&filter.agents, &|done, total| bar.show(done, total))?;
+        bar.finish();
+        self.warn_all();
+        changes.problems.iter().for_each(|problem| self.out.warn(problem));
+        Ok(())
+    }
+
+    /// Warns of what the engine met.
+    pub fn warn_all(&mut self) {
+        for problem in self.engine.take_problems() {
+            self.out.warn(&problem);
+        }
+    }
+}
+
+impl Out {
     /// Reports something that was skipped: a line on stderr, and exit 1 with `--strict`.
     pub fn warn(&mut self, problem: &Problem) {
         self.skipped += 1;
@@ -42,27 +138,18 @@ impl Context {
         }
     }
 
-    /// Prints rows that a command has at hand.
-    ///
-    /// # Errors
-    /// When stdout cannot be written, or the arguments do not fit the row.
-    pub fn rows<R: Row>(&mut self, args: &RowArgs, rows: Vec<R>) -> Result<Exit> {
-        self.print(args, Layout::default(), rows.into_iter().map(Ok))
-    }
-
     /// Prints rows as they come.
     ///
     /// # Errors
-    /// When stdout cannot be written, a row fails, or the arguments do not fit the row.
+    /// When stdout cannot be written, a row fails, or the request does not fit the row.
     pub fn print<R: Row>(
         &mut self,
-        args: &RowArgs,
+        request: &Request,
         layout: Layout<R>,
         rows: impl Iterator<Item = Result<R>>,
     ) -> Result<Exit> {
-        let request = self.request(args)?;
         let mut output = Output::stdout();
-        render::print(&request, layout, rows, &mut output, &mut |problem| self.warn(&problem))?;
+        render::print(request, layout, rows, &mut output, &mut |problem| self.warn(&problem))?;
         Ok(self.outcome())
     }
 
@@ -75,49 +162,6 @@ impl Context {
             render::print_text(text)?;
         }
         Ok(())
-    }
-
-    /// How rows are to be printed. A command that has much to do before its first row checks it early:
-    /// `context.request(&self.rows)?.check::<TurnRow>(false)?`.
-    ///
-    /// # Errors
-    /// When the time zone is not known.
-    pub fn request(&self, args: &RowArgs) -> Result<Request> {
-        Ok(Request {
-            format: args.format,
-            fields: args.fields.clone(),
-            has_header: !args.no_header,
-            jq: args.jq.clone(),
-            is_raw: args.raw,
-            sort: args.sort.clone(),
-            limit: args.limit,
-            is_quiet: self.global.quiet,
-            screen: self.screen()?,
-        })
-    }
-
-    /// Where rows are shown.
-    ///
-    /// # Errors
-    /// When the time zone is not known.
-    pub fn screen(&self) -> Result<Screen> {
-        let view = View {
-            zone: self.system.zone()?.clone(),
-            now: self.system.now,
-            home: self.system.home.to_string_lossy().into_owned(),
-        };
-        let when = match self.global.color.unwrap_or_default() {
-            ColorWhen::Auto => When::Auto,
-            ColorWhen::Always => When::Always,
-            ColorWhen::Never => When::Never,
-        };
-        // The terminal is the reader's, also where the rows are those of the sample home.
-        Ok(Screen::stdout(when, view, |name| std::env::var(name).ok()))
-    }
-
-    /// Where costs come from.
-    pub fn cost_from(&self) -> CostFrom {
-        self.global.cost_from.map(CostFrom::from).unwrap_or_default()
     }
 
     /// Counts problems that were said elsewhere.
@@ -133,4 +177,14 @@ impl Context {
             Exit::Ok
         }
     }
+}
+
+/// A footer of lines alone, where there are any.
+pub fn footer<R: 'static>(notes: Vec<String>) -> Option<MakeFooter<R>> {
+    (!notes.is_empty()).then(|| -> MakeFooter<R> { Box::new(|_| Footer::new(None, notes)) })
+}
+
+/// Whether somebody is there to answer a dialog.
+pub fn is_attended() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }

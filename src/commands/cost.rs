@@ -1,15 +1,14 @@
 //! `ttop cost`: tokens and money, grouped.
 
 use super::budgets::amount;
-use super::context::Context;
-use super::usage;
+use super::context::{Context, footer};
 use crate::args::{Filters, RowArgs};
 use crate::core::bad_request::BadRequest;
 use crate::core::money::Money;
 use crate::core::period::Unit;
 use crate::core::rows::CostRow;
 use crate::exit::Exit;
-use crate::render::{Footer, Format, Layout, number};
+use crate::render::{Footer, Format, Grep, Layout, number};
 use crate::reports::cost::{Dimension, Grouping};
 use crate::reports::select::needs_sessions;
 use crate::reports::{Sessions, ccusage};
@@ -84,7 +83,7 @@ impl CostArgs {
     /// What a bare `ttop` asks for: today by model, where nothing else was said.
     #[must_use]
     pub fn or_today_by_model(mut self) -> Self {
-        if !self.filters.has_time() {
+        if !self.filters.text().has_time() {
             self.filters.since = Some("today".to_owned());
         }
         if self.by.is_empty() {
@@ -105,15 +104,17 @@ impl CostArgs {
         let grouping = Grouping {
             by: by.iter().map(|by| by.dimension()).collect(),
             roots: self.roots,
-            projects: context.projects(),
+            projects: context.engine.projects(),
         };
-        let filter = self.filters.turn_filter(context)?;
-        let grep = self.filters.grep();
+        let filters = self.filters.text();
+        let filter = context.engine.filter(&filters)?;
+        let grep = Grep::new(&filters.grep);
         let ccusage = ccusage_name(by);
-        context.request(&self.rows)?.check::<CostRow>(ccusage.is_some())?;
+        let request = context.request(&self.rows)?;
+        request.check::<CostRow>(ccusage.is_some())?;
         let wants_ccusage = self.rows.format == Some(Format::Ccusage);
-        let zone = context.system.zone()?.clone();
-        usage::report(context, &filter, |context, usage| {
+        context.report(&filter, |engine, out| {
+            let usage = engine.usage()?;
             let sessions = (grouping.needs_sessions() || needs_sessions(&filter)).then(|| Sessions::load(usage.ledger));
             let sessions = sessions.transpose()?;
             let selected = usage.select(&filter, sessions.as_ref())?;
@@ -121,8 +122,8 @@ impl CostArgs {
                 &selected,
                 sessions.as_ref(),
                 &grouping,
-                &zone,
-                context.system.now,
+                engine.system.zone()?,
+                engine.system.now,
                 wants_ccusage,
             )?;
             let is_over = self
@@ -130,7 +131,7 @@ impl CostArgs {
                 .is_some_and(|max| report.total.cost.unwrap_or_default() > Money::from_dollars(max));
             // A single row is its own total.
             let total = by.iter().any(|by| *by != By::Total).then(|| report.total.clone());
-            let missing = usage::missing(context, usage)?;
+            let missing = engine.missing_history()?;
             let mut notes = plan_note(report.plan_cost);
             notes.extend(missing.iter().cloned());
             let layout = Layout {
@@ -139,14 +140,14 @@ impl CostArgs {
                 footer: if grep.is_empty() {
                     Some(Box::new(|_| Footer::new(total, notes)))
                 } else {
-                    usage::footer(missing)
+                    footer(missing)
                 },
                 ccusage: ccusage
                     .filter(|_| wants_ccusage)
-                    .map(|name| ccusage::make(name, usage, &report, sessions.as_ref())),
+                    .map(|name| ccusage::make(name, &usage, &report, sessions.as_ref())),
                 ..Layout::default()
             };
-            let exit = context.print(&self.rows, layout, report.rows.into_iter().map(Ok))?;
+            let exit = out.print(&request, layout, report.rows.into_iter().map(Ok))?;
             Ok(if is_over && exit == Exit::Ok { Exit::Check } else { exit })
         })
     }

@@ -1,7 +1,6 @@
 //! `ttop doctor`: what ttop sees on this machine and what it cannot; nothing secret in it.
 
 use super::context::Context;
-use super::usage;
 use crate::agents::agents;
 use crate::args::RowArgs;
 use crate::core::rows::{DoctorKind, DoctorPath, DoctorRow, DoctorState};
@@ -26,11 +25,12 @@ impl DoctorArgs {
     /// # Errors
     /// When stdout cannot be written.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
-        context.request(&self.rows)?.check::<DoctorRow>(false)?;
-        let mut rows = if context.global.demo {
+        let request = context.request(&self.rows)?;
+        request.check::<DoctorRow>(false)?;
+        let mut rows = if context.engine.is_sample() {
             Vec::new()
         } else {
-            agent_rows(agents(), &context.system)?
+            agent_rows(agents(), &context.engine.system)?
         };
         rows.push(ledger_row(context)?);
         rows.push(prices_row(context));
@@ -42,8 +42,8 @@ impl DoctorArgs {
             footer: Some(Box::new(foot)),
             ..Layout::default()
         };
-        context.print(&self.rows, layout, rows.into_iter().map(Ok))?;
-        Ok(if has_problem && context.global.strict {
+        context.out.print(&request, layout, rows.into_iter().map(Ok))?;
+        Ok(if has_problem && context.out.global.strict {
             Exit::Failed
         } else {
             Exit::Ok
@@ -53,10 +53,10 @@ impl DoctorArgs {
 
 fn ledger_row(context: &Context) -> Result<DoctorRow> {
     let mut row = DoctorRow::new(DoctorKind::Ledger, "ledger");
-    let ledger = usage::open(context)?;
+    let ledger = context.engine.ledger()?;
     if let Standing::File(path) | Standing::Unusable(path) = ledger.standing() {
         let path = DoctorPath {
-            path: context.system.tilde(path),
+            path: context.engine.system.tilde(path),
             because: "history".into(),
             exists: path.exists(),
         };
@@ -65,7 +65,7 @@ fn ledger_row(context: &Context) -> Result<DoctorRow> {
     row.problems = ledger
         .problems()
         .iter()
-        .map(|problem| tilde_all(&problem.to_string(), &context.system))
+        .map(|problem| tilde_all(&problem.to_string(), &context.engine.system))
         .collect();
     row.state = if row.problems.is_empty() {
         DoctorState::Ok
@@ -77,14 +77,14 @@ fn ledger_row(context: &Context) -> Result<DoctorRow> {
 
 fn prices_row(context: &Context) -> DoctorRow {
     let mut row = DoctorRow::new(DoctorKind::Prices, "prices");
-    let (book, problems) = PriceBook::open(&context.system, &context.config);
+    let (book, problems) = PriceBook::open(&context.engine.system, &context.engine.config);
     row.notes.push(format!("list: {}", book.name()));
-    if let Some(hours) = prices::age_hours(&context.system) {
+    if let Some(hours) = prices::age_hours(&context.engine.system) {
         row.notes.push(format!("downloaded {hours} hours ago"));
     }
     row.problems = problems
         .iter()
-        .map(|problem| tilde_all(&problem.to_string(), &context.system))
+        .map(|problem| tilde_all(&problem.to_string(), &context.engine.system))
         .collect();
     row.state = if row.problems.is_empty() {
         DoctorState::Ok
@@ -96,22 +96,22 @@ fn prices_row(context: &Context) -> DoctorRow {
 
 /// SwiftBar's folders, where there are any.
 fn swiftbar_row(context: &Context) -> Option<DoctorRow> {
-    let folders = swiftbar::folders(&context.system);
+    let folders = swiftbar::folders(&context.engine.system);
     if folders.is_empty() {
         return None;
     }
     let mut row = DoctorRow::new(DoctorKind::Bar, "swiftbar");
     row.paths.extend(folders.iter().map(|folder| DoctorPath {
-        path: context.system.tilde(folder),
+        path: context.engine.system.tilde(folder),
         because: "plugins".into(),
         exists: true,
     }));
-    for folder in swiftbar::folders_for_scripts(&context.system) {
+    for folder in swiftbar::folders_for_scripts(&context.engine.system) {
         row.state = DoctorState::Problem;
         row.problems.push(format!(
             "{} is a folder where a script should be, so that SwiftBar shows nothing (its issue 442): quit SwiftBar, \
              rm -r '{}', write the script with its content, start SwiftBar",
-            context.system.tilde(&folder),
+            context.engine.system.tilde(&folder),
             folder.display()
         ));
     }
@@ -120,14 +120,14 @@ fn swiftbar_row(context: &Context) -> Option<DoctorRow> {
 
 fn config_row(context: &Context) -> DoctorRow {
     let mut row = DoctorRow::new(DoctorKind::Config, "config");
-    let path = Config::path(&context.system);
+    let path = Config::path(&context.engine.system);
     let exists = path.exists();
     row.paths.push(DoctorPath {
-        path: context.system.tilde(&path),
+        path: context.engine.system.tilde(&path),
         because: "settings".into(),
         exists,
     });
-    let idle = context.config.idle_keys();
+    let idle = context.engine.config.idle_keys();
     if !idle.is_empty() {
         row.notes
             .push(format!("accepted, and without effect here: {}", idle.join(", ")));

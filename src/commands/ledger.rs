@@ -1,7 +1,6 @@
 //! `ttop ledger`: what ttop itself remembers, and how to erase, repair, move and merge it.
 
 use super::context::Context;
-use super::usage;
 use crate::args::RowArgs;
 use crate::core::bad_request::BadRequest;
 use crate::core::filter::TurnFilter;
@@ -85,47 +84,55 @@ impl LedgerArgs {
 }
 
 fn status(context: &mut Context, rows: &RowArgs) -> Result<Exit> {
-    let ledger = usage::open(context)?;
-    for problem in ledger.problems() {
-        context.warn(problem);
-    }
-    context.rows(rows, ledger_rows(&ledger)?)
+    let ledger = context.engine.ledger()?;
+    ledger.problems().iter().for_each(|problem| context.out.warn(problem));
+    let ledger_rows = ledger_rows(ledger)?;
+    context.rows(rows, ledger_rows)
 }
 
 /// A ledger that can be written to, with everything read so far.
-fn writable(context: &mut Context) -> Result<Ledger> {
-    if context.global.demo {
-        return Err(BadRequest::new("the sample ledger of --demo cannot be changed").into());
-    }
-    let mut ledger = usage::open(context)?;
+fn writable(context: &mut Context) -> Result<&mut Ledger> {
+    refuse_sample(context)?;
+    let ledger = context.engine.ledger()?;
     if let (Standing::Unusable(_), Some(problem)) = (ledger.standing(), ledger.problems().first()) {
         bail!("{problem}");
     }
-    usage::bring_up_to_date(context, &mut ledger, &TurnFilter::default())?;
-    ledger.commit(context.system.now)?;
+    context.refresh(&TurnFilter::default())?;
+    let now = context.engine.system.now;
+    let ledger = context.engine.ledger_mut()?;
+    ledger.commit(now)?;
     ledger.reload()?;
     Ok(ledger)
 }
 
+fn refuse_sample(context: &Context) -> Result<(), BadRequest> {
+    match context.engine.is_sample() {
+        true => Err(BadRequest::new("the sample ledger of --demo cannot be changed")),
+        false => Ok(()),
+    }
+}
+
 impl ForgetArgs {
     fn run(&self, context: &mut Context) -> Result<Exit> {
-        let mut ledger = writable(context)?;
-        let erase = self.erase(context, &ledger)?;
+        writable(context)?;
+        let erase = self.erase(context, context.engine.ledger()?)?;
+        let now = context.engine.system.now;
+        let ledger = context.engine.ledger_mut()?;
         let erased = ledger.forget(&erase)?;
-        ledger.commit(context.system.now)?;
-        context.note(&format!("ttop: erased {erased} turns"));
-        Ok(context.outcome())
+        ledger.commit(now)?;
+        context.out.note(&format!("ttop: erased {erased} turns"));
+        Ok(context.out.outcome())
     }
 
     fn erase(&self, context: &Context, ledger: &Ledger) -> Result<Erase> {
         if let Some(time) = &self.before {
-            let zone = context.system.zone()?;
-            let at = parse_time(time, context.system.now, zone, Edge::Since)
+            let zone = context.engine.system.zone()?;
+            let at = parse_time(time, context.engine.system.now, zone, Edge::Since)
                 .map_err(|error| BadRequest::new(error.message).with_hint(error.hint))?;
             return Ok(Erase::Before(at));
         }
         if let Some(project) = &self.project {
-            let path = context.system.expand(project);
+            let path = context.engine.system.expand(project);
             return Ok(Erase::Project(
                 std::path::absolute(path)?.to_string_lossy().into_owned(),
             ));
@@ -151,26 +158,24 @@ impl ForgetArgs {
 }
 
 fn rebuild(context: &mut Context) -> Result<Exit> {
-    if context.global.demo {
-        return Err(BadRequest::new("the sample ledger of --demo cannot be changed").into());
+    refuse_sample(context)?;
+    if let Some(told) = Ledger::rebuild(&context.engine.system)? {
+        context.out.note(&format!("ttop: {told}"));
     }
-    if let Some(told) = Ledger::rebuild(&context.system)? {
-        context.note(&format!("ttop: {told}"));
-    }
-    let mut ledger = usage::open(context)?;
-    usage::bring_up_to_date(context, &mut ledger, &TurnFilter::default())?;
-    ledger.commit(context.system.now)?;
-    Ok(context.outcome())
+    context.refresh(&TurnFilter::default())?;
+    let now = context.engine.system.now;
+    context.engine.ledger_mut()?.commit(now)?;
+    Ok(context.out.outcome())
 }
 
 fn export(context: &mut Context) -> Result<Exit> {
-    let mut ledger = usage::open(context)?;
-    usage::bring_up_to_date(context, &mut ledger, &TurnFilter::default())?;
+    context.refresh(&TurnFilter::default())?;
     let mut output = Output::stdout();
-    ledger.export(|line| Ok(output.json_line(line)?))?;
+    context.engine.ledger()?.export(|line| Ok(output.json_line(line)?))?;
     output.flush()?;
-    usage::keep(context, &mut ledger);
-    Ok(context.outcome())
+    context.engine.commit();
+    context.warn_all();
+    Ok(context.out.outcome())
 }
 
 fn import(context: &mut Context, file: &PathBuf, name: Option<&str>) -> Result<Exit> {
@@ -187,10 +192,11 @@ fn import(context: &mut Context, file: &PathBuf, name: Option<&str>) -> Result<E
         (None, Some(stem)) if !is_stdin => stem,
         _ => return Err(BadRequest::new("what comes from stdin needs a --name").into()),
     };
-    let mut ledger = writable(context)?;
+    let ledger = writable(context)?;
     let (read, problems) = ledger.import(&name, lines)?;
-    problems.iter().for_each(|problem: &Problem| context.warn(problem));
-    ledger.commit(context.system.now)?;
-    context.note(&format!("ttop: read {read} turns"));
-    Ok(context.outcome())
+    problems.iter().for_each(|problem: &Problem| context.out.warn(problem));
+    let now = context.engine.system.now;
+    context.engine.ledger_mut()?.commit(now)?;
+    context.out.note(&format!("ttop: read {read} turns"));
+    Ok(context.out.outcome())
 }

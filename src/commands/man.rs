@@ -29,7 +29,7 @@ impl ManArgs {
                 .with_hint("ttop --help lists the commands")
                 .into());
         };
-        context.text(page)?;
-        Ok(context.outcome())
+        context.out.text(page)?;
+        Ok(context.out.outcome())
     }
 }

@@ -9,7 +9,6 @@ pub mod context;
 pub mod cost;
 pub mod creds;
 pub mod doctor;
-pub mod filters;
 pub mod ledger;
 pub mod man;
 pub mod mcp;
@@ -20,10 +19,8 @@ pub mod ps;
 pub mod schema;
 pub mod sessions;
 pub mod show;
-pub mod snapshot;
 pub mod sync;
 pub mod turns;
-pub mod usage;
 pub mod watch;
 
 use crate::exit::Exit;

@@ -6,6 +6,7 @@ use crate::core::filter::Globs;
 use crate::core::problem::Problem;
 use crate::core::rows::PriceRow;
 use crate::core::vendor::vendor_of;
+use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::prices::{self, PriceBook, billing_of};
 use crate::render::{Grep, Layout};
@@ -65,7 +66,9 @@ impl PricesArgs {
 
     /// What is in force now, everywhere.
     fn list(&self, context: &mut Context) -> Result<Exit> {
-        let book = open(context);
+        let request = context.request(&self.rows)?;
+        open(context);
+        let book = context.engine.prices();
         let (providers, models) = (Globs::new(&self.provider), Globs::new(&self.model));
         let wanted: BTreeSet<(&str, &str)> = book
             .all()
@@ -73,21 +76,22 @@ impl PricesArgs {
             .collect();
         let now = wanted
             .into_iter()
-            .filter_map(|(provider, model)| history(context, &book, provider, model).pop());
+            .filter_map(|(provider, model)| history(&context.engine, book, provider, model).pop());
         let rows: Vec<PriceRow> = now.collect();
         let layout = Layout {
             grep: Grep::new(&self.grep),
             ..Layout::default()
         };
-        context.print(&self.rows, layout, rows.into_iter().map(Ok))
+        context.out.print(&request, layout, rows.into_iter().map(Ok))
     }
 }
 
 fn show(context: &mut Context, model: &str, args: &RowArgs) -> Result<Exit> {
-    let book = open(context);
+    open(context);
+    let book = context.engine.prices();
     let mut rows = Vec::new();
     if let Some((provider, model)) = model.split_once('/') {
-        rows.extend(history(context, &book, provider, model));
+        rows.extend(history(&context.engine, book, provider, model));
     }
     if rows.is_empty() {
         // The maker's own price first, then everybody who lists exactly this id.
@@ -95,7 +99,7 @@ fn show(context: &mut Context, model: &str, args: &RowArgs) -> Result<Exit> {
         rows.extend(
             vendor
                 .into_iter()
-                .flat_map(|vendor| history(context, &book, vendor, model)),
+                .flat_map(|vendor| history(&context.engine, book, vendor, model)),
         );
         let sellers: BTreeSet<&str> = book
             .all()
@@ -103,7 +107,7 @@ fn show(context: &mut Context, model: &str, args: &RowArgs) -> Result<Exit> {
             .map(|(seller, _)| seller)
             .collect();
         let others = sellers.into_iter().filter(|seller| Some(*seller) != vendor);
-        rows.extend(others.flat_map(|seller| history(context, &book, seller, model)));
+        rows.extend(others.flat_map(|seller| history(&context.engine, book, seller, model)));
     }
     if rows.is_empty() {
         bail!("nobody lists a price for {model}");
@@ -112,25 +116,26 @@ fn show(context: &mut Context, model: &str, args: &RowArgs) -> Result<Exit> {
 }
 
 fn update(context: &mut Context, args: &RowArgs) -> Result<Exit> {
-    let update = prices::update(&context.system)?;
+    let update = prices::update(&context.engine.system)?;
     if update.skipped > 0 {
         let reason = format!("{} models without a usable price were skipped", update.skipped);
-        context.warn(&Problem::new("price list", reason));
+        context.out.warn(&Problem::new("price list", reason));
     }
-    let book = open(context);
+    open(context);
+    let book = context.engine.prices();
     let changed = update.changed.iter();
-    let rows = changed.filter_map(|(provider, model)| history(context, &book, provider, model).pop());
+    let rows = changed.filter_map(|(provider, model)| history(&context.engine, book, provider, model).pop());
     let rows: Vec<PriceRow> = rows.collect();
     context.rows(args, rows)
 }
 
-fn open(context: &mut Context) -> PriceBook {
-    let (book, problems) = PriceBook::open(&context.system, &context.config);
-    problems.iter().for_each(|problem| context.warn(problem));
-    book
+/// Opens the price book, and says what is wrong with it.
+fn open(context: &mut Context) {
+    context.engine.prices();
+    context.warn_all();
 }
 
-fn history(context: &Context, book: &PriceBook, provider: &str, model: &str) -> Vec<PriceRow> {
-    let billing = billing_of(&context.config, "", provider);
+fn history(engine: &Engine, book: &PriceBook, provider: &str, model: &str) -> Vec<PriceRow> {
+    let billing = billing_of(&engine.config, "", provider);
     PriceRow::history(provider, model, &book.of(provider, model), billing)
 }

@@ -1,6 +1,5 @@
 //! The progress bar of a first run over a big history: on stderr, only when that is a terminal.
 
-use super::context::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -13,8 +12,8 @@ pub struct Bar {
 }
 
 impl Bar {
-    pub fn new(context: &Context) -> Self {
-        let is_shown = std::io::stderr().is_terminal() && !context.global.quiet;
+    pub fn new(is_quiet: bool) -> Self {
+        let is_shown = std::io::stderr().is_terminal() && !is_quiet;
         Self {
             bar: is_shown.then(|| {
                 let style = ProgressStyle::with_template("reading history {bar:30} {bytes} of {total_bytes}")

@@ -41,8 +41,8 @@ impl SchemaArgs {
             Some(row) => self.describe(row)?,
             None => ROWS.iter().map(|row| row.name).collect::<Vec<_>>().join("\n"),
         };
-        context.text(&format!("{text}\n"))?;
-        Ok(context.outcome())
+        context.out.text(&format!("{text}\n"))?;
+        Ok(context.out.outcome())
     }
 
     fn describe(&self, row: &RowKind) -> Result<String> {

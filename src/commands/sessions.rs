@@ -1,12 +1,11 @@
 //! `ttop sessions`: one row per session.
 
-use super::context::Context;
-use super::usage;
+use super::context::{Context, footer};
 use crate::args::{Filters, RowArgs};
 use crate::core::period::Range;
 use crate::core::rows::SessionRow;
 use crate::exit::Exit;
-use crate::render::Layout;
+use crate::render::{Grep, Layout};
 use crate::reports::Sessions;
 use crate::reports::select::needs_sessions;
 use crate::reports::sessions::nest;
@@ -32,9 +31,11 @@ impl SessionsArgs {
     /// # Errors
     /// When the rows could not be made or written.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
-        let filter = self.filters.turn_filter(context)?;
-        let grep = self.filters.grep();
-        context.request(&self.rows)?.check::<SessionRow>(false)?;
+        let filters = self.filters.text();
+        let filter = context.engine.filter(&filters)?;
+        let grep = Grep::new(&filters.grep);
+        let request = context.request(&self.rows)?;
+        request.check::<SessionRow>(false)?;
         // A session without a turn belongs to no time, model or provider.
         let idle = filter.range == Range::ALL
             && filter.models.matches_all()
@@ -46,7 +47,8 @@ impl SessionsArgs {
             .limit
             .filter(|_| idle && !needs_sessions(&filter) && grep.is_empty())
             .filter(|_| self.rows.sort.is_none() && !self.tree && !self.interactive);
-        usage::report(context, &filter, |context, usage| {
+        context.report(&filter, |engine, out| {
+            let usage = engine.usage()?;
             let (selected, sessions) = match newest {
                 Some(most) => {
                     let mut selected = usage.select(&filter, None)?;
@@ -66,13 +68,12 @@ impl SessionsArgs {
             if self.tree {
                 rows = nest(rows);
             }
-            let missing = usage::missing(context, usage)?;
             let layout = Layout {
                 grep: grep.clone(),
-                footer: usage::footer(missing),
+                footer: footer(engine.missing_history()?),
                 ..Layout::default()
             };
-            context.print(&self.rows, layout, rows.into_iter().map(Ok))
+            out.print(&request, layout, rows.into_iter().map(Ok))
         })
     }
 }

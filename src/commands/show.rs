@@ -1,7 +1,6 @@
 //! `ttop show`: one session in depth, or one turn; the command that prints text.
 
-use super::context::Context;
-use super::usage;
+use super::context::{Context, Out};
 use crate::agents::shared::live::live;
 use crate::args::RowArgs;
 use crate::core::filter::TurnFilter;
@@ -9,10 +8,11 @@ use crate::core::problem::Problem;
 use crate::core::process::{DetailLimits, SessionDetail, SessionRef};
 use crate::core::rows::{ShowMessage, ShowRow, ShowTodo};
 use crate::core::time::Time;
+use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::render::{Footer, Layout, columns, text};
+use crate::reports::Sessions;
 use crate::reports::show::Named;
-use crate::reports::{Sessions, Usage};
 use anyhow::{Result, bail};
 use clap::Args;
 
@@ -42,21 +42,23 @@ impl ShowArgs {
     /// # Errors
     /// When nothing has this id, or stdout cannot be written.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
-        context.request(&self.rows)?.check::<ShowRow>(false)?;
-        usage::report(context, &TurnFilter::default(), |context, usage| {
-            let row = self.row(context, usage)?;
-            let view = context.screen()?.view;
+        let request = context.request(&self.rows)?;
+        request.check::<ShowRow>(false)?;
+        context.report(&TurnFilter::default(), |engine, out| {
+            let row = self.row(engine, out)?;
+            let view = request.screen.view.clone();
             let footer =
                 move |rows: &[ShowRow]| Footer::new(None, rows.iter().flat_map(|row| columns::show::lines(row, &view)));
             let layout = Layout {
                 footer: Some(Box::new(footer)),
                 ..Layout::default()
             };
-            context.print(&self.rows, layout, std::iter::once(Ok(row)))
+            out.print(&request, layout, std::iter::once(Ok(row)))
         })
     }
 
-    fn row(&self, context: &mut Context, usage: &Usage<'_>) -> Result<ShowRow> {
+    fn row(&self, engine: &Engine, out: &mut Out) -> Result<ShowRow> {
+        let usage = engine.usage()?;
         let sessions = Sessions::load(usage.ledger)?;
         let Some(named) = usage.named(&self.id, &sessions)? else {
             bail!("no session or turn '{}'", self.id);
@@ -68,11 +70,11 @@ impl ShowArgs {
         let Some(row) = usage.one_session(session, &sessions)? else {
             bail!("no session '{}'", self.id);
         };
-        let detail = self.detail(context, &row.agent_id, &row.session_id);
+        let detail = self.detail(engine, out, &row.agent_id, &row.session_id);
         let explain = match &named {
             _ if !self.explain => None,
-            Named::Session(row) => Some(usage.explained(*row, &sessions, &context.system)?),
-            Named::Turn(found) => Some(vec![usage.explain(found, &sessions, &context.system)?]),
+            Named::Session(row) => Some(usage.explained(*row, &sessions, &engine.system)?),
+            Named::Turn(found) => Some(vec![usage.explain(found, &sessions, &engine.system)?]),
         };
         let turn = match &named {
             Named::Session(_) => None,
@@ -91,8 +93,8 @@ impl ShowArgs {
     }
 
     /// What the agent's own records hold of its text; nothing where they are gone or are not understood.
-    fn detail(&self, context: &mut Context, agent_id: &str, session_id: &str) -> SessionDetail {
-        let Some(live) = live(agent_id).filter(|_| !context.global.demo) else {
+    fn detail(&self, engine: &Engine, out: &mut Out, agent_id: &str, session_id: &str) -> SessionDetail {
+        let Some(live) = live(agent_id).filter(|_| !engine.is_sample()) else {
             return SessionDetail::default();
         };
         let session = SessionRef {
@@ -104,8 +106,8 @@ impl ShowArgs {
             messages: self.messages,
             text_chars: (!self.full).then_some(TEXT_CHARS),
         };
-        live.detail(&session, &limits, &context.system).unwrap_or_else(|error| {
-            context.warn(&Problem::new(
+        live.detail(&session, &limits, &engine.system).unwrap_or_else(|error| {
+            out.warn(&Problem::new(
                 format_args!("{agent_id} {session_id}"),
                 format_args!("{error:#}"),
             ));

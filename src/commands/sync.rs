@@ -1,13 +1,13 @@
 //! `ttop sync`: reads what changed now, and prints nothing: for cron and for bars.
 
 use super::context::Context;
-use super::ps::look::Eyes;
-use super::{snapshot, usage};
 use crate::core::filter::TurnFilter;
 use crate::core::problem::Problem;
+use crate::engine::Engine;
 use crate::exit::Exit;
+use crate::ledger::Standing;
 use crate::ledger::commit::Committed;
-use crate::prices::{PriceBook, Refresh, refresh_if_due};
+use crate::prices::{Refresh, refresh_if_due};
 use crate::system::cache::{Cache, Lock};
 use crate::system::http::loopback_url;
 use crate::system::programs;
@@ -30,42 +30,50 @@ impl SyncArgs {
     /// # Errors
     /// When the ledger could not be read or written.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
-        loopback_url(&context.system, "TTOP_PRICES_URL")?;
-        let lock = if context.global.demo { None } else { self.lock(context) };
+        loopback_url(&context.engine.system, "TTOP_PRICES_URL")?;
+        let lock = self.lock(context)?;
         if self.background {
             if lock.is_none() {
                 return Ok(Exit::Ok);
             }
             programs::step_back();
         }
-        let (book, problems) = PriceBook::open(&context.system, &context.config);
-        problems.iter().for_each(|problem| context.warn(problem));
-        let mut ledger = usage::open(context)?;
-        usage::bring_up_to_date(context, &mut ledger, &TurnFilter::default())?;
-        if !context.global.demo {
-            let committed = ledger.commit(context.system.now)?;
-            if committed == Committed::GivenUp {
-                if context.global.verbose > 0 {
-                    context.note("ttop: another process is writing the ledger; nothing is lost");
-                }
-                ledger.reload()?;
-            }
-            snapshot::leave(context, &ledger, &book, Some(&mut Eyes::default()));
-            if let Refresh::Failed(problem) = refresh_if_due(&context.system, &context.config)? {
-                context.warn(&problem);
+        context.engine.prices();
+        context.refresh(&TurnFilter::default())?;
+        let now = context.engine.system.now;
+        let ledger = context.engine.ledger_mut()?;
+        if ledger.commit(now)? == Committed::GivenUp {
+            ledger.reload()?;
+            if context.out.global.verbose > 0 {
+                context
+                    .out
+                    .note("ttop: another process is writing the ledger; nothing is lost");
             }
         }
-        Ok(context.outcome())
+        context.engine.leave_snapshot(Engine::live_snapshot);
+        context.warn_all();
+        if let Refresh::Failed(problem) = refresh_if_due(&context.engine.system, &context.engine.config)? {
+            context.out.warn(&problem);
+        }
+        Ok(context.out.outcome())
     }
 
     /// Held while it works, so that bars start no second one. A sync that somebody asked for waits for no lock.
-    fn lock(&self, context: &mut Context) -> Option<Lock> {
-        match Cache::new(&context.system, "sync").lock("sync", Instant::now() + PATIENCE) {
-            Ok(lock) => lock,
-            Err(error) => {
-                context.warn(&Problem::new("sync", format_args!("cannot be told to bars: {error}")));
-                None
-            }
+    /// Bars show nothing of a ledger in memory.
+    fn lock(&self, context: &mut Context) -> Result<Option<Lock>> {
+        if matches!(context.engine.ledger()?.standing(), Standing::Memory) {
+            return Ok(None);
         }
+        Ok(
+            match Cache::new(&context.engine.system, "sync").lock("sync", Instant::now() + PATIENCE) {
+                Ok(lock) => lock,
+                Err(error) => {
+                    context
+                        .out
+                        .warn(&Problem::new("sync", format_args!("cannot be told to bars: {error}")));
+                    None
+                }
+            },
+        )
     }
 }

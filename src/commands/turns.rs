@@ -1,11 +1,10 @@
 //! `ttop turns`: one row per model reply.
 
-use super::context::Context;
-use super::usage;
+use super::context::{Context, footer};
 use crate::args::{Filters, RowArgs};
 use crate::core::rows::TurnRow;
 use crate::exit::Exit;
-use crate::render::{Keep, Layout};
+use crate::render::{Grep, Keep, Layout};
 use crate::reports::Sessions;
 use anyhow::Result;
 use clap::Args;
@@ -23,22 +22,24 @@ impl TurnsArgs {
     /// # Errors
     /// When the rows could not be made or written.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
-        let filter = self.filters.turn_filter(context)?;
-        let grep = self.filters.grep();
-        context.request(&self.rows)?.check::<TurnRow>(false)?;
-        usage::report(context, &filter, |context, usage| {
+        let filters = self.filters.text();
+        let filter = context.engine.filter(&filters)?;
+        let grep = Grep::new(&filters.grep);
+        let request = context.request(&self.rows)?;
+        request.check::<TurnRow>(false)?;
+        context.report(&filter, |engine, out| {
+            let usage = engine.usage()?;
             let sessions = Sessions::load(usage.ledger)?;
             let selected = usage.select(&filter, Some(&sessions))?;
             // Known to be the newest before rows are made of them, where nothing but time decides.
             let newest = self.rows.limit.filter(|_| self.rows.sort.is_none() && grep.is_empty());
-            let missing = usage::missing(context, usage)?;
             let layout = Layout {
                 keep: Keep::Last,
                 grep: grep.clone(),
-                footer: usage::footer(missing),
+                footer: footer(engine.missing_history()?),
                 ..Layout::default()
             };
-            context.print(&self.rows, layout, usage.turn_rows(&selected, &sessions, newest)?)
+            out.print(&request, layout, usage.turn_rows(&selected, &sessions, newest)?)
         })
     }
 }

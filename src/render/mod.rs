@@ -6,6 +6,7 @@ mod column;
 pub mod columns;
 pub mod fields;
 pub mod format;
+pub mod filter_keys;
 mod grep;
 pub mod keys;
 pub mod kinds;

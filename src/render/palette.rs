@@ -13,8 +13,9 @@ pub struct Palette {
 }
 
 /// `--color`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum When {
+    /// On a terminal, unless the environment says otherwise.
     #[default]
     Auto,
     Always,

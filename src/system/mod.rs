@@ -61,7 +61,7 @@ pub struct System {
     pub env: BTreeMap<String, String>,
     /// Epoch milliseconds UTC when the run began; `TTOP_NOW` sets it.
     pub now: i64,
-    clock: Clock,
+    pub clock: Clock,
     /// No network at all: `--offline`, `TTOP_OFFLINE=1` or the config.
     pub offline: bool,
     /// `--tz`; else `TZ`, else the system's.

@@ -1,4 +1,4 @@
-//! Looking: which agents may have written something since the last look, for commands that stay.
+//! The source watcher: which agents may have written something since the last look, for commands that stay.
 
 use super::source::wal_path;
 use crate::agents::{Agent, Found, Source};
@@ -11,29 +11,29 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-/// Sources written in this time are looked at each second, notices or not.
+/// Sources written in this time are watched at each second, notices or not.
 const RECENT: Duration = Duration::from_secs(15 * 60);
 /// How often everything is compared with the disk.
 const FULL_LOOK: Duration = Duration::from_secs(10 * 60);
-/// How often recent sources are looked at.
+/// How often recent sources are watched at.
 const EVERY: Duration = Duration::from_secs(1);
-/// So many are looked at each second, whatever notices tell of them; of more, which nobody has open at the same time,
+/// So many are watched at each second, whatever notices tell of them; of more, which nobody has open at the same time,
 /// text in folders that are told about has its turn every so many seconds.
 const OFTEN: usize = 200;
 const ROUNDS: usize = 5;
 /// Between two looks there is at least this long, however often something is written.
 const PAUSE: Duration = Duration::from_millis(40);
 
-/// What is looked at.
-pub struct Look {
+/// What is watched at.
+pub struct SourceWatcher {
     notices: Notices,
-    agents: Vec<Looked>,
+    agents: Vec<WatchedAgent>,
     last_full: Instant,
     last_look: Instant,
     last_taken: Option<Instant>,
 }
 
-struct Looked {
+struct WatchedAgent {
     agent: &'static dyn Agent,
     folders: BTreeMap<PathBuf, bool>,
     /// Roots that are not there yet.
@@ -41,10 +41,10 @@ struct Looked {
     /// The one written last first.
     recent: Vec<Recent>,
     round: usize,
-    /// Some folder is not told about: it is looked into each second.
+    /// Some folder is not told about: it is watched into each second.
     is_silent: bool,
     is_due: bool,
-    /// To be looked at again with the next look of each second.
+    /// To be watched at again with the next look of each second.
     is_owed: bool,
 }
 
@@ -56,10 +56,10 @@ struct Recent {
     head: Option<[u8; 48]>,
 }
 
-impl Look {
+impl SourceWatcher {
     /// Everything is due at first.
     pub fn new(notices: Notices, agents: impl IntoIterator<Item = &'static dyn Agent>) -> Self {
-        let looked = |agent| Looked {
+        let watched = |agent| WatchedAgent {
             agent,
             folders: BTreeMap::new(),
             absent: Vec::new(),
@@ -72,7 +72,7 @@ impl Look {
         let now = Instant::now();
         Self {
             notices,
-            agents: agents.into_iter().map(looked).collect(),
+            agents: agents.into_iter().map(watched).collect(),
             last_full: now,
             last_look: now,
             last_taken: None,
@@ -81,7 +81,7 @@ impl Look {
 
     /// Waits for a reason to look, at most until `timeout`.
     pub fn wait(&mut self, timeout: Duration) -> Wake {
-        let until_look = if self.agents.iter().any(|looked| looked.is_due) {
+        let until_look = if self.agents.iter().any(|watched| watched.is_due) {
             self.pause_left()
         } else {
             EVERY.saturating_sub(self.last_look.elapsed())
@@ -92,20 +92,20 @@ impl Look {
                 self.notices.forget(paths);
                 self.agents
                     .iter_mut()
-                    .for_each(|looked| looked.is_due |= looked.has_any_of(paths));
+                    .for_each(|watched| watched.is_due |= watched.has_any_of(paths));
             }
-            Wake::Lost => self.agents.iter_mut().for_each(|looked| looked.is_due = true),
+            Wake::Lost => self.agents.iter_mut().for_each(|watched| watched.is_due = true),
             Wake::Timeout | Wake::Signal(_) => {}
         }
         if self.last_look.elapsed() >= EVERY {
             self.last_look = Instant::now();
-            self.agents.iter_mut().for_each(|looked| {
-                looked.is_due |= looked.has_moved() | looked.is_silent | std::mem::take(&mut looked.is_owed)
+            self.agents.iter_mut().for_each(|watched| {
+                watched.is_due |= watched.has_moved() | watched.is_silent | std::mem::take(&mut watched.is_owed)
             });
         }
         if self.last_full.elapsed() >= FULL_LOOK {
             self.last_full = Instant::now();
-            self.agents.iter_mut().for_each(|looked| looked.is_due = true);
+            self.agents.iter_mut().for_each(|watched| watched.is_due = true);
         }
         wake
     }
@@ -123,7 +123,7 @@ impl Look {
         let due: Vec<_> = self
             .agents
             .iter_mut()
-            .filter_map(|looked| std::mem::take(&mut looked.is_due).then_some(looked.agent))
+            .filter_map(|watched| std::mem::take(&mut watched.is_due).then_some(watched.agent))
             .collect();
         if !due.is_empty() {
             self.last_taken = Some(Instant::now());
@@ -133,11 +133,11 @@ impl Look {
 
     /// What was found at these agents could not be kept: it is to be found again at once.
     pub fn give_back(&mut self, agents: &[&'static dyn Agent]) {
-        let is_given = |looked: &&mut Looked| agents.iter().any(|agent| agent.id() == looked.agent.id());
+        let is_given = |watched: &&mut WatchedAgent| agents.iter().any(|agent| agent.id() == watched.agent.id());
         self.agents
             .iter_mut()
             .filter(is_given)
-            .for_each(|looked| looked.is_due = true);
+            .for_each(|watched| watched.is_due = true);
     }
 
     /// Something of an agent could not be read. What is in the way may go without anything being written: a lock that
@@ -145,28 +145,28 @@ impl Look {
     pub fn try_again(&mut self, agent_id: &str) {
         self.agents
             .iter_mut()
-            .filter(|looked| looked.agent.id() == agent_id)
-            .for_each(|looked| looked.is_owed = true);
+            .filter(|watched| watched.agent.id() == agent_id)
+            .for_each(|watched| watched.is_owed = true);
     }
 
     /// Takes in what a sync found for an agent: which folders and sources to look at from now on.
     pub fn learn(&mut self, agent_id: &str, found: &Found) {
-        let Some(looked) = self.agents.iter_mut().find(|looked| looked.agent.id() == agent_id) else {
+        let Some(watched) = self.agents.iter_mut().find(|watched| watched.agent.id() == agent_id) else {
             return;
         };
-        looked.folders = folders(found);
-        looked.absent = found
+        watched.folders = folders(found);
+        watched.absent = found
             .roots
             .iter()
             .filter(|root| !root.path.exists())
             .map(|root| root.path.clone())
             .collect();
-        let mut before: FxHashMap<PathBuf, Recent> = std::mem::take(&mut looked.recent)
+        let mut before: FxHashMap<PathBuf, Recent> = std::mem::take(&mut watched.recent)
             .into_iter()
             .map(|recent| (recent.source.path.clone(), recent))
             .collect();
         let now = SystemTime::now();
-        looked.recent = found
+        watched.recent = found
             .sources
             .iter()
             .filter(|source| age(source, now) < RECENT)
@@ -183,20 +183,20 @@ impl Look {
                 })
             })
             .collect();
-        looked
+        watched
             .recent
             .sort_by_key(|recent| std::cmp::Reverse(recent.source.stamp.modified_ns));
-        let all: BTreeMap<PathBuf, bool> = self.agents.iter().flat_map(|looked| looked.folders.clone()).collect();
+        let all: BTreeMap<PathBuf, bool> = self.agents.iter().flat_map(|watched| watched.folders.clone()).collect();
         let is_any_new = self.notices.watch(&all);
-        for looked in self.agents.iter_mut().filter(|looked| looked.agent.id() == agent_id) {
+        for watched in self.agents.iter_mut().filter(|watched| watched.agent.id() == agent_id) {
             // What was written between the walk and the watch has not been told.
-            looked.is_due |= is_any_new;
-            looked.is_silent = !looked.folders.keys().all(|folder| self.notices.covers(folder));
+            watched.is_due |= is_any_new;
+            watched.is_silent = !watched.folders.keys().all(|folder| self.notices.covers(folder));
         }
     }
 }
 
-impl Looked {
+impl WatchedAgent {
     fn has_any_of(&self, paths: &BTreeSet<PathBuf>) -> bool {
         paths.iter().any(|path| {
             path.ancestors().skip(1).any(|folder| match self.folders.get(folder) {
@@ -270,7 +270,7 @@ fn age(source: &Source, now: SystemTime) -> Duration {
     since_epoch.saturating_sub(Duration::from_nanos(last))
 }
 
-/// The folders whose changes matter: those that were looked into, those of sources, up to their root, and the roots.
+/// The folders whose changes matter: those that were watched into, those of sources, up to their root, and the roots.
 /// Where a source is a folder itself, everything below it.
 fn folders(found: &Found) -> BTreeMap<PathBuf, bool> {
     let mut folders = BTreeMap::new();

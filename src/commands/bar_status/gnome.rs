@@ -1,18 +1,16 @@
 //! `bar-status gnome`: OpenCode's stats.json, printed or put in its place.
 
 use super::Plan;
-use super::follow::Following;
-use crate::commands::budgets;
-use crate::commands::context::Context;
+use crate::commands::context::{Context, Out};
 use crate::core::money::Money;
 use crate::core::problem::Problem;
 use crate::core::snapshot::Snapshot;
 use crate::core::stats::{Stats, Sums};
 use crate::core::status::Status;
-use crate::ledger::Ledger;
-use crate::prices::PriceBook;
+use crate::engine::Engine;
+use crate::engine::snapshot_feed::SnapshotFeed;
 use crate::render::bar::Bar;
-use crate::reports::Usage;
+use crate::render::is_abandoned;
 use crate::reports::stats::Presence;
 use crate::system::replace::replace;
 use crate::system::{System, parse_instant};
@@ -27,32 +25,33 @@ const AGENT: &str = "opencode";
 /// # Errors
 /// When the ledger or the file cannot be used, or stdout cannot be written.
 pub fn run(plan: &Plan, write: Option<&str>, follow: bool, context: &mut Context) -> Result<()> {
-    if context.global.demo {
-        return super::show(&draw(plan, &demo(context)));
+    if context.engine.is_sample() {
+        return super::show(&draw(plan, &demo(context.engine.system.now)));
     }
-    let file = write.map(|path| place(path, &context.system));
-    let mut following = Following::start(context)?;
+    let file = write.map(|path| place(path, &context.engine.system));
+    let Context { engine, out } = context;
+    let mut feed = SnapshotFeed::start(engine, is_abandoned)?;
     let (mut last, mut shown) = (String::new(), Presence::default());
     // The first look reads what is new: a file that says zero until the next time would be a wrong number.
-    while following.next()? {
-        budgets::refuse_unusable(&following.ledger)?;
-        let (snapshot, is_summed) = following.snapshot()?;
-        let snapshot = snapshot.clone();
-        let presence = presence(&snapshot);
+    while feed.wait()? {
+        feed.engine.require_history()?;
+        let (snapshot, is_summed) = feed.snapshot()?;
+        let presence = presence(snapshot);
+        for problem in feed.engine.take_problems() {
+            out.warn(&problem);
+        }
         if is_summed || presence != shown {
             shown = presence;
-            let Following {
-                context, ledger, book, ..
-            } = &mut following;
-            let mut stats = stats(context, ledger, book, presence)?;
+            let system = &feed.engine.system;
+            let mut stats = stats(feed.engine, presence)?;
             if let Some(file) = &file {
-                keep_install_date(&mut stats, file, context)?;
+                keep_install_date(&mut stats, file, system, out)?;
             }
             let text = draw(plan, &stats);
             if text != last {
                 match &file {
                     Some(file) => replace(file, text.as_bytes())
-                        .with_context(|| format!("{} could not be written", context.system.tilde(file)))?,
+                        .with_context(|| format!("{} could not be written", system.tilde(file)))?,
                     None => super::show(&text)?,
                 }
                 last = text;
@@ -104,24 +103,19 @@ fn presence(snapshot: &Snapshot) -> Presence {
     }
 }
 
-fn stats(context: &Context, ledger: &Ledger, book: &PriceBook, presence: Presence) -> Result<Stats> {
-    let minutes = context.config.number(&["alerts", "idleMinutes"]).unwrap_or(15.0);
-    let usage = Usage::new(ledger, book, &context.config, context.cost_from());
-    usage.stats(
-        presence,
-        (minutes * 60_000.0) as i64,
-        context.system.zone()?,
-        context.system.now,
-    )
+fn stats(engine: &Engine, presence: Presence) -> Result<Stats> {
+    let minutes = engine.config.number(&["alerts", "idleMinutes"]).unwrap_or(15.0);
+    let (zone, now) = (engine.system.zone()?, engine.system.now);
+    engine.usage()?.stats(presence, (minutes * 60_000.0) as i64, zone, now)
 }
 
 /// The day of installation is whatever the file says; a file that is damaged is set aside, since it may be all that is
 /// left of somebody's history.
-fn keep_install_date(stats: &mut Stats, file: &Path, context: &mut Context) -> Result<()> {
+fn keep_install_date(stats: &mut Stats, file: &Path, system: &System, out: &mut Out) -> Result<()> {
     let text = match std::fs::read(file) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error).with_context(|| format!("{} could not be read", context.system.tilde(file))),
+        Err(error) => return Err(error).with_context(|| format!("{} could not be read", system.tilde(file))),
     };
     match serde_json::from_slice::<Value>(&text) {
         Ok(known) if known.is_object() => {
@@ -131,11 +125,11 @@ fn keep_install_date(stats: &mut Stats, file: &Path, context: &mut Context) -> R
         }
         _ => {
             let mut aside = file.as_os_str().to_owned();
-            aside.push(format!(".damaged-{}", context.system.now));
+            aside.push(format!(".damaged-{}", system.now));
             std::fs::rename(file, &aside).context("a damaged stats.json could not be set aside")?;
-            let aside = context.system.tilde(Path::new(&aside));
-            context.warn(&Problem::new(
-                context.system.tilde(file),
+            let aside = system.tilde(Path::new(&aside));
+            out.warn(&Problem::new(
+                system.tilde(file),
                 format_args!("was damaged and is kept as {aside}"),
             ));
         }
@@ -153,8 +147,7 @@ fn instant(value: &Value) -> Option<i64> {
 }
 
 /// The numbers of the extension's guide.
-fn demo(context: &Context) -> Stats {
-    let now = context.system.now;
+fn demo(now: i64) -> Stats {
     let sums = |tokens: &[(&str, u64)]| Sums {
         total_tokens: tokens.iter().map(|(_, count)| count).sum(),
         tokens_by_model: tokens

@@ -1,6 +1,5 @@
 //! `ttop bar-status`: one segment for a status bar or prompt, from what the last sync left, in a moment.
 
-mod follow;
 mod gnome;
 mod refresh;
 mod told;
@@ -9,13 +8,14 @@ use super::context::Context;
 use crate::core::bad_request::BadRequest;
 use crate::core::problem::Problem;
 use crate::core::snapshot::{SHAPE, Snapshot};
+use crate::engine::snapshot_feed::SnapshotFeed;
 use crate::exit::Exit;
 use crate::ledger::snapshot::{Peeked, peek};
 use crate::render::bar::{Bar, Icons, Level, Needs, Part, Piece, SEGMENTS, STYLES, Segment, Style, Template, fit};
-use crate::render::{OutputError, say, text};
+use crate::render::{OutputError, is_abandoned, say, text};
 use anyhow::{Result, anyhow};
+use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use clap::{Args, ValueEnum};
 use refresh::{Refresh, refresh};
 use told::Heard;
 
@@ -50,7 +50,7 @@ pub struct BarStatusArgs {
     pub max_width: Option<usize>,
     /// Which symbols the font has
     #[arg(long, value_name = "KIND", default_value = "unicode")]
-    pub icons: IconsWanted,
+    pub icons: Icons,
     /// Start no sync in the background
     #[arg(long)]
     pub no_sync: bool,
@@ -66,16 +66,6 @@ pub struct BarStatusArgs {
     /// There is no server to ask
     #[arg(short, long, value_name = "PORT", hide = true)]
     pub port: Option<String>,
-}
-
-/// `--icons`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum IconsWanted {
-    #[default]
-    Unicode,
-    /// A font patched by Nerd Fonts
-    Nerd,
-    Ascii,
 }
 
 fn styles() -> PossibleValuesParser {
@@ -118,9 +108,11 @@ impl BarStatusArgs {
 
     fn show(&self, context: &mut Context) -> Result<()> {
         if self.port.is_some() {
-            context.note("ttop: bar-status asks no server, so that it needs no port");
+            context
+                .out
+                .note("ttop: bar-status asks no server, so that it needs no port");
         }
-        let plan = self.plan(context.global.demo)?;
+        let plan = self.plan(context.engine.is_sample())?;
         if self.print_config {
             return show(plan.style.setup());
         }
@@ -128,12 +120,12 @@ impl BarStatusArgs {
         match (&self.write, is_gnome, self.follow) {
             (Some(_), false, _) => Err(BadRequest::new("--write is for bar-status gnome").into()),
             (write, true, _) => gnome::run(&plan, write.as_deref(), self.follow, context),
-            (None, false, true) => follow::run(&plan, context),
+            (None, false, true) => follow(&plan, context),
             (None, false, false) => self.glance(&plan, context),
         }
     }
 
-    fn plan(&self, is_demo: bool) -> Result<Plan> {
+    fn plan(&self, is_sample: bool) -> Result<Plan> {
         let name = self.style.as_deref().or(self.format.as_deref());
         let style = STYLES.iter().find(|style| name.is_none_or(|name| style.name() == name));
         let style = *style.ok_or_else(|| anyhow!("no such style"))?;
@@ -144,7 +136,7 @@ impl BarStatusArgs {
             (names, _) => names.iter().map(String::as_str).collect(),
         };
         // Its own path, so that clicks work where PATH is another one.
-        let program = (!is_demo)
+        let program = (!is_sample)
             .then(|| std::env::current_exe().ok()?.to_str().map(str::to_owned))
             .flatten();
         Ok(Plan {
@@ -152,11 +144,7 @@ impl BarStatusArgs {
             template: template.map_err(|error| BadRequest::new(format!("--template: {error}")))?,
             segments: shown.into_iter().filter_map(Segment::find).collect(),
             max_width: self.max_width,
-            icons: match self.icons {
-                IconsWanted::Unicode => Icons::Unicode,
-                IconsWanted::Nerd => Icons::Nerd,
-                IconsWanted::Ascii => Icons::Ascii,
-            },
+            icons: self.icons,
             program: program.unwrap_or_else(|| "ttop".to_owned()),
             heard: (style.needs() == Needs::Told && !self.print_config)
                 .then(told::listen)
@@ -166,22 +154,26 @@ impl BarStatusArgs {
 
     /// Prints what is there, and sees to it that there is something newer next time.
     fn glance(&self, plan: &Plan, context: &mut Context) -> Result<()> {
-        if context.global.demo {
-            let snapshot = super::snapshot::demo(context)?;
-            return show(&plan.draw(&snapshot, None, None, context.system.now));
+        if context.engine.is_sample() {
+            let snapshot = context.engine.live_snapshot()?;
+            return show(&plan.draw(&snapshot, None, None, context.engine.system.now));
         }
-        let now = context.system.now;
+        let now = context.engine.system.now;
         if let Some(heard) = &plan.heard
-            && let Err(error) = told::spool(heard, &context.system)
+            && let Err(error) = told::spool(heard, &context.engine.system)
         {
-            context.warn(&Problem::new("plan limits", format_args!("are not kept: {error}")));
+            context
+                .out
+                .warn(&Problem::new("plan limits", format_args!("are not kept: {error}")));
         }
-        let (snapshot, trouble) = match peek(&context.system) {
-            Peeked::Snapshot(snapshot) if snapshot.is_of(now, context.system.asked_zone()) => (Some(*snapshot), None),
+        let (snapshot, trouble) = match peek(&context.engine.system) {
+            Peeked::Snapshot(snapshot) if snapshot.is_of(now, context.engine.system.asked_zone()) => {
+                (Some(*snapshot), None)
+            }
             Peeked::Snapshot(_) => (None, None),
             Peeked::Nothing => (None, None),
             Peeked::Unusable(problem) => {
-                context.warn(&problem);
+                context.out.warn(&problem);
                 (None, Some("ledger?"))
             }
         };
@@ -198,6 +190,29 @@ impl BarStatusArgs {
         let shown_age = age.filter(|age| *age > bound);
         show(&plan.draw(&snapshot.unwrap_or_else(nothing), trouble, shown_age, now))
     }
+}
+
+/// Prints a line, and another whenever it is a different one.
+fn follow(plan: &Plan, context: &mut Context) -> Result<()> {
+    let mut feed = SnapshotFeed::start(&mut context.engine, is_abandoned)?;
+    let mut last = String::new();
+    while feed.wait()? {
+        let now = feed.engine.system.now;
+        let line = if feed.has_ledger()? {
+            plan.draw(feed.snapshot()?.0, None, None, now)
+        } else {
+            plan.draw(&nothing(), Some("ledger?"), None, now)
+        };
+        for problem in feed.engine.take_problems() {
+            context.out.warn(&problem);
+        }
+        if line != last {
+            let between = if last.is_empty() { "" } else { plan.style.between() };
+            show(&format!("{between}{line}"))?;
+            last = line;
+        }
+    }
+    Ok(())
 }
 
 /// Prints, whatever `-q` says of rows: a bar without text is no answer.

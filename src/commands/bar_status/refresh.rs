@@ -28,7 +28,7 @@ pub fn refresh(context: &mut Context, age: Option<i64>) -> Refresh {
     match start(context, age) {
         Ok(refresh) => refresh,
         Err(error) => {
-            context.warn(&Problem::new(
+            context.out.warn(&Problem::new(
                 "bar-status",
                 format_args!("no sync can be started: {error}"),
             ));
@@ -38,7 +38,7 @@ pub fn refresh(context: &mut Context, age: Option<i64>) -> Refresh {
 }
 
 fn start(context: &Context, age: Option<i64>) -> std::io::Result<Refresh> {
-    let cache = Cache::new(&context.system, "sync");
+    let cache = Cache::new(&context.engine.system, "sync");
     let Some(mut claim) = cache.lock("claim", Instant::now())? else {
         return Ok(Refresh::Coming);
     };
@@ -52,10 +52,10 @@ fn start(context: &Context, age: Option<i64>) -> std::io::Result<Refresh> {
     claim.leave(now)?;
     let mut sync = Command::new(std::env::current_exe()?);
     sync.args(["sync", "--background"]);
-    if let Some(zone) = &context.global.tz {
+    if let Some(zone) = &context.out.global.tz {
         sync.args(["--tz", zone]);
     }
-    if context.system.offline {
+    if context.engine.system.offline {
         sync.arg("--offline");
     }
     // Nobody waits for it: it outlives this process.

@@ -7,7 +7,7 @@ use crate::core::tokens::{BUCKETS, Bucket, Tokens};
 use crate::core::turn::Mode;
 
 /// Where costs come from: `--cost-from`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum CostFrom {
     /// The agent's own figure when it is above zero, else the list.
     #[default]

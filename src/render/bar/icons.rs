@@ -1,7 +1,7 @@
 //! Icons: what stands before, between and instead of words, for fonts of three kinds.
 
 /// `--icons`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Icons {
     #[default]
     Unicode,

@@ -1,24 +1,22 @@
 //! `ttop ps`: running agents, the session each shows, and what it does.
 
-pub mod demo;
-pub mod look;
-pub mod rows;
-
-use super::context::Context;
-use super::usage;
+use super::context::{Context, Out};
 use crate::args::{Filters, RowArgs};
 use crate::core::bad_request::BadRequest;
 use crate::core::filter::TurnFilter;
+use crate::core::filter_text::FilterText;
 use crate::core::rows::PsRow;
+use crate::engine::Engine;
+use crate::engine::filters::check;
+use crate::engine::live_loop::{OnUnwritable, Step, WatchOptions};
+use crate::engine::live_rows::{Known, hide_subagents, is_listed, known_sessions, row};
+use crate::engine::scan::{LiveSession, Scan, ScanOptions};
 use crate::exit::Exit;
 use crate::processes::tmux;
-use crate::render::{is_abandoned, print_encoded};
-use crate::system::notices::{Notices, Wake};
+use crate::render::{Grep, Layout, Request, is_abandoned, print_encoded};
 use anyhow::{Result, bail};
 use clap::Args;
-use look::{Eyes, Seen, Wanted};
-use rows::{Known, hide_subagents, is_listed, known_sessions, row};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Its number is the same everywhere.
 const SIGINT: i32 = 2;
@@ -60,109 +58,97 @@ impl PsArgs {
     /// When the rows could not be made or written.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
         context.request(&self.rows)?.check::<PsRow>(false)?;
-        self.filters.check::<PsRow>()?;
-        let mut eyes = Eyes::default();
+        check::<PsRow>(&self.filters.text())?;
         if let Some(id) = &self.jump {
-            if context.global.demo {
+            if context.engine.is_sample() {
                 return Err(BadRequest::new("what --demo shows runs nowhere").into());
             }
-            return jump(id, &self.seen(context, &mut eyes));
+            return jump(id, &self.scan(context));
         }
         let Some(interval) = self.watch else {
-            return self.once(context, &mut eyes);
+            return self.once(context);
         };
-        let notices = Notices::start()?;
-        let (began, now) = (Instant::now(), context.system.now);
+        context.engine.watch(&WatchOptions {
+            is_watched: &|_| false,
+            is_abandoned,
+            on_unwritable: OnUnwritable::GoOn,
+        })?;
         let is_redrawn = context.screen()?.is_terminal && self.rows.jq.is_none();
         loop {
-            let passed = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
-            context.system.now = now.saturating_add(passed);
             if is_redrawn {
                 print_encoded(REDRAW)?;
             }
-            self.once(context, &mut eyes)?;
-            if let Some(exit) = pause(&notices, interval) {
-                return Ok(exit);
+            self.once(context)?;
+            match context.engine.step(interval)? {
+                Step::Signal(SIGINT) => return Ok(Exit::Interrupted),
+                Step::Signal(_) => return Ok(Exit::Terminated),
+                Step::Abandoned => return Ok(Exit::Ok),
+                Step::Woke { .. } => {}
             }
         }
     }
 
-    fn once(&self, context: &mut Context, eyes: &mut Eyes) -> Result<Exit> {
-        let seen = self.seen(context, eyes);
-        seen.problems.iter().for_each(|problem| context.warn(problem));
+    fn once(&self, context: &mut Context) -> Result<Exit> {
+        let scan = self.scan(context);
+        scan.problems.iter().for_each(|problem| context.out.warn(problem));
+        let filters = self.filters.text();
+        let request = context.request(&self.rows)?;
         // Who waits can be told without the ledger, and faster.
-        if context.global.quiet && self.filters.is_empty() {
-            return self.print(context, &seen, &Known::default());
+        if context.out.global.quiet && filters.is_empty() {
+            let rows = self.choose(&context.engine, &filters, &scan, &Known::default())?;
+            return self.print(&mut context.out, &request, rows);
         }
-        usage::report(context, &TurnFilter::default(), |context, usage| {
-            let known = known_sessions(&seen.sights, usage)?;
-            self.print(context, &seen, &known)
+        context.report(&TurnFilter::default(), |engine, out| {
+            let known = known_sessions(&scan.sessions, &engine.usage()?)?;
+            let rows = self.choose(engine, &filters, &scan, &known)?;
+            self.print(out, &request, rows)
         })
     }
 
-    fn seen(&self, context: &Context, eyes: &mut Eyes) -> Seen {
-        let wanted = Wanted {
+    fn scan(&self, context: &mut Context) -> Scan {
+        let mut scan = context.engine.scan(ScanOptions {
             helpers: self.all || self.orphans,
             text: self.text,
-            cpu: !context.global.quiet && self.jump.is_none(),
-        };
-        let mut seen = if context.global.demo {
-            demo::seen(context.system.now)
-        } else {
-            eyes.look(&context.system, wanted)
-        };
+            cpu: !context.out.global.quiet && self.jump.is_none(),
+        });
         if !self.all {
-            seen.sights = hide_subagents(seen.sights);
+            scan.sessions = hide_subagents(scan.sessions);
         }
-        seen.sights
-            .retain(|sight| is_listed(sight.claim.role, self.all, self.orphans));
-        seen
+        scan.sessions
+            .retain(|session| is_listed(session.claim.role, self.all, self.orphans));
+        scan
     }
 
-    fn print(&self, context: &mut Context, seen: &Seen, known: &Known) -> Result<Exit> {
-        let now = context.system.now;
-        let mut rows: Vec<PsRow> = seen.sights.iter().map(|sight| row(sight, known, now)).collect();
+    fn choose(&self, engine: &Engine, filters: &FilterText, scan: &Scan, known: &Known) -> Result<Vec<PsRow>> {
+        let now = engine.system.now;
+        let mut rows: Vec<PsRow> = scan.sessions.iter().map(|session| row(session, known, now)).collect();
         rows.sort_by(|a, b| (a.pid, &a.session_id).cmp(&(b.pid, &b.session_id)));
         if self.waiting || self.check {
             rows.retain(|row| row.status.is_waiting());
         }
-        let mut rows = self.filters.choose(context, rows)?;
-        let grep = self.filters.grep();
+        let mut rows = engine.choose(filters, rows)?;
+        let grep = Grep::new(&filters.grep);
         if !grep.is_empty() {
             rows.retain(|row| serde_json::to_value(row).is_ok_and(|row| grep.matches(&row)));
         }
+        Ok(rows)
+    }
+
+    fn print(&self, out: &mut Out, request: &Request, rows: Vec<PsRow>) -> Result<Exit> {
         let has_failed = self.check && !rows.is_empty();
-        let exit = context.rows(&self.rows, rows)?;
+        let exit = out.print(request, Layout::default(), rows.into_iter().map(Ok))?;
         Ok(if has_failed { Exit::Check } else { exit })
     }
 }
 
-/// Waits; how the run ends if it is told to, or if nobody reads it any more.
-fn pause(notices: &Notices, time: Duration) -> Option<Exit> {
-    const SLICE: Duration = Duration::from_millis(100);
-    let end = Instant::now() + time;
-    loop {
-        if is_abandoned() {
-            return Some(Exit::Ok);
-        }
-        let left = end.saturating_duration_since(Instant::now());
-        match notices.wait(left.min(SLICE)) {
-            Wake::Signal(SIGINT) => return Some(Exit::Interrupted),
-            Wake::Signal(_) => return Some(Exit::Terminated),
-            _ if left.is_zero() => return None,
-            _ => {}
-        }
-    }
-}
-
 /// Brings the pane to the front in which an agent shows a session.
-fn jump(id: &str, seen: &Seen) -> Result<Exit> {
-    let is_it = |sight: &&look::Sight| {
-        let session = sight.claim.session.as_ref();
-        session.is_some_and(|session| session.id.starts_with(id)) || sight.process.pid.to_string() == id
+fn jump(id: &str, scan: &Scan) -> Result<Exit> {
+    let is_it = |session: &&LiveSession| {
+        let shown = session.claim.session.as_ref();
+        shown.is_some_and(|shown| shown.id.starts_with(id)) || session.process.pid.to_string() == id
     };
-    let found: Vec<&look::Sight> = seen.sights.iter().filter(is_it).collect();
-    let mut panes: Vec<_> = found.iter().filter_map(|sight| sight.pane.as_ref()).collect();
+    let found: Vec<&LiveSession> = scan.sessions.iter().filter(is_it).collect();
+    let mut panes: Vec<_> = found.iter().filter_map(|session| session.pane.as_ref()).collect();
     panes.dedup();
     match (found.as_slice(), panes.as_slice()) {
         ([], _) => bail!("no running agent shows session '{id}'"),

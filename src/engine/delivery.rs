@@ -1,4 +1,4 @@
-//! The courier: brings what is due to the sinks, and comes again with what they did not take.
+//! Delivery: brings due events to the sinks, and comes again with what they did not take.
 
 use crate::core::problem::Problem;
 use crate::ledger::Ledger;
@@ -11,7 +11,7 @@ const FIRST_WAIT_MS: i64 = 5_000;
 const LONGEST_WAIT_MS: i64 = 3_600_000;
 
 /// Delivers from the ledger's queue; other processes may do so at the same time.
-pub struct Courier {
+pub struct Delivery {
     ledger: Ledger,
     sinks: Vec<Sink>,
     outside: Outside,
@@ -19,7 +19,7 @@ pub struct Courier {
     is_patient: bool,
 }
 
-impl Courier {
+impl Delivery {
     pub fn new(ledger: Ledger, sinks: Vec<Sink>, system: &System, is_patient: bool) -> Self {
         Self {
             ledger,
@@ -27,6 +27,11 @@ impl Courier {
             outside: Outside::new(system),
             is_patient,
         }
+    }
+
+    /// The ledger it delivers from.
+    pub fn into_ledger(self) -> Ledger {
+        self.ledger
     }
 
     /// Delivers all that is due. What fails stays due for some days, and is said.

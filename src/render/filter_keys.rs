@@ -1,6 +1,6 @@
 //! Which keys of a row each filter compares.
 
-use crate::render::keys::Key;
+use super::keys::Key;
 
 /// Which keys a filter looks at; rows need one of them.
 pub const FILTER_KEYS: [(&str, &[&str]); 9] = [

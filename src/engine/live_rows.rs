@@ -1,6 +1,6 @@
 //! Rows of `ps`: what was seen, with what the ledger knows of the sessions.
 
-use super::look::Sight;
+use super::scan::LiveSession;
 use crate::core::process::Role;
 use crate::core::rows::{PsRow, SessionRow, Text};
 use crate::core::tokens::Tokens;
@@ -16,10 +16,10 @@ pub type Known = FxHashMap<(Text, Text), SessionRow>;
 ///
 /// # Errors
 /// When the ledger is damaged.
-pub fn known_sessions(sights: &[Sight], usage: &Usage<'_>) -> Result<Known> {
-    let ids: FxHashSet<(&str, &str)> = sights
+pub fn known_sessions(live: &[LiveSession], usage: &Usage<'_>) -> Result<Known> {
+    let ids: FxHashSet<(&str, &str)> = live
         .iter()
-        .filter_map(|sight| Some((sight.agent_id, sight.claim.session.as_ref()?.id.as_str())))
+        .filter_map(|session| Some((session.agent_id, session.claim.session.as_ref()?.id.as_str())))
         .collect();
     if ids.is_empty() {
         return Ok(Known::default());
@@ -34,16 +34,16 @@ pub fn known_sessions(sights: &[Sight], usage: &Usage<'_>) -> Result<Known> {
     Ok(keyed.collect())
 }
 
-/// The row of a sight; `now` in epoch milliseconds.
-pub fn row(sight: &Sight, known: &Known, now: i64) -> PsRow {
-    let agent_id = Text::from(sight.agent_id);
-    let session_id = sight
+/// The row of a session; `now` in epoch milliseconds.
+pub fn row(session: &LiveSession, known: &Known, now: i64) -> PsRow {
+    let agent_id = Text::from(session.agent_id);
+    let session_id = session
         .claim
         .session
         .as_ref()
         .map(|session| Text::from(session.id.as_str()));
     let known = session_id.clone().and_then(|id| known.get(&(agent_id.clone(), id)));
-    let (process, about, standing) = (&sight.process, &sight.facts.about, &sight.standing);
+    let (process, about, standing) = (&session.process, &session.facts.about, &session.standing);
     // The newest records name the model that answers now; the ledger knows of finished replies only.
     let model = about
         .model_id
@@ -60,9 +60,9 @@ pub fn row(sight: &Sight, known: &Known, now: i64) -> PsRow {
     PsRow {
         pid: process.pid,
         agent_id,
-        role: sight.claim.role,
+        role: session.claim.role,
         session_id,
-        r#match: sight.claim.by,
+        r#match: session.claim.by,
         status: standing.status,
         activity: standing.activity.clone(),
         status_source: standing.source,
@@ -75,36 +75,36 @@ pub fn row(sight: &Sight, known: &Known, now: i64) -> PsRow {
             .or_else(|| text(&about.project)),
         cwd: process.cwd.as_ref().map(|cwd| cwd.to_string_lossy().into_owned()),
         tty: process.tty.clone(),
-        tmux_pane: sight.pane.as_ref().map(|pane| pane.name.clone()),
+        tmux_pane: session.pane.as_ref().map(|pane| pane.name.clone()),
         provider_id,
         model_id,
         turns: known.map(|known| known.turns),
         tokens: known.map_or_else(Tokens::unreported, |known| known.tokens),
         cost: known.and_then(|known| known.cost),
         cost_status: known.and_then(|known| known.cost_status),
-        last_text: sight.last_text.clone(),
-        cpu_percent: sight.cpu_percent,
+        last_text: session.last_text.clone(),
+        cpu_percent: session.cpu_percent,
         memory_bytes: process.memory_bytes,
         started_at: process.started_at,
         uptime_ms: process.started_at.map(|start| (now - start).max(0)),
-        version: sight.claim.version.clone().or_else(|| about.version.clone()),
+        version: session.claim.version.clone().or_else(|| about.version.clone()),
     }
 }
 
 /// Leaves out subagents' sessions; a process that shows nothing else stays, without one.
-pub fn hide_subagents(sights: Vec<Sight>) -> Vec<Sight> {
-    let is_main = |sight: &Sight| sight.facts.about.parent_id.is_none();
-    let mut shown: FxHashSet<u32> = sights
+pub fn hide_subagents(live: Vec<LiveSession>) -> Vec<LiveSession> {
+    let is_main = |session: &LiveSession| session.facts.about.parent_id.is_none();
+    let mut shown: FxHashSet<u32> = live
         .iter()
-        .filter(|sight| is_main(sight))
-        .map(|sight| sight.process.pid)
+        .filter(|session| is_main(session))
+        .map(|session| session.process.pid)
         .collect();
     let mut kept = Vec::new();
-    for sight in sights {
-        if is_main(&sight) {
-            kept.push(sight);
-        } else if shown.insert(sight.process.pid) {
-            kept.push(sight.without_session());
+    for session in live {
+        if is_main(&session) {
+            kept.push(session);
+        } else if shown.insert(session.process.pid) {
+            kept.push(session.without_session());
         }
     }
     kept

@@ -1,8 +1,8 @@
-//! What `ps --demo` sees: processes that never ran, with sessions of the sample ledger.
+//! What a scan of the sample home finds: processes that never ran, with sessions of the sample ledger.
 
-use super::look::{Seen, Sight};
 use crate::core::process::{Claim, Facts, Match, Process, Role, SessionRef};
 use crate::core::status::{Standing, Status, StatusSource};
+use crate::engine::scan::{LiveSession, Scan};
 use crate::processes::tmux::Pane;
 
 const MINUTE_MS: i64 = 60_000;
@@ -83,16 +83,16 @@ const LINES: [Line; 4] = [
 ];
 
 /// The same at every call; `now` in epoch milliseconds.
-pub fn seen(now: i64) -> Seen {
-    Seen {
-        sights: LINES.iter().map(|line| sight(line, now)).collect(),
+pub fn scan(now: i64) -> Scan {
+    Scan {
+        sessions: LINES.iter().map(|line| session(line, now)).collect(),
         problems: Vec::new(),
     }
 }
 
-fn sight(line: &Line, now: i64) -> Sight {
-    let &(pid, agent_id, role, session, by, status, activity, source, since, folder, pane, uptime) = line;
-    Sight {
+fn session(line: &Line, now: i64) -> LiveSession {
+    let &(pid, agent_id, role, id, by, status, activity, source, since, folder, pane, uptime) = line;
+    LiveSession {
         agent_id,
         process: Process {
             pid,
@@ -104,7 +104,7 @@ fn sight(line: &Line, now: i64) -> Sight {
         },
         claim: Claim {
             by,
-            session: session.map(|id| SessionRef {
+            session: id.map(|id| SessionRef {
                 agent_id,
                 id: id.to_owned(),
                 place: None,

@@ -1,26 +1,16 @@
 //! `ttop watch`: a line for every step of every reply, and for what happened besides, as it happens.
 
-mod alarms;
-mod beats;
-mod begin;
-mod groups;
-mod lookout;
-mod post;
-mod stream;
-mod trail;
-
 use super::context::Context;
-use crate::args::{Filters, RowArgs, WatchFilters};
+use crate::args::{RowArgs, WatchFilters};
 use crate::core::bad_request::BadRequest;
+use crate::core::event_group::{Group, Groups};
 use crate::core::rows::StreamRow;
+use crate::engine::stream::{Aside, EventStream, StreamOptions};
 use crate::exit::Exit;
-use crate::render::{Layout, Row};
+use crate::render::{self, Grep, Layout, Row, is_abandoned};
 use anyhow::Result;
 use clap::Args;
-use groups::{Group, Groups};
-use std::cell::Cell;
 use std::time::Duration;
-use stream::{Ended, Stream};
 
 /// Stream what replies use, as it happens
 #[derive(Args, Debug)]
@@ -71,19 +61,43 @@ impl WatchArgs {
 
     /// Prints the lines of a stream in one shape of row.
     fn print<R: Row>(&self, context: &mut Context, groups: Groups, shape: fn(StreamRow) -> Option<R>) -> Result<Exit> {
-        context.request(&self.rows)?.check::<R>(false)?;
+        let request = context.request(&self.rows)?;
+        request.check::<R>(false)?;
+        let filters = self.filters.text();
         let layout = Layout {
-            grep: Filters::from(&self.filters).grep(),
+            grep: Grep::new(&filters.grep),
             is_live: true,
             ..Layout::default()
         };
-        let ended = Cell::new(Ended::default());
-        let stream = Stream::start(self, groups, context, &ended)?;
+        let options = StreamOptions {
+            groups,
+            since: self.since.clone(),
+            filter: context.engine.filter(&filters)?,
+            sessions: self.filters.session.clone(),
+            once: self.once,
+            run_for: self.run_for,
+            idle_exit: self.idle_exit,
+            heartbeat: self.heartbeat,
+            is_abandoned,
+        };
+        let (is_quiet, mut skipped, mut signal) = (context.out.global.quiet, 0, None);
+        let mut tell = |aside| match aside {
+            Aside::Problem(problem) => {
+                skipped += 1;
+                if !is_quiet {
+                    render::warn(&problem);
+                }
+            }
+            Aside::Note(note) if !is_quiet => render::say(&format!("ttop: {note}")),
+            Aside::Note(_) => {}
+            Aside::Signal(number) => signal = Some(number),
+        };
+        let stream = EventStream::start(&mut context.engine, options, &mut tell)?;
         let rows = stream.filter_map(|row| row.map(shape).transpose());
-        context.print(&self.rows, layout, rows)?;
-        context.add_skipped(ended.get().skipped);
-        Ok(match ended.get().signal {
-            None => context.outcome(),
+        context.out.print(&request, layout, rows)?;
+        context.out.add_skipped(skipped);
+        Ok(match signal {
+            None => context.out.outcome(),
             Some(2) => Exit::Interrupted,
             Some(_) => Exit::Terminated,
         })

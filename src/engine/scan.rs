@@ -1,4 +1,4 @@
-//! One look at everything that runs: processes, the sessions they show, and where each stands.
+//! A scan of everything that runs: processes, the sessions they show, and where each stands.
 
 use crate::agents::shared::live::{Live, live, lives};
 use crate::agents::shared::mcp::{Configured, configured};
@@ -23,7 +23,7 @@ const TEXT_LIMITS: DetailLimits = DetailLimits {
 
 /// What to look for.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Wanted {
+pub struct ScanOptions {
     /// What agents started, and what they left behind.
     pub helpers: bool,
     /// The last thing each agent said.
@@ -33,7 +33,7 @@ pub struct Wanted {
 }
 
 /// A process with one of the sessions it shows.
-pub struct Sight {
+pub struct LiveSession {
     pub agent_id: &'static str,
     pub process: Process,
     pub claim: Claim,
@@ -44,7 +44,7 @@ pub struct Sight {
     pub last_text: Option<String>,
 }
 
-impl Sight {
+impl LiveSession {
     /// The process alone.
     pub fn without_session(self) -> Self {
         Self {
@@ -60,23 +60,23 @@ impl Sight {
     }
 }
 
-/// What was seen, and what could not be read.
+/// What runs, and what could not be read.
 #[derive(Default)]
-pub struct Seen {
-    pub sights: Vec<Sight>,
+pub struct Scan {
+    pub sessions: Vec<LiveSession>,
     pub problems: Vec<Problem>,
 }
 
 /// Looks again and again, and remembers how busy processes were.
 #[derive(Default)]
-pub struct Eyes {
+pub struct Scanner {
     reader: Reader,
     earlier: Option<Sample>,
 }
 
-impl Eyes {
+impl Scanner {
     /// Looks once. What is known of sessions from the ledger is not asked here.
-    pub fn look(&mut self, system: &System, wanted: Wanted) -> Seen {
+    pub fn scan(&mut self, system: &System, options: ScanOptions) -> Scan {
         let taken = Instant::now();
         let mut processes = self.reader.list();
         let pids: FxHashSet<u32> = lives().iter().flat_map(|live| live.pids(&processes, system)).collect();
@@ -90,16 +90,16 @@ impl Eyes {
             })
             .collect();
         let mut scene = Scene::new(&processes, claims, system);
-        if wanted.helpers {
+        if options.helpers {
             scene.add_helpers();
         }
-        let mut seen = Seen::default();
+        let mut scan = Scan::default();
         let facts: Vec<Facts> = scene
             .claims
             .iter()
-            .map(|(_, claim)| facts_of(claim, system, &mut seen.problems))
+            .map(|(_, claim)| facts_of(claim, system, &mut scan.problems))
             .collect();
-        let (earlier, now) = self.samples(&scene, taken, wanted.cpu);
+        let (earlier, now) = self.samples(&scene, taken, options.cpu);
         let has_terminal = scene.claims.iter().any(|(_, claim)| scene.has_terminal(claim.pid));
         let panes = if has_terminal { tmux::panes() } else { Vec::new() };
         for ((agent_id, claim), facts) in scene.claims.iter().zip(facts) {
@@ -112,7 +112,7 @@ impl Eyes {
             } else {
                 Standing::UNKNOWN
             };
-            seen.sights.push(Sight {
+            scan.sessions.push(LiveSession {
                 agent_id,
                 process: process.clone(),
                 claim: claim.clone(),
@@ -122,15 +122,15 @@ impl Eyes {
                     .zip(now.as_ref())
                     .and_then(|(earlier, now)| now.percent_since(earlier, process)),
                 pane: tmux::pane_of(process, &scene.tree, &panes).cloned(),
-                last_text: wanted
+                last_text: options
                     .text
-                    .then(|| last_text(claim, system, &mut seen.problems))
+                    .then(|| last_text(claim, system, &mut scan.problems))
                     .flatten(),
                 facts,
             });
         }
         self.earlier = now;
-        seen
+        scan
     }
 
     /// Two samples far enough apart, if they are wanted or this is not the first look.

@@ -1,38 +1,38 @@
-//! From the filters of the command line to what they mean here and now.
+//! From filters as text to what they mean here and now, and the choice of rows by them.
 
-use super::context::Context;
-use crate::args::filter_keys::{FILTER_KEYS, TIME_KEYS, has_one};
-use crate::args::{Filters, PresenceWanted};
+use super::Engine;
 use crate::core::bad_request::BadRequest;
 use crate::core::filter::{Globs, ProjectWanted, SessionWanted, TurnFilter};
+use crate::core::filter_text::FilterText;
 use crate::core::period::{BadTime, Edge, Range, parse_day, parse_time};
 use crate::core::project::Projects;
 use crate::core::turn::Presence;
+use crate::render::Row;
+use crate::render::filter_keys::{FILTER_KEYS, TIME_KEYS, has_one};
 use crate::render::keys::{self, value_at};
-use crate::render::{Grep, Row};
 use crate::system::System;
 use anyhow::Result;
 use serde_json::Value;
 use std::path::{Component, PathBuf};
 
-impl Filters {
+impl Engine {
     /// The filter for turns and what is made of them.
     ///
     /// # Errors
-    /// When a time cannot be understood: a wrong command line.
-    pub fn turn_filter(&self, context: &Context) -> Result<TurnFilter> {
-        let projects = context.projects();
+    /// When a time cannot be understood: a [`BadRequest`].
+    pub fn filter(&self, text: &FilterText) -> Result<TurnFilter> {
+        let projects = self.projects();
         Ok(TurnFilter {
-            range: self.range(&context.system)?,
-            agents: Globs::new(&self.agent),
-            providers: Globs::new(&self.provider),
-            models: Globs::new(&self.model),
-            projects: self
+            range: range(text, &self.system)?,
+            agents: Globs::new(&text.agent),
+            providers: Globs::new(&text.provider),
+            models: Globs::new(&text.model),
+            projects: text
                 .project
                 .iter()
-                .map(|project| project_wanted(project, &projects, &context.system))
+                .map(|project| project_wanted(project, &projects, &self.system))
                 .collect(),
-            sessions: self
+            sessions: text
                 .session
                 .iter()
                 .map(|session| match session.as_str() {
@@ -40,93 +40,17 @@ impl Filters {
                     prefix => SessionWanted::Prefix(prefix.to_owned()),
                 })
                 .collect(),
-            presence: self.presence(),
+            presence: text.presences(),
         })
-    }
-
-    /// `--grep`
-    pub fn grep(&self) -> Grep {
-        Grep::new(&self.grep)
-    }
-
-    /// Whether none was given.
-    pub fn is_empty(&self) -> bool {
-        let lists = [
-            &self.agent,
-            &self.provider,
-            &self.model,
-            &self.project,
-            &self.session,
-            &self.grep,
-        ];
-        !self.has_time() && self.presence.is_empty() && lists.iter().all(|list| list.is_empty())
-    }
-
-    /// Whether `--since`, `--until` or `--on` was given.
-    pub fn has_time(&self) -> bool {
-        self.since.is_some() || self.until.is_some() || self.on.is_some()
-    }
-
-    fn range(&self, system: &System) -> Result<Range> {
-        let (now, zone) = (system.now, system.zone()?);
-        if let Some(day) = &self.on {
-            return parse_day(day, now, zone).map_err(|error| bad_time("--on", error));
-        }
-        let edge = |flag, text: &Option<String>, edge, open| match text {
-            Some(text) => parse_time(text, now, zone, edge).map_err(|error| bad_time(flag, error)),
-            None => Ok(open),
-        };
-        Ok(Range {
-            start: edge("--since", &self.since, Edge::Since, Range::ALL.start)?,
-            end: edge("--until", &self.until, Edge::Until, Range::ALL.end)?,
-        })
-    }
-
-    fn presence(&self) -> Vec<Presence> {
-        let wanted = self.presence.iter().map(|wanted| match wanted {
-            PresenceWanted::All => None,
-            PresenceWanted::Present => Some(Presence::Present),
-            PresenceWanted::Gone => Some(Presence::Gone),
-            PresenceWanted::Reverted => Some(Presence::Reverted),
-        });
-        wanted.collect::<Option<_>>().unwrap_or_default()
-    }
-
-    /// For rows that are not made of turns: refuses filters that they have no key for.
-    ///
-    /// # Errors
-    /// When there is such a filter: a wrong command line.
-    pub fn check<R: Row>(&self) -> Result<(), BadRequest> {
-        let keys = keys::keys::<R>();
-        let given = [
-            self.since.is_some(),
-            self.until.is_some(),
-            self.on.is_some(),
-            !self.agent.is_empty(),
-            !self.provider.is_empty(),
-            !self.model.is_empty(),
-            !self.project.is_empty(),
-            !self.session.is_empty(),
-            !self.presence.is_empty(),
-        ];
-        for ((flag, needed), _) in FILTER_KEYS.iter().zip(given).filter(|(_, is_given)| *is_given) {
-            if !has_one(&keys, needed) {
-                return Err(
-                    BadRequest::new(format!("--{flag}: {} rows have no {}", R::NAME, needed[0]))
-                        .with_hint("--fields help lists what they have"),
-                );
-            }
-        }
-        Ok(())
     }
 
     /// For rows that are not made of turns: those whose keys the filters ask for.
     ///
     /// # Errors
-    /// When a filter has no key here or a prefix fits several sessions: a wrong command line.
-    pub fn choose<R: Row>(&self, context: &Context, rows: Vec<R>) -> Result<Vec<R>> {
-        self.check::<R>()?;
-        let mut filter = self.turn_filter(context)?;
+    /// When a filter has no key here or a prefix fits several sessions: a [`BadRequest`].
+    pub fn choose<R: Row>(&self, filters: &FilterText, rows: Vec<R>) -> Result<Vec<R>> {
+        check::<R>(filters)?;
+        let mut filter = self.filter(filters)?;
         let mut valued = rows
             .into_iter()
             .map(|row| Ok((serde_json::to_value(&row)?, row)))
@@ -147,6 +71,66 @@ impl Filters {
         }
         Ok(valued.into_iter().map(|(_, row)| row).collect())
     }
+
+    /// Paths that count as one project: `projects.<name>` of the config.
+    pub fn projects(&self) -> Projects {
+        let groups = self.config.value(&["projects"]).and_then(Value::as_object);
+        let paths = |paths: &Value| -> Vec<String> {
+            let texts = paths.as_array().into_iter().flatten().filter_map(Value::as_str);
+            texts
+                .map(|path| self.system.expand(path).to_string_lossy().into_owned())
+                .collect()
+        };
+        Projects::new(
+            groups
+                .into_iter()
+                .flatten()
+                .map(|(name, value)| (name.clone(), paths(value))),
+        )
+    }
+}
+
+/// For rows that are not made of turns: refuses filters that they have no key for.
+///
+/// # Errors
+/// When there is such a filter.
+pub fn check<R: Row>(filters: &FilterText) -> Result<(), BadRequest> {
+    let keys = keys::keys::<R>();
+    let given = [
+        filters.since.is_some(),
+        filters.until.is_some(),
+        filters.on.is_some(),
+        !filters.agent.is_empty(),
+        !filters.provider.is_empty(),
+        !filters.model.is_empty(),
+        !filters.project.is_empty(),
+        !filters.session.is_empty(),
+        !filters.presence.is_empty(),
+    ];
+    for ((flag, needed), _) in FILTER_KEYS.iter().zip(given).filter(|(_, is_given)| *is_given) {
+        if !has_one(&keys, needed) {
+            return Err(
+                BadRequest::new(format!("--{flag}: {} rows have no {}", R::NAME, needed[0]))
+                    .with_hint("--fields help lists what they have"),
+            );
+        }
+    }
+    Ok(())
+}
+
+fn range(text: &FilterText, system: &System) -> Result<Range> {
+    let (now, zone) = (system.now, system.zone()?);
+    if let Some(day) = &text.on {
+        return parse_day(day, now, zone).map_err(|error| bad_time("--on", error));
+    }
+    let edge = |flag, text: &Option<String>, edge, open| match text {
+        Some(text) => parse_time(text, now, zone, edge).map_err(|error| bad_time(flag, error)),
+        None => Ok(open),
+    };
+    Ok(Range {
+        start: edge("--since", &text.since, Edge::Since, Range::ALL.start)?,
+        end: edge("--until", &text.until, Edge::Until, Range::ALL.end)?,
+    })
 }
 
 fn text<'v>(row: &'v Value, key: &str) -> Option<&'v str> {
@@ -212,23 +196,4 @@ fn absolute(path: &str, system: &System) -> String {
         }
     }
     clean.to_string_lossy().into_owned()
-}
-
-impl Context {
-    /// Paths that count as one project: `projects.<name>` of the config.
-    pub fn projects(&self) -> Projects {
-        let groups = self.config.value(&["projects"]).and_then(Value::as_object);
-        let paths = |paths: &Value| -> Vec<String> {
-            let texts = paths.as_array().into_iter().flatten().filter_map(Value::as_str);
-            texts
-                .map(|path| self.system.expand(path).to_string_lossy().into_owned())
-                .collect()
-        };
-        Projects::new(
-            groups
-                .into_iter()
-                .flatten()
-                .map(|(name, value)| (name.clone(), paths(value))),
-        )
-    }
 }

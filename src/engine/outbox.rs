@@ -1,6 +1,6 @@
-//! The post of a stream: a courier beside it, so that no sink ever holds a line up.
+//! The outbox of a stream: delivery on a thread of its own, so that no sink ever holds a line up.
 
-use crate::commands::alert::courier::Courier;
+use super::delivery::Delivery;
 use crate::core::problem::Problem;
 use crate::ledger::Ledger;
 use crate::sinks::Sink;
@@ -14,14 +14,14 @@ const EVERY: Duration = Duration::from_secs(5);
 /// How long an ending stream waits for what is on its way; the rest is delivered by the next run.
 const GRACE: Duration = Duration::from_secs(3);
 
-pub struct Post {
+pub struct Outbox {
     wake: Option<Sender<()>>,
     problems: Receiver<Problem>,
-    /// Closed when the courier has gone.
+    /// Closed when the delivery has ended.
     gone: Receiver<()>,
 }
 
-impl Post {
+impl Outbox {
     pub fn start(system: &System, sinks: Vec<Sink>) -> Self {
         let (wake, woken) = channel();
         let (tell, problems) = channel();
@@ -44,7 +44,7 @@ impl Post {
     /// Something is due.
     pub fn wake(&self) {
         if let Some(wake) = &self.wake {
-            // The courier is gone when its ledger could not be read, and has said so.
+            // The delivery has ended when its ledger could not be read, and has said so.
             let _ = wake.send(());
         }
     }
@@ -55,7 +55,7 @@ impl Post {
     }
 }
 
-impl Drop for Post {
+impl Drop for Outbox {
     fn drop(&mut self) {
         self.wake = None;
         let _ = self.gone.recv_timeout(GRACE);
@@ -65,15 +65,15 @@ impl Drop for Post {
 fn deliver(system: &System, sinks: Vec<Sink>, woken: &Receiver<()>, tell: &Sender<Problem>) -> Result<()> {
     let mut ledger = Ledger::open(system)?;
     ledger.prepare_alerts()?;
-    let mut courier = Courier::new(ledger, sinks, system, true);
+    let mut delivery = Delivery::new(ledger, sinks, system, true);
     loop {
         // The stream may have ended: then nobody is left to be told.
-        match courier.deliver(&mut |problem| drop(tell.send(problem))) {
+        match delivery.deliver(&mut |problem| drop(tell.send(problem))) {
             Err(error) if !Ledger::is_busy(&error) => return Err(error),
             _ => {}
         }
         if woken.recv_timeout(EVERY) == Err(RecvTimeoutError::Disconnected) {
-            return courier.deliver(&mut |problem| drop(tell.send(problem)));
+            return delivery.deliver(&mut |problem| drop(tell.send(problem)));
         }
     }
 }

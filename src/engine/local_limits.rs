@@ -1,8 +1,8 @@
 //! What happens beside asking: the ledger is read for limits that agents' files told, and the price list is kept fresh.
 
+use super::Engine;
+use super::refresh::not_kept;
 use crate::agents::{Agent, agents};
-use crate::commands::context::Context;
-use crate::commands::usage;
 use crate::core::problem::Problem;
 use crate::core::quota::LimitSeen;
 use crate::ledger::Ledger;
@@ -21,67 +21,73 @@ const LEDGER_WITHIN: Duration = Duration::from_secs(9);
 const PRICES_WITHIN: Duration = Duration::from_secs(3);
 
 /// The ledger, being read.
-pub struct Local {
+pub struct LocalLimits {
     started: Instant,
     reading: Receiver<anyhow::Result<Ledger>>,
     refreshing: Receiver<()>,
-    ledger: Option<Ledger>,
+    has_ledger: bool,
 }
 
-impl Local {
+impl LocalLimits {
     /// Starts; nothing waits yet.
-    pub fn start(context: &Context) -> Self {
-        let (system, config) = (context.system.clone(), context.config.clone());
+    ///
+    /// # Errors
+    /// When not even an empty ledger in memory can be had.
+    pub fn start(engine: &mut Engine) -> anyhow::Result<Self> {
+        let (system, config) = (engine.system.clone(), engine.config.clone());
         let (read, reading) = channel();
-        let ledger = usage::open(context);
+        let ledger = engine.take_ledger()?;
         let reading_system = system.clone();
         // When the run is over first, nobody is left to be told.
         std::thread::spawn(move || {
-            let _ = read.send(ledger.and_then(|ledger| bring_up(ledger, &reading_system)));
+            let _ = read.send(bring_up(ledger, &reading_system));
         });
         let (refreshed, refreshing) = channel();
         std::thread::spawn(move || {
             refresh_prices(&system, &config);
             let _ = refreshed.send(());
         });
-        Self {
+        Ok(Self {
             started: Instant::now(),
             reading,
             refreshing,
-            ledger: None,
-        }
+            has_ledger: false,
+        })
     }
 
     /// The limits that agents' files told, as far as they could be read in time.
-    pub fn seen(&mut self, context: &mut Context) -> Vec<LimitSeen> {
+    pub fn seen(&mut self, engine: &mut Engine) -> Vec<LimitSeen> {
         let read = self
             .reading
             .recv_timeout(LEDGER_WITHIN.saturating_sub(self.started.elapsed()));
         let ledger = match read {
             Ok(Ok(ledger)) => ledger,
             Ok(Err(error)) => {
-                context.warn(&Problem::new("ledger", format!("{error:#}")));
+                engine.note_problem(Problem::new("ledger", format!("{error:#}")));
                 return Vec::new();
             }
             Err(_) => return Vec::new(),
         };
-        ledger.problems().iter().for_each(|problem| context.warn(problem));
+        let problems = ledger.problems().iter().cloned();
+        problems.for_each(|problem| engine.note_problem(problem));
         let seen = ledger
-            .limits_since(context.system.now - TOLD_MS)
+            .limits_since(engine.system.now - TOLD_MS)
             .unwrap_or_else(|error| {
-                context.warn(&Problem::new("ledger", format!("{error:#}")));
+                engine.note_problem(Problem::new("ledger", format!("{error:#}")));
                 Vec::new()
             });
-        self.ledger = Some(ledger);
+        engine.put_ledger(ledger);
+        self.has_ledger = true;
         seen
     }
 
     /// Keeps answers for the history, and gives the price list its moment.
-    pub fn keep(&mut self, answers: Vec<LimitSeen>, context: &mut Context) {
-        if let Some(mut ledger) = self.ledger.take() {
+    pub fn keep(&mut self, answers: Vec<LimitSeen>, engine: &mut Engine) {
+        let now = engine.system.now;
+        if let Some(ledger) = engine.ledger.get_mut().filter(|_| self.has_ledger) {
             ledger.remember_limits(answers.clone());
-            if let Err(error) = commit(&mut ledger, answers, context.system.now) {
-                context.warn(&Problem::new("ledger", format!("history is not kept: {error:#}")));
+            if let Err(error) = commit(ledger, answers, now) {
+                engine.note_problem(not_kept(&error));
             }
         }
         // Whether it is done or not: it is asked for again another day.

@@ -1,6 +1,6 @@
 //! The providers of an agent, by the agent's ids.
 
-use super::row::Listed;
+use super::provider_rows::Listed;
 use crate::core::credential::{Holding, Kind, Wanted};
 use crate::core::quota::{ProviderState, Reason};
 use crate::credentials::Known;

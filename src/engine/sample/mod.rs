@@ -1,6 +1,10 @@
 //! The sample home of `--demo`: a ledger that is built in and a clock that stands still.
 
+pub mod accounts;
+pub mod scan;
+
 use crate::ledger::Ledger;
+use crate::system::clock::Clock;
 use crate::system::config::Config;
 use crate::system::{Os, System};
 use anyhow::Result;
@@ -8,7 +12,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 
 /// An export of the sample ledger.
-const TURNS: &[u8] = include_bytes!("demo.ndjson");
+const TURNS: &[u8] = include_bytes!("turns.ndjson");
 /// 2026-11-20 18:00 UTC.
 const NOW: i64 = 1_795_197_600_000;
 
@@ -16,6 +20,7 @@ const NOW: i64 = 1_795_197_600_000;
 pub fn system() -> System {
     let mut system = System::new(Os::Linux, "/home/dev", BTreeMap::new());
     system.now = NOW;
+    system.clock = Clock::Fixed(NOW);
     system.offline = true;
     system.zone_name = Some("UTC".to_owned());
     system

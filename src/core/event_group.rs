@@ -1,9 +1,9 @@
-//! `--events`: which kinds of lines a stream has.
+//! The kinds of lines a stream has, and which of them are wanted.
 
-use crate::core::rows::EventType;
+use super::rows::EventType;
 use clap::ValueEnum;
 
-/// A kind of lines.
+/// `--events`: a kind of lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Group {
     /// What replies use

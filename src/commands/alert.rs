@@ -1,0 +1,111 @@
+//! `ttop alert`: tells what is due, once, and hands it to the sinks: for hooks and cron.
+
+use super::context::Context;
+use crate::args::{Filters, RowArgs};
+use crate::core::bad_request::BadRequest;
+use crate::core::event_id::tagged_id;
+use crate::core::filter::TurnFilter;
+use crate::core::filter_text::FilterText;
+use crate::core::rows::{EventRow, EventType, Severity};
+use crate::engine::filters::check;
+use crate::exit::Exit;
+use crate::ledger::Standing;
+use crate::render::{Grep, Layout, Request};
+use crate::sinks::{self, Outside, Sink};
+use anyhow::{Result, bail};
+use clap::Args;
+
+/// Tell what is due, once: budgets, plan limits, sessions that wait; for hooks and cron
+///
+/// Each event is printed and handed to the sinks of the config (alerts.sinks) that want it. What is due is told once,
+/// whatever is printed of it: filters, -n and --jq choose among the lines and nothing else; --dry-run changes nothing
+#[derive(Args, Debug, Default)]
+pub struct AlertArgs {
+    /// Send a test event to one sink of the config, and nothing else
+    #[arg(long, value_name = "SINK", conflicts_with = "dry_run")]
+    pub test: Option<String>,
+    /// Print what is due without remembering or sending it
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub filters: Filters,
+    #[command(flatten)]
+    pub rows: RowArgs,
+}
+
+impl AlertArgs {
+    /// # Errors
+    /// When alerts cannot be remembered, a sink that is tested fails, or the rows could not be written.
+    pub fn run(&self, context: &mut Context) -> Result<Exit> {
+        let request = context.request(&self.rows)?;
+        request.check::<EventRow>(false)?;
+        let filters = self.filters.text();
+        check::<EventRow>(&filters)?;
+        let sinks = sinks::configured(&context.engine.config)?;
+        if let Some(name) = &self.test {
+            let event = test(name, &sinks, context)?;
+            return print(context, &request, &filters, vec![event]);
+        }
+        context.engine.require_alert_memory()?;
+        context.refresh(&TurnFilter::default())?;
+        let facts = context.engine.alert_facts()?;
+        let rules = context.engine.alert_rules()?;
+        context.warn_all();
+        if self.dry_run {
+            let events = context.engine.due_events(&facts, &rules)?;
+            context.engine.commit();
+            context.warn_all();
+            return print(context, &request, &filters, events);
+        }
+        context.engine.commit();
+        context.warn_all();
+        let ledger = context.engine.ledger()?;
+        if matches!(ledger.standing(), Standing::Memory) && !context.engine.is_sample() {
+            context
+                .out
+                .note("ttop: TTOP_LEDGER=:memory: remembers nothing: what is due is told by every run");
+        }
+        let events = context.engine.fire(&facts, &rules, &sinks)?;
+        // Sinks are told whatever becomes of stdout.
+        let printed = print(context, &request, &filters, events);
+        context.engine.deliver(sinks)?;
+        context.warn_all();
+        printed.map(|_| context.out.outcome())
+    }
+}
+
+fn print(context: &mut Context, request: &Request, filters: &FilterText, events: Vec<EventRow>) -> Result<Exit> {
+    let events = context.engine.choose(filters, events)?;
+    let layout = Layout {
+        grep: Grep::new(&filters.grep),
+        ..Layout::default()
+    };
+    context.out.print(request, layout, events.into_iter().map(Ok))
+}
+
+/// Sends a sign of life to one sink, whatever it wants to hear of, and even when it is switched off.
+fn test(name: &str, sinks: &[Sink], context: &Context) -> Result<EventRow> {
+    let Some(sink) = sinks.iter().find(|sink| sink.name == name) else {
+        let names: Vec<&str> = sinks.iter().map(|sink| sink.name.as_str()).collect();
+        let hint = match names[..] {
+            [] => "the config has no alerts.sinks".to_owned(),
+            _ => format!("the config has {}", names.join(", ")),
+        };
+        return Err(BadRequest::new(format!("no sink '{name}'")).with_hint(hint).into());
+    };
+    let event = EventRow::new(
+        EventType::Heartbeat,
+        Severity::Info,
+        "ttop",
+        format!("this is a test of the sink '{name}'"),
+    );
+    let mut event = event.at(context.engine.system.now);
+    event.event_id = tagged_id("00000000", 0, "test");
+    match sink.send(&event, &Outside::new(&context.engine.system)) {
+        Ok(()) => {
+            context.out.note(&format!("ttop: sink {name}: delivered"));
+            Ok(event)
+        }
+        Err(failed) => bail!("sink {name}: {failed}"),
+    }
+}

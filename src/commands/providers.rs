@@ -1,0 +1,101 @@
+//! `ttop providers`: plan limits, credits and spend, asked from the providers.
+
+use super::context::{Context, is_attended};
+use crate::args::{Filters, RowArgs};
+use crate::core::bad_request::BadRequest;
+use crate::core::filter::Globs;
+use crate::core::period::{Edge, parse_time};
+use crate::core::rows::{LimitHistoryRow, LimitRow, ProviderRow};
+use crate::engine::filters::check;
+use crate::engine::limits::{LimitsQuery, Listing};
+use crate::exit::Exit;
+use crate::render::{Grep, Layout};
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+/// Show plan limits, credits and spend, asked from the providers
+#[derive(Args, Debug, Default)]
+pub struct ProvidersArgs {
+    /// List every known provider
+    #[arg(long)]
+    pub all: bool,
+    /// List the providers that an agent knows, by its ids
+    #[arg(long, value_name = "AGENT", conflicts_with = "all")]
+    pub known_by: Option<KnownBy>,
+    /// Print only providers with a window that is over, and exit 3 if there are any
+    #[arg(long)]
+    pub check: bool,
+    /// From how many per cent on a window is over
+    #[arg(long, value_name = "PERCENT", requires = "check", default_value_t = 100.0)]
+    pub at: f64,
+    /// Show how windows filled, since a time or for a span: 7d, 2026-11-01
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["all", "known_by", "check"])]
+    pub history: Option<String>,
+    /// Ask the macOS keychain even when nobody may be there to answer its dialog
+    #[arg(long)]
+    pub keychain: bool,
+    #[command(flatten)]
+    pub filters: Filters,
+    #[command(flatten)]
+    pub rows: RowArgs,
+}
+
+/// An agent that lists providers in its own files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KnownBy {
+    Opencode,
+}
+
+impl ProvidersArgs {
+    /// # Errors
+    /// When a variable names a foreign host, or the rows could not be written.
+    pub fn run(&self, context: &mut Context) -> Result<Exit> {
+        if let Some(span) = &self.history {
+            return self.show_history(span, context);
+        }
+        let request = context.request(&self.rows)?;
+        request.check::<ProviderRow>(false)?;
+        let filters = self.filters.text();
+        check::<ProviderRow>(&filters)?;
+        let mut rows = context.engine.limits(&LimitsQuery {
+            providers: Globs::new(&filters.provider),
+            list: match self.known_by {
+                Some(KnownBy::Opencode) => Listing::KnownToOpencode,
+                None if self.all => Listing::All,
+                None => Listing::Configured,
+            },
+            asks_keychain: self.keychain || is_attended(),
+        })?;
+        context.warn_all();
+        if self.check {
+            let is_over = |limit: &LimitRow| limit.used_percent.is_some_and(|percent| percent >= self.at);
+            rows.retain(|row| row.limits.iter().any(is_over));
+        }
+        let rows = context.engine.choose(&filters, rows)?;
+        let has_failed = self.check && !rows.is_empty();
+        let layout = Layout {
+            grep: Grep::new(&filters.grep),
+            ..Layout::default()
+        };
+        let exit = context.out.print(&request, layout, rows.into_iter().map(Ok))?;
+        Ok(if has_failed { Exit::Check } else { exit })
+    }
+
+    /// How windows filled, from what the ledger kept.
+    fn show_history(&self, span: &str, context: &mut Context) -> Result<Exit> {
+        let request = context.request(&self.rows)?;
+        request.check::<LimitHistoryRow>(false)?;
+        let system = &context.engine.system;
+        let since = parse_time(span, system.now, system.zone()?, Edge::Since)
+            .map_err(|error| BadRequest::new(format!("--history: {error}")).with_hint(error.hint))?;
+        let rows = context.engine.limit_history(since)?;
+        context.warn_all();
+        let filters = self.filters.text();
+        let rows = context.engine.choose(&filters, rows)?;
+        let layout = Layout {
+            grep: Grep::new(&filters.grep),
+            ..Layout::default()
+        };
+        context.out.print(&request, layout, rows.into_iter().map(Ok))
+    }
+}

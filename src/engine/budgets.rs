@@ -1,0 +1,124 @@
+//! The budgets of the config, and what became of them.
+
+use super::Engine;
+use crate::core::budget::{Amount, Budget, Every, Scope};
+use crate::core::filter::{ProjectWanted, TurnFilter};
+use crate::core::filter_text::FilterText;
+use crate::core::money::Money;
+use crate::ledger::Standing;
+use crate::reports::budgets::{Spent, thresholds};
+use anyhow::{Result, bail};
+use serde_json::Value;
+
+impl Engine {
+    /// The budgets of the config: `budgets.daily` and its like, then the rules in their order.
+    ///
+    /// # Errors
+    /// When a project of a rule cannot be understood.
+    pub fn budgets(&self) -> Result<Vec<Budget>> {
+        let config = &self.config;
+        let mut budgets = Vec::new();
+        for (every, key) in Every::ALL.into_iter().zip(["daily", "weekly", "monthly"]) {
+            let plain = |id: String, limit| Budget {
+                id,
+                every,
+                limit,
+                filter: TurnFilter::default(),
+                scope: Scope::default(),
+                includes_plan: false,
+            };
+            if let Some(dollars) = config.number(&["budgets", key]) {
+                budgets.push(plain(key.to_owned(), Amount::Usd(Money::from_dollars(dollars))));
+            }
+            if let Some(count) = config.number(&["budgets", "tokens", key]) {
+                budgets.push(plain(format!("tokens-{key}"), Amount::Tokens(count as i64)));
+            }
+        }
+        let rules = config.value(&["budgets", "rules"]).and_then(Value::as_array);
+        for (at, rule) in rules.into_iter().flatten().enumerate() {
+            budgets.push(self.budget_of_rule(rule, at + 1)?);
+        }
+        Ok(budgets)
+    }
+
+    /// A rule as the config check let it through.
+    fn budget_of_rule(&self, rule: &Value, number: usize) -> Result<Budget> {
+        let text = |key: &str| rule[key].as_str().map(str::to_owned);
+        let mut scope = Scope {
+            agent: text("agent"),
+            provider: text("provider"),
+            model: text("model"),
+            project: text("project"),
+        };
+        let words = |word: &Option<String>| word.iter().cloned().collect();
+        let filter = self.filter(&FilterText {
+            agent: words(&scope.agent),
+            provider: words(&scope.provider),
+            model: words(&scope.model),
+            project: words(&scope.project),
+            ..FilterText::default()
+        })?;
+        scope.project = path_of(&filter);
+        Ok(Budget {
+            id: text("id").unwrap_or_else(|| format!("rule-{number}")),
+            every: serde_json::from_value(rule["every"].clone())?,
+            limit: match (rule["usd"].as_f64(), rule["tokens"].as_f64()) {
+                (Some(dollars), _) => Amount::Usd(Money::from_dollars(dollars)),
+                (None, count) => Amount::Tokens(count.unwrap_or_default() as i64),
+            },
+            filter,
+            scope,
+            includes_plan: rule["includePlan"].as_bool() == Some(true),
+        })
+    }
+
+    /// A budget that is no part of the config; its scope is that of the filters.
+    ///
+    /// # Errors
+    /// When a filter cannot be understood.
+    pub fn budget_of(&self, id: &str, every: Every, limit: Amount, scope: &FilterText) -> Result<Budget> {
+        let joined = |words: &[String]| (!words.is_empty()).then(|| words.join(","));
+        let filter = self.filter(scope)?;
+        Ok(Budget {
+            id: id.to_owned(),
+            every,
+            limit,
+            scope: Scope {
+                agent: joined(&scope.agent),
+                provider: joined(&scope.provider),
+                model: joined(&scope.model),
+                project: path_of(&filter).or_else(|| joined(&scope.project)),
+            },
+            filter,
+            includes_plan: false,
+        })
+    }
+
+    /// Refuses to judge a budget without history: money that an unusable ledger has forgotten is missing from every one.
+    ///
+    /// # Errors
+    /// When the ledger cannot be used.
+    pub fn require_history(&self) -> Result<()> {
+        if let Standing::Unusable(_) = self.ledger()?.standing() {
+            bail!("without the ledger's history no budget can be told: 'ttop ledger rebuild' makes a new one");
+        }
+        Ok(())
+    }
+
+    /// What was spent of each, now.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn spent(&self, budgets: &[Budget]) -> Result<Vec<Spent>> {
+        let (zone, now) = (self.system.zone()?, self.system.now);
+        self.usage()?.budget_rows(budgets, thresholds(&self.config), zone, now)
+    }
+}
+
+/// Where the one project of a filter lies: rows have paths as agents record them, and not `~/acme` or a name.
+fn path_of(filter: &TurnFilter) -> Option<String> {
+    match &filter.projects[..] {
+        [ProjectWanted::Under(paths) | ProjectWanted::Here(paths)] => paths.first().cloned(),
+        _ => None,
+    }
+}

@@ -1,0 +1,203 @@
+//! The engine: what ttop does, whoever asks: a command, a screen that stays, a server.
+//!
+//! An [`Engine`] owns everything a run works with, and opens it when it is first needed. It takes plain values, returns
+//! rows and facts, and prints nothing. A command is: arguments, one or two calls, rows, print:
+//!
+//! ```no_run
+//! use ttop::core::filter::Globs;
+//! use ttop::core::filter_text::FilterText;
+//! use ttop::engine::Engine;
+//! use ttop::reports::Sessions;
+//!
+//! # fn main() -> anyhow::Result<()> {
+//! let mut engine = Engine::of_process()?;
+//! let week = FilterText { since: Some("7d".to_owned()), ..FilterText::default() };
+//! let filter = engine.filter(&week)?;
+//! let changes = engine.refresh(&filter.agents, &|_, _| {})?;
+//! assert!(changes.problems.is_empty());
+//! let usage = engine.usage()?;
+//! let sessions = Sessions::load(usage.ledger)?;
+//! let selected = usage.select(&filter, Some(&sessions))?;
+//! let rows = usage.session_rows(&selected, &sessions, false)?;
+//! engine.keep();
+//! # drop(rows);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What stays calls [`Engine::watch`] once and [`Engine::step`] for as long as it lives: `watch`, `bar-status --follow`
+//! and `ps --watch` share that loop. [`Engine::demo`] is an engine with another home, ledger and clock.
+
+pub mod alert_facts;
+pub mod alert_stream;
+pub mod budgets;
+pub mod creds;
+pub mod delivery;
+pub mod filters;
+pub mod heartbeat;
+mod known_providers;
+pub mod limits;
+pub mod live_loop;
+mod live_probe;
+pub mod live_rows;
+mod local_limits;
+mod mcp;
+mod outbox;
+pub mod provider_rows;
+pub mod refresh;
+mod sample;
+pub mod scan;
+pub mod snapshot;
+pub mod snapshot_feed;
+mod snapshot_writer;
+pub mod stream;
+mod stream_start;
+
+use crate::core::price::CostFrom;
+use crate::core::problem::Problem;
+use crate::ledger::Ledger;
+use crate::prices::PriceBook;
+use crate::reports::Usage;
+use crate::system::System;
+use crate::system::config::Config;
+use anyhow::{Context as _, Result};
+use live_loop::LiveLoop;
+use scan::{Scan, ScanOptions, Scanner};
+use std::cell::{OnceCell, RefCell};
+
+/// Everything a run works with.
+pub struct Engine {
+    pub system: System,
+    pub config: Config,
+    pub cost_from: CostFrom,
+    ledger: OnceCell<Ledger>,
+    prices: OnceCell<PriceBook>,
+    scanner: Scanner,
+    live: Option<LiveLoop>,
+    /// Whether logins and processes are those of the sample home.
+    is_sample: bool,
+    is_refreshed: bool,
+    problems: RefCell<Vec<Problem>>,
+}
+
+impl Engine {
+    /// An engine over a system. Nothing is opened yet.
+    pub fn new(system: System, config: Config) -> Self {
+        Self {
+            system,
+            config,
+            cost_from: CostFrom::default(),
+            ledger: OnceCell::new(),
+            prices: OnceCell::new(),
+            scanner: Scanner::default(),
+            live: None,
+            is_sample: false,
+            is_refreshed: false,
+            problems: RefCell::default(),
+        }
+    }
+
+    /// The engine of this process: its home, environment and config file.
+    ///
+    /// # Errors
+    /// When there is no home folder, or the config file has a mistake in it.
+    pub fn of_process() -> Result<Self> {
+        let system = System::from_process()?;
+        let (config, problems) = Config::load(&system)?;
+        let engine = Self::new(system, config);
+        engine.problems.borrow_mut().extend(problems);
+        Ok(engine)
+    }
+
+    /// The sample home: built-in records, logins and processes, and a clock that stands still.
+    ///
+    /// # Errors
+    /// When SQLite has no memory.
+    pub fn demo() -> Result<Self> {
+        let mut engine = Self::new(sample::system(), sample::config());
+        engine.ledger = OnceCell::from(sample::ledger()?);
+        engine.is_sample = true;
+        Ok(engine)
+    }
+
+    /// Whether this is the sample home: it has no files that could be written, and no processes to go to.
+    pub fn is_sample(&self) -> bool {
+        self.is_sample
+    }
+
+    /// The ledger, opened at the first call.
+    ///
+    /// # Errors
+    /// When not even an empty one in memory can be had.
+    pub fn ledger(&self) -> Result<&Ledger> {
+        if let Some(ledger) = self.ledger.get() {
+            return Ok(ledger);
+        }
+        let mut ledger = Ledger::open(&self.system)?;
+        ledger.keeps_titles = self.keeps_titles();
+        Ok(self.ledger.get_or_init(|| ledger))
+    }
+
+    /// The ledger, to be written to.
+    ///
+    /// # Errors
+    /// When not even an empty one in memory can be had.
+    pub fn ledger_mut(&mut self) -> Result<&mut Ledger> {
+        self.ledger()?;
+        self.ledger.get_mut().context("the ledger is not open")
+    }
+
+    /// The ledger itself, for another thread; [`Engine::put_ledger`] brings it back.
+    fn take_ledger(&mut self) -> Result<Ledger> {
+        self.ledger()?;
+        self.ledger.take().context("the ledger is not open")
+    }
+
+    fn put_ledger(&mut self, ledger: Ledger) {
+        self.ledger = OnceCell::from(ledger);
+    }
+
+    /// Whether titles of sessions may be kept.
+    fn keeps_titles(&self) -> bool {
+        self.config.flag(&["ledger", "titles"]) != Some(false)
+    }
+
+    /// The prices, opened at the first call.
+    pub fn prices(&self) -> &PriceBook {
+        self.prices.get_or_init(|| {
+            let (book, problems) = PriceBook::open(&self.system, &self.config);
+            self.problems.borrow_mut().extend(problems);
+            book
+        })
+    }
+
+    /// Prices everything by another book from now on.
+    pub fn set_prices(&mut self, book: PriceBook) {
+        self.prices = OnceCell::from(book);
+    }
+
+    /// The turns of the ledger with their prices: what every report is made from.
+    ///
+    /// # Errors
+    /// When there is no ledger.
+    pub fn usage(&self) -> Result<Usage<'_>> {
+        Ok(Usage::new(self.ledger()?, self.prices(), &self.config, self.cost_from))
+    }
+
+    /// Looks at everything that runs.
+    pub fn scan(&mut self, options: ScanOptions) -> Scan {
+        match self.is_sample {
+            true => sample::scan::scan(self.system.now),
+            false => self.scanner.scan(&self.system, options),
+        }
+    }
+
+    /// What went wrong since the last call without keeping the engine from an answer.
+    pub fn take_problems(&self) -> Vec<Problem> {
+        self.problems.take()
+    }
+
+    fn note_problem(&self, problem: Problem) {
+        self.problems.borrow_mut().push(problem);
+    }
+}
