@@ -41,5 +41,6 @@ pub fn ledger() -> Result<Ledger> {
     let mut ledger = Ledger::in_memory()?;
     ledger.import("demo", TURNS)?;
     ledger.set_id("de300000")?;
+    ledger.commit(NOW)?;
     Ok(ledger)
 }
