@@ -42,7 +42,7 @@ fn start(context: &Context, age: Option<i64>) -> std::io::Result<Refresh> {
     let Some(mut claim) = cache.lock("claim", Instant::now())? else {
         return Ok(Refresh::Coming);
     };
-    let now = context.system.ticking_moment();
+    let now = context.engine.system.ticking_moment();
     let last = claim.note();
     if last.is_some_and(|last| (0..EVERY_MS).contains(&(now - last))) || is_syncing(&cache)? {
         return Ok(Refresh::Coming);
