@@ -34,8 +34,7 @@ bench: build
 	$(CARGO) bench --locked --bench jobs -- $(SIZE)
 	$(CARGO) bench --locked --bench live -- $(SIZE)
 
-# The built-in price list from a downloaded one:
-# curl -O https://models.dev/api.json && make prices API=api.json DAY=2026-11-20
+# The built-in prices. With a newer list: curl -O https://models.dev/api.json && make prices API=api.json DAY=2026-11-20
 prices:
 	$(CARGO) run --locked --example prices_snapshot -- $(API) $(DAY)
 

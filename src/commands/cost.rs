@@ -8,6 +8,7 @@ use crate::core::money::Money;
 use crate::core::period::Unit;
 use crate::core::rows::CostRow;
 use crate::exit::Exit;
+use crate::prices;
 use crate::render::{Footer, Format, Grep, Layout, number};
 use crate::reports::cost::{Dimension, Grouping};
 use crate::reports::select::needs_sessions;
@@ -48,6 +49,8 @@ pub enum By {
     Provider,
     Vendor,
     Model,
+    /// Models by name: every spelling, provider and date in one row
+    Name,
     Project,
     Session,
 }
@@ -66,6 +69,7 @@ impl By {
             Self::Provider => Dimension::Provider,
             Self::Vendor => Dimension::Vendor,
             Self::Model => Dimension::Model,
+            Self::Name => Dimension::Name,
             Self::Project => Dimension::Project,
             Self::Session => Dimension::Session,
         }
@@ -131,14 +135,24 @@ impl CostArgs {
                 .is_some_and(|max| report.total.cost.unwrap_or_default() > Money::from_dollars(max));
             // A single row is its own total.
             let total = by.iter().any(|by| *by != By::Total).then(|| report.total.clone());
-            let missing = engine.missing_history()?;
+            let mut missing = engine.missing_history()?;
+            missing.extend(usage.unpriced_notes());
             let mut notes = plan_note(report.plan_cost);
             notes.extend(missing.iter().cloned());
+            let outdated = usage.models().outdated_list().map(|list| (engine.system.clone(), list.to_owned()));
+            let hint = move || {
+                let (system, list) = outdated?;
+                let text = format!("models newer than the prices of {list}: ttop prices update");
+                prices::is_first_hint(&system, &list).then_some(text)
+            };
             let layout = Layout {
                 grep: grep.clone(),
                 // The sum is that of all rows, and would be wrong below some of them.
                 footer: if grep.is_empty() {
-                    Some(Box::new(|_| Footer::new(total, notes)))
+                    Some(Box::new(move |_| {
+                        notes.extend(hint());
+                        Footer::new(total, notes)
+                    }))
                 } else {
                     footer(missing)
                 },

@@ -1,10 +1,11 @@
 //! `ttop prices`: what models cost, where the price is from, and the price list itself.
 
-use super::context::Context;
+use super::context::{Context, footer};
 use crate::args::RowArgs;
 use crate::core::filter::Globs;
 use crate::core::problem::Problem;
 use crate::core::rows::PriceRow;
+use crate::core::time::Time;
 use crate::core::vendor::vendor_of;
 use crate::engine::Engine;
 use crate::exit::Exit;
@@ -87,32 +88,70 @@ impl PricesArgs {
 }
 
 fn show(context: &mut Context, model: &str, args: &RowArgs) -> Result<Exit> {
+    let request = context.request(args)?;
     open(context);
-    let book = context.engine.prices();
-    let mut rows = Vec::new();
-    if let Some((provider, model)) = model.split_once('/') {
-        rows.extend(history(&context.engine, book, provider, model));
-    }
-    if rows.is_empty() {
-        // The maker's own price first, then everybody who lists exactly this id.
-        let vendor = vendor_of(model);
-        rows.extend(
-            vendor
-                .into_iter()
-                .flat_map(|vendor| history(&context.engine, book, vendor, model)),
-        );
-        let sellers: BTreeSet<&str> = book
-            .all()
-            .filter(|(_, listed)| *listed == model)
-            .map(|(seller, _)| seller)
-            .collect();
-        let others = sellers.into_iter().filter(|seller| Some(*seller) != vendor);
-        rows.extend(others.flat_map(|seller| history(&context.engine, book, seller, model)));
-    }
+    let (engine, book) = (&context.engine, context.engine.prices());
+    let rows = match model.split_once('/') {
+        Some((provider, name)) => of_provider(engine, book, provider, name, model)?,
+        None => of_model(engine, book, model),
+    };
     if rows.is_empty() {
         bail!("nobody lists a price for {model}");
     }
-    context.rows(args, rows)
+    let layout = Layout {
+        footer: footer(steps(&rows)),
+        ..Layout::default()
+    };
+    context.out.print(&request, layout, rows.into_iter().map(Ok))
+}
+
+/// Why the price of the first seller changed each time.
+fn steps(rows: &[PriceRow]) -> Vec<String> {
+    let seller = rows.first().map(|row| &row.provider_id);
+    let history = rows.iter().take_while(|row| Some(&row.provider_id) == seller);
+    history
+        .filter_map(|row| {
+            let reason = row.reason.as_deref()?;
+            let since = row.start.map(|start| Time(start).to_string());
+            let day = since.as_deref().and_then(|since| since.split('T').next());
+            Some(format!("{}: {reason}", day.unwrap_or("before")))
+        })
+        .collect()
+}
+
+/// `provider/model`, by the rule that prices turns; some model ids have a `/` themselves.
+fn of_provider(
+    engine: &Engine,
+    book: &PriceBook,
+    provider: &str,
+    name: &str,
+    model: &str,
+) -> Result<Vec<PriceRow>> {
+    let mut rows = history(engine, book, provider, name);
+    if rows.is_empty() {
+        rows = of_model(engine, book, model);
+    }
+    let is_provider = book.has_provider(provider);
+    match vendor_of(name) {
+        Some(vendor) if rows.is_empty() && !is_provider && !history(engine, book, vendor, name).is_empty() => {
+            bail!(
+                "no list prices {name} at {provider}; to use the prices of {vendor}: \
+                 ttop config set providers.{provider}.pricesFrom {vendor}"
+            )
+        }
+        _ => Ok(rows),
+    }
+}
+
+/// The maker's own price first, then everybody who lists exactly this id.
+fn of_model(engine: &Engine, book: &PriceBook, model: &str) -> Vec<PriceRow> {
+    let vendor = vendor_of(model).filter(|_| !model.contains('/'));
+    let mut rows: Vec<PriceRow> = vendor.map_or_else(Vec::new, |vendor| history(engine, book, vendor, model));
+    let listed = book.all().filter(|(_, listed)| *listed == model);
+    let sellers: BTreeSet<&str> = listed.map(|(seller, _)| seller).collect();
+    let others = sellers.into_iter().filter(|seller| Some(*seller) != vendor);
+    rows.extend(others.flat_map(|seller| history(engine, book, seller, model)));
+    rows
 }
 
 fn update(context: &mut Context, args: &RowArgs) -> Result<Exit> {

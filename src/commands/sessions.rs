@@ -68,9 +68,11 @@ impl SessionsArgs {
             if self.tree {
                 rows = nest(rows);
             }
+            let mut missing = engine.missing_history()?;
+            missing.extend(usage.unpriced_notes());
             let layout = Layout {
                 grep: grep.clone(),
-                footer: footer(engine.missing_history()?),
+                footer: footer(missing),
                 ..Layout::default()
             };
             out.print(&request, layout, rows.into_iter().map(Ok))

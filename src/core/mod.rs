@@ -2,6 +2,7 @@
 
 pub mod alert;
 pub mod bad_request;
+pub mod biller;
 pub mod budget;
 pub mod credential;
 pub mod event_group;

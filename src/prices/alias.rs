@@ -1,18 +1,10 @@
 //! Other spellings of a model: which entries of the list stand for one that is not listed under its own id.
 
+use crate::core::biller::{bedrock_name, biller};
 use crate::core::vendor::vendor_of;
 
-/// Providers by names the list does not use.
-const PROVIDERS: [(&str, &str); 8] = [
-    ("bedrock", "amazon-bedrock"),
-    ("codex", "openai"),
-    ("copilot", "github-copilot"),
-    ("gemini", "google"),
-    ("google-gemini", "google"),
-    ("kimi-for-coding", "kimi-code-plan-global"),
-    ("opencode-zen", "opencode"),
-    ("vertex", "google-vertex"),
-];
+/// A provider whose prices the list has under another id.
+const LISTED_AS: (&str, &str) = ("kimi-for-coding", "kimi-code-plan-global");
 
 /// Who sells models of others at their makers' prices. What such a provider does not list itself costs what the vendor
 /// takes. Others may sell the same model for less, for nothing, or run it themselves: theirs stays unknown.
@@ -52,10 +44,8 @@ pub fn candidates(provider_id: &str, model_id: &str) -> Vec<(String, String)> {
         }
     };
     let spellings = spellings(provider_id, model_id);
-    let listed = PROVIDERS
-        .iter()
-        .find(|(name, _)| *name == provider_id)
-        .map(|(_, id)| *id);
+    let known = biller(provider_id, model_id).filter(|id| !provider_id.is_empty() && *id != provider_id);
+    let listed = known.or((provider_id == LISTED_AS.0).then_some(LISTED_AS.1));
     for provider in std::iter::once(provider_id).chain(listed) {
         spellings.iter().for_each(|model| add(provider, model.clone()));
         if let Some(vendor) = vendor_of(model_id) {
@@ -75,7 +65,7 @@ pub fn candidates(provider_id: &str, model_id: &str) -> Vec<(String, String)> {
 }
 
 /// The model id in every other spelling that is known to mean the same.
-fn spellings(provider_id: &str, model_id: &str) -> Vec<String> {
+pub(super) fn spellings(provider_id: &str, model_id: &str) -> Vec<String> {
     let mut spellings = vec![model_id.to_owned()];
     let mut also = |other: &dyn Fn(&str) -> Option<String>| {
         let others: Vec<String> = spellings.iter().filter_map(|model| other(model)).collect();
@@ -113,19 +103,8 @@ fn spellings(provider_id: &str, model_id: &str) -> Vec<String> {
 
 /// Bedrock's `us.anthropic.claude-opus-4-6-v1:0` and Claude Code's `claude-opus-4-6[1m]` as `claude-opus-4-6`.
 fn undecorated(model: &str) -> Option<String> {
-    if let Some(name) = model.strip_suffix("[1m]") {
-        return Some(name.to_owned());
-    }
-    let (_, name) = model.split_once("anthropic.")?;
-    let name = name.split_once(':').map_or(name, |(name, _)| name);
-    let is_version = |text: &str| {
-        text.strip_prefix('v')
-            .is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
-    };
-    match name.rsplit_once('-') {
-        Some((name, version)) if is_version(version) => Some(name.to_owned()),
-        _ => Some(name.to_owned()),
-    }
+    let name = model.strip_suffix("[1m]").or_else(|| bedrock_name(model))?;
+    Some(name.to_owned())
 }
 
 /// `claude-opus-4-5-20251101`, `claude-opus-4-5@20251101` and `gpt-4o-2024-08-06` without the date.
@@ -198,6 +177,7 @@ fn between_digits(model: &str, from: char, to: char) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::PriceBook;
     use super::*;
 
     fn stands_for(provider: &str, model: &str, listed: &str) -> bool {
@@ -238,6 +218,8 @@ mod tests {
                 "us.anthropic.claude-opus-4-6-v1:0",
                 "anthropic/claude-opus-4-6",
             ),
+            ("amazon-bedrock", "us.xai.grok-4.6", "xai/grok-4.6"),
+            ("azure_openai", "gpt-5.5", "azure/gpt-5.5"),
             ("kimi-for-coding", "k3", "kimi-code-plan-global/k3"),
         ] {
             assert!(stands_for(provider, model, listed), "{provider} {model} as {listed}");
@@ -258,6 +240,29 @@ mod tests {
             ("openai", "o3-2025-04-16", "openai/o3-2025"),
         ] {
             assert!(!stands_for(provider, model, listed), "{provider} {model} as {listed}");
+        }
+    }
+
+    #[test]
+    fn who_bills_is_told_for_every_id_of_the_list() {
+        let book = PriceBook::built_in();
+        for (provider, model) in book.all() {
+            // A maker named beside a cloud's spelling is overruled; all others bill what they list.
+            let told = biller(provider, model);
+            assert_eq!(told, Some(provider), "{provider}/{model} with its provider");
+            let alone = biller("", model);
+            match provider {
+                "amazon-bedrock" => assert_eq!(alone, Some(provider), "{model}"),
+                "google-vertex-anthropic" => assert_eq!(alone, Some(provider), "{model}"),
+                "google-vertex" if model.contains('@') || model.ends_with("-maas") => {
+                    assert!(alone.is_some_and(|id| id.starts_with("google-vertex")), "{model}: {alone:?}");
+                }
+                "openrouter" if !model.starts_with("~") => assert_eq!(alone, Some(provider), "{model}"),
+                "anthropic" | "openai" | "xai" | "deepseek" | "moonshotai" => {
+                    assert!(alone.is_none_or(|id| id == provider), "{provider}/{model}: {alone:?}");
+                }
+                _ => {}
+            }
         }
     }
 

@@ -10,13 +10,15 @@ use std::fmt::Write;
 ///
 /// `anthropic␉claude-opus-5␉␉5␉25␉0.5␉6.25␉-␉>200000=10,37.5,1,12.5,- fast=10,50,1,12.5,-`: provider, model, since
 /// (empty: as far back as known), dollars for a million tokens of input, output, cache read, cache write, reasoning
-/// (`-`: not listed), then tiers and modes with their five prices.
+/// (`-`: not listed), then tiers and modes with their five prices, and why the price changed where that was reviewed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Epoch milliseconds.
     pub since: Option<i64>,
     pub standard: Price,
     pub modes: Vec<(Mode, Price)>,
+    /// Why it changed, where somebody reviewed that.
+    pub why: Option<String>,
 }
 
 /// The names of the modes that a list prices.
@@ -28,6 +30,16 @@ pub fn mode_named(name: &str) -> Option<Mode> {
 }
 
 impl Entry {
+    /// Everything for nothing, as far back as known.
+    pub fn free() -> Self {
+        Self {
+            since: None,
+            standard: Price::free(),
+            modes: Vec::new(),
+            why: None,
+        }
+    }
+
     /// Whether both say the same price.
     pub fn is_same_price(&self, other: &Self) -> bool {
         self.standard == other.standard && self.modes == other.modes
@@ -53,6 +65,10 @@ impl Entry {
             for tier in price.tiers() {
                 push_part(&mut line, &mut before, name, Some(tier.above), &tier.rates);
             }
+        }
+        if let Some(why) = &self.why {
+            line.push_str(if before == '\t' { "\t\t" } else { "\t" });
+            line.push_str(why);
         }
         line.push('\n');
         line
@@ -89,8 +105,10 @@ impl Entry {
                 (name, None) => modes.push((mode_named(name)?, rates, Vec::new())),
             }
         }
+        let why = fields.next().filter(|why| !why.is_empty()).map(str::to_owned);
         Some(Self {
             since,
+            why,
             standard: Price::new(standard.0, standard.1),
             modes: modes
                 .into_iter()
@@ -151,6 +169,8 @@ mod tests {
         for line in [
             "openai\tgpt-4\t\t30\t60\t-\t-\t-\n",
             "aihubmix\tglm-4.6\t2026-11-20T18:00:00.000Z\t0.5\t1000000\t0.0547948\t0\t7\n",
+            "a\tb\t\t1\t2\t-\t-\t-\t\twhy (source)\n",
+            "a\tb\t\t1\t2\t-\t-\t-\tfast=2,4,-,-,-\twhy (source)\n",
             "a\tb/c:free\t\t1\t2\t-\t-\t-\t>32000=2,3,-,-,- >128000=4,5,0.1,0.2,6 fast=2,4,-,-,- fast>200000=4,8,-,-,-\n",
         ] {
             let (head, fields) = line

@@ -167,6 +167,7 @@ fn entry(cost: &Cost, experimental: Option<&RawValue>, since: Option<i64>) -> Re
         since,
         standard: cost.price()?,
         modes: modes.collect(),
+        why: None,
     })
 }
 

@@ -1,9 +1,13 @@
 //! Where prices come from: the built-in list, the dated list that was downloaded, the user's own.
 
 mod alias;
+mod exceptions;
 mod fresh;
+mod hint;
+mod history;
 mod line;
 pub(crate) mod list;
+mod names;
 mod overrides;
 mod plans;
 mod refresh;
@@ -11,6 +15,9 @@ mod surcharges;
 mod table;
 
 pub use fresh::{Freshness, keep_fresh};
+pub use hint::is_first_hint;
+pub use history::history;
+pub use names::{model_name, names};
 pub use plans::{billing_of, is_plan};
 pub use refresh::{Refresh, Update, age_hours, refresh_if_due, snapshot, update};
 
@@ -21,6 +28,8 @@ use crate::system::config::Config;
 use crate::system::parse_instant;
 use line::Entry;
 use overrides::Overrides;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use surcharges::surcharges;
 use table::Table;
@@ -28,17 +37,22 @@ use table::Table;
 /// models.dev's list of the day this was released; `make prices` writes it.
 const BUILT_IN: &[u8] = include_bytes!("snapshot.tsv");
 
-/// Models that models.dev dropped before the built-in list was made, with their last price there: history has them.
-const RETIRED: &[u8] = include_bytes!("retired.tsv");
+/// What models cost before, and models that the list dropped; `make prices` writes it. `docs/prices.md` has the rules.
+const HISTORY: &[u8] = include_bytes!("history.tsv");
+
+/// Stands for every model of a provider in [`HISTORY`].
+const EVERY_MODEL: &str = "*";
 
 /// All prices that are known here.
 #[derive(Debug)]
 pub struct PriceBook {
-    retired: Table,
+    history: Table,
     built_in: Table,
     /// What was downloaded, with everything that was in force before.
     dated: Option<Table>,
     overrides: Overrides,
+    /// Whose list prices a provider: `providers.<name>.pricesFrom`.
+    prices_from: BTreeMap<String, String>,
 }
 
 impl PriceBook {
@@ -47,6 +61,7 @@ impl PriceBook {
         let mut book = Self::built_in();
         let (overrides, mut problems) = Overrides::read(system, config);
         book.overrides = overrides;
+        book.prices_from = prices_from(config);
         match read_dated(system) {
             Ok(dated) => book.dated = dated,
             Err(problem) => problems.push(problem),
@@ -57,10 +72,11 @@ impl PriceBook {
     /// The built-in list alone.
     pub fn built_in() -> Self {
         Self {
-            retired: Table::built_in(RETIRED),
+            history: Table::built_in(HISTORY),
             built_in: Table::built_in(BUILT_IN),
             dated: None,
             overrides: Overrides::default(),
+            prices_from: BTreeMap::new(),
         }
     }
 
@@ -76,7 +92,22 @@ impl PriceBook {
     }
 
     fn found(&self, provider_id: &str, model_id: &str) -> ModelPrices {
-        if let Some(prices) = self.listed(provider_id, model_id, None) {
+        let prices = self.found_own(provider_id, model_id);
+        let is_undated = matches!(prices.entries(), [only] if only.since.is_none());
+        match self.every(provider_id) {
+            Some((before, own)) if is_undated && prices.found() != &Found::Override => prices.after(before, own),
+            _ => prices,
+        }
+    }
+
+    fn found_own(&self, provider_id: &str, model_id: &str) -> ModelPrices {
+        let own = self.listed(provider_id, model_id, None);
+        let is_own = own.as_ref().is_some_and(|own| own.found() == &Found::Override);
+        let other = self.prices_from.get(provider_id).filter(|other| !is_own && *other != provider_id);
+        if let Some(prices) = other.and_then(|other| self.borrowed(other, model_id)) {
+            return prices;
+        }
+        if let Some(prices) = own {
             return prices;
         }
         // OpenRouter's habit, which others took over: the same model for nothing, with less of it.
@@ -94,7 +125,7 @@ impl PriceBook {
         // An id without a date stands for the newest with one.
         let newest = || {
             candidates.iter().find_map(|(provider, model)| {
-                let mut lists = [self.newest(), &self.retired].into_iter();
+                let mut lists = [self.newest(), &self.history].into_iter();
                 let dated = |list: &Table| -> Option<String> {
                     let models = list.models(provider, model);
                     models
@@ -108,9 +139,23 @@ impl PriceBook {
         exactly.or_else(newest).unwrap_or_else(ModelPrices::missing)
     }
 
+    /// Another provider's price for a model; it never borrows in turn.
+    fn borrowed(&self, provider_id: &str, model_id: &str) -> Option<ModelPrices> {
+        let candidates = alias::candidates(provider_id, model_id);
+        let mut listed = candidates.iter().filter_map(|(provider, model)| self.listed(provider, model, Some(false)));
+        listed.next()
+    }
+
+    /// Whether a list has models of this provider: one that lacks a model is then older than the model.
+    pub fn has_provider(&self, provider_id: &str) -> bool {
+        let lists = [self.newest(), &self.built_in, &self.history];
+        lists.into_iter().any(|list| list.models(provider_id, "").next().is_some())
+    }
+
     /// Every provider and model that has a price, in no order that means anything, some twice.
     pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.in_lists().chain(self.retired.all()).chain(self.overrides.all())
+        let past = self.history.all().filter(|(_, model)| *model != EVERY_MODEL);
+        self.in_lists().chain(past).chain(self.overrides.all())
     }
 
     fn in_lists(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -133,6 +178,7 @@ impl PriceBook {
                 standard: entry.standard,
                 modes: entry.modes,
                 source: name.to_owned(),
+                reason: entry.why,
             });
         }
         let own = self.overrides.of(provider_id, model_id).unwrap_or_default();
@@ -149,22 +195,52 @@ impl PriceBook {
         (!prices.is_empty()).then(|| ModelPrices::new(prices, found, is_plan))
     }
 
-    /// A model's entries, oldest first, each with its list's name. The downloaded list knows what held before; the
-    /// built-in one adds what a newer ttop knows since; a retired model is in neither.
+    /// A model's entries, oldest first, each with its list's name. What is built in knows the past up to its day; the
+    /// downloaded list knows what changed since, and often on which day before that.
     fn entries<'a>(&'a self, provider_id: &str, model_id: &str) -> Vec<(Entry, &'a str)> {
-        let of = |table: &Table| table.entries(provider_id, model_id).into_iter();
-        let named = |table: &'a Table| of(table).map(|entry| (entry, table.name()));
-        let mut entries: Vec<_> = self.dated.iter().flat_map(named).collect();
-        let known_until = match &self.dated {
-            Some(dated) if !entries.is_empty() => parse_instant(&format!("{}T00:00:00Z", dated.day())),
-            _ => None,
+        let of = |table: &'a Table| {
+            let entries = table.entries(provider_id, model_id).into_iter();
+            entries.map(|entry| (entry, table.name()))
         };
-        let is_first = entries.is_empty();
-        entries.extend(named(&self.built_in).filter(|(entry, _)| is_first || entry.since > known_until));
+        let mut entries: Vec<_> = of(&self.history).collect();
         if entries.is_empty() {
-            entries.extend(named(&self.retired));
+            entries.extend(of(&self.built_in));
+        }
+        let is_new = entries.is_empty();
+        let known_until = parse_instant(&format!("{}T00:00:00Z", self.built_in.day()));
+        for (later, name) in self.dated.iter().flat_map(of) {
+            if is_new || later.since > known_until {
+                let is_same = entries.last().is_some_and(|(last, _)| last.is_same_price(&later));
+                if is_new || !is_same {
+                    entries.push((later, name));
+                }
+                continue;
+            }
+            // The same change, noticed earlier than by the list that is built in.
+            let same = (1..entries.len()).find(|&at| {
+                let (before, listed) = (&entries[at - 1].0, &entries[at].0);
+                let is_reviewed = listed.why.is_some();
+                !is_reviewed && before.since < later.since && later.since < listed.since && listed.is_same_price(&later)
+            });
+            if let Some(at) = same {
+                entries[at].0.since = later.since;
+            }
         }
         entries
+    }
+
+    /// What every model of a provider cost before its own prices hold, and since when they do.
+    fn every(&self, provider_id: &str) -> Option<(Vec<DatedPrice>, i64)> {
+        let mut before = self.history.entries(provider_id, EVERY_MODEL);
+        let own = before.pop()?.since?;
+        let dated = |entry: Entry| DatedPrice {
+            since: entry.since,
+            standard: entry.standard,
+            modes: entry.modes,
+            source: self.history.name().to_owned(),
+            reason: entry.why,
+        };
+        Some((before.into_iter().map(dated).collect(), own))
     }
 }
 
@@ -178,8 +254,18 @@ fn free(paid: &ModelPrices, alias: String) -> ModelPrices {
             .last()
             .map(|entry| entry.source.clone())
             .unwrap_or_default(),
+        reason: None,
     };
     ModelPrices::new(vec![entry], Found::Alias(alias), false)
+}
+
+fn prices_from(config: &Config) -> BTreeMap<String, String> {
+    let providers = config.value(&["providers"]).and_then(Value::as_object);
+    let named = providers.into_iter().flatten().filter_map(|(name, settings)| {
+        let other = settings.get("pricesFrom")?.as_str()?;
+        Some((name.clone(), other.to_owned()))
+    });
+    named.collect()
 }
 
 /// The downloaded list with its history.
@@ -205,7 +291,7 @@ mod tests {
     use super::*;
     use crate::core::turn::Mode;
     use crate::system::Os;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn input(prices: &ModelPrices, at: i64) -> Option<f64> {
         let price = prices.at(at, Mode::Standard)?;
@@ -233,11 +319,9 @@ mod tests {
             assert_eq!(book.of(provider, model).found(), &Found::Exact, "{provider}/{model}");
             models += 1;
         }
-        let lines = [BUILT_IN, RETIRED].concat().iter().filter(|&&b| b == b'\n').count() - 2;
+        let lines = [BUILT_IN, HISTORY].concat().iter().filter(|&&b| b == b'\n').count() - 2;
         assert!(models > 5_000 && models <= lines, "{models} models in {lines} lines");
-        // Sorted, and by hand: its hash is of no use.
-        let retired = RETIRED.split(|&b| b == b'\n').skip(1);
-        assert!(retired.take_while(|line| !line.is_empty()).is_sorted());
+        assert!(Table::parse(HISTORY).is_some());
     }
 
     #[test]
@@ -288,6 +372,23 @@ mod tests {
     }
 
     #[test]
+    fn a_gateway_takes_the_prices_of_the_provider_it_names() {
+        let config = json!({"providers": {"mock": {"pricesFrom": "openai"}, "loop": {"pricesFrom": "loop"}},
+            "prices": {"overrides": {"mock/gpt-5.4": {"input": 9, "output": 9}}}});
+        let (book, problems) = book(config, None);
+        assert_eq!(problems, []);
+        let borrowed = book.of("mock", "gpt-5.5");
+        assert_eq!(borrowed.found(), &Found::Alias("openai/gpt-5.5".into()));
+        assert_eq!(borrowed.entries()[0].standard, book.of("openai", "gpt-5.5").entries()[0].standard);
+        assert_eq!(book.of("mock", "openai/gpt-5.5-2026-04-23").found(), borrowed.found());
+        assert_eq!(book.of("mock", "gpt-5.4").found(), &Found::Override);
+        for (provider, model) in [("mock", "nonesuch"), ("loop", "gpt-5.5"), ("other", "gpt-5.5")] {
+            assert_eq!(book.of(provider, model).found(), &Found::Missing, "{provider}/{model}");
+        }
+        assert!(book.has_provider("openai") && !book.has_provider("mock"));
+    }
+
+    #[test]
     fn the_free_edition_of_a_listed_model_is_free() {
         let config = json!({"prices": {"overrides": {"acme/vendor/m": {"input": 3, "output": 4}}}});
         let (book, _) = book(config, None);
@@ -318,16 +419,22 @@ mod tests {
             since,
             standard: Price::new(crate::core::price::Rates::flat(input * 1_000_000_000, 1), Vec::new()),
             modes: Vec::new(),
+            why: None,
         };
         let mut listed = table::Listed::new();
         let key = ("anthropic".to_owned(), "claude-haiku-4-5".to_owned());
-        listed.insert(key, vec![entry(2, None), entry(3, Some(1000))]);
+        let later = parse_instant("2026-11-01T00:00:00Z");
+        listed.insert(key, vec![entry(2, None), entry(3, later)]);
+        listed.insert(("acme".into(), "own".into()), vec![entry(4, Some(1000))]);
         let (book, problems) = book(json!({}), Some(&table::write("models.dev 2026-11-20", &listed)));
         assert_eq!(problems, []);
         assert_eq!(book.name(), "models.dev 2026-11-20");
         let haiku = book.of("anthropic", "claude-haiku-4-5");
-        assert_eq!((input(&haiku, 999), input(&haiku, 1000)), (Some(2.0), Some(3.0)));
+        // What is built in knows the past better.
+        let later = later.expect("an instant");
+        assert_eq!((input(&haiku, later - 1), input(&haiku, later)), (Some(1.0), Some(3.0)));
         assert_eq!(haiku.entries()[1].source, "models.dev 2026-11-20");
+        assert_eq!(input(&book.of("acme", "own"), 0), Some(4.0));
         assert_eq!(book.of("openai", "gpt-5.5").found(), &Found::Exact);
     }
 

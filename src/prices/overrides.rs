@@ -82,6 +82,7 @@ impl Overrides {
                     standard: price,
                     modes: Vec::new(),
                     source: place.to_owned(),
+                    reason: None,
                 };
                 self.add(provider_id, model_id, price);
             }
@@ -122,6 +123,7 @@ fn own_price(system: &System, value: &Value) -> Result<DatedPrice, String> {
         standard: own.cost.price().map_err(|bad| bad.to_string())?,
         modes,
         source: "config".to_owned(),
+        reason: None,
     })
 }
 

@@ -144,7 +144,14 @@ fn merge(mut known: Listed, newer: Listed) -> (Listed, Vec<(String, String)>) {
     let mut changed = Vec::new();
     for (key, entries) in newer {
         let old = known.entry(key.clone()).or_default();
-        for entry in entries {
+        for mut entry in entries {
+            // A mode that the list dropped keeps its price: what was billed under it still was.
+            let dropped = old.last().into_iter().flat_map(|last| &last.modes);
+            let dropped: Vec<_> = dropped
+                .filter(|(mode, _)| entry.modes.iter().all(|(listed, _)| listed != mode))
+                .cloned()
+                .collect();
+            entry.modes.extend(dropped);
             if old.last().is_some_and(|last| last.is_same_price(&entry)) {
                 continue;
             }

@@ -22,6 +22,8 @@ pub enum Dimension {
     Provider,
     Vendor,
     Model,
+    /// One name for every spelling of a model.
+    Name,
     Project,
     Session,
 }
@@ -44,6 +46,7 @@ struct Key {
     provider: u32,
     vendor: u32,
     model: u32,
+    name: u32,
     project: u32,
     session: i64,
 }
@@ -136,13 +139,13 @@ impl Usage<'_> {
         let mut calendar = Calendar::new(zone);
         let unit = grouping.unit();
         let mut names = Interned::default();
-        let mut model_numbers: FxHashMap<u32, (u32, u32, u32)> = FxHashMap::default();
+        let mut model_numbers: FxHashMap<u32, [u32; 4]> = FxHashMap::default();
         let mut session_parts: FxHashMap<i64, (i64, u32)> = FxHashMap::default();
         let mut groups: Vec<Group> = Vec::new();
         let mut by_key: FxHashMap<Key, usize> = FxHashMap::default();
         let mut models: Vec<ByModel> = Vec::new();
         let has_block = grouping.has(Dimension::Block);
-        let by_model = [Dimension::Provider, Dimension::Vendor, Dimension::Model]
+        let by_model = [Dimension::Provider, Dimension::Vendor, Dimension::Model, Dimension::Name]
             .into_iter()
             .any(|dimension| grouping.has(dimension));
         // What decided the last turn's group: mostly the next turn's is the same.
@@ -153,13 +156,10 @@ impl Usage<'_> {
             let decides = Some((start, if by_model { row } else { 0 }, turn.key.session));
             if has_block || decided_by != decides {
                 decided_by = decides;
-                let (provider, vendor, model) = *model_numbers.entry(row).or_insert_with(|| {
+                let [provider, vendor, model, name] = *model_numbers.entry(row).or_insert_with(|| {
                     let model = turn.model;
-                    (
-                        names.number(model.provider.as_ref()),
-                        names.number(model.vendor.as_ref()),
-                        names.number(model.model.as_ref()),
-                    )
+                    [&model.provider, &model.vendor, &model.model, &model.display]
+                        .map(|text| names.number(text.as_ref()))
                 });
                 let (session, project) = *session_parts.entry(turn.key.session).or_insert_with(|| {
                     let session = sessions.and_then(|sessions| {
@@ -193,6 +193,7 @@ impl Usage<'_> {
                     },
                     vendor: asked(Dimension::Vendor, vendor),
                     model: asked(Dimension::Model, model),
+                    name: asked(Dimension::Model, name).max(asked(Dimension::Name, name)),
                     project: asked(Dimension::Project, project),
                     session: if grouping.has(Dimension::Session) { session } else { 0 },
                 };
@@ -293,6 +294,7 @@ impl Usage<'_> {
             provider_id: names.text(key.provider),
             vendor_id: names.text(key.vendor),
             model_id: names.text(key.model),
+            model_name: names.text(key.name),
             project_path: names.text(key.project),
             session_id: session.map(|session| session.id.clone()),
             session_name: session.and_then(|session| session.name.clone()),
@@ -364,12 +366,13 @@ fn sort_once(rows: &mut Vec<i64>) {
 }
 
 /// What rows of equal period and cost are ordered by.
-fn label(row: &CostRow) -> [Option<&str>; 6] {
+fn label(row: &CostRow) -> [Option<&str>; 7] {
     [
         &row.agent_id,
         &row.provider_id,
         &row.vendor_id,
         &row.model_id,
+        &row.model_name,
         &row.project_path,
         &row.session_id,
     ]

@@ -14,11 +14,13 @@ pub mod show;
 pub mod snapshot;
 pub mod stats;
 pub mod turns;
+mod unpriced;
 
 use crate::core::group::Addend;
-use crate::core::money::Billing;
+use crate::core::money::{Billing, CostStatus};
 use crate::core::price::{Billed, CostFrom, TurnCost, cost_of};
 use crate::core::rows::Text;
+use crate::core::turn::Mode;
 use crate::ledger::Ledger;
 use crate::ledger::merge::PackKey;
 use crate::ledger::newest::Spans;
@@ -102,6 +104,12 @@ impl<'a> Usage<'a> {
             timestamp: numbers.timestamp,
         };
         let cost = cost_of(&billed, &model.prices, self.cost_from);
+        if cost.status == CostStatus::Recorded && model.prices.entries().is_empty() {
+            model.is_priced_by_agent.set(true);
+        }
+        if cost.unpriced_tokens > 0 {
+            note_unpriced(model, numbers.mode, cost.unpriced_tokens);
+        }
         let billing = self.models.billing(key.agent, numbers.model);
         Priced {
             key,
@@ -130,6 +138,16 @@ impl<'a> Usage<'a> {
             Ok(())
         })
     }
+}
+
+#[cold]
+fn note_unpriced(model: &Model, mode: Mode, tokens: u64) {
+    let (standard, other) = model.unpriced.get();
+    let is_standard = mode == Mode::Standard;
+    model.unpriced.set(match is_standard {
+        true => (standard.saturating_add(tokens), other),
+        false => (standard, other.saturating_add(tokens)),
+    });
 }
 
 /// A session as rows show it.

@@ -5,21 +5,34 @@ use crate::core::price::ModelPrices;
 use crate::core::rows::Text;
 use crate::core::vendor::vendor_of;
 use crate::ledger::Ledger;
-use crate::prices::{PriceBook, billing_of};
+use crate::prices::{PriceBook, billing_of, model_name};
 use crate::system::config::Config;
 use rustc_hash::FxHashMap;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 /// A model as one provider bills it.
 pub struct Model {
     pub provider: Option<Text>,
     pub vendor: Option<Text>,
     pub model: Option<Text>,
+    /// For people: the same for every spelling of the model.
+    pub display: Option<Text>,
     /// `provider/model`.
     pub name: Text,
     pub prices: ModelPrices,
+    /// Tokens that were met without a price so far: those of standard requests, and of other modes.
+    pub unpriced: Cell<(u64, u64)>,
+    /// Whether a turn was met that only its agent has a price for.
+    pub is_priced_by_agent: Cell<bool>,
     /// The first agent (by row) that was asked about, mostly the only one, and who pays there.
     billing: OnceCell<(u32, Billing)>,
+}
+
+impl Model {
+    pub fn unpriced_tokens(&self) -> u64 {
+        let (standard, other) = self.unpriced.get();
+        standard.saturating_add(other)
+    }
 }
 
 /// All models of a ledger, looked up when first met.
@@ -39,8 +52,11 @@ impl<'a> Models<'a> {
             provider: None,
             vendor: None,
             model: None,
+            display: None,
             name: "".into(),
             prices: ModelPrices::missing(),
+            unpriced: Cell::default(),
+            is_priced_by_agent: Cell::default(),
             billing: OnceCell::new(),
         };
         Self {
@@ -65,11 +81,37 @@ impl<'a> Models<'a> {
                 provider: text(provider),
                 vendor: vendor_of(model).map(Text::from),
                 model: text(model),
+                display: text(&model_name(provider, model)),
                 name: format!("{provider}/{model}").into(),
                 prices: self.book.of(provider, model),
+                unpriced: Cell::default(),
+                is_priced_by_agent: Cell::default(),
                 billing: OnceCell::new(),
             }
         })
+    }
+
+    /// Models that turns were met of for which there is no price, most tokens first.
+    pub fn unpriced(&self) -> Vec<&Model> {
+        let met = self.known.iter().filter_map(OnceCell::get);
+        let mut unpriced: Vec<&Model> = met.filter(|model| model.unpriced_tokens() > 0).collect();
+        unpriced.sort_by_key(|model| (std::cmp::Reverse(model.unpriced_tokens()), model.name.clone()));
+        unpriced
+    }
+
+    /// The name of the price list, where a model was met that is newer than it and that its agent has a price for.
+    pub fn outdated_list(&self) -> Option<&str> {
+        let mut met = self.known.iter().filter_map(OnceCell::get);
+        let is_newer = met.any(|model| {
+            let provider = model.provider.as_deref();
+            model.is_priced_by_agent.get() && provider.is_some_and(|provider| self.is_listed(provider))
+        });
+        is_newer.then(|| self.book.name())
+    }
+
+    /// Whether a price list knows who bills.
+    pub fn is_listed(&self, provider_id: &str) -> bool {
+        self.book.has_provider(provider_id)
     }
 
     /// Who pays for a model used by an agent (both by row).

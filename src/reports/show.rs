@@ -4,9 +4,11 @@ use super::select::Selected;
 use super::{Sessions, Usage};
 use crate::core::group::Totals;
 use crate::core::money::CostStatus;
+use crate::core::fees::{Fee, Region};
 use crate::core::price::Found;
 use crate::core::rows::{Explained, ExplainedCopy, ModeName, SessionRow, ShowChild, ShowModel, Text, TurnRow};
 use crate::core::time::Time;
+use crate::ledger::pack::TurnNumbers;
 use crate::ledger::query::FoundTurn;
 use crate::system::System;
 use anyhow::Result;
@@ -186,8 +188,27 @@ impl Usage<'_> {
             .since
             .map(|since| format!(", in force since {}", Time(since)))
             .unwrap_or_default();
-        format!("{how}; {}{since}", entry.source)
+        let reason = entry.reason.as_deref().map(|reason| format!(" ({reason})"));
+        let beside = beside_tokens(numbers);
+        format!("{how}; {}{since}{}{beside}", entry.source, reason.unwrap_or_default())
     }
+}
+
+/// What else the turn is billed for.
+fn beside_tokens(numbers: &TurnNumbers) -> String {
+    let mut beside = String::new();
+    for (fee, name) in [(Fee::WebSearch, "web searches"), (Fee::Other, "items without a price")] {
+        let count = numbers.fees.count(fee);
+        if count > 0 {
+            beside.push_str(&format!("; {name}: {count}"));
+        }
+    }
+    match numbers.region {
+        Region::Global => {}
+        Region::Us => beside.push_str("; bound to the United States"),
+        Region::Other => beside.push_str("; bound to a region without a known price"),
+    }
+    beside
 }
 
 /// Why a copy counts or does not.

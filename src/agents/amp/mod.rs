@@ -9,7 +9,7 @@ use crate::agents::shared::walk::Walk;
 use crate::core::problem::Problem;
 use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
-use crate::core::vendor::vendor_of;
+use crate::core::biller::biller;
 use crate::system::System;
 use anyhow::Result;
 use rustc_hash::FxHashMap;
@@ -208,7 +208,7 @@ fn turns(source: &Source, thread: &str, document: &Thread<'_>, into: &mut Batch)
             record: RecordKey::of(&reply.key),
             event: EventKey::of(ID, format!("{thread}\0{}", reply.key)),
             rank: Rank(reply.tokens.known_total(), 0),
-            provider_id: vendor_of(model).unwrap_or(""),
+            provider_id: biller("", model).unwrap_or(""),
             model_id: model,
             tokens: reply.tokens,
             accuracy: if is_complete {

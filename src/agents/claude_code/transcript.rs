@@ -11,7 +11,7 @@ use crate::core::money::Money;
 use crate::core::problem::Problem;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Mode, Presence, Project, Rank, RecordKey, SessionInfo, Turn};
-use crate::core::vendor::vendor_of;
+use crate::core::biller::biller;
 use anyhow::Result;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -260,20 +260,14 @@ fn mode(usage: &Usage) -> Mode {
 }
 
 /// Who bills: Anthropic, unless the ids tell of a cloud that resells it or the model is somebody else's.
-fn provider(model: &str, message_id: &str) -> &'static str {
-    const BEDROCK: &str = "amazon-bedrock";
-    const VERTEX: &str = "google-vertex-anthropic";
-    // Bedrock: `msg_bdrk_01…`, `us.anthropic.claude-…-v1:0`; Vertex: `msg_vrtx_01…`, `claude-…@20250929`.
+fn provider<'a>(model: &str, message_id: &str) -> &'a str {
+    // Clouds mark their messages: `msg_bdrk_01…`, `msg_vrtx_01…`.
     if message_id.starts_with("msg_bdrk_") {
-        BEDROCK
+        "amazon-bedrock"
     } else if message_id.starts_with("msg_vrtx_") {
-        VERTEX
-    } else if model.starts_with("claude") {
-        if model.contains('@') { VERTEX } else { "anthropic" }
-    } else if model.contains("anthropic.claude") {
-        BEDROCK
+        "google-vertex-anthropic"
     } else {
-        vendor_of(model).unwrap_or("anthropic")
+        biller("", model).unwrap_or("anthropic")
     }
 }
 

@@ -4,7 +4,7 @@ use crate::agents::Batch;
 use crate::agents::shared::json_file::{parse_text, read_beside, read_text};
 use crate::agents::shared::lenient::When;
 use crate::core::problem::Problem;
-use crate::core::vendor::vendor_of;
+use crate::core::biller::biller;
 use memchr::memmem::{find, rfind};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -27,38 +27,10 @@ impl Model {
     }
 }
 
-/// The extensions' names of providers that models.dev calls otherwise.
-const PROVIDERS: [(&str, &str); 19] = [
-    ("bedrock", "amazon-bedrock"),
-    ("claude-code", "anthropic"),
-    ("fireworks", "fireworks-ai"),
-    ("gemini", "google"),
-    ("gemini-cli", "google"),
-    ("human-relay", ""),
-    ("kilocode", "kilo"),
-    ("kilocode-openrouter", "kilo"),
-    ("moonshot", "moonshotai"),
-    ("openai-codex", "openai"),
-    ("openai-native", "openai"),
-    ("qwen", "alibaba"),
-    ("qwen-code", "alibaba"),
-    ("sapaicore", "sap-ai-core"),
-    ("together", "togetherai"),
-    ("vercel-ai-gateway", "vercel"),
-    ("vertex", "google-vertex"),
-    ("vscode-lm", "github-copilot"),
-    ("xai", "xai"),
-];
-
 /// `openai` is whatever speaks OpenAI's dialect; then, and without any name, the model tells.
 fn provider_id<'a>(provider: &'a str, model: &str) -> &'a str {
-    if provider.is_empty() || provider == "openai" {
-        return vendor_of(model).unwrap_or(provider);
-    }
-    PROVIDERS
-        .iter()
-        .find(|(theirs, _)| *theirs == provider)
-        .map_or(provider, |(_, id)| id)
+    let named = if provider == "openai" { "" } else { provider };
+    biller(named, model).unwrap_or(if named.is_empty() { provider } else { "" })
 }
 
 /// The models of one task over its time.

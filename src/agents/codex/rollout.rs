@@ -13,7 +13,7 @@ use crate::agents::shared::live::program::is_uuid;
 use crate::agents::shared::source::{Bookmark, Source};
 use crate::core::problem::Problem;
 use crate::core::turn::{EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
-use crate::core::vendor::vendor_of;
+use crate::core::biller::biller;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -369,10 +369,7 @@ impl Rollout<'_> {
         let State {
             model, provider, time, ..
         } = &self.state;
-        let provider_id = match provider.as_str() {
-            "" => vendor_of(model).unwrap_or("openai"),
-            provider => provider,
-        };
+        let provider_id = biller(provider, model).unwrap_or("openai");
         self.into.turn(&Turn {
             provider_id,
             model_id: model,

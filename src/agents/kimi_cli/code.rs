@@ -7,7 +7,7 @@ use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title}
 use crate::agents::{Batch, Skip};
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, RecordKey, SessionInfo, Title, Turn};
-use crate::core::vendor::vendor_of;
+use crate::core::biller::biller;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -143,7 +143,7 @@ fn model(state: &State, alias: &str) -> (String, String) {
         _ if is_plan => "kimi-for-coding",
         "kimi" => "moonshotai",
         // Any other name is a dialect, not who bills.
-        _ => vendor_of(&model).unwrap_or(""),
+        _ => biller("", &model).unwrap_or(""),
     };
     (provider.to_owned(), model)
 }

@@ -5,7 +5,7 @@ use crate::agents::shared::lenient::{Count, Text, When, dollars, first_text, par
 use crate::agents::{Batch, Bookmark, Skip, Source};
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
-use crate::core::vendor::vendor_of;
+use crate::core::biller::biller;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -13,16 +13,6 @@ use std::path::Path;
 
 /// Version of the reading rules.
 pub const RULES_VERSION: u32 = 1;
-
-/// Pi's names of providers that models.dev knows under another one.
-const PROVIDERS: [(&str, &str); 6] = [
-    ("azure-openai-responses", "azure"),
-    ("google-antigravity", "google"),
-    ("google-gemini-cli", "google"),
-    ("kimi-coding", "kimi-for-coding"),
-    ("openai-codex", "openai"),
-    ("vercel-ai-gateway", "vercel"),
-];
 
 /// What is kept between reads.
 #[derive(Default, Serialize, Deserialize)]
@@ -227,12 +217,7 @@ impl State {
 }
 
 fn provider_id<'a>(provider: &'a str, model: &str) -> &'a str {
-    let known = PROVIDERS
-        .iter()
-        .find(|(own, _)| *own == provider)
-        .map(|(_, known)| *known);
-    let by_model = || Some(provider).filter(|it| !it.is_empty()).or_else(|| vendor_of(model));
-    known.or_else(by_model).unwrap_or("")
+    biller(provider, model).unwrap_or("")
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title}
 use crate::agents::shared::walk::Walk;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
-use crate::core::vendor::vendor_of;
+use crate::core::biller::biller;
 use crate::system::System;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -181,7 +181,7 @@ fn add(entry: &Entry, session: &str, time: i64, place: u64, into: &mut Batch) {
         record: RecordKey::of(&key),
         event: EventKey::of(ID, &key),
         rank: Rank(tokens.known_total(), 0),
-        provider_id: vendor_of(model).unwrap_or("alibaba"),
+        provider_id: biller("", model).unwrap_or("alibaba"),
         model_id: model,
         tokens,
         timestamp: time,

@@ -1,5 +1,6 @@
 //! Batch: what one read of one source brought in, held compactly.
 
+use crate::core::biller::biller;
 use crate::core::fees::{Fees, Region};
 use crate::core::money::Money;
 use crate::core::problem::Problem;
@@ -261,8 +262,14 @@ impl Batch {
         self.last_model = match self.model_at.get(&key) {
             Some(&at) => at,
             None => {
-                let at = self.models.len() as u32;
-                self.models.push(key.clone());
+                // Every agent's spelling of a provider ends here. An empty one stays: its reader found none.
+                let named = Some(provider).filter(|named| !named.is_empty());
+                let billing = named.map_or("", |named| biller(named, model).unwrap_or(named));
+                let own = (billing.to_owned(), model.to_owned());
+                let at = *self.model_at.entry(own.clone()).or_insert_with(|| {
+                    self.models.push(own);
+                    self.models.len() as u32 - 1
+                });
                 self.model_at.insert(key, at);
                 at
             }

@@ -4,7 +4,7 @@ use super::batch::{Batch, Skip};
 use crate::core::money::Money;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, EventKey, Rank, RecordKey, Turn};
-use crate::core::vendor::vendor_of;
+use crate::core::biller::biller;
 
 /// What `doctor` says of every such agent.
 pub const LIMIT: &str = "only a running total per session is recorded: it counts for the day the session began and for the model chosen last";
@@ -55,20 +55,7 @@ impl Total<'_> {
 
 /// Who bills, by its models.dev id.
 fn provider_id<'a>(name: &'a str, model: &str) -> &'a str {
-    match name {
-        "" => vendor_of(model.strip_prefix("custom:").unwrap_or(model)).unwrap_or(""),
-        "aws_bedrock" | "bedrock" => "amazon-bedrock",
-        "azure_openai" => "azure",
-        "claude" => "anthropic",
-        "gcp_vertex_ai" | "vertex" | "vertexai" | "vertex_ai" => "google-vertex",
-        "gemini" | "google_ai" => "google",
-        "github_copilot" | "copilot" | "copilot_chat" => "github-copilot",
-        "grok" | "x_ai" => "xai",
-        "moonshot" => "moonshotai",
-        "open_router" => "openrouter",
-        "chatgpt_codex" | "openai-codex" => "openai",
-        other => other,
-    }
+    biller(name, model.strip_prefix("custom:").unwrap_or(model)).unwrap_or("")
 }
 
 #[cfg(test)]

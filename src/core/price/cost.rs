@@ -203,6 +203,7 @@ mod tests {
             standard: price,
             modes: Vec::new(),
             source: "test".into(),
+            reason: None,
         };
         ModelPrices::new(vec![entry], Found::Exact, false)
     }

@@ -41,6 +41,8 @@ pub struct DatedPrice {
     pub modes: Vec<(Mode, Price)>,
     /// Who says so, for people: `models.dev 2026-09-28`, `config`.
     pub source: String,
+    /// Why the price changed, where that is known.
+    pub reason: Option<String>,
 }
 
 /// How the price was found.
@@ -75,6 +77,16 @@ impl ModelPrices {
 
     pub fn surcharges(&self) -> &Surcharges {
         &self.surcharges
+    }
+
+    /// With other prices before some moment.
+    #[must_use]
+    pub fn after(mut self, before: Vec<DatedPrice>, own: i64) -> Self {
+        if let Some(first) = self.entries.first_mut() {
+            first.since = Some(own);
+            self.entries.splice(0..0, before);
+        }
+        self
     }
 
     /// No price is known.
@@ -128,6 +140,7 @@ mod tests {
             standard: Price::flat(input, input),
             modes: vec![(Mode::Fast, Price::flat(input * 2.0, input * 2.0))],
             source: "test".into(),
+            reason: None,
         }
     }
 

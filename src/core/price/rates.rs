@@ -130,6 +130,41 @@ impl Price {
         Self::new(Rates::flat(0, 0), Vec::new())
     }
 
+    /// With a tier for requests above a size: twice the input and cache prices, half as much again for output.
+    #[must_use]
+    pub fn with_premium(&self, above: u64) -> Self {
+        let base = &self.base;
+        let rates = Rates {
+            input: base.input * 2,
+            output: base.output + base.output / 2,
+            reasoning: base.reasoning.map(|rate| rate + rate / 2),
+            cache_read: base.cache_read.map(|rate| rate * 2),
+            cache_write: base.cache_write.map(|rate| rate * 2),
+        };
+        Self::new(self.base, vec![Tier { above, rates }])
+    }
+
+    /// At other base rates, with tiers that keep their distance from the input price.
+    #[must_use]
+    pub fn rebased(&self, base: &Rates) -> Self {
+        let scale = |rate: Rate| match self.base.input {
+            0 => rate,
+            input => Rate::try_from(u128::from(rate) * u128::from(base.input) / u128::from(input)).unwrap_or(MAX_RATE),
+        };
+        let scaled = |rates: &Rates| Rates {
+            input: scale(rates.input),
+            output: scale(rates.output),
+            reasoning: rates.reasoning.map(scale),
+            cache_read: rates.cache_read.map(scale),
+            cache_write: rates.cache_write.map(scale),
+        };
+        let tiers = self.tiers.iter().map(|tier| Tier {
+            above: tier.above,
+            rates: scaled(&tier.rates),
+        });
+        Self::new(*base, tiers.collect())
+    }
+
     /// Only input and output, in dollars for a million tokens.
     #[cfg(test)]
     pub fn flat(input: f64, output: f64) -> Self {

@@ -22,6 +22,8 @@ pub struct CostRow {
     /// Who made the model.
     pub vendor_id: Option<Text>,
     pub model_id: Option<Text>,
+    /// The model for people: one name for every spelling, provider and date.
+    pub model_name: Option<Text>,
     pub project_path: Option<Text>,
     pub session_id: Option<Text>,
     pub session_name: Option<Text>,

@@ -111,7 +111,7 @@ mod tests {
         );
         assert_eq!(
             keys(schemars::schema_for!(CostRow)).join(", "),
-            "period, start, end, agentId, providerId, vendorId, modelId, projectPath, sessionId, sessionName, \
+            "period, start, end, agentId, providerId, vendorId, modelId, modelName, projectPath, sessionId, sessionName, \
              sessions, turns, tokens, totalTokens, cost, costStatus, billing, unpricedTokens, costPerHour, projectedCost"
         );
     }

@@ -1,6 +1,7 @@
 //! `PriceRow`: what a model costs at a provider, as `ttop prices` prints it.
 
 use crate::core::money::Billing;
+use crate::core::time::Time;
 use crate::core::price::{DatedPrice, Found, ModelPrices, Price, Rate, Rates};
 use crate::core::tokens::Bucket;
 use crate::core::turn::Mode;
@@ -31,6 +32,8 @@ pub struct PriceRow {
     pub end: Option<i64>,
     /// Who says so.
     pub source: String,
+    /// Why it changed then.
+    pub reason: Option<String>,
     pub found: FoundAs,
     /// The `provider/model` whose price it is, where that is another one.
     pub listed_as: Option<String>,
@@ -80,8 +83,9 @@ impl PriceRow {
             Found::Missing => return Vec::new(),
         };
         let ends = prices.entries().iter().skip(1).map(|entry| entry.since);
-        let rows = prices.entries().iter().zip(ends.chain([None]));
-        rows.map(|(entry, end)| Self {
+        let is_dated = prices.entries().len() > 1;
+        let rows = prices.entries().iter().zip(ends.chain([None])).enumerate();
+        rows.map(|(at, (entry, end))| Self {
             provider_id: provider_id.to_owned(),
             model_id: model_id.to_owned(),
             rates: RatesShown::of(entry.standard.base()),
@@ -92,6 +96,7 @@ impl PriceRow {
             start: entry.since,
             end,
             source: entry.source.clone(),
+            reason: reason(entry, at == 0, is_dated),
             found,
             listed_as: listed_as.clone(),
         })
@@ -111,6 +116,19 @@ impl RatesShown {
             cache_write1h: dollars(rates.cache_write_1h()),
         }
     }
+}
+
+/// Why a price holds from its date on, where it has one.
+fn reason(entry: &DatedPrice, is_first: bool, is_dated: bool) -> Option<String> {
+    let known = entry.reason.clone();
+    known.or_else(|| match entry.since {
+        _ if is_first => is_dated.then(|| "the first known price".to_owned()),
+        Some(since) => {
+            let time = Time(since).to_string();
+            Some(format!("changed in the list of {}", time.split('T').next().unwrap_or_default()))
+        }
+        None => None,
+    })
 }
 
 fn tiers(price: &Price) -> Vec<TierShown> {
@@ -138,6 +156,7 @@ mod tests {
             standard: Price::flat(input, 5.0),
             modes: vec![(Mode::Fast, Price::flat(2.0, 10.0))],
             source: "models.dev 2026-09-28".into(),
+            reason: None,
         };
         let prices = ModelPrices::new(
             vec![entry(None, 1.0), entry(Some(1000), 0.0)],
@@ -153,7 +172,7 @@ mod tests {
                 r#"{"providerId":"a","modelId":"M","input":1.0,"output":5.0,"reasoning":5.0,"cacheRead":1.0,"#,
                 r#""cacheWrite":1.25,"cacheWrite1h":2.0,"tiers":[],"#,
                 r#""fast":{"input":2.0,"output":10.0,"reasoning":10.0,"cacheRead":2.0,"cacheWrite":2.5,"cacheWrite1h":4.0},"#,
-                r#""priority":null,"billing":"unknown","start":null,"end":1000,"source":"models.dev 2026-09-28","#,
+                r#""priority":null,"billing":"unknown","start":null,"end":1000,"source":"models.dev 2026-09-28","reason":"the first known price","#,
                 r#""found":"alias","listedAs":"a/m"}"#
             )
         );

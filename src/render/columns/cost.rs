@@ -15,6 +15,10 @@ impl Row for CostRow {
         }),
         Column::text("vendorId", "Vendor", 0, |row, _| Cell::text(row.vendor_id.as_deref())),
         Column::text("modelId", "Model", 0, |row, _| Cell::text(row.model_id.as_deref())),
+        // Where ids are asked for, they say it already.
+        Column::text("modelName", "Model name", 0, |row, _| {
+            Cell::text(row.model_name.as_deref().filter(|_| row.model_id.is_none()))
+        }),
         Column::path("projectPath", "Project", 0, |row, view| {
             Cell::path(row.project_path.as_deref(), view)
         }),

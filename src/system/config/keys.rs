@@ -225,6 +225,12 @@ pub const KEYS: &[Key] = &[
     ),
     key("providers.*.enabled", Kind::Flag, "true", "ask this provider at all"),
     key(
+        "providers.*.pricesFrom",
+        Kind::Text,
+        "",
+        "price this provider's models by another provider's list",
+    ),
+    key(
         "providers.*.login",
         Kind::Flag,
         "false",

@@ -1,0 +1,252 @@
+//! Who bills: the one place that knows how agents spell providers and what a model id alone gives away.
+
+use super::vendor::vendor_of;
+
+/// Providers by other names, in lower case with `-` between words, and their models.dev ids.
+const SPELLINGS: [(&str, &str); 55] = [
+    ("ai-gateway", "vercel"),
+    ("aws", "amazon-bedrock"),
+    ("aws-bedrock", "amazon-bedrock"),
+    ("azure-ai", "azure"),
+    ("azure-ai-foundry", "azure"),
+    ("azure-foundry", "azure"),
+    ("azure-openai", "azure"),
+    ("azure-openai-responses", "azure"),
+    ("bedrock", "amazon-bedrock"),
+    ("bedrock-converse", "amazon-bedrock"),
+    ("chatgpt-codex", "openai"),
+    ("claude", "anthropic"),
+    ("claude-code", "anthropic"),
+    ("codex", "openai"),
+    ("copilot", "github-copilot"),
+    ("copilot-chat", "github-copilot"),
+    ("dashscope", "alibaba"),
+    ("fireworks", "fireworks-ai"),
+    ("foundry", "azure"),
+    ("gcp-vertex-ai", "google-vertex"),
+    ("gemini", "google"),
+    ("gemini-cli", "google"),
+    ("google-ai", "google"),
+    ("google-antigravity", "google"),
+    ("google-gemini", "google"),
+    ("google-gemini-cli", "google"),
+    ("google-genai", "google"),
+    ("google-generative-ai", "google"),
+    ("google-vertex-ai", "google-vertex"),
+    ("grok", "xai"),
+    ("human-relay", ""),
+    ("kilocode", "kilo"),
+    ("kilocode-openrouter", "kilo"),
+    ("kimi-coding", "kimi-for-coding"),
+    ("microsoft-foundry", "azure"),
+    ("mistralai", "mistral"),
+    ("moonshot", "moonshotai"),
+    ("open-router", "openrouter"),
+    ("openai-codex", "openai"),
+    ("openai-native", "openai"),
+    ("opencode-zen", "opencode"),
+    ("qwen", "alibaba"),
+    ("qwen-code", "alibaba"),
+    ("sapaicore", "sap-ai-core"),
+    ("together", "togetherai"),
+    ("together-ai", "togetherai"),
+    ("vercel-ai-gateway", "vercel"),
+    ("vertex", "google-vertex"),
+    ("vertex-ai", "google-vertex"),
+    ("vertex-ai-beta", "google-vertex"),
+    ("vertexai", "google-vertex"),
+    ("vscode-lm", "github-copilot"),
+    ("x-ai", "xai"),
+    ("z-ai", "zai"),
+    ("zhipu", "zhipuai"),
+];
+
+/// Makers whose name a record may hold although a cloud bills: then the model's spelling tells.
+const MAKERS: [&str; 12] = [
+    "alibaba", "anthropic", "cohere", "deepseek", "google", "llama", "minimax", "mistral", "moonshotai", "openai", "xai",
+    "zai",
+];
+
+/// Before a model of Bedrock: where requests may run.
+const BEDROCK_REGIONS: [&str; 12] = [
+    "apac", "au", "ca", "eu", "global", "in", "jp", "kr", "sa", "uk", "us", "us-gov",
+];
+
+/// Before a model of Bedrock: who made it.
+const BEDROCK_VENDORS: [&str; 20] = [
+    "ai21", "amazon", "anthropic", "cohere", "deepseek", "google", "luma", "meta", "minimax", "mistral", "moonshot",
+    "moonshotai", "nvidia", "openai", "qwen", "stability", "twelvelabs", "writer", "xai", "zai",
+];
+
+/// Who bills, by its models.dev id, from what a record calls the provider (may be empty) and from the model. Names that
+/// are not known stay as they are: they are somebody's gateway. `None` where nothing tells.
+pub fn biller<'a>(provider: &'a str, model: &str) -> Option<&'a str> {
+    let named = match spelled(provider) {
+        "" => None,
+        // Only clouds write ids like that.
+        maker if MAKERS.contains(&maker) => cloud_of(model).or(Some(maker)),
+        named => Some(named),
+    };
+    named.or_else(|| by_model(model))
+}
+
+/// A provider's models.dev id, whatever its spelling.
+fn spelled(provider: &str) -> &str {
+    let is_spelling = |spelling: &str| {
+        let plain = |byte: u8| match byte {
+            b'_' | b' ' => b'-',
+            byte => byte.to_ascii_lowercase(),
+        };
+        spelling.len() == provider.len() && spelling.bytes().eq(provider.bytes().map(plain))
+    };
+    let known = SPELLINGS.iter().find(|(spelling, _)| is_spelling(spelling));
+    known.map_or(provider, |(_, id)| id)
+}
+
+/// Who bills a model of which only the id is known.
+fn by_model(model: &str) -> Option<&'static str> {
+    if let Some(cloud) = cloud_of(model) {
+        return Some(cloud);
+    }
+    match model.split_once('/') {
+        // `bedrock/…`, `azure/my-deployment`, `openrouter/vendor/model`: a router's spelling of the provider.
+        Some((prefix, name)) => match router_prefix(prefix) {
+            Some(provider) => Some(provider),
+            // `accounts/…/models/…` and other paths are no `vendor/model`.
+            None if name.contains('/') => vendor_of(model),
+            None => Some("openrouter"),
+        },
+        None => vendor_of(model),
+    }
+}
+
+/// The cloud whose spelling an id is.
+fn cloud_of(model: &str) -> Option<&'static str> {
+    if is_bedrock(model) {
+        return Some("amazon-bedrock");
+    }
+    let is_vertex = model.ends_with("-maas")
+        || model.split_once('@').is_some_and(|(_, version)| {
+            version == "default" || version == "latest" || version.bytes().all(|byte| byte.is_ascii_digit())
+        });
+    match vendor_of(model) {
+        _ if !is_vertex => None,
+        Some("anthropic") => Some("google-vertex-anthropic"),
+        _ => Some("google-vertex"),
+    }
+}
+
+/// `us.anthropic.claude-opus-4-6-v1:0`, `zai.glm-5`, `arn:aws:bedrock:…`.
+fn is_bedrock(model: &str) -> bool {
+    if model.starts_with("arn:aws") {
+        return model.contains(":bedrock:");
+    }
+    bedrock_name(model).is_some()
+}
+
+/// The model's own name in an id of Bedrock: without region, vendor and version.
+pub fn bedrock_name(model: &str) -> Option<&str> {
+    let model = model.rsplit('/').next().unwrap_or(model);
+    let (head, rest) = model.split_once('.')?;
+    let (vendor, name) = match BEDROCK_REGIONS.contains(&head) {
+        true => rest.split_once('.')?,
+        false => (head, rest),
+    };
+    if !BEDROCK_VENDORS.contains(&vendor) || name.is_empty() {
+        return None;
+    }
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let name = match name.rsplit_once(':') {
+        Some((name, revision)) if digits(revision) => name,
+        _ => name,
+    };
+    Some(match name.rsplit_once('-') {
+        Some((name, version)) if version.strip_prefix('v').is_some_and(digits) => name,
+        _ => name,
+    })
+}
+
+/// A provider before a `/`, as LiteLLM and others write it.
+fn router_prefix(prefix: &str) -> Option<&'static str> {
+    const OWN: [&str; 8] = [
+        "amazon-bedrock",
+        "azure",
+        "github-copilot",
+        "google-vertex",
+        "groq",
+        "ollama",
+        "openrouter",
+        "vercel",
+    ];
+    let own = OWN.iter().find(|id| **id == prefix).copied();
+    // OpenRouter's own way to write a maker: `qwen/qwen3-coder`, `x-ai/grok-4`.
+    const VENDORS: [&str; 5] = ["fireworks", "mistralai", "qwen", "x-ai", "z-ai"];
+    let known = SPELLINGS.iter().find(|(spelling, _)| {
+        spelling.len() == prefix.len()
+            && !VENDORS.contains(spelling)
+            && spelling.bytes().eq(prefix.bytes().map(|byte| if byte == b'_' { b'-' } else { byte }))
+    });
+    own.or(known.map(|(_, id)| *id)).filter(|id| !id.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_leads_to_one_provider() {
+        for (provider, model, expected) in [
+            ("", "us.anthropic.claude-opus-4-6-v1:0", Some("amazon-bedrock")),
+            ("", "moonshotai.kimi-k2.5", Some("amazon-bedrock")),
+            ("", "openai.gpt-oss-120b-1:0", Some("amazon-bedrock")),
+            ("", "us-gov.openai.gpt-oss-20b-1:0", Some("amazon-bedrock")),
+            ("", "arn:aws:bedrock:us-east-1:1:inference-profile/us.zai.glm-5", Some("amazon-bedrock")),
+            ("anthropic", "eu.anthropic.claude-opus-5", Some("amazon-bedrock")),
+            ("", "claude-sonnet-4-5@20250929", Some("google-vertex-anthropic")),
+            ("anthropic", "claude-opus-5@default", Some("google-vertex-anthropic")),
+            ("", "zai-org/glm-5-maas", Some("google-vertex")),
+            ("", "anthropic/claude-sonnet-4.5", Some("openrouter")),
+            ("", "z-ai/glm-4.6", Some("openrouter")),
+            ("", "openrouter/z-ai/glm-4.6", Some("openrouter")),
+            ("", "bedrock/us.anthropic.claude-opus-5", Some("amazon-bedrock")),
+            ("", "azure/my-deployment", Some("azure")),
+            ("", "vertex_ai/gemini-3-pro", Some("google-vertex")),
+            ("azure_openai", "my-deployment", Some("azure")),
+            ("AWS_Bedrock", "", Some("amazon-bedrock")),
+            ("copilot-chat", "claude-opus-4.8", Some("github-copilot")),
+            ("human-relay", "gpt-5", Some("openai")),
+            ("my-gateway", "us.anthropic.claude-opus-5", Some("my-gateway")),
+            ("openrouter", "anthropic/claude-sonnet-4.5", Some("openrouter")),
+            ("openai", "gpt-5.5", Some("openai")),
+            ("", "claude-opus-5[1m]", Some("anthropic")),
+            ("", "gpt-5.5", Some("openai")),
+            ("", "grok-4.6", Some("xai")),
+            ("", "accounts/fireworks/models/house-model", None),
+            ("", "house-model", None),
+            ("", "", None),
+        ] {
+            assert_eq!(biller(provider, model), expected, "{provider} {model}");
+        }
+    }
+
+    #[test]
+    fn spellings_are_sorted_and_each_means_another_id() {
+        assert!(SPELLINGS.is_sorted());
+        assert!(SPELLINGS.iter().all(|(spelling, id)| spelling != id && spelled(id) == *id));
+    }
+
+    #[test]
+    fn the_name_behind_an_id_of_bedrock() {
+        for (model, name) in [
+            ("us.anthropic.claude-opus-4-6-v1:0", Some("claude-opus-4-6")),
+            ("qwen.qwen3-32b-v1:0", Some("qwen3-32b")),
+            ("openai.gpt-oss-120b-1:0", Some("gpt-oss-120b-1")),
+            ("xai.grok-4.6", Some("grok-4.6")),
+            ("claude-4.5-sonnet", None),
+            ("gpt-5.5", None),
+            ("us.", None),
+        ] {
+            assert_eq!(bedrock_name(model), name, "{model}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What lacks a price, and what mends it: the lines below a table with `≥` or `—`.
+
+use super::Usage;
+use super::models::Model;
+use crate::render::number;
+
+/// So many models are named; the rest is counted.
+const MOST_NAMED: usize = 3;
+
+impl Usage<'_> {
+    /// Which models the turns that were priced so far lack a price for, how many tokens, and the command that mends it.
+    pub fn unpriced_notes(&self) -> Vec<String> {
+        let unpriced = self.models().unpriced();
+        let Some(first) = unpriced.first() else {
+            return Vec::new();
+        };
+        let tokens: u64 = unpriced.iter().map(|model| model.unpriced_tokens()).sum();
+        let mut names: Vec<String> = unpriced.iter().take(MOST_NAMED).map(|model| name(model)).collect();
+        if unpriced.len() > MOST_NAMED {
+            names.push(format!("{} more", unpriced.len() - MOST_NAMED));
+        }
+        vec![
+            format!("{} tokens have no price: {}", number::tokens(Some(tokens)), names.join(", ")),
+            self.remedy(first),
+        ]
+    }
+
+    fn remedy(&self, model: &Model) -> String {
+        let provider = model.provider.as_deref().unwrap_or_default();
+        let id = model.model.as_deref().unwrap_or_default();
+        let key = |path: &str| format!("ttop config set '{path}");
+        if self.models().is_listed(provider) && model.prices.entries().is_empty() {
+            return "models newer than the price list: ttop prices update".to_owned();
+        }
+        match &model.vendor {
+            Some(vendor) if !provider.is_empty() && model.prices.entries().is_empty() => {
+                format!("the maker's prices: {}' {vendor}", key(&format!("providers.{provider}.pricesFrom")))
+            }
+            _ => format!(
+                "your own price: {}' '{{\"input\": 1, \"output\": 2}}'",
+                key(&format!("prices.overrides.{provider}/{id}"))
+            ),
+        }
+    }
+}
+
+/// `gpt-5.5 (mock)`, `claude-opus-4-8 (fast mode, anthropic)`.
+fn name(model: &Model) -> String {
+    let id = model.model.as_deref().unwrap_or("(unknown)");
+    let mut about = Vec::new();
+    if !model.prices.entries().is_empty() && model.unpriced.get().0 == 0 {
+        about.push("this service mode");
+    }
+    about.extend(model.provider.as_deref());
+    match about.is_empty() {
+        true => id.to_owned(),
+        false => format!("{id} ({})", about.join(", ")),
+    }
+}
