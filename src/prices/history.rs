@@ -91,7 +91,10 @@ fn changes(catalogue: &str) -> Result<BTreeMap<Key, Vec<Seen>>> {
             gone.get_or_insert(at);
             continue;
         }
-        let entry = Entry::parse(&format!("\t{price}")).with_context(bad)?;
+        // Negative and absurd numbers are no price.
+        let Some(entry) = Entry::parse(&format!("\t{price}")) else {
+            continue;
+        };
         let left = gone.take().filter(|left| !states.is_empty() && at - left <= AWAY);
         states.push(Seen {
             at: left.unwrap_or(at),

@@ -28,23 +28,21 @@ impl Usage<'_> {
     fn remedy(&self, model: &Model) -> String {
         let provider = model.provider.as_deref().unwrap_or_default();
         let id = model.model.as_deref().unwrap_or_default();
-        let key = |path: &str| format!("ttop config set '{path}");
         if self.models().is_listed(provider) && model.prices.entries().is_empty() {
             return "models newer than the price list: ttop prices update".to_owned();
         }
         match &model.vendor {
             Some(vendor) if !provider.is_empty() && model.prices.entries().is_empty() => {
-                format!("the maker's prices: {}' {vendor}", key(&format!("providers.{provider}.pricesFrom")))
+                format!("the maker's prices: ttop config set providers.{provider}.pricesFrom {vendor}")
             }
             _ => format!(
-                "your own price: {}' '{{\"input\": 1, \"output\": 2}}'",
-                key(&format!("prices.overrides.{provider}/{id}"))
+                "your own price: ttop config set 'prices.overrides.{provider}/{id}' '{{\"input\": 1, \"output\": 2}}'"
             ),
         }
     }
 }
 
-/// `gpt-5.5 (mock)`, `claude-opus-4-8 (fast mode, anthropic)`.
+/// `gpt-5.5 (mock)`, `claude-opus-4-8 (this service mode, anthropic)`.
 fn name(model: &Model) -> String {
     let id = model.model.as_deref().unwrap_or("(unknown)");
     let mut about = Vec::new();

@@ -253,3 +253,55 @@ fn watch_asks_for_the_list_beside_its_stream() {
     assert_eq!(requests.try_iter().count(), 1);
     assert_eq!(home.rows(&["prices", "show", "acme/coder"]).len(), 1);
 }
+
+#[test]
+fn show_gives_the_reason_of_each_step() {
+    let home = Home::new();
+    let rows = home.rows(&["prices", "show", "anthropic/claude-sonnet-4-6"]);
+    let steps: Vec<_> = rows.iter().map(|row| (&row["tiers"][0]["input"], row["reason"].as_str())).collect();
+    assert_eq!(steps[0], (&json!(6.0), Some("the first known price")));
+    assert_eq!((steps.len(), steps[1].0), (2, &Value::Null));
+    assert!(steps[1].1.is_some_and(|reason| reason.contains("claude.com/blog")), "{steps:?}");
+    let output = home.ttop().args(["prices", "show", "claude-sonnet-4-6", "-o", "table"]).output().expect("runs");
+    let table = String::from_utf8_lossy(&output.stdout);
+    assert!(table.contains("2026-03-13: Anthropic made"), "{table}");
+}
+
+/// One reply of 1,000 and 100 tokens, billed by a gateway that no list knows.
+fn gateway(home: &Home) {
+    let usage = r#"{"input_tokens":1000,"cached_input_tokens":0,"output_tokens":100,"reasoning_output_tokens":0,"total_tokens":1100}"#;
+    let at = |second: u32, kind: &str, payload: &str| {
+        format!(r#"{{"timestamp":"2026-11-20T09:00:0{second}.000Z","type":"{kind}","payload":{payload}}}"#)
+    };
+    let lines = [
+        at(0, "session_meta", r#"{"id":"01999999-0000-7000-8000-000000000001","timestamp":"2026-11-20T09:00:00.000Z","cwd":"/w","model_provider":"mock"}"#),
+        at(1, "turn_context", r#"{"model":"gpt-5.5","cwd":"/w"}"#),
+        at(2, "event_msg", &format!(r#"{{"type":"token_count","info":{{"total_token_usage":{usage},"last_token_usage":{usage}}}}}"#)),
+    ];
+    home.write(
+        ".codex/sessions/2026/11/20/rollout-2026-11-20T09-00-00-01999999-0000-7000-8000-000000000001.jsonl",
+        &(lines.join("\n") + "\n"),
+    );
+}
+
+#[test]
+fn what_lacks_a_price_is_named_with_the_command_that_mends_it() {
+    let home = Home::new().at("2026-11-20T12:00:00Z");
+    gateway(&home);
+    let run = |arguments: &[&str]| home.ttop().args(arguments).output().expect("runs");
+    let table = run(&["cost", "--by", "model", "-o", "table"]);
+    let table = String::from_utf8_lossy(&table.stdout);
+    assert!(table.contains("1.1K tokens have no price: gpt-5.5 (mock)"), "{table}");
+    let remedy = "config set providers.mock.pricesFrom openai";
+    assert!(table.contains(remedy), "{table}");
+    let show = run(&["prices", "show", "mock/gpt-5.5"]);
+    assert_eq!(show.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&show.stderr).contains(remedy));
+
+    assert!(run(&remedy.split(' ').collect::<Vec<_>>()).status.success());
+    let rows = home.rows(&["cost", "--by", "name"]);
+    assert_eq!((&rows[0]["modelName"], &rows[0]["cost"]), (&json!("GPT-5.5"), &json!(0.008)));
+    assert_eq!(home.rows(&["prices", "show", "mock/gpt-5.5"])[0]["listedAs"], "openai/gpt-5.5");
+    let table = run(&["cost", "--by", "model", "-o", "table"]);
+    assert!(!String::from_utf8_lossy(&table.stdout).contains("no price"));
+}
