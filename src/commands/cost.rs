@@ -139,7 +139,10 @@ impl CostArgs {
             missing.extend(usage.unpriced_notes());
             let mut notes = plan_note(report.plan_cost);
             notes.extend(missing.iter().cloned());
-            let outdated = usage.models().outdated_list().map(|list| (engine.system.clone(), list.to_owned()));
+            let outdated = usage
+                .models()
+                .outdated_list()
+                .map(|list| (engine.system.clone(), list.to_owned()));
             let hint = move || {
                 let (system, list) = outdated?;
                 let text = format!("models newer than the prices of {list}: ttop prices update");

@@ -120,13 +120,7 @@ fn steps(rows: &[PriceRow]) -> Vec<String> {
 }
 
 /// `provider/model`, by the rule that prices turns; some model ids have a `/` themselves.
-fn of_provider(
-    engine: &Engine,
-    book: &PriceBook,
-    provider: &str,
-    name: &str,
-    model: &str,
-) -> Result<Vec<PriceRow>> {
+fn of_provider(engine: &Engine, book: &PriceBook, provider: &str, name: &str, model: &str) -> Result<Vec<PriceRow>> {
     let mut rows = history(engine, book, provider, name);
     if rows.is_empty() {
         rows = of_model(engine, book, model);

@@ -63,7 +63,17 @@ const SPELLINGS: [(&str, &str); 55] = [
 
 /// Makers whose name a record may hold although a cloud bills: then the model's spelling tells.
 const MAKERS: [&str; 12] = [
-    "alibaba", "anthropic", "cohere", "deepseek", "google", "llama", "minimax", "mistral", "moonshotai", "openai", "xai",
+    "alibaba",
+    "anthropic",
+    "cohere",
+    "deepseek",
+    "google",
+    "llama",
+    "minimax",
+    "mistral",
+    "moonshotai",
+    "openai",
+    "xai",
     "zai",
 ];
 
@@ -74,8 +84,26 @@ const BEDROCK_REGIONS: [&str; 12] = [
 
 /// Before a model of Bedrock: who made it.
 const BEDROCK_VENDORS: [&str; 20] = [
-    "ai21", "amazon", "anthropic", "cohere", "deepseek", "google", "luma", "meta", "minimax", "mistral", "moonshot",
-    "moonshotai", "nvidia", "openai", "qwen", "stability", "twelvelabs", "writer", "xai", "zai",
+    "ai21",
+    "amazon",
+    "anthropic",
+    "cohere",
+    "deepseek",
+    "google",
+    "luma",
+    "meta",
+    "minimax",
+    "mistral",
+    "moonshot",
+    "moonshotai",
+    "nvidia",
+    "openai",
+    "qwen",
+    "stability",
+    "twelvelabs",
+    "writer",
+    "xai",
+    "zai",
 ];
 
 /// Who bills, by its models.dev id, from what a record calls the provider (may be empty) and from the model. Names that
@@ -184,7 +212,9 @@ fn router_prefix(prefix: &str) -> Option<&'static str> {
     let known = SPELLINGS.iter().find(|(spelling, _)| {
         spelling.len() == prefix.len()
             && !VENDORS.contains(spelling)
-            && spelling.bytes().eq(prefix.bytes().map(|byte| if byte == b'_' { b'-' } else { byte }))
+            && spelling
+                .bytes()
+                .eq(prefix.bytes().map(|byte| if byte == b'_' { b'-' } else { byte }))
     });
     own.or(known.map(|(_, id)| *id)).filter(|id| !id.is_empty())
 }
@@ -200,7 +230,11 @@ mod tests {
             ("", "moonshotai.kimi-k2.5", Some("amazon-bedrock")),
             ("", "openai.gpt-oss-120b-1:0", Some("amazon-bedrock")),
             ("", "us-gov.openai.gpt-oss-20b-1:0", Some("amazon-bedrock")),
-            ("", "arn:aws:bedrock:us-east-1:1:inference-profile/us.zai.glm-5", Some("amazon-bedrock")),
+            (
+                "",
+                "arn:aws:bedrock:us-east-1:1:inference-profile/us.zai.glm-5",
+                Some("amazon-bedrock"),
+            ),
             ("anthropic", "eu.anthropic.claude-opus-5", Some("amazon-bedrock")),
             ("", "claude-sonnet-4-5@20250929", Some("google-vertex-anthropic")),
             ("anthropic", "claude-opus-5@default", Some("google-vertex-anthropic")),
@@ -232,7 +266,11 @@ mod tests {
     #[test]
     fn spellings_are_sorted_and_each_means_another_id() {
         assert!(SPELLINGS.is_sorted());
-        assert!(SPELLINGS.iter().all(|(spelling, id)| spelling != id && spelled(id) == *id));
+        assert!(
+            SPELLINGS
+                .iter()
+                .all(|(spelling, id)| spelling != id && spelled(id) == *id)
+        );
     }
 
     #[test]

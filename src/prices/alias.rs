@@ -255,7 +255,10 @@ mod tests {
                 "amazon-bedrock" => assert_eq!(alone, Some(provider), "{model}"),
                 "google-vertex-anthropic" => assert_eq!(alone, Some(provider), "{model}"),
                 "google-vertex" if model.contains('@') || model.ends_with("-maas") => {
-                    assert!(alone.is_some_and(|id| id.starts_with("google-vertex")), "{model}: {alone:?}");
+                    assert!(
+                        alone.is_some_and(|id| id.starts_with("google-vertex")),
+                        "{model}: {alone:?}"
+                    );
                 }
                 "openrouter" if !model.starts_with("~") => assert_eq!(alone, Some(provider), "{model}"),
                 "anthropic" | "openai" | "xai" | "deepseek" | "moonshotai" => {

@@ -88,7 +88,9 @@ impl Exceptions {
     /// When a price is not one.
     pub fn retired(&self) -> Result<Vec<(Key, Entry)>> {
         let lines = self.of(Kind::Retired);
-        lines.map(|found| Ok((found.key(), found.price(&found.value)?))).collect()
+        lines
+            .map(|found| Ok((found.key(), found.price(&found.value)?)))
+            .collect()
     }
 
     /// What held for every model of a provider: free, until its own prices hold.
@@ -152,7 +154,10 @@ impl Exception {
 
     /// `2026-03-13 5,25,0.5,6.25,- fast=…`, or `-` for as far back as known.
     fn dated(&self) -> Result<Entry> {
-        let (since, price) = self.value.split_once(' ').context("exceptions.tsv: a state without a price")?;
+        let (since, price) = self
+            .value
+            .split_once(' ')
+            .context("exceptions.tsv: a state without a price")?;
         let since = if since == "-" { None } else { Some(instant(since)?) };
         let why = Some(self.note.clone());
         Ok(Entry {

@@ -38,7 +38,10 @@ pub fn history(catalogue: &str, exceptions: &str, snapshot: &[u8]) -> Result<Str
     let list = Table::parse(snapshot).context("snapshot.tsv is damaged")?;
     let mut seen = changes(catalogue)?;
     let mut keys: BTreeSet<Key> = seen.keys().cloned().collect();
-    keys.extend(list.all().map(|(provider, model)| (provider.to_owned(), model.to_owned())));
+    keys.extend(
+        list.all()
+            .map(|(provider, model)| (provider.to_owned(), model.to_owned())),
+    );
     keys.extend(exceptions.states());
     let first = day(FIRST_LIST)?;
     let mut listed = Listed::new();
@@ -172,10 +175,9 @@ impl Run {
     fn entry(self) -> Entry {
         let (since, why) = match self.real {
             Some((at, why)) => (at, Some(why)),
-            None if self.in_list && self.at <= day(FIRST_LIST).unwrap_or(i64::MIN) => (
-                self.at,
-                Some(format!("changed between {LAST_CHANGE} and {FIRST_LIST}")),
-            ),
+            None if self.in_list && self.at <= day(FIRST_LIST).unwrap_or(i64::MIN) => {
+                (self.at, Some(format!("changed between {LAST_CHANGE} and {FIRST_LIST}")))
+            }
             None => (self.at, None),
         };
         Entry {
@@ -295,17 +297,77 @@ mod tests {
         use Mode::{Fast, Standard};
         let book = PriceBook::built_in();
         for (provider, model, mode, day, expected) in [
-            ("anthropic", "claude-opus-4-6", Standard, "2026-03-12", (5.0, 25.0, 10.0)),
+            (
+                "anthropic",
+                "claude-opus-4-6",
+                Standard,
+                "2026-03-12",
+                (5.0, 25.0, 10.0),
+            ),
             ("anthropic", "claude-opus-4-6", Standard, "2026-03-13", (5.0, 25.0, 5.0)),
-            ("anthropic", "claude-sonnet-4-6", Standard, "2026-03-12", (3.0, 15.0, 6.0)),
-            ("anthropic", "claude-sonnet-4-6", Standard, "2026-03-13", (3.0, 15.0, 3.0)),
-            ("anthropic", "claude-sonnet-4-6", Standard, "2020-01-01", (3.0, 15.0, 6.0)),
-            ("amazon-bedrock", "global.anthropic.claude-opus-4-6-v1", Standard, "2026-03-12", (5.0, 25.0, 10.0)),
-            ("amazon-bedrock", "global.anthropic.claude-opus-4-6-v1", Standard, "2026-03-13", (5.0, 25.0, 5.0)),
-            ("amazon-bedrock", "us.anthropic.claude-opus-4-6-v1", Standard, "2026-03-12", (5.5, 27.5, 11.0)),
-            ("amazon-bedrock", "eu.anthropic.claude-opus-4-7", Standard, "2026-05-01", (5.5, 27.5, 5.5)),
-            ("anthropic", "claude-sonnet-4-5-20250929", Standard, "2025-11-01", (3.0, 15.0, 6.0)),
-            ("anthropic", "claude-sonnet-4-20250514", Standard, "2025-11-01", (3.0, 15.0, 6.0)),
+            (
+                "anthropic",
+                "claude-sonnet-4-6",
+                Standard,
+                "2026-03-12",
+                (3.0, 15.0, 6.0),
+            ),
+            (
+                "anthropic",
+                "claude-sonnet-4-6",
+                Standard,
+                "2026-03-13",
+                (3.0, 15.0, 3.0),
+            ),
+            (
+                "anthropic",
+                "claude-sonnet-4-6",
+                Standard,
+                "2020-01-01",
+                (3.0, 15.0, 6.0),
+            ),
+            (
+                "amazon-bedrock",
+                "global.anthropic.claude-opus-4-6-v1",
+                Standard,
+                "2026-03-12",
+                (5.0, 25.0, 10.0),
+            ),
+            (
+                "amazon-bedrock",
+                "global.anthropic.claude-opus-4-6-v1",
+                Standard,
+                "2026-03-13",
+                (5.0, 25.0, 5.0),
+            ),
+            (
+                "amazon-bedrock",
+                "us.anthropic.claude-opus-4-6-v1",
+                Standard,
+                "2026-03-12",
+                (5.5, 27.5, 11.0),
+            ),
+            (
+                "amazon-bedrock",
+                "eu.anthropic.claude-opus-4-7",
+                Standard,
+                "2026-05-01",
+                (5.5, 27.5, 5.5),
+            ),
+            (
+                "anthropic",
+                "claude-sonnet-4-5-20250929",
+                Standard,
+                "2025-11-01",
+                (3.0, 15.0, 6.0),
+            ),
+            (
+                "anthropic",
+                "claude-sonnet-4-20250514",
+                Standard,
+                "2025-11-01",
+                (3.0, 15.0, 6.0),
+            ),
             ("anthropic", "claude-opus-4-6", Fast, "2026-02-10", (15.0, 75.0, 30.0)),
             ("anthropic", "claude-opus-4-6", Fast, "2026-03-01", (30.0, 150.0, 60.0)),
             ("anthropic", "claude-opus-4-6", Fast, "2026-04-01", (30.0, 150.0, 30.0)),
@@ -313,25 +375,61 @@ mod tests {
             ("deepseek", "deepseek-chat", Standard, "2025-08-01", (0.27, 1.1, 0.27)),
             ("deepseek", "deepseek-chat", Standard, "2025-09-28", (0.57, 1.68, 0.57)),
             ("deepseek", "deepseek-chat", Standard, "2025-09-29", (0.28, 0.42, 0.28)),
-            ("deepseek", "deepseek-v4-pro", Standard, "2026-04-25", (1.74, 3.48, 1.74)),
-            ("deepseek", "deepseek-v4-pro", Standard, "2026-05-10", (0.435, 0.87, 0.435)),
-            ("xai", "grok-4.20-0309-reasoning", Standard, "2026-05-19", (2.0, 6.0, 4.0)),
-            ("xai", "grok-4.20-0309-reasoning", Standard, "2026-05-20", (1.25, 2.5, 2.5)),
+            (
+                "deepseek",
+                "deepseek-v4-pro",
+                Standard,
+                "2026-04-25",
+                (1.74, 3.48, 1.74),
+            ),
+            (
+                "deepseek",
+                "deepseek-v4-pro",
+                Standard,
+                "2026-05-10",
+                (0.435, 0.87, 0.435),
+            ),
+            (
+                "xai",
+                "grok-4.20-0309-reasoning",
+                Standard,
+                "2026-05-19",
+                (2.0, 6.0, 4.0),
+            ),
+            (
+                "xai",
+                "grok-4.20-0309-reasoning",
+                Standard,
+                "2026-05-20",
+                (1.25, 2.5, 2.5),
+            ),
             ("github-copilot", "gpt-5.4", Standard, "2026-05-31", (0.0, 0.0, 0.0)),
             ("github-copilot", "gpt-5.4", Standard, "2026-06-01", (2.5, 15.0, 2.5)),
             // Under another id, and one that was never listed while premium requests covered it.
-            ("github-copilot", "gpt-5.4-2026-03-05", Standard, "2026-05-31", (0.0, 0.0, 0.0)),
+            (
+                "github-copilot",
+                "gpt-5.4-2026-03-05",
+                Standard,
+                "2026-05-31",
+                (0.0, 0.0, 0.0),
+            ),
             ("github-copilot", "gpt-5", Standard, "2026-05-31", (0.0, 0.0, 0.0)),
             ("github-copilot", "gpt-5", Standard, "2026-06-01", (1.25, 10.0, 1.25)),
             // Mended mistakes and fields that came later never priced anything.
             ("openai", "gpt-4", Standard, "2025-07-01", (30.0, 60.0, 30.0)),
             ("openai", "gpt-5.5", Fast, "2026-04-23", (12.5, 75.0, 12.5)),
         ] {
-            assert_eq!(on(&book, provider, model, mode, day), expected, "{provider}/{model} {day}");
+            assert_eq!(
+                on(&book, provider, model, mode, day),
+                expected,
+                "{provider}/{model} {day}"
+            );
         }
         let cached = |model: &str, day: &str| {
             let prices = book.of("openai", model);
-            let price = prices.at(at(&format!("{day}T00:00:00Z")), Mode::Standard).expect("a price");
+            let price = prices
+                .at(at(&format!("{day}T00:00:00Z")), Mode::Standard)
+                .expect("a price");
             price.base().cache_read
         };
         assert_eq!(cached("gpt-5", "2025-08-09"), Some(125_000_000));
@@ -348,6 +446,9 @@ mod tests {
             std::fs::write(path, &derived).expect("written");
             return;
         }
-        assert!(derived.as_bytes() == super::super::HISTORY, "run 'make prices' and commit history.tsv");
+        assert!(
+            derived.as_bytes() == super::super::HISTORY,
+            "run 'make prices' and commit history.tsv"
+        );
     }
 }

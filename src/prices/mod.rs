@@ -103,7 +103,10 @@ impl PriceBook {
     fn found_own(&self, provider_id: &str, model_id: &str) -> ModelPrices {
         let own = self.listed(provider_id, model_id, None);
         let is_own = own.as_ref().is_some_and(|own| own.found() == &Found::Override);
-        let other = self.prices_from.get(provider_id).filter(|other| !is_own && *other != provider_id);
+        let other = self
+            .prices_from
+            .get(provider_id)
+            .filter(|other| !is_own && *other != provider_id);
         if let Some(prices) = other.and_then(|other| self.borrowed(other, model_id)) {
             return prices;
         }
@@ -142,14 +145,18 @@ impl PriceBook {
     /// Another provider's price for a model; it never borrows in turn.
     fn borrowed(&self, provider_id: &str, model_id: &str) -> Option<ModelPrices> {
         let candidates = alias::candidates(provider_id, model_id);
-        let mut listed = candidates.iter().filter_map(|(provider, model)| self.listed(provider, model, Some(false)));
+        let mut listed = candidates
+            .iter()
+            .filter_map(|(provider, model)| self.listed(provider, model, Some(false)));
         listed.next()
     }
 
     /// Whether a list has models of this provider: one that lacks a model is then older than the model.
     pub fn has_provider(&self, provider_id: &str) -> bool {
         let lists = [self.newest(), &self.built_in, &self.history];
-        lists.into_iter().any(|list| list.models(provider_id, "").next().is_some())
+        lists
+            .into_iter()
+            .any(|list| list.models(provider_id, "").next().is_some())
     }
 
     /// Every provider and model that has a price, in no order that means anything, some twice.
@@ -379,7 +386,10 @@ mod tests {
         assert_eq!(problems, []);
         let borrowed = book.of("mock", "gpt-5.5");
         assert_eq!(borrowed.found(), &Found::Alias("openai/gpt-5.5".into()));
-        assert_eq!(borrowed.entries()[0].standard, book.of("openai", "gpt-5.5").entries()[0].standard);
+        assert_eq!(
+            borrowed.entries()[0].standard,
+            book.of("openai", "gpt-5.5").entries()[0].standard
+        );
         assert_eq!(book.of("mock", "openai/gpt-5.5-2026-04-23").found(), borrowed.found());
         assert_eq!(book.of("mock", "gpt-5.4").found(), &Found::Override);
         for (provider, model) in [("mock", "nonesuch"), ("loop", "gpt-5.5"), ("other", "gpt-5.5")] {

@@ -111,8 +111,18 @@ mod tests {
                     ("anthropic", "claude-sonnet-4-5[1m]"),
                 ][..],
             ),
-            ("GPT-5.5", &[("openai", "gpt-5.5"), ("azure", "gpt-5.5"), ("openai", "gpt-5.5-2026-04-23")]),
-            ("house-model", &[("acme", "house-model"), ("acme", "vendor/house-model:free")]),
+            (
+                "GPT-5.5",
+                &[
+                    ("openai", "gpt-5.5"),
+                    ("azure", "gpt-5.5"),
+                    ("openai", "gpt-5.5-2026-04-23"),
+                ],
+            ),
+            (
+                "house-model",
+                &[("acme", "house-model"), ("acme", "vendor/house-model:free")],
+            ),
         ] {
             for (provider, model) in spellings {
                 assert_eq!(model_name(provider, model), name, "{provider}/{model}");

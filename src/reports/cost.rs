@@ -145,9 +145,14 @@ impl Usage<'_> {
         let mut by_key: FxHashMap<Key, usize> = FxHashMap::default();
         let mut models: Vec<ByModel> = Vec::new();
         let has_block = grouping.has(Dimension::Block);
-        let by_model = [Dimension::Provider, Dimension::Vendor, Dimension::Model, Dimension::Name]
-            .into_iter()
-            .any(|dimension| grouping.has(dimension));
+        let by_model = [
+            Dimension::Provider,
+            Dimension::Vendor,
+            Dimension::Model,
+            Dimension::Name,
+        ]
+        .into_iter()
+        .any(|dimension| grouping.has(dimension));
         // What decided the last turn's group: mostly the next turn's is the same.
         let (mut decided_by, mut last_at) = (None, usize::MAX);
         self.each(selected, |turn| {

@@ -2,9 +2,9 @@
 
 use super::select::Selected;
 use super::{Sessions, Usage};
+use crate::core::fees::{Fee, Region};
 use crate::core::group::Totals;
 use crate::core::money::CostStatus;
-use crate::core::fees::{Fee, Region};
 use crate::core::price::Found;
 use crate::core::rows::{Explained, ExplainedCopy, ModeName, SessionRow, ShowChild, ShowModel, Text, TurnRow};
 use crate::core::time::Time;

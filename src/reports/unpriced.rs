@@ -20,7 +20,11 @@ impl Usage<'_> {
             names.push(format!("{} more", unpriced.len() - MOST_NAMED));
         }
         vec![
-            format!("{} tokens have no price: {}", number::tokens(Some(tokens)), names.join(", ")),
+            format!(
+                "{} tokens have no price: {}",
+                number::tokens(Some(tokens)),
+                names.join(", ")
+            ),
             self.remedy(first),
         ]
     }

@@ -258,11 +258,21 @@ fn watch_asks_for_the_list_beside_its_stream() {
 fn show_gives_the_reason_of_each_step() {
     let home = Home::new();
     let rows = home.rows(&["prices", "show", "anthropic/claude-sonnet-4-6"]);
-    let steps: Vec<_> = rows.iter().map(|row| (&row["tiers"][0]["input"], row["reason"].as_str())).collect();
+    let steps: Vec<_> = rows
+        .iter()
+        .map(|row| (&row["tiers"][0]["input"], row["reason"].as_str()))
+        .collect();
     assert_eq!(steps[0], (&json!(6.0), Some("the first known price")));
     assert_eq!((steps.len(), steps[1].0), (2, &Value::Null));
-    assert!(steps[1].1.is_some_and(|reason| reason.contains("claude.com/blog")), "{steps:?}");
-    let output = home.ttop().args(["prices", "show", "claude-sonnet-4-6", "-o", "table"]).output().expect("runs");
+    assert!(
+        steps[1].1.is_some_and(|reason| reason.contains("claude.com/blog")),
+        "{steps:?}"
+    );
+    let output = home
+        .ttop()
+        .args(["prices", "show", "claude-sonnet-4-6", "-o", "table"])
+        .output()
+        .expect("runs");
     let table = String::from_utf8_lossy(&output.stdout);
     assert!(table.contains("2026-03-13: Anthropic made"), "{table}");
 }
@@ -274,9 +284,17 @@ fn gateway(home: &Home) {
         format!(r#"{{"timestamp":"2026-11-20T09:00:0{second}.000Z","type":"{kind}","payload":{payload}}}"#)
     };
     let lines = [
-        at(0, "session_meta", r#"{"id":"01999999-0000-7000-8000-000000000001","timestamp":"2026-11-20T09:00:00.000Z","cwd":"/w","model_provider":"mock"}"#),
+        at(
+            0,
+            "session_meta",
+            r#"{"id":"01999999-0000-7000-8000-000000000001","timestamp":"2026-11-20T09:00:00.000Z","cwd":"/w","model_provider":"mock"}"#,
+        ),
         at(1, "turn_context", r#"{"model":"gpt-5.5","cwd":"/w"}"#),
-        at(2, "event_msg", &format!(r#"{{"type":"token_count","info":{{"total_token_usage":{usage},"last_token_usage":{usage}}}}}"#)),
+        at(
+            2,
+            "event_msg",
+            &format!(r#"{{"type":"token_count","info":{{"total_token_usage":{usage},"last_token_usage":{usage}}}}}"#),
+        ),
     ];
     home.write(
         ".codex/sessions/2026/11/20/rollout-2026-11-20T09-00-00-01999999-0000-7000-8000-000000000001.jsonl",
@@ -300,8 +318,14 @@ fn what_lacks_a_price_is_named_with_the_command_that_mends_it() {
 
     assert!(run(&remedy.split(' ').collect::<Vec<_>>()).status.success());
     let rows = home.rows(&["cost", "--by", "name"]);
-    assert_eq!((&rows[0]["modelName"], &rows[0]["cost"]), (&json!("GPT-5.5"), &json!(0.008)));
-    assert_eq!(home.rows(&["prices", "show", "mock/gpt-5.5"])[0]["listedAs"], "openai/gpt-5.5");
+    assert_eq!(
+        (&rows[0]["modelName"], &rows[0]["cost"]),
+        (&json!("GPT-5.5"), &json!(0.008))
+    );
+    assert_eq!(
+        home.rows(&["prices", "show", "mock/gpt-5.5"])[0]["listedAs"],
+        "openai/gpt-5.5"
+    );
     let table = run(&["cost", "--by", "model", "-o", "table"]);
     assert!(!String::from_utf8_lossy(&table.stdout).contains("no price"));
 }

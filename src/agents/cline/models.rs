@@ -3,8 +3,8 @@
 use crate::agents::Batch;
 use crate::agents::shared::json_file::{parse_text, read_beside, read_text};
 use crate::agents::shared::lenient::When;
-use crate::core::problem::Problem;
 use crate::core::biller::biller;
+use crate::core::problem::Problem;
 use memchr::memmem::{find, rfind};
 use serde::Deserialize;
 use serde_json::value::RawValue;

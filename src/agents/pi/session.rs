@@ -3,9 +3,9 @@
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Count, Text, When, dollars, first_text, part, title};
 use crate::agents::{Batch, Bookmark, Skip, Source};
+use crate::core::biller::biller;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
-use crate::core::biller::biller;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

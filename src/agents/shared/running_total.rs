@@ -1,10 +1,10 @@
 //! Sessions of which only a running total is recorded: one row each, which a later total replaces.
 
 use super::batch::{Batch, Skip};
+use crate::core::biller::biller;
 use crate::core::money::Money;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, EventKey, Rank, RecordKey, Turn};
-use crate::core::biller::biller;
 
 /// What `doctor` says of every such agent.
 pub const LIMIT: &str = "only a running total per session is recorded: it counts for the day the session began and for the model chosen last";

@@ -1,8 +1,8 @@
 //! `PriceRow`: what a model costs at a provider, as `ttop prices` prints it.
 
 use crate::core::money::Billing;
-use crate::core::time::Time;
 use crate::core::price::{DatedPrice, Found, ModelPrices, Price, Rate, Rates};
+use crate::core::time::Time;
 use crate::core::tokens::Bucket;
 use crate::core::turn::Mode;
 use schemars::JsonSchema;
@@ -125,7 +125,10 @@ fn reason(entry: &DatedPrice, is_first: bool, is_dated: bool) -> Option<String> 
         _ if is_first => is_dated.then(|| "the first known price".to_owned()),
         Some(since) => {
             let time = Time(since).to_string();
-            Some(format!("changed in the list of {}", time.split('T').next().unwrap_or_default()))
+            Some(format!(
+                "changed in the list of {}",
+                time.split('T').next().unwrap_or_default()
+            ))
         }
         None => None,
     })
