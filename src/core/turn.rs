@@ -134,8 +134,9 @@ pub enum Presence {
 }
 
 /// The service a request was billed under.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Mode {
+    #[default]
     Standard,
     Fast,
     Batch,

@@ -14,6 +14,9 @@ const WAITING: usize = 8;
 /// What one read gave.
 pub type Outcome = Result<(Batch, Bookmark)>;
 
+/// What an adapter passes on from one read to the next.
+type Scratch = Option<Box<dyn std::any::Any + Send>>;
+
 /// Reads each job and hands its outcome on, by its position.
 ///
 /// # Errors
@@ -31,10 +34,11 @@ pub fn read(
         cores.min(jobs.len()).min(4)
     };
     if readers <= 1 {
+        let mut scratch = None;
         return jobs
             .iter()
             .enumerate()
-            .try_for_each(|(at, job)| each(at, read_one(agent, job)));
+            .try_for_each(|(at, job)| each(at, read_one(agent, job, &mut scratch)));
     }
     let next = AtomicUsize::new(0);
     let take_job = || {
@@ -46,9 +50,10 @@ pub fn read(
         for _ in 1..readers {
             let send = send.clone();
             scope.spawn(move || {
+                let mut scratch = None;
                 while let Some((at, job)) = take_job() {
                     // The receiver left after an error of its own: nothing more is wanted.
-                    if send.send((at, read_one(agent, job))).is_err() {
+                    if send.send((at, read_one(agent, job, &mut scratch))).is_err() {
                         break;
                     }
                 }
@@ -56,8 +61,9 @@ pub fn read(
         }
         drop(send);
         // This thread reads too: one that only waits would be woken for each file.
+        let mut scratch = None;
         while let Some((at, job)) = take_job() {
-            each(at, read_one(agent, job))?;
+            each(at, read_one(agent, job, &mut scratch))?;
             receive.try_iter().try_for_each(|(at, outcome)| each(at, outcome))?;
         }
         receive.into_iter().try_for_each(|(at, outcome)| each(at, outcome))
@@ -65,10 +71,12 @@ pub fn read(
 }
 
 /// A reader that panics on a file of a kind nobody foresaw must not take the other sources with it.
-fn read_one(agent: &dyn Agent, (source, from): &(&Source, Bookmark)) -> Outcome {
+fn read_one(agent: &dyn Agent, (source, from): &(&Source, Bookmark), scratch: &mut Scratch) -> Outcome {
     std::panic::catch_unwind(AssertUnwindSafe(|| {
         let mut batch = Batch::default();
+        batch.scratch = scratch.take();
         let mark = agent.read(source, from, &mut batch)?;
+        *scratch = batch.scratch.take();
         Ok((batch, mark))
     }))
     .unwrap_or_else(|_| {

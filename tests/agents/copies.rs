@@ -8,7 +8,7 @@ const FORK: &str = "aaaaaaaa-0000-4000-8000-000000000000";
 
 fn reply(session: &str, id: &str, output: u64, at: &str, is_sidechain: bool) -> String {
     format!(
-        r#"{{"parentUuid":null,"isSidechain":{is_sidechain},"cwd":"/home/dev/acme","sessionId":"{session}","type":"assistant","message":{{"id":"{id}","model":"claude-sonnet-4-5-20250929","content":[],"stop_reason":"end_turn","usage":{{"input_tokens":100,"output_tokens":{output}}}}},"uuid":"{id}","timestamp":"2026-03-0{at}Z"}}
+        r#"{{"parentUuid":null,"isSidechain":{is_sidechain},"cwd":"/home/dev/acme","sessionId":"{session}","type":"assistant","message":{{"id":"{id}","model":"claude-sonnet-4-5-20250929","content":[],"stop_reason":"end_turn","usage":{{"input_tokens":100,"output_tokens":{output}}}}},"requestId":"req_{id}","uuid":"{id}","timestamp":"2026-03-0{at}Z"}}
 "#
     )
 }

@@ -1,5 +1,6 @@
 //! Every agent against its fixtures: counts, metadata, increments, copies and damage.
 
+mod cases;
 mod copies;
 mod damage;
 mod incremental;

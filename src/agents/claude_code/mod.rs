@@ -1,16 +1,15 @@
 //! Claude Code: transcripts in JSONL, one record per content block.
 
 mod fast;
+mod fork;
+mod identity;
+mod iterations;
 pub mod limits;
 pub mod live;
 mod names;
-mod place;
-mod record;
 mod reply;
 mod roots;
-mod tail;
 mod transcript;
-mod usage;
 
 use super::{About, Agent, Batch, Bookmark, Found, Source};
 use crate::agents::shared::walk::Walk;
@@ -20,7 +19,7 @@ use std::path::Path;
 
 pub struct ClaudeCode;
 
-const RULES_VERSION: u32 = 2;
+const RULES_VERSION: u32 = 3;
 /// A source that is no transcript: see [`limits`].
 const LIMITS: u8 = 1;
 
@@ -40,10 +39,12 @@ impl Agent for ClaudeCode {
             limits: &[
                 "the numbers are what Claude Code wrote: some versions around 2.1.29 wrote only the first, small output \
                  counts of a streamed reply, and thinking is said to be missing from output in others",
+                "the output of a reply that was interrupted is not recorded",
                 "transcripts are deleted by Claude Code after 30 days (cleanupPeriodDays); ttop keeps what it has read",
-                "thinking is part of output; it is not reported apart",
+                "versions before about 2.1.300 do not record thinking apart from output",
                 "turns of subagents are kept in the session that started them, as Claude Code records them",
-                "a reply that lies in several transcripts is counted in the one that ends first; which one asked is not recorded",
+                "older versions do not record which session asked for a reply that lies in several transcripts; it is \
+                 counted in the one that ends first",
             ],
             rules_version: RULES_VERSION,
         }

@@ -1,6 +1,6 @@
 //! Names of sessions: given by the user, made by the program, or the first prompt.
 
-use crate::agents::shared::lenient::{Text, When, first_text, title};
+use crate::agents::shared::lenient::{Text, When, first_text, is_markup, title};
 use crate::agents::shared::source::Source;
 use crate::core::turn::{Project, SessionInfo, Title};
 use memchr::memmem::{self, Finder};
@@ -218,7 +218,7 @@ impl Names {
             return Some(begun);
         }
         let text = first_text(record.message.and_then(|message| message.content));
-        let is_words = |text: &String| !text.starts_with("<command-") && !text.starts_with("Caveat:");
+        let is_words = |text: &String| !is_markup(text) && !text.starts_with("Caveat:");
         // The first of several: counted down from 0.
         let at = -i64::try_from(offset).ok()?;
         let Some(named) = text.filter(is_words).and_then(|text| named(&session, 0, at, &text)) else {
@@ -380,6 +380,10 @@ mod tests {
             of("", r#"[{"type":"tool_result","tool_use_id":"t","content":"result"}]"#),
             of("", r#""<command-name>/clear</command-name>""#),
             of("", r#""Caveat: the messages below""#),
+            of("", r#""<bash-input>echo hi</bash-input>""#),
+            of("", r#""<local-command-stdout>Turned on plan mode</local-command-stdout>""#),
+            of("", r#"[{"type":"text","text":"<task-notification>
+<task-id>a1</task-id>"}]"#),
             of("", "null"),
             of("", r#"[{"type":"text","text":"  Real words \n more"}]"#),
             of("", r#""later words""#),

@@ -1,6 +1,7 @@
 //! One assistant record of a transcript, and the parser that has the last word on it.
 
-use crate::agents::shared::lenient::{Count, Text, When};
+use crate::agents::shared::lenient::{self, Count, Text, When};
+use crate::core::fees::Region;
 use crate::core::tokens::MAX_COUNT;
 use memchr::memmem::Finder;
 use serde::Deserialize;
@@ -21,22 +22,31 @@ pub const FAST: &str = "fast";
 #[derive(Debug, Default, PartialEq)]
 pub struct Reply<'a> {
     pub session_id: Cow<'a, str>,
-    /// Only where the message id does not tell replies apart.
-    pub uuid: Cow<'a, str>,
+    /// The session that asked, in a record that was copied from it.
+    pub request_session: Cow<'a, str>,
+    /// The record's own id.
+    pub uuid: Cow<'a, [u8]>,
+    pub request_id: Cow<'a, [u8]>,
     /// As JSON; see [`read_text`].
     pub cwd: &'a str,
+    /// As JSON.
+    pub branch: &'a str,
     /// Epoch milliseconds; `None` where it is missing or unreadable.
     pub timestamp: Option<i64>,
     pub is_sidechain: bool,
     pub is_api_error: bool,
+    /// The user stopped it: its output count is a placeholder.
+    pub is_aborted: bool,
     /// Dollars; only in very old files.
     pub cost: Option<f64>,
     pub message_id: Option<Cow<'a, str>>,
     pub model: Cow<'a, str>,
     pub usage: Usage,
+    /// `message.usage.iterations` as JSON; empty where there are none.
+    pub iterations: &'a [u8],
 }
 
-/// `message.usage`.
+/// `message.usage`, but for its iterations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     pub input: u64,
@@ -46,6 +56,10 @@ pub struct Usage {
     pub cache_write: Option<u64>,
     pub cache_write_5m: u64,
     pub cache_write_1h: u64,
+    /// The part of `output` that was thinking.
+    pub thinking: u64,
+    pub web_searches: u64,
+    pub region: Region,
     pub is_fast: bool,
     pub tier: Tier,
 }
@@ -71,10 +85,13 @@ impl Tier {
     }
 }
 
-/// Ids that some gateways give to every reply: `msg_0`, ``, `chatcmpl-`.
-pub fn is_constant(id: &str) -> bool {
-    let after_prefix = id.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
-    after_prefix.chars().all(|letter| matches!(letter, '0' | '_' | '-'))
+/// `inference_geo`: where a request was bound to run.
+pub fn region(name: &[u8]) -> Region {
+    match name {
+        b"us" => Region::Us,
+        b"" | b"global" | b"not_available" => Region::Global,
+        _ => Region::Other,
+    }
 }
 
 /// A JSON value as text; empty where it is none. Windows paths are full of escapes.
@@ -88,12 +105,19 @@ struct RecordJson<'a> {
     #[serde(borrow)]
     session_id: Option<Text<'a>>,
     #[serde(borrow)]
+    request_session_id: Option<Text<'a>>,
+    #[serde(borrow)]
     uuid: Option<Text<'a>>,
+    #[serde(borrow)]
+    request_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    git_branch: Option<&'a RawValue>,
     #[serde(borrow)]
     cwd: Option<&'a RawValue>,
     timestamp: Option<When>,
     is_sidechain: Option<bool>,
     is_api_error_message: Option<bool>,
+    is_aborted_mid_stream: Option<bool>,
     #[serde(rename = "costUSD")]
     cost: Option<f64>,
     #[serde(borrow)]
@@ -118,6 +142,14 @@ struct UsageJson<'a> {
     cache_creation_input_tokens: Option<Count>,
     cache_creation: Option<CacheCreationJson>,
     #[serde(borrow)]
+    output_tokens_details: Option<&'a RawValue>,
+    #[serde(borrow)]
+    server_tool_use: Option<&'a RawValue>,
+    #[serde(borrow)]
+    inference_geo: Option<&'a RawValue>,
+    #[serde(borrow)]
+    iterations: Option<&'a RawValue>,
+    #[serde(borrow)]
     service_tier: Option<Text<'a>>,
     #[serde(borrow)]
     speed: Option<Text<'a>>,
@@ -127,6 +159,16 @@ struct UsageJson<'a> {
 struct CacheCreationJson {
     ephemeral_5m_input_tokens: Option<Count>,
     ephemeral_1h_input_tokens: Option<Count>,
+}
+
+#[derive(Default, Deserialize)]
+struct OutputDetailsJson {
+    thinking_tokens: Option<Count>,
+}
+
+#[derive(Default, Deserialize)]
+struct ServerToolsJson {
+    web_search_requests: Option<Count>,
 }
 
 /// Reads a line with a parser that reads all of it; `None` for another kind of record, and for a reply without counts.
@@ -151,17 +193,20 @@ pub fn parse_whole(line: &[u8]) -> Result<Option<Reply<'_>>, serde_json::Error> 
     let Some(usage) = message.usage else {
         return Ok(None);
     };
-    let has_id = message.id.as_ref().is_some_and(|id| !is_constant(id));
     let count = |count: Option<Count>| count.unwrap_or_default().0.min(MAX_COUNT);
     let parts = usage.cache_creation;
     let part = |pick: fn(&CacheCreationJson) -> Option<Count>| count(parts.as_ref().and_then(pick));
     Ok(Some(Reply {
         session_id: record.session_id.unwrap_or_default().0,
-        uuid: record.uuid.filter(|_| !has_id).unwrap_or_default().0,
+        request_session: record.request_session_id.unwrap_or_default().0,
+        uuid: bytes(record.uuid),
+        request_id: bytes(record.request_id),
         cwd: record.cwd.map_or("", RawValue::get),
+        branch: record.git_branch.map_or("", RawValue::get),
         timestamp: record.timestamp.and_then(|when| when.0),
         is_sidechain: record.is_sidechain.unwrap_or_default(),
         is_api_error: record.is_api_error_message.unwrap_or_default(),
+        is_aborted: record.is_aborted_mid_stream.unwrap_or_default(),
         cost: record.cost,
         message_id: message.id.map(|id| id.0),
         model: message.model.unwrap_or_default().0,
@@ -172,8 +217,25 @@ pub fn parse_whole(line: &[u8]) -> Result<Option<Reply<'_>>, serde_json::Error> 
             cache_write: usage.cache_creation_input_tokens.map(|it| count(Some(it))),
             cache_write_5m: part(|parts| parts.ephemeral_5m_input_tokens),
             cache_write_1h: part(|parts| parts.ephemeral_1h_input_tokens),
+            thinking: count(lenient::part::<OutputDetailsJson>(usage.output_tokens_details).unwrap_or_default().thinking_tokens),
+            web_searches: count(lenient::part::<ServerToolsJson>(usage.server_tool_use).unwrap_or_default().web_search_requests),
+            region: match usage.inference_geo.map_or("", RawValue::get) {
+                text if text.starts_with('"') => region(text.trim_matches('"').as_bytes()),
+                _ => Region::Global,
+            },
             tier: Tier::named(usage.service_tier.unwrap_or_default().as_bytes()),
             is_fast: usage.speed.is_some_and(|speed| &*speed == FAST),
         },
+        iterations: match usage.iterations.map_or("", RawValue::get) {
+            "[]" | "null" => b"",
+            list => list.as_bytes(),
+        },
     }))
+}
+
+fn bytes(text: Option<Text<'_>>) -> Cow<'_, [u8]> {
+    match text.unwrap_or_default().0 {
+        Cow::Borrowed(text) => text.as_bytes().into(),
+        Cow::Owned(text) => text.into_bytes().into(),
+    }
 }

@@ -24,6 +24,7 @@ pub fn roots(system: &System) -> Vec<Root> {
             };
             roots.push(Root::new(xdg, because));
             roots.push(Root::new(system.home.join(".claude/projects"), "default"));
+            roots.extend(beside_default(system));
         }
         named => {
             let named = named.iter().map(|folder| projects(&system.expand(folder)));
@@ -35,6 +36,21 @@ pub fn roots(system: &System) -> Vec<Root> {
         roots.push(Root::new(system.app_dir().join("Claude").join(tree), "desktop app"));
     }
     roots
+}
+
+/// `~/.claude-work`: folders of further accounts, `alias cw='CLAUDE_CONFIG_DIR=~/.claude-work claude'`. Where ttop runs,
+/// that variable is not set.
+fn beside_default(system: &System) -> Vec<Root> {
+    let entries = std::fs::read_dir(&system.home).into_iter().flatten().flatten();
+    let is_account = |name: &str| name.starts_with(".claude-");
+    let folders = entries.filter(|entry| entry.file_name().to_str().is_some_and(is_account));
+    let mut projects: Vec<_> = folders
+        .map(|entry| entry.path().join("projects"))
+        .filter(|projects| projects.is_dir())
+        .collect();
+    projects.sort();
+    let roots = projects.into_iter().map(|projects| Root::new(projects, "beside the default"));
+    roots.collect()
 }
 
 /// The config folder or its `projects` folder may be named.
@@ -74,6 +90,24 @@ mod tests {
                 "/home/dev/Library/Application Support/Claude/claude-code-sessions",
             ]
         );
+    }
+
+    #[test]
+    fn folders_of_further_accounts_lie_beside_the_default_one() {
+        let home = tempfile::tempdir().expect("a folder");
+        for folder in [".claude-work/projects", ".claude-b/projects", ".claude-empty", ".claudette/projects"] {
+            std::fs::create_dir_all(home.path().join(folder)).expect("folders");
+        }
+        let found = |env: &[(&str, &str)]| {
+            let env = env.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+            let roots = roots(&System::new(Os::Linux, home.path(), env.collect()));
+            let because = |root: &&Root| root.because == "beside the default";
+            let paths = roots.iter().filter(because).map(|root| root.path.clone());
+            paths.collect::<Vec<_>>()
+        };
+        let expected = [".claude-b/projects", ".claude-work/projects"].map(|path| home.path().join(path));
+        assert_eq!(found(&[]), expected);
+        assert!(found(&[("CLAUDE_CONFIG_DIR", "~/.claude")]).is_empty());
     }
 
     #[test]

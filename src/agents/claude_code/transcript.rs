@@ -1,17 +1,21 @@
 //! One transcript: its replies, each once, and what is known of its sessions.
 
-use super::fast::{Line, Parser};
+use super::fast::{self, Line, Scratch};
+use super::fork::Beginning;
+use super::identity::{AGENT, Replies, Seen};
+use super::iterations::extras;
 use super::names::Names;
-use super::reply::{NEEDLE, Reply, Tier, Usage, is_constant, read_text};
+use super::reply::{NEEDLE, Reply, Tier, Usage, read_text};
 use crate::agents::shared::batch::{Batch, Scope, Skip};
 use crate::agents::shared::jsonl::{Lines, object};
 use crate::agents::shared::lenient::reason;
 use crate::agents::shared::source::{Bookmark, Source};
 use crate::core::biller::biller;
+use crate::core::fees::{Fee, Fees};
 use crate::core::money::Money;
 use crate::core::problem::Problem;
-use crate::core::tokens::Tokens;
-use crate::core::turn::{EventKey, Mode, Presence, Project, Rank, RecordKey, SessionInfo, Turn};
+use crate::core::tokens::{Bucket, Tokens};
+use crate::core::turn::{Accuracy, EventKey, Mode, Presence, Project, Rank, RecordKey, SessionInfo, Turn};
 use anyhow::Result;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -29,6 +33,9 @@ struct State {
     /// Time of the latest line that had one, for replies without.
     time: i64,
     names: Names,
+    /// Replies of which more records may follow.
+    replies: Vec<Seen>,
+    beginning: Beginning,
 }
 
 /// Reads what was added to a transcript since a bookmark.
@@ -47,8 +54,10 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u
     let new_bytes = source.stamp.size.saturating_sub(lines.offset());
     let expected = usize::try_from(new_bytes / BYTES_PER_REPLY).unwrap_or(0);
     into.expect(expected);
-    let mut parser = Parser::next();
+    let scratch = into.scratch.take().and_then(|kept| kept.downcast::<Scratch>().ok());
+    let mut scratch = scratch.map(|kept| kept.for_next_file()).unwrap_or_default();
     let mut transcript = Transcript {
+        replies: Replies::new(std::mem::take(&mut state.replies)),
         own: name(&source.path),
         session: session_of(&source.path),
         source,
@@ -60,13 +69,13 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u
     };
     let before = transcript.state.lines;
     while let Some((offset, line)) = lines.next()? {
-        if let Err(reason) = transcript.line(line, offset, &mut parser) {
+        if let Err(reason) = transcript.line(line, offset, &mut scratch) {
             let place = format!("{}:{}", source.path.display(), before + lines.count());
             transcript.into.problem(Problem::new(place, reason));
         }
     }
-    parser.finish();
     let mut state = transcript.finish();
+    into.scratch = Some(Box::new(scratch));
     state.lines = before + lines.count();
     lines.finish(rules_version, before, serde_json::to_vec(&state)?, into)
 }
@@ -96,6 +105,7 @@ struct Transcript<'a> {
     own: &'a str,
     session: &'a str,
     state: State,
+    replies: Replies,
     into: &'a mut Batch,
     /// Record and position of the span → position in the batch: the copies of one reply in one session are one turn.
     at: FxHashMap<(RecordKey, usize), usize>,
@@ -106,57 +116,74 @@ struct Transcript<'a> {
 
 impl Transcript<'_> {
     /// Takes what is wanted of a line; the error says why it cannot be read.
-    fn line(&mut self, line: &[u8], offset: u64, parser: &mut Parser) -> Result<(), String> {
+    fn line(&mut self, line: &[u8], offset: u64, scratch: &mut Scratch) -> Result<(), String> {
         let Some(line) = object(line) else {
             return Ok(());
         };
         let line = line.map_err(str::to_owned)?;
-        let named = match parser.read(line).map_err(|error| reason(&error))? {
-            Line::Other => self.state.names.look(line, offset, self.own, self.source),
+        let named = match fast::read(line, scratch).map_err(|error| reason(&error))? {
+            Line::Other => {
+                self.state.beginning.line(line);
+                self.state.names.look(line, offset, self.own, self.source)
+            }
             Line::Uncounted => self.state.names.look_at_reply(line, self.own),
             Line::Reply(reply) => {
-                self.reply(&reply, offset);
+                self.reply(&reply, offset)?;
                 self.state.names.look_at_reply(line, self.own)
             }
         };
-        if let Some(info) = named {
+        if let Some(info) = named.and_then(|info| self.state.beginning.info(info)) {
             self.into.session(info);
         }
         Ok(())
     }
 
-    fn reply(&mut self, reply: &Reply<'_>, offset: u64) {
+    fn reply(&mut self, reply: &Reply<'_>, offset: u64) -> Result<(), String> {
         if let Some(time) = reply.timestamp {
             self.state.time = time;
         }
         let timestamp = self.state.time;
+        let session_id = if reply.session_id.is_empty() {
+            self.session
+        } else {
+            &reply.session_id
+        };
+        let owner = match &*reply.request_session {
+            "" => session_id,
+            asked => asked,
+        };
+        if let Some(info) = self.state.beginning.reply(session_id, owner) {
+            self.into.session(info);
+        }
         if reply.is_api_error {
-            return self.into.skip(Skip::Failed);
+            self.into.skip(Skip::Failed);
+            return Ok(());
         }
         if reply.model == "<synthetic>" {
-            return self.into.skip(Skip::Synthetic);
+            self.into.skip(Skip::Synthetic);
+            return Ok(());
         }
-        let tokens = tokens(&reply.usage);
-        if tokens.is_zero() {
-            return self.into.skip(Skip::Uncounted);
+        let recorded = tokens(&reply.usage);
+        if recorded.is_zero() {
+            self.into.skip(Skip::Uncounted);
+            return Ok(());
         }
-        let event = event(reply, timestamp);
-        let record = RecordKey(event.0);
-        let message_id = reply
-            .message_id
-            .as_deref()
-            .filter(|id| !id.is_empty())
-            .unwrap_or(&reply.uuid);
+        let event = self.replies.event(reply, timestamp);
+        let message_id = match reply.message_id.as_deref() {
+            Some(id) if !id.is_empty() => id,
+            _ => std::str::from_utf8(&reply.uuid).unwrap_or_default(),
+        };
+        // What stood there when the user stopped the reply is what its beginning was counted with.
+        let (tokens, accuracy) = match reply.is_aborted {
+            true => (recorded.without(Bucket::Output), Accuracy::Partial),
+            false => (recorded, Accuracy::Exact),
+        };
         let turn = Turn {
-            session_id: if reply.session_id.is_empty() {
-                self.session
-            } else {
-                &reply.session_id
-            },
+            session_id: owner,
             message_id,
-            record,
+            record: RecordKey(event.0),
             event,
-            rank: rank(reply, &tokens),
+            rank: rank(reply, &recorded),
             provider_id: provider(&reply.model, message_id),
             model_id: &reply.model,
             tokens,
@@ -166,18 +193,58 @@ impl Transcript<'_> {
                 .filter(|cost| (0.0..1e9).contains(cost))
                 .map(Money::from_dollars),
             mode: mode(&reply.usage),
+            fees: Fees::NONE.with(
+                Fee::WebSearch,
+                u32::try_from(reply.usage.web_searches).unwrap_or(u32::MAX),
+            ),
+            region: reply.usage.region,
+            accuracy,
             timestamp,
             place: offset,
             ..Turn::PLAIN
         };
-        self.seen(turn.session_id, timestamp, reply.cwd);
-        match self.at.get(&(record, self.span)) {
-            None => drop(self.at.insert((record, self.span), self.into.turn(&turn))),
+        self.seen(owner, timestamp, reply.cwd);
+        self.add(&turn, session_id);
+        for extra in extras(reply.iterations)? {
+            let event = EventKey::of(AGENT, format!("{:x} {}", event.0, extra.at));
+            let model_id = extra.model.as_deref().unwrap_or(&reply.model);
+            let extra = Turn {
+                record: RecordKey(event.0),
+                event,
+                provider_id: provider(model_id, message_id),
+                model_id,
+                tokens: extra.tokens,
+                cache_write_1h: extra.cache_write_1h,
+                cost: None,
+                fees: Fees::NONE,
+                accuracy: Accuracy::Exact,
+                ..turn
+            };
+            self.add(&extra, session_id);
+        }
+        Ok(())
+    }
+
+    /// Adds a turn, or takes it for a copy that is already there. In a fork, what the session that asked made is told
+    /// twice: under that session, should its own file be gone, and as what the fork shares with it.
+    fn add(&mut self, turn: &Turn<'_>, session_id: &str) {
+        match self.at.get(&(turn.record, self.span)) {
+            None => {
+                self.at.insert((turn.record, self.span), self.into.turn(turn));
+                if turn.session_id != session_id {
+                    self.into.turn(&Turn {
+                        session_id,
+                        record: RecordKey::of(format!("{:x} copied", turn.event.0)),
+                        rank: Rank::SHARED,
+                        ..*turn
+                    });
+                }
+            }
             Some(&at) => {
                 self.into.skip(Skip::Repeated);
                 // Equal ranks: the later one, as the ledger decides between two reads.
                 if turn.rank >= self.into.turns[at].turn.rank {
-                    self.into.correct(at, &turn);
+                    self.into.correct(at, turn);
                 }
             }
         }
@@ -210,7 +277,8 @@ impl Transcript<'_> {
         }
     }
 
-    fn finish(self) -> State {
+    fn finish(mut self) -> State {
+        self.state.replies = self.replies.kept();
         for span in self.spans {
             self.into.session(SessionInfo {
                 project: span.cwd.map(|(at, path)| Project { rank: 0, at, path }),
@@ -227,26 +295,20 @@ impl Transcript<'_> {
 fn tokens(usage: &Usage) -> Tokens {
     let parts = usage.cache_write_5m.saturating_add(usage.cache_write_1h);
     let cache_write = usage.cache_write.unwrap_or(parts);
-    Tokens::new(usage.input, usage.output, 0, usage.cache_read, cache_write)
+    let thinking = usage.thinking.min(usage.output);
+    Tokens::new(
+        usage.input,
+        usage.output - thinking,
+        thinking,
+        usage.cache_read,
+        cache_write,
+    )
 }
 
 /// Not of a sidechain before of one (`/btw` replays the parent's replies), then the larger output, then the larger total.
 fn rank(reply: &Reply<'_>, tokens: &Tokens) -> Rank {
     let main = u64::from(!reply.is_sidechain) << 63;
-    Rank(main | tokens.counts()[1], tokens.known_total())
-}
-
-/// The reply's identity: its message id alone. The request id is missing behind gateways and differs in replays.
-fn event(reply: &Reply<'_>, timestamp: i64) -> EventKey {
-    const AGENT: &str = "claude-code";
-    match reply.message_id.as_deref() {
-        Some(id) if !is_constant(id) => EventKey::of(AGENT, id),
-        // The time of another record tells nothing apart.
-        Some(_) if reply.timestamp.is_none() && !reply.uuid.is_empty() => EventKey::of(AGENT, reply.uuid.as_bytes()),
-        Some(id) => EventKey::of(AGENT, format!("{id}\n{timestamp}")),
-        None if reply.uuid.is_empty() => EventKey::of(AGENT, format!("{}\n{timestamp}", reply.session_id)),
-        None => EventKey::of(AGENT, reply.uuid.as_bytes()),
-    }
+    Rank(main | reply.usage.output, tokens.known_total())
 }
 
 fn mode(usage: &Usage) -> Mode {
@@ -297,30 +359,6 @@ mod tests {
         assert!(ranked(1, false) > ranked(500, true));
         assert!(ranked(2, false) > ranked(1, false));
         assert!(ranked(2, true) > ranked(1, true));
-    }
-
-    #[test]
-    fn ids_that_repeat_as_constants_are_told_apart_by_time() {
-        for id in ["", "msg_0", "msg_", "chatcmpl-", "msg_000"] {
-            assert_ne!(event(&reply(id, 1, false), 1), event(&reply(id, 1, false), 2), "{id:?}");
-        }
-        for id in ["", "msg_0"] {
-            let untimed = |uuid: &'static str| Reply {
-                uuid: uuid.into(),
-                ..reply(id, 1, false)
-            };
-            assert_ne!(event(&untimed("u-1"), 1), event(&untimed("u-2"), 1));
-            assert_eq!(event(&untimed("u-1"), 1), event(&untimed("u-1"), 2));
-        }
-        for id in ["msg_1", "chatcmpl-a177", "0a0a0a0a-0000-4000-8000-000000000000"] {
-            assert_eq!(event(&reply(id, 1, false), 1), event(&reply(id, 2, false), 2), "{id}");
-        }
-        let without = |uuid: &'static str| Reply {
-            uuid: uuid.into(),
-            ..Reply::default()
-        };
-        assert_eq!(event(&without("u-1"), 1), event(&without("u-1"), 2));
-        assert_ne!(event(&without("u-1"), 1), event(&without("u-2"), 1));
     }
 
     #[test]

@@ -164,7 +164,7 @@ fn home_of(path: &Path) -> Option<&Path> {
 /// The file of a session: in the folders of the days around its creation, archived, or, where the id tells no time,
 /// anywhere below `sessions`. Of several the longest: the others are left from before it went on.
 fn find_rollout(home: &Path, id: &str) -> Option<PathBuf> {
-    let end = format!("-{id}.jsonl");
+    let ends = [format!("-{id}.jsonl"), format!("-{id}.jsonl.zst")];
     let sessions = home.join("sessions");
     let mut folders = vec![home.join("archived_sessions")];
     match created(id) {
@@ -178,8 +178,15 @@ fn find_rollout(home: &Path, id: &str) -> Option<PathBuf> {
     let files = folders.iter().filter_map(|folder| fs::read_dir(folder).ok());
     files
         .flat_map(|entries| entries.flatten())
-        .filter(|entry| entry.file_name().to_string_lossy().ends_with(&end))
-        .filter_map(|entry| Some((fs::metadata(entry.path()).ok()?.len(), entry.path())))
+        .filter_map(|entry| {
+            let name = entry.file_name();
+            // What was compressed is no longer written to: the plain file, if there is one, is what it went on as.
+            let is_plain = match ends.iter().position(|end| name.to_string_lossy().ends_with(end))? {
+                0 => 1,
+                _ => 0,
+            };
+            Some(((is_plain, fs::metadata(entry.path()).ok()?.len()), entry.path()))
+        })
         .max()
         .map(|(_, path)| path)
 }

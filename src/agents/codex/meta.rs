@@ -19,6 +19,8 @@ pub struct Meta {
     pub has_base: bool,
     pub is_subagent: bool,
     pub parent: Option<String>,
+    /// What the program calls a subagent.
+    pub nickname: Option<String>,
 }
 
 /// Reads the payload of a `session_meta`; `None` without an id.
@@ -56,6 +58,8 @@ struct MetaJson<'a> {
     /// `"cli"`, or an object.
     #[serde(borrow)]
     source: Option<&'a RawValue>,
+    #[serde(borrow)]
+    agent_nickname: Option<Text<'a>>,
     /// Of a subagent: the session at the root of the tree.
     #[serde(borrow)]
     session_id: Option<Text<'a>>,
@@ -78,6 +82,8 @@ struct SubagentJson<'a> {
 struct SpawnJson<'a> {
     #[serde(borrow)]
     parent_thread_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    agent_nickname: Option<Text<'a>>,
 }
 
 impl MetaJson<'_> {
@@ -87,8 +93,11 @@ impl MetaJson<'_> {
         let subagent = part::<SourceJson>(self.source).and_then(|source| source.subagent);
         let is_subagent = subagent.is_some() || self.thread_source.is_some_and(|source| &*source == "subagent");
         let spawn = part::<SubagentJson>(subagent).and_then(|subagent| subagent.thread_spawn);
+        let (spawned_by, nickname) = spawn.map_or((None, None), |spawn| {
+            (owned(spawn.parent_thread_id), owned(spawn.agent_nickname))
+        });
         let parent = owned(self.parent_thread_id)
-            .or_else(|| owned(spawn?.parent_thread_id))
+            .or(spawned_by)
             .or_else(|| forked_from.clone())
             .or_else(|| owned(self.session_id));
         Some(Meta {
@@ -98,6 +107,7 @@ impl MetaJson<'_> {
             created: self.timestamp.and_then(|when| when.0),
             cwd: owned(self.cwd),
             provider: owned(self.model_provider),
+            nickname: nickname.or_else(|| owned(self.agent_nickname)),
             id,
             forked_from,
             is_subagent,

@@ -20,15 +20,14 @@ use std::path::{Path, PathBuf};
 
 pub struct Codex;
 
-const RULES_VERSION: u32 = 4;
+const RULES_VERSION: u32 = 5;
 
 /// Kinds of sources.
 const ROLLOUT: u8 = 0;
 const INDEX: u8 = 1;
 const DATABASE: u8 = 2;
 /// Found, but not read.
-const COMPRESSED: u8 = 3;
-const OTHER: u8 = 4;
+const OTHER: u8 = 3;
 
 impl Agent for Codex {
     fn id(&self) -> &'static str {
@@ -45,7 +44,7 @@ impl Agent for Codex {
             turns: "exact",
             limits: &[
                 "sessions run with --ephemeral are not written to disk",
-                "compressed rollouts (.jsonl.zst) are not read",
+                "the request with which the TUI names a new thread, and streams that were cut off, are not written to disk",
                 "old rollouts without a turn_context do not name their model",
                 "versions before about 0.131 copy the parent's records into a fork; where neither turn ids nor the \
                  parent's file tell them apart, what was written in one go is taken for the copy",
@@ -72,17 +71,11 @@ impl Agent for Codex {
             }
             found.roots.push(root);
         }
-        for source in &found.sources {
-            let reason = match source.kind {
-                COMPRESSED => "compressed rollouts are not read",
-                OTHER => "only rollouts whose names end in .jsonl are read",
-                _ => continue,
-            };
+        for source in found.sources.iter().filter(|source| source.kind == OTHER) {
+            let reason = "only rollouts whose names end in .jsonl or .jsonl.zst are read";
             found.problems.push(Problem::new(source.path.display(), reason));
         }
-        found
-            .sources
-            .retain(|source| !matches!(source.kind, COMPRESSED | OTHER));
+        found.sources.retain(|source| source.kind != OTHER);
         found
     }
 
@@ -110,12 +103,10 @@ fn rollout_kind(path: &Path) -> Option<u8> {
     let name = path.file_name()?.to_str()?;
     if !name.starts_with("rollout-") {
         None
-    } else if name.ends_with(".jsonl") {
+    } else if name.ends_with(".jsonl") || name.ends_with(".jsonl.zst") {
         Some(ROLLOUT)
     } else {
-        let is_compressed = [".zst", ".gz", ".xz", ".bz2"].iter().any(|end| name.ends_with(end));
-        let kind = if is_compressed { COMPRESSED } else { OTHER };
-        name.contains(".jsonl.").then_some(kind)
+        name.contains(".jsonl.").then_some(OTHER)
     }
 }
 
@@ -143,6 +134,7 @@ mod tests {
             "sessions/2026/03/02/rollout-a.jsonl",
             "sessions/2026/03/02/rollout-b.jsonl.zst",
             "sessions/2026/03/02/rollout-a.jsonl.bak",
+            "sessions/2026/03/02/rollout-d.jsonl.gz",
             "sessions/2026/03/02/notes.jsonl",
             "archived_sessions/rollout-c.jsonl",
             "session_index.jsonl",
@@ -176,16 +168,14 @@ mod tests {
         let expected = [
             (ROLLOUT, "archived_sessions/rollout-c.jsonl"),
             (ROLLOUT, "sessions/2026/03/02/rollout-a.jsonl"),
+            (ROLLOUT, "sessions/2026/03/02/rollout-b.jsonl.zst"),
             (INDEX, "session_index.jsonl"),
             (DATABASE, "state_11.sqlite"),
         ];
         assert_eq!(names, expected.map(|(kind, name)| (kind, name.to_owned())));
         let mut reasons: Vec<_> = found.problems.iter().map(|problem| problem.reason.as_str()).collect();
         reasons.sort_unstable();
-        let expected = [
-            "compressed rollouts are not read",
-            "only rollouts whose names end in .jsonl are read",
-        ];
+        let expected = ["only rollouts whose names end in .jsonl or .jsonl.zst are read"; 2];
         assert_eq!((reasons.as_slice(), found.roots.len()), (&expected[..], 2));
         assert_eq!(
             homes(&System::new(Os::Linux, "/home/dev", BTreeMap::new()))[0].0,

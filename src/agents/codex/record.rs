@@ -5,6 +5,7 @@ use super::usage::{Info, Usage, UsageJson};
 use crate::agents::shared::instant::parse_time;
 use crate::agents::shared::json_text::Cursor;
 use crate::agents::shared::lenient::{Text, When, first_text};
+use crate::core::turn::Mode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -32,9 +33,11 @@ pub enum Record<'a> {
         model: Option<String>,
         is_context: bool,
     },
+    /// Settings of the thread, which hold until the next ones.
     Settings {
         model: Option<String>,
         provider: Option<String>,
+        mode: Mode,
     },
     Prompt(String),
     Tokens {
@@ -155,6 +158,8 @@ struct SettingsJson<'a> {
     model: Option<Text<'a>>,
     #[serde(borrow)]
     model_provider_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    service_tier: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -248,7 +253,18 @@ fn settings(payload: &str) -> serde_json::Result<Record<'_>> {
     Ok(Record::Settings {
         model: owned(settings.model),
         provider: owned(settings.model_provider_id),
+        mode: settings.service_tier.map_or(Mode::Standard, |tier| mode(&tier)),
     })
+}
+
+/// What a service tier is billed as: `priority` is what older versions called `fast`, and so does the list of prices.
+fn mode(tier: &str) -> Mode {
+    match tier {
+        "priority" | "fast" => Mode::Fast,
+        "flex" => Mode::Flex,
+        "batch" => Mode::Batch,
+        _ => Mode::Standard,
+    }
 }
 
 fn tokens(payload: &str) -> serde_json::Result<Record<'_>> {
@@ -373,6 +389,22 @@ mod tests {
             (thread.as_str(), response.as_deref(), usage.input_tokens),
             ("t", Some("resp_1"), 5)
         );
+    }
+
+    #[test]
+    fn settings_without_a_tier_are_standard() {
+        for (tier, expected) in [
+            (r#","service_tier":"priority""#, Mode::Fast),
+            (r#","service_tier":"fast""#, Mode::Fast),
+            (r#","service_tier":"flex""#, Mode::Flex),
+            (r#","service_tier":"default""#, Mode::Standard),
+            (r#","service_tier":null"#, Mode::Standard),
+            ("", Mode::Standard),
+        ] {
+            let payload = format!(r#"{{"type":"thread_settings_applied","thread_settings":{{"model":"m"{tier}}}}}"#);
+            let text = line("event_msg", &payload);
+            assert!(matches!(record(&text), Some(Record::Settings { mode, .. }) if mode == expected), "{tier}");
+        }
     }
 
     #[test]

@@ -8,16 +8,18 @@ use super::thread::{Caller, Thread, Told};
 use super::usage::Usage;
 use crate::agents::shared::batch::{Batch, LimitSeen, Scope, Skip};
 use crate::agents::shared::jsonl::{Lines, object};
-use crate::agents::shared::lenient::{reason, title};
+use crate::agents::shared::lenient::{is_markup, reason, title};
 use crate::agents::shared::live::program::is_uuid;
 use crate::agents::shared::source::{Bookmark, Source};
 use crate::core::biller::biller;
 use crate::core::problem::Problem;
-use crate::core::turn::{EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::turn::{EventKey, Mode, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// More calls without a model than this are those of an old version that never names it.
+const MOST_UNNAMED: usize = 64;
 /// Puts names from copied prompts below those from own ones: the first of several is the one with the largest number.
 const COPIED_AT: i64 = -(1 << 60);
 
@@ -29,11 +31,30 @@ struct State {
     thread: Thread,
     model: String,
     provider: String,
+    mode: Mode,
+    /// Calls of which no record has named the model yet: a resumed session repeats counters before its first turn.
+    unnamed: Vec<Unnamed>,
     /// Time of the latest line that had one.
     time: i64,
     has_prompt: bool,
     has_copied_prompt: bool,
     has_cwd: bool,
+}
+
+/// A call that waits for the name of its model.
+#[derive(Serialize, Deserialize)]
+struct Unnamed {
+    session: String,
+    message_id: String,
+    record: u64,
+    event: u64,
+    rank: (u64, u64),
+    segment: Option<String>,
+    supersedes: Option<String>,
+    usage: Usage,
+    mode: Mode,
+    time: i64,
+    place: u64,
 }
 
 /// Reads what was added to a rollout since a bookmark.
@@ -76,11 +97,8 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u
 /// `rollout-2026-03-02T09-00-00-019cab00-1000-7000-8000-000000000001.jsonl`
 fn id_in(source: &Source) -> &str {
     const ID_LENGTH: usize = 36;
-    let stem = source
-        .path
-        .file_stem()
-        .and_then(|stem| stem.to_str())
-        .unwrap_or_default();
+    let name = source.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let stem = name.split_once(".jsonl").map_or(name, |(stem, _)| stem);
     stem.len()
         .checked_sub(ID_LENGTH)
         .and_then(|at| stem.get(at..))
@@ -128,11 +146,12 @@ impl Rollout<'_> {
                 self.set_model(model);
                 self.cwd(cwd);
             }
-            Some(Record::Settings { model, provider }) => {
-                self.set_model(model);
+            Some(Record::Settings { model, provider, mode }) => {
+                self.state.mode = mode;
                 if let Some(provider) = provider {
                     self.state.provider = provider;
                 }
+                self.set_model(model);
             }
             Some(Record::Prompt(text)) => self.prompt(&text, offset),
             Some(Record::Tokens {
@@ -186,6 +205,9 @@ impl Rollout<'_> {
     fn set_model(&mut self, model: Option<String>) {
         if let Some(model) = model {
             self.state.model = model;
+            for call in std::mem::take(&mut self.state.unnamed) {
+                self.put(&call.turn());
+            }
         }
     }
 
@@ -222,7 +244,10 @@ impl Rollout<'_> {
                 });
             }
         }
+        let nickname = meta.nickname.as_deref().and_then(title);
         self.into.session(SessionInfo {
+            // The program's own database may have a better one.
+            title: nickname.map(|text| Title { rank: 1, at: -1, text }),
             // A turn's own working directory is at 0.
             project: meta.cwd.clone().map(|path| Project {
                 rank: 0,
@@ -253,11 +278,7 @@ impl Rollout<'_> {
 
     fn prompt(&mut self, text: &str, offset: u64) {
         // What the program itself puts before the first prompt.
-        const BLOCKS: [&str; 3] = [
-            "<environment_context>",
-            "<user_instructions>",
-            "# AGENTS.md instructions",
-        ];
+        let is_own_words = is_markup(text) || text.starts_with("# AGENTS.md instructions");
         let is_copied = self.state.thread.is_replaying();
         let is_known = if is_copied {
             &mut self.state.has_copied_prompt
@@ -267,7 +288,7 @@ impl Rollout<'_> {
         let (Some(text), Ok(offset)) = (title(text), i64::try_from(offset)) else {
             return;
         };
-        if *is_known || BLOCKS.iter().any(|block| text.starts_with(block)) {
+        if *is_known || is_own_words {
             return;
         }
         *is_known = true;
@@ -321,7 +342,6 @@ impl Rollout<'_> {
             },
             segment: trace.filter(|_| !is_own),
             supersedes: trace.filter(|_| is_own),
-            tokens: usage.tokens(),
             place: offset,
             ..Turn::PLAIN
         };
@@ -330,14 +350,15 @@ impl Rollout<'_> {
         }
         // What is presumed to be this session's own may turn out to be shared, too.
         if *owner != session || told.event.0 != told.record.0 {
-            self.call(Turn {
+            let copy = Turn {
                 session_id: &session,
                 record: RecordKey::of(format!("{:x} copied", told.event.0)),
                 rank: Rank::SHARED,
                 ..call
-            });
+            };
+            self.call(copy, usage);
         }
-        self.call(call);
+        self.call(call, usage);
     }
 
     /// A call with a record of its own.
@@ -351,30 +372,41 @@ impl Rollout<'_> {
     ) {
         self.last = self.last.max(Some(self.state.time));
         let session = self.state.thread.id.clone();
-        self.call(Turn {
+        let call = Turn {
             session_id: &session,
             message_id,
             record: RecordKey(event.0),
             event,
             rank: Rank(1, 0),
             supersedes,
-            tokens: usage.tokens(),
             place: offset,
             ..Turn::PLAIN
-        });
+        };
+        self.call(call, usage);
     }
 
-    /// Adds what all calls at this place have in common.
-    fn call(&mut self, call: Turn<'_>) {
-        let State {
-            model, provider, time, ..
-        } = &self.state;
+    /// Adds a call with what all calls at this place have in common.
+    fn call(&mut self, call: Turn<'_>, usage: Usage) {
+        let call = Turn {
+            tokens: usage.tokens(),
+            mode: self.state.mode,
+            timestamp: self.state.time,
+            ..call
+        };
+        if self.state.model.is_empty() && self.state.unnamed.len() < MOST_UNNAMED {
+            self.state.unnamed.push(Unnamed::of(&call, usage));
+        }
+        self.put(&call);
+    }
+
+    /// Adds a call under the model and provider that are known now.
+    fn put(&mut self, call: &Turn<'_>) {
+        let State { model, provider, .. } = &self.state;
         let provider_id = biller(provider, model).unwrap_or("openai");
         self.into.turn(&Turn {
             provider_id,
             model_id: model,
-            timestamp: *time,
-            ..call
+            ..*call
         });
     }
 
@@ -389,5 +421,40 @@ impl Rollout<'_> {
             });
         }
         self.state
+    }
+}
+
+impl Unnamed {
+    fn of(call: &Turn<'_>, usage: Usage) -> Self {
+        Self {
+            session: call.session_id.to_owned(),
+            message_id: call.message_id.to_owned(),
+            record: call.record.0,
+            event: call.event.0,
+            rank: (call.rank.0, call.rank.1),
+            segment: call.segment.map(str::to_owned),
+            supersedes: call.supersedes.map(str::to_owned),
+            usage,
+            mode: call.mode,
+            time: call.timestamp,
+            place: call.place,
+        }
+    }
+
+    fn turn(&self) -> Turn<'_> {
+        Turn {
+            session_id: &self.session,
+            message_id: &self.message_id,
+            record: RecordKey(self.record),
+            event: EventKey(self.event),
+            rank: Rank(self.rank.0, self.rank.1),
+            segment: self.segment.as_deref(),
+            supersedes: self.supersedes.as_deref(),
+            tokens: self.usage.tokens(),
+            mode: self.mode,
+            timestamp: self.time,
+            place: self.place,
+            ..Turn::PLAIN
+        }
     }
 }

@@ -72,6 +72,8 @@ pub struct Batch {
     pub problems: Vec<Problem>,
     pub skipped: FxHashMap<Skip, u64>,
     pub scopes: Vec<(Scope, Presence)>,
+    /// What an adapter passes on to its next read in the same thread: only speed may depend on it.
+    pub scratch: Option<Box<dyn std::any::Any + Send>>,
 }
 
 /// The numbers of a [`Turn`]; see there.

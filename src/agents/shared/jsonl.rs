@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use memchr::memmem::Finder;
 use std::cell::Cell;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -19,14 +19,19 @@ const CHUNK_BYTES: usize = 128 * 1024;
 const BUFFER_BYTES: usize = 2 * CHUNK_BYTES;
 /// A longer line is passed over and reported. The largest lines agents write are images in base64, some ten MB.
 pub const MAX_LINE_BYTES: usize = 32 * 1024 * 1024;
+/// A packed file that holds more is damaged, or meant to fill the memory.
+const MAX_UNPACKED_BYTES: u64 = 2 << 30;
 /// How many bytes before the offset prove that a file only grew.
 const TAIL_BYTES: usize = 64;
 
-/// Reads a file line by line, up to its last newline.
+/// Reads a file line by line, up to its last newline. One whose name ends in `.zst` is unpacked, and always read from its
+/// start: it does not grow.
 pub struct Lines {
-    file: File,
+    file: Content,
     path: PathBuf,
     stamp: Stamp,
+    /// Bytes in it, unpacked.
+    size: u64,
     buffer: Vec<u8>,
     /// The part of `buffer` that is filled and not yet handed out.
     start: usize,
@@ -52,10 +57,18 @@ impl Lines {
     /// When the file cannot be opened or read.
     pub fn open(source: &Source, from: &Bookmark) -> Result<Self> {
         let describe = || format!("could not read {}", source.path.display());
-        let mut file = File::open(&source.path).with_context(describe)?;
+        let file = File::open(&source.path).with_context(describe)?;
         let stamp = Stamp::of(&file.metadata().with_context(describe)?);
+        let is_packed = source.path.extension().is_some_and(|it| it == "zst");
+        let (mut file, size) = if is_packed {
+            let text = unpack(file).with_context(describe)?;
+            let size = text.len() as u64;
+            (Content::Unpacked(Cursor::new(text)), size)
+        } else {
+            (Content::File(file), stamp.size)
+        };
         // Same size at another time: rewritten in place (or merely touched, which costs one more read).
-        let is_grown = stamp.is_same_file(&from.stamp) && (stamp.size > from.stamp.size || stamp == from.stamp);
+        let is_grown = !is_packed && stamp.is_same_file(&from.stamp) && (stamp.size > from.stamp.size || stamp == from.stamp);
         let resumed = !from.is_start()
             && is_grown
             && from.offset <= stamp.size
@@ -68,6 +81,7 @@ impl Lines {
             file,
             path: source.path.clone(),
             stamp,
+            size,
             buffer: SPARE.take().unwrap_or_else(|| vec![0; BUFFER_BYTES]),
             start: 0,
             end: 0,
@@ -196,7 +210,7 @@ impl Lines {
 
     fn fill(&mut self) -> Result<()> {
         // What is written from now on belongs to the next read.
-        if self.offset + (self.end - self.start) as u64 >= self.stamp.size {
+        if self.offset + (self.end - self.start) as u64 >= self.size {
             self.at_end = true;
             return Ok(());
         }
@@ -278,7 +292,41 @@ pub fn object(line: &[u8]) -> Option<Result<&[u8], &'static str>> {
     })
 }
 
-fn tail_hash(file: &mut File, offset: u64) -> io::Result<u64> {
+/// Unpacks a file; one that grows beyond all measure is refused.
+fn unpack(file: File) -> io::Result<Vec<u8>> {
+    let mut unpacked = ruzstd::decoding::StreamingDecoder::new(io::BufReader::new(file)).map_err(io::Error::other)?;
+    let mut text = Vec::new();
+    if (&mut unpacked).take(MAX_UNPACKED_BYTES + 1).read_to_end(&mut text)? as u64 > MAX_UNPACKED_BYTES {
+        return Err(io::Error::other("more than 2 GiB are packed in it"));
+    }
+    Ok(text)
+}
+
+/// Where the bytes come from.
+enum Content {
+    File(File),
+    Unpacked(Cursor<Vec<u8>>),
+}
+
+impl Read for Content {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.read(into),
+            Self::Unpacked(text) => text.read(into),
+        }
+    }
+}
+
+impl Seek for Content {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        match self {
+            Self::File(file) => file.seek(to),
+            Self::Unpacked(text) => text.seek(to),
+        }
+    }
+}
+
+fn tail_hash(file: &mut Content, offset: u64) -> io::Result<u64> {
     let start = offset.saturating_sub(TAIL_BYTES as u64);
     file.seek(SeekFrom::Start(start))?;
     let mut tail = Vec::with_capacity(TAIL_BYTES);
@@ -343,6 +391,21 @@ mod tests {
         std::fs::write(&path, "ONE\r\nTWO\nTHREE\nfour\nfive\n").expect("written");
         let (resumed, seen, _) = read(&path, &mark);
         assert_eq!((resumed, seen.len()), (false, 5));
+    }
+
+    #[test]
+    fn a_packed_file_is_read_like_what_is_packed_in_it() {
+        use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("a.jsonl.zst");
+        let long = "x".repeat(BUFFER_BYTES * 2);
+        let text = format!("one\n{long}\ntwo\nthr");
+        std::fs::write(&path, compress_to_vec(text.as_bytes(), CompressionLevel::Fastest)).expect("written");
+        let (resumed, seen, mark) = read(&path, &Bookmark::default());
+        assert_eq!((resumed, &*seen), (false, &["one".to_owned(), long, "two".to_owned()][..]));
+        assert_eq!(read(&path, &mark).1, seen, "always as a whole");
+        std::fs::write(&path, "no frame").expect("written");
+        assert!(Lines::open(&Source::find(&path, 0).expect("there"), &Bookmark::default()).is_err());
     }
 
     #[test]

@@ -185,6 +185,16 @@ pub fn title(text: &str) -> Option<String> {
     Some(line.chars().take(TITLE_CHARS).collect())
 }
 
+/// Whether a text begins with a tag that programs put around what they write in the user's place: `<bash-input>`,
+/// `<environment_context>`, `<permissions instructions>`. Words of a user begin with none that has two words for a name.
+pub fn is_markup(text: &str) -> bool {
+    let Some((tag, _)) = text.trim_start().strip_prefix('<').and_then(|rest| rest.split_once('>')) else {
+        return false;
+    };
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    tag.contains(['-', '_', ' ']) && tag.split(['-', '_', ' ']).all(is_word)
+}
+
 /// Why a record could not be read, without any of its content (serde's own words may quote it).
 pub fn reason(error: &serde_json::Error) -> String {
     use serde_json::error::Category;
@@ -199,6 +209,21 @@ pub fn reason(error: &serde_json::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_programs_put_around_their_own_texts_is_told_from_words() {
+        for text in [
+            "<bash-input>ls</bash-input>",
+            "  <task-notification>\n<task-id>",
+            "<environment_context>",
+            "<permissions instructions>",
+        ] {
+            assert!(is_markup(text), "{text}");
+        }
+        for text in ["fix <bash-input>", "<div>", "<a href=\"x\">", "< 3 files", "<Foo-Bar>", "a-b>", "<->"] {
+            assert!(!is_markup(text), "{text}");
+        }
+    }
 
     #[test]
     fn half_a_surrogate_pair_does_not_cost_the_record() {

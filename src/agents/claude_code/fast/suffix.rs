@@ -1,6 +1,6 @@
 //! The end of a reply, from its counts on: between the replies of one session only numbers, ids and times differ there.
 
-use super::reply::Usage;
+use super::super::reply::Usage;
 use super::usage::usage_fields;
 use crate::agents::shared::instant::parse_utc;
 use crate::agents::shared::json_text::Cursor;
@@ -12,7 +12,7 @@ const MOST_PARTS: usize = 48;
 const MOST_DIGITS: usize = 18;
 
 /// How replies end.
-pub(super) struct Tail {
+pub(super) struct SuffixTemplate {
     parts: Vec<Part>,
     /// What stands after the last part.
     last: Vec<u8>,
@@ -24,15 +24,22 @@ pub(super) struct Tail {
 /// What is always the same, and what follows it.
 struct Part {
     same: Vec<u8>,
-    hole: Hole,
+    slot: Slot,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Hole {
+enum Slot {
     Number(Field),
     /// A string without escapes, mostly of so many bytes.
-    Text(usize),
+    Text(Id, usize),
     Time,
+}
+
+/// Ids of a record, of which replies are told apart by.
+#[derive(Clone, Copy, PartialEq)]
+enum Id {
+    Record,
+    Request,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -43,75 +50,83 @@ enum Field {
     CacheWrite,
     CacheWrite5m,
     CacheWrite1h,
+    Thinking,
+    WebSearches,
     Unwanted,
 }
 
 /// What a reply's end says.
-pub(super) struct End {
+#[derive(Default)]
+pub(super) struct End<'a> {
     /// Where it begins: at the key `usage`.
     pub place: usize,
     pub usage: Usage,
     pub timestamp: Option<i64>,
+    pub uuid: &'a [u8],
+    pub request_id: &'a [u8],
     /// `None` where it does not say.
     pub is_assistant: Option<bool>,
 }
 
-impl Tail {
+impl SuffixTemplate {
     /// Reads the end of a line that ends like the one it was learned from: in a usage, its message and its record.
-    pub fn read(&self, line: &[u8]) -> Option<End> {
+    pub fn read<'a>(&self, line: &'a [u8]) -> Option<End<'a>> {
         let mut rest = line.strip_suffix(self.last.as_slice())?;
-        let mut usage = self.usage;
-        let mut time = None;
+        let mut end = End {
+            usage: self.usage,
+            is_assistant: self.is_assistant,
+            ..End::default()
+        };
         for part in self.parts.iter().rev() {
-            match part.hole {
-                Hole::Number(field) => {
+            match part.slot {
+                Slot::Number(field) => {
                     let (before, number) = number_at_end(rest)?;
                     rest = before;
-                    field.set(&mut usage, number);
+                    field.set(&mut end.usage, number);
                 }
-                Hole::Text(length) => rest = before_text(rest, length)?,
-                Hole::Time => {
+                Slot::Text(id, length) => {
+                    let (before, text) = text_at_end(rest, length)?;
+                    rest = before;
+                    match id {
+                        Id::Record => end.uuid = text,
+                        Id::Request => end.request_id = text,
+                    }
+                }
+                Slot::Time => {
                     let (before, text) = rest.split_at(memchr::memrchr(b'"', rest)? + 1);
-                    (rest, time) = (before, Some(text));
+                    // Any other spelling is left to the parser.
+                    (rest, end.timestamp) = (before, Some(parse_utc(text)?));
                 }
             }
             rest = rest.strip_suffix(part.same.as_slice())?;
         }
-        Some(End {
-            place: rest.len(),
-            usage,
-            // Any other spelling is left to the parser.
-            timestamp: match time {
-                Some(time) => Some(parse_utc(time)?),
-                None => None,
-            },
-            is_assistant: self.is_assistant,
-        })
+        end.place = rest.len();
+        Some(end)
     }
 
     /// Learns how a line ends from the key `usage` at `place` on; `None` where that is not the end of a reply, or says
     /// more than most.
     pub fn learn(line: &[u8], place: usize) -> Option<Self> {
-        let mut learning = Learning {
+        let mut builder = Builder {
             text: line.get(place..).filter(|text| text.len() <= MOST_BYTES)?,
             cursor: Cursor::new(&line[place..]),
             done: 0,
             parts: Vec::new(),
             is_assistant: None,
         };
-        if learning.cursor.key()?? != b"usage" {
+        if builder.cursor.key()?? != b"usage" {
             return None;
         }
-        let usage = learning.usage()?;
-        learning.message()?;
-        learning.record()?;
-        let Learning {
+        let usage = builder.usage()?;
+        builder.message()?;
+        builder.record()?;
+        let Builder {
             text,
             done,
             parts,
             is_assistant,
             ..
-        } = learning;
+        } = builder;
         (parts.len() <= MOST_PARTS).then(|| Self {
             parts,
             last: text[done..].to_vec(),
@@ -130,13 +145,15 @@ impl Field {
             Self::CacheWrite => usage.cache_write = Some(count),
             Self::CacheWrite5m => usage.cache_write_5m = count,
             Self::CacheWrite1h => usage.cache_write_1h = count,
+            Self::Thinking => usage.thinking = count,
+            Self::WebSearches => usage.web_searches = count,
             Self::Unwanted => {}
         }
     }
 }
 
-/// What stands before a string without escapes, of which the closing quote is cut off.
-fn before_text(text: &[u8], length: usize) -> Option<&[u8]> {
+/// What stands before a string without escapes, of which the closing quote is cut off, and that string.
+fn text_at_end(text: &[u8], length: usize) -> Option<(&[u8], &[u8])> {
     let is_special = |byte: &u8| matches!(byte, b'"' | b'\\');
     let start = match text.len().checked_sub(length + 1) {
         Some(quote) if text[quote] == b'"' => quote + 1,
@@ -144,7 +161,7 @@ fn before_text(text: &[u8], length: usize) -> Option<&[u8]> {
     };
     // Not `any`: this one takes many bytes at a time.
     let has_special = text[start..].iter().fold(false, |found, byte| found | is_special(byte));
-    (!has_special).then(|| &text[..start])
+    (!has_special).then(|| text.split_at(start))
 }
 
 /// What stands before a whole number, and that.
@@ -162,7 +179,7 @@ fn number_at_end(text: &[u8]) -> Option<(&[u8], u64)> {
 }
 
 /// A tail half learned.
-struct Learning<'a> {
+struct Builder<'a> {
     text: &'a [u8],
     cursor: Cursor<'a>,
     /// Up to where the parts tell of the text.
@@ -171,34 +188,45 @@ struct Learning<'a> {
     is_assistant: Option<bool>,
 }
 
-impl Learning<'_> {
+impl Builder<'_> {
     /// The fields of the usage; returns what they say but for its numbers.
     fn usage(&mut self) -> Option<Usage> {
         let mut usage = Usage::default();
+        let mut iterations: &[u8] = b"";
         let start = self.cursor.position();
         self.cursor.eat(b'{')?;
-        usage_fields(&mut self.cursor, &mut usage)?;
+        usage_fields(&mut self.cursor, &mut usage, &mut iterations)?;
+        if !iterations.is_empty() {
+            return None;
+        }
         self.cursor.jump(start);
-        self.nested(&|key, in_parts| match (key, in_parts) {
-            (b"input_tokens", false) => Field::Input,
-            (b"output_tokens", false) => Field::Output,
-            (b"cache_read_input_tokens", false) => Field::CacheRead,
-            (b"cache_creation_input_tokens", false) => Field::CacheWrite,
-            (b"ephemeral_5m_input_tokens", true) => Field::CacheWrite5m,
-            (b"ephemeral_1h_input_tokens", true) => Field::CacheWrite1h,
+        self.nested(&|inside, key| match (inside, key) {
+            (b"", b"input_tokens") => Field::Input,
+            (b"", b"output_tokens") => Field::Output,
+            (b"", b"cache_read_input_tokens") => Field::CacheRead,
+            (b"", b"cache_creation_input_tokens") => Field::CacheWrite,
+            (b"cache_creation", b"ephemeral_5m_input_tokens") => Field::CacheWrite5m,
+            (b"cache_creation", b"ephemeral_1h_input_tokens") => Field::CacheWrite1h,
+            (b"output_tokens_details", b"thinking_tokens") => Field::Thinking,
+            (b"server_tool_use", b"web_search_requests") => Field::WebSearches,
             _ => Field::Unwanted,
         })?;
         Some(usage)
     }
 
-    /// An object whose numbers may differ. `field` says what a number is by its key, and whether that lies in the parts of
-    /// the cache writes.
-    fn nested(&mut self, field: &dyn Fn(&[u8], bool) -> Field) -> Option<()> {
+    /// An object whose numbers may differ. `field` says what a number is by the key of the object it lies in (none for
+    /// this one) and its own.
+    fn nested(&mut self, field: &dyn Fn(&[u8], &[u8]) -> Field) -> Option<()> {
         self.cursor.eat(b'{')?;
         while let Some(key) = self.cursor.key()? {
             match self.cursor.peek()? {
-                b'0'..=b'9' => self.number(field(key, false))?,
-                b'{' if key == b"cache_creation" => self.nested(&|key, _| field(key, true))?,
+                b'0'..=b'9' => self.number(field(b"", key))?,
+                b'{' if matches!(key, b"cache_creation" | b"output_tokens_details" | b"server_tool_use") => {
+                    self.nested(&|inside, inner| match inside {
+                        b"" => field(key, inner),
+                        _ => Field::Unwanted,
+                    })?;
+                }
                 b'{' | b'[' => self.unwanted()?,
                 _ => drop(self.cursor.skip()?),
             }
@@ -239,10 +267,14 @@ impl Learning<'_> {
     fn record(&mut self) -> Option<()> {
         while let Some(key) = self.cursor.key()? {
             match key {
-                b"requestId" | b"uuid" if self.cursor.peek()? == b'"' => self.text(Hole::Text)?,
-                b"timestamp" => self.text(|_| Hole::Time)?,
+                b"requestId" if self.cursor.peek()? == b'"' => self.text(|length| Slot::Text(Id::Request, length))?,
+                b"uuid" if self.cursor.peek()? == b'"' => self.text(|length| Slot::Text(Id::Record, length))?,
+                b"timestamp" => self.text(|_| Slot::Time)?,
                 b"type" => self.is_assistant = Some(self.cursor.string()? == b"assistant"),
-                b"sessionId" | b"cwd" | b"isSidechain" | b"isApiErrorMessage" | b"costUSD" | b"message" => return None,
+                // Wanted, and not what one reply's end can tell of the next.
+                b"sessionId" | b"cwd" | b"gitBranch" | b"requestId" | b"uuid" => return None,
+                b"isSidechain" | b"isApiErrorMessage" | b"isAbortedMidStream" | b"requestSessionId" => return None,
+                b"costUSD" | b"message" => return None,
                 _ => drop(self.cursor.skip()?),
             }
         }
@@ -252,25 +284,28 @@ impl Learning<'_> {
     fn number(&mut self, field: Field) -> Option<()> {
         let start = self.cursor.position();
         self.cursor.count()?;
-        self.hole(start, self.cursor.position(), Hole::Number(field))
+        self.slot(start, self.cursor.position(), Slot::Number(field))
     }
 
-    fn text(&mut self, hole: impl FnOnce(usize) -> Hole) -> Option<()> {
+    fn text(&mut self, slot: impl FnOnce(usize) -> Slot) -> Option<()> {
         self.cursor.peek()?;
         let start = self.cursor.position() + 1;
         let length = self.cursor.text()?.len();
-        self.hole(start, start + length, hole(length))
+        self.slot(start, start + length, slot(length))
     }
 
-    fn hole(&mut self, start: usize, end: usize, hole: Hole) -> Option<()> {
-        let is_wanted = !matches!(hole, Hole::Number(Field::Unwanted) | Hole::Text(_));
+    fn slot(&mut self, start: usize, end: usize, slot: Slot) -> Option<()> {
+        let is_same = |other: Slot| match (other, slot) {
+            (Slot::Text(one, _), Slot::Text(other, _)) => one == other,
+            (one, other) => one == other,
+        };
         // The same field twice: only the parser knows which of them counts.
-        if is_wanted && self.parts.iter().any(|part| part.hole == hole) {
+        if slot != Slot::Number(Field::Unwanted) && self.parts.iter().any(|part| is_same(part.slot)) {
             return None;
         }
         self.parts.push(Part {
             same: self.text[self.done..start].to_vec(),
-            hole,
+            slot,
         });
         self.done = end;
         Some(())

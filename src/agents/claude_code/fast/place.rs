@@ -1,6 +1,6 @@
 //! Places in a line that are found without a look at most of what was said.
 
-use super::reply::REPLY;
+use super::super::reply::REPLY;
 use crate::agents::shared::json_text::Cursor;
 
 /// How far from a reply's end its counts mostly are.

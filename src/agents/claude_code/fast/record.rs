@@ -1,6 +1,6 @@
 //! One assistant record, read field by field.
 
-use super::reply::{Reply, is_constant};
+use super::super::reply::Reply;
 use super::usage::{follows_stop_reason, usage_fields};
 use crate::agents::shared::instant::parse_time;
 use crate::agents::shared::json_text::Cursor;
@@ -13,6 +13,7 @@ pub(super) struct Head<'a> {
     pub middle: &'a [u8],
     pub session_id: String,
     pub cwd: &'a str,
+    pub branch: &'a str,
     pub model: String,
     pub is_sidechain: bool,
     pub is_assistant: Option<bool>,
@@ -31,8 +32,6 @@ pub(super) struct Record<'a> {
     is_assistant: Option<bool>,
     has_usage: bool,
     has_time: bool,
-    /// As written.
-    uuid: &'a [u8],
     /// Set where other replies may begin like this one.
     pub head: Option<Head<'a>>,
 }
@@ -49,7 +48,6 @@ impl<'a> Record<'a> {
             is_assistant: None,
             has_usage: false,
             has_time: false,
-            uuid: b"",
             head: None,
         }
     }
@@ -133,9 +131,6 @@ impl<'a> Record<'a> {
         if !self.cursor.is_at_end() {
             return None;
         }
-        if self.reply.message_id.as_deref().is_none_or(is_constant) && !self.uuid.is_empty() {
-            self.reply.uuid = Cursor::new(self.uuid).text_or_null()?.into();
-        }
         match self.is_assistant? {
             true if self.has_usage => Some(Some(std::mem::take(&mut self.reply))),
             _ => Some(None),
@@ -147,13 +142,17 @@ impl<'a> Record<'a> {
         match key {
             b"type" => self.is_assistant = Some(cursor.string()? == b"assistant"),
             b"sessionId" => reply.session_id = cursor.text_or_null()?.into(),
-            b"uuid" => self.uuid = cursor.skip()?,
+            b"requestSessionId" => reply.request_session = cursor.text_or_null()?.into(),
+            b"uuid" => reply.uuid = cursor.text_or_null()?.as_bytes().into(),
+            b"requestId" => reply.request_id = cursor.text_or_null()?.as_bytes().into(),
             b"cwd" => reply.cwd = std::str::from_utf8(cursor.skip()?).ok()?,
+            b"gitBranch" => reply.branch = std::str::from_utf8(cursor.skip()?).ok()?,
             b"timestamp" => {
                 self.has_time = true;
                 reply.timestamp = parse_time(cursor.text()?);
             }
             b"isSidechain" => reply.is_sidechain = cursor.flag()?,
+            b"isAbortedMidStream" => reply.is_aborted = cursor.flag()?,
             b"isApiErrorMessage" => reply.is_api_error = cursor.flag()?,
             b"costUSD" => reply.cost = std::str::from_utf8(cursor.skip()?).ok()?.parse().ok(),
             // Twice the same object: only a parser of the whole line may say what that means.
@@ -195,7 +194,7 @@ impl<'a> Record<'a> {
                     }
                     self.has_usage = true;
                     cursor.eat(b'{')?;
-                    usage_fields(cursor, &mut reply.usage)?;
+                    usage_fields(cursor, &mut reply.usage, &mut reply.iterations)?;
                 }
                 _ => drop(cursor.skip()?),
             }
@@ -207,8 +206,10 @@ impl<'a> Record<'a> {
         let Reply {
             session_id,
             cwd,
+            branch,
             model,
             is_sidechain,
+            is_aborted: false,
             timestamp: None,
             cost: None,
             is_api_error: false,
@@ -221,13 +222,16 @@ impl<'a> Record<'a> {
         let is_usual = self.is_assistant != Some(false)
             && !self.has_usage
             && !self.has_time
-            && self.uuid.is_empty()
+            && self.reply.uuid.is_empty()
+            && self.reply.request_id.is_empty()
+            && self.reply.request_session.is_empty()
             && !model.is_empty();
         is_usual.then_some(Head {
             bytes: &self.line[self.start?..end],
             middle: b"",
             session_id: session_id.to_string(),
             cwd,
+            branch,
             model: model.to_string(),
             is_sidechain: *is_sidechain,
             is_assistant: self.is_assistant,

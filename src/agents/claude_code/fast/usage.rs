@@ -1,6 +1,6 @@
 //! The usage object of a reply: where it stands, and its fields.
 
-use super::reply::{FAST, Tier, Usage};
+use super::super::reply::{FAST, Tier, Usage, region};
 use crate::agents::shared::json_text::Cursor;
 use memchr::memmem::FinderRev;
 use std::sync::LazyLock;
@@ -16,7 +16,7 @@ const USUAL: [&[u8]; 6] = [
 ];
 
 /// Reads the fields of a usage object whose brace is open; the usual order in one go.
-pub(super) fn usage_fields(cursor: &mut Cursor<'_>, usage: &mut Usage) -> Option<()> {
+pub(super) fn usage_fields<'a>(cursor: &mut Cursor<'a>, usage: &mut Usage, iterations: &mut &'a [u8]) -> Option<()> {
     let start = cursor.position();
     match usual_counts(cursor) {
         Some([input, cache_write, cache_read, cache_write_5m, cache_write_1h, output]) => {
@@ -48,6 +48,29 @@ pub(super) fn usage_fields(cursor: &mut Cursor<'_>, usage: &mut Usage) -> Option
                     }
                 }
             }
+            b"output_tokens_details" if cursor.peek()? == b'{' => {
+                cursor.eat(b'{')?;
+                while let Some(key) = cursor.key()? {
+                    match key {
+                        b"thinking_tokens" => usage.thinking = cursor.count()?,
+                        _ => drop(cursor.skip()?),
+                    }
+                }
+            }
+            b"server_tool_use" if cursor.peek()? == b'{' => {
+                cursor.eat(b'{')?;
+                while let Some(key) = cursor.key()? {
+                    match key {
+                        b"web_search_requests" => usage.web_searches = cursor.count()?,
+                        _ => drop(cursor.skip()?),
+                    }
+                }
+            }
+            b"iterations" => {
+                let list = cursor.skip()?;
+                *iterations = if matches!(list, b"[]" | b"null") { b"" } else { list };
+            }
+            b"inference_geo" if cursor.peek()? == b'"' => usage.region = region(cursor.string()?),
             b"service_tier" if cursor.peek()? == b'"' => usage.tier = Tier::named(cursor.string()?),
             b"speed" if cursor.peek()? == b'"' => usage.is_fast = cursor.string()? == FAST.as_bytes(),
             _ => drop(cursor.skip()?),
