@@ -9,7 +9,15 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What is compared.
-const SUMS: [&str; 7] = ["turns", "input", "output", "reasoning", "cacheRead", "cacheWrite", "cost"];
+const SUMS: [&str; 7] = [
+    "turns",
+    "input",
+    "output",
+    "reasoning",
+    "cacheRead",
+    "cacheWrite",
+    "cost",
+];
 
 #[test]
 fn every_case_comes_out_right() {
@@ -27,7 +35,12 @@ fn every_case_comes_out_right() {
         let mut problems = Vec::new();
         check(&expected["expected"], &rows, &mut problems);
         // Once more, from what is kept.
-        assert_eq!(home.rows(&["turns", "--presence", "all"]).len(), rows.len(), "{}", case.display());
+        assert_eq!(
+            home.rows(&["turns", "--presence", "all"]).len(),
+            rows.len(),
+            "{}",
+            case.display()
+        );
         if !problems.is_empty() {
             wrong.push(format!("{}: {problems:#?}", case.display()));
         }
@@ -54,7 +67,11 @@ fn check(expected: &Value, rows: &[Value], problems: &mut Vec<String>) {
                             compare(model, cost, &sum(&of_model(&rows, model), "cost"), problems);
                         }
                     }
-                    ("costs", costs) => check(costs, &rows.iter().map(|row| (*row).clone()).collect::<Vec<_>>(), problems),
+                    ("costs", costs) => check(
+                        costs,
+                        &rows.iter().map(|row| (*row).clone()).collect::<Vec<_>>(),
+                        problems,
+                    ),
                     ("total" | "totalCost", cost) => compare(key, cost, &sum(&rows, "cost"), problems),
                     // Of other commands, and words.
                     ("limits" | "note" | "or", _) => {}
@@ -71,7 +88,11 @@ fn check_turn(expected: &Value, row: &Value, problems: &mut Vec<String>) {
     match expected {
         Value::Object(fields) => {
             for (key, value) in fields {
-                let found = if row["tokens"].get(key).is_some() { &row["tokens"][key] } else { &row[key] };
+                let found = if row["tokens"].get(key).is_some() {
+                    &row["tokens"][key]
+                } else {
+                    &row[key]
+                };
                 compare(key, value, found, problems);
             }
         }
@@ -134,9 +155,7 @@ fn copy_with_links(from: &Path, to: &Path) {
 
 #[test]
 fn the_comparison_tells_wrong_from_right() {
-    let row = |model: &str, input: u64, cost: f64| {
-        serde_json::json!({"modelId": model, "tokens": {"input": input, "output": null}, "cost": cost, "timestamp": 0})
-    };
+    let row = |model: &str, input: u64, cost: f64| serde_json::json!({"modelId": model, "tokens": {"input": input, "output": null}, "cost": cost, "timestamp": 0});
     let rows = [row("a", 10, 0.5), row("b", 5, 0.25)];
     let problems = |expected: Value| {
         let mut problems = Vec::new();
@@ -145,10 +164,22 @@ fn the_comparison_tells_wrong_from_right() {
     };
     for (right, wrong) in [
         (serde_json::json!([0.5, 0.25]), serde_json::json!([0.25, 0.5])),
-        (serde_json::json!([{"input": 10}, {"input": 5}]), serde_json::json!([{"input": 10}])),
-        (serde_json::json!({"turns": 2, "input": 15}), serde_json::json!({"input": 14})),
-        (serde_json::json!({"a": {"tokens": {"input": 10}, "cost": 0.5}}), serde_json::json!({"c": {"turns": 1}})),
-        (serde_json::json!({"costs": {"b": 0.25}, "total": 0.75}), serde_json::json!({"totalCost": 0.5})),
+        (
+            serde_json::json!([{"input": 10}, {"input": 5}]),
+            serde_json::json!([{"input": 10}]),
+        ),
+        (
+            serde_json::json!({"turns": 2, "input": 15}),
+            serde_json::json!({"input": 14}),
+        ),
+        (
+            serde_json::json!({"a": {"tokens": {"input": 10}, "cost": 0.5}}),
+            serde_json::json!({"c": {"turns": 1}}),
+        ),
+        (
+            serde_json::json!({"costs": {"b": 0.25}, "total": 0.75}),
+            serde_json::json!({"totalCost": 0.5}),
+        ),
         (serde_json::json!({"output": null}), serde_json::json!({"output": 0})),
     ] {
         assert_eq!(problems(right.clone()), 0, "{right}");

@@ -83,7 +83,9 @@ impl Beginning {
         let held = self.held.take().map(Held::info);
         match std::mem::replace(&mut self.stage, Stage::Own) {
             Stage::Copied(parent) => {
-                let mut info = held.filter(|held| held.id == session).unwrap_or_else(|| SessionInfo::new(session));
+                let mut info = held
+                    .filter(|held| held.id == session)
+                    .unwrap_or_else(|| SessionInfo::new(session));
                 info.forked_from = Some(parent);
                 info.started_at = self.header.or(info.started_at);
                 Some(info)

@@ -45,7 +45,10 @@ impl Replies {
 
     /// What [`Replies::new`] needs to go on.
     pub fn kept(&self) -> Vec<Seen> {
-        self.recent.iter().filter_map(|id| self.latest.get(id).copied()).collect()
+        self.recent
+            .iter()
+            .filter_map(|id| self.latest.get(id).copied())
+            .collect()
     }
 
     /// The billing event of a record.
@@ -122,7 +125,10 @@ fn is_unique(id: &str, has_request: bool) -> bool {
     let Some(rest) = id.strip_prefix("msg_") else {
         return false;
     };
-    let random = rest.strip_prefix("bdrk_").or(rest.strip_prefix("vrtx_")).unwrap_or(rest);
+    let random = rest
+        .strip_prefix("bdrk_")
+        .or(rest.strip_prefix("vrtx_"))
+        .unwrap_or(rest);
     random.len() >= LENGTH
         && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
         && has_digit(random)
@@ -158,7 +164,11 @@ mod tests {
             let mut parts = Replies::new(replies.kept());
             let reply = reply(id, request, *input, *output);
             let event = replies.event(&reply, minute * 60_000);
-            assert_eq!(parts.event(&reply, minute * 60_000), event, "the same however reads are cut");
+            assert_eq!(
+                parts.event(&reply, minute * 60_000),
+                event,
+                "the same however reads are cut"
+            );
             event
         });
         events.map(|event| event.0).collect::<BTreeSet<_>>().len()
@@ -166,7 +176,14 @@ mod tests {
 
     #[test]
     fn one_id_is_one_reply_unless_the_records_say_otherwise() {
-        for id in ["ocgo", "msg_0", "", "chatcmpl-", "msg_gateway_constant_response", "0000-0000"] {
+        for id in [
+            "ocgo",
+            "msg_0",
+            "",
+            "chatcmpl-",
+            "msg_gateway_constant_response",
+            "0000-0000",
+        ] {
             // Streamed: the same prompt, a growing output, a prompt that is told with the end.
             assert_eq!(count(id, &[("", 10, 1), ("", 10, 1), ("", 10, 90)]), 1, "{id}");
             assert_eq!(count(id, &[("", 0, 1), ("", 10, 90)]), 1, "{id}");
@@ -177,8 +194,16 @@ mod tests {
             assert_eq!(count(id, &[("r-1", 10, 90), ("r-2", 10, 90)]), 2, "{id}");
         }
         assert_eq!(count(UNIQUE, &[("", 10, 1), ("", 12, 90), ("", 12, 80)]), 1);
-        assert_eq!(count(UNIQUE, &[("r-1", 10, 90), ("r-2", 10, 90)]), 1, "asked again by /btw");
-        assert_eq!(count(UNIQUE, &[("r-1", 10, 90), ("r-2", 11, 95)]), 2, "one id for several requests");
+        assert_eq!(
+            count(UNIQUE, &[("r-1", 10, 90), ("r-2", 10, 90)]),
+            1,
+            "asked again by /btw"
+        );
+        assert_eq!(
+            count(UNIQUE, &[("r-1", 10, 90), ("r-2", 11, 95)]),
+            2,
+            "one id for several requests"
+        );
     }
 
     #[test]

@@ -58,7 +58,9 @@ pub(super) fn extras(list: &[u8]) -> Result<Vec<Extra<'_>>, String> {
         serde_json::from_slice(list).map_err(|error| format!("iterations of a reply hold {}", reason(&error)))?;
     let extras = iterations.into_iter().enumerate().filter_map(|(at, iteration)| {
         let is_extra = matches!(iteration.kind.as_deref(), Some("advisor_message" | "compaction"));
-        let thinking = iteration.output_tokens_details.map_or(0, |details| details.thinking_tokens.0);
+        let thinking = iteration
+            .output_tokens_details
+            .map_or(0, |details| details.thinking_tokens.0);
         let tokens = Tokens::new(
             iteration.input_tokens.0,
             iteration.output_tokens.0.saturating_sub(thinking),
@@ -66,7 +68,9 @@ pub(super) fn extras(list: &[u8]) -> Result<Vec<Extra<'_>>, String> {
             iteration.cache_read_input_tokens.0,
             iteration.cache_creation_input_tokens.0,
         );
-        let written = iteration.cache_creation.map_or(0, |parts| parts.ephemeral_1h_input_tokens.0);
+        let written = iteration
+            .cache_creation
+            .map_or(0, |parts| parts.ephemeral_1h_input_tokens.0);
         (is_extra && !tokens.is_zero()).then(|| Extra {
             at,
             model: iteration.model.filter(|model| !model.is_empty()),
@@ -90,7 +94,10 @@ mod tests {
              "cache_creation_input_tokens":7,"cache_creation":{"ephemeral_1h_input_tokens":7},"output_tokens_details":{"thinking_tokens":4}},
             {"type":"fallback_message","model":"m","input_tokens":5}, {"type":"advisor_message"}]"#;
         let extras = extras(list).expect("a list");
-        let shown: Vec<_> = extras.iter().map(|extra| (extra.at, extra.model.as_deref(), extra.tokens)).collect();
+        let shown: Vec<_> = extras
+            .iter()
+            .map(|extra| (extra.at, extra.model.as_deref(), extra.tokens))
+            .collect();
         assert_eq!(
             shown,
             [

@@ -381,9 +381,15 @@ mod tests {
             of("", r#""<command-name>/clear</command-name>""#),
             of("", r#""Caveat: the messages below""#),
             of("", r#""<bash-input>echo hi</bash-input>""#),
-            of("", r#""<local-command-stdout>Turned on plan mode</local-command-stdout>""#),
-            of("", r#"[{"type":"text","text":"<task-notification>
-<task-id>a1</task-id>"}]"#),
+            of(
+                "",
+                r#""<local-command-stdout>Turned on plan mode</local-command-stdout>""#,
+            ),
+            of(
+                "",
+                r#"[{"type":"text","text":"<task-notification>
+<task-id>a1</task-id>"}]"#,
+            ),
             of("", "null"),
             of("", r#"[{"type":"text","text":"  Real words \n more"}]"#),
             of("", r#""later words""#),

@@ -217,8 +217,16 @@ pub fn parse_whole(line: &[u8]) -> Result<Option<Reply<'_>>, serde_json::Error> 
             cache_write: usage.cache_creation_input_tokens.map(|it| count(Some(it))),
             cache_write_5m: part(|parts| parts.ephemeral_5m_input_tokens),
             cache_write_1h: part(|parts| parts.ephemeral_1h_input_tokens),
-            thinking: count(lenient::part::<OutputDetailsJson>(usage.output_tokens_details).unwrap_or_default().thinking_tokens),
-            web_searches: count(lenient::part::<ServerToolsJson>(usage.server_tool_use).unwrap_or_default().web_search_requests),
+            thinking: count(
+                lenient::part::<OutputDetailsJson>(usage.output_tokens_details)
+                    .unwrap_or_default()
+                    .thinking_tokens,
+            ),
+            web_searches: count(
+                lenient::part::<ServerToolsJson>(usage.server_tool_use)
+                    .unwrap_or_default()
+                    .web_search_requests,
+            ),
             region: match usage.inference_geo.map_or("", RawValue::get) {
                 text if text.starts_with('"') => region(text.trim_matches('"').as_bytes()),
                 _ => Region::Global,

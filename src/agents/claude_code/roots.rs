@@ -49,7 +49,9 @@ fn beside_default(system: &System) -> Vec<Root> {
         .filter(|projects| projects.is_dir())
         .collect();
     projects.sort();
-    let roots = projects.into_iter().map(|projects| Root::new(projects, "beside the default"));
+    let roots = projects
+        .into_iter()
+        .map(|projects| Root::new(projects, "beside the default"));
     roots.collect()
 }
 
@@ -95,7 +97,12 @@ mod tests {
     #[test]
     fn folders_of_further_accounts_lie_beside_the_default_one() {
         let home = tempfile::tempdir().expect("a folder");
-        for folder in [".claude-work/projects", ".claude-b/projects", ".claude-empty", ".claudette/projects"] {
+        for folder in [
+            ".claude-work/projects",
+            ".claude-b/projects",
+            ".claude-empty",
+            ".claudette/projects",
+        ] {
             std::fs::create_dir_all(home.path().join(folder)).expect("folders");
         }
         let found = |env: &[(&str, &str)]| {

@@ -403,7 +403,10 @@ mod tests {
         ] {
             let payload = format!(r#"{{"type":"thread_settings_applied","thread_settings":{{"model":"m"{tier}}}}}"#);
             let text = line("event_msg", &payload);
-            assert!(matches!(record(&text), Some(Record::Settings { mode, .. }) if mode == expected), "{tier}");
+            assert!(
+                matches!(record(&text), Some(Record::Settings { mode, .. }) if mode == expected),
+                "{tier}"
+            );
         }
     }
 

@@ -97,7 +97,11 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u
 /// `rollout-2026-03-02T09-00-00-019cab00-1000-7000-8000-000000000001.jsonl`
 fn id_in(source: &Source) -> &str {
     const ID_LENGTH: usize = 36;
-    let name = source.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let name = source
+        .path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
     let stem = name.split_once(".jsonl").map_or(name, |(stem, _)| stem);
     stem.len()
         .checked_sub(ID_LENGTH)

@@ -68,7 +68,8 @@ impl Lines {
             (Content::File(file), stamp.size)
         };
         // Same size at another time: rewritten in place (or merely touched, which costs one more read).
-        let is_grown = !is_packed && stamp.is_same_file(&from.stamp) && (stamp.size > from.stamp.size || stamp == from.stamp);
+        let is_grown =
+            !is_packed && stamp.is_same_file(&from.stamp) && (stamp.size > from.stamp.size || stamp == from.stamp);
         let resumed = !from.is_start()
             && is_grown
             && from.offset <= stamp.size
@@ -402,7 +403,10 @@ mod tests {
         let text = format!("one\n{long}\ntwo\nthr");
         std::fs::write(&path, compress_to_vec(text.as_bytes(), CompressionLevel::Fastest)).expect("written");
         let (resumed, seen, mark) = read(&path, &Bookmark::default());
-        assert_eq!((resumed, &*seen), (false, &["one".to_owned(), long, "two".to_owned()][..]));
+        assert_eq!(
+            (resumed, &*seen),
+            (false, &["one".to_owned(), long, "two".to_owned()][..])
+        );
         assert_eq!(read(&path, &mark).1, seen, "always as a whole");
         std::fs::write(&path, "no frame").expect("written");
         assert!(Lines::open(&Source::find(&path, 0).expect("there"), &Bookmark::default()).is_err());

@@ -188,10 +188,19 @@ pub fn title(text: &str) -> Option<String> {
 /// Whether a text begins with a tag that programs put around what they write in the user's place: `<bash-input>`,
 /// `<environment_context>`, `<permissions instructions>`. Words of a user begin with none that has two words for a name.
 pub fn is_markup(text: &str) -> bool {
-    let Some((tag, _)) = text.trim_start().strip_prefix('<').and_then(|rest| rest.split_once('>')) else {
+    let Some((tag, _)) = text
+        .trim_start()
+        .strip_prefix('<')
+        .and_then(|rest| rest.split_once('>'))
+    else {
         return false;
     };
-    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let is_word = |word: &str| {
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
     tag.contains(['-', '_', ' ']) && tag.split(['-', '_', ' ']).all(is_word)
 }
 
@@ -220,7 +229,15 @@ mod tests {
         ] {
             assert!(is_markup(text), "{text}");
         }
-        for text in ["fix <bash-input>", "<div>", "<a href=\"x\">", "< 3 files", "<Foo-Bar>", "a-b>", "<->"] {
+        for text in [
+            "fix <bash-input>",
+            "<div>",
+            "<a href=\"x\">",
+            "< 3 files",
+            "<Foo-Bar>",
+            "a-b>",
+            "<->",
+        ] {
             assert!(!is_markup(text), "{text}");
         }
     }

@@ -188,7 +188,11 @@ fn what_only_some_replies_have_is_read() {
     ] {
         let line = usual(r#"["text"]"#).replace(from, to);
         let whole = parse_whole(line.as_bytes()).expect("JSON").expect("a reply");
-        assert_ne!(Some(&whole), parse_whole(usual("[]").as_bytes()).expect("JSON").as_ref(), "{to}");
+        assert_ne!(
+            Some(&whole),
+            parse_whole(usual("[]").as_bytes()).expect("JSON").as_ref(),
+            "{to}"
+        );
         for mut scratch in scratches() {
             let reply = read(&mut scratch, line.as_bytes()).expect("JSON").expect("a reply");
             assert_eq!(reply, whole, "{to}");
