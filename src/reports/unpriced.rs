@@ -2,6 +2,7 @@
 
 use super::Usage;
 use super::models::Model;
+use crate::core::price::DatedPrice;
 use crate::render::number;
 
 /// So many models are named; the rest is counted.
@@ -40,10 +41,29 @@ impl Usage<'_> {
                 format!("the maker's prices: ttop config set providers.{provider}.pricesFrom {vendor}")
             }
             _ => format!(
-                "your own price: ttop config set 'prices.overrides.{provider}/{id}' '{{\"input\": 1, \"output\": 2}}'"
+                "your own price: ttop config set 'prices.overrides.{provider}/{id}' '{}'",
+                own_price(model.prices.entries().last())
             ),
         }
     }
+}
+
+/// The value to begin with: where only the price of fast mode is missing, the rest is as listed.
+fn own_price(listed: Option<&DatedPrice>) -> String {
+    let Some(listed) = listed else {
+        return r#"{"input": 1, "output": 2}"#.to_owned();
+    };
+    let rates = listed.standard.base();
+    let known = [
+        ("input", Some(rates.input)),
+        ("output", Some(rates.output)),
+        ("reasoning", rates.reasoning),
+        ("cacheRead", rates.cache_read),
+        ("cacheWrite", rates.cache_write),
+    ];
+    let keys = known.into_iter().filter_map(|(key, rate)| Some(format!(r#""{key}": {}"#, rate? as f64 / 1e9)));
+    let keys: Vec<String> = keys.collect();
+    format!(r#"{{{}, "fast": {{"input": 1, "output": 2}}}}"#, keys.join(", "))
 }
 
 /// `gpt-5.5 (mock)`, `claude-opus-4-8 (this service mode, anthropic)`.
@@ -57,5 +77,26 @@ fn name(model: &Model) -> String {
     match about.is_empty() {
         true => id.to_owned(),
         false => format!("{id} ({})", about.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::price::Price;
+
+    #[test]
+    fn a_missing_mode_is_added_to_the_listed_price() {
+        let listed = DatedPrice {
+            since: None,
+            standard: Price::flat(2.5, 15.0),
+            modes: Vec::new(),
+            source: String::new(),
+            reason: None,
+        };
+        for (listed, keys) in [(None, 2), (Some(&listed), 3)] {
+            let value: serde_json::Value = serde_json::from_str(&own_price(listed)).expect("a value");
+            assert_eq!(value.as_object().map(serde_json::Map::len), Some(keys), "{value}");
+        }
     }
 }
