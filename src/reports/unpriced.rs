@@ -61,7 +61,9 @@ fn own_price(listed: Option<&DatedPrice>) -> String {
         ("cacheRead", rates.cache_read),
         ("cacheWrite", rates.cache_write),
     ];
-    let keys = known.into_iter().filter_map(|(key, rate)| Some(format!(r#""{key}": {}"#, rate? as f64 / 1e9)));
+    let keys = known
+        .into_iter()
+        .filter_map(|(key, rate)| Some(format!(r#""{key}": {}"#, rate? as f64 / 1e9)));
     let keys: Vec<String> = keys.collect();
     format!(r#"{{{}, "fast": {{"input": 1, "output": 2}}}}"#, keys.join(", "))
 }
