@@ -27,6 +27,7 @@ use commands::Command;
 use commands::bar_status;
 use commands::context::Context;
 use engine::Engine;
+use engine::registry::Registry;
 use exit::Exit;
 use render::OutputError;
 use std::ffi::OsString;
@@ -70,7 +71,7 @@ fn run_words(words: &[OsString]) -> Result<Exit> {
     let mut engine = if cli.global.demo {
         Engine::demo()?
     } else {
-        Engine::new(System::from_process()?, Config::default())
+        Engine::new(System::from_process()?, Config::default(), Registry::built_in())
     };
     if cli.global.tz.is_some() {
         engine.system.zone_name.clone_from(&cli.global.tz);

@@ -3,7 +3,8 @@
 use crate::data::{END, MODELS, Numbers};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use ttop::agents::{About, Agent, Batch, Bookmark, Found, Source};
+use std::rc::Rc;
+use ttop::agents::{About, Agent, AgentHandle, Batch, Bookmark, Found, Source};
 use ttop::core::money::Money;
 use ttop::core::tokens::Tokens;
 use ttop::core::turn::{EventKey, RecordKey, SessionInfo, Turn};
@@ -25,11 +26,11 @@ pub fn home(home: &Path, percent: u64) -> PathBuf {
     let mut system = System::new(Os::Linux, home, BTreeMap::new());
     system.now = END as i64;
     if !home.join(".local/share/tokentop/ledger.db").exists() {
-        let agent = Imagined {
+        let agent = AgentHandle::from(Rc::new(Imagined {
             sources: percent.max(1),
-        };
+        }));
         let mut ledger = Ledger::open(&system).expect("a ledger");
-        ledger.sync(&[&agent], &system, &|_, _| {}).expect("read");
+        ledger.sync(&[agent], &system, &|_, _| {}).expect("read");
         ledger.commit(system.now).expect("written");
     }
     home.to_path_buf()
@@ -44,11 +45,11 @@ impl Agent for Imagined {
         "OpenCode"
     }
 
-    fn about(&self) -> About {
+    fn about(&self) -> About<'_> {
         About {
-            commands: &[],
+            commands: About::list(&[]),
             turns: "exact",
-            limits: &[],
+            limits: About::list(&[]),
             rules_version: 1,
         }
     }

@@ -27,21 +27,24 @@ mod windsurf;
 mod zed;
 
 pub use shared::batch::{Batch, Scope, Skip};
+pub use shared::handle::AgentHandle;
+pub use shared::live::Live;
 pub use shared::source::{Bookmark, Found, Root, Source};
 
 use crate::system::System;
 use anyhow::Result;
+use std::borrow::Cow;
 
-/// A coding agent whose local records ttop can read.
-pub trait Agent: Sync {
+/// A coding agent whose local records ttop can read. It may be tied to one thread; see [`AgentHandle`].
+pub trait Agent {
     /// `claude-code`: in flags, rows, file names and fixture folders.
-    fn id(&self) -> &'static str;
+    fn id(&self) -> &str;
 
     /// `Claude Code`: in tables.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// What `doctor` and `ps` tell about it beyond its records.
-    fn about(&self) -> About;
+    fn about(&self) -> About<'_>;
 
     /// Every root looked at, and the files and databases found there, whether or not they changed.
     fn sources(&self, system: &System) -> Found;
@@ -51,23 +54,35 @@ pub trait Agent: Sync {
     /// # Errors
     /// When the source as a whole cannot be read; one bad record is a `Problem` in the batch.
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark>;
+
+    /// How to look at it while it runs, where that is known.
+    fn live(&self) -> Option<&dyn Live> {
+        None
+    }
 }
 
 /// Facts about an agent that need no look at the disk.
-#[derive(Clone, Copy, Debug)]
-pub struct About {
+#[derive(Clone, Debug)]
+pub struct About<'a> {
     /// Names of its command on PATH.
-    pub commands: &'static [&'static str],
+    pub commands: Cow<'a, [&'a str]>,
     /// What its records can give: `exact`, `partial`, or `none` where it is only detected.
-    pub turns: &'static str,
+    pub turns: &'a str,
     /// What cannot be known from its records, for `doctor`.
-    pub limits: &'static [&'static str],
+    pub limits: Cow<'a, [&'a str]>,
     /// Version of the reading rules: raise it when a corrected rule must reach old numbers.
     pub rules_version: u32,
 }
 
+impl<'a> About<'a> {
+    /// A list that is part of the program.
+    pub const fn list(words: &'a [&'a str]) -> Cow<'a, [&'a str]> {
+        Cow::Borrowed(words)
+    }
+}
+
 /// The built-in agents, in the order of tables.
-static BUILT_IN: &[&dyn Agent] = &[
+static BUILT_IN: &[&(dyn Agent + Sync)] = &[
     &opencode::OPENCODE,
     &claude_code::ClaudeCode,
     &codex::Codex,
@@ -94,8 +109,8 @@ static BUILT_IN: &[&dyn Agent] = &[
     &zed::Zed,
 ];
 
-/// All agents: built-ins first.
-pub fn agents() -> &'static [&'static dyn Agent] {
+/// The agents that are part of the program.
+pub fn built_in() -> &'static [&'static (dyn Agent + Sync)] {
     BUILT_IN
 }
 
@@ -109,7 +124,7 @@ mod tests {
     #[test]
     fn ids_are_unique_and_kebab_case_and_facts_are_told() {
         let mut ids = BTreeSet::new();
-        for agent in agents() {
+        for agent in built_in() {
             let id = agent.id();
             assert!(ids.insert(id), "{id} twice");
             let is_word =
@@ -131,7 +146,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         for os in [Os::Linux, Os::MacOs, Os::Windows] {
             let system = System::new(os, dir.path(), BTreeMap::new());
-            for agent in agents() {
+            for agent in built_in() {
                 let found = agent.sources(&system);
                 assert!(
                     found.sources.is_empty() && found.problems.is_empty(),
@@ -152,7 +167,7 @@ mod tests {
     fn an_agent_is_a_folder_of_its_name_and_two_lines_here() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/agents");
         let list = include_str!("mod.rs");
-        for agent in agents() {
+        for agent in built_in() {
             let module = agent.id().replace('-', "_");
             assert!(folder.join(&module).join("mod.rs").is_file(), "{module}");
             let lines = |text: &str| list.lines().filter(|line| line.trim_start().starts_with(text)).count();

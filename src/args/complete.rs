@@ -1,6 +1,6 @@
 //! What the shells complete for a flag's value: ids, models and projects of the ledger, times, keys of rows.
 
-use crate::agents::agents;
+use crate::agents::built_in;
 use crate::ledger::Ledger;
 use crate::render::kinds::RowKind;
 use crate::render::{keys, number};
@@ -79,7 +79,7 @@ pub fn projects() -> ArgValueCandidates {
 
 pub fn agent_ids() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
-        agents()
+        built_in()
             .iter()
             .map(|agent| described(agent.id(), agent.name()))
             .collect()

@@ -11,7 +11,7 @@ use crate::engine::filters::check;
 use crate::exit::Exit;
 use crate::ledger::Standing;
 use crate::render::{Grep, Layout, Request};
-use crate::sinks::{self, Outside, Sink};
+use crate::sinks::{Outside, Sink};
 use anyhow::{Result, bail};
 use clap::Args;
 
@@ -41,7 +41,7 @@ impl AlertArgs {
         request.check::<EventRow>(false)?;
         let filters = self.filters.text();
         check::<EventRow>(&filters)?;
-        let sinks = sinks::configured(&context.engine.config)?;
+        let sinks = context.engine.sinks()?;
         if let Some(name) = &self.test {
             let event = test(name, &sinks, context)?;
             return print(context, &request, &filters, vec![event]);

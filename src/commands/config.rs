@@ -3,7 +3,6 @@
 use super::context::Context;
 use crate::core::bad_request::BadRequest;
 use crate::exit::Exit;
-use crate::providers;
 use crate::render::keys::similar;
 use crate::render::{print_text, say};
 use crate::system::config::keys::{KEYS, Kind, Place, names, place};
@@ -157,9 +156,15 @@ fn init(context: &Context) -> Result<()> {
     let mut text = TEMPLATE.to_owned();
     let may_ask = std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !context.out.global.quiet;
     if may_ask {
-        for provider in providers::providers().iter().map(|provider| provider.about()) {
-            if provider.needs_consent && has_consent(provider.name)? {
-                let path = ["providers", provider.id, "login"];
+        for provider in context
+            .engine
+            .registry
+            .providers
+            .iter()
+            .map(|provider| provider.about())
+        {
+            if provider.needs_consent && has_consent(&provider.name)? {
+                let path = ["providers", &provider.id, "login"];
                 text = set(&text, &path, &Value::Bool(true)).map_err(|mistake| anyhow!("{mistake}"))?;
             }
         }

@@ -1,7 +1,6 @@
 //! `ttop doctor`: what ttop sees on this machine and what it cannot; nothing secret in it.
 
 use super::context::Context;
-use crate::agents::agents;
 use crate::args::RowArgs;
 use crate::core::rows::{DoctorKind, DoctorPath, DoctorRow, DoctorState};
 use crate::exit::Exit;
@@ -27,11 +26,7 @@ impl DoctorArgs {
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
         let request = context.request(&self.rows)?;
         request.check::<DoctorRow>(false)?;
-        let mut rows = if context.engine.is_sample() {
-            Vec::new()
-        } else {
-            agent_rows(agents(), &context.engine.system)?
-        };
+        let mut rows = agent_rows(&context.engine.registry.agents, &context.engine.system)?;
         rows.push(ledger_row(context)?);
         rows.push(prices_row(context));
         rows.push(config_row(context));

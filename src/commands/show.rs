@@ -1,11 +1,10 @@
 //! `ttop show`: one session in depth, or one turn; the command that prints text.
 
 use super::context::{Context, Out};
-use crate::agents::shared::live::live;
 use crate::args::RowArgs;
 use crate::core::filter::TurnFilter;
 use crate::core::problem::Problem;
-use crate::core::process::{DetailLimits, SessionDetail, SessionRef};
+use crate::core::process::{DetailLimits, SessionDetail};
 use crate::core::rows::{ShowMessage, ShowRow, ShowTodo};
 use crate::core::time::Time;
 use crate::engine::Engine;
@@ -94,25 +93,19 @@ impl ShowArgs {
 
     /// What the agent's own records hold of its text; nothing where they are gone or are not understood.
     fn detail(&self, engine: &Engine, out: &mut Out, agent_id: &str, session_id: &str) -> SessionDetail {
-        let Some(live) = live(agent_id).filter(|_| !engine.is_sample()) else {
-            return SessionDetail::default();
-        };
-        let session = SessionRef {
-            agent_id: live.id(),
-            id: session_id.to_owned(),
-            place: None,
-        };
         let limits = DetailLimits {
             messages: self.messages,
             text_chars: (!self.full).then_some(TEXT_CHARS),
         };
-        live.detail(&session, &limits, &engine.system).unwrap_or_else(|error| {
-            out.warn(&Problem::new(
-                format_args!("{agent_id} {session_id}"),
-                format_args!("{error:#}"),
-            ));
-            SessionDetail::default()
-        })
+        engine
+            .session_detail(agent_id, session_id, &limits)
+            .unwrap_or_else(|error| {
+                out.warn(&Problem::new(
+                    format_args!("{agent_id} {session_id}"),
+                    format_args!("{error:#}"),
+                ));
+                SessionDetail::default()
+            })
     }
 }
 

@@ -241,51 +241,51 @@ impl Credential {
 }
 
 /// What a provider says about the credentials it can use.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Wanted {
-    pub provider_id: &'static str,
+    pub provider_id: String,
     /// What the usage endpoint accepts; other kinds are listed and never hide these.
-    pub accepts: &'static [Kind],
+    pub accepts: Vec<Kind>,
     /// Whether a credential of another kind may turn out to be one of these.
     pub tries_others: bool,
-    pub variables: &'static [Variable],
+    pub variables: Vec<Variable>,
     /// Entries of OpenCode's files that belong to it; an id that has no owner stays its own.
-    pub entries: &'static [Entry],
+    pub entries: Vec<Entry>,
     /// Where one usually is, for the list of missing ones: source and origin.
-    pub usual: (&'static str, &'static str),
+    pub usual: (String, String),
     /// How to get one, said to people.
-    pub hint: &'static str,
+    pub hint: String,
 }
 
 /// A variable that tools read a credential from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Variable {
-    pub name: &'static str,
+    pub name: String,
     pub kind: Kind,
     /// Goes before every file: other keys cannot read the endpoint.
     pub is_admin: bool,
     /// See [`Details::variant`].
-    pub variant: Option<&'static str>,
+    pub variant: Option<String>,
 }
 
 impl Variable {
-    pub const fn key(name: &'static str) -> Self {
+    pub fn key(name: &str) -> Self {
         Self {
-            name,
+            name: name.to_owned(),
             kind: Kind::Api,
             is_admin: false,
             variant: None,
         }
     }
 
-    pub const fn admin_key(name: &'static str) -> Self {
+    pub fn admin_key(name: &str) -> Self {
         Self {
             is_admin: true,
             ..Self::key(name)
         }
     }
 
-    pub const fn login(name: &'static str) -> Self {
+    pub fn login(name: &str) -> Self {
         Self {
             kind: Kind::Oauth,
             ..Self::key(name)
@@ -294,15 +294,18 @@ impl Variable {
 }
 
 /// An id in OpenCode's files and the kinds of credential under it that belong to the provider.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Entry {
-    pub id: &'static str,
-    pub kinds: &'static [Kind],
+    pub id: String,
+    pub kinds: Vec<Kind>,
 }
 
 impl Entry {
-    pub const fn any(id: &'static str) -> Self {
-        Self { id, kinds: ANY_KIND }
+    pub fn any(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            kinds: ANY_KIND.to_vec(),
+        }
     }
 }
 
@@ -371,7 +374,7 @@ pub fn holdings(mut found: Vec<Credential>, wanted: &[Wanted], now: i64) -> Vec<
     }
     for holding in &mut holdings {
         let known = wanted.iter().find(|one| one.provider_id == holding.provider_id);
-        let accepts = known.map_or(ANY_KIND, |one| one.accepts);
+        let accepts = known.map_or(ANY_KIND, |one| &one.accepts);
         holding.used = choose(&holding.credentials, accepts, now);
     }
     holdings

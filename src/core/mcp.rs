@@ -1,5 +1,6 @@
 //! Configured MCP servers: what of them may be shown, and which processes run them.
 
+use super::agent_id::AgentId;
 use super::process::{Process, file_name};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -37,7 +38,7 @@ impl McpKind {
 /// An MCP server as an agent's settings name it. Without `Debug`: its arguments may hold secrets.
 #[derive(Clone, PartialEq, Eq)]
 pub struct McpServer {
-    pub agent_id: &'static str,
+    pub agent_id: AgentId,
     pub name: String,
     pub kind: McpKind,
     pub is_enabled: bool,
@@ -52,9 +53,9 @@ pub struct McpServer {
 
 impl McpServer {
     /// A server that the agent starts: the program and its arguments.
-    pub fn local(agent_id: &'static str, name: &str, command: Vec<String>) -> Self {
+    pub fn local(agent_id: &str, name: &str, command: Vec<String>) -> Self {
         Self {
-            agent_id,
+            agent_id: agent_id.into(),
             name: name.to_owned(),
             kind: McpKind::Local,
             is_enabled: true,
@@ -66,7 +67,7 @@ impl McpServer {
     }
 
     /// A server elsewhere. Of its URL only host and port are kept: path, query and user part may hold secrets.
-    pub fn remote(agent_id: &'static str, name: &str, url: &str) -> Self {
+    pub fn remote(agent_id: &str, name: &str, url: &str) -> Self {
         Self {
             kind: McpKind::Remote,
             host: host_of(url),

@@ -1,5 +1,6 @@
 //! What ttop knows: pure arithmetic and types, without files, network, clock or terminal.
 
+pub mod agent_id;
 pub mod alert;
 pub mod bad_request;
 pub mod biller;

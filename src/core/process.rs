@@ -1,5 +1,6 @@
 //! What runs: processes, which session each shows and how that is known, and what is known of a session's state.
 
+use super::agent_id::AgentId;
 use super::status::{StatusSource, Word};
 use super::tokens::Tokens;
 use schemars::JsonSchema;
@@ -172,7 +173,7 @@ impl Match {
 /// A session that a process shows, and where to read about it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SessionRef {
-    pub agent_id: &'static str,
+    pub agent_id: AgentId,
     pub id: String,
     /// The database or transcript it was found in; `None` when only its id is known.
     pub place: Option<PathBuf>,

@@ -15,8 +15,8 @@ pub fn own_variable(provider_id: &str, what: &str) -> String {
 /// The variables of every provider; a blank value is none.
 pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
     for wanted in search.wanted {
-        for variable in wanted.variables {
-            let Some(secret) = search.system.var(variable.name).and_then(Secret::new) else {
+        for variable in &wanted.variables {
+            let Some(secret) = search.system.var(&variable.name).and_then(Secret::new) else {
                 continue;
             };
             let rank = if variable.is_admin {
@@ -27,10 +27,16 @@ pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
             found.push(Credential {
                 origin: format!("${}", variable.name),
                 details: Details {
-                    variant: variable.variant.map(str::to_owned),
+                    variant: variable.variant.clone(),
                     ..Details::default()
                 },
-                ..Credential::new(wanted.provider_id, variable.kind, SOURCE, rank, Content::Secret(secret))
+                ..Credential::new(
+                    &wanted.provider_id,
+                    variable.kind,
+                    SOURCE,
+                    rank,
+                    Content::Secret(secret),
+                )
             });
         }
     }
@@ -39,7 +45,7 @@ pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
 /// What the user sets for one run of ttop only.
 pub fn find_overrides(search: &Search<'_>, found: &mut Vec<Credential>) {
     for wanted in search.wanted {
-        let name = own_variable(wanted.provider_id, "CREDENTIAL");
+        let name = own_variable(&wanted.provider_id, "CREDENTIAL");
         if let Some(text) = search.system.var(&name).filter(|text| !text.trim().is_empty()) {
             let origin = format!("${name}");
             found.push(Credential {
@@ -47,7 +53,7 @@ pub fn find_overrides(search: &Search<'_>, found: &mut Vec<Credential>) {
                 ..credential_of(wanted, text)
             });
         }
-        let name = own_variable(wanted.provider_id, "TOKEN");
+        let name = own_variable(&wanted.provider_id, "TOKEN");
         if let Some(token) = search.system.var(&name).and_then(Secret::new) {
             let origin = format!("${name}");
             found.push(Credential {
@@ -62,7 +68,7 @@ pub fn find_overrides(search: &Search<'_>, found: &mut Vec<Credential>) {
 fn credential_of(wanted: &Wanted, json: &str) -> Credential {
     let malformed = |kind, fault| {
         Credential::new(
-            wanted.provider_id,
+            &wanted.provider_id,
             kind,
             SOURCE,
             Rank::Override,
@@ -94,7 +100,7 @@ fn credential_of(wanted: &Wanted, json: &str) -> Credential {
             ..Details::default()
         },
         ..Credential::new(
-            wanted.provider_id,
+            &wanted.provider_id,
             kind,
             SOURCE,
             Rank::Override,
@@ -110,7 +116,13 @@ fn token_of(wanted: &Wanted, token: Secret) -> Credential {
     Credential {
         expires_at: claims.as_ref().and_then(|claims| expiry(claims, "exp", 1000)),
         details: claims.map(|claims| jwt::details(&claims)).unwrap_or_default(),
-        ..Credential::new(wanted.provider_id, kind, SOURCE, Rank::Override, Content::Secret(token))
+        ..Credential::new(
+            &wanted.provider_id,
+            kind,
+            SOURCE,
+            Rank::Override,
+            Content::Secret(token),
+        )
     }
 }
 
@@ -120,15 +132,17 @@ mod tests {
     use crate::core::credential::{State, Variable};
     use crate::system::{Os, System};
 
-    const WANTED: Wanted = Wanted {
-        provider_id: "some-plan",
-        accepts: &[Kind::Oauth],
-        tries_others: false,
-        variables: &[Variable::key("SOME_KEY")],
-        entries: &[],
-        usual: (SOURCE, "$SOME_KEY"),
-        hint: "set SOME_KEY",
-    };
+    fn wanted() -> Wanted {
+        Wanted {
+            provider_id: "some-plan".into(),
+            accepts: vec![Kind::Oauth],
+            tries_others: false,
+            variables: vec![Variable::key("SOME_KEY")],
+            entries: Vec::new(),
+            usual: (SOURCE.into(), "$SOME_KEY".into()),
+            hint: "set SOME_KEY".into(),
+        }
+    }
 
     fn found(env: &[(&str, &str)]) -> Vec<Credential> {
         let env = env.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
@@ -136,7 +150,7 @@ mod tests {
         system.now = 1_795_176_000_000;
         let search = Search {
             system: &system,
-            wanted: &[WANTED],
+            wanted: &[wanted()],
             keychain: None,
         };
         let mut found = Vec::new();

@@ -51,7 +51,7 @@ impl Search<'_> {
                 .iter()
                 .any(|entry| entry.id == id && entry.kinds.contains(&kind))
         };
-        self.wanted.iter().find(claims).map_or(id, |one| one.provider_id)
+        self.wanted.iter().find(claims).map_or(id, |one| &one.provider_id)
     }
 }
 

@@ -82,7 +82,7 @@ impl Engine {
         let ledger = self.ledger()?;
         let ids = live
             .iter()
-            .filter_map(|one| Some((one.agent_id, one.claim.session.as_ref()?.id.as_str())));
+            .filter_map(|one| Some((&*one.agent_id, one.claim.session.as_ref()?.id.as_str())));
         let known = Sessions::load_named(ledger, ids)?;
         let names = ledger.names();
         let mut facts: Vec<SessionFact> = Vec::new();
@@ -94,13 +94,13 @@ impl Engine {
                 continue;
             }
             let is_it = |view: &&crate::reports::SessionView| {
-                *view.id == *session.id && names.agent(view.agent) == Some(one.agent_id)
+                *view.id == *session.id && names.agent(view.agent) == Some(&*one.agent_id)
             };
             let view = known.all().find(is_it);
             let about = &one.facts.about;
             let title = about.title.clone().filter(|_| ledger.keeps_titles);
             facts.push(SessionFact {
-                agent_id: one.agent_id.into(),
+                agent_id: one.agent_id.text(),
                 session_id: session.id.as_str().into(),
                 title: view.and_then(|view| view.name.as_deref().map(str::to_owned)).or(title),
                 project: view
@@ -126,6 +126,14 @@ impl Engine {
             event.event_id = tagged_id(&id, change, format_args!("dry{}", at + 1));
         }
         Ok(events)
+    }
+
+    /// The sinks of the config.
+    ///
+    /// # Errors
+    /// When one of them lacks what it needs.
+    pub fn sinks(&self) -> Result<Vec<Sink>> {
+        sinks::configured(&self.config, &self.registry.sinks)
     }
 
     /// Fires the events that are due: each is remembered, and due for the sinks that want it.
@@ -186,8 +194,8 @@ fn provider_fact(report: Report, failure: Option<(ProviderState, u32)>) -> Provi
         seen_at: report.fetched_at.unwrap_or_default(),
     });
     ProviderFact {
-        provider_id: report.about.id.to_owned(),
-        name: report.about.name.to_owned(),
+        provider_id: report.about.id.clone(),
+        name: report.about.name.clone(),
         limits: limits.collect(),
         plan: usage.plan,
         failure,

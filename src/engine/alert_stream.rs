@@ -43,9 +43,9 @@ impl AlertStream {
     /// # Errors
     /// When a sink or budget of the config cannot be understood.
     pub fn start(groups: &Groups, engine: &mut Engine, delivers: bool) -> Result<Self> {
-        let sinks = sinks::configured(&engine.config)?;
+        let sinks = engine.sinks()?;
         let outbox = (delivers && !sinks.is_empty())
-            .then(|| sinks::configured(&engine.config).map(|sinks| Outbox::start(&engine.system, sinks)))
+            .then(|| Outbox::start(engine))
             .transpose()?;
         Ok(Self {
             probe: groups.has(Group::Session).then(|| LiveProbe::start(engine)),
@@ -71,7 +71,7 @@ impl AlertStream {
             return Ok(Vec::new());
         }
         self.last_look = Some(Instant::now());
-        for problem in self.outbox.iter().flat_map(Outbox::problems) {
+        for problem in self.outbox.iter_mut().flat_map(Outbox::problems) {
             engine.note_once(problem);
         }
         let mut facts = self.facts(engine, change)?;
@@ -93,7 +93,7 @@ impl AlertStream {
             fired => fired?,
         };
         self.has_started = true;
-        if let Some(outbox) = self.outbox.as_ref().filter(|_| !fired.is_empty()) {
+        if let Some(outbox) = self.outbox.as_mut().filter(|_| !fired.is_empty()) {
             outbox.wake();
         }
         let mut events = Vec::new();
@@ -120,7 +120,7 @@ impl AlertStream {
             self.providers_at = Some(Instant::now());
             facts.providers = Some(engine.provider_facts()?);
         }
-        if let Some(scan) = self.probe.as_mut().and_then(LiveProbe::latest) {
+        if let Some(scan) = self.probe.as_mut().and_then(|probe| probe.latest(engine)) {
             facts.sessions = Some(engine.session_facts(&scan.sessions)?);
             scan.problems.into_iter().for_each(|problem| engine.note_once(problem));
         }

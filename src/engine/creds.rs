@@ -4,7 +4,6 @@ use super::{Engine, sample};
 use crate::core::credential::{Content, Credential, Holding, Kind, State, Wanted};
 use crate::core::rows::CredRow;
 use crate::credentials::{self, Keychain, Search, keychain};
-use crate::providers;
 use crate::system::Os;
 use crate::system::fingerprint::Fingerprints;
 use anyhow::Result;
@@ -29,7 +28,7 @@ impl Engine {
         let now = self.system.now;
         let holdings = self.find_credentials(query.asks_keychain);
         let fingerprints = self.fingerprints()?;
-        let wanted = providers::wanted();
+        let wanted = self.registry.wanted_credentials();
         let mut rows = Vec::new();
         for holding in &holdings {
             for (at, credential) in holding.credentials.iter().enumerate() {
@@ -39,25 +38,70 @@ impl Engine {
                     (false, _) => true,
                 };
                 if is_shown {
-                    rows.push(row_of(holding, at, &fingerprints, query.accounts, now));
+                    rows.push(self.cred_row(holding, at, &fingerprints, query.accounts));
                 }
             }
         }
         if query.all && !query.failing {
             let is_missing = |one: &&Wanted| holdings.iter().all(|holding| holding.provider_id != one.provider_id);
-            rows.extend(wanted.iter().filter(is_missing).map(missing));
+            rows.extend(wanted.iter().filter(is_missing).map(|one| self.missing_row(one)));
             rows.sort_by(|a, b| a.provider_id.cmp(&b.provider_id));
         }
         Ok(rows)
     }
 
+    /// The row of one credential.
+    fn cred_row(&self, holding: &Holding, at: usize, fingerprints: &Fingerprints, with_accounts: bool) -> CredRow {
+        let credential = &holding.credentials[at];
+        let used = holding.used == Some(at);
+        let chosen = holding.chosen().filter(|_| !used);
+        CredRow {
+            provider_id: credential.provider_id.clone(),
+            biller_id: self.registry.biller_of(&credential.provider_id).to_owned(),
+            kind: credential.kind,
+            source: credential.source.to_owned(),
+            origin: credential.origin.clone(),
+            entry: credential.entry.clone(),
+            state: credential.state(self.system.now),
+            expires_at: credential.expires_at,
+            account: credential.account.clone().filter(|_| with_accounts),
+            scopes: credential.scopes.clone(),
+            used,
+            shadowed_by: chosen.map(|chosen| chosen.source.to_owned()),
+            fingerprint: credential.secret().map(|secret| fingerprints.of(secret)),
+            file_mode: credential.file_mode.map(|mode| format!("{mode:04o}")),
+            note: note_of(credential),
+        }
+    }
+
+    /// The row of one that is not there.
+    fn missing_row(&self, wanted: &Wanted) -> CredRow {
+        CredRow {
+            provider_id: wanted.provider_id.clone(),
+            biller_id: self.registry.biller_of(&wanted.provider_id).to_owned(),
+            kind: wanted.accepts.first().copied().unwrap_or(Kind::Unknown),
+            source: wanted.usual.0.clone(),
+            origin: wanted.usual.1.clone(),
+            entry: None,
+            state: State::Missing,
+            expires_at: None,
+            account: None,
+            scopes: Vec::new(),
+            used: false,
+            shadowed_by: None,
+            fingerprint: None,
+            file_mode: None,
+            note: Some(wanted.hint.clone()),
+        }
+    }
+
     pub(super) fn find_credentials(&self, asks_keychain: bool) -> Vec<Holding> {
         if self.is_sample {
-            return sample::accounts::credentials(self.system.now);
+            return sample::accounts::credentials(&self.registry.wanted_credentials(), self.system.now);
         }
         credentials::find(&Search {
             system: &self.system,
-            wanted: &providers::wanted(),
+            wanted: &self.registry.wanted_credentials(),
             keychain: (self.system.os == Os::MacOs && asks_keychain).then_some(&keychain::read_item as Keychain),
         })
     }
@@ -69,51 +113,6 @@ impl Engine {
         let (fingerprints, problem) = Fingerprints::open(&self.system)?;
         problem.into_iter().for_each(|problem| self.note_problem(problem));
         Ok(fingerprints)
-    }
-}
-
-/// The row of one credential.
-fn row_of(holding: &Holding, at: usize, fingerprints: &Fingerprints, with_accounts: bool, now: i64) -> CredRow {
-    let credential = &holding.credentials[at];
-    let used = holding.used == Some(at);
-    let chosen = holding.chosen().filter(|_| !used);
-    CredRow {
-        provider_id: credential.provider_id.clone(),
-        biller_id: providers::biller_of(&credential.provider_id).to_owned(),
-        kind: credential.kind,
-        source: credential.source.to_owned(),
-        origin: credential.origin.clone(),
-        entry: credential.entry.clone(),
-        state: credential.state(now),
-        expires_at: credential.expires_at,
-        account: credential.account.clone().filter(|_| with_accounts),
-        scopes: credential.scopes.clone(),
-        used,
-        shadowed_by: chosen.map(|chosen| chosen.source.to_owned()),
-        fingerprint: credential.secret().map(|secret| fingerprints.of(secret)),
-        file_mode: credential.file_mode.map(|mode| format!("{mode:04o}")),
-        note: note_of(credential),
-    }
-}
-
-/// The row of one that is not there.
-fn missing(wanted: &Wanted) -> CredRow {
-    CredRow {
-        provider_id: wanted.provider_id.to_owned(),
-        biller_id: providers::biller_of(wanted.provider_id).to_owned(),
-        kind: wanted.accepts.first().copied().unwrap_or(Kind::Unknown),
-        source: wanted.usual.0.to_owned(),
-        origin: wanted.usual.1.to_owned(),
-        entry: None,
-        state: State::Missing,
-        expires_at: None,
-        account: None,
-        scopes: Vec::new(),
-        used: false,
-        shadowed_by: None,
-        fingerprint: None,
-        file_mode: None,
-        note: Some(wanted.hint.to_owned()),
     }
 }
 

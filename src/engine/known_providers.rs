@@ -6,32 +6,35 @@ use crate::core::quota::{ProviderState, Reason};
 use crate::credentials::Known;
 use crate::providers::About;
 use crate::providers::report::Report;
+use std::sync::Arc;
 
 /// What is known of providers that only the agent knows.
-static UNKNOWN: About = About {
-    id: "",
-    name: "",
-    biller_id: "",
-    base_url: "",
-    interval_s: 0,
-    needs_consent: false,
-    capabilities: &[],
-    credentials: Wanted {
-        provider_id: "",
-        accepts: &[Kind::Api],
-        tries_others: false,
-        variables: &[],
-        entries: &[],
-        usual: ("", ""),
-        hint: "",
-    },
-};
+fn nothing_known() -> Arc<About> {
+    Arc::new(About {
+        id: String::new(),
+        name: String::new(),
+        biller_id: String::new(),
+        base_url: String::new(),
+        interval_s: 0,
+        needs_consent: false,
+        capabilities: Vec::new(),
+        credentials: Wanted {
+            provider_id: String::new(),
+            accepts: vec![Kind::Api],
+            tries_others: false,
+            variables: Vec::new(),
+            entries: Vec::new(),
+            usual: Default::default(),
+            hint: String::new(),
+        },
+    })
+}
 
 /// One per id. An id may stand for several providers (a plan and an API): the one that is configured speaks for it.
 pub fn list(known: Vec<Known>, reports: &[Report], holdings: &[Holding]) -> Vec<Listed> {
     let listed = |known: Known| {
         let is_meant = |report: &&Report| {
-            let about = report.about;
+            let about = &report.about;
             let has_entry = about.credentials.entries.iter().any(|entry| entry.id == known.id);
             about.id == known.id || has_entry || about.biller_id == known.id
         };
@@ -54,7 +57,7 @@ pub fn list(known: Vec<Known>, reports: &[Report], holdings: &[Holding]) -> Vec<
 fn unknown(known: Known, holdings: &[Holding]) -> Listed {
     let holding = holdings.iter().find(|holding| holding.provider_id == known.id);
     let credential = holding.and_then(Holding::chosen);
-    let mut report = Report::new(&UNKNOWN);
+    let mut report = Report::new(&nothing_known());
     report.state = match credential {
         Some(_) => ProviderState::Unsupported,
         None => ProviderState::NotConfigured,

@@ -17,7 +17,7 @@ use crate::providers::address::Addresses;
 use crate::providers::memory::{Memory, TOLD_MS, recalled_reports};
 use crate::providers::poll::Poll;
 use crate::providers::report::Report;
-use crate::providers::{self, About, Provider, biller_of};
+use crate::providers::{self, About};
 use crate::system::http::loopback_url;
 use anyhow::Result;
 
@@ -49,7 +49,10 @@ impl Engine {
     pub fn limits(&mut self, query: &LimitsQuery) -> Result<Vec<ProviderRow>> {
         let now = self.system.now;
         let mut listed: Vec<Listed> = if self.is_sample {
-            sample::accounts::reports(now).into_iter().map(Listed::from).collect()
+            sample::accounts::reports(&self.registry.providers, now)
+                .into_iter()
+                .map(Listed::from)
+                .collect()
         } else {
             self.ask_and_list(query)?
         };
@@ -64,7 +67,8 @@ impl Engine {
     pub fn limit_history(&self, since: i64) -> Result<Vec<LimitHistoryRow>> {
         let ledger = self.ledger()?;
         self.problems.borrow_mut().extend(ledger.problems().iter().cloned());
-        Ok(ledger.limits_since(since)?.into_iter().map(history_row).collect())
+        let seen = ledger.limits_since(since)?.into_iter();
+        Ok(seen.map(|one| self.history_row(one)).collect())
     }
 
     /// What is known of every provider that is switched on, without asking one.
@@ -74,45 +78,36 @@ impl Engine {
     pub fn recalled_limits(&self) -> Result<Vec<(Report, Memory)>> {
         let now = self.system.now;
         if self.is_sample {
-            let reports = sample::accounts::reports(now).into_iter();
+            let reports = sample::accounts::reports(&self.registry.providers, now).into_iter();
             return Ok(reports.map(|report| (report, Memory::default())).collect());
         }
         let seen = self.ledger()?.limits_since(now - TOLD_MS)?;
-        Ok(recalled_reports(&self.system, &self.config, &seen, now).collect())
+        let providers = &self.registry.providers;
+        Ok(recalled_reports(providers, &self.system, &self.config, &seen, now))
     }
 
     fn ask_and_list(&mut self, query: &LimitsQuery) -> Result<Vec<Listed>> {
-        let all = providers::providers();
         // Before any credential is read: a foreign host in the environment ends the run here.
-        let addresses = Addresses::from_env(&self.system, all)?;
+        let addresses = Addresses::from_env(&self.system, &self.registry.providers)?;
         loopback_url(&self.system, "TTOP_PRICES_URL")?;
         let mut local = LocalLimits::start(self)?;
         let holdings = self.find_credentials(query.asks_keychain);
-        let mut reports = self.ask(query, &addresses, &holdings, all)?;
+        let mut reports = self.ask(query, &addresses, &holdings)?;
         let (now, seen) = (self.system.now, local.seen(self));
         reports.iter_mut().for_each(|report| report.add_local(&seen, now));
         local.keep(reports.iter().flat_map(Report::to_remember).collect(), self);
         Ok(self.list(query.list, reports, &holdings))
     }
 
-    fn ask(
-        &self,
-        query: &LimitsQuery,
-        addresses: &Addresses,
-        holdings: &[Holding],
-        all: &[&'static dyn Provider],
-    ) -> Result<Vec<Report>> {
+    fn ask(&self, query: &LimitsQuery, addresses: &Addresses, holdings: &[Holding]) -> Result<Vec<Report>> {
         let fingerprints = self.fingerprints()?;
         let is_listed = |about: &About| {
-            let is_wanted = query.providers.matches(Some(about.id)) || query.providers.matches(Some(about.biller_id));
+            let is_wanted = query.providers.matches(Some(&about.id)) || query.providers.matches(Some(&about.biller_id));
             // An agent has ids of its own.
             query.list == Listing::KnownToOpencode || is_wanted
         };
-        let asked: Vec<_> = all
-            .iter()
-            .copied()
-            .filter(|provider| is_listed(provider.about()))
-            .collect();
+        let all = self.registry.providers.iter().cloned();
+        let asked: Vec<_> = all.filter(|provider| is_listed(provider.about())).collect();
         let running = if self.system.offline { Vec::new() } else { find_apps() };
         let poll = Poll {
             system: &self.system,
@@ -126,6 +121,21 @@ impl Engine {
         let problem = reports.iter().find_map(|report| report.problem.clone());
         problem.into_iter().for_each(|problem| self.note_problem(problem));
         Ok(reports)
+    }
+
+    fn history_row(&self, seen: LimitSeen) -> LimitHistoryRow {
+        LimitHistoryRow {
+            biller_id: self.registry.biller_of(&seen.provider_id).to_owned(),
+            scope: seen.limit().scope,
+            plan: seen.plan,
+            label: seen.label,
+            used_percent: seen.used_percent,
+            window_minutes: seen.window_minutes,
+            resets_at: seen.resets_at,
+            timestamp: seen.seen_at,
+            time: Time(seen.seen_at),
+            provider_id: seen.provider_id,
+        }
     }
 
     /// The ones to list.
@@ -148,19 +158,4 @@ fn find_apps() -> Vec<Credential> {
     let mut processes: Vec<Process> = reader.list().into_iter().filter(providers::is_app).collect();
     look_closer(&reader, &mut processes, |_| true);
     providers::app_logins(&processes)
-}
-
-fn history_row(seen: LimitSeen) -> LimitHistoryRow {
-    LimitHistoryRow {
-        biller_id: biller_of(&seen.provider_id).to_owned(),
-        scope: seen.limit().scope,
-        plan: seen.plan,
-        label: seen.label,
-        used_percent: seen.used_percent,
-        window_minutes: seen.window_minutes,
-        resets_at: seen.resets_at,
-        timestamp: seen.seen_at,
-        time: Time(seen.seen_at),
-        provider_id: seen.provider_id,
-    }
 }

@@ -2,7 +2,6 @@
 
 use super::Engine;
 use super::refresh::not_kept;
-use crate::agents::agents;
 use crate::agents::shared::watcher::SourceWatcher;
 use crate::core::problem::Problem;
 use crate::ledger::Ledger;
@@ -61,8 +60,8 @@ impl Engine {
     /// # Errors
     /// When signals cannot be taken over.
     pub fn watch(&mut self, options: &WatchOptions<'_>) -> Result<()> {
-        let watched = agents().iter().copied();
-        let watched = watched.filter(|agent| !self.is_sample && (options.is_watched)(agent.id()));
+        let watched = self.registry.agents.iter().cloned();
+        let watched = watched.filter(|agent| (options.is_watched)(agent.id()));
         self.live = Some(LiveLoop {
             watcher: SourceWatcher::new(Notices::start()?, watched),
             is_abandoned: options.is_abandoned,

@@ -19,7 +19,7 @@ pub type Known = FxHashMap<(Text, Text), SessionRow>;
 pub fn known_sessions(live: &[LiveSession], usage: &Usage<'_>) -> Result<Known> {
     let ids: FxHashSet<(&str, &str)> = live
         .iter()
-        .filter_map(|session| Some((session.agent_id, session.claim.session.as_ref()?.id.as_str())))
+        .filter_map(|session| Some((&*session.agent_id, session.claim.session.as_ref()?.id.as_str())))
         .collect();
     if ids.is_empty() {
         return Ok(Known::default());
@@ -36,7 +36,7 @@ pub fn known_sessions(live: &[LiveSession], usage: &Usage<'_>) -> Result<Known> 
 
 /// The row of a session; `now` in epoch milliseconds.
 pub fn row(session: &LiveSession, known: &Known, now: i64) -> PsRow {
-    let agent_id = Text::from(session.agent_id);
+    let agent_id = session.agent_id.text();
     let session_id = session
         .claim
         .session

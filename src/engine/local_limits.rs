@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::refresh::not_kept;
-use crate::agents::{Agent, agents};
+use crate::agents::{Agent, AgentHandle};
 use crate::core::problem::Problem;
 use crate::core::quota::LimitSeen;
 use crate::ledger::Ledger;
@@ -37,10 +37,12 @@ impl LocalLimits {
         let (system, config) = (engine.system.clone(), engine.config.clone());
         let (read, reading) = channel();
         let ledger = engine.take_ledger()?;
+        let telling = engine.registry.agents.iter().filter_map(AgentHandle::shared);
+        let telling: Vec<_> = telling.filter(|agent| TELLING.contains(&agent.id())).collect();
         let reading_system = system.clone();
         // When the run is over first, nobody is left to be told.
         std::thread::spawn(move || {
-            let _ = read.send(bring_up(ledger, &reading_system));
+            let _ = read.send(bring_up(ledger, &telling, &reading_system));
         });
         let (refreshed, refreshing) = channel();
         std::thread::spawn(move || {
@@ -98,12 +100,8 @@ impl LocalLimits {
 }
 
 /// Reads what changed in the files that may tell of limits.
-fn bring_up(mut ledger: Ledger, system: &System) -> anyhow::Result<Ledger> {
-    let telling: Vec<&dyn Agent> = agents()
-        .iter()
-        .copied()
-        .filter(|agent| TELLING.contains(&agent.id()))
-        .collect();
+fn bring_up(mut ledger: Ledger, telling: &[&'static (dyn Agent + Sync)], system: &System) -> anyhow::Result<Ledger> {
+    let telling: Vec<AgentHandle> = telling.iter().map(|agent| AgentHandle::Shared(*agent)).collect();
     // Records that are damaged are told by the commands that report them.
     ledger.sync(&telling, system, &|_, _| {})?;
     Ok(ledger)

@@ -1,7 +1,6 @@
 //! Configured MCP servers, and the processes that run them.
 
 use super::Engine;
-use crate::agents::shared::live::lives;
 use crate::agents::shared::mcp::configured;
 use crate::core::mcp::McpServer;
 use crate::core::process::Process;
@@ -19,7 +18,8 @@ impl Engine {
         let system = &self.system;
         let processes = Reader::default().list();
         let tree = Tree::new(&processes);
-        let agents: FxHashSet<u32> = lives().iter().flat_map(|live| live.pids(&processes, system)).collect();
+        let lives = self.registry.agents.iter().filter_map(|agent| agent.live());
+        let agents: FxHashSet<u32> = lives.flat_map(|live| live.pids(&processes, system)).collect();
         let folders = agents.iter().filter_map(|pid| tree.process(*pid)?.cwd.clone());
         let folders: Vec<_> = folders.chain([system.cwd.clone()]).collect();
         let found = configured(&folders, system);
@@ -43,7 +43,7 @@ fn row(server: &McpServer, served: &[&Process], orphans: &[&Process]) -> McpRow 
         pids
     };
     McpRow {
-        agent_id: server.agent_id.to_owned(),
+        agent_id: server.agent_id.to_string(),
         name: server.name.clone(),
         kind: server.kind,
         command: server.shown_command(),

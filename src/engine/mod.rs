@@ -45,6 +45,7 @@ mod mcp;
 mod outbox;
 pub mod provider_rows;
 pub mod refresh;
+pub mod registry;
 mod sample;
 pub mod scan;
 pub mod snapshot;
@@ -53,8 +54,10 @@ mod snapshot_writer;
 pub mod stream;
 mod stream_start;
 
+use crate::agents::Agent;
 use crate::core::price::CostFrom;
 use crate::core::problem::Problem;
+use crate::core::process::{DetailLimits, SessionDetail, SessionRef};
 use crate::ledger::Ledger;
 use crate::prices::PriceBook;
 use crate::reports::Usage;
@@ -62,6 +65,7 @@ use crate::system::System;
 use crate::system::config::Config;
 use anyhow::{Context as _, Result};
 use live_loop::LiveLoop;
+use registry::Registry;
 use scan::{Scan, ScanOptions, Scanner};
 use std::cell::{OnceCell, RefCell};
 
@@ -69,6 +73,7 @@ use std::cell::{OnceCell, RefCell};
 pub struct Engine {
     pub system: System,
     pub config: Config,
+    pub registry: Registry,
     pub cost_from: CostFrom,
     ledger: OnceCell<Ledger>,
     prices: OnceCell<PriceBook>,
@@ -82,10 +87,11 @@ pub struct Engine {
 
 impl Engine {
     /// An engine over a system. Nothing is opened yet.
-    pub fn new(system: System, config: Config) -> Self {
+    pub fn new(system: System, config: Config, registry: Registry) -> Self {
         Self {
             system,
             config,
+            registry,
             cost_from: CostFrom::default(),
             ledger: OnceCell::new(),
             prices: OnceCell::new(),
@@ -104,7 +110,7 @@ impl Engine {
     pub fn of_process() -> Result<Self> {
         let system = System::from_process()?;
         let (config, problems) = Config::load(&system)?;
-        let engine = Self::new(system, config);
+        let engine = Self::new(system, config, Registry::built_in());
         engine.problems.borrow_mut().extend(problems);
         Ok(engine)
     }
@@ -114,7 +120,7 @@ impl Engine {
     /// # Errors
     /// When SQLite has no memory.
     pub fn demo() -> Result<Self> {
-        let mut engine = Self::new(sample::system(), sample::config());
+        let mut engine = Self::new(sample::system(), sample::config(), Registry::sample());
         engine.ledger = OnceCell::from(sample::ledger()?);
         engine.is_sample = true;
         Ok(engine)
@@ -188,8 +194,28 @@ impl Engine {
     pub fn scan(&mut self, options: ScanOptions) -> Scan {
         match self.is_sample {
             true => sample::scan::scan(self.system.now),
-            false => self.scanner.scan(&self.system, options),
+            false => {
+                let agents: Vec<&dyn Agent> = self.registry.agents.iter().map(|agent| &**agent).collect();
+                self.scanner.scan(&agents, &self.system, options)
+            }
         }
+    }
+
+    /// What an agent's own records hold of a session's text: nothing where they are gone or not understood.
+    ///
+    /// # Errors
+    /// When the records cannot be read.
+    pub fn session_detail(&self, agent_id: &str, session_id: &str, limits: &DetailLimits) -> Result<SessionDetail> {
+        let agent = self.registry.agent(agent_id);
+        let Some(live) = agent.and_then(|agent| agent.live()) else {
+            return Ok(SessionDetail::default());
+        };
+        let session = SessionRef {
+            agent_id: agent_id.into(),
+            id: session_id.to_owned(),
+            place: None,
+        };
+        live.detail(&session, limits, &self.system)
     }
 
     /// What went wrong since the last call without keeping the engine from an answer.

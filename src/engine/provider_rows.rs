@@ -16,9 +16,9 @@ pub struct Listed {
 impl From<Report> for Listed {
     fn from(report: Report) -> Self {
         Self {
-            id: report.about.id.to_owned(),
-            name: report.about.name.to_owned(),
-            biller_id: report.about.biller_id.to_owned(),
+            id: report.about.id.clone(),
+            name: report.about.name.clone(),
+            biller_id: report.about.biller_id.clone(),
             is_enabled: report.is_enabled,
             report,
         }
@@ -65,7 +65,7 @@ impl Listed {
             spend_period: spend.map(|spend| spend.period),
             spend_limit: spend.and_then(|spend| spend.limit),
             tokens: spend.and_then(tokens),
-            capabilities: report.about.capabilities.to_vec(),
+            capabilities: report.about.capabilities.clone(),
             fetched_at,
             stale: report.is_stale,
             retry_after_ms: report.retry_after_s.map(|wait| wait * 1000),
@@ -105,10 +105,10 @@ fn limit_row(limit: &Limit, seen_at: Option<i64>, now: i64) -> LimitRow {
 mod tests {
     use super::*;
     use crate::core::quota::{FIVE_HOURS, ProviderUsage, WEEK};
-    use crate::providers::providers;
+    use crate::providers::built_in;
 
     fn row(limits: Vec<Limit>, fetched_at: i64, now: i64) -> ProviderRow {
-        let mut report = Report::new(providers()[0].about());
+        let mut report = Report::new(built_in()[0].about());
         report.fetched_at = Some(fetched_at);
         report.usage = Some(ProviderUsage {
             limits,

@@ -1,13 +1,13 @@
 //! Reading what changed on disk since the last time, and keeping it.
 
 use super::Engine;
-use crate::agents::{Agent, agents};
+use crate::agents::AgentHandle;
 use crate::core::filter::Globs;
 use crate::core::problem::Problem;
 use crate::ledger::commit::Committed;
 use crate::ledger::sync::Progress;
 use crate::ledger::{Ledger, Standing, schema};
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 /// What a refresh brought.
 #[derive(Debug, Default)]
@@ -24,10 +24,10 @@ impl Engine {
     /// # Errors
     /// When the ledger itself cannot be read.
     pub fn refresh(&mut self, wanted: &Globs, progress: Progress<'_>) -> Result<Changes> {
-        let wanted: Vec<&dyn Agent> = agents()
-            .iter()
-            .copied()
-            .filter(|agent| !self.is_sample && wanted.matches(Some(agent.id())))
+        let agents = self.registry.agents.iter();
+        let wanted: Vec<AgentHandle> = agents
+            .filter(|agent| wanted.matches(Some(agent.id())))
+            .cloned()
             .collect();
         let is_first = !std::mem::replace(&mut self.is_refreshed, true);
         if !is_first {
@@ -36,10 +36,9 @@ impl Engine {
             self.ledger_mut()?.reload()?;
         }
         self.ledger()?;
-        let system = self.system.clone();
-        let ledger = self.ledger_mut()?;
+        let ledger = self.ledger.get_mut().context("the ledger is not open")?;
         let mut problems = ledger.problems().to_vec();
-        problems.extend(ledger.sync(&wanted, &system, progress)?.problems);
+        problems.extend(ledger.sync(&wanted, &self.system, progress)?.problems);
         Ok(Changes {
             is_read: true,
             problems,

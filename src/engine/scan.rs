@@ -1,10 +1,11 @@
 //! A scan of everything that runs: processes, the sessions they show, and where each stands.
 
-use crate::agents::shared::live::{Live, live, lives};
 use crate::agents::shared::mcp::{Configured, configured};
+use crate::agents::{Agent, Live};
+use crate::core::agent_id::AgentId;
 use crate::core::mcp::McpServer;
 use crate::core::problem::Problem;
-use crate::core::process::{Claim, DetailLimits, Facts, Process, Role};
+use crate::core::process::{Claim, DetailLimits, Facts, Process, Role, SessionRef};
 use crate::core::status::{Life, Standing, stand};
 use crate::processes::cpu::Sample;
 use crate::processes::tmux::{self, Pane};
@@ -34,7 +35,7 @@ pub struct ScanOptions {
 
 /// A process with one of the sessions it shows.
 pub struct LiveSession {
-    pub agent_id: &'static str,
+    pub agent_id: AgentId,
     pub process: Process,
     pub claim: Claim,
     pub facts: Facts,
@@ -76,17 +77,17 @@ pub struct Scanner {
 
 impl Scanner {
     /// Looks once. What is known of sessions from the ledger is not asked here.
-    pub fn scan(&mut self, system: &System, options: ScanOptions) -> Scan {
+    pub fn scan(&mut self, agents: &[&dyn Agent], system: &System, options: ScanOptions) -> Scan {
         let taken = Instant::now();
+        let lives = || agents.iter().filter_map(|agent| Some((agent.id(), agent.live()?)));
         let mut processes = self.reader.list();
-        let pids: FxHashSet<u32> = lives().iter().flat_map(|live| live.pids(&processes, system)).collect();
+        let pids: FxHashSet<u32> = lives().flat_map(|(_, live)| live.pids(&processes, system)).collect();
         look_closer(&self.reader, &mut processes, |process| pids.contains(&process.pid));
-        let claims: Vec<(&'static str, Claim)> = lives()
-            .iter()
-            .flat_map(|live| {
-                live.claims(&processes, system)
-                    .into_iter()
-                    .map(|claim| (live.id(), claim))
+        let claims: Vec<(AgentId, Claim)> = lives()
+            .flat_map(|(id, live)| {
+                let id = AgentId::from(id);
+                let claims = live.claims(&processes, system).into_iter();
+                claims.map(move |claim| (id.clone(), claim))
             })
             .collect();
         let mut scene = Scene::new(&processes, claims, system);
@@ -97,7 +98,7 @@ impl Scanner {
         let facts: Vec<Facts> = scene
             .claims
             .iter()
-            .map(|(_, claim)| facts_of(claim, system, &mut scan.problems))
+            .map(|(_, claim)| facts_of(claim, agents, system, &mut scan.problems))
             .collect();
         let (earlier, now) = self.samples(&scene, taken, options.cpu);
         let has_terminal = scene.claims.iter().any(|(_, claim)| scene.has_terminal(claim.pid));
@@ -113,7 +114,7 @@ impl Scanner {
                 Standing::UNKNOWN
             };
             scan.sessions.push(LiveSession {
-                agent_id,
+                agent_id: agent_id.clone(),
                 process: process.clone(),
                 claim: claim.clone(),
                 standing,
@@ -124,7 +125,7 @@ impl Scanner {
                 pane: tmux::pane_of(process, &scene.tree, &panes).cloned(),
                 last_text: options
                     .text
-                    .then(|| last_text(claim, system, &mut scan.problems))
+                    .then(|| last_text(claim, agents, system, &mut scan.problems))
                     .flatten(),
                 facts,
             });
@@ -149,14 +150,14 @@ impl Scanner {
 struct Scene<'a> {
     processes: &'a [Process],
     tree: Tree<'a>,
-    claims: Vec<(&'static str, Claim)>,
+    claims: Vec<(AgentId, Claim)>,
     /// Processes that an agent claims, helpers too.
     agents: FxHashSet<u32>,
     servers: Vec<McpServer>,
 }
 
 impl<'a> Scene<'a> {
-    fn new(processes: &'a [Process], claims: Vec<(&'static str, Claim)>, system: &System) -> Self {
+    fn new(processes: &'a [Process], claims: Vec<(AgentId, Claim)>, system: &System) -> Self {
         let agents: FxHashSet<u32> = claims.iter().map(|(_, claim)| claim.pid).collect();
         let tree = Tree::new(processes);
         let folders = agents.iter().filter_map(|pid| tree.process(*pid)?.cwd.clone());
@@ -186,7 +187,7 @@ impl<'a> Scene<'a> {
                     .find(|above| self.agents.contains(&above.pid));
                 if owner.is_some_and(|owner| owner.pid == claim.pid) && known.insert(process.pid) {
                     added.push((
-                        *agent_id,
+                        agent_id.clone(),
                         Claim::bare(process.pid, role_of_child(process, &self.servers)),
                     ));
                 }
@@ -196,7 +197,7 @@ impl<'a> Scene<'a> {
             let (_, orphans) = serving(server, &self.tree, &self.agents, self.processes);
             for process in orphans {
                 if known.insert(process.pid) {
-                    added.push((server.agent_id, Claim::bare(process.pid, Role::OrphanMcp)));
+                    added.push((server.agent_id.clone(), Claim::bare(process.pid, Role::OrphanMcp)));
                 }
             }
         }
@@ -247,8 +248,8 @@ impl<'a> Scene<'a> {
     }
 }
 
-fn facts_of(claim: &Claim, system: &System, problems: &mut Vec<Problem>) -> Facts {
-    let Some((session, live)) = session_of(claim) else {
+fn facts_of(claim: &Claim, agents: &[&dyn Agent], system: &System, problems: &mut Vec<Problem>) -> Facts {
+    let Some((session, live)) = session_of(claim, agents) else {
         return Facts::default();
     };
     live.state(session, system).unwrap_or_else(|error| {
@@ -257,8 +258,8 @@ fn facts_of(claim: &Claim, system: &System, problems: &mut Vec<Problem>) -> Fact
     })
 }
 
-fn last_text(claim: &Claim, system: &System, problems: &mut Vec<Problem>) -> Option<String> {
-    let (session, live) = session_of(claim)?;
+fn last_text(claim: &Claim, agents: &[&dyn Agent], system: &System, problems: &mut Vec<Problem>) -> Option<String> {
+    let (session, live) = session_of(claim, agents)?;
     match live.detail(session, &TEXT_LIMITS, system) {
         Ok(detail) => detail.last_line().map(str::to_owned),
         Err(error) => {
@@ -268,12 +269,13 @@ fn last_text(claim: &Claim, system: &System, problems: &mut Vec<Problem>) -> Opt
     }
 }
 
-fn session_of(claim: &Claim) -> Option<(&crate::core::process::SessionRef, &'static dyn Live)> {
+fn session_of<'a>(claim: &'a Claim, agents: &[&'a dyn Agent]) -> Option<(&'a SessionRef, &'a dyn Live)> {
     let session = claim.session.as_ref()?;
-    Some((session, live(session.agent_id)?))
+    let agent = agents.iter().find(|agent| agent.id() == &*session.agent_id)?;
+    Some((session, agent.live()?))
 }
 
-fn place_of(session: &crate::core::process::SessionRef, system: &System) -> String {
+fn place_of(session: &SessionRef, system: &System) -> String {
     let place = session.place.as_deref().map(|place| system.tilde(place));
     place.unwrap_or_else(|| session.id.clone())
 }

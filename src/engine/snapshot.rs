@@ -90,8 +90,8 @@ fn windows(report: Report, now: i64) -> impl Iterator<Item = LimitNow> {
     let windows = report.usage.into_iter().flat_map(|usage| usage.limits);
     let windows = windows.filter(move |limit| limit.resets_at.is_none_or(|at| at > now));
     windows.map(move |limit| LimitNow {
-        provider: about.id.to_owned(),
-        name: about.name.to_owned(),
+        provider: about.id.clone(),
+        name: about.name.clone(),
         label: limit.label(),
         used_percent: limit.used_percent,
         resets_at: limit.resets_at,

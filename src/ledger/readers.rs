@@ -1,6 +1,7 @@
-//! Reading many sources: two readers at a time where there is much to read, one result after the other.
+//! Reading many sources: several readers at a time where there is much to read and the agent allows it, one result after
+//! the other.
 
-use crate::agents::{Agent, Batch, Bookmark, Source};
+use crate::agents::{Agent, AgentHandle, Batch, Bookmark, Source};
 use anyhow::Result;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,7 +23,7 @@ type Scratch = Option<Box<dyn std::any::Any + Send>>;
 /// # Errors
 /// Those of `each`.
 pub fn read(
-    agent: &dyn Agent,
+    agent: &AgentHandle,
     jobs: &[(&Source, Bookmark)],
     total_bytes: u64,
     each: &mut dyn FnMut(usize, Outcome) -> Result<()>,
@@ -33,13 +34,13 @@ pub fn read(
     } else {
         cores.min(jobs.len()).min(4)
     };
-    if readers <= 1 {
+    let Some(shared) = agent.shared().filter(|_| readers > 1) else {
         let mut scratch = None;
         return jobs
             .iter()
             .enumerate()
-            .try_for_each(|(at, job)| each(at, read_one(agent, job, &mut scratch)));
-    }
+            .try_for_each(|(at, job)| each(at, read_one(&**agent, job, &mut scratch)));
+    };
     let next = AtomicUsize::new(0);
     let take_job = || {
         let at = next.fetch_add(1, Ordering::Relaxed);
@@ -53,7 +54,7 @@ pub fn read(
                 let mut scratch = None;
                 while let Some((at, job)) = take_job() {
                     // The receiver left after an error of its own: nothing more is wanted.
-                    if send.send((at, read_one(agent, job, &mut scratch))).is_err() {
+                    if send.send((at, read_one(shared, job, &mut scratch))).is_err() {
                         break;
                     }
                 }
@@ -63,7 +64,7 @@ pub fn read(
         // This thread reads too: one that only waits would be woken for each file.
         let mut scratch = None;
         while let Some((at, job)) = take_job() {
-            each(at, read_one(agent, job, &mut scratch))?;
+            each(at, read_one(shared, job, &mut scratch))?;
             receive.try_iter().try_for_each(|(at, outcome)| each(at, outcome))?;
         }
         receive.into_iter().try_for_each(|(at, outcome)| each(at, outcome))

@@ -5,7 +5,8 @@ use super::names::Kind;
 use super::pack::{Blobs, Pack};
 use super::pending::KnownSource;
 use super::{Ledger, bookmark, changes, settle};
-use crate::agents::{Agent, Found, Skip, Source};
+use crate::agents::{AgentHandle, Found, Skip, Source};
+use crate::core::agent_id::AgentId;
 use crate::core::problem::Problem;
 use crate::system::System;
 use anyhow::Result;
@@ -41,9 +42,9 @@ pub struct Synced {
     /// Whether sources were left for the next sync ([`Ledger::most_turns`]).
     pub is_partial: bool,
     /// Records that are no turns, by agent and reason.
-    pub skipped: FxHashMap<(&'static str, Skip), u64>,
+    pub skipped: FxHashMap<(AgentId, Skip), u64>,
     /// What each agent has on disk.
-    pub found: Vec<(&'static str, Found)>,
+    pub found: Vec<(AgentId, Found)>,
 }
 
 /// Called while many bytes are read: how many of how many.
@@ -54,7 +55,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger itself cannot be read. A source that cannot be read is a problem, and what was known of it stays.
-    pub fn sync(&mut self, agents: &[&dyn Agent], system: &System, progress: Progress<'_>) -> Result<Synced> {
+    pub fn sync(&mut self, agents: &[AgentHandle], system: &System, progress: Progress<'_>) -> Result<Synced> {
         if !self.pending.is_empty() {
             // The last sync was never kept: start from what is committed, or two halves would mix.
             self.reload()?;
@@ -62,7 +63,7 @@ impl Ledger {
         self.failed.clear();
         let mut syncing = Syncing::start(self)?;
         for agent in agents {
-            syncing.agent(*agent, system, progress)?;
+            syncing.agent(agent, system, progress)?;
         }
         syncing.finish()
     }
@@ -110,16 +111,22 @@ impl<'l> Syncing<'l> {
         })
     }
 
-    fn agent(&mut self, agent: &dyn Agent, system: &System, progress: Progress<'_>) -> Result<()> {
+    fn agent(&mut self, agent: &AgentHandle, system: &System, progress: Progress<'_>) -> Result<()> {
         let looked_at = SystemTime::now();
         let found = agent.sources(system);
         let result = self.found(agent, &found, looked_at, progress);
-        self.synced.found.push((agent.id(), found));
+        self.synced.found.push((agent.id().into(), found));
         result
     }
 
     /// Reads what differs from the bookmarks in what an agent has on disk.
-    fn found(&mut self, agent: &dyn Agent, found: &Found, looked_at: SystemTime, progress: Progress<'_>) -> Result<()> {
+    fn found(
+        &mut self,
+        agent: &AgentHandle,
+        found: &Found,
+        looked_at: SystemTime,
+        progress: Progress<'_>,
+    ) -> Result<()> {
         self.synced.problems.extend(found.problems.iter().cloned());
         let rules_version = agent.about().rules_version;
         let print = fingerprint(found, rules_version);
@@ -166,7 +173,7 @@ impl<'l> Syncing<'l> {
     }
 
     /// Problems of sources that did not change are still problems: they are said on every run.
-    fn remembered_problems(&mut self, agent: &dyn Agent) -> Result<()> {
+    fn remembered_problems(&mut self, agent: &AgentHandle) -> Result<()> {
         let Some(connection) = &self.ledger.connection else {
             return Ok(());
         };
@@ -204,7 +211,13 @@ impl<'l> Syncing<'l> {
     }
 
     /// Reads until enough is held; what was read longest ago comes first, so that everything has its turn.
-    fn read_some(&mut self, agent: &dyn Agent, row: u32, mut due: Vec<Due<'_>>, progress: Progress<'_>) -> Result<()> {
+    fn read_some(
+        &mut self,
+        agent: &AgentHandle,
+        row: u32,
+        mut due: Vec<Due<'_>>,
+        progress: Progress<'_>,
+    ) -> Result<()> {
         due.sort_by_key(|(_, before)| before.as_ref().map_or(0, |before| before.bookmark.stamp.modified_ns));
         // From the end.
         due.reverse();
@@ -218,7 +231,7 @@ impl<'l> Syncing<'l> {
         Ok(())
     }
 
-    fn read_all(&mut self, agent: &dyn Agent, row: u32, mut due: Vec<Due<'_>>, progress: Progress<'_>) -> Result<()> {
+    fn read_all(&mut self, agent: &AgentHandle, row: u32, mut due: Vec<Due<'_>>, progress: Progress<'_>) -> Result<()> {
         // Biggest first, so that two readers end at about the same time.
         due.sort_by_key(|(source, _)| std::cmp::Reverse(source.stamp.size));
         let rules_version = agent.about().rules_version;
@@ -244,7 +257,7 @@ impl<'l> Syncing<'l> {
             match outcome {
                 Ok((batch, mark)) => {
                     for (why, count) in &batch.skipped {
-                        *self.synced.skipped.entry((agent.id(), *why)).or_default() += count;
+                        *self.synced.skipped.entry((agent.id().into(), *why)).or_default() += count;
                     }
                     let owner = Owner {
                         id: agent.id(),

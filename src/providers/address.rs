@@ -1,7 +1,7 @@
 //! Address: where a provider is asked, its own host or what the user put in its place.
 
-use super::Provider;
 use super::ask::Refusal;
+use super::{About, Provider, ProviderHandle};
 use crate::core::bad_request::BadRequest;
 use crate::core::credential::{Credential, Rank};
 use crate::core::quota::ProviderState;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// What the environment put in the place of hosts: this machine only.
 #[derive(Debug)]
 pub struct Addresses {
-    each: BTreeMap<&'static str, String>,
+    each: BTreeMap<String, String>,
     /// Every other provider is below this one, by its id.
     all: Option<String>,
 }
@@ -21,13 +21,13 @@ pub struct Addresses {
 impl Addresses {
     /// # Errors
     /// When a variable names another machine, or no URL: a wrong command line, before any credential is read.
-    pub fn from_env(system: &System, providers: &[&'static dyn Provider]) -> Result<Self, BadRequest> {
+    pub fn from_env(system: &System, providers: &[ProviderHandle]) -> Result<Self, BadRequest> {
         let mut each = BTreeMap::new();
         for provider in providers {
-            let id = provider.about().id;
+            let id = &provider.about().id;
             let variable = format!("TTOP_{}_BASE_URL", id.to_ascii_uppercase().replace('-', "_"));
             if let Some(url) = loopback_url(system, &variable)? {
-                each.insert(id, url);
+                each.insert(id.clone(), url);
             }
         }
         Ok(Self {
@@ -42,22 +42,22 @@ impl Addresses {
     /// When the config names a host that must not have this credential.
     pub fn of(
         &self,
+        about: &About,
         provider: &dyn Provider,
         credential: &Credential,
         system: &System,
         config: &Config,
     ) -> Result<String, Refusal> {
-        let about = provider.about();
-        if let Some(url) = self.each.get(about.id) {
+        if let Some(url) = self.each.get(&about.id) {
             return Ok(url.clone());
         }
-        if let Some(url) = config.text(&["providers", about.id, "baseUrl"]) {
+        if let Some(url) = config.text(&["providers", &about.id, "baseUrl"]) {
             return configured(url, credential, system);
         }
         if let Some(url) = &self.all {
             return Ok(format!("{url}/{}", about.id));
         }
-        Ok(provider.host(credential).unwrap_or_else(|| about.base_url.to_owned()))
+        Ok(provider.host(credential).unwrap_or_else(|| about.base_url.clone()))
     }
 }
 
@@ -97,7 +97,7 @@ fn is_issuer(url: &str, credential: &Credential) -> bool {
 mod tests {
     use super::*;
     use crate::core::credential::{Content, Kind, Secret};
-    use crate::providers::providers;
+    use crate::providers::built_in;
     use crate::system::Os;
     use serde_json::json;
 
@@ -108,9 +108,9 @@ mod tests {
         credential
     }
 
-    fn copilot() -> &'static dyn Provider {
-        let found = providers().iter().find(|one| one.about().id == "github-copilot");
-        *found.expect("is known")
+    fn copilot() -> ProviderHandle {
+        let found = built_in().into_iter().find(|one| one.about().id == "github-copilot");
+        found.expect("is known")
     }
 
     fn address(
@@ -121,8 +121,9 @@ mod tests {
     ) -> Result<String, Refusal> {
         let env = env.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let system = System::new(Os::Linux, home, env.collect());
-        let addresses = Addresses::from_env(&system, providers()).expect("local");
-        addresses.of(copilot(), credential, &system, config)
+        let addresses = Addresses::from_env(&system, &built_in()).expect("local");
+        let copilot = copilot();
+        addresses.of(copilot.about(), &*copilot, credential, &system, config)
     }
 
     #[test]

@@ -9,31 +9,29 @@ use serde_json::Value;
 
 pub struct Anthropic;
 
-static ABOUT: About = About {
-    id: "anthropic",
-    name: "Anthropic (Claude plan)",
-    biller_id: "anthropic",
-    base_url: "https://api.anthropic.com",
-    interval_s: 300,
-    needs_consent: true,
-    capabilities: &[Capability::Limits, Capability::Spend],
-    credentials: Wanted {
-        provider_id: "anthropic",
-        accepts: &[Kind::Oauth],
-        tries_others: false,
-        variables: &[
-            Variable::login("CLAUDE_CODE_OAUTH_TOKEN"),
-            Variable::key("ANTHROPIC_API_KEY"),
-        ],
-        entries: &[Entry::any("anthropic")],
-        usual: ("claude-code", "~/.claude/.credentials.json"),
-        hint: "run claude and log in with your plan",
-    },
-};
-
 impl Provider for Anthropic {
-    fn about(&self) -> &'static About {
-        &ABOUT
+    fn about(&self) -> About {
+        About {
+            id: "anthropic".into(),
+            name: "Anthropic (Claude plan)".into(),
+            biller_id: "anthropic".into(),
+            base_url: "https://api.anthropic.com".into(),
+            interval_s: 300,
+            needs_consent: true,
+            capabilities: vec![Capability::Limits, Capability::Spend],
+            credentials: Wanted {
+                provider_id: "anthropic".into(),
+                accepts: vec![Kind::Oauth],
+                tries_others: false,
+                variables: vec![
+                    Variable::login("CLAUDE_CODE_OAUTH_TOKEN"),
+                    Variable::key("ANTHROPIC_API_KEY"),
+                ],
+                entries: vec![Entry::any("anthropic")],
+                usual: ("claude-code".into(), "~/.claude/.credentials.json".into()),
+                hint: "run claude and log in with your plan".into(),
+            },
+        }
     }
 
     fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {

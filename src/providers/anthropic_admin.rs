@@ -10,31 +10,29 @@ use serde_json::Value;
 
 pub struct AnthropicAdmin;
 
-static ABOUT: About = About {
-    id: "anthropic-admin",
-    name: "Anthropic API (organization)",
-    biller_id: "anthropic",
-    base_url: "https://api.anthropic.com",
-    interval_s: 300,
-    needs_consent: false,
-    capabilities: &[Capability::Spend],
-    credentials: Wanted {
-        provider_id: "anthropic-admin",
-        accepts: ANY_KIND,
-        tries_others: false,
-        variables: &[
-            Variable::admin_key("ANTHROPIC_ADMIN_KEY"),
-            Variable::admin_key("ANTHROPIC_ADMIN_API_KEY"),
-        ],
-        entries: &[],
-        usual: ("env", "$ANTHROPIC_ADMIN_KEY"),
-        hint: "set ANTHROPIC_ADMIN_KEY",
-    },
-};
-
 impl Provider for AnthropicAdmin {
-    fn about(&self) -> &'static About {
-        &ABOUT
+    fn about(&self) -> About {
+        About {
+            id: "anthropic-admin".into(),
+            name: "Anthropic API (organization)".into(),
+            biller_id: "anthropic".into(),
+            base_url: "https://api.anthropic.com".into(),
+            interval_s: 300,
+            needs_consent: false,
+            capabilities: vec![Capability::Spend],
+            credentials: Wanted {
+                provider_id: "anthropic-admin".into(),
+                accepts: ANY_KIND.to_vec(),
+                tries_others: false,
+                variables: vec![
+                    Variable::admin_key("ANTHROPIC_ADMIN_KEY"),
+                    Variable::admin_key("ANTHROPIC_ADMIN_API_KEY"),
+                ],
+                entries: vec![],
+                usual: ("env".into(), "$ANTHROPIC_ADMIN_KEY".into()),
+                hint: "set ANTHROPIC_ADMIN_KEY".into(),
+            },
+        }
     }
 
     fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {

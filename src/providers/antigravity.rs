@@ -9,31 +9,32 @@ use serde_json::{Value, json};
 
 pub struct Antigravity;
 
-static ABOUT: About = About {
-    id: "antigravity",
-    name: "Antigravity",
-    biller_id: "google",
-    base_url: "https://cloudcode-pa.googleapis.com",
-    interval_s: 300,
-    needs_consent: false,
-    capabilities: &[Capability::Limits],
-    credentials: Wanted {
-        provider_id: "antigravity",
-        accepts: &[Kind::Oauth],
-        tries_others: false,
-        variables: &[],
-        entries: &[Entry {
-            id: "google",
-            kinds: &[Kind::Oauth],
-        }],
-        usual: ("antigravity-accounts", "~/.config/opencode/antigravity-accounts.json"),
-        hint: "log in with OpenCode's Antigravity plugin",
-    },
-};
-
 impl Provider for Antigravity {
-    fn about(&self) -> &'static About {
-        &ABOUT
+    fn about(&self) -> About {
+        About {
+            id: "antigravity".into(),
+            name: "Antigravity".into(),
+            biller_id: "google".into(),
+            base_url: "https://cloudcode-pa.googleapis.com".into(),
+            interval_s: 300,
+            needs_consent: false,
+            capabilities: vec![Capability::Limits],
+            credentials: Wanted {
+                provider_id: "antigravity".into(),
+                accepts: vec![Kind::Oauth],
+                tries_others: false,
+                variables: vec![],
+                entries: vec![Entry {
+                    id: "google".into(),
+                    kinds: vec![Kind::Oauth],
+                }],
+                usual: (
+                    "antigravity-accounts".into(),
+                    "~/.config/opencode/antigravity-accounts.json".into(),
+                ),
+                hint: "log in with OpenCode's Antigravity plugin".into(),
+            },
+        }
     }
 
     /// The running app answers at an address of its own.

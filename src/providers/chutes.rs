@@ -9,28 +9,26 @@ use serde_json::Value;
 
 pub struct Chutes;
 
-static ABOUT: About = About {
-    id: "chutes",
-    name: "Chutes",
-    biller_id: "chutes",
-    base_url: "https://api.chutes.ai",
-    interval_s: 120,
-    needs_consent: false,
-    capabilities: &[Capability::Limits],
-    credentials: Wanted {
-        provider_id: "chutes",
-        accepts: ANY_KIND,
-        tries_others: false,
-        variables: &[Variable::key("CHUTES_API_KEY")],
-        entries: &[Entry::any("chutes")],
-        usual: ("env", "$CHUTES_API_KEY"),
-        hint: "set CHUTES_API_KEY, or run opencode auth login",
-    },
-};
-
 impl Provider for Chutes {
-    fn about(&self) -> &'static About {
-        &ABOUT
+    fn about(&self) -> About {
+        About {
+            id: "chutes".into(),
+            name: "Chutes".into(),
+            biller_id: "chutes".into(),
+            base_url: "https://api.chutes.ai".into(),
+            interval_s: 120,
+            needs_consent: false,
+            capabilities: vec![Capability::Limits],
+            credentials: Wanted {
+                provider_id: "chutes".into(),
+                accepts: ANY_KIND.to_vec(),
+                tries_others: false,
+                variables: vec![Variable::key("CHUTES_API_KEY")],
+                entries: vec![Entry::any("chutes")],
+                usual: ("env".into(), "$CHUTES_API_KEY".into()),
+                hint: "set CHUTES_API_KEY, or run opencode auth login".into(),
+            },
+        }
     }
 
     fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {

@@ -9,31 +9,29 @@ use serde_json::Value;
 
 pub struct Codex;
 
-static ABOUT: About = About {
-    id: "codex",
-    name: "Codex (ChatGPT plan)",
-    biller_id: "openai",
-    base_url: "https://chatgpt.com",
-    interval_s: 120,
-    needs_consent: false,
-    capabilities: &[Capability::Limits, Capability::Credits, Capability::Spend],
-    credentials: Wanted {
-        provider_id: "codex",
-        accepts: &[Kind::Oauth],
-        tries_others: false,
-        variables: &[],
-        entries: &[Entry {
-            id: "openai",
-            kinds: &[Kind::Oauth],
-        }],
-        usual: ("codex-cli", "~/.codex/auth.json"),
-        hint: "run codex login",
-    },
-};
-
 impl Provider for Codex {
-    fn about(&self) -> &'static About {
-        &ABOUT
+    fn about(&self) -> About {
+        About {
+            id: "codex".into(),
+            name: "Codex (ChatGPT plan)".into(),
+            biller_id: "openai".into(),
+            base_url: "https://chatgpt.com".into(),
+            interval_s: 120,
+            needs_consent: false,
+            capabilities: vec![Capability::Limits, Capability::Credits, Capability::Spend],
+            credentials: Wanted {
+                provider_id: "codex".into(),
+                accepts: vec![Kind::Oauth],
+                tries_others: false,
+                variables: vec![],
+                entries: vec![Entry {
+                    id: "openai".into(),
+                    kinds: vec![Kind::Oauth],
+                }],
+                usual: ("codex-cli".into(), "~/.codex/auth.json".into()),
+                hint: "run codex login".into(),
+            },
+        }
     }
 
     fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {

@@ -9,28 +9,29 @@ use serde_json::Value;
 
 pub struct Cursor;
 
-static ABOUT: About = About {
-    id: "cursor",
-    name: "Cursor",
-    biller_id: "cursor",
-    base_url: "https://cursor.com",
-    interval_s: 300,
-    needs_consent: true,
-    capabilities: &[Capability::Limits, Capability::Spend],
-    credentials: Wanted {
-        provider_id: "cursor",
-        accepts: &[Kind::Oauth],
-        tries_others: false,
-        variables: &[],
-        entries: &[Entry::any("cursor")],
-        usual: ("cursor-app", "~/.config/Cursor/User/globalStorage/state.vscdb"),
-        hint: "log in in the Cursor app",
-    },
-};
-
 impl Provider for Cursor {
-    fn about(&self) -> &'static About {
-        &ABOUT
+    fn about(&self) -> About {
+        About {
+            id: "cursor".into(),
+            name: "Cursor".into(),
+            biller_id: "cursor".into(),
+            base_url: "https://cursor.com".into(),
+            interval_s: 300,
+            needs_consent: true,
+            capabilities: vec![Capability::Limits, Capability::Spend],
+            credentials: Wanted {
+                provider_id: "cursor".into(),
+                accepts: vec![Kind::Oauth],
+                tries_others: false,
+                variables: vec![],
+                entries: vec![Entry::any("cursor")],
+                usual: (
+                    "cursor-app".into(),
+                    "~/.config/Cursor/User/globalStorage/state.vscdb".into(),
+                ),
+                hint: "log in in the Cursor app".into(),
+            },
+        }
     }
 
     fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {

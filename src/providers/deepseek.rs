@@ -8,28 +8,26 @@ use crate::core::quota::{Capability, Credits, ProviderUsage};
 
 pub struct Deepseek;
 
-static ABOUT: About = About {
-    id: "deepseek",
-    name: "DeepSeek",
-    biller_id: "deepseek",
-    base_url: "https://api.deepseek.com",
-    interval_s: 300,
-    needs_consent: false,
-    capabilities: &[Capability::Credits],
-    credentials: Wanted {
-        provider_id: "deepseek",
-        accepts: ANY_KIND,
-        tries_others: false,
-        variables: &[Variable::key("DEEPSEEK_API_KEY")],
-        entries: &[Entry::any("deepseek")],
-        usual: ("env", "$DEEPSEEK_API_KEY"),
-        hint: "set DEEPSEEK_API_KEY, or run opencode auth login",
-    },
-};
-
 impl Provider for Deepseek {
-    fn about(&self) -> &'static About {
-        &ABOUT
+    fn about(&self) -> About {
+        About {
+            id: "deepseek".into(),
+            name: "DeepSeek".into(),
+            biller_id: "deepseek".into(),
+            base_url: "https://api.deepseek.com".into(),
+            interval_s: 300,
+            needs_consent: false,
+            capabilities: vec![Capability::Credits],
+            credentials: Wanted {
+                provider_id: "deepseek".into(),
+                accepts: ANY_KIND.to_vec(),
+                tries_others: false,
+                variables: vec![Variable::key("DEEPSEEK_API_KEY")],
+                entries: vec![Entry::any("deepseek")],
+                usual: ("env".into(), "$DEEPSEEK_API_KEY".into()),
+                hint: "set DEEPSEEK_API_KEY, or run opencode auth login".into(),
+            },
+        }
     }
 
     fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {

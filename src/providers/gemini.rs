@@ -9,28 +9,26 @@ use serde_json::{Value, json};
 
 pub struct Gemini;
 
-static ABOUT: About = About {
-    id: "gemini",
-    name: "Gemini Code Assist",
-    biller_id: "google",
-    base_url: "https://cloudcode-pa.googleapis.com",
-    interval_s: 300,
-    needs_consent: false,
-    capabilities: &[Capability::Limits],
-    credentials: Wanted {
-        provider_id: "gemini",
-        accepts: &[Kind::Oauth],
-        tries_others: false,
-        variables: &[Variable::key("GEMINI_API_KEY")],
-        entries: &[],
-        usual: ("gemini-cli", "~/.gemini/oauth_creds.json"),
-        hint: "run gemini and log in with Google",
-    },
-};
-
 impl Provider for Gemini {
-    fn about(&self) -> &'static About {
-        &ABOUT
+    fn about(&self) -> About {
+        About {
+            id: "gemini".into(),
+            name: "Gemini Code Assist".into(),
+            biller_id: "google".into(),
+            base_url: "https://cloudcode-pa.googleapis.com".into(),
+            interval_s: 300,
+            needs_consent: false,
+            capabilities: vec![Capability::Limits],
+            credentials: Wanted {
+                provider_id: "gemini".into(),
+                accepts: vec![Kind::Oauth],
+                tries_others: false,
+                variables: vec![Variable::key("GEMINI_API_KEY")],
+                entries: vec![],
+                usual: ("gemini-cli".into(), "~/.gemini/oauth_creds.json".into()),
+                hint: "run gemini and log in with Google".into(),
+            },
+        }
     }
 
     fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {

@@ -9,32 +9,30 @@ use serde_json::Value;
 
 pub struct GithubCopilot;
 
-static ABOUT: About = About {
-    id: "github-copilot",
-    name: "GitHub Copilot",
-    biller_id: "github-copilot",
-    base_url: "https://api.github.com",
-    interval_s: 300,
-    needs_consent: false,
-    capabilities: &[Capability::Limits, Capability::Spend],
-    credentials: Wanted {
-        provider_id: "github-copilot",
-        accepts: &[Kind::Oauth],
-        tries_others: true,
-        variables: &[
-            Variable::key("COPILOT_GITHUB_TOKEN"),
-            Variable::key("GH_TOKEN"),
-            Variable::key("GITHUB_TOKEN"),
-        ],
-        entries: &[Entry::any("github-copilot")],
-        usual: ("opencode-auth", "~/.local/share/opencode/auth.json"),
-        hint: "run opencode auth login and choose GitHub Copilot",
-    },
-};
-
 impl Provider for GithubCopilot {
-    fn about(&self) -> &'static About {
-        &ABOUT
+    fn about(&self) -> About {
+        About {
+            id: "github-copilot".into(),
+            name: "GitHub Copilot".into(),
+            biller_id: "github-copilot".into(),
+            base_url: "https://api.github.com".into(),
+            interval_s: 300,
+            needs_consent: false,
+            capabilities: vec![Capability::Limits, Capability::Spend],
+            credentials: Wanted {
+                provider_id: "github-copilot".into(),
+                accepts: vec![Kind::Oauth],
+                tries_others: true,
+                variables: vec![
+                    Variable::key("COPILOT_GITHUB_TOKEN"),
+                    Variable::key("GH_TOKEN"),
+                    Variable::key("GITHUB_TOKEN"),
+                ],
+                entries: vec![Entry::any("github-copilot")],
+                usual: ("opencode-auth".into(), "~/.local/share/opencode/auth.json".into()),
+                hint: "run opencode auth login and choose GitHub Copilot".into(),
+            },
+        }
     }
 
     /// A login of GitHub Enterprise goes to its own host and never to github.com.

@@ -9,28 +9,26 @@ use serde_json::Value;
 
 pub struct KimiForCoding;
 
-static ABOUT: About = About {
-    id: "kimi-for-coding",
-    name: "Kimi For Coding",
-    biller_id: "kimi-for-coding",
-    base_url: "https://api.kimi.com",
-    interval_s: 120,
-    needs_consent: false,
-    capabilities: &[Capability::Limits],
-    credentials: Wanted {
-        provider_id: "kimi-for-coding",
-        accepts: ANY_KIND,
-        tries_others: false,
-        variables: &[Variable::key("KIMI_CODE_API_KEY"), Variable::key("KIMI_API_KEY")],
-        entries: &[Entry::any("kimi-for-coding")],
-        usual: ("kimi-cli", "~/.kimi-code/credentials/kimi-code.json"),
-        hint: "run kimi and log in, or set KIMI_API_KEY",
-    },
-};
-
 impl Provider for KimiForCoding {
-    fn about(&self) -> &'static About {
-        &ABOUT
+    fn about(&self) -> About {
+        About {
+            id: "kimi-for-coding".into(),
+            name: "Kimi For Coding".into(),
+            biller_id: "kimi-for-coding".into(),
+            base_url: "https://api.kimi.com".into(),
+            interval_s: 120,
+            needs_consent: false,
+            capabilities: vec![Capability::Limits],
+            credentials: Wanted {
+                provider_id: "kimi-for-coding".into(),
+                accepts: ANY_KIND.to_vec(),
+                tries_others: false,
+                variables: vec![Variable::key("KIMI_CODE_API_KEY"), Variable::key("KIMI_API_KEY")],
+                entries: vec![Entry::any("kimi-for-coding")],
+                usual: ("kimi-cli".into(), "~/.kimi-code/credentials/kimi-code.json".into()),
+                hint: "run kimi and log in, or set KIMI_API_KEY".into(),
+            },
+        }
     }
 
     fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {

@@ -1,14 +1,13 @@
 //! Memory: the last good answer of a provider and how the latest attempt went, shared by all processes.
 
-use super::About;
 use super::ask::Refusal;
 use super::report::Report;
+use super::{About, ProviderHandle};
 use crate::core::quota::{LimitSeen, ProviderState, ProviderUsage, Reason};
 use crate::system::System;
 use crate::system::cache::Cache;
 use crate::system::config::Config;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// The folder of the cache that answers are kept in.
 pub const CACHE: &str = "providers";
@@ -123,16 +122,12 @@ impl Memory {
     }
 }
 
-/// What is kept of every provider, by its id: for bars and alerts, which ask nobody and read no credential.
-pub fn recall(system: &System) -> Vec<(&'static About, Memory)> {
+/// What is kept of a provider: for bars and alerts, which ask nobody and read no credential.
+pub fn recall(about: &About, system: &System) -> Option<Memory> {
     let cache = Cache::new(system, CACHE);
-    let newest = |about: &About| -> Option<Memory> {
-        let kept = [about.id.to_owned(), app_name(about)].map(|name| cache.read::<Memory>(&name));
-        let age = |memory: &Memory| memory.answer.as_ref().map(|answer| answer.fetched_at);
-        kept.into_iter().flatten().max_by_key(age)
-    };
-    let all = super::providers().iter().map(|provider| provider.about());
-    all.filter_map(|about| Some((about, newest(about)?))).collect()
+    let kept = [about.id.clone(), app_name(about)].map(|name| cache.read::<Memory>(&name));
+    let age = |memory: &Memory| memory.answer.as_ref().map(|answer| answer.fetched_at);
+    kept.into_iter().flatten().max_by_key(age)
 }
 
 /// The longest window of a provider, and a little more: what was told before says nothing any more.
@@ -141,23 +136,21 @@ pub const TOLD_MS: i64 = 35 * 24 * 3600 * 1000;
 /// What is known of every provider that is switched on without asking one: kept answers, and limits that agents' files
 /// told (`seen`, the newest of [`TOLD_MS`]).
 pub fn recalled_reports(
+    providers: &[ProviderHandle],
     system: &System,
     config: &Config,
     seen: &[LimitSeen],
     now: i64,
-) -> impl Iterator<Item = (Report, Memory)> {
-    let mut kept: BTreeMap<&str, Memory> = recall(system)
-        .into_iter()
-        .map(|(about, memory)| (about.id, memory))
-        .collect();
-    let all = super::providers().iter().map(|provider| provider.about());
-    all.filter(|about| config.flag(&["providers", about.id, "enabled"]) != Some(false))
-        .map(move |about| {
-            let memory = kept.remove(about.id).unwrap_or_default();
+) -> Vec<(Report, Memory)> {
+    let all = providers.iter().map(ProviderHandle::about);
+    all.filter(|about| config.flag(&["providers", &about.id, "enabled"]) != Some(false))
+        .map(|about| {
+            let memory = recall(about, system).unwrap_or_default();
             let mut report = Report::new(about).remembering(&memory, false);
             report.add_local(seen, now);
             (report, memory)
         })
+        .collect()
 }
 
 /// What an app on this machine said is kept apart: it tells nothing of the provider's own waits.
@@ -232,9 +225,11 @@ mod tests {
         let mut memory = Memory::of(None, "one");
         memory.succeed(ProviderUsage::default(), 5);
         Cache::new(&system, CACHE).write("codex", &memory).expect("written");
-        let recalled = recall(&system);
-        assert_eq!(recalled.len(), 1);
-        assert_eq!((recalled[0].0.id, &recalled[0].1), ("codex", &memory));
+        let recalled = crate::providers::built_in();
+        let recalled = recalled
+            .iter()
+            .filter_map(|one| Some((&one.about().id, recall(one.about(), &system)?)));
+        assert_eq!(recalled.collect::<Vec<_>>(), [(&"codex".to_owned(), memory)]);
     }
 
     #[test]

@@ -9,35 +9,33 @@ use serde_json::Value;
 
 pub struct Minimax;
 
-static ABOUT: About = About {
-    id: "minimax",
-    name: "MiniMax Token/Coding Plan",
-    biller_id: "minimax-coding-plan",
-    base_url: "https://api.minimax.io",
-    interval_s: 120,
-    needs_consent: false,
-    capabilities: &[Capability::Limits],
-    credentials: Wanted {
-        provider_id: "minimax",
-        accepts: ANY_KIND,
-        tries_others: false,
-        variables: &[
-            Variable::key("MINIMAX_CODING_API_KEY"),
-            Variable::key("MINIMAX_API_KEY"),
-        ],
-        entries: &[
-            Entry::any("minimax-coding-plan"),
-            Entry::any("minimax-cn-coding-plan"),
-            Entry::any("minimax"),
-        ],
-        usual: ("env", "$MINIMAX_CODING_API_KEY"),
-        hint: "set MINIMAX_CODING_API_KEY, or run opencode auth login",
-    },
-};
-
 impl Provider for Minimax {
-    fn about(&self) -> &'static About {
-        &ABOUT
+    fn about(&self) -> About {
+        About {
+            id: "minimax".into(),
+            name: "MiniMax Token/Coding Plan".into(),
+            biller_id: "minimax-coding-plan".into(),
+            base_url: "https://api.minimax.io".into(),
+            interval_s: 120,
+            needs_consent: false,
+            capabilities: vec![Capability::Limits],
+            credentials: Wanted {
+                provider_id: "minimax".into(),
+                accepts: ANY_KIND.to_vec(),
+                tries_others: false,
+                variables: vec![
+                    Variable::key("MINIMAX_CODING_API_KEY"),
+                    Variable::key("MINIMAX_API_KEY"),
+                ],
+                entries: vec![
+                    Entry::any("minimax-coding-plan"),
+                    Entry::any("minimax-cn-coding-plan"),
+                    Entry::any("minimax"),
+                ],
+                usual: ("env".into(), "$MINIMAX_CODING_API_KEY".into()),
+                hint: "set MINIMAX_CODING_API_KEY, or run opencode auth login".into(),
+            },
+        }
     }
 
     fn host(&self, credential: &Credential) -> Option<String> {

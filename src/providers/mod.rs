@@ -12,6 +12,7 @@ mod cursor;
 mod deepseek;
 mod gemini;
 mod github_copilot;
+mod handle;
 mod kimi_for_coding;
 pub mod memory;
 mod minimax;
@@ -32,10 +33,12 @@ use crate::core::credential::{Credential, Wanted};
 use crate::core::process::Process;
 use crate::core::quota::{Capability, ProviderUsage};
 use ask::{Ask, Refusal};
+pub use handle::ProviderHandle;
 
-/// A provider that ttop knows.
-pub trait Provider: Sync {
-    fn about(&self) -> &'static About;
+/// A provider that ttop knows. It may be tied to one thread; see [`ProviderHandle`].
+pub trait Provider {
+    /// Asked for once, when a registry takes it in.
+    fn about(&self) -> About;
 
     /// Scheme and host for a credential that another host than the usual one issued.
     fn host(&self, _: &Credential) -> Option<String> {
@@ -50,25 +53,25 @@ pub trait Provider: Sync {
 }
 
 /// Facts about a provider that need no request.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct About {
     /// `github-copilot`: in flags, rows, file names and fixture folders.
-    pub id: &'static str,
-    pub name: &'static str,
+    pub id: String,
+    pub name: String,
     /// Its models.dev id: joins plan limits to turns.
-    pub biller_id: &'static str,
+    pub biller_id: String,
     /// Scheme and host, which an override replaces.
-    pub base_url: &'static str,
+    pub base_url: String,
     /// An answer is not asked for again sooner than this.
     pub interval_s: u32,
     /// Whether its terms restrict the use of another tool's login.
     pub needs_consent: bool,
-    pub capabilities: &'static [Capability],
+    pub capabilities: Vec<Capability>,
     pub credentials: Wanted,
 }
 
 /// The built-in providers, most used first.
-static BUILT_IN: &[&dyn Provider] = &[
+static BUILT_IN: &[&(dyn Provider + Sync)] = &[
     &anthropic::Anthropic,
     &codex::Codex,
     &github_copilot::GithubCopilot,
@@ -90,9 +93,12 @@ static BUILT_IN: &[&dyn Provider] = &[
     &perplexity::Perplexity,
 ];
 
-/// All providers.
-pub fn providers() -> &'static [&'static dyn Provider] {
+/// The providers that are part of the program.
+pub fn built_in() -> Vec<ProviderHandle> {
     BUILT_IN
+        .iter()
+        .map(|provider| ProviderHandle::shared(*provider))
+        .collect()
 }
 
 /// Whether a process is an app that can be asked instead of its maker.
@@ -105,18 +111,18 @@ pub fn app_logins(processes: &[Process]) -> Vec<Credential> {
     antigravity_app::logins(processes)
 }
 
-/// What all providers say about their credentials.
-pub fn wanted() -> Vec<Wanted> {
-    providers()
+/// What providers say about their credentials.
+pub fn wanted(providers: &[ProviderHandle]) -> Vec<Wanted> {
+    providers
         .iter()
-        .map(|provider| provider.about().credentials)
+        .map(|provider| provider.about().credentials.clone())
         .collect()
 }
 
 /// Who bills for a provider; an id that is unknown here bills for itself.
-pub fn biller_of(provider_id: &str) -> &str {
-    let known = providers().iter().find(|provider| provider.about().id == provider_id);
-    known.map_or(provider_id, |provider| provider.about().biller_id)
+pub fn biller_of<'a>(provider_id: &'a str, providers: &'a [ProviderHandle]) -> &'a str {
+    let known = providers.iter().find(|provider| provider.about().id == provider_id);
+    known.map_or(provider_id, |provider| &provider.about().biller_id)
 }
 
 #[cfg(test)]
@@ -125,17 +131,19 @@ mod tests {
 
     #[test]
     fn ids_are_unique_and_every_entry_has_one_owner() {
-        let mut ids: Vec<_> = providers().iter().map(|provider| provider.about().id).collect();
+        let providers = built_in();
+        let mut ids: Vec<_> = providers.iter().map(|provider| &provider.about().id).collect();
         ids.sort_unstable();
         let count = ids.len();
         ids.dedup();
         assert_eq!(ids.len(), count);
         let mut owned = Vec::new();
-        for one in wanted() {
+        for one in wanted(&providers) {
             for entry in one.entries {
                 for kind in entry.kinds {
-                    assert!(!owned.contains(&(entry.id, *kind)), "{} has two owners", entry.id);
-                    owned.push((entry.id, *kind));
+                    let owns = (entry.id.clone(), kind);
+                    assert!(!owned.contains(&owns), "{} has two owners", entry.id);
+                    owned.push(owns);
                 }
             }
         }

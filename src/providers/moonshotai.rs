@@ -8,28 +8,26 @@ use crate::core::quota::{Capability, Credits, ProviderUsage};
 
 pub struct Moonshotai;
 
-static ABOUT: About = About {
-    id: "moonshotai",
-    name: "Moonshot / Kimi Open Platform",
-    biller_id: "moonshotai",
-    base_url: "https://api.moonshot.ai",
-    interval_s: 300,
-    needs_consent: false,
-    capabilities: &[Capability::Credits],
-    credentials: Wanted {
-        provider_id: "moonshotai",
-        accepts: ANY_KIND,
-        tries_others: false,
-        variables: &[Variable::key("MOONSHOT_API_KEY")],
-        entries: &[Entry::any("moonshotai"), Entry::any("moonshotai-cn")],
-        usual: ("env", "$MOONSHOT_API_KEY"),
-        hint: "set MOONSHOT_API_KEY, or run opencode auth login",
-    },
-};
-
 impl Provider for Moonshotai {
-    fn about(&self) -> &'static About {
-        &ABOUT
+    fn about(&self) -> About {
+        About {
+            id: "moonshotai".into(),
+            name: "Moonshot / Kimi Open Platform".into(),
+            biller_id: "moonshotai".into(),
+            base_url: "https://api.moonshot.ai".into(),
+            interval_s: 300,
+            needs_consent: false,
+            capabilities: vec![Capability::Credits],
+            credentials: Wanted {
+                provider_id: "moonshotai".into(),
+                accepts: ANY_KIND.to_vec(),
+                tries_others: false,
+                variables: vec![Variable::key("MOONSHOT_API_KEY")],
+                entries: vec![Entry::any("moonshotai"), Entry::any("moonshotai-cn")],
+                usual: ("env".into(), "$MOONSHOT_API_KEY".into()),
+                hint: "set MOONSHOT_API_KEY, or run opencode auth login".into(),
+            },
+        }
     }
 
     /// Key and region stay together: the other host is never tried.

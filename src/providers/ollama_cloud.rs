@@ -8,28 +8,26 @@ use crate::core::quota::{Capability, FIVE_HOURS, Limit, MONTH, ProviderUsage, WE
 
 pub struct OllamaCloud;
 
-static ABOUT: About = About {
-    id: "ollama-cloud",
-    name: "Ollama Cloud",
-    biller_id: "ollama-cloud",
-    base_url: "https://ollama.com",
-    interval_s: 120,
-    needs_consent: false,
-    capabilities: &[Capability::Limits],
-    credentials: Wanted {
-        provider_id: "ollama-cloud",
-        accepts: ANY_KIND,
-        tries_others: false,
-        variables: &[Variable::key("OLLAMA_API_KEY")],
-        entries: &[Entry::any("ollama-cloud")],
-        usual: ("env", "$OLLAMA_API_KEY"),
-        hint: "set OLLAMA_API_KEY, or run opencode auth login",
-    },
-};
-
 impl Provider for OllamaCloud {
-    fn about(&self) -> &'static About {
-        &ABOUT
+    fn about(&self) -> About {
+        About {
+            id: "ollama-cloud".into(),
+            name: "Ollama Cloud".into(),
+            biller_id: "ollama-cloud".into(),
+            base_url: "https://ollama.com".into(),
+            interval_s: 120,
+            needs_consent: false,
+            capabilities: vec![Capability::Limits],
+            credentials: Wanted {
+                provider_id: "ollama-cloud".into(),
+                accepts: ANY_KIND.to_vec(),
+                tries_others: false,
+                variables: vec![Variable::key("OLLAMA_API_KEY")],
+                entries: vec![Entry::any("ollama-cloud")],
+                usual: ("env".into(), "$OLLAMA_API_KEY".into()),
+                hint: "set OLLAMA_API_KEY, or run opencode auth login".into(),
+            },
+        }
     }
 
     fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {

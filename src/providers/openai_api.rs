@@ -10,31 +10,29 @@ use serde_json::Value;
 
 pub struct OpenaiApi;
 
-static ABOUT: About = About {
-    id: "openai-api",
-    name: "OpenAI API (organization)",
-    biller_id: "openai",
-    base_url: "https://api.openai.com",
-    interval_s: 300,
-    needs_consent: false,
-    capabilities: &[Capability::Spend],
-    credentials: Wanted {
-        provider_id: "openai-api",
-        accepts: ANY_KIND,
-        tries_others: false,
-        variables: &[Variable::admin_key("OPENAI_ADMIN_KEY"), Variable::key("OPENAI_API_KEY")],
-        entries: &[Entry {
-            id: "openai",
-            kinds: &[Kind::Api, Kind::Wellknown],
-        }],
-        usual: ("env", "$OPENAI_ADMIN_KEY"),
-        hint: "set OPENAI_ADMIN_KEY",
-    },
-};
-
 impl Provider for OpenaiApi {
-    fn about(&self) -> &'static About {
-        &ABOUT
+    fn about(&self) -> About {
+        About {
+            id: "openai-api".into(),
+            name: "OpenAI API (organization)".into(),
+            biller_id: "openai".into(),
+            base_url: "https://api.openai.com".into(),
+            interval_s: 300,
+            needs_consent: false,
+            capabilities: vec![Capability::Spend],
+            credentials: Wanted {
+                provider_id: "openai-api".into(),
+                accepts: ANY_KIND.to_vec(),
+                tries_others: false,
+                variables: vec![Variable::admin_key("OPENAI_ADMIN_KEY"), Variable::key("OPENAI_API_KEY")],
+                entries: vec![Entry {
+                    id: "openai".into(),
+                    kinds: vec![Kind::Api, Kind::Wellknown],
+                }],
+                usual: ("env".into(), "$OPENAI_ADMIN_KEY".into()),
+                hint: "set OPENAI_ADMIN_KEY".into(),
+            },
+        }
     }
 
     fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {

@@ -7,28 +7,26 @@ use crate::core::quota::ProviderUsage;
 
 pub struct Opencode;
 
-static ABOUT: About = About {
-    id: "opencode",
-    name: "OpenCode Zen",
-    biller_id: "opencode",
-    base_url: "https://opencode.ai",
-    interval_s: 300,
-    needs_consent: false,
-    capabilities: &[],
-    credentials: Wanted {
-        provider_id: "opencode",
-        accepts: ANY_KIND,
-        tries_others: false,
-        variables: &[],
-        entries: &[Entry::any("opencode")],
-        usual: ("opencode-auth", "~/.local/share/opencode/auth.json"),
-        hint: "run opencode auth login and choose OpenCode Zen",
-    },
-};
-
 impl Provider for Opencode {
-    fn about(&self) -> &'static About {
-        &ABOUT
+    fn about(&self) -> About {
+        About {
+            id: "opencode".into(),
+            name: "OpenCode Zen".into(),
+            biller_id: "opencode".into(),
+            base_url: "https://opencode.ai".into(),
+            interval_s: 300,
+            needs_consent: false,
+            capabilities: vec![],
+            credentials: Wanted {
+                provider_id: "opencode".into(),
+                accepts: ANY_KIND.to_vec(),
+                tries_others: false,
+                variables: vec![],
+                entries: vec![Entry::any("opencode")],
+                usual: ("opencode-auth".into(), "~/.local/share/opencode/auth.json".into()),
+                hint: "run opencode auth login and choose OpenCode Zen".into(),
+            },
+        }
     }
 
     fn fetch(&self, _: &Ask<'_>) -> Result<ProviderUsage, Refusal> {

@@ -8,28 +8,26 @@ use crate::core::quota::{Capability, FIVE_HOURS, Limit, MONTH, ProviderUsage, WE
 
 pub struct OpencodeGo;
 
-static ABOUT: About = About {
-    id: "opencode-go",
-    name: "OpenCode Go",
-    biller_id: "opencode-go",
-    base_url: "https://opencode.ai",
-    interval_s: 60,
-    needs_consent: false,
-    capabilities: &[Capability::Limits],
-    credentials: Wanted {
-        provider_id: "opencode-go",
-        accepts: ANY_KIND,
-        tries_others: false,
-        variables: &[Variable::key("OPENCODE_API_KEY")],
-        entries: &[Entry::any("opencode-go")],
-        usual: ("opencode-auth", "~/.local/share/opencode/auth.json"),
-        hint: "run opencode auth login and choose OpenCode Go",
-    },
-};
-
 impl Provider for OpencodeGo {
-    fn about(&self) -> &'static About {
-        &ABOUT
+    fn about(&self) -> About {
+        About {
+            id: "opencode-go".into(),
+            name: "OpenCode Go".into(),
+            biller_id: "opencode-go".into(),
+            base_url: "https://opencode.ai".into(),
+            interval_s: 60,
+            needs_consent: false,
+            capabilities: vec![Capability::Limits],
+            credentials: Wanted {
+                provider_id: "opencode-go".into(),
+                accepts: ANY_KIND.to_vec(),
+                tries_others: false,
+                variables: vec![Variable::key("OPENCODE_API_KEY")],
+                entries: vec![Entry::any("opencode-go")],
+                usual: ("opencode-auth".into(), "~/.local/share/opencode/auth.json".into()),
+                hint: "run opencode auth login and choose OpenCode Go".into(),
+            },
+        }
     }
 
     fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {

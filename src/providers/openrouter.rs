@@ -9,28 +9,26 @@ use serde_json::Value;
 
 pub struct Openrouter;
 
-static ABOUT: About = About {
-    id: "openrouter",
-    name: "OpenRouter",
-    biller_id: "openrouter",
-    base_url: "https://openrouter.ai",
-    interval_s: 60,
-    needs_consent: false,
-    capabilities: &[Capability::Limits, Capability::Credits, Capability::Spend],
-    credentials: Wanted {
-        provider_id: "openrouter",
-        accepts: ANY_KIND,
-        tries_others: false,
-        variables: &[Variable::key("OPENROUTER_API_KEY")],
-        entries: &[Entry::any("openrouter")],
-        usual: ("env", "$OPENROUTER_API_KEY"),
-        hint: "set OPENROUTER_API_KEY, or run opencode auth login",
-    },
-};
-
 impl Provider for Openrouter {
-    fn about(&self) -> &'static About {
-        &ABOUT
+    fn about(&self) -> About {
+        About {
+            id: "openrouter".into(),
+            name: "OpenRouter".into(),
+            biller_id: "openrouter".into(),
+            base_url: "https://openrouter.ai".into(),
+            interval_s: 60,
+            needs_consent: false,
+            capabilities: vec![Capability::Limits, Capability::Credits, Capability::Spend],
+            credentials: Wanted {
+                provider_id: "openrouter".into(),
+                accepts: ANY_KIND.to_vec(),
+                tries_others: false,
+                variables: vec![Variable::key("OPENROUTER_API_KEY")],
+                entries: vec![Entry::any("openrouter")],
+                usual: ("env".into(), "$OPENROUTER_API_KEY".into()),
+                hint: "set OPENROUTER_API_KEY, or run opencode auth login".into(),
+            },
+        }
     }
 
     fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {

@@ -7,28 +7,26 @@ use crate::core::quota::ProviderUsage;
 
 pub struct Perplexity;
 
-static ABOUT: About = About {
-    id: "perplexity",
-    name: "Perplexity",
-    biller_id: "perplexity",
-    base_url: "https://api.perplexity.ai",
-    interval_s: 300,
-    needs_consent: false,
-    capabilities: &[],
-    credentials: Wanted {
-        provider_id: "perplexity",
-        accepts: ANY_KIND,
-        tries_others: false,
-        variables: &[Variable::key("PERPLEXITY_API_KEY")],
-        entries: &[Entry::any("perplexity")],
-        usual: ("env", "$PERPLEXITY_API_KEY"),
-        hint: "set PERPLEXITY_API_KEY",
-    },
-};
-
 impl Provider for Perplexity {
-    fn about(&self) -> &'static About {
-        &ABOUT
+    fn about(&self) -> About {
+        About {
+            id: "perplexity".into(),
+            name: "Perplexity".into(),
+            biller_id: "perplexity".into(),
+            base_url: "https://api.perplexity.ai".into(),
+            interval_s: 300,
+            needs_consent: false,
+            capabilities: vec![],
+            credentials: Wanted {
+                provider_id: "perplexity".into(),
+                accepts: ANY_KIND.to_vec(),
+                tries_others: false,
+                variables: vec![Variable::key("PERPLEXITY_API_KEY")],
+                entries: vec![Entry::any("perplexity")],
+                usual: ("env".into(), "$PERPLEXITY_API_KEY".into()),
+                hint: "set PERPLEXITY_API_KEY".into(),
+            },
+        }
     }
 
     fn fetch(&self, _: &Ask<'_>) -> Result<ProviderUsage, Refusal> {

@@ -4,7 +4,7 @@ use super::address::Addresses;
 use super::ask::{Ask, Refusal};
 use super::memory::{CACHE, Memory, Standing, app_name};
 use super::report::Report;
-use super::{About, Provider};
+use super::{About, Provider, ProviderHandle};
 use crate::core::credential::{Content, Credential, Holding, Rank, State};
 use crate::core::problem::Problem;
 use crate::core::quota::{ProviderState, sort_limits};
@@ -13,6 +13,7 @@ use crate::system::cache::Cache;
 use crate::system::config::Config;
 use crate::system::fingerprint::Fingerprints;
 use crate::system::http::Http;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Everything is done by then, whoever answers or not.
@@ -41,39 +42,56 @@ struct Ready<'a> {
 
 impl Poll<'_> {
     /// One report per provider, in their order. Ends within ten seconds.
-    pub fn ask_all(&self, providers: &[&'static dyn Provider]) -> Vec<Report> {
+    pub fn ask_all(&self, providers: &[ProviderHandle]) -> Vec<Report> {
         let (http, cache) = (Http::new(self.system), Cache::new(self.system, CACHE));
         let ends = Instant::now() + ALL_WITHIN;
-        let ask = |provider: &'static dyn Provider| self.ask_one(provider, &http, &cache, ends);
         std::thread::scope(|scope| {
-            let threads: Vec<_> = providers
+            // What other threads may ask is under way before this one asks the rest.
+            let asked: Vec<_> = providers
                 .iter()
-                .map(|provider| scope.spawn(|| ask(*provider)))
+                .map(|provider| {
+                    let (http, cache, about) = (&http, &cache, provider.about());
+                    let shared = provider.for_threads();
+                    shared.map(|shared| scope.spawn(move || self.ask_one(about, shared, http, cache, ends)))
+                })
                 .collect();
-            let joined = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
-            joined
-                .map(|report| report.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-                .collect()
+            let here = |provider: &ProviderHandle| self.ask_one(provider.about(), &**provider, &http, &cache, ends);
+            let here: Vec<_> = asked
+                .iter()
+                .zip(providers)
+                .map(|(thread, provider)| thread.is_none().then(|| here(provider)))
+                .collect();
+            let joined = asked.into_iter().zip(here).filter_map(|(thread, here)| {
+                let joined = thread.map(std::thread::ScopedJoinHandle::join);
+                here.or(joined.map(|report| report.unwrap_or_else(|panic| std::panic::resume_unwind(panic))))
+            });
+            joined.collect()
         })
     }
 
-    fn ask_one(&self, provider: &'static dyn Provider, http: &Http, cache: &Cache, ends: Instant) -> Report {
-        let about = provider.about();
+    fn ask_one(
+        &self,
+        about: &Arc<About>,
+        provider: &dyn Provider,
+        http: &Http,
+        cache: &Cache,
+        ends: Instant,
+    ) -> Report {
         let mut report = Report::new(about);
-        report.is_enabled = self.config.flag(&["providers", about.id, "enabled"]) != Some(false);
+        report.is_enabled = self.config.flag(&["providers", &about.id, "enabled"]) != Some(false);
         if !report.is_enabled {
             let refusal = Refusal::new(ProviderState::NotConfigured, None);
             return report.refused(&refusal.hinting(format!("switched off by providers.{}.enabled", about.id)));
         }
-        if let Some(report) = self.ask_app(provider, http, cache, ends) {
+        if let Some(report) = self.ask_app(about, provider, http, cache, ends) {
             return report;
         }
-        let ready = match self.prepare(provider) {
+        let ready = match self.prepare(about, provider) {
             Ok(ready) => ready,
             Err(refusal) => return report.refused(&refusal),
         };
         report.source = Some(ready.credential.source.to_owned());
-        let read = || Memory::of(cache.read(about.id), &ready.asked_with);
+        let read = || Memory::of(cache.read(&about.id), &ready.asked_with);
         let memory = read();
         let now = self.system.now;
         // What is known of the credential comes before what it was once answered.
@@ -83,7 +101,7 @@ impl Poll<'_> {
         if let Some(known) = self.without_request(about, report.clone(), &memory) {
             return known;
         }
-        let lock = match cache.lock(about.id, ends) {
+        let lock = match cache.lock(&about.id, ends) {
             Ok(Some(lock)) => Some(lock),
             Ok(None) => {
                 let refusal = Refusal::new(ProviderState::Unreachable, None);
@@ -111,7 +129,7 @@ impl Poll<'_> {
             base_url: ready.base_url,
             user_agent: self
                 .config
-                .text(&["providers", about.id, "userAgent"])
+                .text(&["providers", &about.id, "userAgent"])
                 .map(str::to_owned),
             ends,
         });
@@ -129,7 +147,7 @@ impl Poll<'_> {
                 report = report.remembering(&latest, true).refused(&left);
             }
         }
-        if let Err(error) = cache.write(about.id, &latest) {
+        if let Err(error) = cache.write(&about.id, &latest) {
             let place = self.system.tilde(cache.folder());
             report.problem = Some(Problem::new(place, format!("answers cannot be kept: {}", error.kind())));
         }
@@ -139,8 +157,14 @@ impl Poll<'_> {
 
     /// What a running app says: the same numbers, fresher, and without a login of ours. `None` when there is none, or it
     /// does not answer, or the user has set a credential for this run.
-    fn ask_app(&self, provider: &'static dyn Provider, http: &Http, cache: &Cache, ends: Instant) -> Option<Report> {
-        let about = provider.about();
+    fn ask_app(
+        &self,
+        about: &Arc<About>,
+        provider: &dyn Provider,
+        http: &Http,
+        cache: &Cache,
+        ends: Instant,
+    ) -> Option<Report> {
         let holding = self.holdings.iter().find(|holding| holding.provider_id == about.id);
         if holding
             .and_then(Holding::chosen)
@@ -157,7 +181,7 @@ impl Poll<'_> {
             if memory.standing(now, APP_INTERVAL_S) == Standing::Fresh {
                 return Some(report.remembering(&memory, false));
             }
-            let base_url = self.addresses.of(provider, app, self.system, self.config).ok()?;
+            let base_url = self.addresses.of(about, provider, app, self.system, self.config).ok()?;
             let ask = Ask {
                 http,
                 system: self.system,
@@ -200,17 +224,18 @@ impl Poll<'_> {
     }
 
     /// The credential in use and where it goes.
-    fn prepare(&self, provider: &'static dyn Provider) -> Result<Ready<'_>, Refusal> {
-        let about = provider.about();
+    fn prepare(&self, about: &About, provider: &dyn Provider) -> Result<Ready<'_>, Refusal> {
         let holding = self.holdings.iter().find(|holding| holding.provider_id == about.id);
         let Some(credential) = holding.and_then(Holding::chosen) else {
             let refusal = Refusal::new(ProviderState::NotConfigured, None);
             return Err(match holding.and_then(malformed) {
                 Some(hint) => refusal.hinting(hint),
-                None => refusal.hinting(about.credentials.hint),
+                None => refusal.hinting(about.credentials.hint.clone()),
             });
         };
-        let base_url = self.addresses.of(provider, credential, self.system, self.config)?;
+        let base_url = self
+            .addresses
+            .of(about, provider, credential, self.system, self.config)?;
         let identify = |secret| self.fingerprints.of_secret_at(secret, &base_url);
         Ok(Ready {
             asked_with: credential.secret().map(identify).unwrap_or_default(),
@@ -225,7 +250,7 @@ impl Poll<'_> {
         if !wanted.accepts.contains(&credential.kind) && !wanted.tries_others {
             return Err(Refusal::unsupported("this kind of key has no usage endpoint"));
         }
-        let has_agreed = self.config.flag(&["providers", about.id, "login"]) == Some(true);
+        let has_agreed = self.config.flag(&["providers", &about.id, "login"]) == Some(true);
         if about.needs_consent && !has_agreed && credential.rank != Rank::Override {
             let refusal = Refusal::new(ProviderState::NeedsConsent, None);
             let key = format!("providers.{}.login", about.id);

@@ -5,13 +5,14 @@ use super::ask::Refusal;
 use super::memory::Memory;
 use crate::core::problem::Problem;
 use crate::core::quota::{Capability, DAY, LimitSeen, ProviderState, ProviderUsage, Reason, sort_limits};
+use std::sync::Arc;
 
 /// Where numbers come from that no request was made for.
 const LOCAL: &str = "local-files";
 
 #[derive(Clone, Debug)]
 pub struct Report {
-    pub about: &'static About,
+    pub about: Arc<About>,
     pub is_enabled: bool,
     /// State, reason and wait are those of the latest attempt.
     pub state: ProviderState,
@@ -32,9 +33,9 @@ pub struct Report {
 }
 
 impl Report {
-    pub fn new(about: &'static About) -> Self {
+    pub fn new(about: &Arc<About>) -> Self {
         Self {
-            about,
+            about: Arc::clone(about),
             is_enabled: true,
             state: ProviderState::Ok,
             reason: None,
@@ -137,12 +138,15 @@ fn ends_at(seen: &LimitSeen) -> i64 {
 mod tests {
     use super::*;
     use crate::core::quota::{FIVE_HOURS, Limit, WEEK};
-    use crate::providers::providers;
+    use crate::providers::built_in;
 
     const NOW: i64 = 10_000_000;
 
     fn report(id: &str, fetched_at: Option<i64>) -> Report {
-        let provider = providers().iter().find(|one| one.about().id == id).expect("is known");
+        let provider = built_in()
+            .into_iter()
+            .find(|one| one.about().id == id)
+            .expect("is known");
         let mut report = Report::new(provider.about());
         report.fetched_at = fetched_at;
         report.usage = fetched_at.map(|_| ProviderUsage {

@@ -12,35 +12,33 @@ pub struct ZaiCodingPlan;
 /// The id of keys that the Chinese host issues.
 const CHINA: &str = "zhipuai-coding-plan";
 
-static ABOUT: About = About {
-    id: "zai-coding-plan",
-    name: "Z.ai / GLM Coding Plan",
-    biller_id: "zai-coding-plan",
-    base_url: "https://api.z.ai",
-    interval_s: 120,
-    needs_consent: false,
-    capabilities: &[Capability::Limits],
-    credentials: Wanted {
-        provider_id: "zai-coding-plan",
-        accepts: ANY_KIND,
-        tries_others: false,
-        variables: &[
-            Variable::key("ZAI_API_KEY"),
-            Variable::key("Z_AI_API_KEY"),
-            Variable {
-                variant: Some(CHINA),
-                ..Variable::key("ZHIPU_API_KEY")
-            },
-        ],
-        entries: &[Entry::any("zai-coding-plan"), Entry::any("zhipuai-coding-plan")],
-        usual: ("env", "$ZAI_API_KEY"),
-        hint: "set ZAI_API_KEY, or run opencode auth login",
-    },
-};
-
 impl Provider for ZaiCodingPlan {
-    fn about(&self) -> &'static About {
-        &ABOUT
+    fn about(&self) -> About {
+        About {
+            id: "zai-coding-plan".into(),
+            name: "Z.ai / GLM Coding Plan".into(),
+            biller_id: "zai-coding-plan".into(),
+            base_url: "https://api.z.ai".into(),
+            interval_s: 120,
+            needs_consent: false,
+            capabilities: vec![Capability::Limits],
+            credentials: Wanted {
+                provider_id: "zai-coding-plan".into(),
+                accepts: ANY_KIND.to_vec(),
+                tries_others: false,
+                variables: vec![
+                    Variable::key("ZAI_API_KEY"),
+                    Variable::key("Z_AI_API_KEY"),
+                    Variable {
+                        variant: Some(CHINA.into()),
+                        ..Variable::key("ZHIPU_API_KEY")
+                    },
+                ],
+                entries: vec![Entry::any("zai-coding-plan"), Entry::any("zhipuai-coding-plan")],
+                usual: ("env".into(), "$ZAI_API_KEY".into()),
+                hint: "set ZAI_API_KEY, or run opencode auth login".into(),
+            },
+        }
     }
 
     /// Key and region stay together: the other host is never tried.

@@ -1,7 +1,7 @@
 //! What `ttop doctor` tells of the agents: looked for, read whole and thrown away, so that nothing remembered hides
 //! what is on disk now.
 
-use crate::agents::{Agent, Root, opencode};
+use crate::agents::{AgentHandle, Root, opencode};
 use crate::core::rows::{DoctorKind, DoctorPath, DoctorRow, DoctorState, Text};
 use crate::ledger::Ledger;
 use crate::ledger::query::Selection;
@@ -14,15 +14,15 @@ use std::path::Path;
 ///
 /// # Errors
 /// When not even a ledger in memory can be had.
-pub fn agent_rows(agents: &[&'static dyn Agent], system: &System) -> Result<Vec<DoctorRow>> {
-    agents.iter().map(|agent| agent_row(*agent, system)).collect()
+pub fn agent_rows(agents: &[AgentHandle], system: &System) -> Result<Vec<DoctorRow>> {
+    agents.iter().map(|agent| agent_row(agent, system)).collect()
 }
 
-fn agent_row(agent: &'static dyn Agent, system: &System) -> Result<DoctorRow> {
+fn agent_row(agent: &AgentHandle, system: &System) -> Result<DoctorRow> {
     let about = agent.about();
     let mut row = DoctorRow::new(DoctorKind::Agent, agent.id());
     let mut ledger = Ledger::in_memory()?;
-    let synced = ledger.sync(&[agent], system, &|_, _| {})?;
+    let synced = ledger.sync(std::slice::from_ref(agent), system, &|_, _| {})?;
     let mut counted = 0;
     ledger.visit(&Selection::ALL, |_, columns| {
         counted += (0..columns.len()).filter(|&at| columns.is_counted(at)).count() as u64;

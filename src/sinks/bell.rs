@@ -1,14 +1,35 @@
 //! The bell of the terminal: once, and three times for what is critical.
 
-use super::Undelivered;
+use super::{Channel, Outside, SinkKind, Undelivered};
 use crate::core::rows::{EventRow, Severity};
+use serde_json::Value;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 const BETWEEN: Duration = Duration::from_millis(200);
 
+/// `type: bell`
+#[derive(Debug)]
+pub struct Bell;
+
+impl SinkKind for Bell {
+    fn name(&self) -> &str {
+        "bell"
+    }
+
+    fn open(&self, _: &Value) -> Option<Box<dyn Channel>> {
+        Some(Box::new(Self))
+    }
+}
+
+impl Channel for Bell {
+    fn send(&self, event: &EventRow, _: &Outside) -> Result<(), Undelivered> {
+        send(event)
+    }
+}
+
 /// Rings the terminal that ttop runs on, wherever its output goes.
-pub fn send(event: &EventRow) -> Result<(), Undelivered> {
+fn send(event: &EventRow) -> Result<(), Undelivered> {
     let times = match event.severity {
         Severity::Critical => 3,
         Severity::Info | Severity::Warning => 1,

@@ -1,8 +1,9 @@
 //! Commands of the user's: a program with arguments, and the event as a line of JSON on its stdin. No shell.
 
-use super::Undelivered;
+use super::{Channel, Outside, SinkKind, Undelivered, texts};
 use crate::core::rows::EventRow;
 use crate::system::System;
+use serde_json::Value;
 use std::io::{ErrorKind, Write};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,7 +12,31 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(10);
 
-pub fn send(words: &[String], event: &EventRow, system: &System) -> Result<(), Undelivered> {
+/// `type: command`
+pub struct Commands;
+
+/// The program and its arguments.
+#[derive(Debug)]
+struct Words(Vec<String>);
+
+impl SinkKind for Commands {
+    fn name(&self) -> &str {
+        "command"
+    }
+
+    fn open(&self, settings: &Value) -> Option<Box<dyn Channel>> {
+        let words = texts(settings, "command");
+        (!words.is_empty()).then(|| -> Box<dyn Channel> { Box::new(Words(words)) })
+    }
+}
+
+impl Channel for Words {
+    fn send(&self, event: &EventRow, outside: &Outside) -> Result<(), Undelivered> {
+        send(&self.0, event, &outside.system)
+    }
+}
+
+fn send(words: &[String], event: &EventRow, system: &System) -> Result<(), Undelivered> {
     let Some((program, arguments)) = words.split_first() else {
         return Err(Undelivered::Failed("there is no command".to_owned()));
     };

@@ -1,17 +1,38 @@
 //! Notifications of the desktop: `notify-send`, or `osascript` on macOS.
 
-use super::Undelivered;
 use super::command::run;
+use super::{Channel, Outside, SinkKind, Undelivered};
 use crate::core::rows::{EventRow, Severity};
 use crate::core::text::plain;
 use crate::system::programs::find_program;
 use crate::system::{Os, System};
+use serde_json::Value;
 use std::process::Command;
 
 /// Reads title and text from its arguments, so that nothing of them is part of the script.
 const SCRIPT: &str = "on run argv\ndisplay notification (item 2 of argv) with title (item 1 of argv)\nend run";
 
-pub fn send(event: &EventRow, system: &System) -> Result<(), Undelivered> {
+/// `type: desktop`
+#[derive(Debug)]
+pub struct Desktop;
+
+impl SinkKind for Desktop {
+    fn name(&self) -> &str {
+        "desktop"
+    }
+
+    fn open(&self, _: &Value) -> Option<Box<dyn Channel>> {
+        Some(Box::new(Self))
+    }
+}
+
+impl Channel for Desktop {
+    fn send(&self, event: &EventRow, outside: &Outside) -> Result<(), Undelivered> {
+        send(event, &outside.system)
+    }
+}
+
+fn send(event: &EventRow, system: &System) -> Result<(), Undelivered> {
     let (name, arguments) = words(event, system.os);
     let program = find_program(name, system).ok_or_else(|| Undelivered::Down(format!("there is no {name} here")))?;
     let mut command = Command::new(program);

@@ -14,6 +14,60 @@ use crate::system::http::Http;
 use anyhow::{Result, bail};
 use serde_json::Value;
 use std::fmt;
+use std::ops::Deref;
+use std::rc::Rc;
+
+/// A kind of sink: the `type` of an entry in `alerts.sinks`.
+pub trait SinkKind {
+    fn name(&self) -> &str;
+
+    /// The channel that the settings of an entry describe; `None` where they lack what it needs.
+    fn open(&self, settings: &Value) -> Option<Box<dyn Channel>>;
+}
+
+/// Where the events of one sink go. Its `Debug` shows no secret.
+pub trait Channel: fmt::Debug {
+    /// # Errors
+    /// Why it does not have the event.
+    fn send(&self, event: &EventRow, outside: &Outside) -> Result<(), Undelivered>;
+}
+
+/// A kind of sink as a registry holds it.
+#[derive(Clone)]
+pub enum SinkHandle {
+    /// Part of the program: any thread may use it.
+    Shared(&'static (dyn SinkKind + Sync)),
+    /// Tied to the thread that made it, as a plugin is.
+    Local(Rc<dyn SinkKind>),
+}
+
+impl SinkHandle {
+    /// The kind for other threads.
+    pub fn shared(&self) -> Option<&'static (dyn SinkKind + Sync)> {
+        match self {
+            Self::Shared(kind) => Some(*kind),
+            Self::Local(_) => None,
+        }
+    }
+}
+
+impl Deref for SinkHandle {
+    type Target = dyn SinkKind;
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Self::Shared(kind) => *kind,
+            Self::Local(kind) => &**kind,
+        }
+    }
+}
+
+/// The kinds that are part of the program.
+pub fn built_in() -> Vec<SinkHandle> {
+    let kinds: [&'static (dyn SinkKind + Sync); 4] =
+        [&desktop::Desktop, &bell::Bell, &command::Commands, &webhook::Webhooks];
+    kinds.map(SinkHandle::Shared).into()
+}
 
 /// A sink of the config.
 #[derive(Debug)]
@@ -22,17 +76,7 @@ pub struct Sink {
     pub is_enabled: bool,
     events: Globs,
     min_severity: Severity,
-    way: Way,
-}
-
-/// How a sink is told.
-#[derive(Debug)]
-enum Way {
-    Desktop,
-    Bell,
-    /// A program and its arguments.
-    Command(Vec<String>),
-    Webhook(webhook::Webhook),
+    channel: Box<dyn Channel>,
 }
 
 /// What sinks reach the outside with.
@@ -75,11 +119,26 @@ impl fmt::Display for Undelivered {
 /// The sinks of the config, in its order.
 ///
 /// # Errors
-/// When a sink lacks what its type needs; the check of the config file names the place.
-pub fn configured(config: &Config) -> Result<Vec<Sink>> {
-    let sinks = config.value(&["alerts", "sinks"]).and_then(Value::as_object);
-    let made = sinks.into_iter().flatten().map(|(name, value)| sink(name, value));
+/// When a sink is of no known kind or lacks what its kind needs; the check of the config file names the place.
+pub fn configured(config: &Config, kinds: &[SinkHandle]) -> Result<Vec<Sink>> {
+    let kinds: Vec<&dyn SinkKind> = kinds.iter().map(|kind| &**kind).collect();
+    let made = entries(config).map(|(name, value)| match sink(name, value, &kinds) {
+        Some(sink) => Ok(sink),
+        None => bail!("alerts.sinks.{name}: a sink has a type, and a command or url as it needs"),
+    });
     made.collect()
+}
+
+/// The sinks of the config that are of one of these kinds.
+pub fn of_kinds(config: &Config, kinds: &[&dyn SinkKind]) -> Vec<Sink> {
+    entries(config)
+        .filter_map(|(name, value)| sink(name, value, kinds))
+        .collect()
+}
+
+fn entries(config: &Config) -> impl Iterator<Item = (&String, &Value)> {
+    let sinks = config.value(&["alerts", "sinks"]).and_then(Value::as_object);
+    sinks.into_iter().flatten()
 }
 
 /// The names of the sinks that want an event.
@@ -88,29 +147,18 @@ pub fn wanting(sinks: &[Sink], event: &EventRow) -> Vec<String> {
     wanting.map(|sink| sink.name.clone()).collect()
 }
 
-fn sink(name: &str, value: &Value) -> Result<Sink> {
-    let texts = |key: &str| -> Vec<String> {
-        let list = value[key].as_array().into_iter().flatten();
-        list.filter_map(Value::as_str).map(str::to_owned).collect()
-    };
-    let way = match value["type"].as_str() {
-        Some("desktop") => Way::Desktop,
-        Some("bell") => Way::Bell,
-        Some("command") if !texts("command").is_empty() => Way::Command(texts("command")),
-        Some("webhook") => Way::Webhook(webhook::Webhook::new(
-            value["url"].as_str().unwrap_or_default(),
-            value["format"].as_str(),
-        )),
-        _ => bail!("alerts.sinks.{name}: a sink has a type, and a command or url as it needs"),
-    };
+fn sink(name: &str, value: &Value, kinds: &[&dyn SinkKind]) -> Option<Sink> {
+    let kind = value["type"].as_str()?;
+    let kind = kinds.iter().find(|known| known.name() == kind)?;
+    let events: Vec<String> = texts(value, "events");
     let min_severity = value["minSeverity"].as_str();
     let named = |severity: &Severity| Some(severity.name()) == min_severity;
-    Ok(Sink {
+    Some(Sink {
         name: name.to_owned(),
         is_enabled: value["enabled"] != false,
-        events: Globs::new(&crate::system::config::event_globs(&texts("events"))),
+        events: Globs::new(&crate::system::config::event_globs(&events)),
         min_severity: Severity::ALL.into_iter().find(named).unwrap_or(Severity::Warning),
-        way,
+        channel: kind.open(value)?,
     })
 }
 
@@ -122,13 +170,14 @@ impl Sink {
     /// # Errors
     /// Why it does not have the event.
     pub fn send(&self, event: &EventRow, outside: &Outside) -> Result<(), Undelivered> {
-        match &self.way {
-            Way::Desktop => desktop::send(event, &outside.system),
-            Way::Bell => bell::send(event),
-            Way::Command(words) => command::send(words, event, &outside.system),
-            Way::Webhook(webhook) => webhook.send(event, outside),
-        }
+        self.channel.send(event, outside)
     }
+}
+
+/// The texts of a list in the settings.
+fn texts(settings: &Value, key: &str) -> Vec<String> {
+    let list = settings[key].as_array().into_iter().flatten();
+    list.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -138,7 +187,7 @@ mod tests {
     use serde_json::json;
 
     fn sinks(value: Value) -> Vec<Sink> {
-        configured(&Config::from_value(json!({"alerts": {"sinks": value}}))).expect("sinks")
+        configured(&Config::from_value(json!({"alerts": {"sinks": value}})), &built_in()).expect("sinks")
     }
 
     #[test]

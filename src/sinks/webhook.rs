@@ -1,7 +1,7 @@
 //! Webhooks: one POST in the words of Slack or Discord, or the event itself; tried a few times, its URL never told.
 
 use super::address::resolve;
-use super::{Outside, Undelivered};
+use super::{Channel, Outside, SinkKind, Undelivered};
 use crate::core::credential::Secret;
 use crate::core::rows::EventRow;
 use crate::core::text::plain;
@@ -16,6 +16,20 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis
 const MAX_ANSWER: u64 = 64 << 10;
 /// Discord takes 2000 characters.
 const MOST_CHARS: usize = 1900;
+
+/// `type: webhook`
+pub struct Webhooks;
+
+impl SinkKind for Webhooks {
+    fn name(&self) -> &str {
+        "webhook"
+    }
+
+    fn open(&self, settings: &Value) -> Option<Box<dyn Channel>> {
+        let url = settings["url"].as_str().unwrap_or_default();
+        Some(Box::new(Webhook::new(url, settings["format"].as_str())))
+    }
+}
 
 /// A webhook of the config.
 #[derive(Debug)]
@@ -45,10 +59,10 @@ impl Webhook {
             }),
         }
     }
+}
 
-    /// # Errors
-    /// Why it does not have the event.
-    pub fn send(&self, event: &EventRow, outside: &Outside) -> Result<(), Undelivered> {
+impl Channel for Webhook {
+    fn send(&self, event: &EventRow, outside: &Outside) -> Result<(), Undelivered> {
         let written = self.url.as_ref().map_or("", Secret::expose);
         let url = resolve(written, &outside.system).map_err(Undelivered::Down)?;
         let shape = self.shape.unwrap_or_else(|| shape_of(url.expose()));

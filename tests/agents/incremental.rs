@@ -4,7 +4,7 @@ use crate::support;
 use crate::support::counting::{Counted, Counting, Reading, read_all};
 use std::collections::BTreeMap;
 use std::path::Path;
-use ttop::agents::{Agent, agents};
+use ttop::agents::{Agent, built_in};
 use ttop::core::turn::SessionInfo;
 use ttop::system::{Os, System};
 
@@ -35,7 +35,7 @@ fn cuts(content: &[u8]) -> Vec<usize> {
     some(&ends).chain(some(&others)).collect()
 }
 
-fn check(agent: &'static dyn Agent, home: &Path, expected: &(Vec<Counted>, Vec<SessionInfo>)) {
+fn check(agent: &'static (dyn Agent + Sync), home: &Path, expected: &(Vec<Counted>, Vec<SessionInfo>)) {
     let system = System::new(Os::Linux, home, BTreeMap::new());
     for source in agent.sources(&system).sources {
         // Files of other kinds do not grow at their end.
@@ -58,7 +58,7 @@ fn check(agent: &'static dyn Agent, home: &Path, expected: &(Vec<Counted>, Vec<S
 
 #[test]
 fn a_file_read_in_two_parts_tells_the_same() {
-    for agent in agents() {
+    for agent in built_in() {
         let Ok(cases) = std::fs::read_dir(support::fixtures().join("agents").join(agent.id())) else {
             continue;
         };

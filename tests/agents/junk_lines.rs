@@ -4,7 +4,7 @@ use crate::support::counting::{Counted, Counting, Reading, read_all};
 use crate::support::mutate::Random;
 use crate::support::{self, Home};
 use std::collections::BTreeMap;
-use ttop::agents::{Agent, agents};
+use ttop::agents::{Agent, built_in};
 use ttop::system::{Os, System};
 
 /// Each log is damaged so often.
@@ -50,7 +50,7 @@ fn numbers(reading: &Reading) -> Vec<String> {
     shown
 }
 
-fn check(agent: &'static dyn Agent, home: &Home, random: &mut Random) {
+fn check(agent: &'static (dyn Agent + Sync), home: &Home, random: &mut Random) {
     let system = System::new(Os::Linux, home.path(), BTreeMap::new());
     let expected = numbers(&read_all(agent, &system));
     let sources = agent.sources(&system).sources.into_iter();
@@ -81,7 +81,7 @@ fn check(agent: &'static dyn Agent, home: &Home, random: &mut Random) {
 #[test]
 fn junk_between_records_costs_only_itself() {
     let mut random = Random::new(20_261_120);
-    for &agent in agents() {
+    for &agent in built_in() {
         let Ok(cases) = std::fs::read_dir(support::fixtures().join("agents").join(agent.id())) else {
             continue;
         };

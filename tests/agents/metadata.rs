@@ -3,12 +3,12 @@
 use crate::support;
 use crate::support::counting::{Reading, read_all};
 use std::collections::BTreeMap;
-use ttop::agents::agents;
+use ttop::agents::built_in;
 use ttop::system::{Os, System};
 
 /// Reads one fixture of an agent.
 fn reading(agent: &str, case: &str) -> Reading {
-    let agent = *agents().iter().find(|known| known.id() == agent).expect("an agent");
+    let agent = *built_in().iter().find(|known| known.id() == agent).expect("an agent");
     let home = support::Home::of(&format!("agents/{}/{case}/home", agent.id()));
     read_all(agent, &System::new(Os::Linux, home.path(), BTreeMap::new()))
 }

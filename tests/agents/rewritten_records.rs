@@ -3,7 +3,7 @@
 use crate::support;
 use crate::support::counting::Counting;
 use std::collections::BTreeMap;
-use ttop::agents::agents;
+use ttop::agents::built_in;
 use ttop::system::{Os, System};
 
 /// A home with a ledger that is synced again and again.
@@ -14,7 +14,7 @@ struct Machine {
 
 impl Machine {
     fn of(agent: &str) -> Self {
-        let agent = *agents().iter().find(|known| known.id() == agent).expect("an agent");
+        let agent = *built_in().iter().find(|known| known.id() == agent).expect("an agent");
         Self {
             home: support::Home::new(),
             counting: Counting::of(agent),

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use ttop::agents::agents;
+use ttop::agents::built_in;
 use ttop::system::{Os, System};
 
 /// 2026-03-02T09:00:00Z
@@ -156,7 +156,7 @@ struct Machine {
 
 impl Machine {
     fn new() -> Self {
-        let codex = *agents().iter().find(|agent| agent.id() == "codex").expect("an agent");
+        let codex = *built_in().iter().find(|agent| agent.id() == "codex").expect("an agent");
         Self {
             home: Home::new(),
             counting: Counting::of(codex),

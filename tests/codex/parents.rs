@@ -4,11 +4,11 @@ use crate::support;
 use crate::support::counting::{Counting, Reading};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use ttop::agents::{Agent, agents};
+use ttop::agents::{Agent, built_in};
 use ttop::system::{Os, System};
 
-fn codex() -> &'static dyn Agent {
-    *agents().iter().find(|agent| agent.id() == "codex").expect("codex")
+fn codex() -> &'static (dyn Agent + Sync) {
+    *built_in().iter().find(|agent| agent.id() == "codex").expect("codex")
 }
 
 /// (session, model, total tokens) of what counts.

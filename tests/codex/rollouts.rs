@@ -4,7 +4,7 @@ use crate::support::Home;
 use crate::support::counting::{Counted, Counting, Reading};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use ttop::agents::{Batch, Bookmark, Skip, Source, agents};
+use ttop::agents::{Batch, Bookmark, Skip, Source, built_in};
 use ttop::system::{Os, System};
 
 const PATH: &str = ".codex/sessions/2026/11/20/rollout-2026-11-20T08-34-11-01a1f817-7e93-7893-9411-a307e052cd49.jsonl";
@@ -112,7 +112,7 @@ fn sync(counting: &mut Counting, home: &Home, bytes: &[u8]) -> Vec<Counted> {
 }
 
 fn codex() -> Counting {
-    Counting::of(*agents().iter().find(|agent| agent.id() == "codex").expect("an agent"))
+    Counting::of(*built_in().iter().find(|agent| agent.id() == "codex").expect("an agent"))
 }
 
 fn total(turns: &[Counted]) -> u64 {
@@ -135,7 +135,7 @@ fn what_cannot_be_counted_is_named() {
             serde_json::json!({"response_id": "resp_1", "usage": usage([5, 0, 1, 0])}),
         );
     home.write(PATH, &file);
-    let codex = *agents().iter().find(|agent| agent.id() == "codex").expect("an agent");
+    let codex = *built_in().iter().find(|agent| agent.id() == "codex").expect("an agent");
     let source = Source::find(home.path().join(PATH), 0).expect("a file");
     let mut batch = Batch::default();
     codex.read(&source, &Bookmark::default(), &mut batch).expect("reads");

@@ -158,7 +158,7 @@ fn homes_of_other_systems_give_theirs() {
     let env = variables(&expected, &home.path()).into_iter().collect();
     let mut system = System::new(Os::Windows, home.path(), env);
     system.now = 1_795_176_000_000;
-    let wanted = ttop::providers::wanted();
+    let wanted = ttop::providers::wanted(&ttop::providers::built_in());
     let holdings = ttop::credentials::find(&Search {
         system: &system,
         wanted: &wanted,
@@ -304,7 +304,7 @@ fn all_lists_what_is_missing_and_how_to_get_it() {
         .map(|row| row["providerId"].as_str().expect("an id"))
         .collect();
     assert!(ids.is_sorted());
-    assert_eq!(ids.len(), ttop::providers::providers().len());
+    assert_eq!(ids.len(), ttop::providers::built_in().len());
 }
 
 #[test]

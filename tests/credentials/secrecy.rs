@@ -91,10 +91,10 @@ fn damaged_home() -> Home {
 
 /// Variables that hold secrets, sound and damaged.
 fn variables() -> Vec<(String, String)> {
-    let mut variables: Vec<(String, String)> = ttop::providers::wanted()
-        .iter()
+    let mut variables: Vec<(String, String)> = ttop::providers::wanted(&ttop::providers::built_in())
+        .into_iter()
         .flat_map(|wanted| wanted.variables)
-        .map(|variable| (variable.name.to_owned(), format!("CANARY-{}", variable.name)))
+        .map(|variable| (variable.name.clone(), format!("CANARY-{}", variable.name)))
         .collect();
     for (name, value) in [
         ("TTOP_CODEX_TOKEN", JWT),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use ttop::agents::shared::jsonl::Lines;
-use ttop::agents::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
+use ttop::agents::{About, Agent, AgentHandle, Batch, Bookmark, Found, Root, Scope, Source};
 use ttop::core::tokens::Tokens;
 use ttop::core::turn::{EventKey, Presence, Rank, RecordKey, Turn};
 use ttop::ledger::Ledger;
@@ -27,11 +27,11 @@ impl Agent for Logs {
         "Logs"
     }
 
-    fn about(&self) -> About {
+    fn about(&self) -> About<'_> {
         About {
-            commands: &[],
+            commands: About::list(&[]),
             turns: "exact",
-            limits: &[],
+            limits: About::list(&[]),
             rules_version: 1,
         }
     }
@@ -112,7 +112,9 @@ impl Place {
 
     fn sync(&self) -> Ledger {
         let mut ledger = Ledger::open(&self.system).expect("a ledger");
-        let synced = ledger.sync(&[&Logs], &self.system, &|_, _| {}).expect("synced");
+        let synced = ledger
+            .sync(&[AgentHandle::Shared(&Logs)], &self.system, &|_, _| {})
+            .expect("synced");
         assert_eq!(synced.problems, []);
         ledger
     }
@@ -129,7 +131,9 @@ impl Place {
     /// What a fresh ledger says of the files as they are.
     fn cold(&self) -> Vec<Counted> {
         let mut ledger = Ledger::in_memory().expect("a ledger");
-        ledger.sync(&[&Logs], &self.system, &|_, _| {}).expect("synced");
+        ledger
+            .sync(&[AgentHandle::Shared(&Logs)], &self.system, &|_, _| {})
+            .expect("synced");
         counted(&ledger)
     }
 }

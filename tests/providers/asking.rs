@@ -200,19 +200,18 @@ fn a_running_app_is_asked_instead_of_its_maker() {
     system.now = NOW_MS;
     let content = Content::Secret(Secret::new("CANARY-csrf").expect("not blank"));
     let app = Credential::new("antigravity", Kind::Unknown, "antigravity-app", Rank::Running, content);
-    let wanted = ttop::providers::wanted();
+    let wanted = ttop::providers::wanted(&ttop::providers::built_in());
     let holdings = ttop::credentials::find(&Search {
         system: &system,
         wanted: &wanted,
         keychain: None,
     });
-    let antigravity = ttop::providers::providers()
-        .iter()
-        .copied()
+    let antigravity = ttop::providers::built_in()
+        .into_iter()
         .find(|one| one.about().id == "antigravity")
         .expect("known");
     let config = Config::default();
-    let addresses = Addresses::from_env(&system, &[antigravity]).expect("local");
+    let addresses = Addresses::from_env(&system, std::slice::from_ref(&antigravity)).expect("local");
     let (fingerprints, _) = Fingerprints::open(&system).expect("random numbers");
     let ask = |running: &[Credential]| {
         let poll = Poll {
@@ -223,7 +222,7 @@ fn a_running_app_is_asked_instead_of_its_maker() {
             running,
             fingerprints: &fingerprints,
         };
-        let report = poll.ask_all(&[antigravity]).remove(0);
+        let report = poll.ask_all(std::slice::from_ref(&antigravity)).remove(0);
         let limits = report.usage.unwrap_or_default().limits;
         let told: Vec<_> = limits.iter().map(|limit| (limit.label(), limit.used_percent)).collect();
         (report.source, told)

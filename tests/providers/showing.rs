@@ -15,7 +15,7 @@ fn only_what_is_configured_is_shown_and_all_shows_the_rest() {
     };
     assert_eq!(ids(&providers(&home, &mock, &[])), ["deepseek", "openrouter"]);
     let all = providers(&home, &mock, &["--all"]);
-    assert_eq!(all.len(), ttop::providers::providers().len());
+    assert_eq!(all.len(), ttop::providers::built_in().len());
     assert!(ids(&all).is_sorted());
     let codex = all.iter().find(|row| row["providerId"] == "codex").expect("a row");
     assert_eq!(

@@ -1,6 +1,6 @@
 //! What counts among the turns of a home, as the ledger decides it after one sync or several.
 
-use ttop::agents::Agent;
+use ttop::agents::{Agent, AgentHandle};
 use ttop::core::money::Money;
 use ttop::core::problem::Problem;
 use ttop::core::tokens::Tokens;
@@ -35,18 +35,18 @@ pub struct Reading {
 /// A ledger in memory that reads one agent's homes.
 pub struct Counting {
     ledger: Ledger,
-    agent: &'static dyn Agent,
+    agent: &'static (dyn Agent + Sync),
 }
 
 impl Counting {
-    pub fn of(agent: &'static dyn Agent) -> Self {
+    pub fn of(agent: &'static (dyn Agent + Sync)) -> Self {
         let ledger = Ledger::in_memory().expect("an empty ledger");
         Self { ledger, agent }
     }
 
     /// Reads what changed, keeps it, and says what counts now.
     pub fn sync(&mut self, system: &System) -> Reading {
-        let synced = self.ledger.sync(&[self.agent], system, &|_, _| {});
+        let synced = self.ledger.sync(&[AgentHandle::Shared(self.agent)], system, &|_, _| {});
         let problems = synced.expect("the ledger is readable").problems;
         self.ledger.commit(system.now).expect("the ledger is writable");
         let sessions = self.ledger.sessions().expect("sessions");
@@ -79,6 +79,6 @@ impl Counting {
 }
 
 /// Reads a home once, from the start.
-pub fn read_all(agent: &'static dyn Agent, system: &System) -> Reading {
+pub fn read_all(agent: &'static (dyn Agent + Sync), system: &System) -> Reading {
     Counting::of(agent).sync(system)
 }

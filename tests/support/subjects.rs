@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use ttop::agents::{Agent, Batch, Bookmark, Source, agents};
+use ttop::agents::{Agent, Batch, Bookmark, Source, built_in};
 use ttop::system::{Os, System};
 
 /// One source of one fixture of one agent, in a folder of its own.
 pub struct Subject {
-    pub agent: &'static dyn Agent,
+    pub agent: &'static (dyn Agent + Sync),
     pub source: Source,
     pub original: Vec<u8>,
 }
@@ -16,7 +16,7 @@ impl Subject {
     /// Copies each fixture of each agent into a home below `place`.
     pub fn all(fixtures: &Path, place: &Path, copy: impl Fn(&Path, &Path)) -> Vec<Self> {
         let mut subjects = Vec::new();
-        for &agent in agents() {
+        for &agent in built_in() {
             for case in cases(fixtures, agent.id()) {
                 let home = place.join(agent.id()).join(case.file_name().expect("a name"));
                 copy(&case.join("home"), &home);

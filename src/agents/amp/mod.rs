@@ -30,15 +30,15 @@ impl Agent for Amp {
         "Amp"
     }
 
-    fn about(&self) -> About {
+    fn about(&self) -> About<'_> {
         About {
-            commands: &["amp"],
+            commands: About::list(&["amp"]),
             turns: "exact",
-            limits: &[
+            limits: About::list(&[
                 "since about April 2026 threads are kept on Amp's servers: newer ones are not known",
                 "requests beside the conversation have no cached tokens recorded (partial)",
                 "Amp credits are no dollars and not shown",
-            ],
+            ]),
             rules_version: RULES_VERSION,
         }
     }

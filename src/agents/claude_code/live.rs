@@ -52,7 +52,7 @@ impl Transcripts for LiveClaudeCode {
 
     fn files(&self, system: &System) -> Vec<PathBuf> {
         let is_main = |path: &Path| path.file_stem().and_then(|stem| stem.to_str()).is_some_and(is_uuid);
-        sources_of(ID, system)
+        sources_of(&super::ClaudeCode, system)
             .into_iter()
             .filter(|path| is_main(path))
             .collect()
@@ -87,7 +87,7 @@ impl Transcripts for LiveClaudeCode {
     /// `{"pid":409825,"sessionId":"c3fb…","procStart":"20095994","version":"2.1.139","status":"busy","statusUpdatedAt":1778681861222}`
     fn note(&self, process: &Process, system: &System) -> Option<Note> {
         let name = format!("{}.json", process.pid);
-        let homes = roots_of(ID, system)
+        let homes = roots_of(&super::ClaudeCode, system)
             .into_iter()
             .filter(|root| root.ends_with("projects"));
         let mut places = homes.filter_map(|root| Some(root.parent()?.join("sessions").join(&name)));

@@ -5,13 +5,13 @@ mod fork;
 mod identity;
 mod iterations;
 pub mod limits;
-pub mod live;
+mod live;
 mod names;
 mod reply;
 mod roots;
 mod transcript;
 
-use super::{About, Agent, Batch, Bookmark, Found, Source};
+use super::{About, Agent, Batch, Bookmark, Found, Live, Source};
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
 use anyhow::Result;
@@ -32,11 +32,11 @@ impl Agent for ClaudeCode {
         "Claude Code"
     }
 
-    fn about(&self) -> About {
+    fn about(&self) -> About<'_> {
         About {
-            commands: &["claude"],
+            commands: About::list(&["claude"]),
             turns: "exact",
-            limits: &[
+            limits: About::list(&[
                 "the numbers are what Claude Code wrote: some versions around 2.1.29 wrote only the first, small output \
                  counts of a streamed reply, and thinking is said to be missing from output in others",
                 "the output of a reply that was interrupted is not recorded",
@@ -45,7 +45,7 @@ impl Agent for ClaudeCode {
                 "turns of subagents are kept in the session that started them, as Claude Code records them",
                 "older versions do not record which session asked for a reply that lies in several transcripts; it is \
                  counted in the one that ends first",
-            ],
+            ]),
             rules_version: RULES_VERSION,
         }
     }
@@ -71,5 +71,9 @@ impl Agent for ClaudeCode {
             LIMITS => limits::read(source, from, into, RULES_VERSION),
             _ => transcript::read(source, from, into, RULES_VERSION),
         }
+    }
+
+    fn live(&self) -> Option<&dyn Live> {
+        Some(&live::LiveClaudeCode)
     }
 }

@@ -61,11 +61,11 @@ impl Agent for TaskAgent {
         self.name
     }
 
-    fn about(&self) -> About {
+    fn about(&self) -> About<'_> {
         About {
-            commands: self.commands,
+            commands: About::list(self.commands),
             turns: "exact",
-            limits: self.limits,
+            limits: About::list(self.limits),
             rules_version: task::RULES_VERSION,
         }
     }

@@ -60,7 +60,7 @@ impl Transcripts for LiveCodex {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             name.starts_with("rollout-") && name.ends_with(".jsonl")
         };
-        sources_of(ID, system)
+        sources_of(&super::Codex, system)
             .into_iter()
             .filter(|path| is_rollout(path))
             .collect()

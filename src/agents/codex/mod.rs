@@ -2,7 +2,7 @@
 
 mod limits;
 mod lineage;
-pub mod live;
+mod live;
 mod meta;
 mod names;
 mod record;
@@ -10,7 +10,7 @@ mod rollout;
 mod thread;
 mod usage;
 
-use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use super::{About, Agent, Batch, Bookmark, Found, Live, Root, Source};
 use crate::agents::shared::walk::Walk;
 use crate::core::problem::Problem;
 use crate::system::System;
@@ -38,17 +38,17 @@ impl Agent for Codex {
         "Codex"
     }
 
-    fn about(&self) -> About {
+    fn about(&self) -> About<'_> {
         About {
-            commands: &["codex"],
+            commands: About::list(&["codex"]),
             turns: "exact",
-            limits: &[
+            limits: About::list(&[
                 "sessions run with --ephemeral are not written to disk",
                 "the request with which the TUI names a new thread, and streams that were cut off, are not written to disk",
                 "old rollouts without a turn_context do not name their model",
                 "versions before about 0.131 copy the parent's records into a fork; where neither turn ids nor the \
                  parent's file tell them apart, what was written in one go is taken for the copy",
-            ],
+            ]),
             rules_version: RULES_VERSION,
         }
     }
@@ -85,6 +85,10 @@ impl Agent for Codex {
             DATABASE => names::read_database(source, into, RULES_VERSION),
             _ => rollout::read(source, from, into, RULES_VERSION),
         }
+    }
+
+    fn live(&self) -> Option<&dyn Live> {
+        Some(&live::LiveCodex)
     }
 }
 

@@ -51,7 +51,7 @@ impl Transcripts for LiveCopilotCli {
 
     fn files(&self, system: &System) -> Vec<PathBuf> {
         let is_log = |path: &Path| path.extension().is_some_and(|ending| ending == "jsonl");
-        sources_of(super::ID, system)
+        sources_of(&super::CopilotCli, system)
             .into_iter()
             .filter(|path| is_log(path))
             .collect()
@@ -80,7 +80,7 @@ impl Transcripts for LiveCopilotCli {
     /// `session-state/<session>/inuse.<pid>.lock`; locks of killed processes stay.
     fn note(&self, process: &Process, system: &System) -> Option<Note> {
         let name = format!("inuse.{}.lock", process.pid);
-        let folders = roots_of(super::ID, system)
+        let folders = roots_of(&super::CopilotCli, system)
             .into_iter()
             .flat_map(|root| std::fs::read_dir(root).into_iter().flatten().flatten());
         let mut locked = folders

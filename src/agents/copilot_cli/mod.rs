@@ -1,10 +1,10 @@
 //! GitHub Copilot CLI: an event log per session, with exact counts only where a segment was shut down in order.
 
 mod events;
-pub mod live;
+mod live;
 mod workspace;
 
-use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use super::{About, Agent, Batch, Bookmark, Found, Live, Root, Source};
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
 use anyhow::Result;
@@ -26,16 +26,16 @@ impl Agent for CopilotCli {
         "Copilot CLI"
     }
 
-    fn about(&self) -> About {
+    fn about(&self) -> About<'_> {
         About {
-            commands: &["copilot"],
+            commands: About::list(&["copilot"]),
             turns: "exact",
-            limits: &[
+            limits: About::list(&[
                 "counts are written once per segment and model, when the session is left: turns of a session that runs or crashed know their output only",
                 "a row stands for several requests, so prices that depend on the size of one request cannot be told",
                 "sessions of 2025 in history-session-state/*.json hold no counts",
                 "premium requests are a billing unit of their own and are not converted to dollars",
-            ],
+            ]),
             rules_version: RULES_VERSION,
         }
     }
@@ -71,6 +71,10 @@ impl Agent for CopilotCli {
         } else {
             events::read(source, from, into)
         }
+    }
+
+    fn live(&self) -> Option<&dyn Live> {
+        Some(&live::LiveCopilotCli)
     }
 }
 

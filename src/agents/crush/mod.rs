@@ -43,16 +43,16 @@ impl Agent for Crush {
         "Crush"
     }
 
-    fn about(&self) -> About {
+    fn about(&self) -> About<'_> {
         About {
-            commands: &["crush"],
+            commands: About::list(&["crush"]),
             turns: "partial",
-            limits: &[
+            limits: About::list(&[
                 running_total::LIMIT,
                 "tokens are not added up by Crush, only costs: where a subscription pays, nothing is known",
                 "the cost of a subagent is part of its parent's",
                 "projects that are missing in projects.json are not found",
-            ],
+            ]),
             rules_version: RULES_VERSION,
         }
     }

@@ -1,11 +1,11 @@
 //! Cursor: conversations in the editor's database, of which only some replies have counts.
 
 mod conversations;
-pub mod live;
+mod live;
 mod mark;
 mod workspace;
 
-use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use super::{About, Agent, Batch, Bookmark, Found, Live, Root, Source};
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
 use anyhow::Result;
@@ -28,16 +28,16 @@ impl Agent for Cursor {
         "Cursor"
     }
 
-    fn about(&self) -> About {
+    fn about(&self) -> About<'_> {
         About {
-            commands: &["cursor", "cursor-agent"],
+            commands: About::list(&["cursor", "cursor-agent"]),
             turns: "partial",
-            limits: &[
+            limits: About::list(&[
                 "only input and output are stored, for some replies only, and never cache or reasoning: totals are a lower bound",
                 "whether input is that of one request or of a whole turn, and whether it contains cached tokens, is not documented",
                 "in Auto mode the model is not recorded",
                 "cursor-agent stores no counts; exact usage is known to Cursor's servers only",
-            ],
+            ]),
             rules_version: RULES_VERSION,
         }
     }
@@ -61,6 +61,10 @@ impl Agent for Cursor {
         } else {
             conversations::read(source, from, into)
         }
+    }
+
+    fn live(&self) -> Option<&dyn Live> {
+        Some(&live::LiveCursorCli)
     }
 }
 

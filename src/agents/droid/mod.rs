@@ -34,11 +34,11 @@ impl Agent for Droid {
         "Droid"
     }
 
-    fn about(&self) -> About {
+    fn about(&self) -> About<'_> {
         About {
-            commands: &["droid"],
+            commands: About::list(&["droid"]),
             turns: "exact",
-            limits: &[running_total::LIMIT, "Factory credits are no dollars and not shown"],
+            limits: About::list(&[running_total::LIMIT, "Factory credits are no dollars and not shown"]),
             rules_version: RULES_VERSION,
         }
     }

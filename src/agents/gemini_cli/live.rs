@@ -53,7 +53,7 @@ impl Transcripts for LiveGeminiCli {
 
     fn files(&self, system: &System) -> Vec<PathBuf> {
         let is_main = |path: &Path| project::parent_session(path).is_none();
-        sources_of(super::ID, system)
+        sources_of(&super::GeminiCli, system)
             .into_iter()
             .filter(|path| is_main(path))
             .collect()

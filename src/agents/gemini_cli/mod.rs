@@ -1,12 +1,12 @@
 //! Gemini CLI: one log per session, before that one JSON object per session, in a folder per project.
 
 mod legacy;
-pub mod live;
+mod live;
 mod log;
 mod message;
 mod project;
 
-use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use super::{About, Agent, Batch, Bookmark, Found, Live, Root, Source};
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
 use anyhow::Result;
@@ -32,15 +32,15 @@ impl Agent for GeminiCli {
         "Gemini CLI"
     }
 
-    fn about(&self) -> About {
+    fn about(&self) -> About<'_> {
         About {
-            commands: &["gemini"],
+            commands: About::list(&["gemini"]),
             turns: "exact",
-            limits: &[
+            limits: About::list(&[
                 "failed and retried requests and utility calls (router, loop check, compression, next speaker) are not recorded: totals are a lower bound",
                 "it deletes session files at times: what vanished before ttop read it is unknown",
                 "sessions of older versions name their project only by a hash: its path is known where projects.json lists it",
-            ],
+            ]),
             rules_version: RULES_VERSION,
         }
     }
@@ -75,6 +75,10 @@ impl Agent for GeminiCli {
         } else {
             log::read(source, from, into)
         }
+    }
+
+    fn live(&self) -> Option<&dyn Live> {
+        Some(&live::LiveGeminiCli)
     }
 }
 

@@ -47,15 +47,15 @@ impl Agent for Goose {
         "Goose"
     }
 
-    fn about(&self) -> About {
+    fn about(&self) -> About<'_> {
         About {
-            commands: &["goose"],
+            commands: About::list(&["goose"]),
             turns: "partial",
-            limits: &[
+            limits: About::list(&[
                 running_total::LIMIT,
                 "cached and reasoning tokens are not recorded",
                 "sessions that other agents' commands answered are left to those agents",
-            ],
+            ]),
             rules_version: RULES_VERSION,
         }
     }

@@ -28,14 +28,14 @@ impl Agent for GrokCli {
         "Grok CLI"
     }
 
-    fn about(&self) -> About {
+    fn about(&self) -> About<'_> {
         About {
-            commands: &["grok"],
+            commands: About::list(&["grok"]),
             turns: "exact",
-            limits: &[
+            limits: About::list(&[
                 "a turn counts when it is finished, as one row per model with all its requests",
                 "versions without updates.jsonl keep only context sizes (signals.json), which are no usage",
-            ],
+            ]),
             rules_version: RULES_VERSION,
         }
     }

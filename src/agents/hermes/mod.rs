@@ -44,14 +44,14 @@ impl Agent for Hermes {
         "Hermes"
     }
 
-    fn about(&self) -> About {
+    fn about(&self) -> About<'_> {
         About {
-            commands: &["hermes"],
+            commands: About::list(&["hermes"]),
             turns: "exact",
-            limits: &[
+            limits: About::list(&[
                 running_total::LIMIT,
                 "costs are those Hermes was told or worked out itself",
-            ],
+            ]),
             rules_version: RULES_VERSION,
         }
     }

@@ -8,13 +8,14 @@ use crate::system::System;
 pub static KILO_CLI: Family = Family {
     id: "kilo-cli",
     name: "Kilo CLI",
+    live: None,
     about: About {
-        commands: &["kilo", "kilocode"],
+        commands: About::list(&["kilo", "kilocode"]),
         turns: "exact",
-        limits: &[
+        limits: About::list(&[
             "requests for titles are never stored",
             "providers that report no usage leave replies without counts",
-        ],
+        ]),
         rules_version: RULES_VERSION,
     },
     root: data_root,

@@ -32,15 +32,15 @@ impl Agent for KimiCli {
         "Kimi CLI"
     }
 
-    fn about(&self) -> About {
+    fn about(&self) -> About<'_> {
         About {
-            commands: &["kimi"],
+            commands: About::list(&["kimi"]),
             turns: "exact",
-            limits: &[
+            limits: About::list(&[
                 "Kimi CLI (before Kimi Code) does not record which model answered",
                 "reasoning tokens are part of output",
                 "requests of subagents are kept in the session that started them",
-            ],
+            ]),
             rules_version: RULES_VERSION,
         }
     }

@@ -22,14 +22,14 @@ impl Agent for OpenClaw {
         "OpenClaw"
     }
 
-    fn about(&self) -> About {
+    fn about(&self) -> About<'_> {
         About {
-            commands: &["openclaw"],
+            commands: About::list(&["openclaw"]),
             turns: "exact",
-            limits: &[
+            limits: About::list(&[
                 "reasoning is inside the output and not told apart",
                 "archived sessions are read as long as they are not compressed",
-            ],
+            ]),
             rules_version: session::RULES_VERSION,
         }
     }

@@ -7,7 +7,7 @@ mod extract;
 mod find;
 mod json;
 mod lane;
-pub mod live;
+mod live;
 mod reply;
 mod session;
 mod sqlite;
@@ -17,7 +17,7 @@ mod tree;
 
 pub use find::{config_paths, installed};
 
-use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use super::{About, Agent, Batch, Bookmark, Found, Live, Root, Source};
 use crate::system::System;
 use anyhow::Result;
 
@@ -25,7 +25,9 @@ use anyhow::Result;
 pub struct Family {
     pub id: &'static str,
     pub name: &'static str,
-    pub about: About,
+    /// How to look at it while it runs.
+    pub live: Option<&'static (dyn Live + Sync)>,
+    pub about: About<'static>,
     /// The data folder, and what led there.
     pub root: fn(&System) -> Root,
     /// Databases in the data folder are called `<stem>*.db`.
@@ -38,14 +40,15 @@ pub struct Family {
 pub static OPENCODE: Family = Family {
     id: "opencode",
     name: "OpenCode",
+    live: Some(&live::LiveOpenCode),
     about: About {
-        commands: &["opencode"],
+        commands: About::list(&["opencode"]),
         turns: "exact",
-        limits: &[
+        limits: About::list(&[
             "requests for titles are never stored",
             "providers that report no usage leave replies without counts",
             "answers that a compaction rejected are stored without counts",
-        ],
+        ]),
         rules_version: RULES_VERSION,
     },
     root: find::data_root,
@@ -65,8 +68,13 @@ impl Agent for Family {
         self.name
     }
 
-    fn about(&self) -> About {
-        self.about
+    fn about(&self) -> About<'_> {
+        About {
+            commands: About::list(&self.about.commands),
+            turns: self.about.turns,
+            limits: About::list(&self.about.limits),
+            rules_version: self.about.rules_version,
+        }
     }
 
     fn sources(&self, system: &System) -> Found {
@@ -82,5 +90,10 @@ impl Agent for Family {
             rules_version: self.about.rules_version,
             ..bookmark
         })
+    }
+
+    fn live(&self) -> Option<&dyn Live> {
+        let live: &dyn Live = self.live?;
+        Some(live)
     }
 }

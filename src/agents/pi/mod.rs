@@ -21,11 +21,11 @@ impl Agent for Pi {
         "Pi"
     }
 
-    fn about(&self) -> About {
+    fn about(&self) -> About<'_> {
         About {
-            commands: &["pi", "omp"],
+            commands: About::list(&["pi", "omp"]),
             turns: "exact",
-            limits: &["reasoning is inside the output and not told apart"],
+            limits: About::list(&["reasoning is inside the output and not told apart"]),
             rules_version: session::RULES_VERSION,
         }
     }

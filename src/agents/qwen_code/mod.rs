@@ -27,14 +27,14 @@ impl Agent for QwenCode {
         "Qwen Code"
     }
 
-    fn about(&self) -> About {
+    fn about(&self) -> About<'_> {
         About {
-            commands: &["qwen"],
+            commands: About::list(&["qwen"]),
             turns: "exact",
-            limits: &[
+            limits: About::list(&[
                 "the provider is told from the model's name: the backend is not recorded",
                 "where the total does not tell whether reasoning is inside the output, it is taken to be",
-            ],
+            ]),
             rules_version: RULES_VERSION,
         }
     }

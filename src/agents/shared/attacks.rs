@@ -1,7 +1,7 @@
 //! Databases made to hang, to fill memory or to lie: every agent that reads one warns, and reads on.
 
 use super::sqlite::MOST_CELL_BYTES;
-use crate::agents::{Agent, Batch, Bookmark, Source, agents};
+use crate::agents::{Agent, Batch, Bookmark, Source, built_in};
 use crate::system::{Os, System};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use std::path::Path;
 fn attack(mut attack: impl FnMut(&Connection) -> bool, mut judge: impl FnMut(&str, &Result<Bookmark, String>, &Batch)) {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let mut attacked = std::collections::BTreeSet::new();
-    for agent in agents() {
+    for agent in built_in() {
         let folder = match agent.id() {
             "opencode" => fixtures.join("opencode"),
             id => fixtures.join("agents").join(id),
@@ -141,7 +141,7 @@ fn oversized_cells_are_skipped_with_a_warning() {
             is_reported(agent, read, batch);
             if read.is_ok() {
                 *turns
-                    .entry(agents().iter().find(|it| it.id() == agent).expect("an agent").id())
+                    .entry(built_in().iter().find(|it| it.id() == agent).expect("an agent").id())
                     .or_default() += batch.turns.len();
             }
         },

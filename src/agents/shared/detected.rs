@@ -24,11 +24,11 @@ impl Agent for Detected {
         self.name
     }
 
-    fn about(&self) -> About {
+    fn about(&self) -> About<'_> {
         About {
-            commands: self.commands,
+            commands: About::list(self.commands),
             turns: "none",
-            limits: self.limits,
+            limits: About::list(self.limits),
             rules_version: 1,
         }
     }

@@ -4,6 +4,7 @@
 mod attacks;
 pub mod batch;
 pub mod detected;
+pub mod handle;
 pub mod instant;
 pub mod json_file;
 pub mod json_text;

@@ -1,7 +1,7 @@
 //! The source watcher: which agents may have written something since the last look, for commands that stay.
 
 use super::source::wal_path;
-use crate::agents::{Agent, Found, Source};
+use crate::agents::{AgentHandle, Found, Source};
 use crate::system::files::{Neighbours, Stamp};
 use crate::system::notices::{Notices, Wake};
 use rustc_hash::FxHashMap;
@@ -34,7 +34,7 @@ pub struct SourceWatcher {
 }
 
 struct WatchedAgent {
-    agent: &'static dyn Agent,
+    agent: AgentHandle,
     folders: BTreeMap<PathBuf, bool>,
     /// Roots that are not there yet.
     absent: Vec<PathBuf>,
@@ -58,7 +58,7 @@ struct Recent {
 
 impl SourceWatcher {
     /// Everything is due at first.
-    pub fn new(notices: Notices, agents: impl IntoIterator<Item = &'static dyn Agent>) -> Self {
+    pub fn new(notices: Notices, agents: impl IntoIterator<Item = AgentHandle>) -> Self {
         let watched = |agent| WatchedAgent {
             agent,
             folders: BTreeMap::new(),
@@ -116,14 +116,14 @@ impl SourceWatcher {
     }
 
     /// The agents that are due; they are taken to be read now. None for a moment after the last time.
-    pub fn take_due(&mut self) -> Vec<&'static dyn Agent> {
+    pub fn take_due(&mut self) -> Vec<AgentHandle> {
         if !self.pause_left().is_zero() {
             return Vec::new();
         }
         let due: Vec<_> = self
             .agents
             .iter_mut()
-            .filter_map(|watched| std::mem::take(&mut watched.is_due).then_some(watched.agent))
+            .filter_map(|watched| std::mem::take(&mut watched.is_due).then(|| watched.agent.clone()))
             .collect();
         if !due.is_empty() {
             self.last_taken = Some(Instant::now());
@@ -132,7 +132,7 @@ impl SourceWatcher {
     }
 
     /// What was found at these agents could not be kept: it is to be found again at once.
-    pub fn give_back(&mut self, agents: &[&'static dyn Agent]) {
+    pub fn give_back(&mut self, agents: &[AgentHandle]) {
         let is_given = |watched: &&mut WatchedAgent| agents.iter().any(|agent| agent.id() == watched.agent.id());
         self.agents
             .iter_mut()

@@ -46,15 +46,15 @@ impl Agent for Zed {
         "Zed"
     }
 
-    fn about(&self) -> About {
+    fn about(&self) -> About<'_> {
         About {
-            commands: &["zed", "zeditor"],
+            commands: About::list(&["zed", "zeditor"]),
             turns: "exact",
-            limits: &[
+            limits: About::list(&[
                 running_total::LIMIT,
                 "where Zed kept no running total, only the last request of each prompt is known (partial)",
                 "threads of other agents inside Zed are left to those agents",
-            ],
+            ]),
             rules_version: RULES_VERSION,
         }
     }

@@ -1,15 +1,16 @@
 //! The sample home of `--demo`, continued: its logins and what their plans leave.
 
-use crate::core::credential::{Content, Credential, Holding, Kind, Rank, Secret, holdings};
+use crate::core::credential::{Content, Credential, Holding, Kind, Rank, Secret, Wanted, holdings};
 use crate::core::quota::{Credits, FIVE_HOURS, Limit, MONTH, ProviderUsage, Spend, SpendPeriod, WEEK, sort_limits};
 use crate::providers::report::Report;
-use crate::providers::{self, About};
+use crate::providers::{self, About, ProviderHandle};
+use std::sync::Arc;
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// What `creds` finds there: logins of three tools, one of them expired, and a key.
-pub fn credentials(now: i64) -> Vec<Holding> {
+pub fn credentials(wanted: &[Wanted], now: i64) -> Vec<Holding> {
     let one = |provider: &str, kind, source, rank, origin: &str, entry: Option<&str>| {
         // Nothing that opens anything: it only has to have a fingerprint.
         let secret = Secret::new(&format!("demo {provider} {source}")).map_or(Content::Missing, Content::Secret);
@@ -57,18 +58,18 @@ pub fn credentials(now: i64) -> Vec<Holding> {
         "$OPENROUTER_API_KEY",
         None,
     );
-    holdings(vec![claude, old, codex, copilot, key], &providers::wanted(), now)
+    holdings(vec![claude, old, codex, copilot, key], wanted, now)
 }
 
 /// What their providers said a minute ago.
-pub fn reports(now: i64) -> Vec<Report> {
-    let holdings = credentials(now);
-    let report = |about: &'static About| {
+pub fn reports(providers: &[ProviderHandle], now: i64) -> Vec<Report> {
+    let holdings = credentials(&providers::wanted(providers), now);
+    let report = |about: &Arc<About>| {
         let chosen = holdings
             .iter()
             .find(|holding| holding.provider_id == about.id)?
             .chosen()?;
-        let mut usage = usage(about.id, now);
+        let mut usage = usage(&about.id, now);
         sort_limits(&mut usage.limits);
         let mut report = Report::new(about);
         report.source = Some(chosen.source.to_owned());
@@ -76,7 +77,7 @@ pub fn reports(now: i64) -> Vec<Report> {
         report.usage = Some(usage);
         Some(report)
     };
-    providers::providers()
+    providers
         .iter()
         .filter_map(|provider| report(provider.about()))
         .collect()

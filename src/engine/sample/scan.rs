@@ -93,7 +93,7 @@ pub fn scan(now: i64) -> Scan {
 fn session(line: &Line, now: i64) -> LiveSession {
     let &(pid, agent_id, role, id, by, status, activity, source, since, folder, pane, uptime) = line;
     LiveSession {
-        agent_id,
+        agent_id: agent_id.into(),
         process: Process {
             pid,
             cwd: Some(folder.into()),
@@ -105,7 +105,7 @@ fn session(line: &Line, now: i64) -> LiveSession {
         claim: Claim {
             by,
             session: id.map(|id| SessionRef {
-                agent_id,
+                agent_id: agent_id.into(),
                 id: id.to_owned(),
                 place: None,
             }),

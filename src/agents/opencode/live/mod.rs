@@ -61,10 +61,6 @@ static PROGRAM: Program = Program {
 pub struct LiveOpenCode;
 
 impl Live for LiveOpenCode {
-    fn id(&self) -> &'static str {
-        OPENCODE.id
-    }
-
     fn pids(&self, processes: &[Process], system: &System) -> Vec<u32> {
         let own = processes
             .iter()
@@ -310,7 +306,7 @@ impl Look<'_> {
         Claim {
             by,
             session: Some(SessionRef {
-                agent_id: OPENCODE.id,
+                agent_id: OPENCODE.id.into(),
                 place: self.known(&id).map(|known| known.place.clone()),
                 id,
             }),

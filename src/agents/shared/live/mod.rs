@@ -1,4 +1,4 @@
-//! Agents that can be looked at while they run: the trait, the list, and what transcripts have in common.
+//! Agents that can be looked at while they run: the trait, and what transcripts have in common.
 
 pub mod content;
 mod notes;
@@ -14,10 +14,7 @@ use crate::system::System;
 use anyhow::Result;
 
 /// An agent that can be looked at while it runs.
-pub trait Live: Sync {
-    /// `claude-code`: as in [`crate::agents::Agent::id`].
-    fn id(&self) -> &'static str;
-
+pub trait Live {
     /// The processes to look at closely: those that run this agent by their command line, and those that its files name.
     fn pids(&self, processes: &[Process], system: &System) -> Vec<u32>;
 
@@ -36,24 +33,4 @@ pub trait Live: Sync {
     /// # Errors
     /// When the records cannot be read.
     fn detail(&self, session: &SessionRef, limits: &DetailLimits, system: &System) -> Result<SessionDetail>;
-}
-
-/// The built-in ones, in the order of tables.
-static BUILT_IN: &[&dyn Live] = &[
-    &crate::agents::opencode::live::LiveOpenCode,
-    &crate::agents::claude_code::live::LiveClaudeCode,
-    &crate::agents::codex::live::LiveCodex,
-    &crate::agents::gemini_cli::live::LiveGeminiCli,
-    &crate::agents::copilot_cli::live::LiveCopilotCli,
-    &crate::agents::cursor::live::LiveCursorCli,
-];
-
-/// All agents that can be looked at while they run.
-pub fn lives() -> &'static [&'static dyn Live] {
-    BUILT_IN
-}
-
-/// The one with an id.
-pub fn live(id: &str) -> Option<&'static dyn Live> {
-    lives().iter().copied().find(|live| live.id() == id)
 }

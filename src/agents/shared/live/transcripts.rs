@@ -4,7 +4,7 @@ use super::program::{Invocation, Program, without_wrappers};
 use super::story::Story;
 use super::tail::{Whole, first_lines, newest_lines};
 use super::{Live, Note};
-use crate::agents::agents;
+use crate::agents::Agent;
 use crate::core::matching::{Reach, Seeker, Trace, assign};
 use crate::core::process::{Claim, DetailLimits, Facts, Match, Process, Role, SessionDetail, SessionRef};
 use crate::system::System;
@@ -22,7 +22,7 @@ const FIRST_BYTES: u64 = 128 << 10;
 const NEWEST: usize = 60;
 
 /// An agent whose sessions are transcripts.
-pub trait Transcripts: Sync {
+pub trait Transcripts {
     fn program(&self) -> &'static Program;
 
     /// The transcripts of sessions, those of subagents left out; in any order.
@@ -55,10 +55,6 @@ struct Transcript {
 }
 
 impl<T: Transcripts> Live for T {
-    fn id(&self) -> &'static str {
-        self.program().agent_id
-    }
-
     fn pids(&self, processes: &[Process], _: &System) -> Vec<u32> {
         let own = processes
             .iter()
@@ -146,7 +142,7 @@ fn known<T: Transcripts>(
     Claim {
         by: if id.is_some() { by } else { Match::None },
         session: id.map(|id| SessionRef {
-            agent_id: agent.program().agent_id,
+            agent_id: agent.program().agent_id.into(),
             place: place_of(agent, &id, transcripts),
             id,
         }),
@@ -206,7 +202,7 @@ fn guess<T: Transcripts>(
         };
         claim.by = by;
         claim.session = Some(SessionRef {
-            agent_id: agent.program().agent_id,
+            agent_id: agent.program().agent_id.into(),
             id: traces[trace].id.clone(),
             place: Some(places[trace].clone()),
         });
@@ -261,17 +257,15 @@ fn place_of<T: Transcripts>(agent: &T, id: &str, transcripts: &[Transcript]) -> 
         .map(|transcript| transcript.path.clone())
 }
 
-/// The sources of an agent's records.
-pub fn sources_of(agent_id: &str, system: &System) -> Vec<PathBuf> {
-    let agent = agents().iter().find(|agent| agent.id() == agent_id);
-    let sources = agent.map(|agent| agent.sources(system).sources).unwrap_or_default();
+/// The files of an agent's records.
+pub fn sources_of(agent: &dyn Agent, system: &System) -> Vec<PathBuf> {
+    let sources = agent.sources(system).sources;
     sources.into_iter().map(|source| source.path).collect()
 }
 
 /// The folders an agent's records may lie in.
-pub fn roots_of(agent_id: &str, system: &System) -> Vec<PathBuf> {
-    let agent = agents().iter().find(|agent| agent.id() == agent_id);
-    let roots = agent.map(|agent| agent.sources(system).roots).unwrap_or_default();
+pub fn roots_of(agent: &dyn Agent, system: &System) -> Vec<PathBuf> {
+    let roots = agent.sources(system).roots;
     roots.into_iter().map(|root| root.path).collect()
 }
 

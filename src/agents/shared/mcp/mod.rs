@@ -20,8 +20,8 @@ impl Configured {
     /// Adds a server, or takes the place of one of the same name and file.
     fn add(&mut self, server: McpServer) {
         let known = self.servers.iter_mut().find(|known| {
-            (known.agent_id, &known.name, &known.source, &known.project)
-                == (server.agent_id, &server.name, &server.source, &server.project)
+            (&known.agent_id, &known.name, &known.source, &known.project)
+                == (&server.agent_id, &server.name, &server.source, &server.project)
         });
         match known {
             Some(known) => *known = server,
@@ -38,7 +38,7 @@ pub fn configured(folders: &[PathBuf], system: &System) -> Configured {
     json::read(&projects, system, &mut found);
     codex::read(&projects, system, &mut found);
     found.servers.sort_by(|a, b| {
-        (a.agent_id, &a.name, &a.project, &a.source).cmp(&(b.agent_id, &b.name, &b.project, &b.source))
+        (&a.agent_id, &a.name, &a.project, &a.source).cmp(&(&b.agent_id, &b.name, &b.project, &b.source))
     });
     found
 }
@@ -104,7 +104,7 @@ mod tests {
             let shown = |server: &McpServer| server.shown_command().or(server.host.clone()).unwrap_or_default();
             let row = |server: &McpServer| {
                 (
-                    server.agent_id.to_owned(),
+                    server.agent_id.to_string(),
                     server.name.clone(),
                     server.kind,
                     shown(server),
