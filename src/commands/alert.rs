@@ -60,7 +60,7 @@ impl AlertArgs {
         context.engine.commit();
         context.warn_all();
         let ledger = context.engine.ledger()?;
-        if matches!(ledger.standing(), Standing::Memory) && !context.engine.is_sample() {
+        if matches!(ledger.standing(), Standing::Memory) && context.engine.system.var("TTOP_LEDGER").is_some() {
             context
                 .out
                 .note("ttop: TTOP_LEDGER=:memory: remembers nothing: what is due is told by every run");

@@ -43,7 +43,6 @@ const ARROWS: &[(&str, &[&str])] = &[
             "ledger",
             "prices",
             "processes",
-            "providers",
             "render",
             "reports",
             "sinks",
@@ -83,6 +82,36 @@ fn text(path: &Path) -> String {
 /// The part of a file that is the product: unit tests at its foot may use anything.
 fn product(text: &str) -> &str {
     text.find("#[cfg(test)]\nmod").map_or(text, |at| &text[..at])
+}
+
+#[test]
+fn every_room_has_its_arrows_and_none_leads_back() {
+    let rooms = std::fs::read_dir(root().join("src")).expect("a folder");
+    let rooms = rooms
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_dir());
+    for room in rooms {
+        let name = room.file_name().and_then(|name| name.to_str()).expect("a name");
+        assert!(
+            ARROWS.iter().any(|(known, _)| *known == name),
+            "{name} has no row in ARROWS"
+        );
+    }
+    // A room that only uses rooms taken away before can be taken away; a circle stays.
+    let mut left: Vec<_> = ARROWS.iter().collect();
+    loop {
+        let names: Vec<&str> = left.iter().map(|(room, _)| *room).collect();
+        let before = left.len();
+        left.retain(|(_, used)| used.iter().any(|used| names.contains(used)));
+        if left.len() == before {
+            break;
+        }
+    }
+    assert!(
+        left.is_empty(),
+        "a circle among {:?}",
+        left.iter().map(|(room, _)| room).collect::<Vec<_>>()
+    );
 }
 
 #[test]
