@@ -55,127 +55,127 @@ def typed [instants: list<string>, times: list<string>, spans: list<string>, siz
 export def "ttop sessions" [
     --tree  # Nest subagents under the session that started them
     --interactive  # Hide subagents and helpers
-    --since: string@"nu-complete ttop"  # From this time on
-    --until: string@"nu-complete ttop"  # Before this time; a bare date includes that day
-    --on: string@"nu-complete ttop"  # On this day
-    --agent: string@"nu-complete ttop"  # Of these agents
-    --provider: string@"nu-complete ttop"  # Billed by these providers
-    --model: string@"nu-complete ttop"  # By these models
-    --project: string@"nu-complete ttop"  # In these projects and below
-    --session: string@"nu-complete ttop"  # In these sessions: a unique prefix, or `latest`
-    --presence: string@"nu-complete ttop"  # With this presence
-    --grep: string@"nu-complete ttop"  # With this text in any text column
-    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
-    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
-    --limit(-n): int  # At most this many rows
+    --since: string@"nu-complete ttop"  # Only include rows at or after this time
+    --until: string@"nu-complete ttop"  # Only include rows before this time; a bare date includes that day
+    --on: string@"nu-complete ttop"  # Only include this day
+    --agent: string@"nu-complete ttop"  # Only include these agents
+    --provider: string@"nu-complete ttop"  # Only include these providers
+    --model: string@"nu-complete ttop"  # Only include these models
+    --project: string@"nu-complete ttop"  # Only include these projects and folders below them
+    --session: string@"nu-complete ttop"  # Only include these sessions, by a unique prefix of their id or `latest`
+    --presence: string@"nu-complete ttop"  # Only include turns in this state
+    --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
     let flags = (flags {tree: $tree, interactive: $interactive, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop sessions -o ndjson ...$flags | typed [startedAt sessionUpdatedAt] [time] [] []
 }
 
-# List model replies, oldest first
+# List turns (model replies), oldest first
 export def "ttop turns" [
-    --since: string@"nu-complete ttop"  # From this time on
-    --until: string@"nu-complete ttop"  # Before this time; a bare date includes that day
-    --on: string@"nu-complete ttop"  # On this day
-    --agent: string@"nu-complete ttop"  # Of these agents
-    --provider: string@"nu-complete ttop"  # Billed by these providers
-    --model: string@"nu-complete ttop"  # By these models
-    --project: string@"nu-complete ttop"  # In these projects and below
-    --session: string@"nu-complete ttop"  # In these sessions: a unique prefix, or `latest`
-    --presence: string@"nu-complete ttop"  # With this presence
-    --grep: string@"nu-complete ttop"  # With this text in any text column
-    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
-    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
-    --limit(-n): int  # At most this many rows
+    --since: string@"nu-complete ttop"  # Only include rows at or after this time
+    --until: string@"nu-complete ttop"  # Only include rows before this time; a bare date includes that day
+    --on: string@"nu-complete ttop"  # Only include this day
+    --agent: string@"nu-complete ttop"  # Only include these agents
+    --provider: string@"nu-complete ttop"  # Only include these providers
+    --model: string@"nu-complete ttop"  # Only include these models
+    --project: string@"nu-complete ttop"  # Only include these projects and folders below them
+    --session: string@"nu-complete ttop"  # Only include these sessions, by a unique prefix of their id or `latest`
+    --presence: string@"nu-complete ttop"  # Only include turns in this state
+    --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
     let flags = (flags {since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop turns -o ndjson ...$flags | typed [timestamp sessionUpdatedAt] [time] [] []
 }
 
-# Show one session in depth, or one turn
+# Show one session or turn in depth
 export def "ttop show" [
-    id: string@"nu-complete ttop"  # A session (a unique prefix of its id, or `latest`), or a `turnId`
-    --explain  # Tell where each number comes from
-    --messages: int  # The newest so many messages
-    --full  # The whole text of each message
-    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
-    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
-    --limit(-n): int  # At most this many rows
+    id: string@"nu-complete ttop"  # Session (a unique prefix of its id, or `latest`) or turn (`turnId`)
+    --explain  # Show the source, copies and price rule of each number
+    --messages: int  # Show this many of the newest messages
+    --full  # Show the complete text of each message
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
     let flags = (flags {explain: $explain, messages: $messages, full: $full, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop show $id -o ndjson ...$flags | typed [] [] [] []
 }
 
-# Add up tokens and money
+# Report tokens and cost, grouped by time, agent or model
 export def "ttop cost" [
-    --by: string@"nu-complete ttop"  # What to group by
-    --max: number  # Exit 3 when the total shown, plans included, is above this many dollars
+    --by: string@"nu-complete ttop"  # Group by these dimensions
+    --max: number  # Exit 3 if the total, including plan-covered cost, exceeds this many US dollars
     --roots  # Count subagents under the session that started them
-    --since: string@"nu-complete ttop"  # From this time on
-    --until: string@"nu-complete ttop"  # Before this time; a bare date includes that day
-    --on: string@"nu-complete ttop"  # On this day
-    --agent: string@"nu-complete ttop"  # Of these agents
-    --provider: string@"nu-complete ttop"  # Billed by these providers
-    --model: string@"nu-complete ttop"  # By these models
-    --project: string@"nu-complete ttop"  # In these projects and below
-    --session: string@"nu-complete ttop"  # In these sessions: a unique prefix, or `latest`
-    --presence: string@"nu-complete ttop"  # With this presence
-    --grep: string@"nu-complete ttop"  # With this text in any text column
-    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
-    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
-    --limit(-n): int  # At most this many rows
+    --since: string@"nu-complete ttop"  # Only include rows at or after this time
+    --until: string@"nu-complete ttop"  # Only include rows before this time; a bare date includes that day
+    --on: string@"nu-complete ttop"  # Only include this day
+    --agent: string@"nu-complete ttop"  # Only include these agents
+    --provider: string@"nu-complete ttop"  # Only include these providers
+    --model: string@"nu-complete ttop"  # Only include these models
+    --project: string@"nu-complete ttop"  # Only include these projects and folders below them
+    --session: string@"nu-complete ttop"  # Only include these sessions, by a unique prefix of their id or `latest`
+    --presence: string@"nu-complete ttop"  # Only include turns in this state
+    --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
     let flags = (flags {by: $by, max: $max, roots: $roots, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop cost -o ndjson ...$flags | typed [start end] [] [] []
 }
 
-# Show running agents, the session each works on, and who waits for you
+# List running agents, their sessions, and which one waits for you
 export def "ttop ps" [
-    --all  # Show what agents started, too: language servers, MCP servers, tools, subagents
-    --orphans  # Show only MCP servers whose agent is gone
-    --waiting  # Show only those that wait for their human
-    --check  # Print only those that wait, and exit 3 if any does
-    --text  # Show the last line each agent said
-    --watch: string@"nu-complete ttop"  # Look again every so often, on a terminal in the same place
-    --jump: string@"nu-complete ttop"  # Go to the tmux pane of the agent that shows this session or has this pid
-    --since: string@"nu-complete ttop"  # From this time on
-    --until: string@"nu-complete ttop"  # Before this time; a bare date includes that day
-    --on: string@"nu-complete ttop"  # On this day
-    --agent: string@"nu-complete ttop"  # Of these agents
-    --provider: string@"nu-complete ttop"  # Billed by these providers
-    --model: string@"nu-complete ttop"  # By these models
-    --project: string@"nu-complete ttop"  # In these projects and below
-    --session: string@"nu-complete ttop"  # In these sessions: a unique prefix, or `latest`
-    --grep: string@"nu-complete ttop"  # With this text in any text column
-    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
-    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
-    --limit(-n): int  # At most this many rows
+    --all  # Also list processes that agents started: language servers, MCP servers, tools, subagents
+    --orphans  # Only list MCP servers whose agent has ended
+    --waiting  # Only list agents that wait for you
+    --check  # Only list agents that wait for you; exit 3 if any
+    --text  # Show the last line of each agent's reply
+    --watch: string@"nu-complete ttop"  # Refresh at this interval; on a terminal, in place
+    --jump: string@"nu-complete ttop"  # Switch to the tmux pane of this session or pid
+    --since: string@"nu-complete ttop"  # Only include rows at or after this time
+    --until: string@"nu-complete ttop"  # Only include rows before this time; a bare date includes that day
+    --on: string@"nu-complete ttop"  # Only include this day
+    --agent: string@"nu-complete ttop"  # Only include these agents
+    --provider: string@"nu-complete ttop"  # Only include these providers
+    --model: string@"nu-complete ttop"  # Only include these models
+    --project: string@"nu-complete ttop"  # Only include these projects and folders below them
+    --session: string@"nu-complete ttop"  # Only include these sessions, by a unique prefix of their id or `latest`
+    --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
     let flags = (flags {all: $all, orphans: $orphans, waiting: $waiting, check: $check, text: $text, watch: $watch, jump: $jump, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop ps -o ndjson ...$flags | typed [startedAt] [] [sinceMs uptimeMs] [memoryBytes]
@@ -183,113 +183,113 @@ export def "ttop ps" [
 
 # List configured MCP servers and the processes that run them
 export def "ttop mcp" [
-    --agent: string@"nu-complete ttop"  # Of these agents
-    --project: string@"nu-complete ttop"  # In these projects and below
-    --grep: string@"nu-complete ttop"  # With this text in any text column
-    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
-    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
-    --limit(-n): int  # At most this many rows
+    --agent: string@"nu-complete ttop"  # Only include these agents
+    --project: string@"nu-complete ttop"  # Only include these projects and folders below them
+    --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
     let flags = (flags {agent: $agent, project: $project, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop mcp -o ndjson ...$flags | typed [] [] [] []
 }
 
-# Tell what is due, once: budgets, plan limits, sessions that wait; for hooks and cron
+# Report new alerts once (budgets, plan limits, waiting sessions); for cron and hooks
 export def "ttop alert" [
-    --test: string@"nu-complete ttop"  # Send a test event to one sink of the config, and nothing else
-    --dry-run  # Print what is due without remembering or sending it
-    --since: string@"nu-complete ttop"  # From this time on
-    --until: string@"nu-complete ttop"  # Before this time; a bare date includes that day
-    --on: string@"nu-complete ttop"  # On this day
-    --agent: string@"nu-complete ttop"  # Of these agents
-    --provider: string@"nu-complete ttop"  # Billed by these providers
-    --project: string@"nu-complete ttop"  # In these projects and below
-    --session: string@"nu-complete ttop"  # In these sessions: a unique prefix, or `latest`
-    --grep: string@"nu-complete ttop"  # With this text in any text column
-    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
-    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
-    --limit(-n): int  # At most this many rows
+    --test: string@"nu-complete ttop"  # Deliver a test event to this sink and exit
+    --dry-run  # Print new alerts without delivering or remembering them
+    --since: string@"nu-complete ttop"  # Only include rows at or after this time
+    --until: string@"nu-complete ttop"  # Only include rows before this time; a bare date includes that day
+    --on: string@"nu-complete ttop"  # Only include this day
+    --agent: string@"nu-complete ttop"  # Only include these agents
+    --provider: string@"nu-complete ttop"  # Only include these providers
+    --project: string@"nu-complete ttop"  # Only include these projects and folders below them
+    --session: string@"nu-complete ttop"  # Only include these sessions, by a unique prefix of their id or `latest`
+    --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
     let flags = (flags {test: $test, dry-run: $dry_run, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, project: $project, session: $session, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop alert -o ndjson ...$flags | typed [timestamp] [time] [] []
 }
 
-# Show plan limits, credits and spend, asked from the providers
+# Show plan limits, credits and spend, as the providers report them
 export def "ttop providers" [
-    --all  # List every known provider
-    --known-by: string@"nu-complete ttop"  # List the providers that an agent knows, by its ids
-    --check  # Print only providers with a window that is over, and exit 3 if there are any
-    --at: number  # From how many per cent on a window is over
-    --history: string@"nu-complete ttop"  # Show how windows filled, since a time or for a span: 7d, 2026-11-01
-    --keychain  # Ask the macOS keychain even when nobody may be there to answer its dialog
-    --provider: string@"nu-complete ttop"  # Billed by these providers
-    --grep: string@"nu-complete ttop"  # With this text in any text column
-    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
-    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
-    --limit(-n): int  # At most this many rows
+    --all  # Include providers without a credential
+    --known-by: string@"nu-complete ttop"  # List the providers that this agent knows, under its ids
+    --check  # Only list providers whose usage is at or above --at percent; exit 3 if any
+    --at: number  # Percentage at which a limit counts as reached
+    --history: string@"nu-complete ttop"  # Show the usage of limits over time, since a time or for a span: 7d, 2026-11-01
+    --keychain  # Read the macOS keychain even if its dialog may go unanswered
+    --provider: string@"nu-complete ttop"  # Only include these providers
+    --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
     let flags = (flags {all: $all, known-by: $known_by, check: $check, at: $at, history: $history, keychain: $keychain, provider: $provider, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop providers -o ndjson ...$flags | typed [resetsAt fetchedAt] [] [retryAfterMs] []
 }
 
-# Stream what replies use, as it happens
+# Stream tokens and cost as agents work
 export def "ttop watch" [
-    --events: string@"nu-complete ttop"  # Which kinds of lines to print
-    --heartbeat: string@"nu-complete ttop"  # Print a heartbeat line every so often
+    --events: string@"nu-complete ttop"  # Print these kinds of lines
+    --heartbeat: string@"nu-complete ttop"  # Print a heartbeat line at this interval
     --since: string@"nu-complete ttop"  # Replay from this event or time, then follow
-    --once  # Print what is new, then end
-    --for: string@"nu-complete ttop"  # End after this long
-    --idle-exit: string@"nu-complete ttop"  # End when nothing happened for this long
-    --agent: string@"nu-complete ttop"  # Of these agents
-    --provider: string@"nu-complete ttop"  # Billed by these providers
-    --model: string@"nu-complete ttop"  # By these models
-    --project: string@"nu-complete ttop"  # In these projects and below
-    --session: string@"nu-complete ttop"  # In these sessions: a prefix of their id
-    --grep: string@"nu-complete ttop"  # With this text in any text column
-    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
-    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
-    --limit(-n): int  # At most this many rows
+    --once  # Print what is new, then exit
+    --for: string@"nu-complete ttop"  # Exit after this long
+    --idle-exit: string@"nu-complete ttop"  # Exit after this long without a line
+    --agent: string@"nu-complete ttop"  # Only include these agents
+    --provider: string@"nu-complete ttop"  # Only include these providers
+    --model: string@"nu-complete ttop"  # Only include these models
+    --project: string@"nu-complete ttop"  # Only include these projects and folders below them
+    --session: string@"nu-complete ttop"  # Only include these sessions, by a prefix of their id
+    --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
     let flags = (flags {events: $events, heartbeat: $heartbeat, since: $since, once: $once, for: $for, idle-exit: $idle_exit, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop watch -o ndjson ...$flags | typed [timestamp observedAt] [time] [] []
 }
 
-# Show where credentials are and in what state, never what they are
+# List credentials with their place and state, never their values
 export def "ttop creds" [
-    --all  # List missing ones too, with how to get them
-    --check  # Print only what fails, and exit 3 if anything does
+    --all  # Also list missing credentials, with how to get them
+    --check  # Only list credentials that fail; exit 3 if any
     --accounts  # Show account ids and addresses
-    --keychain  # Ask the macOS keychain even when nobody may be there to answer its dialog
-    --provider: string@"nu-complete ttop"  # Billed by these providers
-    --grep: string@"nu-complete ttop"  # With this text in any text column
-    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
-    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
-    --limit(-n): int  # At most this many rows
+    --keychain  # Read the macOS keychain even if its dialog may go unanswered
+    --provider: string@"nu-complete ttop"  # Only include these providers
+    --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
     let flags = (flags {all: $all, check: $check, accounts: $accounts, keychain: $keychain, provider: $provider, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop creds -o ndjson ...$flags | typed [expiresAt] [] [] []
@@ -297,221 +297,221 @@ export def "ttop creds" [
 
 # Print one segment for a status bar or prompt
 export def "ttop bar-status" [
-    style?: string@"nu-complete ttop"  # For which program
-    --segments: string@"nu-complete ttop"  # What to show, in order
-    --template: string@"nu-complete ttop"  # Show this text with its facts, such as '{today.cost} {session.model}'
-    --max-width: int  # Take at most this many columns
-    --icons: string@"nu-complete ttop"  # Which symbols the font has
-    --no-sync  # Start no sync in the background
-    --follow  # Stay, and print a line when something changes
+    style?: string@"nu-complete ttop"  # Program to print for
+    --segments: string@"nu-complete ttop"  # Show these segments, in this order
+    --template: string@"nu-complete ttop"  # Show this template, such as '{today.cost} {session.model}'
+    --max-width: int  # Use at most this many columns
+    --icons: string@"nu-complete ttop"  # Choose symbols that the font has
+    --no-sync  # Do not start a sync in the background
+    --follow  # Keep running, and print a line when something changes
     --print-config  # Print the lines to paste into the program's configuration
     --write: string@"nu-complete ttop"  # Write OpenCode's stats.json instead of printing it (gnome only)
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
     let flags = (flags {segments: $segments, template: $template, max-width: $max_width, icons: $icons, no-sync: $no_sync, follow: $follow, print-config: $print_config, write: $write, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop bar-status ...([$style] | compact) -o ndjson ...$flags | typed [] [] [] []
 }
 
-# Show what is spent of each budget
+# Show spend against each budget
 export def "ttop budgets" [
-    --usd: number  # Add a budget of so many dollars
-    --tokens: number  # Add a budget of so many tokens
-    --every: string@"nu-complete ttop"  # How often the added budget begins anew
-    --check  # Print only budgets that are exceeded, and exit 3 if any is
-    --include-plan  # Count turns that a subscription covers, too
-    --since: string@"nu-complete ttop"  # From this time on
-    --until: string@"nu-complete ttop"  # Before this time; a bare date includes that day
-    --on: string@"nu-complete ttop"  # On this day
-    --agent: string@"nu-complete ttop"  # Of these agents
-    --provider: string@"nu-complete ttop"  # Billed by these providers
-    --model: string@"nu-complete ttop"  # By these models
-    --project: string@"nu-complete ttop"  # In these projects and below
-    --grep: string@"nu-complete ttop"  # With this text in any text column
-    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
-    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
-    --limit(-n): int  # At most this many rows
+    --usd: number  # Add a budget of this many US dollars
+    --tokens: number  # Add a budget of this many tokens
+    --every: string@"nu-complete ttop"  # Set the period of the added budget
+    --check  # Only list exceeded budgets; exit 3 if any
+    --include-plan  # Also count turns that a subscription covers
+    --since: string@"nu-complete ttop"  # Only include rows at or after this time
+    --until: string@"nu-complete ttop"  # Only include rows before this time; a bare date includes that day
+    --on: string@"nu-complete ttop"  # Only include this day
+    --agent: string@"nu-complete ttop"  # Only include these agents
+    --provider: string@"nu-complete ttop"  # Only include these providers
+    --model: string@"nu-complete ttop"  # Only include these models
+    --project: string@"nu-complete ttop"  # Only include these projects and folders below them
+    --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
     let flags = (flags {usd: $usd, tokens: $tokens, every: $every, check: $check, include-plan: $include_plan, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop budgets -o ndjson ...$flags | typed [start end] [] [] []
 }
 
-# Show what models cost
+# Show the price list
 export def "ttop prices" [
-    --provider: string@"nu-complete ttop"  # Of these providers
-    --model: string@"nu-complete ttop"  # Of these models
-    --grep: string@"nu-complete ttop"  # With this text in any text column
-    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
-    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
-    --limit(-n): int  # At most this many rows
+    --provider: string@"nu-complete ttop"  # Only include these providers
+    --model: string@"nu-complete ttop"  # Only include these models
+    --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
     let flags = (flags {provider: $provider, model: $model, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop prices -o ndjson ...$flags | typed [start end] [] [] []
 }
 
-# Fetch the newest price list and show what changed; the past keeps its prices
+# Fetch the newest price list and show the changes; past turns keep their prices
 export def "ttop prices update" [
-    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
-    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
-    --limit(-n): int  # At most this many rows
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
     let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop prices update -o ndjson ...$flags | typed [start end] [] [] []
 }
 
-# Show every price a model has had, and under which name it was found
+# Show every price a model has had, and the name it is listed under
 export def "ttop prices show" [
-    model: string@"nu-complete ttop"  # `model` or `provider/model`
-    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
-    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
-    --limit(-n): int  # At most this many rows
+    model: string@"nu-complete ttop"  # Model, as `model` or `provider/model`
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
     let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop prices show $model -o ndjson ...$flags | typed [start end] [] [] []
 }
 
-# Read what changed now
+# Update the ledger from the agents' files
 export extern "ttop sync" [
-    --color: string@"nu-complete ttop"  # When to use colour
+    --color: string@"nu-complete ttop"  # Choose when to use color
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --quiet(-q)  # Print nothing, only exit
-    --verbose(-v)  # Say more on stderr
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Show, erase, repair, export and merge what ttop remembers
+# Show, erase, rebuild, export or import the ledger
 export def "ttop ledger" [
-    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
-    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
-    --limit(-n): int  # At most this many rows
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
     let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop ledger -o ndjson ...$flags | typed [start end] [] [] [sizeBytes]
 }
 
-# Show what is held of each agent
+# Show what the ledger stores of each agent
 export def "ttop ledger status" [
-    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
-    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
-    --limit(-n): int  # At most this many rows
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
     let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop ledger status -o ndjson ...$flags | typed [start end] [] [] [sizeBytes]
 }
 
-# Erase for good; what is read again later stays erased
+# Erase history permanently; a later sync does not bring it back
 export extern "ttop ledger forget" [
-    --session: string@"nu-complete ttop"  # This session: a unique prefix of its id
-    --project: string@"nu-complete ttop"  # Every session of this project and below
-    --before: string@"nu-complete ttop"  # Every turn before this time
-    --color: string@"nu-complete ttop"  # When to use colour
+    --session: string@"nu-complete ttop"  # Erase this session, given a unique prefix of its id
+    --project: string@"nu-complete ttop"  # Erase every session of this project and of folders below it
+    --before: string@"nu-complete ttop"  # Erase every turn before this time
+    --color: string@"nu-complete ttop"  # Choose when to use color
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --quiet(-q)  # Print nothing, only exit
-    --verbose(-v)  # Say more on stderr
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Read every source again; a damaged ledger is set aside first
+# Read every source again; set a damaged ledger aside first
 export extern "ttop ledger rebuild" [
-    --color: string@"nu-complete ttop"  # When to use colour
+    --color: string@"nu-complete ttop"  # Choose when to use color
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --quiet(-q)  # Print nothing, only exit
-    --verbose(-v)  # Say more on stderr
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Print every turn, one JSON object a line
+# Print every turn, one JSON object per line
 export extern "ttop ledger export" [
-    --color: string@"nu-complete ttop"  # When to use colour
+    --color: string@"nu-complete ttop"  # Choose when to use color
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --quiet(-q)  # Print nothing, only exit
-    --verbose(-v)  # Say more on stderr
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Take in an export of another machine; nothing counts twice
+# Add an export from another machine; each turn counts once
 export extern "ttop ledger import" [
-    file: string@"nu-complete ttop"  # `-` for stdin
-    --name: string@"nu-complete ttop"  # What to call it; the same name replaces what came before
-    --color: string@"nu-complete ttop"  # When to use colour
+    file: string@"nu-complete ttop"  # File to import, or `-` for stdin
+    --name: string@"nu-complete ttop"  # Name of the import; importing under the same name replaces it
+    --color: string@"nu-complete ttop"  # Choose when to use color
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --quiet(-q)  # Print nothing, only exit
-    --verbose(-v)  # Say more on stderr
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Show what a kind of row consists of; without one, list them all
+# Print the schema of a row kind, or list the row kinds
 export extern "ttop schema" [
-    row?: string@"nu-complete ttop"  # The kind of row
-    --as: string@"nu-complete ttop"  # In which words
-    --color: string@"nu-complete ttop"  # When to use colour
+    row?: string@"nu-complete ttop"  # Kind of row
+    --as: string@"nu-complete ttop"  # Output language
+    --color: string@"nu-complete ttop"  # Choose when to use color
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --quiet(-q)  # Print nothing, only exit
-    --verbose(-v)  # Say more on stderr
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Tell what ttop sees on this machine, and what it cannot know
+# Show which agents and files were found, and what they do not record
 export def "ttop doctor" [
-    --fields: string@"nu-complete ttop"  # Keys to print, in order; `help` lists them
-    --sort: string@"nu-complete ttop"  # Sort by a key, `key:desc` for the other way
-    --limit(-n): int  # At most this many rows
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
     let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop doctor -o ndjson ...$flags | typed [] [] [] []
@@ -519,114 +519,114 @@ export def "ttop doctor" [
 
 # Show or change the configuration
 export extern "ttop config" [
-    --color: string@"nu-complete ttop"  # When to use colour
+    --color: string@"nu-complete ttop"  # Choose when to use color
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --quiet(-q)  # Print nothing, only exit
-    --verbose(-v)  # Say more on stderr
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Print where the config file is, or would be
+# Print the path of the configuration file
 export extern "ttop config path" [
-    --color: string@"nu-complete ttop"  # When to use colour
+    --color: string@"nu-complete ttop"  # Choose when to use color
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --quiet(-q)  # Print nothing, only exit
-    --verbose(-v)  # Say more on stderr
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Print what is in force as JSON; URLs only as scheme and host
+# Print the effective configuration as JSON, with URLs reduced to scheme and host
 export extern "ttop config show" [
-    --color: string@"nu-complete ttop"  # When to use colour
+    --color: string@"nu-complete ttop"  # Choose when to use color
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --quiet(-q)  # Print nothing, only exit
-    --verbose(-v)  # Say more on stderr
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Write a commented config file, and ask for consent where a provider's terms want it
+# Write a commented configuration file, and ask for consent where a provider's terms require it
 export extern "ttop config init" [
-    --color: string@"nu-complete ttop"  # When to use colour
+    --color: string@"nu-complete ttop"  # Choose when to use color
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --quiet(-q)  # Print nothing, only exit
-    --verbose(-v)  # Say more on stderr
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
 # Print the value of a key
 export extern "ttop config get" [
-    key: string@"nu-complete ttop"  # `budgets.daily`, `billing.claude-code`
-    --color: string@"nu-complete ttop"  # When to use colour
+    key: string@"nu-complete ttop"  # Key, such as `budgets.daily` or `billing.claude-code`
+    --color: string@"nu-complete ttop"  # Choose when to use color
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --quiet(-q)  # Print nothing, only exit
-    --verbose(-v)  # Say more on stderr
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Change one value in the config file; comments stay
+# Change one value in the configuration file and keep its comments
 export extern "ttop config set" [
-    key: string@"nu-complete ttop"  # `budgets.daily`, `prices.overrides.acme/coder-1`
-    value: string@"nu-complete ttop"  # JSON, or plain text where text is wanted
-    --color: string@"nu-complete ttop"  # When to use colour
+    key: string@"nu-complete ttop"  # Key, such as `budgets.daily` or `prices.overrides.acme/coder-1`
+    value: string@"nu-complete ttop"  # Value, as JSON, or plain text for a key that holds text
+    --color: string@"nu-complete ttop"  # Choose when to use color
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --quiet(-q)  # Print nothing, only exit
-    --verbose(-v)  # Say more on stderr
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Take a key out of the config file
+# Remove a key from the configuration file
 export extern "ttop config unset" [
-    key: string@"nu-complete ttop"  # `budgets.daily`
-    --color: string@"nu-complete ttop"  # When to use colour
+    key: string@"nu-complete ttop"  # Key, such as `budgets.daily`
+    --color: string@"nu-complete ttop"  # Choose when to use color
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --quiet(-q)  # Print nothing, only exit
-    --verbose(-v)  # Say more on stderr
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
 # Print the completion script of a shell
 export extern "ttop completions" [
-    shell: string@"nu-complete ttop"  # 
-    --color: string@"nu-complete ttop"  # When to use colour
+    shell: string@"nu-complete ttop"  # Shell to print completions for
+    --color: string@"nu-complete ttop"  # Choose when to use color
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --quiet(-q)  # Print nothing, only exit
-    --verbose(-v)  # Say more on stderr
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Print a manual page: ttop man cost | man -l -
+# Print a manual page
 export extern "ttop man" [
-    ...command: string@"nu-complete ttop"  # The command; without one, ttop as a whole
-    --color: string@"nu-complete ttop"  # When to use colour
+    ...command: string@"nu-complete ttop"  # Command to describe [default: ttop itself]
+    --color: string@"nu-complete ttop"  # Choose when to use color
     --offline  # Never use the network
-    --strict  # Exit 1 when anything had to be skipped
-    --quiet(-q)  # Print nothing, only exit
-    --verbose(-v)  # Say more on stderr
-    --cost-from: string@"nu-complete ttop"  # Where costs come from
-    --demo  # Answer from a built-in sample home
-    --tz: string@"nu-complete ttop"  # Time zone of days and times: an IANA name; else TZ, else the system's
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]

@@ -1,9 +1,12 @@
-//! ttop: what AI coding agents use, as a suite of small subcommands over one core.
+//! ttop reports what AI coding agents use, as a suite of small subcommands over one engine.
+//!
+//! The library exists for the binary, the tests and the benchmarks. Its interface is not stable: scripts rely on the rows
+//! and exit codes in `docs/contract.md`.
 
 pub mod agents;
-pub mod args;
+mod args;
 pub mod cli;
-pub mod commands;
+mod commands;
 pub mod core;
 pub mod credentials;
 pub mod engine;
@@ -12,11 +15,11 @@ pub mod exit;
 pub mod fuzzing;
 pub mod ledger;
 pub mod prices;
-pub mod processes;
+mod processes;
 pub mod providers;
 pub mod render;
 pub mod reports;
-pub mod sinks;
+mod sinks;
 pub mod system;
 
 use crate::core::bad_request::BadRequest;
@@ -52,7 +55,7 @@ pub fn run() -> Result<Exit> {
                 .downcast_ref::<BadRequest>()
                 .and_then(|usage| usage.hint.as_deref());
             let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
-            bar_status::puzzled(&format!("{error:#}{hint}"))?;
+            bar_status::print_placeholder(&format!("{error:#}{hint}"))?;
             Ok(Exit::Ok)
         }
         run => run,
@@ -97,7 +100,9 @@ fn run_words(words: &[OsString]) -> Result<Exit> {
     let mut context = Context::new(engine, cli.global);
     if context.engine.system.var("TTOP_NOW").is_some() {
         let now = crate::core::time::Time(context.engine.system.now);
-        context.out.note(&format!("ttop: the clock is set to {now} (TTOP_NOW)"));
+        context
+            .out
+            .note(&format!("ttop: the clock is fixed at {now} (TTOP_NOW)"));
     }
     problems.iter().for_each(|problem| context.out.warn(problem));
     let exit = match cli.command {

@@ -7,7 +7,7 @@ use ttop::exit::Exit;
 use ttop::render::{OutputError, text};
 
 fn main() -> ExitCode {
-    ttop::system::outlive_file_limits();
+    ttop::system::ignore_sigxfsz();
     let exit = match ttop::run() {
         Ok(exit) => exit,
         // The reader has seen enough: `ttop turns | head`.
@@ -16,9 +16,9 @@ fn main() -> ExitCode {
             let usage = error.downcast_ref::<BadRequest>();
             let mut stderr = std::io::stderr().lock();
             // A closed stderr is no reason to fail differently.
-            let _ = writeln!(stderr, "ttop: error: {}", text::harmless(&format!("{error:#}")));
+            let _ = writeln!(stderr, "ttop: error: {}", text::strip_control(&format!("{error:#}")));
             if let Some(hint) = usage.and_then(|usage| usage.hint.as_deref()) {
-                let _ = writeln!(stderr, "hint: {}", text::harmless(hint));
+                let _ = writeln!(stderr, "hint: {}", text::strip_control(hint));
             }
             if usage.is_some() { Exit::Usage } else { Exit::Failed }
         }

@@ -1,4 +1,4 @@
-//! What coding agents leave on disk: the traits, the list of agents, and what they have in common.
+//! Readers for the records of coding agents: the traits and the list of agents.
 
 mod amp;
 mod antigravity;
@@ -43,15 +43,16 @@ pub trait Agent {
     /// `Claude Code`: in tables.
     fn name(&self) -> &str;
 
-    /// What `doctor` and `ps` tell about it beyond its records.
+    /// Facts for `doctor` and `ps` that need no records.
     fn about(&self) -> About<'_>;
 
-    /// Every root looked at, and the files and databases found there, whether or not they changed.
+    /// Every root checked, and the files and databases found there, changed or not.
     fn sources(&self, system: &System) -> Found;
 
-    /// Adds what was recorded after `from` and says where to go on next time.
+    /// Adds the records after `from` to the batch and returns the bookmark for the next read.
     ///
     /// # Errors
+    ///
     /// When the source as a whole cannot be read; one bad record is a `Problem` in the batch.
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark>;
 
@@ -61,14 +62,14 @@ pub trait Agent {
     }
 }
 
-/// Facts about an agent that need no look at the disk.
+/// Static facts about an agent.
 #[derive(Clone, Debug)]
 pub struct About<'a> {
     /// Names of its command on PATH.
     pub commands: Cow<'a, [&'a str]>,
-    /// What its records can give: `exact`, `partial`, or `none` where it is only detected.
+    /// Accuracy of its records: `exact`, `partial`, or `none` if it is only detected.
     pub turns: &'a str,
-    /// What cannot be known from its records, for `doctor`.
+    /// Limits of its records, for `doctor`.
     pub limits: Cow<'a, [&'a str]>,
     /// Version of the reading rules: raise it when a corrected rule must reach old numbers.
     pub rules_version: u32,

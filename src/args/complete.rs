@@ -1,4 +1,4 @@
-//! What the shells complete for a flag's value: ids, models and projects of the ledger, times, keys of rows.
+//! Completions of flag values: ids, models and projects of the ledger, times, keys of rows.
 
 use crate::agents::built_in;
 use crate::ledger::Ledger;
@@ -16,7 +16,7 @@ const MOST_SESSIONS: u32 = 200;
 pub fn sessions() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| {
         let typed = typed.to_string_lossy().into_owned();
-        let latest = CompletionCandidate::new("latest").help(Some("the session used last".into()));
+        let latest = CompletionCandidate::new("latest").help(Some("the most recent session".into()));
         let mut offered: Vec<_> = std::iter::once(latest)
             .filter(|_| "latest".starts_with(&typed))
             .collect();
@@ -89,12 +89,12 @@ pub fn agent_ids() -> ArgValueCandidates {
 pub fn times() -> ArgValueCandidates {
     const TIMES: [(&str, &str); 9] = [
         ("today", "since midnight"),
-        ("yesterday", "since the midnight before"),
+        ("yesterday", "since midnight yesterday"),
         ("week", "since Monday"),
-        ("month", "since the first"),
+        ("month", "since the first of the month"),
         ("year", "since January 1"),
-        ("7d", "7 days with today"),
-        ("30d", "30 days with today"),
+        ("7d", "7 days, including today"),
+        ("30d", "30 days, including today"),
         ("2h", "2 hours ago"),
         ("30min", "30 minutes ago"),
     ];

@@ -1,4 +1,4 @@
-//! The flags that commands share: what each parses into, and what the shells complete.
+//! The flags that commands share, with their completions.
 
 pub mod complete;
 
@@ -11,30 +11,30 @@ use clap::{ArgAction, Args};
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Everywhere")]
 pub struct Global {
-    /// When to use colour
+    /// Choose when to use color
     ///
-    /// Before NO_COLOR, CLICOLOR_FORCE, FORCE_COLOR and CLICOLOR
+    /// Takes precedence over NO_COLOR, CLICOLOR_FORCE, FORCE_COLOR and CLICOLOR.
     #[arg(long, global = true, value_name = "WHEN")]
     pub color: Option<When>,
     /// Never use the network
     #[arg(long, global = true)]
     pub offline: bool,
-    /// Exit 1 when anything had to be skipped
+    /// Exit 1 if anything was skipped
     #[arg(long, global = true)]
     pub strict: bool,
-    /// Print nothing, only exit
+    /// Print nothing; only set the exit code
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Say more on stderr
+    /// Print more on stderr; repeat for more detail
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
-    /// Where costs come from
+    /// Choose where costs come from
     #[arg(long, global = true, value_name = "SOURCE")]
     pub cost_from: Option<CostFrom>,
-    /// Answer from a built-in sample home
+    /// Use a built-in sample instead of this machine
     #[arg(long, global = true)]
     pub demo: bool,
-    /// Time zone of days and times: an IANA name; else TZ, else the system's
+    /// Use this IANA time zone for days and times [default: TZ, else the system's]
     #[arg(long, global = true, value_name = "ZONE")]
     pub tz: Option<String>,
 }
@@ -43,61 +43,62 @@ pub struct Global {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Rows")]
 pub struct RowArgs {
-    /// Output format: table on a terminal, else ndjson
+    /// Choose the output format [default: table on a terminal, else ndjson]
     #[arg(short = 'o', long, value_name = "FORMAT")]
     pub format: Option<Format>,
-    /// Keys to print, in order; `help` lists them
+    /// Print only these keys, in this order; `help` lists them
     #[arg(long, value_delimiter = ',', value_name = "KEYS", add = complete::fields())]
     pub fields: Vec<String>,
-    /// No header line in csv and tsv
+    /// Leave out the header line in csv and tsv
     #[arg(long)]
     pub no_header: bool,
     /// Run a jq program on each row
     ///
-    /// One value a line, written at once; takes no other format and no --fields
+    /// Prints one value per line and flushes after each row. Cannot be combined with another format or with
+    /// --fields.
     #[arg(long, value_name = "EXPR")]
     pub jq: Option<String>,
-    /// Print strings from --jq raw
+    /// Print strings from --jq without quotes
     #[arg(short, long)]
     pub raw: bool,
-    /// Sort by a key, `key:desc` for the other way
+    /// Sort by a key; `key:desc` sorts in descending order
     ///
-    /// Unknown values are last both ways
+    /// Rows without a value always sort last.
     #[arg(long, value_name = "KEY", add = complete::sort_keys())]
     pub sort: Option<String>,
-    /// At most this many rows
+    /// Print at most this many rows
     ///
-    /// Without --sort the newest ones of `turns`, else the first ones
+    /// Without --sort, `turns` keeps the newest rows; otherwise the first rows are kept.
     #[arg(short = 'n', long, value_name = "N")]
     pub limit: Option<usize>,
 }
 
-/// Which lines of a stream to look at.
+/// Filters for the lines of a stream.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Filters")]
 pub struct WatchFilters {
-    /// Of these agents
+    /// Only include these agents
     #[arg(long, value_name = "GLOB", add = complete::agent_ids())]
     pub agent: Vec<String>,
-    /// Billed by these providers
+    /// Only include these providers
     #[arg(long, value_name = "GLOB", add = complete::providers())]
     pub provider: Vec<String>,
-    /// By these models
+    /// Only include these models
     #[arg(long, value_name = "GLOB", add = complete::models())]
     pub model: Vec<String>,
-    /// In these projects and below
+    /// Only include these projects and folders below them
     #[arg(long, value_name = "PATH", add = complete::projects())]
     pub project: Vec<String>,
-    /// In these sessions: a prefix of their id
+    /// Only include these sessions, by a prefix of their id
     #[arg(long, value_name = "ID", add = complete::sessions())]
     pub session: Vec<String>,
-    /// With this text in any text column
+    /// Only include rows that contain this text, ignoring case
     #[arg(long, value_name = "TEXT")]
     pub grep: Vec<String>,
 }
 
 impl WatchFilters {
-    /// The filters without their flags. Sessions are told by their prefix alone: more of them begin while a stream runs.
+    /// The filters as text. Matches sessions by prefix only, because new ones start while a stream runs.
     pub fn text(&self) -> FilterText {
         FilterText {
             agent: self.agent.clone(),
@@ -110,43 +111,44 @@ impl WatchFilters {
     }
 }
 
-/// Which turns, sessions and other rows to look at.
+/// Filters for turns, sessions and other rows.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Filters")]
 pub struct Filters {
-    /// From this time on
+    /// Only include rows at or after this time
     ///
-    /// 2026-11-20, 2026-11-20T14:30:00Z, today, yesterday, week, month or year (their start), 7d or 2w (that many days
-    /// or weeks with today), 2h, 30min, 45s, or epoch milliseconds
+    /// Times: 2026-11-20; 2026-11-20T14:30:00Z; today, yesterday, week, month, year (the start of it); 7d, 2w (that many
+    /// days or weeks, including today); 2h, 30min, 45s; or epoch milliseconds.
     #[arg(long, value_name = "TIME", add = complete::times())]
     pub since: Option<String>,
-    /// Before this time; a bare date includes that day
+    /// Only include rows before this time; a bare date includes that day
     #[arg(long, value_name = "TIME", add = complete::times())]
     pub until: Option<String>,
-    /// On this day
+    /// Only include this day
     #[arg(long, value_name = "DAY", conflicts_with_all = ["since", "until"], add = complete::days())]
     pub on: Option<String>,
-    /// Of these agents
+    /// Only include these agents
     #[arg(long, value_name = "GLOB", add = complete::agent_ids())]
     pub agent: Vec<String>,
-    /// Billed by these providers
+    /// Only include these providers
     #[arg(long, value_name = "GLOB", add = complete::providers())]
     pub provider: Vec<String>,
-    /// By these models
+    /// Only include these models
     #[arg(long, value_name = "GLOB", add = complete::models())]
     pub model: Vec<String>,
-    /// In these projects and below
+    /// Only include these projects and folders below them
     ///
-    /// A path, `.` for the nearest known project above the current directory, or a name from `projects` in the config
+    /// Takes a path, `.` for the nearest known project above the current directory, or a name from `projects` in the
+    /// configuration.
     #[arg(long, value_name = "PATH", add = complete::projects())]
     pub project: Vec<String>,
-    /// In these sessions: a unique prefix, or `latest`
+    /// Only include these sessions, by a unique prefix of their id or `latest`
     #[arg(long, value_name = "ID", add = complete::sessions())]
     pub session: Vec<String>,
-    /// With this presence
+    /// Only include turns in this state
     #[arg(long, value_name = "PRESENCE")]
     pub presence: Vec<PresenceWanted>,
-    /// With this text in any text column
+    /// Only include rows that contain this text, ignoring case
     #[arg(long, value_name = "TEXT")]
     pub grep: Vec<String>,
 }

@@ -1,5 +1,5 @@
-//! Answers the scripts in `completions/`, which ask ttop what may follow on a line. With `args::complete` the only place
-//! that uses clap's dynamic engine, whose interface is not stable yet.
+//! Answers the scripts in `completions/`, which ask ttop for completions. Besides `args::complete`, the only place that
+//! uses clap's dynamic engine, whose interface is not stable yet.
 
 use super::definition;
 use clap_complete::env::Shells;
@@ -8,8 +8,8 @@ use std::ffi::{OsStr, OsString};
 /// Set by the scripts to the name of the shell that asks.
 pub const VARIABLE: &str = "TTOP_COMPLETE";
 
-/// What a shell is told, when it asks; nothing where anything is wrong, since a message would land in the prompt.
-/// The words of the line follow `--`; without it the variable is just lying around.
+/// The completions for a shell. Empty on any error, because a message would end up in the prompt. The words of the line
+/// follow `--`; without it, the variable is set by accident.
 pub fn answer(words: &[OsString], shell: Option<&OsStr>) -> Option<Vec<u8>> {
     let shell = shell?.to_str().filter(|shell| !shell.is_empty())?;
     let mut told = Vec::new();

@@ -1,6 +1,7 @@
 //! The command line: all commands in one definition, from which completions and manual pages are made.
 
 pub mod answer;
+mod examples;
 pub mod parse;
 
 use crate::args::Global;
@@ -10,10 +11,10 @@ use crate::render::filter_keys::unusable;
 use crate::render::kinds::ROWS;
 use clap::{CommandFactory, Parser};
 
-/// What AI coding agents use: tokens, money, plan limits, and which session waits for you
+/// Report what AI coding agents use: tokens, money, plan limits, and which session waits for you
 #[derive(Parser, Debug)]
 #[command(name = "ttop", version, max_term_width = 100)]
-#[command(after_help = "Without a command: ttop cost --since today --by model")]
+#[command(after_help = "Without a command, ttop runs: ttop cost --since today --by model")]
 pub struct Cli {
     /// What bare `ttop` takes.
     #[command(flatten)]
@@ -39,5 +40,5 @@ pub fn definition() -> clap::Command {
             }
         }
     }
-    root
+    examples::add(root)
 }

@@ -1,4 +1,4 @@
-//! From words to [`Cli`]: what clap cannot say by itself about misplaced flags and names kept for later.
+//! Parses the command line into [`Cli`], and reports misplaced flags and reserved names, which clap cannot.
 
 use super::{Cli, definition};
 use crate::core::bad_request::BadRequest;
@@ -13,7 +13,7 @@ use std::ffi::OsString;
 const RESERVED_COMMANDS: [&str; 7] = ["top", "serve", "plugin", "theme", "trends", "insights", "merge"];
 const RESERVED_FLAGS: [&str; 3] = ["--plugin", "--theme", "--host"];
 
-/// What the words ask for.
+/// The parsed command line.
 pub enum Parsed {
     Run(Box<Cli>),
     /// Help or the version, to be printed on stdout.
@@ -51,13 +51,12 @@ pub fn parse(
     }
     let cli = Cli::from_arg_matches(&matches).map_err(|error| refuse(&error))?;
     if cli.global.quiet && cli.global.verbose > 0 {
-        return Err(BadRequest::new("-q and -v contradict each other"));
+        return Err(BadRequest::new("-q and -v cannot be combined"));
     }
     Ok(Parsed::Run(Box::new(cli)))
 }
 
-/// Whether a bar is asked for, as far as it can be told from words that are no command line: by the first of them that is
-/// a command.
+/// Whether an invalid command line was meant for `bar-status`: decided by its first command.
 pub fn is_bar(words: &[OsString]) -> bool {
     const BAR: &str = "bar-status";
     let root = Cli::command();
@@ -65,7 +64,7 @@ pub fn is_bar(words: &[OsString]) -> bool {
     words.find(|word| *word == BAR || root.find_subcommand(word.as_ref()).is_some()) == Some(BAR.into())
 }
 
-/// The rows whose keys `--fields help` asks for: answered without a look at the data.
+/// The row kind of `--fields help`, which needs no data.
 fn asked_for_fields(matches: &ArgMatches) -> Option<&'static RowKind> {
     let (command, mut inner) = matches.subcommand().unwrap_or(("cost", matches));
     while let Some((_, deeper)) = inner.subcommand() {
@@ -75,7 +74,7 @@ fn asked_for_fields(matches: &ArgMatches) -> Option<&'static RowKind> {
     RowKind::find(command).filter(|_| asked.any(|field| field == "help"))
 }
 
-/// `--color` as far as it can be told from words that are no command line.
+/// The value of `--color` in an invalid command line.
 fn color_flag(words: &[OsString]) -> When {
     let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
     let next = |at: usize| words.get(at + 1).map(|word| word.as_ref());
@@ -104,8 +103,8 @@ fn refuse(error: &clap::Error) -> BadRequest {
         _ => None,
     };
     if let Some(name) = reserved {
-        return BadRequest::new(format!("'{name}' is kept for a later version"))
-            .with_hint("ttop --help lists what is there");
+        return BadRequest::new(format!("'{name}' is reserved for a later version"))
+            .with_hint("run 'ttop --help' for the list of commands");
     }
     let text = error.render().to_string();
     BadRequest::new(text.strip_prefix("error: ").unwrap_or(&text).trim_end())
@@ -136,10 +135,8 @@ fn refuse_strays(root: &Command, matches: &ArgMatches) -> Result<(), BadRequest>
     } else {
         format!(" {}", values.join(","))
     };
-    Err(
-        BadRequest::new(format!("{flag} stands before '{command}' and would be lost"))
-            .with_hint(format!("flags of a command follow it: ttop {command} {flag}{value}")),
-    )
+    Err(BadRequest::new(format!("{flag} must come after '{command}'"))
+        .with_hint(format!("write 'ttop {command} {flag}{value}'")))
 }
 
 #[cfg(test)]
@@ -159,11 +156,8 @@ mod tests {
     #[test]
     fn a_flag_before_a_command_is_refused_with_the_right_order() {
         let error = parsed("ttop --since 7d creds").err().expect("refused");
-        assert_eq!(error.message, "--since stands before 'creds' and would be lost");
-        assert_eq!(
-            error.hint.as_deref(),
-            Some("flags of a command follow it: ttop creds --since 7d")
-        );
+        assert_eq!(error.message, "--since must come after 'creds'");
+        assert_eq!(error.hint.as_deref(), Some("write 'ttop creds --since 7d'"));
         assert!(matches!(parsed("ttop --offline creds"), Ok(Parsed::Run(_))));
         assert!(matches!(parsed("ttop --since 7d"), Ok(Parsed::Run(_))));
     }

@@ -1,4 +1,4 @@
-//! `ttop alert`: tells what is due, once, and hands it to the sinks: for hooks and cron.
+//! `ttop alert`: reports new alerts once and delivers them to the sinks, for hooks and cron.
 
 use super::context::Context;
 use crate::args::{Filters, RowArgs};
@@ -9,22 +9,22 @@ use crate::core::filter_text::FilterText;
 use crate::core::rows::{EventRow, EventType, Severity};
 use crate::engine::filters::check;
 use crate::exit::Exit;
-use crate::ledger::Standing;
+use crate::ledger::LedgerState;
 use crate::render::{Grep, Layout, Request};
 use crate::sinks::{Outside, Sink};
 use anyhow::{Result, bail};
 use clap::Args;
 
-/// Tell what is due, once: budgets, plan limits, sessions that wait; for hooks and cron
+/// Report new alerts once (budgets, plan limits, waiting sessions); for cron and hooks
 ///
-/// Each event is printed and handed to the sinks of the config (alerts.sinks) that want it. What is due is told once,
-/// whatever is printed of it: filters, -n and --jq choose among the lines and nothing else; --dry-run changes nothing
+/// Prints each new alert and delivers it to the configured sinks (alerts.sinks). An alert counts as reported even if a
+/// filter, -n or --jq hides its line; --dry-run changes nothing.
 #[derive(Args, Debug, Default)]
 pub struct AlertArgs {
-    /// Send a test event to one sink of the config, and nothing else
+    /// Deliver a test event to this sink and exit
     #[arg(long, value_name = "SINK", conflicts_with = "dry_run")]
     pub test: Option<String>,
-    /// Print what is due without remembering or sending it
+    /// Print new alerts without delivering or remembering them
     #[arg(long)]
     pub dry_run: bool,
     #[command(flatten)]
@@ -60,13 +60,13 @@ impl AlertArgs {
         context.engine.commit();
         context.warn_all();
         let ledger = context.engine.ledger()?;
-        if matches!(ledger.standing(), Standing::Memory) && context.engine.system.var("TTOP_LEDGER").is_some() {
+        if matches!(ledger.standing(), LedgerState::Memory) && context.engine.system.var("TTOP_LEDGER").is_some() {
             context
                 .out
-                .note("ttop: TTOP_LEDGER=:memory: remembers nothing: what is due is told by every run");
+                .note("ttop: TTOP_LEDGER=:memory: keeps no state: every run reports all alerts");
         }
         let events = context.engine.fire(&facts, &rules, &sinks)?;
-        // Sinks are told whatever becomes of stdout.
+        // Deliver even if stdout is closed.
         let printed = print(context, &request, &filters, events);
         context.engine.deliver(sinks)?;
         context.warn_all();
@@ -83,21 +83,23 @@ fn print(context: &mut Context, request: &Request, filters: &FilterText, events:
     context.out.print(request, layout, events.into_iter().map(Ok))
 }
 
-/// Sends a sign of life to one sink, whatever it wants to hear of, and even when it is switched off.
+/// Sends a test event to one sink, regardless of its filters, even if it is disabled.
 fn test(name: &str, sinks: &[Sink], context: &Context) -> Result<EventRow> {
     let Some(sink) = sinks.iter().find(|sink| sink.name == name) else {
         let names: Vec<&str> = sinks.iter().map(|sink| sink.name.as_str()).collect();
         let hint = match names[..] {
-            [] => "the config has no alerts.sinks".to_owned(),
-            _ => format!("the config has {}", names.join(", ")),
+            [] => "the configuration has no alerts.sinks".to_owned(),
+            _ => format!("configured sinks: {}", names.join(", ")),
         };
-        return Err(BadRequest::new(format!("no sink '{name}'")).with_hint(hint).into());
+        return Err(BadRequest::new(format!("sink '{name}' not found"))
+            .with_hint(hint)
+            .into());
     };
     let event = EventRow::new(
         EventType::Heartbeat,
         Severity::Info,
         "ttop",
-        format!("this is a test of the sink '{name}'"),
+        format!("a test of sink '{name}'"),
     );
     let mut event = event.at(context.engine.system.now);
     event.event_id = tagged_id("00000000", 0, "test");

@@ -1,4 +1,4 @@
-//! `ttop budgets`: what was spent of each budget, and where that leads.
+//! `ttop budgets`: spend against each budget, and its projection.
 
 use super::context::{Context, Out};
 use crate::args::{Filters, RowArgs};
@@ -16,25 +16,25 @@ use crate::reports::budgets::Spent;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
-/// Show what is spent of each budget
+/// Show spend against each budget
 ///
-/// Budgets are `budgets.*` in the config. With --usd or --tokens one more is shown for this run; --agent, --provider,
-/// --model and --project then say what it is about.
+/// Budgets are configured as `budgets.*`. --usd or --tokens adds one for this run; --agent, --provider, --model and
+/// --project limit it.
 #[derive(Args, Debug, Default)]
 pub struct BudgetsArgs {
-    /// Add a budget of so many dollars
+    /// Add a budget of this many US dollars
     #[arg(long, value_name = "USD", value_parser = amount)]
     pub usd: Option<f64>,
-    /// Add a budget of so many tokens
+    /// Add a budget of this many tokens
     #[arg(long, value_name = "COUNT", value_parser = count, conflicts_with = "usd")]
     pub tokens: Option<f64>,
-    /// How often the added budget begins anew
+    /// Set the period of the added budget
     #[arg(long, value_name = "PERIOD", default_value = "day")]
     pub every: PeriodWanted,
-    /// Print only budgets that are exceeded, and exit 3 if any is
+    /// Only list exceeded budgets; exit 3 if any
     #[arg(long)]
     pub check: bool,
-    /// Count turns that a subscription covers, too
+    /// Also count turns that a subscription covers
     #[arg(long)]
     pub include_plan: bool,
     #[command(flatten)]
@@ -57,11 +57,11 @@ pub enum PeriodWanted {
 /// # Errors
 /// When it is none.
 pub fn amount(text: &str) -> Result<f64, String> {
-    let number: f64 = text.parse().map_err(|_| format!("'{text}' is no number"))?;
+    let number: f64 = text.parse().map_err(|_| format!("'{text}' is not a number"))?;
     if number.is_finite() && number >= 0.0 {
         Ok(number)
     } else {
-        Err(format!("'{text}' is no amount"))
+        Err(format!("'{text}' is not an amount"))
     }
 }
 
@@ -69,7 +69,7 @@ fn count(text: &str) -> Result<f64, String> {
     let number = amount(text)?;
     match number.fract() {
         0.0 => Ok(number),
-        _ => Err(format!("'{text}' is no whole number")),
+        _ => Err(format!("'{text}' is not a whole number")),
     }
 }
 
@@ -97,7 +97,7 @@ impl BudgetsArgs {
             if self.check {
                 rows.retain(|row| row.level == Some(Level::Exceeded));
             }
-            // With a budget of this run, these words say what it is about.
+            // With a budget of this run, these filters define its turns.
             if !is_added {
                 rows = engine.choose(&filters, rows)?;
             }
@@ -125,7 +125,7 @@ impl BudgetsArgs {
         };
         let scope = self.filters.text();
         if scope.has_time() {
-            return Err(BadRequest::new("a budget has its own time: --every day, week or month").into());
+            return Err(BadRequest::new("budgets do not take a time range: use --every day, week or month").into());
         }
         let every = match self.every {
             PeriodWanted::Day => Every::Day,
@@ -141,15 +141,15 @@ fn warn_of_unpriced(out: &mut Out, spent: &Spent) {
         let tokens = spent.unpriced_tokens;
         out.warn(&Problem::new(
             format_args!("budget {}", spent.row.budget_id),
-            format_args!("{tokens} tokens have no price: more was spent than it says"),
+            format_args!("{tokens} tokens have no price: the real spend is higher"),
         ));
     }
 }
 
-/// Says that turns were left out: a budget that looks untouched is else a riddle.
+/// A note on turns that were left out; otherwise an untouched budget would be puzzling.
 fn plan_note(spent: &[Spent]) -> Option<String> {
     let most = spent.iter().map(|one| one.plan_turns).max().filter(|most| *most > 0)?;
     Some(format!(
-        "ttop: {most} replies are covered by a plan and not counted; --include-plan counts them"
+        "ttop: {most} turns are covered by a plan and not counted; use --include-plan to count them"
     ))
 }

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 /// Print the completion script of a shell
 #[derive(Args, Debug)]
 pub struct CompletionsArgs {
+    /// Shell to print completions for
     shell: Shell,
 }
 
@@ -19,7 +20,7 @@ pub enum Shell {
     Elvish,
     #[value(name = "powershell")]
     PowerShell,
-    /// A module with typed commands: use ttop.nu *
+    /// A module with typed commands; load it with `use ttop.nu *`
     Nushell,
 }
 

@@ -1,10 +1,10 @@
-//! `ttop config`: where the config is, what is in force, and changing one value of it.
+//! `ttop config`: shows the path and the effective values, and changes single values.
 
 use super::context::Context;
 use crate::core::bad_request::BadRequest;
 use crate::exit::Exit;
 use crate::render::keys::similar;
-use crate::render::{print_text, say};
+use crate::render::{eprint_line, print_text};
 use crate::system::config::keys::{KEYS, Kind, Place, names, place};
 use crate::system::config::{Config, TEMPLATE, check, set, shown, unset};
 use crate::system::jsonc::{self, Mistake};
@@ -23,28 +23,28 @@ pub struct ConfigArgs {
 
 #[derive(Subcommand, Debug)]
 enum Action {
-    /// Print where the config file is, or would be
+    /// Print the path of the configuration file
     Path,
-    /// Print what is in force as JSON; URLs only as scheme and host
+    /// Print the effective configuration as JSON, with URLs reduced to scheme and host
     Show,
-    /// Write a commented config file, and ask for consent where a provider's terms want it
+    /// Write a commented configuration file, and ask for consent where a provider's terms require it
     Init,
     /// Print the value of a key
     Get {
-        /// `budgets.daily`, `billing.claude-code`
+        /// Key, such as `budgets.daily` or `billing.claude-code`
         key: String,
     },
-    /// Change one value in the config file; comments stay
+    /// Change one value in the configuration file and keep its comments
     Set {
-        /// `budgets.daily`, `prices.overrides.acme/coder-1`
+        /// Key, such as `budgets.daily` or `prices.overrides.acme/coder-1`
         key: String,
-        /// JSON, or plain text where text is wanted
+        /// Value, as JSON, or plain text for a key that holds text
         #[arg(allow_hyphen_values = true)]
         value: String,
     },
-    /// Take a key out of the config file
+    /// Remove a key from the configuration file
     Unset {
-        /// `budgets.daily`
+        /// Key, such as `budgets.daily`
         key: String,
     },
 }
@@ -92,24 +92,24 @@ fn print(context: &Context, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// The config as it is: the one of the run is empty where the file has a mistake. Its warnings were given.
+/// Loads the configuration: the run's own is empty if the file is invalid. Warnings were already printed.
 fn load(context: &Context) -> Result<Config> {
     Ok(Config::load(&context.engine.system)?.0)
 }
 
-/// The names of a key that was typed.
+/// Splits a typed key into names.
 fn known(key: &str) -> Result<Vec<String>, BadRequest> {
     names(key).ok_or_else(|| {
         let near = similar(key, KEYS.iter().map(|key| key.path));
         let hint = match near[..] {
-            [] => "ttop config show lists the keys".to_owned(),
+            [] => "run 'ttop config show' for the list of keys".to_owned(),
             _ => format!("did you mean {}?", near.join(", ")),
         };
         BadRequest::new(format!("unknown key '{key}'")).with_hint(hint)
     })
 }
 
-/// The value a user typed: JSON, or plain text where the key wants text.
+/// Parses a typed value: JSON, or plain text for a key that holds text.
 fn parse_value(key: &str, path: &[&str], typed: &str) -> Result<Value, BadRequest> {
     let json = jsonc::parse(typed).ok().filter(|_| !typed.trim().is_empty());
     let text = || Value::String(typed.to_owned());
@@ -129,7 +129,7 @@ fn parse_value(key: &str, path: &[&str], typed: &str) -> Result<Value, BadReques
     }
 }
 
-/// Changes the text of the config file, if that changes anything and the result is a config.
+/// Edits the configuration file, if the result differs and is valid.
 fn edit(context: &Context, change: impl FnOnce(&str) -> Result<Option<String>, Mistake>) -> Result<()> {
     let path = Config::path(&context.engine.system);
     let file = context.engine.system.tilde(&path);
@@ -151,7 +151,7 @@ fn init(context: &Context) -> Result<()> {
     let path = Config::path(&context.engine.system);
     let file = context.engine.system.tilde(&path);
     if path.exists() {
-        bail!("{file} is already there");
+        bail!("{file} already exists");
     }
     let mut text = TEMPLATE.to_owned();
     let may_ask = std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !context.out.global.quiet;
@@ -173,14 +173,14 @@ fn init(context: &Context) -> Result<()> {
     print(context, &path.display().to_string())
 }
 
-/// Asks on the terminal; anything but yes is no.
+/// Asks on the terminal; any answer other than yes means no.
 fn has_consent(provider: &str) -> Result<bool> {
-    say(&format!(
-        "{provider} restricts the use of its login to its own tools. With your consent ttop reads that login and asks \
+    eprint_line(&format!(
+        "{provider} restricts the use of its login to its own tools. With your consent, ttop reads that login and asks \
          {provider} how much of your plan is used, and nothing else."
     ));
     let mut stderr = std::io::stderr().lock();
-    write!(stderr, "May it? [y/N] ")?;
+    write!(stderr, "Allow this? [y/N] ")?;
     stderr.flush()?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;

@@ -75,8 +75,8 @@ impl Context {
         self.out.print(&request, Layout::default(), rows.into_iter().map(Ok))
     }
 
-    /// Reads what changed on disk, lets `answer` report and print, and keeps what was read: an answer never waits for
-    /// that. A ledger that turns out to be damaged is left out, and the answer is made from disk.
+    /// Refreshes, lets `answer` report and print, then commits, so that answers never wait for the commit. Leaves a
+    /// damaged ledger out and answers from disk.
     ///
     /// # Errors
     /// When the report could not be made. What could not be read or kept is a warning.
@@ -99,7 +99,7 @@ impl Context {
         result
     }
 
-    /// Reads what changed on disk, with a progress bar where that takes long, and warns of what could not be read.
+    /// Refreshes, with a progress bar if it takes long, and warns about unreadable sources.
     ///
     /// # Errors
     /// When the ledger itself cannot be read.
@@ -114,7 +114,7 @@ impl Context {
         Ok(())
     }
 
-    /// Warns of what the engine met.
+    /// Prints the engine's problems as warnings.
     pub fn warn_all(&mut self) {
         for problem in self.engine.take_problems() {
             self.out.warn(&problem);
@@ -131,10 +131,10 @@ impl Out {
         }
     }
 
-    /// Says something on stderr that is no problem, unless the run is to be quiet.
+    /// Prints a note to stderr, unless the run is quiet.
     pub fn note(&self, line: &str) {
         if !self.global.quiet {
-            render::say(line);
+            render::eprint_line(line);
         }
     }
 
@@ -164,7 +164,7 @@ impl Out {
         Ok(())
     }
 
-    /// Counts problems that were said elsewhere.
+    /// Counts problems that were reported elsewhere.
     pub fn add_skipped(&mut self, problems: usize) {
         self.skipped += problems;
     }
@@ -184,7 +184,7 @@ pub fn footer<R: 'static>(notes: Vec<String>) -> Option<MakeFooter<R>> {
     (!notes.is_empty()).then(|| -> MakeFooter<R> { Box::new(|_| Footer::new(None, notes)) })
 }
 
-/// Whether somebody is there to answer a dialog.
+/// Whether a user is present to answer a dialog.
 pub fn is_attended() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }

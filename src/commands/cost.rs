@@ -16,13 +16,13 @@ use crate::reports::{Sessions, ccusage};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
-/// Add up tokens and money
+/// Report tokens and cost, grouped by time, agent or model
 #[derive(Args, Debug, Default)]
 pub struct CostArgs {
-    /// What to group by
+    /// Group by these dimensions
     #[arg(long, value_name = "DIM", value_delimiter = ',')]
     pub by: Vec<By>,
-    /// Exit 3 when the total shown, plans included, is above this many dollars
+    /// Exit 3 if the total, including plan-covered cost, exceeds this many US dollars
     #[arg(long, value_name = "USD", value_parser = amount)]
     pub max: Option<f64>,
     /// Count subagents under the session that started them
@@ -84,7 +84,7 @@ impl By {
 }
 
 impl CostArgs {
-    /// What a bare `ttop` asks for: today by model, where nothing else was said.
+    /// The default of a bare `ttop`: today by model.
     #[must_use]
     pub fn or_today_by_model(mut self) -> Self {
         if !self.filters.text().has_time() {
@@ -101,8 +101,8 @@ impl CostArgs {
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
         let by = if self.by.is_empty() { &[By::Day][..] } else { &self.by };
         if by.iter().filter(|by| by.is_period()).count() > 1 {
-            return Err(BadRequest::new("--by takes one period at a time")
-                .with_hint("such as --by day,model")
+            return Err(BadRequest::new("--by takes only one period")
+                .with_hint("for example --by day,model")
                 .into());
         }
         let grouping = Grouping {

@@ -1,4 +1,4 @@
-//! `ttop creds`: where credentials are and in what state, never what they are.
+//! `ttop creds`: places and states of credentials, never their values.
 
 use super::context::{Context, is_attended};
 use crate::args::{Filters, RowArgs};
@@ -9,19 +9,19 @@ use crate::render::{Grep, Layout};
 use anyhow::Result;
 use clap::Args;
 
-/// Show where credentials are and in what state, never what they are
+/// List credentials with their place and state, never their values
 #[derive(Args, Debug)]
 pub struct CredsArgs {
-    /// List missing ones too, with how to get them
+    /// Also list missing credentials, with how to get them
     #[arg(long)]
     pub all: bool,
-    /// Print only what fails, and exit 3 if anything does
+    /// Only list credentials that fail; exit 3 if any
     #[arg(long)]
     pub check: bool,
     /// Show account ids and addresses
     #[arg(long)]
     pub accounts: bool,
-    /// Ask the macOS keychain even when nobody may be there to answer its dialog
+    /// Read the macOS keychain even if its dialog may go unanswered
     #[arg(long)]
     pub keychain: bool,
     #[command(flatten)]

@@ -1,10 +1,10 @@
-//! `ttop doctor`: what ttop sees on this machine and what it cannot; nothing secret in it.
+//! `ttop doctor`: the agents and files on this machine, and the limits of their records; contains nothing secret.
 
 use super::context::Context;
 use crate::args::RowArgs;
 use crate::core::rows::{DoctorKind, DoctorPath, DoctorRow, DoctorState};
 use crate::exit::Exit;
-use crate::ledger::Standing;
+use crate::ledger::LedgerState;
 use crate::prices::{self, PriceBook};
 use crate::render::{Footer, Layout};
 use crate::reports::doctor::{agent_rows, notes, tilde_all};
@@ -13,7 +13,7 @@ use crate::system::swiftbar;
 use anyhow::Result;
 use clap::Args;
 
-/// Tell what ttop sees on this machine, and what it cannot know
+/// Show which agents and files were found, and what they do not record
 #[derive(Args, Debug)]
 pub struct DoctorArgs {
     #[command(flatten)]
@@ -49,7 +49,7 @@ impl DoctorArgs {
 fn ledger_row(context: &Context) -> Result<DoctorRow> {
     let mut row = DoctorRow::new(DoctorKind::Ledger, "ledger");
     let ledger = context.engine.ledger()?;
-    if let Standing::File(path) | Standing::Unusable(path) = ledger.standing() {
+    if let LedgerState::File(path) | LedgerState::Unusable(path) = ledger.standing() {
         let path = DoctorPath {
             path: context.engine.system.tilde(path),
             because: "history".into(),
@@ -104,7 +104,7 @@ fn swiftbar_row(context: &Context) -> Option<DoctorRow> {
     for folder in swiftbar::folders_for_scripts(&context.engine.system) {
         row.state = DoctorState::Problem;
         row.problems.push(format!(
-            "{} is a folder where a script should be, so that SwiftBar shows nothing (its issue 442): quit SwiftBar, \
+            "{} is a folder instead of a script, so SwiftBar shows nothing (SwiftBar issue 442): quit SwiftBar, \
              rm -r '{}', write the script with its content, start SwiftBar",
             context.engine.system.tilde(&folder),
             folder.display()
@@ -124,8 +124,10 @@ fn config_row(context: &Context) -> DoctorRow {
     });
     let idle = context.engine.config.idle_keys();
     if !idle.is_empty() {
-        row.notes
-            .push(format!("accepted, and without effect here: {}", idle.join(", ")));
+        row.notes.push(format!(
+            "accepted for TokenTop, without effect in ttop: {}",
+            idle.join(", ")
+        ));
     }
     row
 }

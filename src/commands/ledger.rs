@@ -1,4 +1,4 @@
-//! `ttop ledger`: what ttop itself remembers, and how to erase, repair, move and merge it.
+//! `ttop ledger`: shows, erases, rebuilds, exports and imports the ledger.
 
 use super::context::Context;
 use crate::args::RowArgs;
@@ -8,7 +8,7 @@ use crate::core::period::{Edge, parse_time};
 use crate::core::problem::Problem;
 use crate::exit::Exit;
 use crate::ledger::forget::Erase;
-use crate::ledger::{Ledger, Standing};
+use crate::ledger::{Ledger, LedgerState};
 use crate::render::Output;
 use crate::reports::Sessions;
 use crate::reports::ledger::ledger_rows;
@@ -17,7 +17,7 @@ use clap::{Args, Subcommand};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 
-/// Show, erase, repair, export and merge what ttop remembers
+/// Show, erase, rebuild, export or import the ledger
 #[derive(Args, Debug)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -33,22 +33,22 @@ pub struct LedgerArgs {
 
 #[derive(Subcommand, Debug)]
 enum Action {
-    /// Show what is held of each agent
+    /// Show what the ledger stores of each agent
     Status {
         #[command(flatten)]
         rows: RowArgs,
     },
-    /// Erase for good; what is read again later stays erased
+    /// Erase history permanently; a later sync does not bring it back
     Forget(ForgetArgs),
-    /// Read every source again; a damaged ledger is set aside first
+    /// Read every source again; set a damaged ledger aside first
     Rebuild,
-    /// Print every turn, one JSON object a line
+    /// Print every turn, one JSON object per line
     Export,
-    /// Take in an export of another machine; nothing counts twice
+    /// Add an export from another machine; each turn counts once
     Import {
-        /// `-` for stdin
+        /// File to import, or `-` for stdin
         file: PathBuf,
-        /// What to call it; the same name replaces what came before
+        /// Name of the import; importing under the same name replaces it
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
     },
@@ -57,13 +57,13 @@ enum Action {
 #[derive(Args, Debug)]
 #[group(required = true, multiple = false)]
 struct ForgetArgs {
-    /// This session: a unique prefix of its id
+    /// Erase this session, given a unique prefix of its id
     #[arg(long, value_name = "ID")]
     session: Option<String>,
-    /// Every session of this project and below
+    /// Erase every session of this project and of folders below it
     #[arg(long, value_name = "PATH")]
     project: Option<String>,
-    /// Every turn before this time
+    /// Erase every turn before this time
     #[arg(long, value_name = "TIME")]
     before: Option<String>,
 }
@@ -94,7 +94,7 @@ fn status(context: &mut Context, rows: &RowArgs) -> Result<Exit> {
 fn writable(context: &mut Context) -> Result<&mut Ledger> {
     refuse_sample(context)?;
     let ledger = context.engine.ledger()?;
-    if let (Standing::Unusable(_), Some(problem)) = (ledger.standing(), ledger.problems().first()) {
+    if let (LedgerState::Unusable(_), Some(problem)) = (ledger.standing(), ledger.problems().first()) {
         bail!("{problem}");
     }
     context.refresh(&TurnFilter::default())?;
@@ -107,7 +107,7 @@ fn writable(context: &mut Context) -> Result<&mut Ledger> {
 
 fn refuse_sample(context: &Context) -> Result<(), BadRequest> {
     match context.engine.is_sample() {
-        true => Err(BadRequest::new("the sample ledger of --demo cannot be changed")),
+        true => Err(BadRequest::new("the --demo ledger cannot be changed")),
         false => Ok(()),
     }
 }
@@ -149,10 +149,12 @@ impl ForgetArgs {
                 agent_id: ledger.names().agent(session.agent).unwrap_or_default().to_owned(),
                 session_id: session.id.to_string(),
             }),
-            (None, []) => bail!("no session '{prefix}'"),
-            (None, several) => {
-                Err(BadRequest::new(format!("session '{prefix}' fits {} sessions", several.len())).into())
-            }
+            (None, []) => bail!("session '{prefix}' not found"),
+            (None, several) => Err(BadRequest::new(format!(
+                "session id '{prefix}' is ambiguous ({} matches)",
+                several.len()
+            ))
+            .into()),
         }
     }
 }
@@ -190,7 +192,7 @@ fn import(context: &mut Context, file: &PathBuf, name: Option<&str>) -> Result<E
     let name = match (name, stem) {
         (Some(name), _) => name.to_owned(),
         (None, Some(stem)) if !is_stdin => stem,
-        _ => return Err(BadRequest::new("what comes from stdin needs a --name").into()),
+        _ => return Err(BadRequest::new("an import from stdin needs --name").into()),
     };
     let ledger = writable(context)?;
     let (read, problems) = ledger.import(&name, lines)?;

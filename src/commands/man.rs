@@ -6,10 +6,10 @@ use crate::exit::Exit;
 use anyhow::Result;
 use clap::Args;
 
-/// Print a manual page: ttop man cost | man -l -
+/// Print a manual page
 #[derive(Args, Debug)]
 pub struct ManArgs {
-    /// The command; without one, ttop as a whole
+    /// Command to describe [default: ttop itself]
     command: Vec<String>,
 }
 
@@ -26,7 +26,7 @@ impl ManArgs {
             .join("-");
         let Some((_, page)) = PAGES.iter().find(|(page, _)| *page == name) else {
             return Err(BadRequest::new(format!("no manual page '{name}'"))
-                .with_hint("ttop --help lists the commands")
+                .with_hint("run 'ttop --help' for the list of commands")
                 .into());
         };
         context.out.text(page)?;

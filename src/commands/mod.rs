@@ -1,4 +1,4 @@
-//! What the user types: one file per subcommand, each its arguments and its `run`.
+//! Subcommands: one file each, with its arguments and its `run`.
 
 pub mod alert;
 pub mod bar_status;

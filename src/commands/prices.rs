@@ -15,7 +15,7 @@ use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use std::collections::BTreeSet;
 
-/// Show what models cost
+/// Show the price list
 #[derive(Args, Debug)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -25,13 +25,13 @@ use std::collections::BTreeSet;
 pub struct PricesArgs {
     #[command(subcommand)]
     action: Option<Action>,
-    /// Of these providers
+    /// Only include these providers
     #[arg(long, value_name = "GLOB")]
     provider: Vec<String>,
-    /// Of these models
+    /// Only include these models
     #[arg(long, value_name = "GLOB")]
     model: Vec<String>,
-    /// With this text in any text column
+    /// Only include rows that contain this text, ignoring case
     #[arg(long, value_name = "TEXT")]
     grep: Vec<String>,
     #[command(flatten)]
@@ -40,14 +40,14 @@ pub struct PricesArgs {
 
 #[derive(Subcommand, Debug)]
 enum Action {
-    /// Fetch the newest price list and show what changed; the past keeps its prices
+    /// Fetch the newest price list and show the changes; past turns keep their prices
     Update {
         #[command(flatten)]
         rows: RowArgs,
     },
-    /// Show every price a model has had, and under which name it was found
+    /// Show every price a model has had, and the name it is listed under
     Show {
-        /// `model` or `provider/model`
+        /// Model, as `model` or `provider/model`
         model: String,
         #[command(flatten)]
         rows: RowArgs,
@@ -65,7 +65,7 @@ impl PricesArgs {
         }
     }
 
-    /// What is in force now, everywhere.
+    /// All current prices.
     fn list(&self, context: &mut Context) -> Result<Exit> {
         let request = context.request(&self.rows)?;
         open(context);
@@ -96,7 +96,7 @@ fn show(context: &mut Context, model: &str, args: &RowArgs) -> Result<Exit> {
         None => of_model(engine, book, model),
     };
     if rows.is_empty() {
-        bail!("nobody lists a price for {model}");
+        bail!("no price is listed for {model}");
     }
     let layout = Layout {
         footer: footer(steps(&rows)),
@@ -151,7 +151,7 @@ fn of_model(engine: &Engine, book: &PriceBook, model: &str) -> Vec<PriceRow> {
 fn update(context: &mut Context, args: &RowArgs) -> Result<Exit> {
     let update = prices::update(&context.engine.system)?;
     if update.skipped > 0 {
-        let reason = format!("{} models without a usable price were skipped", update.skipped);
+        let reason = format!("skipped {} models without a usable price", update.skipped);
         context.out.warn(&Problem::new("price list", reason));
     }
     open(context);
@@ -162,7 +162,7 @@ fn update(context: &mut Context, args: &RowArgs) -> Result<Exit> {
     context.rows(args, rows)
 }
 
-/// Opens the price book, and says what is wrong with it.
+/// Opens the price list and reports its problems.
 fn open(context: &mut Context) {
     context.engine.prices();
     context.warn_all();

@@ -13,25 +13,25 @@ use crate::render::{Grep, Layout};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
-/// Show plan limits, credits and spend, asked from the providers
+/// Show plan limits, credits and spend, as the providers report them
 #[derive(Args, Debug, Default)]
 pub struct ProvidersArgs {
-    /// List every known provider
+    /// Include providers without a credential
     #[arg(long)]
     pub all: bool,
-    /// List the providers that an agent knows, by its ids
+    /// List the providers that this agent knows, under its ids
     #[arg(long, value_name = "AGENT", conflicts_with = "all")]
     pub known_by: Option<KnownBy>,
-    /// Print only providers with a window that is over, and exit 3 if there are any
+    /// Only list providers whose usage is at or above --at percent; exit 3 if any
     #[arg(long)]
     pub check: bool,
-    /// From how many per cent on a window is over
+    /// Percentage at which a limit counts as reached
     #[arg(long, value_name = "PERCENT", requires = "check", default_value_t = 100.0)]
     pub at: f64,
-    /// Show how windows filled, since a time or for a span: 7d, 2026-11-01
+    /// Show the usage of limits over time, since a time or for a span: 7d, 2026-11-01
     #[arg(long, value_name = "TIME", conflicts_with_all = ["all", "known_by", "check"])]
     pub history: Option<String>,
-    /// Ask the macOS keychain even when nobody may be there to answer its dialog
+    /// Read the macOS keychain even if its dialog may go unanswered
     #[arg(long)]
     pub keychain: bool,
     #[command(flatten)]
@@ -81,7 +81,7 @@ impl ProvidersArgs {
         Ok(if has_failed { Exit::Check } else { exit })
     }
 
-    /// How windows filled, from what the ledger kept.
+    /// The usage of limits over time, from the ledger.
     fn show_history(&self, span: &str, context: &mut Context) -> Result<Exit> {
         let request = context.request(&self.rows)?;
         request.check::<LimitHistoryRow>(false)?;

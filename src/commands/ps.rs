@@ -1,4 +1,4 @@
-//! `ttop ps`: running agents, the session each shows, and what it does.
+//! `ttop ps`: running agents, their sessions and statuses.
 
 use super::context::{Context, Out};
 use crate::args::{Filters, RowArgs};
@@ -23,28 +23,28 @@ const SIGINT: i32 = 2;
 /// A terminal's screen is cleared and written from its top.
 const REDRAW: &[u8] = b"\x1b[H\x1b[2J";
 
-/// Show running agents, the session each works on, and who waits for you
+/// List running agents, their sessions, and which one waits for you
 #[derive(Args, Debug, Default)]
 pub struct PsArgs {
-    /// Show what agents started, too: language servers, MCP servers, tools, subagents
+    /// Also list processes that agents started: language servers, MCP servers, tools, subagents
     #[arg(long)]
     pub all: bool,
-    /// Show only MCP servers whose agent is gone
+    /// Only list MCP servers whose agent has ended
     #[arg(long, conflicts_with = "all")]
     pub orphans: bool,
-    /// Show only those that wait for their human
+    /// Only list agents that wait for you
     #[arg(long)]
     pub waiting: bool,
-    /// Print only those that wait, and exit 3 if any does
+    /// Only list agents that wait for you; exit 3 if any
     #[arg(long, conflicts_with = "watch")]
     pub check: bool,
-    /// Show the last line each agent said
+    /// Show the last line of each agent's reply
     #[arg(long)]
     pub text: bool,
-    /// Look again every so often, on a terminal in the same place
+    /// Refresh at this interval; on a terminal, in place
     #[arg(long, value_name = "INTERVAL", num_args = 0..=1, default_missing_value = "2s", value_parser = parse_interval)]
     pub watch: Option<Duration>,
-    /// Go to the tmux pane of the agent that shows this session or has this pid
+    /// Switch to the tmux pane of this session or pid
     #[arg(long, value_name = "ID", conflicts_with_all = ["watch", "check"])]
     pub jump: Option<String>,
     #[command(flatten)]
@@ -61,7 +61,7 @@ impl PsArgs {
         check::<PsRow>(&self.filters.text())?;
         if let Some(id) = &self.jump {
             if context.engine.is_sample() {
-                return Err(BadRequest::new("what --demo shows runs nowhere").into());
+                return Err(BadRequest::new("demo sessions have no processes to jump to").into());
             }
             return jump(id, &self.scan(context));
         }
@@ -93,7 +93,7 @@ impl PsArgs {
         scan.problems.iter().for_each(|problem| context.out.warn(problem));
         let filters = self.filters.text();
         let request = context.request(&self.rows)?;
-        // Who waits can be told without the ledger, and faster.
+        // Whether a session waits is known without the ledger, and faster.
         if context.out.global.quiet && filters.is_empty() {
             let rows = self.choose(&context.engine, &filters, &scan, &Known::default())?;
             return self.print(&mut context.out, &request, rows);
@@ -151,13 +151,13 @@ fn jump(id: &str, scan: &Scan) -> Result<Exit> {
     let mut panes: Vec<_> = found.iter().filter_map(|session| session.pane.as_ref()).collect();
     panes.dedup();
     match (found.as_slice(), panes.as_slice()) {
-        ([], _) => bail!("no running agent shows session '{id}'"),
+        ([], _) => bail!("no running agent has session '{id}'"),
         (_, [pane]) => tmux::select(pane).map(|()| Exit::Ok),
-        (_, [_, _, ..]) => Err(BadRequest::new(format!("'{id}' fits agents in several panes"))
-            .with_hint("ttop ps --fields pid,sessionId,tmuxPane lists them; a pid will do")
+        (_, [_, _, ..]) => Err(BadRequest::new(format!("'{id}' matches agents in several tmux panes"))
+            .with_hint("use a pid: ttop ps --fields pid,sessionId,tmuxPane")
             .into()),
         ([first, ..], []) => match &first.process.tty {
-            Some(tty) => bail!("process {} runs on {tty}, in no tmux pane", first.process.pid),
+            Some(tty) => bail!("process {} runs on {tty}, outside tmux", first.process.pid),
             None => bail!("process {} has no terminal", first.process.pid),
         },
     }
@@ -171,8 +171,8 @@ fn parse_interval(text: &str) -> Result<Duration, String> {
         .and_then(|time| Duration::try_from(time).ok());
     match parsed {
         Some(time) if time >= SHORTEST => Ok(time),
-        Some(_) => Err("at least 100ms".to_owned()),
-        None => Err("not a duration such as 2s or 500ms".to_owned()),
+        Some(_) => Err("must be at least 100ms".to_owned()),
+        None => Err("expected a duration such as 2s or 500ms".to_owned()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `ttop schema`: what each kind of row consists of, for programs that read it.
+//! `ttop schema`: the schema of each row kind, for programs that read rows.
 
 use super::context::Context;
 use crate::exit::Exit;
@@ -8,13 +8,13 @@ use anyhow::Result;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 
-/// Show what a kind of row consists of; without one, list them all
+/// Print the schema of a row kind, or list the row kinds
 #[derive(Args, Debug)]
 pub struct SchemaArgs {
-    /// The kind of row
+    /// Kind of row
     #[arg(value_parser = PossibleValuesParser::new(ROWS.iter().map(possible_value)))]
     row: Option<String>,
-    /// In which words
+    /// Output language
     #[arg(long = "as", value_name = "KIND", default_value = "jsonschema", requires = "row")]
     kind: SchemaKind,
 }

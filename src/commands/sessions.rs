@@ -41,7 +41,7 @@ impl SessionsArgs {
             && filter.models.matches_all()
             && filter.providers.matches_all()
             && filter.presence.is_empty();
-        // Where nothing but time decides which rows are printed, only those sessions are looked at.
+        // If only time limits the rows, read only the newest sessions.
         let newest = self
             .rows
             .limit

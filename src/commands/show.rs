@@ -15,19 +15,19 @@ use crate::reports::show::Named;
 use anyhow::{Result, bail};
 use clap::Args;
 
-/// Show one session in depth, or one turn
+/// Show one session or turn in depth
 #[derive(Args, Debug)]
 pub struct ShowArgs {
-    /// A session (a unique prefix of its id, or `latest`), or a `turnId`
+    /// Session (a unique prefix of its id, or `latest`) or turn (`turnId`)
     #[arg(value_name = "ID")]
     pub id: String,
-    /// Tell where each number comes from
+    /// Show the source, copies and price rule of each number
     #[arg(long)]
     pub explain: bool,
-    /// The newest so many messages
+    /// Show this many of the newest messages
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub messages: usize,
-    /// The whole text of each message
+    /// Show the complete text of each message
     #[arg(long)]
     pub full: bool,
     #[command(flatten)]
@@ -60,14 +60,14 @@ impl ShowArgs {
         let usage = engine.usage()?;
         let sessions = Sessions::load(usage.ledger)?;
         let Some(named) = usage.named(&self.id, &sessions)? else {
-            bail!("no session or turn '{}'", self.id);
+            bail!("session or turn '{}' not found", self.id);
         };
         let session = match &named {
             Named::Session(row) => *row,
             Named::Turn(found) => found.head.key.session,
         };
         let Some(row) = usage.one_session(session, &sessions)? else {
-            bail!("no session '{}'", self.id);
+            bail!("session '{}' not found", self.id);
         };
         let detail = self.detail(engine, out, &row.agent_id, &row.session_id);
         let explain = match &named {
@@ -91,7 +91,7 @@ impl ShowArgs {
         })
     }
 
-    /// What the agent's own records hold of its text; nothing where they are gone or are not understood.
+    /// The text in the agent's own records; empty if they are gone or unknown.
     fn detail(&self, engine: &Engine, out: &mut Out, agent_id: &str, session_id: &str) -> SessionDetail {
         let limits = DetailLimits {
             messages: self.messages,
@@ -129,7 +129,7 @@ fn todo(todo: crate::core::process::Todo) -> ShowTodo {
     }
 }
 
-/// Text of a session is hostile: line by line without what could steer a terminal.
+/// Session text is untrusted: removes control characters line by line.
 fn clean(words: &str) -> String {
     words.lines().map(text::plain).collect::<Vec<_>>().join("\n")
 }

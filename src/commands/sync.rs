@@ -5,7 +5,7 @@ use crate::core::filter::TurnFilter;
 use crate::core::problem::Problem;
 use crate::engine::Engine;
 use crate::exit::Exit;
-use crate::ledger::Standing;
+use crate::ledger::LedgerState;
 use crate::ledger::commit::Committed;
 use crate::prices::{Refresh, refresh_if_due};
 use crate::system::cache::{Cache, Lock};
@@ -15,13 +15,13 @@ use anyhow::Result;
 use clap::Args;
 use std::time::{Duration, Instant};
 
-/// A bar that looks whether somebody syncs holds the lock for a moment.
+/// A bar that checks for a running sync holds the lock briefly.
 const PATIENCE: Duration = Duration::from_millis(30);
 
-/// Read what changed now
+/// Update the ledger from the agents' files
 #[derive(Args, Debug)]
 pub struct SyncArgs {
-    /// As a bar starts it: alone, behind everything else, and on when the bar ends
+    /// Run as a detached, low-priority background process
     #[arg(long, hide = true)]
     pub background: bool,
 }
@@ -47,7 +47,7 @@ impl SyncArgs {
             if context.out.global.verbose > 0 {
                 context
                     .out
-                    .note("ttop: another process is writing the ledger; nothing is lost");
+                    .note("ttop: another process is updating the ledger; skipped this sync");
             }
         }
         context.engine.leave_snapshot(Engine::live_snapshot);
@@ -58,19 +58,20 @@ impl SyncArgs {
         Ok(context.out.outcome())
     }
 
-    /// Held while it works, so that bars start no second one. A sync that somebody asked for waits for no lock.
-    /// Bars show nothing of a ledger in memory.
+    /// Holds the lock while syncing, so that bars do not start a second sync. A sync that the user started does not
+    /// wait for the lock. Bars show nothing from a ledger in memory.
     fn lock(&self, context: &mut Context) -> Result<Option<Lock>> {
-        if matches!(context.engine.ledger()?.standing(), Standing::Memory) {
+        if matches!(context.engine.ledger()?.standing(), LedgerState::Memory) {
             return Ok(None);
         }
         Ok(
             match Cache::new(&context.engine.system, "sync").lock("sync", Instant::now() + PATIENCE) {
                 Ok(lock) => lock,
                 Err(error) => {
-                    context
-                        .out
-                        .warn(&Problem::new("sync", format_args!("cannot be told to bars: {error}")));
+                    context.out.warn(&Problem::new(
+                        "sync",
+                        format_args!("cannot be sent to status bars: {error}"),
+                    ));
                     None
                 }
             },

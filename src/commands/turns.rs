@@ -9,7 +9,7 @@ use crate::reports::Sessions;
 use anyhow::Result;
 use clap::Args;
 
-/// List model replies, oldest first
+/// List turns (model replies), oldest first
 #[derive(Args, Debug, Default)]
 pub struct TurnsArgs {
     #[command(flatten)]

@@ -12,25 +12,25 @@ use anyhow::Result;
 use clap::Args;
 use std::time::Duration;
 
-/// Stream what replies use, as it happens
+/// Stream tokens and cost as agents work
 #[derive(Args, Debug)]
 pub struct WatchArgs {
-    /// Which kinds of lines to print
+    /// Print these kinds of lines
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "activity")]
     pub events: Vec<Group>,
-    /// Print a heartbeat line every so often
+    /// Print a heartbeat line at this interval
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub heartbeat: Option<Duration>,
     /// Replay from this event or time, then follow
     #[arg(long, value_name = "EVENT|TIME")]
     pub since: Option<String>,
-    /// Print what is new, then end
+    /// Print what is new, then exit
     #[arg(long)]
     pub once: bool,
-    /// End after this long
+    /// Exit after this long
     #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
     pub run_for: Option<Duration>,
-    /// End when nothing happened for this long
+    /// Exit after this long without a line
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub idle_exit: Option<Duration>,
     #[command(flatten)]
@@ -44,10 +44,10 @@ impl WatchArgs {
     /// When the stream cannot begin, or stdout cannot be written.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
         if self.rows.sort.is_some() {
-            return Err(BadRequest::new("watch prints lines as they come, so it takes no --sort").into());
+            return Err(BadRequest::new("watch prints lines as they arrive and cannot --sort").into());
         }
         if self.heartbeat.is_some_and(|every| every.is_zero()) {
-            return Err(BadRequest::new("--heartbeat: a time of some length, such as 30s").into());
+            return Err(BadRequest::new("--heartbeat must be longer than zero, for example 30s").into());
         }
         let groups = Groups::new(&self.events, self.heartbeat.is_some());
         if groups.has_events() {
@@ -88,7 +88,7 @@ impl WatchArgs {
                     render::warn(&problem);
                 }
             }
-            Aside::Note(note) if !is_quiet => render::say(&format!("ttop: {note}")),
+            Aside::Note(note) if !is_quiet => render::eprint_line(&format!("ttop: {note}")),
             Aside::Note(_) => {}
             Aside::Signal(number) => signal = Some(number),
         };
@@ -110,15 +110,15 @@ fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = text.split_at(split);
     let number: u64 = number
         .parse()
-        .map_err(|_| format!("'{text}' is no duration, such as 30s or 10min"))?;
+        .map_err(|_| format!("'{text}' is not a duration; use for example 30s or 10min"))?;
     let unit_ms = match unit {
         "ms" => 1,
         "s" => 1_000,
         "min" => 60_000,
         "h" => 3_600_000,
         "d" => 86_400_000,
-        "m" => return Err(format!("'{text}': write {number}min for minutes")),
-        _ => return Err(format!("'{text}' is no duration, such as 30s or 10min")),
+        "m" => return Err(format!("'{text}' is ambiguous: use {number}min for minutes")),
+        _ => return Err(format!("'{text}' is not a duration; use for example 30s or 10min")),
     };
     Ok(Duration::from_millis(number.saturating_mul(unit_ms)))
 }

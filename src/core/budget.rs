@@ -1,4 +1,4 @@
-//! Budgets: what may be spent in a period, how much of it is gone, and where that leads.
+//! Budgets: the limit of a period, the spend so far, and its projection.
 
 use super::filter::TurnFilter;
 use super::money::Money;
@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
 
-/// How often a budget begins anew.
+/// Period of the budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Every {
@@ -37,7 +37,7 @@ impl Every {
     }
 }
 
-/// What a budget counts.
+/// Unit of the budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Measure {
@@ -54,7 +54,7 @@ impl Measure {
     }
 }
 
-/// So much of what a budget counts.
+/// An amount in the unit of a budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 pub enum Amount {
     Usd(Money),
@@ -128,7 +128,7 @@ pub struct Budget {
     pub includes_plan: bool,
 }
 
-/// What a budget is limited to; `None` = everything.
+/// The turns a budget applies to; `None` means all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
     pub agent: Option<String>,
@@ -167,7 +167,7 @@ impl Level {
 }
 
 impl Thresholds {
-    /// What a part of a limit means; 100 itself is not yet more than there is.
+    /// The level of a percentage; exactly 100 is not exceeded.
     pub fn of_percent(self, percent: f64) -> Level {
         if percent > 100.0 {
             Level::Exceeded
@@ -180,11 +180,11 @@ impl Thresholds {
         }
     }
 
-    /// What was spent of a budget. Of nothing, anything is too much.
+    /// The level of a spend. Any spend exceeds a budget of zero.
     pub fn of(self, spent: Amount, limit: Amount) -> Level {
         match share(spent, limit) {
             _ if spent.raw() > limit.raw() => Level::Exceeded,
-            // What only rounds up to more than there is.
+            // The percentage exceeds 100 only by rounding.
             Some(percent) => self.of_percent(percent).min(Level::Critical),
             None => Level::Fine,
         }
@@ -200,8 +200,7 @@ fn share(spent: Amount, limit: Amount) -> Option<f64> {
     (limit.raw() > 0).then(|| spent.raw() as f64 / limit.raw() as f64 * 100.0)
 }
 
-/// What will have been spent when the period ends, if it goes on like this; `None` in its first minute, when its rate
-/// says nothing yet.
+/// The projected spend at the end of the period; `None` in its first minute, when the rate is meaningless.
 pub fn projected(spent: Amount, period: Range, now: i64) -> Option<Amount> {
     const LEAST_MS: i64 = 60_000;
     let elapsed = now.min(period.end).saturating_sub(period.start);

@@ -1,11 +1,11 @@
-//! Credential: where a login or key is and in what state, never what it is.
+//! Credential: the place and state of a login or key, never its value.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// A token or key: it cannot be printed or serialised, and its memory is cleared when it is dropped.
+/// A token or key: it cannot be printed or serialized, and its memory is cleared when it is dropped.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
@@ -35,7 +35,7 @@ pub enum Kind {
     Oauth,
     /// A key that does not.
     Api,
-    /// What an organisation hands out below a URL of its own.
+    /// A credential that an organization distributes under its own URL.
     Wellknown,
     Unknown,
 }
@@ -103,7 +103,7 @@ impl Fault {
     }
 }
 
-/// What lies in the place.
+/// The content of a place.
 #[derive(Clone, Debug)]
 pub enum Content {
     Secret(Secret),
@@ -114,7 +114,7 @@ pub enum Content {
 }
 
 impl Content {
-    /// A usable secret, else what its absence means.
+    /// A usable secret, or the reason for its absence.
     pub fn of(secret: Option<Secret>, has_refresh: bool) -> Self {
         match secret {
             Some(secret) => Self::Secret(secret),
@@ -129,7 +129,7 @@ impl Content {
 pub enum Rank {
     /// `TTOP_<ID>_CREDENTIAL`, `TTOP_<ID>_TOKEN`: above everything.
     Override,
-    /// What an app that runs now answers to; never listed.
+    /// A secret of a running app; never listed.
     Running,
     /// A variable for a key that alone can read the endpoint.
     Admin,
@@ -152,7 +152,7 @@ pub struct Details {
     pub host: Option<String>,
     /// The id it is stored under, where the provider has several (`zhipuai-coding-plan`).
     pub variant: Option<String>,
-    /// How the tool is told to log in (`oauth-personal`, `gemini-api-key`).
+    /// The configured login method of the tool (`oauth-personal`, `gemini-api-key`).
     pub auth_type: Option<String>,
 }
 
@@ -170,7 +170,7 @@ pub struct Credential {
     /// The place inside the file.
     pub entry: Option<String>,
     pub content: Content,
-    /// Epoch milliseconds; `None` when it does not expire or nobody knows.
+    /// Epoch milliseconds; `None` if it does not expire or the expiry is unknown.
     pub expires_at: Option<i64>,
     /// An account id or address that is stored in clear beside it.
     pub account: Option<String>,
@@ -240,11 +240,11 @@ impl Credential {
     }
 }
 
-/// What a provider says about the credentials it can use.
+/// The credentials that a provider can use.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct CredentialSpec {
     pub provider_id: String,
-    /// What the usage endpoint accepts; other kinds are listed and never hide these.
+    /// The kinds that the usage endpoint accepts; other kinds are listed but never shadow these.
     pub accepts: Vec<Kind>,
     /// Whether a credential of another kind may turn out to be one of these.
     pub tries_others: bool,
@@ -253,7 +253,7 @@ pub struct Wanted {
     pub entries: Vec<Entry>,
     /// Where one usually is, for the list of missing ones: source and origin.
     pub usual: (String, String),
-    /// How to get one, said to people.
+    /// How to get one, as a hint for users.
     pub hint: String,
 }
 
@@ -309,13 +309,13 @@ impl Entry {
     }
 }
 
-/// Every kind, the usual one first, for providers whose endpoint takes whatever there is.
+/// All kinds, the usual one first, for providers whose endpoint accepts any.
 pub const ANY_KIND: &[Kind] = &[Kind::Api, Kind::Oauth, Kind::Wellknown, Kind::Unknown];
 
-/// The one in use among those of one provider, which are in order of precedence.
+/// Chooses the credential in use from those of one provider, which are in order of precedence.
 ///
-/// The first usable one of a kind that the endpoint accepts, else the first usable one, else the first expired one;
-/// an override of this run stands above them all.
+/// Takes the first usable one of a kind that the endpoint accepts, else the first usable one, else the first expired
+/// one. An override of this run takes precedence over all.
 pub fn choose(credentials: &[Credential], accepts: &[Kind], now: i64) -> Option<usize> {
     let first = |fits: &dyn Fn(&Credential) -> bool| credentials.iter().position(fits);
     let is_expired = |credential: &Credential| credential.state(now) == State::Expired;
@@ -327,18 +327,18 @@ pub fn choose(credentials: &[Credential], accepts: &[Kind], now: i64) -> Option<
 
 /// The credentials of one provider, in order of precedence.
 #[derive(Clone, Debug)]
-pub struct Holding {
+pub struct ProviderCredentials {
     pub provider_id: String,
     pub credentials: Vec<Credential>,
     pub used: Option<usize>,
 }
 
-impl Holding {
+impl ProviderCredentials {
     pub fn chosen(&self) -> Option<&Credential> {
         self.used.map(|at| &self.credentials[at])
     }
 
-    /// Whether there is nothing but what cannot be read.
+    /// Whether all credentials are malformed.
     pub fn is_only_malformed(&self) -> bool {
         let mut present = self
             .credentials
@@ -358,26 +358,30 @@ impl Holding {
     }
 }
 
-/// Groups what was found by provider, orders it and makes the choice. Providers are in order of their ids.
-pub fn holdings(mut found: Vec<Credential>, wanted: &[Wanted], now: i64) -> Vec<Holding> {
+/// Groups credentials by provider, orders them and chooses the one in use. Providers are in order of their ids.
+pub fn provider_credentials(
+    mut found: Vec<Credential>,
+    wanted: &[CredentialSpec],
+    now: i64,
+) -> Vec<ProviderCredentials> {
     found.sort_by(|a, b| (&a.provider_id, a.rank).cmp(&(&b.provider_id, b.rank)));
-    let mut holdings: Vec<Holding> = Vec::new();
+    let mut provider_credentials: Vec<ProviderCredentials> = Vec::new();
     for credential in found {
-        match holdings.last_mut() {
+        match provider_credentials.last_mut() {
             Some(last) if last.provider_id == credential.provider_id => last.credentials.push(credential),
-            _ => holdings.push(Holding {
+            _ => provider_credentials.push(ProviderCredentials {
                 provider_id: credential.provider_id.clone(),
                 credentials: vec![credential],
                 used: None,
             }),
         }
     }
-    for holding in &mut holdings {
+    for holding in &mut provider_credentials {
         let known = wanted.iter().find(|one| one.provider_id == holding.provider_id);
         let accepts = known.map_or(ANY_KIND, |one| &one.accepts);
         holding.used = choose(&holding.credentials, accepts, now);
     }
-    holdings
+    provider_credentials
 }
 
 #[cfg(test)]
@@ -452,8 +456,8 @@ mod tests {
     fn a_file_without_a_login_in_it_fails_no_check() {
         let broken = Content::Malformed(Fault::MissingSecret);
         let mut one = Credential::new("p", Kind::Oauth, "claude-code", Rank::Tool, broken);
-        assert!(holdings(vec![one.clone()], &[], NOW)[0].is_failing(0, NOW));
+        assert!(provider_credentials(vec![one.clone()], &[], NOW)[0].is_failing(0, NOW));
         one.is_fault = false;
-        assert!(!holdings(vec![one], &[], NOW)[0].is_failing(0, NOW));
+        assert!(!provider_credentials(vec![one], &[], NOW)[0].is_failing(0, NOW));
     }
 }

@@ -6,20 +6,20 @@ use clap::ValueEnum;
 /// `--events`: a kind of lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Group {
-    /// What replies use
+    /// Tokens and cost of each step of a turn
     Activity,
-    /// Sessions start, finish, wait for you or are idle
+    /// Sessions that start, finish, wait for you or become idle
     Session,
-    /// Spending crosses a threshold
+    /// Budgets whose threshold or limit is reached
     Budget,
-    /// Plan limits and outages, as far as other commands or local files brought them in
+    /// Plan limits and outages, as other commands and local files reported them
     #[value(alias = "limit")]
     Provider,
-    /// ttop started or was updated
+    /// Starts and updates of ttop
     App,
-    /// The reader was slow, and steps were combined
+    /// Steps combined because the reader was slow
     Gap,
-    /// A sign of life every so often
+    /// A regular sign of life
     Heartbeat,
     All,
 }

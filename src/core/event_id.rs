@@ -1,4 +1,4 @@
-//! Event ids: which line of a stream this is, for good.
+//! Event ids: permanent ids of the lines of a stream.
 
 /// A place in the log of a ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

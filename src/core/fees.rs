@@ -1,4 +1,4 @@
-//! What a request is billed beside its tokens, and the region it was bound to.
+//! Fees: charges of a request besides tokens, and its region.
 
 /// A kind of item that is billed by the piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -149,13 +149,18 @@ impl AmbiguousSession {
         if self.candidates.len() > MOST {
             hint.push_str(", …");
         }
-        format!("it could be {hint}")
+        format!("matches: {hint}")
     }
 }
 
 impl fmt::Display for AmbiguousSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "session '{}' fits {} sessions", self.prefix, self.candidates.len())
+        write!(
+            f,
+            "session id '{}' is ambiguous ({} matches)",
+            self.prefix,
+            self.candidates.len()
+        )
     }
 }
 
@@ -231,6 +236,6 @@ mod tests {
         assert_eq!(choose(prefix("ses_a")), Ok(vec!["ses_a"]));
         assert_eq!(choose(prefix("nothing")), Ok(vec![]));
         let error = choose(prefix("ses_")).expect_err("four sessions fit");
-        assert_eq!(error.to_string(), "session 'ses_' fits 4 sessions");
+        assert_eq!(error.to_string(), "session id 'ses_' is ambiguous (4 matches)");
     }
 }

@@ -1,4 +1,4 @@
-//! Filters as somebody wrote them: plain text, whoever it comes from. The engine turns them into a [`TurnFilter`].
+//! Filters as text, from any source. The engine turns them into a [`TurnFilter`].
 //!
 //! [`TurnFilter`]: super::filter::TurnFilter
 
@@ -22,13 +22,13 @@ pub struct FilterText {
 /// Which turns count by what became of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum PresenceWanted {
-    /// Whatever became of it: it was paid for
+    /// Every turn, including deleted and reverted ones
     All,
-    /// The agent still has it
+    /// The agent still has the record
     Present,
-    /// The agent deleted it
+    /// The agent deleted the record
     Gone,
-    /// The user took it back
+    /// The user undid the turn
     Reverted,
 }
 

@@ -35,7 +35,7 @@ impl Default for Totals {
     }
 }
 
-/// What a turn adds.
+/// The contribution of one turn.
 #[derive(Clone, Copy, Debug)]
 pub struct Addend<'a> {
     pub tokens: &'a Tokens,
@@ -81,7 +81,7 @@ impl Totals {
         }
     }
 
-    /// `present` as long as one turn is; else what the last ones became.
+    /// `present` if any turn is; else the presence of the last turns.
     pub fn presence(&self) -> Presence {
         [Presence::Present, Presence::Reverted, Presence::Gone]
             .into_iter()

@@ -1,21 +1,21 @@
-//! Which process shows which session, where no process says so itself: activity and recency, older processes first.
+//! Matches processes without a reported session to sessions, by activity and recency, older processes first.
 
 use super::process::{CLOCK_SLACK_MS, Match};
 use std::path::{Path, PathBuf};
 
 /// A process that looks for its session.
 #[derive(Clone, Debug)]
-pub struct Seeker {
+pub struct UnmatchedProcess {
     pub pid: u32,
     /// Epoch milliseconds, as all times here.
     pub started_at: Option<i64>,
     pub folder: Option<PathBuf>,
-    pub reach: Reach,
+    pub reach: Candidates,
 }
 
 /// Which sessions a process can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
+pub enum Candidates {
     /// Any of its folder, old ones too: an interface with a list to choose from.
     Any,
     /// Only those written to while it ran: a server.
@@ -26,7 +26,7 @@ pub enum Reach {
 
 /// A session that may be shown.
 #[derive(Clone, Debug, Default)]
-pub struct Trace {
+pub struct SessionActivity {
     pub id: String,
     pub folder: Option<PathBuf>,
     pub created_at: Option<i64>,
@@ -40,7 +40,11 @@ pub struct Trace {
 /// `taken` are the ids that better evidence already gave away. Older processes choose first; each takes the session of its folder
 /// with the most messages from the time when no younger process was there, then with the most since it started, else the one
 /// used last.
-pub fn assign(seekers: &[Seeker], traces: &[Trace], taken: &[String]) -> Vec<(usize, usize, Match)> {
+pub fn assign(
+    seekers: &[UnmatchedProcess],
+    traces: &[SessionActivity],
+    taken: &[String],
+) -> Vec<(usize, usize, Match)> {
     let mut order: Vec<usize> = (0..seekers.len()).collect();
     order.sort_by_key(|&at| (seekers[at].started_at.unwrap_or(i64::MAX), seekers[at].pid));
     let mut free: Vec<bool> = traces.iter().map(|trace| !taken.contains(&trace.id)).collect();
@@ -91,7 +95,7 @@ struct Rank {
 }
 
 /// How well a session fits; `None` where the process cannot show it.
-fn rank(seeker: &Seeker, trace: &Trace, next_start: Option<i64>) -> Option<Rank> {
+fn rank(seeker: &UnmatchedProcess, trace: &SessionActivity, next_start: Option<i64>) -> Option<Rank> {
     let start = seeker.started_at.map(|start| start - CLOCK_SLACK_MS);
     let since = |at: i64| start.is_some_and(|start| at >= start);
     let rank = Rank {
@@ -104,9 +108,9 @@ fn rank(seeker: &Seeker, trace: &Trace, next_start: Option<i64>) -> Option<Rank>
         used_at: trace.updated_at.or(trace.created_at).unwrap_or(i64::MIN),
     };
     let fits = match seeker.reach {
-        Reach::Any => true,
-        Reach::Active => rank.since > 0,
-        Reach::Own => trace.created_at.is_some_and(since),
+        Candidates::Any => true,
+        Candidates::Active => rank.since > 0,
+        Candidates::Own => trace.created_at.is_some_and(since),
     };
     fits.then_some(rank)
 }
@@ -120,8 +124,8 @@ fn is_same_folder(one: &Path, other: &Path) -> bool {
 mod tests {
     use super::*;
 
-    fn seeker(pid: u32, started_at: i64, reach: Reach) -> Seeker {
-        Seeker {
+    fn seeker(pid: u32, started_at: i64, reach: Candidates) -> UnmatchedProcess {
+        UnmatchedProcess {
             pid,
             started_at: Some(started_at),
             folder: Some("/w/api".into()),
@@ -129,8 +133,8 @@ mod tests {
         }
     }
 
-    fn trace(id: &str, created_at: i64, moments: &[i64]) -> Trace {
-        Trace {
+    fn trace(id: &str, created_at: i64, moments: &[i64]) -> SessionActivity {
+        SessionActivity {
             id: id.into(),
             folder: Some("/w/api/".into()),
             created_at: Some(created_at),
@@ -139,7 +143,7 @@ mod tests {
         }
     }
 
-    fn matched(seekers: &[Seeker], traces: &[Trace], taken: &[&str]) -> Vec<(u32, String, Match)> {
+    fn matched(seekers: &[UnmatchedProcess], traces: &[SessionActivity], taken: &[&str]) -> Vec<(u32, String, Match)> {
         let taken: Vec<String> = taken.iter().map(|id| (*id).to_owned()).collect();
         let mut found: Vec<_> = assign(seekers, traces, &taken)
             .into_iter()
@@ -153,7 +157,7 @@ mod tests {
 
     #[test]
     fn two_processes_of_one_folder_get_two_sessions() {
-        let processes = [seeker(2, 100 * M, Reach::Any), seeker(1, 50 * M, Reach::Any)];
+        let processes = [seeker(2, 100 * M, Candidates::Any), seeker(1, 50 * M, Candidates::Any)];
         // The younger one's session is the busier one.
         let sessions = [
             trace("young", 101 * M, &[101 * M, 102 * M, 103 * M, 104 * M]),
@@ -168,9 +172,9 @@ mod tests {
     #[test]
     fn the_session_used_last_is_a_guess_and_each_is_guessed_once() {
         let processes = [
-            seeker(1, 100 * M, Reach::Any),
-            seeker(2, 101 * M, Reach::Any),
-            seeker(3, 102 * M, Reach::Any),
+            seeker(1, 100 * M, Candidates::Any),
+            seeker(2, 101 * M, Candidates::Any),
+            seeker(3, 102 * M, Candidates::Any),
         ];
         let sessions = [trace("a", M, &[2 * M]), trace("b", M, &[3 * M])];
         assert_eq!(
@@ -185,11 +189,11 @@ mod tests {
         let old = trace("old", M, &[2 * M, 105 * M]);
         let own = trace("own", 100 * M + 500, &[]);
         assert_eq!(
-            matched(&[seeker(1, 100 * M, Reach::Own)], &[old.clone(), own.clone()], &[]),
+            matched(&[seeker(1, 100 * M, Candidates::Own)], &[old.clone(), own.clone()], &[]),
             [(1, "own".into(), Match::Recent)]
         );
         assert_eq!(
-            matched(&[seeker(1, 100 * M, Reach::Active)], &[old, own], &[]),
+            matched(&[seeker(1, 100 * M, Candidates::Active)], &[old, own], &[]),
             [(1, "old".into(), Match::Activity)]
         );
     }
@@ -198,8 +202,8 @@ mod tests {
     fn other_folders_and_unknown_folders_match_nothing() {
         let mut elsewhere = trace("a", M, &[200 * M]);
         elsewhere.folder = Some("/w/api-2".into());
-        let mut lost = seeker(2, M, Reach::Any);
+        let mut lost = seeker(2, M, Candidates::Any);
         lost.folder = None;
-        assert!(matched(&[seeker(1, M, Reach::Any), lost], &[elsewhere], &[]).is_empty());
+        assert!(matched(&[seeker(1, M, Candidates::Any), lost], &[elsewhere], &[]).is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! Configured MCP servers: what of them may be shown, and which processes run them.
+//! Configured MCP servers: their printable parts, and the processes that run them.
 
 use super::agent_id::AgentId;
 use super::process::{Process, file_name};
@@ -11,7 +11,7 @@ const LAUNCHERS: [&str; 8] = ["npx", "bunx", "uvx", "npm", "pnpm", "yarn", "pipx
 const INTERPRETERS: [&str; 10] = [
     "node", "bun", "deno", "python", "python3", "ruby", "sh", "bash", "env", "tsx",
 ];
-/// Their subcommands that say nothing by themselves.
+/// Subcommands of launchers, which do not identify a server.
 const SUBCOMMANDS: [&str; 6] = ["exec", "dlx", "x", "run", "tool", "-m"];
 /// Their options without a value.
 const FLAGS: [&str; 7] = ["-y", "--yes", "-q", "--quiet", "--silent", "--", "-u"];
@@ -46,7 +46,7 @@ pub struct McpServer {
     pub source: String,
     /// The folder it is configured for; `None` where it is for all.
     pub project: Option<String>,
-    /// Host and port of a remote one.
+    /// Host and port of a remote server.
     pub host: Option<String>,
     command: Vec<String>,
 }
@@ -75,7 +75,7 @@ impl McpServer {
         }
     }
 
-    /// The same server as it stands in a settings file.
+    /// The same server with the settings file that configures it.
     #[must_use]
     pub fn configured_in(self, source: String, project: Option<String>, is_enabled: bool) -> Self {
         Self {
@@ -109,7 +109,7 @@ impl McpServer {
         })
     }
 
-    /// Whether a process runs this server, whatever started it.
+    /// Whether a process runs this server, regardless of its parent.
     pub fn is_run_by(&self, process: &Process) -> bool {
         let Some((program, arguments)) = self.command.split_first() else {
             return false;
@@ -140,7 +140,7 @@ impl McpServer {
     }
 }
 
-/// What a launcher or interpreter runs, and where it stands. Any option that may take a value hides the rest.
+/// The program that a launcher or interpreter runs, and its position. An option that may take a value hides the rest.
 fn subject(command: &[String]) -> Option<(usize, &str)> {
     let at = command
         .iter()
@@ -164,7 +164,7 @@ fn is_interpreter(name: &str) -> bool {
     INTERPRETERS.contains(&name) || name.starts_with("python3.")
 }
 
-/// Whether arguments are the configured ones; a placeholder (`${KEY}`, `{env:KEY}`) stands for anything.
+/// Whether arguments equal the configured ones; a placeholder (`${KEY}`, `{env:KEY}`) matches anything.
 fn is_same(given: &[&str], configured: &[String]) -> bool {
     given.len() == configured.len()
         && given

@@ -1,4 +1,4 @@
-//! What ttop knows: pure arithmetic and types, without files, network, clock or terminal.
+//! The domain: pure arithmetic and types, without files, network, clock or terminal.
 
 pub mod agent_id;
 pub mod alert;

@@ -21,14 +21,14 @@ impl Money {
         self.0
     }
 
-    /// Rounds to the nearest nano-dollar; saturates, and what is not a number is 0.
+    /// Rounds to the nearest nano-dollar and saturates; NaN is 0.
     pub fn from_dollars(dollars: f64) -> Self {
         // `as` saturates and maps NaN to 0.
         Self((dollars * NANOS_PER_DOLLAR as f64).round() as i64)
     }
 
-    /// From dollars as a decimal number in JSON's spelling (`0.0305`, `3.2e-05`), without a detour over binary fractions.
-    /// Rounds to the nearest nano-dollar and saturates; `None` for what is no number.
+    /// Parses dollars in JSON's number syntax (`0.0305`, `3.2e-05`) without binary fractions. Rounds to the nearest
+    /// nano-dollar and saturates; `None` if the text is not a number.
     pub fn from_decimal(text: &[u8]) -> Option<Self> {
         parse_short(text).or_else(|| Self::from_scientific(text))
     }
@@ -163,7 +163,7 @@ impl JsonSchema for Money {
     }
 }
 
-/// How a cost is known.
+/// How the cost is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CostStatus {
@@ -175,16 +175,16 @@ pub enum CostStatus {
     Mixed,
     /// A lower bound: some turns have no price, or some buckets are unknown.
     Partial,
-    /// The price list says this model is free.
+    /// The price list gives the model a price of zero.
     Free,
-    /// The price list says 0 because a subscription covers it.
+    /// The price list gives zero because a subscription covers the model.
     Plan,
     /// No price known.
     Unknown,
 }
 
 impl CostStatus {
-    /// What stands before money that is known this way.
+    /// The prefix of a cost with this status.
     pub const fn mark(self) -> &'static str {
         match self {
             Self::Estimated | Self::Mixed => "~",
@@ -194,7 +194,7 @@ impl CostStatus {
     }
 }
 
-/// Who pays.
+/// How the turns are paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Billing {

@@ -1,4 +1,4 @@
-//! Problem: what was skipped, where and why.
+//! Problem: skipped input, with its place and the reason.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
-//! What runs: processes, which session each shows and how that is known, and what is known of a session's state.
+//! Live state: processes, the session of each, how they were matched, and facts about a session's status.
 
 use super::agent_id::AgentId;
-use super::status::{StatusSource, Word};
+use super::status::{ReportedStatus, StatusSource};
 use super::tokens::Tokens;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// How far two clocks of one machine may be apart: the kernel's boot time has a grain of a second and moves when the clock is set.
 pub const CLOCK_SLACK_MS: i64 = 2_000;
 
-/// A running process, as far as the system lets this user see it: `None` is what could not be told.
+/// A running process, as far as this user can see it; `None` is unknown.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Process {
     pub pid: u32,
@@ -19,8 +19,8 @@ pub struct Process {
     /// Process group and session (Unix).
     pub group: Option<u32>,
     pub session: Option<u32>,
-    /// The kernel's own start mark (Linux: clock ticks since boot): with the pid it tells a process from a later one that got
-    /// the same number. No identity outlives a run of ttop, so the boot need not be told.
+    /// The kernel's start time (Linux: clock ticks since boot). Distinguishes the process from a later one with the
+    /// same pid. pids are never stored, so (pid, start time) is unique enough.
     pub start_mark: u64,
     /// Epoch milliseconds.
     pub started_at: Option<i64>,
@@ -37,13 +37,13 @@ pub struct Process {
     pub cpu_ms: Option<u64>,
     /// Whether it belongs to the user who runs ttop.
     pub is_own: bool,
-    /// What only a closer look tells, and is asked for only of agents' processes.
-    pub closer: Closer,
+    /// Details that are read only for processes of agents.
+    pub details: ProcessDetails,
 }
 
-/// What takes more reads per process than a listing can afford.
+/// Details that are too expensive to read for every process.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Closer {
+pub struct ProcessDetails {
     /// Loopback addresses at which a connection reaches this very process.
     pub listens: Vec<SocketAddr>,
     /// Regular files it holds open.
@@ -144,7 +144,7 @@ impl Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Match {
-    /// The process itself says so.
+    /// The process reports it.
     Api,
     /// Its command line names the session.
     Flag,
@@ -179,18 +179,18 @@ pub struct SessionRef {
     pub place: Option<PathBuf>,
 }
 
-/// What an agent says of one of its processes. A process that shows several sessions has several claims.
+/// An agent's match of a process and a session. A process with several sessions has several claims.
 #[derive(Clone, Debug)]
 pub struct Claim {
     pub pid: u32,
     pub role: Role,
     pub session: Option<SessionRef>,
     pub by: Match,
-    /// What the session's own program says of its state.
-    pub word: Option<Word>,
+    /// The status that the session's program reports.
+    pub word: Option<ReportedStatus>,
     /// The process that does the session's work, where it is not `pid` (OpenCode 2: the service); `None` where that one is gone.
     pub worker: Option<u32>,
-    /// Of the agent, where the process or its files tell.
+    /// Version of the agent, if the process or its files reveal it.
     pub version: Option<String>,
 }
 
@@ -209,7 +209,7 @@ impl Claim {
     }
 }
 
-/// What a session's records tell of its state.
+/// Facts from a session's records that determine its status.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts {
     /// Where the rest was read; `None` when nothing was found.
@@ -218,13 +218,13 @@ pub struct Facts {
     pub last: Option<Last>,
     /// The tool call that was made and has no result.
     pub pending_tool: Option<PendingTool>,
-    /// When the human last said something: epoch milliseconds, as all times here.
+    /// Time of the user's last prompt: epoch milliseconds, like all times here.
     pub prompted_at: Option<i64>,
     /// When anything of the session, or of a subagent it waits for, was last written.
     pub wrote_at: Option<i64>,
     /// When the request that failed is to be sent again.
     pub retry_at: Option<i64>,
-    /// Since when the history is being summarised.
+    /// Since when the history is being summarized.
     pub compacting_since: Option<i64>,
     /// Since when a prompt waits for its turn.
     pub queued_since: Option<i64>,
@@ -232,12 +232,12 @@ pub struct Facts {
     pub rest: Option<Rest>,
     /// Whether the agent records a reply when it begins, not only when (part of) it is there.
     pub announces_replies: bool,
-    /// What the agent writes about its own state.
-    pub word: Option<Word>,
+    /// The status that the agent records.
+    pub word: Option<ReportedStatus>,
     pub about: SessionAbout,
 }
 
-/// What records say about a session beyond its state.
+/// Facts from a session's records beyond its status.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SessionAbout {
     pub title: Option<String>,
@@ -247,7 +247,7 @@ pub struct SessionAbout {
     pub version: Option<String>,
     /// Set for the session of a subagent.
     pub parent_id: Option<String>,
-    /// False for sessions that no human leads.
+    /// False for sessions without a user.
     pub interactive: Option<bool>,
 }
 
@@ -265,14 +265,14 @@ pub enum Last {
 /// How a reply ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// The model had said what it had to say.
+    /// The model finished its reply.
     Stop,
     /// The model asked for tools; their results are in.
     ToolCalls,
     /// The output limit cut it.
     Length,
     Error,
-    /// Cut by the human, or with its process.
+    /// Interrupted by the user, or with its process.
     Interrupted,
     Other,
 }
@@ -282,7 +282,7 @@ pub enum End {
 pub struct PendingTool {
     pub name: String,
     pub since: i64,
-    /// What kind of answer it needs from the human, for tools that are such a question.
+    /// The kind of answer it needs from the user, for tools that ask a question.
     pub asks: Option<super::status::Ask>,
 }
 
@@ -290,7 +290,7 @@ pub struct PendingTool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rest {
     pub at: i64,
-    /// When a human last looked.
+    /// When the user last viewed the session.
     pub viewed_at: Option<i64>,
     pub end: End,
 }
@@ -322,7 +322,7 @@ pub struct Message {
     pub provider_id: Option<String>,
     pub model_id: Option<String>,
     pub tokens: Option<Tokens>,
-    /// What was said; empty for messages that only call tools.
+    /// The text; empty for messages that only call tools.
     pub text: String,
 }
 
@@ -337,7 +337,7 @@ pub struct Todo {
 }
 
 impl SessionDetail {
-    /// The last line of the newest thing the agent said.
+    /// The last line of the agent's newest message.
     pub fn last_line(&self) -> Option<&str> {
         self.messages
             .iter()

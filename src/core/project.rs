@@ -1,4 +1,4 @@
-//! Projects: which paths count as one, and what lies below a path.
+//! Projects: paths that count as one, and paths below a path.
 
 /// Several paths that count as one project: `projects.<name>` of the config.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Quota: what a provider says of plan limits, credits and spend.
+//! Quota: plan limits, credits and spend, as a provider reports them.
 
 use super::tokens::Tokens;
 use schemars::JsonSchema;
@@ -13,7 +13,7 @@ pub struct ProviderUsage {
     pub limits: Vec<Limit>,
     pub credits: Option<Credits>,
     pub spend: Option<Spend>,
-    /// What the numbers alone do not tell; never text of the answer.
+    /// A note on the numbers; never text from the response.
     pub note: Option<String>,
 }
 
@@ -29,7 +29,7 @@ pub struct Limit {
     pub limit: Option<f64>,
     /// `requests`, `tokens`, `USD`, …
     pub unit: Option<String>,
-    /// `None` when nobody says how long it is.
+    /// `None` if the length is unknown.
     pub window_minutes: Option<u64>,
     /// Epoch milliseconds.
     pub resets_at: Option<i64>,
@@ -103,7 +103,7 @@ impl Limit {
     }
 }
 
-/// A plan limit that a file told in passing (Codex `rate_limits`, Claude Code's status line).
+/// A plan limit found in an agent's file (Codex `rate_limits`, Claude Code's status line).
 #[derive(Clone, Debug, PartialEq)]
 pub struct LimitSeen {
     /// The provider's id, or the one it bills under.
@@ -203,7 +203,7 @@ pub enum SpendPeriod {
     BillingCycle,
 }
 
-/// What an organisation's usage report adds up to.
+/// The sum of an organization's usage report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpentTokens {
     /// Without cached ones.
@@ -215,7 +215,7 @@ pub struct SpentTokens {
 }
 
 impl SpentTokens {
-    /// Nothing yet, of a report that tells how many requests there were.
+    /// An empty sum of a report that counts requests.
     pub fn counting_requests() -> Self {
         Self {
             requests: Some(0),
@@ -223,7 +223,7 @@ impl SpentTokens {
         }
     }
 
-    /// These reports count reasoning within the output and do not say how much of it.
+    /// These reports include reasoning in output without a separate count.
     pub fn tokens(&self) -> Tokens {
         Tokens::new(self.input, self.output, 0, self.cache_read, self.cache_write)
             .without(super::tokens::Bucket::Reasoning)
@@ -261,7 +261,7 @@ impl ProviderState {
     }
 }
 
-/// More on a state, where there is more to say.
+/// The reason for a state, if there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -276,7 +276,7 @@ pub enum Reason {
     Product,
 }
 
-/// What a provider can give.
+/// A value that a provider can report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Capability {

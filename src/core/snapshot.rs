@@ -16,7 +16,7 @@ pub struct Snapshot {
     pub shape: u32,
     /// When the sums were made: epoch milliseconds.
     pub summed_at: i64,
-    /// When processes were last looked at; 0 = never.
+    /// Time of the last process scan; 0 if never.
     pub looked_at: i64,
     pub today: Span,
     pub week: Span,
@@ -31,7 +31,7 @@ pub struct Snapshot {
     pub agents: Vec<AgentNow>,
     /// When the oldest process of each agent was started, of those that run or else ran last.
     pub began: Vec<(String, i64)>,
-    /// The zone that days are told in, as it was asked for.
+    /// The time zone of days, as requested.
     pub zone: Option<String>,
     /// `alerts.warningPercent` and `alerts.criticalPercent`.
     pub thresholds: (f64, f64),
@@ -87,7 +87,7 @@ pub struct Latest {
     pub at: i64,
 }
 
-/// What the last hour used.
+/// The usage of the last hour.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Burn {
     /// Tokens in each stretch of five minutes, the newest last.
@@ -109,7 +109,7 @@ pub struct LimitNow {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BudgetNow {
     pub id: String,
-    /// What it is about is all that is spent.
+    /// Whether the budget covers all turns.
     pub is_whole: bool,
     /// `day`, `week`, `month`.
     pub every: super::budget::Every,
@@ -148,7 +148,7 @@ impl Snapshot {
         self.summed_at <= now + AT_ONCE_MS && self.zone.as_deref() == zone
     }
 
-    /// Whether what ran was looked at.
+    /// Whether processes were scanned.
     pub fn has_looked(&self) -> bool {
         self.looked_at != 0
     }
@@ -158,7 +158,7 @@ impl Snapshot {
         self.summed_at != 0 && now - self.summed_at <= STRETCH_MS
     }
 
-    /// How old the older half is; what was never looked at has no age.
+    /// Age of the older half; a half that was never updated has none.
     pub fn age(&self, now: i64) -> i64 {
         let oldest = match self.looked_at {
             0 => self.summed_at,

@@ -1,4 +1,4 @@
-//! Stats: what the GNOME extension for OpenCode reads, with the keys of its file.
+//! Stats: the file that the GNOME extension for OpenCode reads, with its keys.
 
 use super::group::Totals;
 use super::money::Money;
@@ -24,7 +24,7 @@ pub struct Sums {
 }
 
 impl Sums {
-    /// What nobody counted or priced adds nothing: the file knows no unknown.
+    /// Unknown counts and prices add nothing: the file has no unknown value.
     pub fn add(&mut self, model: &str, totals: &Totals) {
         let tokens = totals.tokens.tokens().total().unwrap_or(0);
         let cost = totals.cost.cost().unwrap_or_default();

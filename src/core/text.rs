@@ -1,4 +1,4 @@
-//! Text that others wrote, without what could steer the program that shows it.
+//! Sanitizes text from other programs, so it cannot control the terminal or bar that shows it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,8 +9,8 @@ use unicode_segmentation::UnicodeSegmentation;
 /// marks takes thousands, and each of them is drawn over the lines around it.
 const MOST_IN_GRAPHEME: usize = 16;
 
-/// One line of text that a terminal can show: nothing in it moves the cursor, changes colours, reorders the line or
-/// hides. Titles are written by models, names by whoever made the folder; a terminal gets either only as this type.
+/// One line of text that is safe on a terminal: it cannot move the cursor, change colors, reorder or hide text. Models
+/// write titles and users name folders; a terminal gets either only as this type.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Printable(String);
 
@@ -63,7 +63,7 @@ pub fn plain(text: &str) -> Cow<'_, str> {
 }
 
 /// Like [`plain`], but keeps lines and tabs: for text of several lines.
-pub fn harmless(text: &str) -> Cow<'_, str> {
+pub fn strip_control(text: &str) -> Cow<'_, str> {
     cleaned(text, |character| match character {
         '\n' | '\t' => Some(character),
         _ if is_unsafe(character) => None,
@@ -85,7 +85,7 @@ fn cleaned(text: &str, clean: impl Fn(char) -> Option<char>) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let kept: String = text.chars().filter_map(clean).collect();
-    // What was taken out may have held graphemes apart, so they are counted in what is left.
+    // Removed characters may have separated graphemes, so count them in the result.
     Cow::Owned(
         kept.graphemes(true)
             .flat_map(|grapheme| grapheme.chars().take(MOST_IN_GRAPHEME))
@@ -120,7 +120,7 @@ mod tests {
         );
         assert_eq!(plain("hidden\u{e0041}\u{e0042}\u{e0100}\u{3164}"), "hidden");
         assert_eq!(plain("👨‍👩‍👧 ok é"), "👨‍👩‍👧 ok é");
-        assert_eq!(harmless("a\tb\n\u{1b}[2Jc\u{9b}"), "a\tb\n[2Jc");
+        assert_eq!(strip_control("a\tb\n\u{1b}[2Jc\u{9b}"), "a\tb\n[2Jc");
     }
 
     #[test]

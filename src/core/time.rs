@@ -11,7 +11,7 @@ use std::borrow::Cow;
 pub struct Time(pub i64);
 
 impl Time {
-    /// The instant as jiff has it; what lies beyond the years -9999 to 9999 stops there.
+    /// The instant as a jiff timestamp, clamped to the years -9999 to 9999.
     pub fn timestamp(self) -> Timestamp {
         let end = if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX };
         Timestamp::from_millisecond(self.0).unwrap_or(end)

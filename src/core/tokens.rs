@@ -25,16 +25,16 @@ pub const BUCKETS: [Bucket; 5] = [
 /// The keys of the buckets in every row.
 pub const BUCKET_KEYS: [&str; 5] = ["input", "output", "reasoning", "cacheRead", "cacheWrite"];
 
-/// Tokens of one reply: `input` excludes cache, `output` excludes reasoning.
+/// Tokens of one turn: `input` excludes cache, `output` excludes reasoning.
 ///
-/// A bucket is unknown only where tokens of that kind may have been used and nobody wrote down how many.
+/// A bucket is unknown only if the turn may have used such tokens and no record contains the count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Tokens {
     counts: [u64; 5],
     unknown: u8,
 }
 
-/// What no bucket can exceed: larger counts in files are damage and saturate here (2^53 stays exact in every JSON reader).
+/// Upper bound of a bucket: larger counts are damage and saturate (2^53 is exact in every JSON reader).
 pub const MAX_COUNT: u64 = 1 << 53;
 
 impl Tokens {
@@ -144,7 +144,7 @@ impl Serialize for Tokens {
     }
 }
 
-/// The shape of [`Tokens`] in a row, for the schema.
+/// Tokens by bucket; the buckets are disjoint.
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "only its schema is used")]

@@ -22,18 +22,18 @@ pub struct Turn<'a> {
     pub segment: Option<&'a str>,
     /// The open segment whose turns this one replaces.
     pub supersedes: Option<&'a str>,
-    /// Who bills, by its models.dev id.
+    /// Provider that bills, by its models.dev id.
     pub provider_id: &'a str,
     pub model_id: &'a str,
     pub tokens: Tokens,
     /// The part of `cacheWrite` that was written for one hour.
     pub cache_write_1h: u64,
-    /// How many requests the row stands for; `None` where the agent only keeps sums.
+    /// Number of requests in the turn; `None` if the agent only records sums.
     pub requests: Option<u32>,
-    /// What the agent itself recorded.
+    /// The cost that the agent recorded.
     pub cost: Option<Money>,
     pub mode: Mode,
-    /// What is billed beside tokens.
+    /// Charges besides tokens.
     pub fees: Fees,
     /// Where the request was bound to run; some providers bill that.
     pub region: Region,
@@ -108,11 +108,11 @@ impl Serialize for EventKey {
 pub struct Rank(pub u64, pub u64);
 
 impl Rank {
-    /// Of a copy that tells what its session shares with the one that made the reply, which has a copy of a greater rank.
+    /// The rank of a copy in a session that shares the turn with its owner, which has a copy with a higher rank.
     pub const SHARED: Self = Self(0, 0);
 }
 
-/// How complete a turn's numbers are.
+/// How complete the counts are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Accuracy {
@@ -144,7 +144,7 @@ pub enum Mode {
     Priority,
 }
 
-/// What is known of a session besides its turns. Pieces merge in any order of reading.
+/// Metadata of a session. Pieces merge in any order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SessionInfo {
     pub id: String,

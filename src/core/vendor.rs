@@ -1,6 +1,6 @@
-//! Who made a model, told from its id.
+//! Derives the vendor of a model from its id.
 
-/// What a model id starts with once any `vendor/` prefix is gone, and the models.dev id of its maker.
+/// Prefixes of model ids (without a `vendor/` prefix) and the models.dev id of the vendor.
 const FAMILIES: [(&str, &str); 24] = [
     ("claude", "anthropic"),
     ("opus", "anthropic"),
@@ -28,7 +28,7 @@ const FAMILIES: [(&str, &str); 24] = [
     ("llama", "llama"),
 ];
 
-/// The models.dev id of the vendor that made a model, `None` where the id does not tell.
+/// The models.dev id of a model's vendor; `None` if the id does not reveal it.
 pub fn vendor_of(model_id: &str) -> Option<&'static str> {
     let name = model_id.rsplit('/').next().unwrap_or(model_id);
     // Bedrock writes `us.anthropic.claude-…`: the family follows the last `.` that precedes a letter.

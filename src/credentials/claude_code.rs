@@ -21,7 +21,7 @@ pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
         let Some(file) = CredentialFile::read(&path.join(".credentials.json"), system) else {
             continue;
         };
-        // On macOS the keychain is the store: an empty file is what the move there leaves behind.
+        // On macOS the keychain is the store; the migration leaves an empty file behind.
         let is_left_over = system.os == Os::MacOs && file.is_empty;
         found.push(if is_left_over {
             file.credential(PROVIDER, Kind::Oauth, SOURCE, Rank::Tool, Content::Missing)

@@ -23,7 +23,7 @@ pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
     };
     let key = secret(root, "OPENAI_API_KEY");
     let tokens = root.get("tokens").and_then(Value::as_object);
-    // With an API key and no tokens the file says all it has to say.
+    // With an API key and no tokens, the file is complete.
     if tokens.is_some() || secret(root, "personal_access_token").is_some() || key.is_none() {
         found.push(login(&file, root, tokens));
     }
@@ -35,7 +35,7 @@ pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
     }
 }
 
-/// `tokens.access_token`, or the personal access token that may stand in its place.
+/// `tokens.access_token`, or the personal access token that replaces it.
 fn login(file: &CredentialFile, root: &Map<String, Value>, tokens: Option<&Map<String, Value>>) -> Credential {
     let access = tokens.and_then(|tokens| secret(tokens, "access_token"));
     let has_refresh = tokens.is_some_and(|tokens| text(tokens, "refresh_token").is_some());

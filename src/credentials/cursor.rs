@@ -24,7 +24,7 @@ pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
     let read = if is_file { read_session(&path).ok() } else { None };
     let (entry, session) = match read {
         Some(Some(session)) => (Some(ENTRY.to_owned()), session),
-        // The app is there and nobody is logged in.
+        // The app is installed without a login.
         Some(None) => return,
         None => (None, Session::default()),
     };
@@ -61,7 +61,7 @@ struct Session {
     account: Option<String>,
 }
 
-/// `None` when nobody is logged in.
+/// `None` without a login.
 fn read_session(path: &Path) -> rusqlite::Result<Option<Session>> {
     let connection = database::open(path)?;
     let value = |key: &str| {
@@ -142,7 +142,7 @@ mod tests {
                 [],
             )
             .expect("inserted");
-        // What is there while the app runs, copied away, is what is left when it is killed.
+        // A copy made while the app runs equals the files after a kill.
         let crashed = tempfile::tempdir().expect("a folder");
         for name in names(folder.path()) {
             if !name.to_string_lossy().ends_with("-shm") {

@@ -2,7 +2,7 @@
 
 use super::file::{Object, expiry, owned, secret, text};
 use super::{Search, jwt};
-use crate::core::credential::{Content, Credential, Details, Fault, Kind, Rank, Secret, Wanted};
+use crate::core::credential::{Content, Credential, CredentialSpec, Details, Fault, Kind, Rank, Secret};
 use crate::system::parse_instant;
 
 const SOURCE: &str = "env";
@@ -42,7 +42,7 @@ pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
     }
 }
 
-/// What the user sets for one run of ttop only.
+/// Finds the overrides of a single run.
 pub fn find_overrides(search: &Search<'_>, found: &mut Vec<Credential>) {
     for wanted in search.wanted {
         let name = own_variable(&wanted.provider_id, "CREDENTIAL");
@@ -65,7 +65,7 @@ pub fn find_overrides(search: &Search<'_>, found: &mut Vec<Credential>) {
 }
 
 /// `{kind, token, expiresAt?, accountId?, userId?, projectId?, subscriptionType?, rateLimitTier?}`
-fn credential_of(wanted: &Wanted, json: &str) -> Credential {
+fn credential_of(wanted: &CredentialSpec, json: &str) -> Credential {
     let malformed = |kind, fault| {
         Credential::new(
             &wanted.provider_id,
@@ -109,8 +109,8 @@ fn credential_of(wanted: &Wanted, json: &str) -> Credential {
     }
 }
 
-/// A bare token of the kind that the endpoint accepts; only a JSON web token tells when it expires.
-fn token_of(wanted: &Wanted, token: Secret) -> Credential {
+/// A bare token of the kind that the endpoint accepts. Only a JSON web token contains its expiry.
+fn token_of(wanted: &CredentialSpec, token: Secret) -> Credential {
     let claims = jwt::claims(token.expose());
     let kind = wanted.accepts.first().copied().unwrap_or(Kind::Api);
     Credential {
@@ -132,8 +132,8 @@ mod tests {
     use crate::core::credential::{State, Variable};
     use crate::system::{Os, System};
 
-    fn wanted() -> Wanted {
-        Wanted {
+    fn wanted() -> CredentialSpec {
+        CredentialSpec {
             provider_id: "some-plan".into(),
             accepts: vec![Kind::Oauth],
             tries_others: false,

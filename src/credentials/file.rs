@@ -8,12 +8,12 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 use zeroize::{Zeroize, Zeroizing};
 
-/// Real ones have a few kilobytes; what is larger is not read.
+/// Larger files are not read; real ones have a few kilobytes.
 const MAX_BYTES: u64 = 16 << 20;
 /// Deeper nesting than any tool writes: a bomb, not a credential.
 const MAX_DEPTH: usize = 100;
 
-/// What is at a path where a credential file belongs.
+/// The content of a credential file.
 pub struct CredentialFile {
     pub origin: String,
     pub mode: Option<u32>,
@@ -59,7 +59,7 @@ impl CredentialFile {
         }
     }
 
-    /// The root object, or the one credential that says why there is none.
+    /// The root object, or the credential that describes why there is none.
     pub fn object(
         &self,
         provider: &str,
@@ -195,7 +195,7 @@ pub fn secret(object: &Map<String, Value>, key: &str) -> Option<Secret> {
     text(object, key).and_then(Secret::new)
 }
 
-/// A time under a key, in epoch milliseconds: a number or numeric text in `unit_ms`; 0 stands for no expiry.
+/// A time under a key, in epoch milliseconds: a number or numeric text in `unit_ms`; 0 means no expiry.
 pub fn expiry(object: &Map<String, Value>, key: &str, unit_ms: i64) -> Option<i64> {
     let value = object.get(key)?;
     let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;

@@ -1,4 +1,4 @@
-//! Gemini CLI's `oauth_creds.json`, and how its settings say it logs in.
+//! Gemini CLI's `oauth_creds.json`, and the login method in its settings.
 
 use super::Search;
 use super::file::{CredentialFile, Object, expiry, owned, secret, text};

@@ -1,4 +1,4 @@
-//! What a JSON web token says of itself: decoded, never verified, never shown.
+//! The claims of a JSON web token: decoded, never verified, never printed.
 
 use super::file::{Object, owned};
 use crate::core::credential::Details;
@@ -15,7 +15,7 @@ pub fn claims(token: &str) -> Option<Object> {
     Object::parse(&Zeroizing::new(bytes)).ok()
 }
 
-/// What the claims say of the account, where a provider needs it in a request.
+/// The account in the claims, for providers that need it in a request.
 pub fn details(claims: &Object) -> Details {
     let openai = claims.get("https://api.openai.com/auth").and_then(Value::as_object);
     Details {

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 /// Exit status of `security` when there is no such item.
 const NOT_FOUND: i32 = 44;
 
-/// Reads a generic password. May raise a dialog: only where somebody can answer it.
+/// Reads a generic password. May open a dialog, so call it only if a user is present.
 pub fn read_item(service: &str) -> KeychainItem {
     let output = Command::new("/usr/bin/security")
         .args(["find-generic-password", "-s", service, "-w"])

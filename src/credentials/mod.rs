@@ -1,4 +1,4 @@
-//! Where credentials are: OpenCode's files, variables and the tools' own files, read and never written.
+//! Finds credentials in OpenCode's files, variables and the tools' own files; reads them and never writes.
 
 mod antigravity;
 mod claude_code;
@@ -18,7 +18,7 @@ mod opencode_known;
 
 pub use opencode_known::{Known, known_to_opencode};
 
-use crate::core::credential::{Credential, Holding, Wanted, holdings};
+use crate::core::credential::{Credential, CredentialSpec, ProviderCredentials, provider_credentials};
 use crate::system::System;
 
 /// Reads an item of the system's keychain by its service name.
@@ -28,15 +28,15 @@ pub type Keychain<'a> = &'a dyn Fn(&str) -> KeychainItem;
 pub enum KeychainItem {
     Found(Vec<u8>),
     Absent,
-    /// Locked, or the user said no.
+    /// Locked, or the user denied access.
     Refused,
 }
 
-/// What to look for and how.
+/// The parameters of a search.
 pub struct Search<'a> {
     pub system: &'a System,
-    pub wanted: &'a [Wanted],
-    /// `None` where asking could raise a dialog nobody would see.
+    pub wanted: &'a [CredentialSpec],
+    /// `None` if a dialog could go unanswered.
     pub keychain: Option<Keychain<'a>>,
 }
 
@@ -46,7 +46,7 @@ impl Search<'_> {
     where
         Self: 'a,
     {
-        let claims = |one: &&Wanted| {
+        let claims = |one: &&CredentialSpec| {
             one.entries
                 .iter()
                 .any(|entry| entry.id == id && entry.kinds.contains(&kind))
@@ -55,7 +55,7 @@ impl Search<'_> {
     }
 }
 
-/// A place to look in: adds what it finds, in order of precedence within its class.
+/// Searches one place and adds its credentials, in order of precedence within their class.
 type Place = fn(&Search<'_>, &mut Vec<Credential>);
 
 const PLACES: &[Place] = &[
@@ -73,11 +73,11 @@ const PLACES: &[Place] = &[
     cursor::find,
 ];
 
-/// Everything there is, by provider, with the one in use. Never fails: what cannot be read is a malformed credential.
-pub fn find(search: &Search<'_>) -> Vec<Holding> {
+/// Finds all credentials, by provider, with the one in use. Never fails: an unreadable one is a malformed credential.
+pub fn find(search: &Search<'_>) -> Vec<ProviderCredentials> {
     let mut found = Vec::new();
     for place in PLACES {
         place(search, &mut found);
     }
-    holdings(found, search.wanted, search.system.now)
+    provider_credentials(found, search.wanted, search.system.now)
 }

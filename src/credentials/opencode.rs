@@ -50,7 +50,7 @@ pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
     }
 }
 
-/// What one entry says.
+/// The content of one entry.
 struct Read {
     kind: Kind,
     content: Content,

@@ -13,8 +13,8 @@ const KIND: Kind = Kind::Api;
 /// A file that holds a key and nothing else.
 const MAX_KEY_BYTES: u64 = 64 << 10;
 
-/// Later ones override earlier ones in OpenCode, so they are looked at the other way round. Files of projects are
-/// left out: a checkout must not bring credentials in.
+/// In OpenCode, later files override earlier ones, so this reads them in reverse. Leaves out project files: a checkout
+/// must not bring in credentials.
 pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
     for (file, folder) in read(search.system) {
         add(search, &file, &folder, found);

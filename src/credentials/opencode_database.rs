@@ -8,7 +8,7 @@ use std::path::Path;
 
 const TABLE: &str = "credential";
 
-/// Says that there is a store that ttop does not read. Which columns hold what was never seen in a real one.
+/// Reports that there is a store ttop does not read: its columns were never seen in a real one.
 pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
     let system = search.system;
     let folder = system.data_dir().join("opencode");

@@ -6,7 +6,7 @@ use crate::system::System;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// What it comes with; its files may name more.
+/// Built-in providers; its files may add more.
 const BUILT_IN: [&str; 7] = [
     "anthropic",
     "antigravity",
@@ -24,7 +24,7 @@ pub struct Known {
     pub is_enabled: bool,
 }
 
-/// In order of their ids. Files that cannot be read name nothing; `creds` tells of them.
+/// In order of their ids. Unreadable files add nothing; `creds` reports them.
 pub fn known_to_opencode(system: &System) -> Vec<Known> {
     let store = opencode::read(system).and_then(|file| file.root.ok());
     let files = opencode_config::read(system).into_iter();

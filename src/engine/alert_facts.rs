@@ -8,7 +8,7 @@ use crate::core::budget::Budget;
 use crate::core::event_id::tagged_id;
 use crate::core::quota::ProviderState;
 use crate::core::rows::{BudgetRow, EventRow};
-use crate::ledger::Standing;
+use crate::ledger::LedgerState;
 use crate::providers::report::Report;
 use crate::reports::Sessions;
 use crate::reports::budgets::thresholds;
@@ -40,7 +40,7 @@ impl Engine {
     pub fn alert_rules(&self) -> Result<Rules> {
         let idle_minutes = self.config.number(&["alerts", "idleMinutes"]).unwrap_or(15.0);
         let config = |path: &[&str]| self.config.value(path).cloned();
-        // What an amount is made of besides the turns.
+        // The inputs of a spend besides turns.
         let basis = serde_json::json!([
             config(&["billing"]),
             config(&["budgets", "rules"]),
@@ -151,7 +151,7 @@ impl Engine {
         )
     }
 
-    /// Delivers to these sinks what is due for them, once.
+    /// Delivers due events to these sinks, once.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
@@ -162,13 +162,13 @@ impl Engine {
         delivered
     }
 
-    /// Refuses to alert without a ledger: what was told before is in it, and everything would be told again and again.
+    /// Refuses to alert without a ledger: without its state, every run would report every alert.
     ///
     /// # Errors
     /// When the ledger cannot be used.
     pub fn require_alert_memory(&self) -> Result<()> {
         let ledger = self.ledger()?;
-        if let Standing::Unusable(_) = ledger.standing() {
+        if let LedgerState::Unusable(_) = ledger.standing() {
             let reasons: Vec<String> = ledger.problems().iter().map(ToString::to_string).collect();
             bail!("alerts need the ledger: {}", reasons.join("; "));
         }
@@ -184,7 +184,7 @@ pub fn app(is_starting: bool) -> AppFact {
     }
 }
 
-/// What a report says of limits.
+/// The limits of a report, as facts for alerts.
 fn provider_fact(report: Report, failure: Option<(ProviderState, u32)>) -> ProviderFact {
     let usage = report.usage.unwrap_or_default();
     let limits = usage.limits.iter().map(|limit| LimitFact {

@@ -13,12 +13,12 @@ use crate::sinks;
 use anyhow::Result;
 use std::time::{Duration, Instant};
 
-/// How often anything is looked at.
+/// How often to check the facts.
 const EVERY: Duration = Duration::from_millis(500);
 /// How often spending is added up when nothing was spent: periods turn, and prices of other processes arrive.
 const BUDGETS_EVERY: Duration = Duration::from_secs(30);
 const PROVIDERS_EVERY: Duration = Duration::from_secs(5);
-/// Events told at a time.
+/// Maximum number of events per call.
 const MOST: usize = 1_000;
 
 pub struct AlertStream {
@@ -61,8 +61,8 @@ impl AlertStream {
         })
     }
 
-    /// What was fired since the last time, by this process or another one; `change` is the number of the last change
-    /// that was handed on.
+    /// Events fired since the last call, by this process or another one; `change` is the number of the last reported
+    /// change.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.

@@ -5,7 +5,7 @@ use crate::core::budget::{Amount, Budget, Every, Scope};
 use crate::core::filter::{ProjectWanted, TurnFilter};
 use crate::core::filter_text::FilterText;
 use crate::core::money::Money;
-use crate::ledger::Standing;
+use crate::ledger::LedgerState;
 use crate::reports::budgets::{Spent, thresholds};
 use anyhow::{Result, bail};
 use serde_json::Value;
@@ -99,13 +99,13 @@ impl Engine {
     /// # Errors
     /// When the ledger cannot be used.
     pub fn require_history(&self) -> Result<()> {
-        if let Standing::Unusable(_) = self.ledger()?.standing() {
-            bail!("without the ledger's history no budget can be told: 'ttop ledger rebuild' makes a new one");
+        if let LedgerState::Unusable(_) = self.ledger()?.standing() {
+            bail!("budgets need the ledger, which cannot be read: run 'ttop ledger rebuild'");
         }
         Ok(())
     }
 
-    /// What was spent of each, now.
+    /// The current spend of each budget.
     ///
     /// # Errors
     /// When the ledger is damaged.

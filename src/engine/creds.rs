@@ -1,7 +1,7 @@
-//! Credentials: where they are and in what state, never what they are.
+//! Credentials: their place and state, never their values.
 
 use super::{Engine, sample};
-use crate::core::credential::{Content, Credential, Holding, Kind, State, Wanted};
+use crate::core::credential::{Content, Credential, CredentialSpec, Kind, ProviderCredentials, State};
 use crate::core::rows::CredRow;
 use crate::credentials::{self, Keychain, Search, keychain};
 use crate::system::Os;
@@ -26,11 +26,11 @@ impl Engine {
     /// When fingerprints cannot be made.
     pub fn credentials(&self, query: CredsQuery) -> Result<Vec<CredRow>> {
         let now = self.system.now;
-        let holdings = self.find_credentials(query.asks_keychain);
+        let provider_credentials = self.find_credentials(query.asks_keychain);
         let fingerprints = self.fingerprints()?;
         let wanted = self.registry.wanted_credentials();
         let mut rows = Vec::new();
-        for holding in &holdings {
+        for holding in &provider_credentials {
             for (at, credential) in holding.credentials.iter().enumerate() {
                 let is_shown = match (query.failing, &credential.content) {
                     (true, _) => holding.is_failing(at, now),
@@ -43,7 +43,11 @@ impl Engine {
             }
         }
         if query.all && !query.failing {
-            let is_missing = |one: &&Wanted| holdings.iter().all(|holding| holding.provider_id != one.provider_id);
+            let is_missing = |one: &&CredentialSpec| {
+                provider_credentials
+                    .iter()
+                    .all(|holding| holding.provider_id != one.provider_id)
+            };
             rows.extend(wanted.iter().filter(is_missing).map(|one| self.missing_row(one)));
             rows.sort_by(|a, b| a.provider_id.cmp(&b.provider_id));
         }
@@ -51,7 +55,13 @@ impl Engine {
     }
 
     /// The row of one credential.
-    fn cred_row(&self, holding: &Holding, at: usize, fingerprints: &Fingerprints, with_accounts: bool) -> CredRow {
+    fn cred_row(
+        &self,
+        holding: &ProviderCredentials,
+        at: usize,
+        fingerprints: &Fingerprints,
+        with_accounts: bool,
+    ) -> CredRow {
         let credential = &holding.credentials[at];
         let used = holding.used == Some(at);
         let chosen = holding.chosen().filter(|_| !used);
@@ -75,7 +85,7 @@ impl Engine {
     }
 
     /// The row of one that is not there.
-    fn missing_row(&self, wanted: &Wanted) -> CredRow {
+    fn missing_row(&self, wanted: &CredentialSpec) -> CredRow {
         CredRow {
             provider_id: wanted.provider_id.clone(),
             biller_id: self.registry.biller_of(&wanted.provider_id).to_owned(),
@@ -95,7 +105,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn find_credentials(&self, asks_keychain: bool) -> Vec<Holding> {
+    pub(super) fn find_credentials(&self, asks_keychain: bool) -> Vec<ProviderCredentials> {
         if self.is_sample {
             return sample::accounts::credentials(&self.registry.wanted_credentials(), self.system.now);
         }

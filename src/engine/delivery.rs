@@ -1,4 +1,4 @@
-//! Delivery: brings due events to the sinks, and comes again with what they did not take.
+//! Delivery: sends due events to the sinks and retries failed deliveries.
 
 use crate::core::problem::Problem;
 use crate::ledger::Ledger;
@@ -34,15 +34,15 @@ impl Delivery {
         self.ledger
     }
 
-    /// Delivers all that is due. What fails stays due for some days, and is said.
+    /// Delivers all due events. A failed delivery stays due for some days and is reported.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
     pub fn deliver(&mut self, told: &mut dyn FnMut(Problem)) -> Result<()> {
-        let given_up = self.ledger.give_up(self.outside.system.moment())?;
+        let given_up = self.ledger.give_up(self.outside.system.now())?;
         for sink in self.sinks.iter().filter(|sink| sink.is_enabled) {
             if let Some((_, count)) = given_up.iter().find(|(name, _)| *name == sink.name) {
-                let what = format_args!("events that it did not take for 7 days are given up: {count}");
+                let what = format_args!("dropped {count} events that could not be delivered for 7 days");
                 told(Problem::new(format_args!("sink {}", sink.name), what));
             }
             deliver_to(sink, &mut self.ledger, &self.outside, self.is_patient, told)?;
@@ -61,9 +61,9 @@ fn deliver_to(
 ) -> Result<()> {
     let mut last = 0;
     let mut reasons: Vec<String> = Vec::new();
-    while let Some(claimed) = ledger.claim(&sink.name, last, outside.system.moment(), is_patient)? {
+    while let Some(claimed) = ledger.claim(&sink.name, last, outside.system.now(), is_patient)? {
         last = claimed.seq;
-        // The config may have changed since it was told.
+        // The configuration may have changed since the event fired.
         let sent = if sink.wants(&claimed.row) {
             sink.send(&claimed.row, outside)
         } else {
@@ -74,7 +74,7 @@ fn deliver_to(
             continue;
         };
         let is_attempt = failed != Undelivered::Offline;
-        let due_at = outside.system.moment() + wait_ms(&failed, claimed.attempts);
+        let due_at = outside.system.now() + wait_ms(&failed, claimed.attempts);
         ledger.set_undelivered(&claimed, &sink.name, due_at, is_attempt)?;
         let reason = failed.to_string();
         if is_attempt && !reasons.contains(&reason) {

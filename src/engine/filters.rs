@@ -1,4 +1,4 @@
-//! From filters as text to what they mean here and now, and the choice of rows by them.
+//! Resolves textual filters to times, projects and globs, and filters rows.
 
 use super::Engine;
 use crate::core::bad_request::BadRequest;
@@ -16,7 +16,7 @@ use serde_json::Value;
 use std::path::{Component, PathBuf};
 
 impl Engine {
-    /// The filter for turns and what is made of them.
+    /// The filter for turns and rows derived from them.
     ///
     /// # Errors
     /// When a time cannot be understood: a [`BadRequest`].
@@ -111,7 +111,7 @@ pub fn check<R: Row>(filters: &FilterText) -> Result<(), BadRequest> {
         if !has_one(&keys, needed) {
             return Err(
                 BadRequest::new(format!("--{flag}: {} rows have no {}", R::NAME, needed[0]))
-                    .with_hint("--fields help lists what they have"),
+                    .with_hint("run with --fields help for the list of keys"),
             );
         }
     }
@@ -156,7 +156,7 @@ fn bad_time(flag: &str, error: BadTime) -> anyhow::Error {
     BadRequest::new(format!("{flag}: {error}")).with_hint(error.hint).into()
 }
 
-/// What a `--project` means: a name from the config, `.`, or a path.
+/// Resolves a `--project`: a name from the configuration, `.`, or a path.
 fn project_wanted(project: &str, projects: &Projects, system: &System) -> ProjectWanted {
     if let Some(roots) = projects.named(project) {
         return ProjectWanted::Under(roots.to_vec());

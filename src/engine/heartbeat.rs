@@ -76,8 +76,8 @@ impl Stall {
         self.lasted = None;
     }
 
-    /// The line before combined ones, if any are. It has the id to go on from for who does not read them all: only
-    /// together they tell of everything up to the last one's.
+    /// The line before combined lines, if there are any. Its id is where to resume, because only all combined lines
+    /// together cover everything up to the last id.
     pub fn gap(&self, taken: &Taken, ledger_id: &str, before: i64) -> Option<EventRow> {
         let lines = taken.rows.len();
         if lines >= taken.changes {
@@ -87,7 +87,7 @@ impl Stall {
         let event = EventRow::new(
             EventType::Gap,
             Severity::Info,
-            "Reader was away",
+            "Reader fell behind",
             format!("{} steps are combined into {lines} lines", taken.changes),
         );
         Some(EventRow {

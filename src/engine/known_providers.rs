@@ -1,14 +1,14 @@
 //! The providers of an agent, by the agent's ids.
 
 use super::provider_rows::Listed;
-use crate::core::credential::{Holding, Kind, Wanted};
+use crate::core::credential::{CredentialSpec, Kind, ProviderCredentials};
 use crate::core::quota::{ProviderState, Reason};
 use crate::credentials::Known;
 use crate::providers::About;
 use crate::providers::report::Report;
 use std::sync::Arc;
 
-/// What is known of providers that only the agent knows.
+/// Placeholder for providers that only the agent knows.
 fn nothing_known() -> Arc<About> {
     Arc::new(About {
         id: String::new(),
@@ -18,7 +18,7 @@ fn nothing_known() -> Arc<About> {
         interval_s: 0,
         needs_consent: false,
         capabilities: Vec::new(),
-        credentials: Wanted {
+        credentials: CredentialSpec {
             provider_id: String::new(),
             accepts: vec![Kind::Api],
             tries_others: false,
@@ -30,8 +30,8 @@ fn nothing_known() -> Arc<About> {
     })
 }
 
-/// One per id. An id may stand for several providers (a plan and an API): the one that is configured speaks for it.
-pub fn list(known: Vec<Known>, reports: &[Report], holdings: &[Holding]) -> Vec<Listed> {
+/// One row per id. If an id covers several providers (a plan and an API), the configured one represents it.
+pub fn list(known: Vec<Known>, reports: &[Report], provider_credentials: &[ProviderCredentials]) -> Vec<Listed> {
     let listed = |known: Known| {
         let is_meant = |report: &&Report| {
             let about = &report.about;
@@ -47,16 +47,18 @@ pub fn list(known: Vec<Known>, reports: &[Report], holdings: &[Holding]) -> Vec<
                 is_enabled: known.is_enabled,
                 ..Listed::from((*report).clone())
             },
-            None => unknown(known, holdings),
+            None => unknown(known, provider_credentials),
         }
     };
     known.into_iter().map(listed).collect()
 }
 
 /// It can be logged in to, and that is all there is to know.
-fn unknown(known: Known, holdings: &[Holding]) -> Listed {
-    let holding = holdings.iter().find(|holding| holding.provider_id == known.id);
-    let credential = holding.and_then(Holding::chosen);
+fn unknown(known: Known, provider_credentials: &[ProviderCredentials]) -> Listed {
+    let holding = provider_credentials
+        .iter()
+        .find(|holding| holding.provider_id == known.id);
+    let credential = holding.and_then(ProviderCredentials::chosen);
     let mut report = Report::new(&nothing_known());
     report.state = match credential {
         Some(_) => ProviderState::Unsupported,

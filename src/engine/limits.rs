@@ -5,14 +5,14 @@ use super::known_providers;
 use super::local_limits::LocalLimits;
 use super::provider_rows::Listed;
 use super::sample;
-use crate::core::credential::{Credential, Holding};
+use crate::core::credential::{Credential, ProviderCredentials};
 use crate::core::filter::Globs;
 use crate::core::process::Process;
 use crate::core::quota::{LimitSeen, ProviderState};
 use crate::core::rows::{LimitHistoryRow, ProviderRow};
 use crate::core::time::Time;
 use crate::credentials;
-use crate::processes::{Reader, look_closer};
+use crate::processes::{Reader, read_details};
 use crate::providers::address::Addresses;
 use crate::providers::memory::{Memory, TOLD_MS, recalled_reports};
 use crate::providers::poll::Poll;
@@ -42,7 +42,7 @@ pub enum Listing {
 }
 
 impl Engine {
-    /// Asks those that will be listed and no others, and keeps what they answered for the history.
+    /// Asks only the listed providers, and stores their answers in the history.
     ///
     /// # Errors
     /// When a variable names a foreign host.
@@ -71,7 +71,7 @@ impl Engine {
         Ok(seen.map(|one| self.history_row(one)).collect())
     }
 
-    /// What is known of every provider that is switched on, without asking one.
+    /// Reports of every enabled provider, without requests.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -91,15 +91,20 @@ impl Engine {
         let addresses = Addresses::from_env(&self.system, &self.registry.providers)?;
         loopback_url(&self.system, "TTOP_PRICES_URL")?;
         let mut local = LocalLimits::start(self)?;
-        let holdings = self.find_credentials(query.asks_keychain);
-        let mut reports = self.ask(query, &addresses, &holdings)?;
+        let provider_credentials = self.find_credentials(query.asks_keychain);
+        let mut reports = self.ask(query, &addresses, &provider_credentials)?;
         let (now, seen) = (self.system.now, local.seen(self));
         reports.iter_mut().for_each(|report| report.add_local(&seen, now));
         local.keep(reports.iter().flat_map(Report::to_remember).collect(), self);
-        Ok(self.list(query.list, reports, &holdings))
+        Ok(self.list(query.list, reports, &provider_credentials))
     }
 
-    fn ask(&self, query: &LimitsQuery, addresses: &Addresses, holdings: &[Holding]) -> Result<Vec<Report>> {
+    fn ask(
+        &self,
+        query: &LimitsQuery,
+        addresses: &Addresses,
+        provider_credentials: &[ProviderCredentials],
+    ) -> Result<Vec<Report>> {
         let fingerprints = self.fingerprints()?;
         let is_listed = |about: &About| {
             let is_wanted = query.providers.matches(Some(&about.id)) || query.providers.matches(Some(&about.biller_id));
@@ -113,7 +118,7 @@ impl Engine {
             system: &self.system,
             config: &self.config,
             addresses,
-            holdings,
+            provider_credentials,
             running: &running,
             fingerprints: &fingerprints,
         };
@@ -139,23 +144,30 @@ impl Engine {
     }
 
     /// The ones to list.
-    fn list(&self, listing: Listing, reports: Vec<Report>, holdings: &[Holding]) -> Vec<Listed> {
+    fn list(
+        &self,
+        listing: Listing,
+        reports: Vec<Report>,
+        provider_credentials: &[ProviderCredentials],
+    ) -> Vec<Listed> {
         // Numbers of local files are worth a row, with a login or without.
         let is_known = |report: &Report| report.state != ProviderState::NotConfigured || report.usage.is_some();
         match listing {
-            Listing::KnownToOpencode => {
-                known_providers::list(credentials::known_to_opencode(&self.system), &reports, holdings)
-            }
+            Listing::KnownToOpencode => known_providers::list(
+                credentials::known_to_opencode(&self.system),
+                &reports,
+                provider_credentials,
+            ),
             Listing::All => reports.into_iter().map(Listed::from).collect(),
             Listing::Configured => reports.into_iter().filter(is_known).map(Listed::from).collect(),
         }
     }
 }
 
-/// What can be asked of apps that run now.
+/// Credentials of running apps.
 fn find_apps() -> Vec<Credential> {
     let reader = Reader::default();
     let mut processes: Vec<Process> = reader.list().into_iter().filter(providers::is_app).collect();
-    look_closer(&reader, &mut processes, |_| true);
+    read_details(&reader, &mut processes, |_| true);
     providers::app_logins(&processes)
 }

@@ -1,4 +1,4 @@
-//! The loop of everything that stays: wait, move the clock on, read what is due, keep it.
+//! The loop of long-running commands: wait, advance the clock, read due sources, commit.
 
 use super::Engine;
 use super::refresh::not_kept;
@@ -13,16 +13,16 @@ use std::time::{Duration, Instant};
 /// How often the loop looks whether its reader is still there.
 const READER_EVERY: Duration = Duration::from_millis(500);
 
-/// What the loop is for.
+/// The parameters of the loop.
 pub struct WatchOptions<'a> {
     /// Agents to read, by their id.
     pub is_watched: &'a dyn Fn(&str) -> bool,
-    /// Whether nobody reads the answers any more.
+    /// Whether the reader of the output is gone.
     pub is_abandoned: fn() -> bool,
     pub on_unwritable: OnUnwritable,
 }
 
-/// What a ledger that cannot be written means for the loop.
+/// How the loop treats a ledger that cannot be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnUnwritable {
     /// Numbers are right without it: only history is not kept.
@@ -32,12 +32,12 @@ pub enum OnUnwritable {
     Fail,
 }
 
-/// What a step of the loop brought.
+/// The result of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// This signal asks the process to end.
     Signal(i32),
-    /// Nobody reads the answers any more.
+    /// The reader of the output is gone.
     Abandoned,
     /// The time is up, or something changed; `is_read` = records of agents were read.
     Woke { is_read: bool },
@@ -72,7 +72,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Waits for something to happen, at most for this long; then reads what is due and keeps it.
+    /// Waits for a change, at most for this long; then reads due sources and commits.
     ///
     /// # Errors
     /// When nothing is watched, or the ledger cannot be read.
@@ -90,7 +90,7 @@ impl Engine {
             if let Wake::Signal(signal) = wake {
                 return Ok(Step::Signal(signal));
             }
-            self.system.now = self.system.moment();
+            self.system.now = self.system.now();
             let is_read = self.read_due()?;
             if is_read || Instant::now() >= end {
                 return Ok(Step::Woke { is_read });
@@ -98,7 +98,7 @@ impl Engine {
         }
     }
 
-    /// Reads what is due and keeps it. When another process is faster, its commit is what there is.
+    /// Reads due sources and commits. If another process commits first, its commit stands.
     ///
     /// # Errors
     /// When the ledger cannot be read, or has to be written and cannot.
@@ -136,11 +136,11 @@ impl Engine {
                 ledger.keeps_titles = keeps_titles;
                 Committed::GivenUp
             }
-            (result, _) => result.context("history cannot be kept")?,
+            (result, _) => result.context("history cannot be saved")?,
         };
         live.has_kept = true;
         if committed == Committed::GivenUp {
-            // The other process need not have seen what this one saw.
+            // The other process may not have seen these changes.
             live.watcher.give_back(&due);
             ledger.reload()?;
         }

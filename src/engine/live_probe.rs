@@ -61,7 +61,7 @@ fn scan_beside(agents: Vec<&'static (dyn Agent + Sync)>, engine: &mut Engine) ->
         let agents: Vec<&dyn Agent> = agents.iter().map(|agent| -> &dyn Agent { *agent }).collect();
         loop {
             std::thread::sleep(EVERY);
-            system.now = system.moment();
+            system.now = system.now();
             if send
                 .send(scanner.scan(&agents, &system, ScanOptions::default()))
                 .is_err()

@@ -1,4 +1,4 @@
-//! Rows of `ps`: what was seen, with what the ledger knows of the sessions.
+//! Rows of `ps`: live sessions, with their totals from the ledger.
 
 use super::scan::LiveSession;
 use crate::core::process::Role;
@@ -9,7 +9,7 @@ use crate::reports::{Sessions, Usage};
 use anyhow::Result;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// What the ledger knows of sessions, by agent and id.
+/// Session rows of the ledger, by agent and id.
 pub type Known = FxHashMap<(Text, Text), SessionRow>;
 
 /// Adds up the turns of the sessions that were seen.

@@ -1,4 +1,4 @@
-//! What happens beside asking: the ledger is read for limits that agents' files told, and the price list is kept fresh.
+//! Runs next to requests: reads limits from agents' files through the ledger, and refreshes the price list.
 
 use super::Engine;
 use super::refresh::not_kept;
@@ -14,9 +14,9 @@ use crate::system::config::Config;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-/// Agents whose files tell of plan limits.
+/// Agents whose files contain plan limits.
 const TELLING: [&str; 2] = ["claude-code", "codex"];
-/// What is not there by then is left out: the answers of providers do not wait for it.
+/// Time limit: the answers of providers do not wait longer.
 const LEDGER_WITHIN: Duration = Duration::from_secs(9);
 const PRICES_WITHIN: Duration = Duration::from_secs(3);
 
@@ -40,7 +40,7 @@ impl LocalLimits {
         let telling = engine.registry.agents.iter().filter_map(AgentHandle::shared);
         let telling: Vec<_> = telling.filter(|agent| TELLING.contains(&agent.id())).collect();
         let reading_system = system.clone();
-        // When the run is over first, nobody is left to be told.
+        // The run may end first; then the result is not needed.
         std::thread::spawn(move || {
             let _ = read.send(bring_up(ledger, &telling, &reading_system));
         });
@@ -57,7 +57,7 @@ impl LocalLimits {
         })
     }
 
-    /// The limits that agents' files told, as far as they could be read in time.
+    /// The limits from agents' files, as far as they could be read in time.
     pub fn seen(&mut self, engine: &mut Engine) -> Vec<LimitSeen> {
         let read = self
             .reading
@@ -99,10 +99,10 @@ impl LocalLimits {
     }
 }
 
-/// Reads what changed in the files that may tell of limits.
+/// Reads changed files that may contain limits.
 fn bring_up(mut ledger: Ledger, telling: &[&'static (dyn Agent + Sync)], system: &System) -> anyhow::Result<Ledger> {
     let telling: Vec<AgentHandle> = telling.iter().map(|agent| AgentHandle::Shared(*agent)).collect();
-    // Records that are damaged are told by the commands that report them.
+    // Other commands report damaged records.
     ledger.sync(&telling, system, &|_, _| {})?;
     Ok(ledger)
 }
@@ -123,6 +123,6 @@ fn refresh_prices(system: &System, config: &Config) {
     if is_replaced {
         return;
     }
-    // `prices update` says what is wrong; nobody asked for the list here.
+    // `prices update` reports errors; here the update is a side effect.
     let _ = prices::refresh_if_due(system, config);
 }

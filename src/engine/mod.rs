@@ -1,4 +1,4 @@
-//! The engine: what ttop does, whoever asks: a command, a screen that stays, a server.
+//! The engine: the operations of ttop, for commands, long-running screens and servers.
 //!
 //! An [`Engine`] owns everything a run works with, and opens it when it is first needed. It takes plain values, returns
 //! rows and facts, and prints nothing. A command is: arguments, one or two calls, rows, print:
@@ -25,7 +25,7 @@
 //! # }
 //! ```
 //!
-//! What stays calls [`Engine::watch`] once and [`Engine::step`] for as long as it lives: `watch`, `bar-status --follow`
+//! Long-running callers call [`Engine::watch`] once and then [`Engine::step`] repeatedly: `watch`, `bar-status --follow`
 //! and `ps --watch` share that loop. [`Engine::demo`] is an engine with another home, ledger and clock.
 
 pub mod alert_facts;
@@ -115,7 +115,7 @@ impl Engine {
         Ok(engine)
     }
 
-    /// The sample home: built-in records, logins and processes, and a clock that stands still.
+    /// The sample home: built-in records, credentials and processes, and a fixed clock.
     ///
     /// # Errors
     /// When SQLite has no memory.

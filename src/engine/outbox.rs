@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 /// How often it looks for what other processes left, or what failed before.
 const EVERY: Duration = Duration::from_secs(5);
-/// How long an ending stream waits for what is on its way; the rest is delivered by the next run.
+/// How long an ending stream waits for deliveries; the next run delivers the rest.
 const GRACE: Duration = Duration::from_secs(3);
 
 pub struct Outbox {
@@ -46,7 +46,7 @@ impl Outbox {
             let shared: Vec<&dyn SinkKind> = shared.iter().map(|kind| -> &dyn SinkKind { *kind }).collect();
             if let Err(error) = deliver(&system, of_kinds(&config, &shared), &woken, &tell) {
                 // The stream may have ended.
-                let _ = tell.send(Problem::new("alerts", format!("they cannot be delivered: {error:#}")));
+                let _ = tell.send(Problem::new("alerts", format!("could not be delivered: {error:#}")));
             }
         });
         let kinds = engine.registry.sinks.iter().filter(|kind| kind.shared().is_none());
@@ -72,7 +72,7 @@ impl Outbox {
     /// Something is due.
     pub fn wake(&mut self) {
         if let Some(wake) = &self.wake {
-            // The delivery has ended when its ledger could not be read, and has said so.
+            // The delivery thread ended because its ledger could not be read, and reported it.
             let _ = wake.send(());
         }
         if let Some(here) = &mut self.here {
@@ -91,7 +91,7 @@ impl Outbox {
             (here.last, here.is_due) = (Instant::now(), false);
             match here.delivery.deliver(&mut |problem| problems.push(problem)) {
                 Err(error) if !Ledger::is_busy(&error) => {
-                    problems.push(Problem::new("alerts", format!("they cannot be delivered: {error:#}")));
+                    problems.push(Problem::new("alerts", format!("could not be delivered: {error:#}")));
                 }
                 _ => {}
             }
@@ -112,7 +112,7 @@ fn deliver(system: &System, sinks: Vec<Sink>, woken: &Receiver<()>, tell: &Sende
     ledger.prepare_alerts()?;
     let mut delivery = Delivery::new(ledger, sinks, system, true);
     loop {
-        // The stream may have ended: then nobody is left to be told.
+        // The stream may have ended; then the problem is not needed.
         match delivery.deliver(&mut |problem| drop(tell.send(problem))) {
             Err(error) if !Ledger::is_busy(&error) => return Err(error),
             _ => {}

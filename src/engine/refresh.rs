@@ -6,15 +6,15 @@ use crate::core::filter::Globs;
 use crate::core::problem::Problem;
 use crate::ledger::commit::Committed;
 use crate::ledger::sync::Progress;
-use crate::ledger::{Ledger, Standing, schema};
+use crate::ledger::{Ledger, LedgerState, schema};
 use anyhow::{Context as _, Result};
 
-/// What a refresh brought.
+/// The result of a refresh.
 #[derive(Debug, Default)]
 pub struct Changes {
-    /// Whether sources were looked at: they may have brought nothing.
+    /// Whether sources were checked; there may be no changes.
     pub is_read: bool,
-    /// What could not be read.
+    /// Problems of unreadable sources.
     pub problems: Vec<Problem>,
 }
 
@@ -45,8 +45,8 @@ impl Engine {
         })
     }
 
-    /// Keeps what was read, and leaves new sums for bars. An answer that was given stays true when that fails: history
-    /// is what is missing then, and that is a problem.
+    /// Commits the refresh and writes the snapshot for bars. If that fails, the printed answer stays correct and the
+    /// missing history is a problem.
     pub fn keep(&mut self) {
         let has_news = self.commit();
         // Days of another zone, asked for once, are no bar's.
@@ -57,7 +57,7 @@ impl Engine {
         }
     }
 
-    /// Writes what was read into the ledger, and says whether there was anything.
+    /// Commits the refresh; returns whether there was anything to commit.
     pub fn commit(&mut self) -> bool {
         let now = self.system.now;
         let Ok(ledger) = self.ledger_mut() else { return false };
@@ -75,13 +75,12 @@ impl Engine {
         is_kept
     }
 
-    /// Goes on without a ledger that turned out to be damaged: the same question is answered from disk alone. False when
-    /// that is not what the error is about.
+    /// Continues without a damaged ledger, from disk only. Returns false if the error has another cause.
     ///
     /// # Errors
     /// When SQLite has no memory.
     pub fn abandon_damaged(&mut self, error: &anyhow::Error) -> Result<bool> {
-        let Standing::File(path) = self.ledger()?.standing().clone() else {
+        let LedgerState::File(path) = self.ledger()?.standing().clone() else {
             return Ok(false);
         };
         if !Ledger::is_damage(error) {
@@ -93,21 +92,21 @@ impl Engine {
         Ok(true)
     }
 
-    /// What only the ledger knows is missing where it cannot be used: said below tables.
+    /// Notes on the history that is missing without the ledger.
     ///
     /// # Errors
     /// When the turns on disk cannot be looked through.
     pub fn missing_history(&self) -> Result<Vec<String>> {
         use crate::core::time::Time;
         let ledger = self.ledger()?;
-        if !matches!(ledger.standing(), Standing::Unusable(_)) {
+        if !matches!(ledger.standing(), LedgerState::Unusable(_)) {
             return Ok(Vec::new());
         }
         let oldest = ledger.spans()?.into_values().map(|(first, _)| first).min();
         let zone = self.system.zone()?.clone();
         Ok(vec![match oldest {
             Some(at) => format!(
-                "history before {} missing",
+                "history before {} is missing",
                 Time(at).timestamp().to_zoned(zone).strftime("%Y-%m-%d")
             ),
             None => "history missing".to_owned(),
@@ -117,5 +116,5 @@ impl Engine {
 
 /// The problem of a ledger that could not be written.
 pub(super) fn not_kept(error: &anyhow::Error) -> Problem {
-    Problem::new("ledger", format!("history is not kept: {error:#}"))
+    Problem::new("ledger", format!("history is not saved: {error:#}"))
 }

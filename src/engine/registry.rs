@@ -1,7 +1,7 @@
 //! The registry: every agent, provider and kind of sink of a run, built once and handed down.
 
 use crate::agents::{self, AgentHandle};
-use crate::core::credential::Wanted;
+use crate::core::credential::CredentialSpec;
 use crate::providers::{self, ProviderHandle};
 use crate::sinks::{self, SinkHandle};
 
@@ -46,7 +46,7 @@ impl Registry {
     }
 
     /// What providers say about their credentials.
-    pub fn wanted_credentials(&self) -> Vec<Wanted> {
+    pub fn wanted_credentials(&self) -> Vec<CredentialSpec> {
         providers::wanted(&self.providers)
     }
 }

@@ -1,4 +1,4 @@
-//! A scan of everything that runs: processes, the sessions they show, and where each stands.
+//! Scan: running processes, their sessions, and the status of each.
 
 use crate::agents::shared::mcp::{Configured, configured};
 use crate::agents::{Agent, Live};
@@ -6,28 +6,28 @@ use crate::core::agent_id::AgentId;
 use crate::core::mcp::McpServer;
 use crate::core::problem::Problem;
 use crate::core::process::{Claim, DetailLimits, Facts, Process, Role, SessionRef};
-use crate::core::status::{Life, Standing, stand};
+use crate::core::status::{ProcessActivity, SessionStatus, session_status};
 use crate::processes::cpu::Sample;
 use crate::processes::tmux::{self, Pane};
 use crate::processes::tree::{Tree, role_of_child, serving};
-use crate::processes::{Reader, look_closer};
+use crate::processes::{Reader, read_details};
 use crate::system::System;
 use rustc_hash::FxHashSet;
 use std::path::PathBuf;
 use std::time::Instant;
 
-/// How far back the last thing an agent said is looked for.
+/// How far back to search for an agent's last text.
 const TEXT_LIMITS: DetailLimits = DetailLimits {
     messages: 20,
     text_chars: None,
 };
 
-/// What to look for.
+/// The options of a scan.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ScanOptions {
-    /// What agents started, and what they left behind.
+    /// Whether to include processes that agents started or left behind.
     pub helpers: bool,
-    /// The last thing each agent said.
+    /// Whether to read the last text of each agent.
     pub text: bool,
     /// How busy each process is: costs a quarter of a second at the first look.
     pub cpu: bool,
@@ -39,7 +39,7 @@ pub struct LiveSession {
     pub process: Process,
     pub claim: Claim,
     pub facts: Facts,
-    pub standing: Standing,
+    pub standing: SessionStatus,
     pub cpu_percent: Option<f64>,
     pub pane: Option<Pane>,
     pub last_text: Option<String>,
@@ -54,14 +54,14 @@ impl LiveSession {
                 ..Claim::bare(self.claim.pid, self.claim.role)
             },
             facts: Facts::default(),
-            standing: Standing::UNKNOWN,
+            standing: SessionStatus::UNKNOWN,
             last_text: None,
             ..self
         }
     }
 }
 
-/// What runs, and what could not be read.
+/// Live sessions and problems.
 #[derive(Default)]
 pub struct Scan {
     pub sessions: Vec<LiveSession>,
@@ -76,13 +76,13 @@ pub struct Scanner {
 }
 
 impl Scanner {
-    /// Looks once. What is known of sessions from the ledger is not asked here.
+    /// Scans once, without the ledger.
     pub fn scan(&mut self, agents: &[&dyn Agent], system: &System, options: ScanOptions) -> Scan {
         let taken = Instant::now();
         let lives = || agents.iter().filter_map(|agent| Some((agent.id(), agent.live()?)));
         let mut processes = self.reader.list();
         let pids: FxHashSet<u32> = lives().flat_map(|(_, live)| live.pids(&processes, system)).collect();
-        look_closer(&self.reader, &mut processes, |process| pids.contains(&process.pid));
+        read_details(&self.reader, &mut processes, |process| pids.contains(&process.pid));
         let claims: Vec<(AgentId, Claim)> = lives()
             .flat_map(|(id, live)| {
                 let id = AgentId::from(id);
@@ -109,9 +109,9 @@ impl Scanner {
             };
             let life = scene.life(claim, &facts, earlier.as_ref().zip(now.as_ref()));
             let standing = if claim.role.is_agent() {
-                stand(claim.word.as_ref(), &facts, &life, system.now)
+                session_status(claim.word.as_ref(), &facts, &life, system.now)
             } else {
-                Standing::UNKNOWN
+                SessionStatus::UNKNOWN
             };
             scan.sessions.push(LiveSession {
                 agent_id: agent_id.clone(),
@@ -146,7 +146,7 @@ impl Scanner {
     }
 }
 
-/// Processes and what agents say of them.
+/// Processes and their claims.
 struct Scene<'a> {
     processes: &'a [Process],
     tree: Tree<'a>,
@@ -180,7 +180,7 @@ impl<'a> Scene<'a> {
         let mut known = self.agents.clone();
         for (agent_id, claim) in self.claims.iter().filter(|(_, claim)| claim.role.is_agent()) {
             for process in self.tree.descendants(claim.pid) {
-                // What a helper or another agent started belongs to that one.
+                // Processes that a helper or another agent started belong to it.
                 let owner = self
                     .tree
                     .ancestors(process.pid)
@@ -204,7 +204,7 @@ impl<'a> Scene<'a> {
         self.claims.extend(added);
     }
 
-    /// The claimed processes and what they started.
+    /// The claimed processes and their descendants.
     fn at_work(&self) -> Vec<&'a Process> {
         let mut pids = FxHashSet::default();
         let mut found = Vec::new();
@@ -219,10 +219,10 @@ impl<'a> Scene<'a> {
         found
     }
 
-    /// What is known of the process that does a session's work.
-    fn life(&self, claim: &Claim, facts: &Facts, samples: Option<(&Sample, &Sample)>) -> Life {
+    /// The activity of a session's process.
+    fn life(&self, claim: &Claim, facts: &Facts, samples: Option<(&Sample, &Sample)>) -> ProcessActivity {
         let Some(worker) = claim.worker.and_then(|pid| self.tree.process(pid)) else {
-            return Life::default();
+            return ProcessActivity::default();
         };
         let tools = || {
             let children = self
@@ -234,7 +234,7 @@ impl<'a> Scene<'a> {
                 .filter_map(|process| process.started_at)
                 .max()
         };
-        Life {
+        ProcessActivity {
             is_alive: true,
             started_at: worker.started_at,
             is_active: samples.and_then(|(earlier, now)| now.is_active_since(earlier, worker, &self.tree)),
@@ -243,7 +243,7 @@ impl<'a> Scene<'a> {
     }
 
     fn has_terminal(&self, pid: u32) -> bool {
-        // Where terminals cannot be told, any process may have one.
+        // If terminals are unknown, any process may have one.
         cfg!(not(target_os = "linux")) || self.tree.process(pid).is_some_and(|process| process.tty.is_some())
     }
 }

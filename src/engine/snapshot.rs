@@ -1,4 +1,4 @@
-//! What a refresh leaves behind for bars: sums from the ledger, limits as they were last known, who runs and what they do.
+//! The snapshot for bars: sums from the ledger, the last known limits, and live sessions.
 
 use super::Engine;
 use super::live_rows::{hide_subagents, is_listed, known_sessions, row};
@@ -70,13 +70,13 @@ impl Engine {
         Ok(snapshot)
     }
 
-    /// Bars show what is, whatever this run was asked to show.
+    /// Bars use the default options, regardless of this run's flags.
     fn default_usage(&self) -> Result<Usage<'_>> {
         let from = CostFrom::default();
         Ok(Usage::new(self.ledger()?, self.prices(), &self.config, from))
     }
 
-    /// The windows that are not over yet, as providers or agents' files told them last.
+    /// The current limits, as providers or agents' files last reported them.
     fn limits_now(&self) -> Result<Vec<LimitNow>> {
         let now = self.system.now;
         let reports = self.recalled_limits()?.into_iter();
@@ -99,7 +99,7 @@ fn windows(report: Report, now: i64) -> impl Iterator<Item = LimitNow> {
     })
 }
 
-/// Agents that run, without what they started.
+/// Running agents, without their helpers.
 fn add_agents(snapshot: &mut Snapshot, scan: Scan, usage: &Usage<'_>, now: i64) -> Result<()> {
     let mut live = hide_subagents(scan.sessions);
     live.retain(|one| is_listed(one.claim.role, false, false));

@@ -3,13 +3,13 @@
 use super::Engine;
 use super::live_loop::{OnUnwritable, Step, WatchOptions};
 use crate::core::snapshot::Snapshot;
-use crate::ledger::Standing;
+use crate::ledger::LedgerState;
 use anyhow::Result;
 use std::time::{Duration, Instant};
 
-/// How often what runs is looked at, whether anything was written or not.
+/// How often to scan processes, even without changes.
 const LOOK: Duration = Duration::from_secs(2);
-/// What the last minutes used is summed up anew this often, though nothing was written.
+/// How often to recompute recent sums, even without changes.
 const SUMS_KEPT_MS: i64 = 60_000;
 
 /// What stays between snapshots.
@@ -41,8 +41,8 @@ impl<'e> SnapshotFeed<'e> {
         })
     }
 
-    /// Waits for something to show; false when it is over: a signal, or nobody reads any more. A home that never changes
-    /// is over after its first snapshot.
+    /// Waits for a change; returns false at the end: a signal, or a closed reader. A home that never changes ends after
+    /// its first snapshot.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -74,11 +74,11 @@ impl<'e> SnapshotFeed<'e> {
     /// # Errors
     /// When not even an empty one in memory can be had.
     pub fn has_ledger(&self) -> Result<bool> {
-        Ok(!matches!(self.engine.ledger()?.standing(), Standing::Unusable(_)))
+        Ok(!matches!(self.engine.ledger()?.standing(), LedgerState::Unusable(_)))
     }
 
-    /// What there is to show. Nothing is summed up again while nothing was read and no period ended; who runs is looked
-    /// at each time. Says whether sums are new.
+    /// The current snapshot. Recomputes sums only after changes or at the end of a period; scans processes every time.
+    /// Also returns whether sums are new.
     ///
     /// # Errors
     /// When the ledger is damaged.

@@ -3,7 +3,7 @@
 use super::Engine;
 use std::time::{Duration, Instant};
 
-/// Bars call what is younger than this new.
+/// Bars treat younger snapshots as fresh.
 const EVERY: Duration = Duration::from_secs(2);
 
 pub struct SnapshotWriter {

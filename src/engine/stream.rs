@@ -10,7 +10,7 @@ use crate::core::event_group::{Group, Groups};
 use crate::core::filter::TurnFilter;
 use crate::core::problem::Problem;
 use crate::core::rows::{EventRow, EventType, StreamRow};
-use crate::ledger::Standing;
+use crate::ledger::LedgerState;
 use crate::prices::{Freshness, keep_fresh};
 use crate::reports::activity::Follower;
 use anyhow::Result;
@@ -18,7 +18,7 @@ use std::collections::VecDeque;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-/// How often the clock and other processes' commits are looked at.
+/// How often to check the clock and commits of other processes.
 const TICK: Duration = Duration::from_millis(250);
 /// Lines made at a time, so that a long replay holds little.
 const CHUNK: usize = 1_000;
@@ -27,7 +27,7 @@ const BATCH: usize = 10_000;
 /// Turns of the sessions that grew are held at a time, so that a busy machine costs no more memory than a quiet one.
 const MOST_TURNS: usize = 5_000;
 
-/// What a stream is asked for.
+/// The options of a stream.
 #[derive(Clone, Debug)]
 pub struct StreamOptions {
     pub groups: Groups,
@@ -44,7 +44,7 @@ pub struct StreamOptions {
     pub is_abandoned: fn() -> bool,
 }
 
-/// What is said beside the lines.
+/// Messages besides the lines.
 #[derive(Clone, Debug)]
 pub enum Aside {
     /// Once, when it appears.
@@ -97,14 +97,15 @@ impl Iterator for EventStream<'_> {
 }
 
 impl<'a> EventStream<'a> {
-    /// Reads what is there, and begins after it or where the options say.
+    /// Reads the existing sources, and starts after them or where the options say.
     ///
     /// # Errors
-    /// When there is no such place, or alerts are asked for that cannot be remembered.
+    ///
+    /// When there is no such place, or alerts are requested without a ledger.
     pub fn start(engine: &'a mut Engine, options: StreamOptions, tell: &'a mut dyn FnMut(Aside)) -> Result<Self> {
         engine.prices();
         let groups = &options.groups;
-        // Budgets are of everything, whatever lines are shown.
+        // Budgets cover all agents, regardless of the filter.
         let is_watched = |id: &str| groups.has_alerts() || options.filter.agents.matches(Some(id));
         engine.watch(&WatchOptions {
             is_watched: &is_watched,
@@ -145,9 +146,9 @@ impl<'a> EventStream<'a> {
         self.engine.require_alert_memory()?;
         let ledger = self.engine.ledger_mut()?;
         ledger.prepare_alerts()?;
-        // A line never waits: what is due is due at the next look as well.
+        // Lines never wait: due alerts stay due until the next check.
         ledger.patience = Duration::ZERO;
-        let has_file = matches!(ledger.standing(), Standing::File(_));
+        let has_file = matches!(ledger.standing(), LedgerState::File(_));
         let mut alerts = AlertStream::start(&self.options.groups, self.engine, has_file)?;
         let since = self.options.since.as_deref();
         alerts.cursor = events_before(since, self.engine.ledger()?, &self.engine.system)?;
@@ -172,7 +173,7 @@ impl<'a> EventStream<'a> {
         if is_over {
             return Ok(false);
         }
-        // Lines go first: nobody waits for this.
+        // Lines take precedence over the snapshot.
         self.snapshots.leave(self.engine);
         let step = self
             .engine
@@ -207,7 +208,7 @@ impl<'a> EventStream<'a> {
         }
     }
 
-    /// Lines of replies. To a reader that was away for a while, one line for each says it all.
+    /// Activity lines. For a reader that fell behind, one combined line per turn.
     fn lines(&mut self) -> Result<Vec<StreamRow>> {
         let usage = self.engine.usage()?;
         if !self.stall.is_on() || !self.is_drained {
@@ -222,7 +223,7 @@ impl<'a> EventStream<'a> {
             // Without its line a reader learns of it here: a step of a combined line alone is not to go on from.
             let id = &gap.event_id;
             (self.tell)(Aside::Note(format!(
-                "the reader was away: {}; all of them follow {id}",
+                "the reader fell behind: {}; all lines after {id} are complete",
                 gap.message
             )));
         }
@@ -263,7 +264,7 @@ impl<'a> EventStream<'a> {
                     && filter.is_project(row.project_path.as_deref())
                     && is_session(Some(&row.session_id))
             }
-            // What is about the stream itself is about every line of it.
+            // Events about the stream itself concern every line.
             StreamRow::Event(row) if is_of_stream(row.kind) => groups.tells(row.kind),
             StreamRow::Event(row) => {
                 groups.tells(row.kind)

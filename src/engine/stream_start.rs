@@ -24,16 +24,18 @@ pub fn begin(since: Option<&str>, ledger: &Ledger, system: &System) -> Result<Fo
     }) = EventId::parse(since)
     {
         if other != id {
-            bail!("event {since} is of another ledger than this one ({id})");
+            bail!("event {since} belongs to another ledger (this is {id})");
         }
         if seq > last {
             bail!(
-                "event {since} has not happened yet: the last is {}",
+                "event {since} does not exist yet: the latest is {}",
                 event_id(&id, last)
             );
         }
         if seq < last && (first == 0 || first > seq + 1) {
-            bail!("changes after {since} are no longer kept: the log goes back 7 days, 'ttop turns' further");
+            bail!(
+                "the change log no longer reaches back to {since}: it covers 7 days; use 'ttop turns' for older turns"
+            );
         }
         return Ok(Follower::new(id, seq));
     }
@@ -41,14 +43,14 @@ pub fn begin(since: Option<&str>, ledger: &Ledger, system: &System) -> Result<Fo
     let begins = ledger.log_begins()?;
     if at < begins {
         bail!(
-            "changes before {} are not in the log: 'ttop turns --since {since}' has the replies",
+            "the change log starts at {}: use 'ttop turns --since {since}' for older turns",
             Time(begins)
         );
     }
     Ok(Follower::new(id, ledger.last_change_before(at)?))
 }
 
-/// The number of the last event that is not to be told.
+/// The number of the last event before the stream.
 ///
 /// # Errors
 /// When the ledger cannot be read.

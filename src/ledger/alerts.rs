@@ -1,6 +1,6 @@
-//! Alerts in the ledger: what was told, the log of events, and to which sinks each is still to go.
+//! Alerts in the ledger: their states, the event log, and pending deliveries.
 
-use super::{Ledger, Standing, schema};
+use super::{Ledger, LedgerState, schema};
 use crate::core::alert::{Decision, States};
 use crate::core::event_id::tagged_id;
 use crate::core::project::is_below;
@@ -49,7 +49,7 @@ impl Ledger {
     /// When the file cannot be written.
     pub fn prepare_alerts(&mut self) -> Result<()> {
         if self.connection.is_none()
-            && let Standing::File(path) = &self.standing
+            && let LedgerState::File(path) = &self.standing
         {
             schema::create(path, |_| Ok(()))?;
             self.reload()?;
@@ -57,12 +57,12 @@ impl Ledger {
         let connection = self.alerts()?;
         connection
             .execute_batch(TABLES)
-            .context("alerts cannot be remembered in the ledger")
+            .context("could not save alert state in the ledger")
     }
 
     fn alerts(&mut self) -> Result<&mut Connection> {
         let connection = self.connection.as_mut();
-        let connection = connection.ok_or_else(|| anyhow!("there is no ledger to remember alerts in"))?;
+        let connection = connection.ok_or_else(|| anyhow!("alert state needs a ledger"))?;
         // Syncs set it to nothing.
         connection.busy_timeout(self.patience)?;
         Ok(connection)
@@ -76,9 +76,10 @@ impl Ledger {
         error.chain().any(is_it)
     }
 
-    /// What was told; what cannot be read was not.
+    /// The states of alerts; an unreadable state counts as missing.
     ///
     /// # Errors
+    ///
     /// When the ledger cannot be read.
     pub fn alert_states(&self) -> Result<States> {
         match &self.connection {
@@ -87,8 +88,8 @@ impl Ledger {
         }
     }
 
-    /// Decides, and keeps what follows in one transaction: of processes that see the same at the same time, one tells it.
-    /// `sinks` names where an event is to go. Returns the events with their ids.
+    /// Decides which alerts fire and stores the outcome in one transaction, so that only one of several processes
+    /// reports an alert. `sinks` names where an event goes. Returns the events with their ids.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
@@ -134,7 +135,7 @@ impl Ledger {
         }
         transaction
             .commit()
-            .context("alerts cannot be remembered in the ledger")?;
+            .context("could not save alert state in the ledger")?;
         Ok(decision.events)
     }
 
@@ -234,7 +235,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Gives up on what no sink took for as long as events are kept: it is no news any more. How much that was by sink.
+    /// Drops deliveries that are older than the event log. Returns their number by sink.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
@@ -304,7 +305,7 @@ fn last_change(connection: &Connection) -> rusqlite::Result<i64> {
     Ok(last.unwrap_or(0))
 }
 
-/// Erases events, and what is remembered, of what the user erased: both name sessions.
+/// Erases events and states of sessions that the user erased.
 pub(super) fn erase(connection: &Connection, erase: &Erase) -> Result<()> {
     connection.execute_batch(TABLES)?;
     match erase {

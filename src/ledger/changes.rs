@@ -9,7 +9,7 @@ use crate::core::turn::EventKey;
 use anyhow::Result;
 use rustc_hash::FxHashMap;
 
-/// A counted turn and the pack it stands in.
+/// A counted turn and its pack.
 struct Counted {
     agent: u32,
     session: i64,
@@ -36,7 +36,7 @@ pub(super) fn collect(syncing: &mut Syncing<'_>) -> Result<()> {
     for (event, (old, new)) in steps {
         match (old, new) {
             (Some(old), Some(new)) if is_same(&old, &new) => {}
-            // Ownership moved to another session: it grows by what the first one loses.
+            // The owner changed to another session: it gains what the first one loses.
             (Some(old), Some(new)) if old.session != new.session => {
                 changes.push(change(event, Some(old), None));
                 changes.push(change(event, None, Some(new)));
@@ -152,9 +152,10 @@ impl Ledger {
         Ok(())
     }
 
-    /// Runs `read` on one state of the ledger, whatever others commit meanwhile.
+    /// Runs `read` on one snapshot of the ledger, regardless of concurrent commits.
     ///
     /// # Errors
+    ///
     /// Those of `read`, and when the ledger cannot be read.
     pub fn frozen<T>(&self, read: impl FnOnce() -> Result<T>) -> Result<T> {
         let Some(connection) = &self.connection else {
@@ -177,7 +178,7 @@ impl Ledger {
         let (first, last) = self.change_span()?;
         let began = super::meta_number(connection, "began_at")?;
         if first <= 1 {
-            // Nothing was dropped yet, or nothing is left of what there was.
+            // Nothing was dropped yet, or everything was.
             let is_whole = first == 1 || last == 0;
             return Ok(if is_whole { began } else { i64::MAX });
         }

@@ -3,7 +3,7 @@
 /// The widths a column can have, in bytes; 0 means that every value is 0.
 const WIDTHS: [u8; 6] = [0, 1, 2, 3, 4, 8];
 
-/// The most values a blob may say it holds: with width 0, a damaged count would not be caught by the length.
+/// Upper bound of the count in a blob: with width 0, the length would not reveal a damaged count.
 pub const MAX_VALUES: usize = 1 << 22;
 
 /// Appends a column.
@@ -35,7 +35,7 @@ pub fn put_offset(out: &mut Vec<u8>, values: impl Iterator<Item = u64> + Clone) 
     put(out, values.map(move |value| value - base));
 }
 
-/// Reads a blob from its start; every step fails on a blob that is shorter or other than it says.
+/// Reads a blob from its start. Every step fails on a truncated or inconsistent blob.
 pub struct Reader<'a> {
     bytes: &'a [u8],
 }

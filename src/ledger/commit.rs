@@ -1,7 +1,7 @@
-//! Commit: what is pending into the file, in one transaction.
+//! Commit: writes pending changes to the file in one transaction.
 
 use super::pending::{Pending, PendingPack};
-use super::{Ledger, Standing, bookmark, meta_number, schema, sessions};
+use super::{Ledger, LedgerState, bookmark, meta_number, schema, sessions};
 use crate::core::problem::Problem;
 use anyhow::{Context, Result, bail};
 use rusqlite::{Connection, params};
@@ -20,25 +20,26 @@ pub enum Committed {
     Done,
     /// Nothing was pending.
     Nothing,
-    /// Another process wrote meanwhile or is writing: what was found is found again next time.
+    /// Another process wrote meanwhile or is writing; the next sync finds the changes again.
     GivenUp,
 }
 
 impl Ledger {
-    /// Writes what the last sync found. Never waits for another process.
+    /// Writes the result of the last sync. Never waits for another process.
     ///
     /// # Errors
-    /// When the file cannot be written (full disk, unwritable home); what was answered stays true.
+    ///
+    /// When the file cannot be written (full disk, unwritable home); answers stay correct.
     pub fn commit(&mut self, now: i64) -> Result<Committed> {
         if self.pending.is_empty() {
             return Ok(Committed::Nothing);
         }
         if let Some(why) = &self.read_only {
-            bail!("the ledger can only be read: {why}");
+            bail!("the ledger is read-only: {why}");
         }
         let outcome = match (&mut self.connection, &self.standing) {
             (Some(connection), _) => commit_into(connection, &self.pending, &self.names, self.generation, now)?,
-            (None, Standing::File(path)) => {
+            (None, LedgerState::File(path)) => {
                 let path = path.clone();
                 let is_ours = schema::create(&path, |connection| {
                     write(connection, &self.pending, &self.names, now)?;
@@ -53,11 +54,11 @@ impl Ledger {
             self.generation += 1;
             self.names.set_stored();
             self.pending = Pending::default();
-            if let (Some(connection), Standing::File(path)) = (&self.connection, &self.standing)
+            if let (Some(connection), LedgerState::File(path)) = (&self.connection, &self.standing)
                 && let Err(error) = keep_copy(connection, path, now)
             {
-                // What was to be kept is kept.
-                let reason = format!("the weekly copy could not be made, it is tried again tomorrow: {error:#}");
+                // The commit itself succeeded.
+                let reason = format!("could not make the weekly copy; ttop tries again tomorrow: {error:#}");
                 self.problems.push(Problem::new(path.display(), reason));
             }
         }
@@ -213,7 +214,7 @@ fn keep_copy(connection: &Connection, path: &Path, now: i64) -> Result<()> {
         Ok(())
     })();
     if result.is_err() {
-        // Only ours, and no copy: the error below says why.
+        // An incomplete copy of ours; the error below has the reason.
         let _ = std::fs::remove_file(&temporary);
         let tomorrow = now - COPY_EVERY_MS + DAY_MS;
         connection.execute("update meta set value = ?1 where key = 'copied_at'", [tomorrow])?;

@@ -1,15 +1,15 @@
-//! Forgetting: what the user erased, and that it stays erased when it is read again.
+//! Forgetting: erases turns and keeps them erased when their source is read again.
 
 use super::merge::Work;
 use super::pack::Pack;
 use super::sync::{Syncing, load_pack};
-use super::{Ledger, settle};
+use super::{Ledger, ownership_pass};
 use crate::core::project::is_below;
 use anyhow::Result;
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashSet;
 
-/// What to erase.
+/// A selection to erase.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Erase {
     /// One session, by agent and id.
@@ -58,7 +58,7 @@ impl Forgotten {
 }
 
 impl Ledger {
-    /// Erases turns for good; returns how many counted. The caller commits.
+    /// Erases turns permanently and returns how many counted. The caller commits.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
@@ -101,7 +101,7 @@ impl Ledger {
                 syncing.work.push(Work::new(id, key, Some(old), &kept));
             }
         }
-        settle::settle(&mut syncing)?;
+        ownership_pass::assign_owners(&mut syncing)?;
         let work = std::mem::take(&mut syncing.work);
         work.into_iter().for_each(|work| syncing.ledger.pending.put_pack(work));
         if let Some(connection) = &self.connection {

@@ -1,4 +1,4 @@
-//! Plan limits over time: what files told in passing and what providers answered.
+//! Plan limits over time, from agents' files and from providers.
 
 use super::Ledger;
 use crate::core::quota::LimitSeen;

@@ -7,7 +7,7 @@ use crate::agents::shared::batch::Row;
 use crate::core::turn::{Presence, RecordKey};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// What a pack belongs to: rows of the tables of names, sources and sessions.
+/// The owner of a pack: rows of the name, source and session tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PackKey {
     pub agent: u32,
@@ -25,7 +25,7 @@ pub struct Work {
     pub blobs: Blobs,
     /// What ownership decides on, in the order of the turns.
     pub claims: Vec<Claim>,
-    /// Whether it differs from `old` in more than what counts.
+    /// Whether it differs from `old` in more than ownership.
     pub is_dirty: bool,
 }
 
@@ -45,18 +45,18 @@ impl Work {
     }
 }
 
-/// What happens to turns that a complete read did not bring again.
+/// The fate of turns that are missing from a complete read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
     /// They stay as they are: the read was not complete.
     Stay,
-    /// They were deleted or taken back: they stay and say so.
+    /// They were deleted or reverted: they stay, with this presence.
     Mark(Presence),
     /// The rules of reading changed and no longer see a turn there. Those that were gone before stay.
     Drop,
 }
 
-/// The turns of one session in one source: what was known, with what was read now.
+/// Merges the known turns of one session in one source with those read now.
 pub fn merge(old: Option<&Pack>, rows: &[&Row], batch: &Batch, models: &[u32], missing: Missing) -> Pack {
     let mut records = FxHashSet::with_capacity_and_hasher(rows.len(), Default::default());
     if old.is_none() && rows.iter().all(|row| records.insert(row.turn.record)) {
@@ -97,7 +97,7 @@ fn merge_records(old: Option<&Pack>, rows: &[&Row], batch: &Batch, models: &[u32
                 }
                 let (before, id) = &mut kept[place];
                 if turn.rank >= before.rank {
-                    // Whether it counts is decided later; keeping the flag tells unchanged packs from changed ones.
+                    // The ownership pass decides later whether it counts; keeping the flag detects unchanged packs.
                     turn.numbers.counted = before.numbers.counted;
                     (*before, *id) = (turn, message_id);
                 } else {

@@ -1,4 +1,4 @@
-//! ttop's own store: what was read, from where, up to which point, and which copy of a turn counts.
+//! ttop's own database: turns, their sources and bookmarks, and the owner of each turn.
 
 pub mod alerts;
 pub mod bookmark;
@@ -6,24 +6,24 @@ pub mod changes;
 pub mod columns;
 pub mod commit;
 pub mod forget;
-pub mod known;
+pub mod ingest;
 pub mod limits;
 pub mod merge;
+pub mod name_index;
 pub mod names;
-pub mod newest;
 pub mod owner;
+pub mod ownership_pass;
 pub mod pack;
 pub mod pending;
 pub mod query;
 pub mod readers;
 pub mod rebuild;
+pub mod recent_sessions;
 pub mod schema;
 pub mod sessions;
-pub mod settle;
 pub mod snapshot;
 pub mod steps;
 pub mod sync;
-pub mod take;
 pub mod transfer;
 
 use crate::core::problem::Problem;
@@ -35,11 +35,11 @@ use rusqlite::Connection;
 use schema::{Opened, Place};
 use std::path::PathBuf;
 
-/// The ledger: what is committed, and what the last [`Ledger::sync`] found beyond that.
+/// The ledger: the committed state, plus the pending result of the last [`Ledger::sync`].
 pub struct Ledger {
     /// `None` before the first commit.
     connection: Option<Connection>,
-    standing: Standing,
+    standing: LedgerState,
     /// Why the file can only be read.
     read_only: Option<String>,
     names: Names,
@@ -60,7 +60,7 @@ pub struct Ledger {
 
 /// What became of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum LedgerState {
     File(PathBuf),
     /// Asked for with `TTOP_LEDGER=:memory:`, or for `--demo`.
     Memory,
@@ -77,10 +77,10 @@ impl Ledger {
         match schema::place(system) {
             Place::Memory => Self::in_memory(),
             Place::File(path) => match schema::open(&path) {
-                Opened::Absent => Ok(Self::with(None, Standing::File(path))),
+                Opened::Absent => Ok(Self::with(None, LedgerState::File(path))),
                 Opened::Unusable(problem) => Self::unusable(path, problem),
                 opened => {
-                    let mut ledger = Self::with(None, Standing::File(path.clone()));
+                    let mut ledger = Self::with(None, LedgerState::File(path.clone()));
                     ledger.connect(opened);
                     match ledger.reload() {
                         Ok(()) => Ok(ledger),
@@ -104,20 +104,20 @@ impl Ledger {
     /// # Errors
     /// When SQLite has no memory.
     pub fn in_memory() -> Result<Self> {
-        Ok(Self::with(Some(schema::in_memory()?), Standing::Memory))
+        Ok(Self::with(Some(schema::in_memory()?), LedgerState::Memory))
     }
 
-    /// Goes on without a ledger that turned out to be damaged: empty, in memory, and saying so.
+    /// Continues without a damaged ledger, from disk only. Returns false if the error has another cause.
     ///
     /// # Errors
     /// When SQLite has no memory.
     pub fn unusable(path: PathBuf, problem: Problem) -> Result<Self> {
-        let mut ledger = Self::with(Some(schema::in_memory()?), Standing::Unusable(path));
+        let mut ledger = Self::with(Some(schema::in_memory()?), LedgerState::Unusable(path));
         ledger.problems.push(problem);
         Ok(ledger)
     }
 
-    fn with(connection: Option<Connection>, standing: Standing) -> Self {
+    fn with(connection: Option<Connection>, standing: LedgerState) -> Self {
         Self {
             connection,
             standing,
@@ -133,14 +133,14 @@ impl Ledger {
         }
     }
 
-    /// Drops what is pending and looks at the committed state afresh.
+    /// Drops pending changes and reloads the committed state.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn reload(&mut self) -> Result<()> {
         self.pending = Pending::default();
         if self.connection.is_none()
-            && let Standing::File(path) = &self.standing
+            && let LedgerState::File(path) = &self.standing
         {
             self.connect(schema::open(path));
         }
@@ -151,7 +151,7 @@ impl Ledger {
         Ok(())
     }
 
-    pub fn standing(&self) -> &Standing {
+    pub fn standing(&self) -> &LedgerState {
         &self.standing
     }
 

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 
-/// What a name is of.
+/// The kind of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     Agent = 0,
@@ -69,7 +69,7 @@ impl Names {
             .map(|(_, text)| text.as_str())
     }
 
-    /// What a row names.
+    /// The kind of a row's name.
     pub fn kind(&self, row: u32) -> Option<Kind> {
         self.texts.get(row as usize).map(|(kind, _)| *kind)
     }
@@ -103,7 +103,7 @@ impl Names {
         Ok(())
     }
 
-    /// Says that all names are stored now.
+    /// Marks all names as stored.
     pub fn set_stored(&mut self) {
         self.stored = self.texts.len();
     }

@@ -45,7 +45,7 @@ pub trait Group {
     fn is_same_session(&self, other: &Self) -> bool;
 }
 
-/// Sets `counted` in every copy whose event is in `events` (all, for `None`): the copy of the greatest rank counts, then
+/// Sets `counted` in every copy whose event is in `events` (all, for `None`): the copy with the highest rank counts, then
 /// that of the smaller record, unless a turn exists that supersedes its segment.
 pub fn decide<G: Group>(groups: &mut [G], events: Option<&FxHashSet<u64>>) {
     let repeats = Repeats::of(groups);
@@ -93,8 +93,8 @@ pub fn decide<G: Group>(groups: &mut [G], events: Option<&FxHashSet<u64>>) {
     }
 }
 
-/// A file that was moved is deleted in one place and stands in another one: of equal copies in one session, one that is
-/// still there counts.
+/// A moved file is deleted at one path and exists at another: among equal copies in one session, an existing one
+/// counts.
 fn prefer_present<G: Group>(groups: &mut [G], mut best: FxHashMap<EventKey, (u32, u32)>) {
     best.retain(|_, &mut (group, at)| !groups[group as usize].claims()[at as usize].is_present);
     if best.is_empty() {

@@ -1,7 +1,7 @@
 //! Packs: the turns of one session in one source, as three blobs of columns.
 //!
-//! `numbers` is all a report reads; `events` is what ownership looks through; `records` is what a later read
-//! of the same source needs, and the ids that `turns` shows.
+//! Reports read only `numbers`. The ownership pass searches `events`. A later read of the same source needs `records`,
+//! which also holds the ids that `turns` prints.
 
 use super::columns::{Reader, put, put_offset};
 use crate::core::fees::{Fees, Region};
@@ -25,7 +25,7 @@ pub struct PackTurn {
     pub segment: u64,
     pub supersedes: bool,
     pub place: u64,
-    /// Where its message id stands in [`Pack::ids`].
+    /// Position of its message id in [`Pack::ids`].
     message: (u32, u32),
 }
 

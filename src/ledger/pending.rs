@@ -1,4 +1,5 @@
-//! Pending: what a sync found and the ledger file does not hold yet. Reports read through it, then it is committed.
+//! Pending: changes of a sync that the ledger file does not contain yet. Reports read through them; then they are
+//! committed.
 
 use super::merge::{PackKey, Work};
 use super::pack::{Blobs, Pack};
@@ -29,7 +30,7 @@ pub struct KnownSource {
     /// The file is no longer there.
     pub gone: bool,
     pub bookmark: Bookmark,
-    /// What had to be skipped in it when it was last read.
+    /// Problems of the last read.
     pub problems: Vec<Problem>,
 }
 

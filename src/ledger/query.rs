@@ -1,8 +1,8 @@
-//! Queries: turns pack by pack, what is committed and what is pending as one.
+//! Queries: turns pack by pack, over committed and pending state.
 
 use super::merge::PackKey;
-use super::newest::Spans;
 use super::pack::{Columns, Pack, PackTurn};
+use super::recent_sessions::Spans;
 use super::sessions::{self, KnownSession};
 use super::sync::load_pack;
 use super::{Ledger, schema};
@@ -15,7 +15,7 @@ use std::collections::BinaryHeap;
 /// Up to so many sessions are looked up one by one instead of in a walk over all packs.
 const FEW_SESSIONS: usize = 200;
 
-/// Which packs to look at; within a pack the caller looks at each turn.
+/// Which packs to read; within a pack the caller checks each turn.
 #[derive(Clone, Debug)]
 pub struct Selection {
     /// Epoch milliseconds, half-open.
@@ -48,7 +48,7 @@ impl Selection {
     }
 }
 
-/// What a pack belongs to.
+/// The owner of a pack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
     pub pack: i64,
@@ -320,7 +320,7 @@ impl Ledger {
         Ok(path.map(std::path::PathBuf::from))
     }
 
-    /// Whether an error says that the file itself is damaged: answer from disk then ([`Ledger::unusable`]).
+    /// Whether an error means that the file is damaged; then ttop answers from disk ([`Ledger::unusable`]).
     pub fn is_damage(error: &anyhow::Error) -> bool {
         error.chain().any(|cause| {
             cause.is::<DamagedPack>() || cause.downcast_ref::<rusqlite::Error>().is_some_and(schema::is_damage)

@@ -12,7 +12,7 @@ const WORTH_TWO_BYTES: u64 = 4 << 20;
 /// Results that may wait, so that memory stays bounded when reading is faster than merging.
 const WAITING: usize = 8;
 
-/// What one read gave.
+/// The result of one read.
 pub type Outcome = Result<(Batch, Bookmark)>;
 
 /// What an adapter passes on from one read to the next.
@@ -71,7 +71,7 @@ pub fn read(
     })
 }
 
-/// A reader that panics on a file of a kind nobody foresaw must not take the other sources with it.
+/// A reader that panics on an unexpected file must not affect other sources.
 fn read_one(agent: &dyn Agent, (source, from): &(&Source, Bookmark), scratch: &mut Scratch) -> Outcome {
     std::panic::catch_unwind(AssertUnwindSafe(|| {
         let mut batch = Batch::default();
@@ -82,7 +82,7 @@ fn read_one(agent: &dyn Agent, (source, from): &(&Source, Bookmark), scratch: &m
     }))
     .unwrap_or_else(|_| {
         Err(anyhow::anyhow!(
-            "could not be read: please report this file's kind as a bug"
+            "could not be read: this is a bug in ttop, please report it"
         ))
     })
 }

@@ -6,9 +6,8 @@ use crate::system::System;
 use anyhow::{Context, Result, bail};
 
 impl Ledger {
-    /// Prepares the next sync to read everything again. What is only in the ledger (deleted transcripts) stays. A file
-    /// that cannot be used is set aside, and the weekly copy takes its place where there is one. Returns what was done
-    /// with the file, for people.
+    /// Prepares the next sync to read everything again. Turns that only the ledger has (deleted transcripts) stay. Sets
+    /// an unusable file aside and restores the weekly copy if there is one. Returns a message about the file.
     ///
     /// # Errors
     /// When the file cannot be written or moved.
@@ -25,7 +24,7 @@ impl Ledger {
                 )?;
                 Ok(None)
             }
-            Opened::ReadOnly(_, why) => bail!("{} cannot be written: {why}", path.display()),
+            Opened::ReadOnly(_, why) => bail!("could not write {}: {why}", path.display()),
             Opened::Ready(_) | Opened::Unusable(_) => {
                 let aside = schema::with_suffix(&path, &format!(".damaged-{}", system.now));
                 std::fs::rename(&path, &aside).with_context(|| format!("could not move {}", path.display()))?;
@@ -37,7 +36,7 @@ impl Ledger {
                 let told = format!("the damaged ledger is {}", aside.display());
                 if matches!(schema::open(&copy), Opened::Ready(_)) {
                     std::fs::copy(&copy, &path).with_context(|| format!("could not copy {}", copy.display()))?;
-                    return Ok(Some(format!("{told}; history goes on from the weekly copy")));
+                    return Ok(Some(format!("{told}; history continues from the weekly copy")));
                 }
                 Ok(Some(told))
             }
@@ -45,7 +44,7 @@ impl Ledger {
     }
 }
 
-/// Whether every page is where it should be. What a page says is looked at when it is read.
+/// Whether every page is in place. The content of a page is checked when it is read.
 fn is_sound(connection: &rusqlite::Connection) -> bool {
     let check = connection.query_row("pragma quick_check(1)", [], |row| row.get::<_, String>(0));
     check.is_ok_and(|found| found == "ok")

@@ -64,7 +64,7 @@ pub enum Opened {
     /// There is none yet.
     Absent,
     Ready(Connection),
-    /// It can be read and not written, for this reason: a full disk, somebody else's folder, a medium without writing.
+    /// Readable but not writable, for this reason: a full disk, a folder of another user, a read-only medium.
     ReadOnly(Connection, String),
     /// Damaged, of a newer ttop, or unreadable: left alone.
     Unusable(Problem),
@@ -90,10 +90,11 @@ pub fn open(path: &Path) -> Opened {
     }
 }
 
-/// Whether a file begins like a ledger of this version: all that can be told without opening it.
+/// Whether a file starts like a ledger of this version: the only check that does not open it.
 ///
 /// # Errors
-/// What is wrong with it.
+///
+/// Why it is not usable.
 pub fn glance(path: &Path) -> Result<(), Problem> {
     use std::io::Read;
     // SQLite keeps both as big-endian numbers in the first 100 bytes of the file.
@@ -106,7 +107,7 @@ pub fn glance(path: &Path) -> Result<(), Problem> {
     }
     let number = |at: usize| i32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
     if !head.starts_with(b"SQLite format 3\0") || number(APPLICATION_AT) != APPLICATION_ID {
-        return Err(damaged(path, "is no ledger"));
+        return Err(damaged(path, "is not a ledger"));
     }
     match number(VERSION_AT) {
         version if version > VERSION => Err(newer(path, version)),
@@ -128,7 +129,7 @@ fn check(path: &Path, mut connection: Connection, ready: impl FnOnce(Connection)
                 format!("was written by an older ttop and cannot be brought up to date ({error})"),
             )),
         },
-        Ok(_) => Opened::Unusable(damaged(path, "is no ledger")),
+        Ok(_) => Opened::Unusable(damaged(path, "is not a ledger")),
         Err(error) => Opened::Unusable(damaged(path, error)),
     }
 }
@@ -137,7 +138,7 @@ fn newer(path: &Path, version: i32) -> Problem {
     Problem::new(
         path.display(),
         format!(
-            "was written by a newer ttop (version {version}); update ttop, or make a new one with 'ttop ledger rebuild'"
+            "was written by a newer ttop (version {version}); update ttop, or run 'ttop ledger rebuild' to start a new ledger"
         ),
     )
 }
@@ -146,7 +147,7 @@ fn newer(path: &Path, version: i32) -> Problem {
 pub fn damaged(path: &Path, why: impl std::fmt::Display) -> Problem {
     Problem::new(
         path.display(),
-        format!("the ledger cannot be used ({why}); 'ttop ledger rebuild' makes a new one"),
+        format!("the ledger cannot be used ({why}); run 'ttop ledger rebuild' to start a new one"),
     )
 }
 
@@ -215,7 +216,7 @@ fn create_tables(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// 8 hex digits that tell this ledger from others; part of every `eventId`.
+/// 8 hex digits that identify this ledger; part of every `eventId`.
 fn new_id() -> String {
     use std::hash::{BuildHasher, Hasher};
     // `RandomState` is seeded by the system; nothing secret depends on it.
@@ -259,7 +260,7 @@ pub fn create(path: &Path, fill: impl FnOnce(&Connection) -> Result<()>) -> Resu
             Ok(()) => Ok(true),
         }
     })();
-    // What is left of it is only ours; a failure to remove it is met again by `remove_leftovers`.
+    // Leftovers are ours; `remove_leftovers` retries after a failure.
     for leftover in [
         temporary.clone(),
         with_suffix(&temporary, "-wal"),
@@ -270,7 +271,8 @@ pub fn create(path: &Path, fill: impl FnOnce(&Connection) -> Result<()>) -> Resu
     result.with_context(describe)
 }
 
-/// First ledgers and weekly copies whose process was killed: older than a day, so nobody is writing them.
+/// Removes first ledgers and weekly copies of killed processes, if they are older than a day and thus no longer being
+/// written.
 pub fn remove_leftovers(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {

@@ -1,4 +1,4 @@
-//! Sessions as the ledger keeps them: what is known of each besides its turns.
+//! Sessions in the ledger: their metadata.
 
 use crate::core::turn::{Project, SessionInfo, Title};
 use rusqlite::{Connection, OptionalExtension, Row, params};

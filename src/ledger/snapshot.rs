@@ -4,7 +4,7 @@
 //! left in them. A bar must never wait for that.
 
 use super::schema::{self, Place};
-use super::{Ledger, Standing};
+use super::{Ledger, LedgerState};
 use crate::core::problem::Problem;
 use crate::core::snapshot::{SHAPE, Snapshot};
 use crate::system::System;
@@ -12,7 +12,7 @@ use crate::system::replace::swap;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 
-/// What a bar finds.
+/// The snapshot as a bar finds it.
 pub enum Peeked {
     /// Nothing was ever synced, or by another version.
     Nothing,
@@ -22,7 +22,7 @@ pub enum Peeked {
 }
 
 impl Ledger {
-    /// Leaves a snapshot for bars. It is no commit: nobody else's is given up for it.
+    /// Writes the snapshot for bars. This is not a commit and does not cancel another process's.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -30,8 +30,8 @@ impl Ledger {
         let Some(path) = self.snapshot_path().filter(|_| self.can_leave_snapshot()) else {
             return Ok(());
         };
-        let bytes = serde_json::to_vec(snapshot).context("could not write the snapshot for bars")?;
-        swap(&path, &bytes).context("could not leave the snapshot for bars beside the ledger")
+        let bytes = serde_json::to_vec(snapshot).context("could not write the status bar snapshot")?;
+        swap(&path, &bytes).context("could not write the status bar snapshot next to the ledger")
     }
 
     /// Whether there is a place for one.
@@ -46,13 +46,13 @@ impl Ledger {
 
     fn snapshot_path(&self) -> Option<PathBuf> {
         match &self.standing {
-            Standing::File(path) => Some(beside(path)),
-            Standing::Memory | Standing::Unusable(_) => None,
+            LedgerState::File(path) => Some(beside(path)),
+            LedgerState::Memory | LedgerState::Unusable(_) => None,
         }
     }
 }
 
-/// The snapshot of a system's ledger. Of the ledger itself only the beginning is looked at.
+/// Reads the snapshot of a system's ledger. Reads only the start of the ledger itself.
 pub fn peek(system: &System) -> Peeked {
     let Place::File(path) = schema::place(system) else {
         return Peeked::Nothing;
@@ -70,7 +70,7 @@ fn beside(ledger: &Path) -> PathBuf {
     schema::with_suffix(ledger, ".bar")
 }
 
-/// What another version left, or what was cut off, is as good as nothing.
+/// A snapshot of another version or a truncated one counts as missing.
 fn read(path: &Path) -> Option<Snapshot> {
     let snapshot: Snapshot = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
     (snapshot.shape == SHAPE).then_some(snapshot)

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-/// What each version changed, from the second on. Add a step; never edit one.
+/// The migration of each version, starting with the second. Add a step; never edit one.
 const STEPS: [&str; 1] = [
     // 2: packs have a column of fees. Tables stay; the number keeps an older ttop from taking such packs for damage.
     "",

@@ -4,7 +4,7 @@ use super::merge::Work;
 use super::names::Kind;
 use super::pack::{Blobs, Pack};
 use super::pending::KnownSource;
-use super::{Ledger, bookmark, changes, settle};
+use super::{Ledger, bookmark, changes, ownership_pass};
 use crate::agents::{AgentHandle, Found, Skip, Source};
 use crate::core::agent_id::AgentId;
 use crate::core::problem::Problem;
@@ -16,11 +16,11 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Kernel time stamps are coarse: a file whose last write is younger than this when it was looked at may be written
-/// again without its stamp moving.
+/// Kernel timestamps are coarse: a file written less than this before it was checked may be written again with the same
+/// timestamp.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// A source to read, and what is known of it.
+/// A source to read, with its known state.
 type Due<'a> = (&'a Source, Option<KnownSource>);
 
 /// Whose turns are taken in.
@@ -33,7 +33,7 @@ pub(super) struct Owner<'a> {
     pub rules_version: u32,
 }
 
-/// What a sync did.
+/// The result of a sync.
 #[derive(Default)]
 pub struct Synced {
     pub problems: Vec<Problem>,
@@ -43,7 +43,7 @@ pub struct Synced {
     pub is_partial: bool,
     /// Records that are no turns, by agent and reason.
     pub skipped: FxHashMap<(AgentId, Skip), u64>,
-    /// What each agent has on disk.
+    /// The sources of each agent.
     pub found: Vec<(AgentId, Found)>,
 }
 
@@ -51,13 +51,15 @@ pub struct Synced {
 pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Sync);
 
 impl Ledger {
-    /// Reads what changed since the last sync. The result is pending: reports see it at once, [`Ledger::commit`] keeps it.
+    /// Reads the sources that changed since the last sync. The result is pending: reports see it at once,
+    /// [`Ledger::commit`] stores it.
     ///
     /// # Errors
-    /// When the ledger itself cannot be read. A source that cannot be read is a problem, and what was known of it stays.
+    ///
+    /// When the ledger itself cannot be read. An unreadable source is a problem, and its known state stays.
     pub fn sync(&mut self, agents: &[AgentHandle], system: &System, progress: Progress<'_>) -> Result<Synced> {
         if !self.pending.is_empty() {
-            // The last sync was never kept: start from what is committed, or two halves would mix.
+            // The last sync was not committed: start from the committed state, or two halves would mix.
             self.reload()?;
         }
         self.failed.clear();
@@ -80,7 +82,7 @@ pub(super) struct Syncing<'l> {
     pub(super) session_rows: FxHashMap<(u32, String), i64>,
     pub(super) forgotten: super::forget::Forgotten,
     pub(super) synced: Synced,
-    /// Whether there was a ledger before: without one there is nothing to compare with, and no change to tell.
+    /// Whether this is the first ledger: without an earlier one there are no changes to report.
     pub(super) is_first: bool,
 }
 
@@ -119,7 +121,7 @@ impl<'l> Syncing<'l> {
         result
     }
 
-    /// Reads what differs from the bookmarks in what an agent has on disk.
+    /// Reads an agent's sources that differ from their bookmarks.
     fn found(
         &mut self,
         agent: &AgentHandle,
@@ -172,7 +174,7 @@ impl<'l> Syncing<'l> {
         Ok(())
     }
 
-    /// Problems of sources that did not change are still problems: they are said on every run.
+    /// Problems of unchanged sources are reported on every run.
     fn remembered_problems(&mut self, agent: &AgentHandle) -> Result<()> {
         let Some(connection) = &self.ledger.connection else {
             return Ok(());
@@ -210,7 +212,7 @@ impl<'l> Syncing<'l> {
         Ok(known)
     }
 
-    /// Reads until enough is held; what was read longest ago comes first, so that everything has its turn.
+    /// Reads until the memory limit, least recently read sources first, so that every source gets its turn.
     fn read_some(
         &mut self,
         agent: &AgentHandle,
@@ -278,7 +280,7 @@ impl<'l> Syncing<'l> {
     }
 
     pub(super) fn finish(mut self) -> Result<Synced> {
-        settle::settle(&mut self)?;
+        ownership_pass::assign_owners(&mut self)?;
         if !self.is_first {
             changes::collect(&mut self)?;
         }
@@ -292,7 +294,7 @@ impl<'l> Syncing<'l> {
     }
 }
 
-/// The next row of a table: a commit on top of another process's is given up, so nobody else takes it.
+/// The next row of a table. No other process can take it, because a commit after another process's commit is canceled.
 pub(super) fn next(counter: &mut i64) -> i64 {
     let row = *counter;
     *counter += 1;
@@ -333,11 +335,11 @@ fn is_settled(source: &Source, looked_at: SystemTime) -> bool {
     let Ok(now) = looked_at.duration_since(SystemTime::UNIX_EPOCH) else {
         return false;
     };
-    // A file from the future never settles: it is looked at each time.
+    // A file with a future timestamp never settles: it is checked each time.
     i128::from(last) + (SETTLED.as_nanos() as i128) < now.as_nanos() as i128
 }
 
-/// Equal when no source came, went or changed, in whatever order they were found.
+/// Equal if no source was added, removed or changed, regardless of order.
 fn fingerprint(found: &Found, rules_version: u32) -> Vec<u8> {
     let prints = found.sources.iter().map(|source| {
         let mut words = [0; 10];

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
-/// Stands before the name of an imported ledger where other sources have a path.
+/// Prefix of an imported ledger's name, in place of a path.
 const IMPORT: &str = "import:";
 
 /// Whether a source is an imported ledger: no file to look for.
@@ -55,7 +55,7 @@ struct Line {
     session: Option<SessionLine>,
 }
 
-/// What the first line of each session tells about it.
+/// The metadata in the first line of each session.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct SessionLine {
@@ -129,8 +129,8 @@ impl Ledger {
         Ok(written)
     }
 
-    /// Takes in an export under a name; doing it again replaces what came under that name before. Returns the lines read
-    /// and what had to be skipped; the caller commits.
+    /// Imports an export under a name, replacing an earlier import with that name. Returns the number of lines and the
+    /// problems. The caller commits.
     ///
     /// # Errors
     /// When the ledger or the stream cannot be read.
@@ -144,15 +144,15 @@ impl Ledger {
             }
             match serde_json::from_str::<Line>(&text).map(|line| line.take(&mut batches)) {
                 Ok(Some(())) => read += 1,
-                Ok(None) => problems.push(Problem::new(format!("{name}:{}", at + 1), "is no turn of an export")),
+                Ok(None) => problems.push(Problem::new(format!("{name}:{}", at + 1), "is not a turn of an export")),
                 Err(error) => problems.push(Problem::new(
                     format!("{name}:{}", at + 1),
-                    format!("is no line of an export: {error}"),
+                    format!("is not a line of an export: {error}"),
                 )),
             }
         }
         if read == 0 && !problems.is_empty() {
-            bail!("{name}: is no export of a ledger");
+            bail!("{name}: is not a ledger export");
         }
         let mut syncing = Syncing::start(self)?;
         for (agent_id, batch) in batches {

@@ -1,4 +1,4 @@
-//! Other spellings of a model: which entries of the list stand for one that is not listed under its own id.
+//! Aliases: price list entries for a model that is not listed under its own id.
 
 use crate::core::biller::{bedrock_name, biller};
 use crate::core::vendor::vendor_of;
@@ -6,8 +6,8 @@ use crate::core::vendor::vendor_of;
 /// A provider whose prices the list has under another id.
 const LISTED_AS: (&str, &str) = ("kimi-for-coding", "kimi-code-plan-global");
 
-/// Who sells models of others at their makers' prices. What such a provider does not list itself costs what the vendor
-/// takes. Others may sell the same model for less, for nothing, or run it themselves: theirs stays unknown.
+/// Providers that resell models at the vendor's price. A model that such a provider does not list costs the vendor's
+/// price. Other resellers may charge less, nothing, or host the model themselves: their price stays unknown.
 const RESELLERS: [&str; 12] = [
     "amazon-bedrock",
     "antigravity",
@@ -31,10 +31,10 @@ const PREFIXES: [(&str, &str); 4] = [
     ("zai", "z-ai"),
 ];
 
-/// How hard the model is told to think, which Cursor writes behind the model: no change of price.
+/// Reasoning effort, which Cursor appends to the model; it does not change the price.
 const EFFORTS: [&str; 7] = ["-thinking", "-none", "-minimal", "-low", "-medium", "-high", "-xhigh"];
 
-/// The provider and model ids that may stand for a model, best first; the first is the one asked for.
+/// Provider and model ids under which a model may be listed, best first, starting with its own.
 pub fn candidates(provider_id: &str, model_id: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut add = |provider: &str, model: String| {
@@ -138,7 +138,7 @@ pub fn is_dated(dated: &str, model: &str) -> bool {
     date_start(dated).is_some_and(|at| &dated[..at] == model)
 }
 
-/// `claude-4.5-sonnet` and `claude-sonnet-4.5` stand for each other, with or without more behind.
+/// `claude-4.5-sonnet` and `claude-sonnet-4.5` are the same model, with or without a suffix.
 fn reordered(model: &str) -> Option<String> {
     let rest = model.strip_prefix("claude-")?;
     let parts: Vec<&str> = rest.split('-').collect();

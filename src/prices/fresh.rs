@@ -9,7 +9,7 @@ use crate::system::http::loopback_url;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
-/// How often it is looked at whether a day has passed.
+/// How often to check whether a day has passed.
 const LOOK_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// What became of the list since the last look.
@@ -20,9 +20,10 @@ pub enum Freshness {
     Failed(Problem),
 }
 
-/// Refreshes the list whenever it is due, beside what the process does: nothing waits for it. Ends with the receiver.
+/// Refreshes the list in the background whenever it is due. Ends with the receiver.
 ///
 /// # Errors
+///
 /// A [`BadRequest`] for a foreign URL in the environment.
 pub fn keep_fresh(system: &System, config: &Config) -> Result<Receiver<Freshness>, BadRequest> {
     loopback_url(system, "TTOP_PRICES_URL")?;
@@ -30,7 +31,7 @@ pub fn keep_fresh(system: &System, config: &Config) -> Result<Receiver<Freshness
     let (mut system, config) = (system.clone(), config.clone());
     std::thread::spawn(move || {
         loop {
-            system.now = system.moment();
+            system.now = system.now();
             let news = match refresh_if_due(&system, &config) {
                 Ok(Refresh::NotDue) | Err(_) => None,
                 Ok(Refresh::Done) => Some(Freshness::Renewed(Box::new(PriceBook::open(&system, &config).0))),

@@ -1,4 +1,4 @@
-//! One line of a price file: what one model costs at one provider from some moment on.
+//! One line of a price file: the price of a model at a provider since a point in time.
 
 use crate::core::price::{Price, Rate, Rates, Tier, rate_of_dollars};
 use crate::core::time::Time;
@@ -40,7 +40,7 @@ impl Entry {
         }
     }
 
-    /// Whether both say the same price.
+    /// Whether both have the same price.
     pub fn is_same_price(&self, other: &Self) -> bool {
         self.standard == other.standard && self.modes == other.modes
     }
@@ -74,7 +74,7 @@ impl Entry {
         line
     }
 
-    /// From what follows provider and model in a line; `None` for what no ttop wrote.
+    /// Parses the fields after provider and model; `None` if ttop did not write the line.
     pub fn parse(fields: &str) -> Option<Self> {
         let mut fields = fields.split('\t');
         let since = match fields.next()? {

@@ -36,7 +36,7 @@ struct TierKind {
     size: u64,
 }
 
-/// What is wrong with a price.
+/// Why a price is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadPrice {
     /// Not both input and output.
@@ -49,7 +49,7 @@ impl std::fmt::Display for BadPrice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Incomplete => "a price needs both input and output",
-            Self::OutOfRange => "prices are dollars for a million tokens, from 0 to a million",
+            Self::OutOfRange => "prices are in dollars per million tokens, from 0 to 1000000",
         })
     }
 }

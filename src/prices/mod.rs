@@ -48,7 +48,7 @@ const EVERY_MODEL: &str = "*";
 pub struct PriceBook {
     history: Table,
     built_in: Table,
-    /// What was downloaded, with everything that was in force before.
+    /// The downloaded list, including earlier prices.
     dated: Option<Table>,
     overrides: Overrides,
     /// Whose list prices a provider: `providers.<name>.pricesFrom`.
@@ -56,7 +56,7 @@ pub struct PriceBook {
 }
 
 impl PriceBook {
-    /// Opens the lists; what cannot be used is named, and the rest holds.
+    /// Opens the lists. Reports those it cannot use and continues with the others.
     pub fn open(system: &System, config: &Config) -> (Self, Vec<Problem>) {
         let mut book = Self::built_in();
         let (overrides, mut problems) = Overrides::read(system, config);
@@ -85,7 +85,7 @@ impl PriceBook {
         self.newest().name()
     }
 
-    /// What a model costs at a provider: under its own ids, else under ids that mean the same.
+    /// The price of a model at a provider, under its own id or an alias.
     pub fn of(&self, provider_id: &str, model_id: &str) -> ModelPrices {
         self.found(provider_id, model_id)
             .with_surcharges(surcharges(provider_id, model_id))
@@ -125,7 +125,7 @@ impl PriceBook {
         let exactly = candidates
             .iter()
             .find_map(|(provider, model)| self.listed(provider, model, Some(is_plan)));
-        // An id without a date stands for the newest with one.
+        // An id without a date is the newest dated one.
         let newest = || {
             candidates.iter().find_map(|(provider, model)| {
                 let mut lists = [self.newest(), &self.history].into_iter();
@@ -202,8 +202,8 @@ impl PriceBook {
         (!prices.is_empty()).then(|| ModelPrices::new(prices, found, is_plan))
     }
 
-    /// A model's entries, oldest first, each with its list's name. What is built in knows the past up to its day; the
-    /// downloaded list knows what changed since, and often on which day before that.
+    /// A model's entries, oldest first, each with the name of its list. The downloaded list knows earlier prices; the
+    /// built-in one adds what a newer ttop knows. A retired model is in neither.
     fn entries<'a>(&'a self, provider_id: &str, model_id: &str) -> Vec<(Entry, &'a str)> {
         let of = |table: &'a Table| {
             let entries = table.entries(provider_id, model_id).into_iter();
@@ -286,10 +286,10 @@ fn read_dated(system: &System) -> Result<Option<Table>, Problem> {
     match std::fs::read(&path) {
         Ok(file) => match Table::parse(&file) {
             Some(table) => Ok(Some(table)),
-            None => Err(problem("damaged or of another version: the built-in prices are used")),
+            None => Err(problem("damaged or from another version: using the built-in prices")),
         },
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(_) => Err(problem("could not be read: the built-in prices are used")),
+        Err(_) => Err(problem("could not be read: using the built-in prices")),
     }
 }
 
@@ -453,7 +453,7 @@ mod tests {
         let (book, problems) = book(json!({}), Some("# ttop prices 1, models.dev 2026-11-20, 0\nx\n"));
         assert_eq!(
             problems.iter().map(Problem::to_string).collect::<Vec<_>>(),
-            ["~/.local/share/tokentop/prices.tsv: damaged or of another version: the built-in prices are used"]
+            ["~/.local/share/tokentop/prices.tsv: damaged or from another version: using the built-in prices"]
         );
         assert_eq!(book.of("anthropic", "claude-haiku-4-5").found(), &Found::Exact);
     }

@@ -60,7 +60,7 @@ impl Overrides {
         self.prices.entry(key).or_default().push(price);
     }
 
-    /// `provider.<id>.models.<id>.cost`; nothing else of that file is looked at, keys stand beside it.
+    /// `provider.<id>.models.<id>.cost`. Reads nothing else from that file, because it also contains keys.
     fn add_opencode(&mut self, config: &Value, place: &str, problems: &mut Vec<Problem>) {
         for (provider_id, provider) in entries(config.get("provider")) {
             for (model_id, model) in entries(provider.get("models")) {
@@ -94,7 +94,7 @@ impl Overrides {
         for (key, value) in entries(config.value(&["prices", "overrides"])) {
             let problem = |reason: &str| Problem::new("config", format_args!("prices.overrides.{key}: {reason}"));
             let Some((provider_id, model_id)) = key.split_once('/') else {
-                problems.push(problem("the key must be provider/model"));
+                problems.push(problem("expected a key of the form provider/model"));
                 continue;
             };
             let listed = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
@@ -112,7 +112,7 @@ fn own_price(system: &System, value: &Value) -> Result<DatedPrice, String> {
     let own = Override::deserialize(value).map_err(|_| "not a price".to_owned())?;
     let since = match &own.from {
         None | Some(Value::Null) => None,
-        Some(from) => Some(instant(system, from).ok_or("from: neither a date nor an instant")?),
+        Some(from) => Some(instant(system, from).ok_or("from: expected a date or an RFC 3339 time")?),
     };
     let mut modes = Vec::new();
     if let Some(fast) = &own.fast {
@@ -256,11 +256,11 @@ mod tests {
             told,
             [
                 "~/.config/opencode/opencode.json: provider.acme.models.m.cost: not a price",
-                "config: prices.overrides.noslash: the key must be provider/model",
+                "config: prices.overrides.noslash: expected a key of the form provider/model",
                 "config: prices.overrides.a/half: a price needs both input and output",
                 "config: prices.overrides.a/text: not a price",
-                "config: prices.overrides.a/less: prices are dollars for a million tokens, from 0 to a million",
-                "config: prices.overrides.a/when: from: neither a date nor an instant",
+                "config: prices.overrides.a/less: prices are in dollars per million tokens, from 0 to 1000000",
+                "config: prices.overrides.a/when: from: expected a date or an RFC 3339 time",
             ]
         );
         assert_eq!(overrides.all().count(), 0);

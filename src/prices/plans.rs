@@ -1,9 +1,9 @@
-//! Who pays: which providers are subscriptions, and what the config says.
+//! Who pays: the providers that are subscriptions, and the configuration.
 
 use crate::core::money::Billing;
 use crate::system::config::Config;
 
-/// Subscriptions whose id does not say so.
+/// Subscriptions without a telling id.
 const PLANS: [&str; 7] = [
     "cline-pass",
     "cursor",
@@ -26,7 +26,7 @@ pub fn is_plan(provider_id: &str) -> bool {
     named || PLANS.contains(&provider_id)
 }
 
-/// Who pays for a turn: `billing.<agentId>` of the config, else `billing.<providerId>`, else what the provider sells.
+/// Who pays for a turn: `billing.<agentId>`, else `billing.<providerId>`, else the provider's default.
 pub fn billing_of(config: &Config, agent_id: &str, provider_id: &str) -> Billing {
     let configured = |id: &str| match config.text(&["billing", id])? {
         "metered" => Some(Billing::Metered),

@@ -1,4 +1,4 @@
-//! Taking in a newer price list: what changed holds from now on, what was in force before stays.
+//! Merges a newer price list: changed prices take effect now, and earlier prices stay for past turns.
 
 use super::line::Entry;
 use super::table::{Listed, Table, write};
@@ -21,7 +21,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// At most one request a day is made unasked.
 const EVERY_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// What a newer list brought.
+/// The changes of a newer list.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Update {
     /// Provider and model of every new or changed price.
@@ -38,7 +38,7 @@ pub struct Update {
 pub fn update(system: &System) -> Result<Update> {
     let url = loopback_url(system, "TTOP_PRICES_URL")?.unwrap_or_else(|| URL.to_owned());
     if system.offline {
-        bail!("offline: the price list is not asked for");
+        bail!("offline: the price list was not updated");
     }
     let mut book = PriceBook::built_in();
     // A damaged file would be read again and again: its history is lost, a new one begins.
@@ -102,7 +102,7 @@ pub fn age_hours(system: &System) -> Option<i64> {
 /// # Errors
 /// When one of the files is not what it should be.
 pub fn snapshot(before: Option<&[u8]>, json: &[u8], day: &str) -> Result<String> {
-    let at = parse_instant(&format!("{day}T00:00:00Z")).context("the day must be written as 2026-11-20")?;
+    let at = parse_instant(&format!("{day}T00:00:00Z")).context("expected a day such as 2026-11-20")?;
     let listed = match before {
         Some(file) => {
             let table = Table::parse(file).context("the old snapshot is damaged")?;
@@ -117,10 +117,10 @@ pub fn snapshot(before: Option<&[u8]>, json: &[u8], day: &str) -> Result<String>
 
 fn take_in(system: &System, book: &PriceBook, json: &[u8]) -> Result<Update> {
     let Ok(list) = list::parse(json, Some(system.now)) else {
-        bail!("the answer is not a price list")
+        bail!("the response is not a price list")
     };
     if list.listed.is_empty() {
-        bail!("the answer has no prices in it");
+        bail!("the response contains no prices");
     }
     let known = book.in_lists().map(|(provider, model)| {
         let entries = book.entries(provider, model).into_iter().map(|(entry, _)| entry);
@@ -138,8 +138,8 @@ fn take_in(system: &System, book: &PriceBook, json: &[u8]) -> Result<Update> {
     })
 }
 
-/// Adds the entries of a newer list behind those that say something else. What the newer list no longer has stays: it
-/// was used and is still asked for.
+/// Appends the entries of a newer list that differ. Keeps models that the newer list dropped, because past turns need
+/// them.
 fn merge(mut known: Listed, newer: Listed) -> (Listed, Vec<(String, String)>) {
     let mut changed = Vec::new();
     for (key, entries) in newer {

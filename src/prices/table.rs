@@ -117,7 +117,7 @@ fn split(file: &[u8]) -> Option<(&str, u64, &[u8])> {
     Some((name, u64::from_str_radix(hash, 16).ok()?, &file[end + 1..]))
 }
 
-/// Entries by provider and model: what a new file is made from.
+/// Entries by provider and model, from which a new file is written.
 pub type Listed = BTreeMap<(String, String), Entries>;
 
 /// The text of a file.

@@ -6,7 +6,7 @@ use crate::core::process::Process;
 use rustc_hash::FxHashMap;
 use std::time::{Duration, Instant};
 
-/// How far apart two samples must be to say anything: the kernel counts in hundredths of a second.
+/// Minimum time between two samples: the kernel counts in hundredths of a second.
 pub const SAMPLE_GAP: Duration = Duration::from_millis(250);
 /// Above this share of one core a process is at work.
 const ACTIVE_PERCENT: f64 = 5.0;
@@ -19,7 +19,7 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// What a listing that was made at `at` told.
+    /// Takes a sample from a listing made at `at`.
     pub fn of(processes: &[Process], at: Instant) -> Self {
         let used = |process: &Process| Some(((process.pid, process.start_mark), process.cpu_ms?));
         Self {
@@ -53,7 +53,7 @@ impl Sample {
         (passed > 0.0).then(|| (used as f64 / passed * 1_000.0).round() / 10.0)
     }
 
-    /// Whether a process and what it started were at work since an earlier sample.
+    /// Whether a process or its descendants used the CPU since an earlier sample.
     pub fn is_active_since(&self, earlier: &Self, process: &Process, tree: &Tree<'_>) -> Option<bool> {
         let own = self.percent_since(earlier, process)?;
         let others: f64 = tree

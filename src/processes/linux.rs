@@ -1,7 +1,7 @@
 //! Linux: processes from `/proc`, whose root can be replaced.
 
 use super::sockets::Listeners;
-use crate::core::process::{Closer, Process};
+use crate::core::process::{Process, ProcessDetails};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,7 @@ impl ProcFs {
         }
     }
 
-    /// Every process that can be seen. One that ends while it is read is left out; what may not be read is `None`.
+    /// Lists every visible process. Leaves out processes that end meanwhile; unreadable fields are `None`.
     pub fn list(&self) -> Vec<Process> {
         let boot = self.boot_ms();
         let Ok(entries) = fs::read_dir(&self.root) else {
@@ -78,12 +78,12 @@ impl ProcFs {
         Some(process)
     }
 
-    /// What a listing leaves out.
-    pub fn look_closer(&self, pid: u32, listeners: &Listeners) -> Closer {
+    /// Reads the details that a listing leaves out.
+    pub fn read_details(&self, pid: u32, listeners: &Listeners) -> ProcessDetails {
         let dir = self.root.join(pid.to_string());
-        let mut closer = Closer {
+        let mut details = ProcessDetails {
             variables: variable_names(&dir),
-            ..Closer::default()
+            ..ProcessDetails::default()
         };
         let mut sockets = Vec::new();
         for entry in fs::read_dir(dir.join("fd")).into_iter().flatten().flatten() {
@@ -92,12 +92,12 @@ impl ProcFs {
             };
             match target.to_str().and_then(socket_inode) {
                 Some(inode) => sockets.push(inode),
-                None if target.is_absolute() => closer.files.push(target),
+                None if target.is_absolute() => details.files.push(target),
                 None => {}
             }
         }
-        closer.listens = listeners.reached(&sockets);
-        closer
+        details.listens = listeners.reached(&sockets);
+        details
     }
 
     /// The sockets that listen, from `net/tcp` and `net/tcp6`.
@@ -341,7 +341,7 @@ mod tests {
             (process.cwd, process.exe, process.memory_bytes, process.tty),
             (None, None, None, None)
         );
-        assert!(tree.reader().look_closer(42, &Listeners::default()).files.is_empty());
+        assert!(tree.reader().read_details(42, &Listeners::default()).files.is_empty());
     }
 
     #[test]
@@ -400,10 +400,10 @@ mod tests {
             u32::from_ne_bytes([127, 0, 0, 1])
         );
         tree.write("net/tcp", format!("head\n 0: {port}\n"));
-        let closer = tree.reader().look_closer(42, &tree.reader().listeners());
-        assert_eq!(closer.variables, ["BUN_BE_BUN", "KEY"]);
-        assert_eq!(closer.files, [PathBuf::from("/w/a b.jsonl")]);
-        assert_eq!(closer.listens, ["127.0.0.1:4096".parse().expect("an address")]);
+        let details = tree.reader().read_details(42, &tree.reader().listeners());
+        assert_eq!(details.variables, ["BUN_BE_BUN", "KEY"]);
+        assert_eq!(details.files, [PathBuf::from("/w/a b.jsonl")]);
+        assert_eq!(details.listens, ["127.0.0.1:4096".parse().expect("an address")]);
     }
 
     #[test]
@@ -418,7 +418,7 @@ mod tests {
         assert!(process.is_own && process.started_at.is_some() && process.cpu_ms.is_some());
         assert_eq!(process.cwd, std::env::current_dir().ok());
         let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        let closer = reader.look_closer(pid, &reader.listeners());
-        assert!(closer.listens.contains(&socket.local_addr().expect("an address")));
+        let details = reader.read_details(pid, &reader.listeners());
+        assert!(details.listens.contains(&socket.local_addr().expect("an address")));
     }
 }

@@ -16,14 +16,14 @@ pub use portable::Portable as Reader;
 
 use crate::core::process::Process;
 
-/// Fills in what a listing leaves out, for those of the user's own processes that are wanted.
-pub fn look_closer(reader: &Reader, processes: &mut [Process], is_wanted: impl Fn(&Process) -> bool) {
+/// Reads the details that a listing leaves out, for selected processes of the user.
+pub fn read_details(reader: &Reader, processes: &mut [Process], is_wanted: impl Fn(&Process) -> bool) {
     let wanted = processes
         .iter_mut()
         .filter(|process| process.is_own && is_wanted(process));
     let mut listeners = None;
     for process in wanted {
         let listeners = listeners.get_or_insert_with(|| reader.listeners());
-        process.closer = reader.look_closer(process.pid, listeners);
+        process.details = reader.read_details(process.pid, listeners);
     }
 }

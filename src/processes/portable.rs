@@ -1,7 +1,7 @@
-//! macOS, Windows and the rest: processes as the `sysinfo` and `listeners` libraries tell them.
+//! Processes on macOS, Windows and other systems, through `sysinfo` and `listeners`.
 
 use super::sockets::Listeners;
-use crate::core::process::{Closer, Process};
+use crate::core::process::{Process, ProcessDetails};
 use std::path::Path;
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
@@ -10,7 +10,7 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 pub struct Portable;
 
 impl Portable {
-    /// Every process that can be seen; what this system does not tell is `None`.
+    /// Lists every visible process; fields that this system does not report are `None`.
     pub fn list(&self) -> Vec<Process> {
         let wanted = ProcessRefreshKind::nothing()
             .with_memory()
@@ -50,16 +50,16 @@ impl Portable {
                 memory_bytes: Some(process.memory()),
                 cpu_ms: Some(process.accumulated_cpu_time()),
                 is_own: process.user_id().is_some() && process.user_id() == own.as_ref(),
-                closer: Closer::default(),
+                details: ProcessDetails::default(),
             })
             .collect()
     }
 
-    /// What a listing leaves out: here only the addresses it listens at.
-    pub fn look_closer(&self, pid: u32, listeners: &Listeners) -> Closer {
-        Closer {
+    /// Reads the details that a listing leaves out: on this system, only listening addresses.
+    pub fn read_details(&self, pid: u32, listeners: &Listeners) -> ProcessDetails {
+        ProcessDetails {
             listens: listeners.reached(&[u64::from(pid)]),
-            ..Closer::default()
+            ..ProcessDetails::default()
         }
     }
 

@@ -16,6 +16,10 @@ impl Listeners {
     }
 
     /// From (address, owner's number) pairs of other systems.
+    #[cfg_attr(
+        target_os = "linux",
+        allow(dead_code, reason = "other systems list their sockets this way")
+    )]
     pub fn new(sockets: Vec<(SocketAddr, u64)>) -> Self {
         Self { sockets }
     }
@@ -53,7 +57,7 @@ impl Listeners {
         if target.is_ipv4() {
             places.push(unspecified(Ipv4Addr::UNSPECIFIED.into()));
         }
-        // A socket at `[::]` takes IPv4 too, unless it was told not to: then the connection fails and nothing is learned.
+        // A socket at `[::]` also accepts IPv4 unless configured otherwise; then the connection fails harmlessly.
         places.push(unspecified(Ipv6Addr::UNSPECIFIED.into()));
         for place in places {
             let mut owners = self.sockets.iter().filter(|(address, _)| *address == place).peekable();

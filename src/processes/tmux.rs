@@ -20,7 +20,7 @@ pub struct Pane {
     pub pid: u32,
     /// `%3`
     pub id: String,
-    /// `main:1.0`, as tmux takes it for a target.
+    /// tmux target, such as `main:1.0`.
     pub name: String,
 }
 
@@ -83,7 +83,7 @@ fn run(args: &[&str]) -> Result<String> {
             // Both fail only when it has just ended.
             let _ = child.kill();
             let _ = child.wait();
-            bail!("tmux does not answer");
+            bail!("tmux does not respond");
         }
         std::thread::sleep(POLL);
     };

@@ -1,4 +1,4 @@
-//! What belongs to what: ancestors, descendants, orphans, and what an agent's helpers are.
+//! The process tree: ancestors, descendants, orphans, and the roles of an agent's helpers.
 
 use crate::core::mcp::McpServer;
 use crate::core::process::{Process, Role, file_name};
@@ -16,7 +16,7 @@ const REAPERS: [&str; 9] = [
     "s6-svscan",
     "runit",
 ];
-/// Language servers whose name does not say so.
+/// Language servers without a telling name.
 const LSP_NAMES: [&str; 12] = [
     "gopls",
     "rust-analyzer",
@@ -123,7 +123,7 @@ pub fn serving<'a>(
     (served, orphans)
 }
 
-/// What a process that an agent started is.
+/// The role of a process that an agent started.
 pub fn role_of_child(process: &Process, servers: &[McpServer]) -> Role {
     let words = || process.args.iter().take(4).map(|arg| file_name(arg));
     let says_mcp = |word: &str| {

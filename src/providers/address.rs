@@ -1,4 +1,4 @@
-//! Address: where a provider is asked, its own host or what the user put in its place.
+//! Address: the host of a provider, or the one that the user configured instead.
 
 use super::ask::Refusal;
 use super::{About, Provider, ProviderHandle};
@@ -10,7 +10,7 @@ use crate::system::http::{Reach, loopback_url, reach_of};
 use crate::system::{System, files};
 use std::collections::BTreeMap;
 
-/// What the environment put in the place of hosts: this machine only.
+/// Hosts from the environment; loopback only.
 #[derive(Debug)]
 pub struct Addresses {
     each: BTreeMap<String, String>,
@@ -36,10 +36,11 @@ impl Addresses {
         })
     }
 
-    /// Scheme, host and what comes before the provider's own path, without a `/` at its end.
+    /// Scheme, host and path prefix, without a trailing `/`.
     ///
     /// # Errors
-    /// When the config names a host that must not have this credential.
+    ///
+    /// When the configuration names a host that must not receive this credential.
     pub fn of(
         &self,
         about: &About,
@@ -68,21 +69,21 @@ fn configured(url: &str, credential: &Credential, system: &System) -> Result<Str
     match reach_of(url) {
         None => refuse(
             ProviderState::Unreachable,
-            "baseUrl: only https, or http to this machine",
+            "baseUrl: must be https, or http to this machine",
         ),
         Some(_) if !files::is_trusted(&Config::path(system)) => refuse(
             ProviderState::Unreachable,
-            "baseUrl: not used, others can write to the config file",
+            "baseUrl: ignored, because other users can write to the configuration file",
         ),
         Some(Reach::Https) if credential.rank != Rank::Override && !is_issuer(url, credential) => refuse(
             ProviderState::NotConfigured,
-            "no credential for this baseUrl: give one with TTOP_<ID>_CREDENTIAL",
+            "no credential for this baseUrl: set TTOP_<ID>_CREDENTIAL",
         ),
         Some(_) => Ok(url.trim().trim_end_matches('/').to_owned()),
     }
 }
 
-/// Whether the host is the one that the credential says it comes from (GitHub Enterprise).
+/// Whether the host issued the credential (GitHub Enterprise).
 fn is_issuer(url: &str, credential: &Credential) -> bool {
     let host = crate::system::http::origin_of(url);
     let issuer = credential

@@ -3,7 +3,7 @@
 use super::ask::{Ask, Refusal};
 use super::value::{instant, items, number, text, words};
 use super::{About, Provider};
-use crate::core::credential::{Entry, Kind, Variable, Wanted};
+use crate::core::credential::{CredentialSpec, Entry, Kind, Variable};
 use crate::core::quota::{Capability, FIVE_HOURS, Limit, ProviderUsage, Spend, SpendPeriod, WEEK};
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ impl Provider for Anthropic {
             interval_s: 300,
             needs_consent: true,
             capabilities: vec![Capability::Limits, Capability::Spend],
-            credentials: Wanted {
+            credentials: CredentialSpec {
                 provider_id: "anthropic".into(),
                 accepts: vec![Kind::Oauth],
                 tries_others: false,
@@ -99,7 +99,7 @@ fn limits(root: &Value) -> Vec<Limit> {
     limits
 }
 
-/// Both forms may tell of the same window: the first one stays.
+/// Both forms may contain the same window: keep the first.
 fn add(limits: &mut Vec<Limit>, limit: Option<Limit>, name: &str) {
     let is_known = limits.iter().any(|known| {
         known

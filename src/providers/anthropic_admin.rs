@@ -1,10 +1,10 @@
-//! Anthropic API: spend and tokens of an organisation.
+//! Anthropic API: spend and tokens of an organization.
 
 use super::ask::{Ask, Refusal};
 use super::pages::{fetch_pages, results, single_currency};
 use super::value::{count, month_start, number, text};
 use super::{About, Provider};
-use crate::core::credential::{ANY_KIND, Variable, Wanted};
+use crate::core::credential::{ANY_KIND, CredentialSpec, Variable};
 use crate::core::quota::{Capability, ProviderUsage, Reason, Spend, SpendPeriod, SpentTokens};
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ impl Provider for AnthropicAdmin {
             interval_s: 300,
             needs_consent: false,
             capabilities: vec![Capability::Spend],
-            credentials: Wanted {
+            credentials: CredentialSpec {
                 provider_id: "anthropic-admin".into(),
                 accepts: ANY_KIND.to_vec(),
                 tries_others: false,

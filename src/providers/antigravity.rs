@@ -3,7 +3,7 @@
 use super::ask::{Ask, Refusal};
 use super::value::{first_text, instant, items, number, text};
 use super::{About, Provider, antigravity_app};
-use crate::core::credential::{Credential, Entry, Kind, Rank, Wanted};
+use crate::core::credential::{Credential, CredentialSpec, Entry, Kind, Rank};
 use crate::core::quota::{Capability, Limit, ProviderUsage, Reason};
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ impl Provider for Antigravity {
             interval_s: 300,
             needs_consent: false,
             capabilities: vec![Capability::Limits],
-            credentials: Wanted {
+            credentials: CredentialSpec {
                 provider_id: "antigravity".into(),
                 accepts: vec![Kind::Oauth],
                 tries_others: false,
@@ -53,7 +53,8 @@ impl Provider for Antigravity {
         let project = ask.credential.details.project_id.as_deref();
         let body = project.map_or_else(|| json!({}), |project| json!({"project": project}));
         let call = ask.post("/v1internal:fetchAvailableModels", &body).bearer();
-        let refused = |refusal: Refusal| refusal.explained(Reason::Scope, "the running Antigravity app can tell more");
+        let refused =
+            |refusal: Refusal| refusal.explained(Reason::Scope, "start the Antigravity app for complete limits");
         let models = call.object(&["models"]).map_err(refused)?;
         // A second opinion: where it has a fraction, that is the one to believe.
         let quota = ask.post("/v1internal:retrieveUserQuota", &body).bearer();
@@ -69,7 +70,7 @@ impl Provider for Antigravity {
     }
 }
 
-/// What is left of one model.
+/// The remaining quota of one model.
 struct Left {
     fraction: f64,
     resets_at: Option<i64>,
@@ -92,7 +93,7 @@ fn limits(models: &Value, quota: &Value) -> Vec<Limit> {
         let limit = Limit::new((1.0 - left.fraction) * 100.0, None).of(name);
         limits.push(limit.until(left.resets_at.or(resets_at)));
     }
-    // Everything full and no bucket: that tells which models there are, not how much is left of them.
+    // Everything full without a bucket lists the models but not their remaining quota.
     if is_proven { limits } else { Vec::new() }
 }
 

@@ -1,4 +1,4 @@
-//! The running Antigravity app: its language server tells the quota of this account without any login of ours.
+//! The running Antigravity app: its language server reports the quota of the account without a credential.
 
 use super::ask::{Ask, Refusal};
 use super::value::{instant, items, number, text};
@@ -21,9 +21,9 @@ pub fn is_server(process: &Process) -> bool {
 pub fn logins(processes: &[Process]) -> Vec<Credential> {
     let servers = processes.iter().filter(|process| is_server(process));
     let logins = servers.flat_map(|server| {
-        // Which of its ports speak TLS is not told: both ways are tried.
+        // It is unknown which ports use TLS: try both schemes.
         let addresses = ["https", "http"].into_iter().flat_map(|scheme| {
-            let listens = server.closer.listens.iter();
+            let listens = server.details.listens.iter();
             listens.map(move |address| format!("{scheme}://{address}"))
         });
         addresses.filter_map(|address| {
@@ -65,7 +65,7 @@ pub fn fetch(ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {
     let call = ask
         .post(PATH, &json!({"metadata": metadata}))
         .key_header("x-codeium-csrf-token");
-    // It signs its certificate itself; nobody else can listen at an address of its own.
+    // Its certificate is self-signed; no other process can listen on its address.
     let call = call.header("connect-protocol-version", "1").trusting_this_machine();
     let root = call.object(&["response", "groups"])?;
     let summary = if root["response"].is_object() {
@@ -115,7 +115,7 @@ mod tests {
             is_own,
             ..Process::default()
         };
-        process.closer.listens = vec!["127.0.0.1:4000".parse().expect("an address")];
+        process.details.listens = vec!["127.0.0.1:4000".parse().expect("an address")];
         process
     }
 

@@ -1,4 +1,4 @@
-//! Ask: the requests of one provider with its credential, and what each status of an answer means.
+//! Ask: sends the requests of one provider and interprets the status of each response.
 
 use crate::core::credential::Credential;
 use crate::core::quota::{ProviderState, Reason};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// Larger answers than any of these endpoints gives.
 const MAX_BYTES: u64 = 4 << 20;
-/// What a missing or meaningless `Retry-After` stands for.
+/// Default for a missing or invalid `Retry-After`.
 const RETRY_AFTER_S: u64 = 300;
 const MAX_RETRY_AFTER_S: u64 = 86_400;
 
@@ -37,7 +37,7 @@ impl Refusal {
         }
     }
 
-    /// The account, or this kind of credential, has nothing to tell.
+    /// The account or kind of credential has no usage to report.
     pub fn unsupported(hint: &'static str) -> Self {
         Self {
             hint: Some(Cow::Borrowed(hint)),
@@ -68,7 +68,7 @@ impl Refusal {
     }
 }
 
-/// What a provider asks with.
+/// Everything a provider needs for its requests.
 pub struct Ask<'a> {
     pub http: &'a Http,
     pub system: &'a System,
@@ -134,7 +134,7 @@ impl Call<'_> {
         self.authorization("Bearer ")
     }
 
-    /// `authorization`, with what stands before the token.
+    /// Adds `authorization` with a scheme before the token.
     #[must_use]
     pub fn authorization(self, scheme: &str) -> Self {
         let value = format!("{scheme}{}", self.ask.token());
@@ -183,10 +183,11 @@ impl Call<'_> {
         })
     }
 
-    /// The answer, if it is an object with one of these keys at its root.
+    /// The response, if it is an object with one of these keys at its root.
     ///
     /// # Errors
-    /// What the status says, or that this is not the answer that is known.
+    ///
+    /// The refusal of the status, or an unknown schema.
     pub fn object(self, keys: &[&str]) -> Result<Value, Refusal> {
         self.send()?.object(keys)
     }
@@ -205,7 +206,7 @@ impl Answer {
         self.response.status
     }
 
-    /// Whether the body has this text: for errors that the status does not tell apart.
+    /// Whether the body contains this text, for errors with the same status.
     pub fn mentions(&self, text: &str) -> bool {
         memchr::memmem::find(&self.response.body, text.as_bytes()).is_some()
     }
@@ -225,7 +226,7 @@ impl Answer {
         if is_known { Ok(value) } else { Err(Refusal::schema()) }
     }
 
-    /// What the status stands for; `None` for success.
+    /// The refusal that the status means; `None` for success.
     fn refusal(&self) -> Option<Refusal> {
         use ProviderState::{AuthExpired, RateLimited, Unauthorized, Unreachable, Unsupported};
         let plain = |state| Refusal::new(state, None);

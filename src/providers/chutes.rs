@@ -3,7 +3,7 @@
 use super::ask::{Ask, Refusal};
 use super::value::{instant, next_day, number, text};
 use super::{About, Provider};
-use crate::core::credential::{ANY_KIND, Entry, Variable, Wanted};
+use crate::core::credential::{ANY_KIND, CredentialSpec, Entry, Variable};
 use crate::core::quota::{Capability, DAY, Limit, MONTH, ProviderState, ProviderUsage};
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ impl Provider for Chutes {
             interval_s: 120,
             needs_consent: false,
             capabilities: vec![Capability::Limits],
-            credentials: Wanted {
+            credentials: CredentialSpec {
                 provider_id: "chutes".into(),
                 accepts: ANY_KIND.to_vec(),
                 tries_others: false,
@@ -72,7 +72,7 @@ fn windows(root: &Value) -> Vec<Limit> {
         .collect()
 }
 
-/// Shares are percentages, as used or as left; else amounts tell.
+/// Percentages, used or remaining; otherwise computed from amounts.
 fn window(window: &Value, minutes: Option<u64>) -> Option<Limit> {
     let used = number(&window["used"]).or_else(|| number(&window["requests"]));
     let counts = used.zip(number(&window["limit"]).filter(|limit| *limit > 0.0));

@@ -3,7 +3,7 @@
 use super::ask::{Ask, Refusal};
 use super::value::{epoch, items, number, text, words};
 use super::{About, Provider};
-use crate::core::credential::{Entry, Kind, Wanted};
+use crate::core::credential::{CredentialSpec, Entry, Kind};
 use crate::core::quota::{Capability, Credits, Limit, ProviderUsage, Spend, SpendPeriod, money};
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ impl Provider for Codex {
             interval_s: 120,
             needs_consent: false,
             capabilities: vec![Capability::Limits, Capability::Credits, Capability::Spend],
-            credentials: Wanted {
+            credentials: CredentialSpec {
                 provider_id: "codex".into(),
                 accepts: vec![Kind::Oauth],
                 tries_others: false,
@@ -60,7 +60,7 @@ impl Provider for Codex {
 
 const ROOT: &[&str] = &["rate_limit", "plan_type", "credits", "additional_rate_limits"];
 
-/// Free plans have the week in the first slot, and nothing in the second: only the length tells a window.
+/// Free plans have the weekly window in the first slot and an empty second one, so only the length identifies a window.
 fn add_windows(limits: &mut Vec<Limit>, rate_limit: &Value, scope: Option<&str>, now: i64) {
     for slot in ["primary_window", "secondary_window"] {
         let window = &rate_limit[slot];

@@ -3,7 +3,7 @@
 use super::ask::{Ask, Refusal};
 use super::value::{instant, number, text, words};
 use super::{About, Provider};
-use crate::core::credential::{Credential, Entry, Kind, Wanted};
+use crate::core::credential::{Credential, CredentialSpec, Entry, Kind};
 use crate::core::quota::{Capability, Limit, MONTH, ProviderState, ProviderUsage, Spend, SpendPeriod};
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ impl Provider for Cursor {
             interval_s: 300,
             needs_consent: true,
             capabilities: vec![Capability::Limits, Capability::Spend],
-            credentials: Wanted {
+            credentials: CredentialSpec {
                 provider_id: "cursor".into(),
                 accepts: vec![Kind::Oauth],
                 tries_others: false,
@@ -29,7 +29,7 @@ impl Provider for Cursor {
                     "cursor-app".into(),
                     "~/.config/Cursor/User/globalStorage/state.vscdb".into(),
                 ),
-                hint: "log in in the Cursor app".into(),
+                hint: "log in with the Cursor app".into(),
             },
         }
     }

@@ -3,7 +3,7 @@
 use super::ask::{Ask, Refusal};
 use super::value::{items, number, text};
 use super::{About, Provider};
-use crate::core::credential::{ANY_KIND, Entry, Variable, Wanted};
+use crate::core::credential::{ANY_KIND, CredentialSpec, Entry, Variable};
 use crate::core::quota::{Capability, Credits, ProviderUsage};
 
 pub struct Deepseek;
@@ -18,7 +18,7 @@ impl Provider for Deepseek {
             interval_s: 300,
             needs_consent: false,
             capabilities: vec![Capability::Credits],
-            credentials: Wanted {
+            credentials: CredentialSpec {
                 provider_id: "deepseek".into(),
                 accepts: ANY_KIND.to_vec(),
                 tries_others: false,

@@ -3,7 +3,7 @@
 use super::ask::{Ask, Refusal};
 use super::value::{first_text, instant, items, number, text};
 use super::{About, Provider};
-use crate::core::credential::{Kind, Variable, Wanted};
+use crate::core::credential::{CredentialSpec, Kind, Variable};
 use crate::core::quota::{Capability, DAY, Limit, ProviderUsage};
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ impl Provider for Gemini {
             interval_s: 300,
             needs_consent: false,
             capabilities: vec![Capability::Limits],
-            credentials: Wanted {
+            credentials: CredentialSpec {
                 provider_id: "gemini".into(),
                 accepts: vec![Kind::Oauth],
                 tries_others: false,
@@ -37,7 +37,7 @@ impl Provider for Gemini {
             Some("gemini-api-key" | "vertex-ai")
         ) {
             return Err(Refusal::unsupported(
-                "gemini is set to log in with a key: only Google logins have quota",
+                "gemini logs in with an API key: only Google logins have limits",
             ));
         }
         let metadata =
@@ -61,7 +61,7 @@ impl Provider for Gemini {
         let root = answer.object(&["buckets"]).map_err(|refusal| match answer.status() {
             403 if answer.mentions("UNSUPPORTED_CLIENT") || answer.mentions("IneligibleTierError") => Refusal {
                 status: Some(403),
-                ..Refusal::unsupported("this account has moved to Antigravity")
+                ..Refusal::unsupported("this account moved to Antigravity")
             },
             _ => refusal,
         })?;

@@ -3,7 +3,7 @@
 use super::ask::{Ask, Refusal};
 use super::value::{instant, number, text, words};
 use super::{About, Provider};
-use crate::core::credential::{Credential, Entry, Kind, Variable, Wanted};
+use crate::core::credential::{Credential, CredentialSpec, Entry, Kind, Variable};
 use crate::core::quota::{Capability, Limit, MONTH, ProviderUsage, Spend, SpendPeriod};
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ impl Provider for GithubCopilot {
             interval_s: 300,
             needs_consent: false,
             capabilities: vec![Capability::Limits, Capability::Spend],
-            credentials: Wanted {
+            credentials: CredentialSpec {
                 provider_id: "github-copilot".into(),
                 accepts: vec![Kind::Oauth],
                 tries_others: true,
@@ -118,7 +118,7 @@ fn snapshot_limit(snapshot: &Value) -> Option<Limit> {
     })
 }
 
-/// Free accounts: totals in one place, what is left in another.
+/// Free accounts: totals and remaining amounts are in different objects.
 fn free(root: &Value) -> impl Iterator<Item = Limit> {
     let totals = root["monthly_quotas"].as_object().into_iter().flatten();
     totals.filter_map(|(key, total)| {

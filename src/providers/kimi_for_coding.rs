@@ -3,7 +3,7 @@
 use super::ask::{Ask, Refusal};
 use super::value::{instant, items, number};
 use super::{About, Provider};
-use crate::core::credential::{ANY_KIND, Entry, Variable, Wanted};
+use crate::core::credential::{ANY_KIND, CredentialSpec, Entry, Variable};
 use crate::core::quota::{Capability, DAY, Limit, ProviderUsage, WEEK};
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ impl Provider for KimiForCoding {
             interval_s: 120,
             needs_consent: false,
             capabilities: vec![Capability::Limits],
-            credentials: Wanted {
+            credentials: CredentialSpec {
                 provider_id: "kimi-for-coding".into(),
                 accepts: ANY_KIND.to_vec(),
                 tries_others: false,

@@ -15,7 +15,7 @@ pub const CACHE: &str = "providers";
 /// Repeated refusals double the wait up to this.
 const MAX_DOUBLED_S: u64 = 3600;
 
-/// What is kept of one provider.
+/// The saved state of one provider.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Memory {
@@ -51,9 +51,9 @@ pub struct Failure {
     pub in_a_row: u32,
 }
 
-/// What a memory means for the next request.
+/// Whether the saved state allows a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum CacheDecision {
     /// The answer is new enough.
     Fresh,
     /// The provider wants to be left alone for so many seconds.
@@ -62,7 +62,7 @@ pub enum Standing {
 }
 
 impl Memory {
-    /// What is kept under an identity; nothing when it is about another.
+    /// The saved state, if it belongs to this identity.
     pub fn of(kept: Option<Self>, asked_with: &str) -> Self {
         kept.filter(|memory| memory.asked_with == asked_with)
             .unwrap_or_else(|| Self {
@@ -71,20 +71,20 @@ impl Memory {
             })
     }
 
-    pub fn standing(&self, now: i64, interval_s: u32) -> Standing {
+    pub fn standing(&self, now: i64, interval_s: u32) -> CacheDecision {
         let wait = self
             .failure
             .as_ref()
             .and_then(|failure| failure.blocked_until)
             .filter(|until| *until > now);
         if let Some(until) = wait {
-            return Standing::Blocked((until - now).unsigned_abs().div_ceil(1000));
+            return CacheDecision::Blocked((until - now).unsigned_abs().div_ceil(1000));
         }
         let is_fresh = self.age(now).is_some_and(|age| age < i64::from(interval_s) * 1000);
         if is_fresh && self.failure.is_none() {
-            Standing::Fresh
+            CacheDecision::Fresh
         } else {
-            Standing::Due
+            CacheDecision::Due
         }
     }
 
@@ -130,11 +130,11 @@ pub fn recall(about: &About, system: &System) -> Option<Memory> {
     kept.into_iter().flatten().max_by_key(age)
 }
 
-/// The longest window of a provider, and a little more: what was told before says nothing any more.
+/// Slightly more than the longest window of any provider: older limits are meaningless.
 pub const TOLD_MS: i64 = 35 * 24 * 3600 * 1000;
 
-/// What is known of every provider that is switched on without asking one: kept answers, and limits that agents' files
-/// told (`seen`, the newest of [`TOLD_MS`]).
+/// Reports for every enabled provider without a request: saved answers, and limits from agents' files (`seen`, the
+/// newest within [`TOLD_MS`]).
 pub fn recalled_reports(
     providers: &[ProviderHandle],
     system: &System,
@@ -153,13 +153,13 @@ pub fn recalled_reports(
         .collect()
 }
 
-/// What an app on this machine said is kept apart: it tells nothing of the provider's own waits.
+/// Answers of a local app are saved separately: they do not affect the provider's retry time.
 pub fn app_name(about: &About) -> String {
     format!("{}-app", about.id)
 }
 
 impl Failure {
-    /// The refusal again, with what is left of its wait.
+    /// The earlier refusal, with the remaining wait.
     pub fn refusal(&self, now: i64) -> Refusal {
         let left = self.blocked_until.map(|until| until - now).filter(|left| *left > 0);
         let refusal = Refusal {
@@ -192,12 +192,12 @@ mod tests {
     #[test]
     fn an_answer_is_fresh_for_its_interval() {
         let mut memory = Memory::default();
-        assert_eq!(memory.standing(0, 300), Standing::Due);
+        assert_eq!(memory.standing(0, 300), CacheDecision::Due);
         memory.succeed(ProviderUsage::default(), 1_000);
-        assert_eq!(memory.standing(300_999, 300), Standing::Fresh);
-        assert_eq!(memory.standing(301_000, 300), Standing::Due);
-        assert_eq!(memory.standing(999, 300), Standing::Fresh);
-        assert_eq!(memory.standing(-60_000, 300), Standing::Due);
+        assert_eq!(memory.standing(300_999, 300), CacheDecision::Fresh);
+        assert_eq!(memory.standing(301_000, 300), CacheDecision::Due);
+        assert_eq!(memory.standing(999, 300), CacheDecision::Fresh);
+        assert_eq!(memory.standing(-60_000, 300), CacheDecision::Due);
     }
 
     #[test]
@@ -208,13 +208,13 @@ mod tests {
             memory.fail(&limited(600), 0);
             waits.push(memory.standing(0, 300));
         }
-        assert_eq!(waits, [600, 1200, 2400, 3600, 3600].map(Standing::Blocked));
+        assert_eq!(waits, [600, 1200, 2400, 3600, 3600].map(CacheDecision::Blocked));
         memory.fail(&limited(7200), 0);
-        assert_eq!(memory.standing(0, 300), Standing::Blocked(7200));
-        assert_eq!(memory.standing(7_200_000, 300), Standing::Due);
+        assert_eq!(memory.standing(0, 300), CacheDecision::Blocked(7200));
+        assert_eq!(memory.standing(7_200_000, 300), CacheDecision::Due);
         memory.succeed(ProviderUsage::default(), 0);
         memory.fail(&limited(60), 0);
-        assert_eq!(memory.standing(0, 300), Standing::Blocked(60));
+        assert_eq!(memory.standing(0, 300), CacheDecision::Blocked(60));
         assert_eq!(memory.failure.map(|failure| failure.in_a_row), Some(1));
     }
 

@@ -3,7 +3,7 @@
 use super::ask::{Ask, Refusal};
 use super::value::{epoch, first_text, items, number, text};
 use super::{About, Provider};
-use crate::core::credential::{ANY_KIND, Credential, Entry, Variable, Wanted};
+use crate::core::credential::{ANY_KIND, Credential, CredentialSpec, Entry, Variable};
 use crate::core::quota::{Capability, Limit, ProviderState, ProviderUsage, WEEK};
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ impl Provider for Minimax {
             interval_s: 120,
             needs_consent: false,
             capabilities: vec![Capability::Limits],
-            credentials: Wanted {
+            credentials: CredentialSpec {
                 provider_id: "minimax".into(),
                 accepts: ANY_KIND.to_vec(),
                 tries_others: false,

@@ -29,7 +29,7 @@ pub mod report;
 mod value;
 mod zai_coding_plan;
 
-use crate::core::credential::{Credential, Wanted};
+use crate::core::credential::{Credential, CredentialSpec};
 use crate::core::process::Process;
 use crate::core::quota::{Capability, ProviderUsage};
 use ask::{Ask, Refusal};
@@ -67,7 +67,7 @@ pub struct About {
     /// Whether its terms restrict the use of another tool's login.
     pub needs_consent: bool,
     pub capabilities: Vec<Capability>,
-    pub credentials: Wanted,
+    pub credentials: CredentialSpec,
 }
 
 /// The built-in providers, most used first.
@@ -112,7 +112,7 @@ pub fn app_logins(processes: &[Process]) -> Vec<Credential> {
 }
 
 /// What providers say about their credentials.
-pub fn wanted(providers: &[ProviderHandle]) -> Vec<Wanted> {
+pub fn wanted(providers: &[ProviderHandle]) -> Vec<CredentialSpec> {
     providers
         .iter()
         .map(|provider| provider.about().credentials.clone())

@@ -3,7 +3,7 @@
 use super::ask::{Ask, Refusal};
 use super::value::number;
 use super::{About, Provider};
-use crate::core::credential::{ANY_KIND, Credential, Entry, Variable, Wanted};
+use crate::core::credential::{ANY_KIND, Credential, CredentialSpec, Entry, Variable};
 use crate::core::quota::{Capability, Credits, ProviderUsage};
 
 pub struct Moonshotai;
@@ -18,7 +18,7 @@ impl Provider for Moonshotai {
             interval_s: 300,
             needs_consent: false,
             capabilities: vec![Capability::Credits],
-            credentials: Wanted {
+            credentials: CredentialSpec {
                 provider_id: "moonshotai".into(),
                 accepts: ANY_KIND.to_vec(),
                 tries_others: false,
@@ -39,7 +39,7 @@ impl Provider for Moonshotai {
         let root = ask.get("/v1/users/me/balance").bearer().object(&["data", "status"])?;
         // Errors arrive with HTTP 200; `code` is not 0 in answers that are sound.
         if root["status"] == false {
-            return Err(Refusal::unsupported("the platform refused to tell the balance"));
+            return Err(Refusal::unsupported("the platform refused to return the balance"));
         }
         let currency = if is_chinese(ask.credential) { "CNY" } else { "USD" };
         Ok(ProviderUsage {

@@ -3,7 +3,7 @@
 use super::ask::{Ask, Refusal};
 use super::value::{next_monday, next_multiple, number};
 use super::{About, Provider};
-use crate::core::credential::{ANY_KIND, Entry, Variable, Wanted};
+use crate::core::credential::{ANY_KIND, CredentialSpec, Entry, Variable};
 use crate::core::quota::{Capability, FIVE_HOURS, Limit, MONTH, ProviderUsage, WEEK};
 
 pub struct OllamaCloud;
@@ -18,7 +18,7 @@ impl Provider for OllamaCloud {
             interval_s: 120,
             needs_consent: false,
             capabilities: vec![Capability::Limits],
-            credentials: Wanted {
+            credentials: CredentialSpec {
                 provider_id: "ollama-cloud".into(),
                 accepts: ANY_KIND.to_vec(),
                 tries_others: false,

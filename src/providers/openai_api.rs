@@ -1,10 +1,10 @@
-//! OpenAI API: spend and tokens of an organisation.
+//! OpenAI API: spend and tokens of an organization.
 
 use super::ask::{Ask, Refusal};
 use super::pages::{fetch_pages, results, single_currency};
 use super::value::{count, month_start, number, text};
 use super::{About, Provider};
-use crate::core::credential::{ANY_KIND, Entry, Kind, Variable, Wanted};
+use crate::core::credential::{ANY_KIND, CredentialSpec, Entry, Kind, Variable};
 use crate::core::quota::{Capability, ProviderUsage, Reason, Spend, SpendPeriod, SpentTokens};
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ impl Provider for OpenaiApi {
             interval_s: 300,
             needs_consent: false,
             capabilities: vec![Capability::Spend],
-            credentials: Wanted {
+            credentials: CredentialSpec {
                 provider_id: "openai-api".into(),
                 accepts: ANY_KIND.to_vec(),
                 tries_others: false,
@@ -56,7 +56,7 @@ impl Provider for OpenaiApi {
     }
 }
 
-/// What was read from the cache is part of the input and is not counted twice.
+/// Input includes cache reads: subtract them.
 fn add(sum: SpentTokens, one: &Value) -> SpentTokens {
     let cached = count(&one["input_cached_tokens"]);
     SpentTokens {

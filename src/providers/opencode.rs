@@ -1,8 +1,8 @@
-//! OpenCode Zen: known, and without an endpoint that tells the balance.
+//! OpenCode Zen: has no endpoint for the balance.
 
 use super::ask::{Ask, Refusal};
 use super::{About, Provider};
-use crate::core::credential::{ANY_KIND, Entry, Wanted};
+use crate::core::credential::{ANY_KIND, CredentialSpec, Entry};
 use crate::core::quota::ProviderUsage;
 
 pub struct Opencode;
@@ -17,7 +17,7 @@ impl Provider for Opencode {
             interval_s: 300,
             needs_consent: false,
             capabilities: vec![],
-            credentials: Wanted {
+            credentials: CredentialSpec {
                 provider_id: "opencode".into(),
                 accepts: ANY_KIND.to_vec(),
                 tries_others: false,
@@ -30,6 +30,6 @@ impl Provider for Opencode {
     }
 
     fn fetch(&self, _: &Ask<'_>) -> Result<ProviderUsage, Refusal> {
-        Err(Refusal::unsupported("the balance is only shown on the website"))
+        Err(Refusal::unsupported("only the website shows the balance"))
     }
 }

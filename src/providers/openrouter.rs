@@ -3,7 +3,7 @@
 use super::ask::{Ask, Refusal};
 use super::value::{next_day, next_monday, next_month, number, text};
 use super::{About, Provider};
-use crate::core::credential::{ANY_KIND, Entry, Variable, Wanted};
+use crate::core::credential::{ANY_KIND, CredentialSpec, Entry, Variable};
 use crate::core::quota::{Capability, Credits, DAY, Limit, MONTH, ProviderUsage, Spend, SpendPeriod, WEEK};
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ impl Provider for Openrouter {
             interval_s: 60,
             needs_consent: false,
             capabilities: vec![Capability::Limits, Capability::Credits, Capability::Spend],
-            credentials: Wanted {
+            credentials: CredentialSpec {
                 provider_id: "openrouter".into(),
                 accepts: ANY_KIND.to_vec(),
                 tries_others: false,

@@ -1,4 +1,4 @@
-//! Reports of organisations that come in pages, and the sum of their amounts.
+//! Reports of organizations that come in pages, and the sum of their amounts.
 
 use super::ask::{Call, Refusal};
 use super::value::{items, text};
@@ -7,10 +7,11 @@ use serde_json::Value;
 /// A month of days fits into one page; this is where a loop ends.
 const MAX_PAGES: usize = 20;
 
-/// Every page of a report, from a path that has a query already.
+/// Fetches every page of a report, from a path that already has a query.
 ///
 /// # Errors
-/// What the first page that cannot be had says.
+///
+/// The error of the first page that cannot be fetched.
 pub fn fetch_pages<'a>(path: &str, call: impl Fn(String) -> Call<'a>) -> Result<Vec<Value>, Refusal> {
     let (mut pages, mut seen) = (Vec::new(), Vec::new());
     let mut next = path.to_owned();

@@ -1,8 +1,8 @@
-//! Perplexity: known, and without an endpoint that costs nothing.
+//! Perplexity: has no free endpoint for usage.
 
 use super::ask::{Ask, Refusal};
 use super::{About, Provider};
-use crate::core::credential::{ANY_KIND, Entry, Variable, Wanted};
+use crate::core::credential::{ANY_KIND, CredentialSpec, Entry, Variable};
 use crate::core::quota::ProviderUsage;
 
 pub struct Perplexity;
@@ -17,7 +17,7 @@ impl Provider for Perplexity {
             interval_s: 300,
             needs_consent: false,
             capabilities: vec![],
-            credentials: Wanted {
+            credentials: CredentialSpec {
                 provider_id: "perplexity".into(),
                 accepts: ANY_KIND.to_vec(),
                 tries_others: false,
@@ -30,6 +30,6 @@ impl Provider for Perplexity {
     }
 
     fn fetch(&self, _: &Ask<'_>) -> Result<ProviderUsage, Refusal> {
-        Err(Refusal::unsupported("the only way to ask is a paid request"))
+        Err(Refusal::unsupported("Perplexity has no free endpoint for usage"))
     }
 }

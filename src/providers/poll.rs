@@ -2,10 +2,10 @@
 
 use super::address::Addresses;
 use super::ask::{Ask, Refusal};
-use super::memory::{CACHE, Memory, Standing, app_name};
+use super::memory::{CACHE, CacheDecision, Memory, app_name};
 use super::report::Report;
 use super::{About, Provider, ProviderHandle};
-use crate::core::credential::{Content, Credential, Holding, Rank, State};
+use crate::core::credential::{Content, Credential, ProviderCredentials, Rank, State};
 use crate::core::problem::Problem;
 use crate::core::quota::{ProviderState, sort_limits};
 use crate::system::System;
@@ -16,7 +16,7 @@ use crate::system::http::Http;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Everything is done by then, whoever answers or not.
+/// Time limit for all providers together.
 const ALL_WITHIN: Duration = Duration::from_secs(9);
 /// Apps on this machine answer at once or not at all.
 const APP_WITHIN: Duration = Duration::from_secs(1);
@@ -27,13 +27,13 @@ pub struct Poll<'a> {
     pub system: &'a System,
     pub config: &'a Config,
     pub addresses: &'a Addresses,
-    pub holdings: &'a [Holding],
+    pub provider_credentials: &'a [ProviderCredentials],
     /// Apps that run now and can be asked instead of their maker.
     pub running: &'a [Credential],
     pub fingerprints: &'a Fingerprints,
 }
 
-/// What it takes to ask one provider.
+/// Everything needed to ask one provider.
 struct Ready<'a> {
     credential: &'a Credential,
     base_url: String,
@@ -81,7 +81,7 @@ impl Poll<'_> {
         report.is_enabled = self.config.flag(&["providers", &about.id, "enabled"]) != Some(false);
         if !report.is_enabled {
             let refusal = Refusal::new(ProviderState::NotConfigured, None);
-            return report.refused(&refusal.hinting(format!("switched off by providers.{}.enabled", about.id)));
+            return report.refused(&refusal.hinting(format!("disabled by providers.{}.enabled", about.id)));
         }
         if let Some(report) = self.ask_app(about, provider, http, cache, ends) {
             return report;
@@ -94,7 +94,7 @@ impl Poll<'_> {
         let read = || Memory::of(cache.read(&about.id), &ready.asked_with);
         let memory = read();
         let now = self.system.now;
-        // What is known of the credential comes before what it was once answered.
+        // The state of the credential takes precedence over a saved answer.
         if let Err(refusal) = self.permit(about, ready.credential) {
             return report.remembering(&memory, true).refused(&refusal);
         }
@@ -107,14 +107,14 @@ impl Poll<'_> {
                 let refusal = Refusal::new(ProviderState::Unreachable, None);
                 return report
                     .remembering(&memory, true)
-                    .refused(&refusal.hinting("another ttop is still asking"));
+                    .refused(&refusal.hinting("another ttop process is asking"));
             }
             // Without a place for locks and answers there is nothing to share either.
             Err(_) => None,
         };
         let mut latest = read();
         if latest != memory {
-            // Somebody asked while this one waited.
+            // Another process asked while this one waited.
             if let Some(known) = self.without_request(about, report.clone(), &latest) {
                 return known;
             }
@@ -149,14 +149,17 @@ impl Poll<'_> {
         }
         if let Err(error) = cache.write(&about.id, &latest) {
             let place = self.system.tilde(cache.folder());
-            report.problem = Some(Problem::new(place, format!("answers cannot be kept: {}", error.kind())));
+            report.problem = Some(Problem::new(
+                place,
+                format!("responses cannot be saved: {}", error.kind()),
+            ));
         }
         drop(lock);
         report
     }
 
-    /// What a running app says: the same numbers, fresher, and without a login of ours. `None` when there is none, or it
-    /// does not answer, or the user has set a credential for this run.
+    /// Asks a running app: the same numbers, fresher, and without a credential. `None` if no app runs or responds, or
+    /// if the user set a credential for this run.
     fn ask_app(
         &self,
         about: &Arc<About>,
@@ -165,9 +168,12 @@ impl Poll<'_> {
         cache: &Cache,
         ends: Instant,
     ) -> Option<Report> {
-        let holding = self.holdings.iter().find(|holding| holding.provider_id == about.id);
+        let holding = self
+            .provider_credentials
+            .iter()
+            .find(|holding| holding.provider_id == about.id);
         if holding
-            .and_then(Holding::chosen)
+            .and_then(ProviderCredentials::chosen)
             .is_some_and(|chosen| chosen.rank == Rank::Override)
         {
             return None;
@@ -178,7 +184,7 @@ impl Poll<'_> {
             let mut report = Report::new(about);
             report.source = Some(app.source.to_owned());
             let mut memory = Memory::of(cache.read(&name), &app.origin);
-            if memory.standing(now, APP_INTERVAL_S) == Standing::Fresh {
+            if memory.standing(now, APP_INTERVAL_S) == CacheDecision::Fresh {
                 return Some(report.remembering(&memory, false));
             }
             let base_url = self.addresses.of(about, provider, app, self.system, self.config).ok()?;
@@ -203,15 +209,15 @@ impl Poll<'_> {
         None
     }
 
-    /// What can be said from memory, or must be said without the network.
+    /// Reports from the saved state, or without the network.
     fn without_request(&self, about: &About, report: Report, memory: &Memory) -> Option<Report> {
         match memory.standing(self.system.now, about.interval_s) {
-            Standing::Fresh => Some(report.remembering(memory, false)),
+            CacheDecision::Fresh => Some(report.remembering(memory, false)),
             _ if self.system.offline => {
                 let refusal = Refusal::new(ProviderState::Unreachable, None).hinting("offline");
                 Some(report.remembering(memory, true).refused(&refusal))
             }
-            Standing::Blocked(_) => {
+            CacheDecision::Blocked(_) => {
                 let failure = memory.failure.as_ref()?;
                 Some(
                     report
@@ -219,14 +225,17 @@ impl Poll<'_> {
                         .refused(&failure.refusal(self.system.now)),
                 )
             }
-            Standing::Due => None,
+            CacheDecision::Due => None,
         }
     }
 
     /// The credential in use and where it goes.
     fn prepare(&self, about: &About, provider: &dyn Provider) -> Result<Ready<'_>, Refusal> {
-        let holding = self.holdings.iter().find(|holding| holding.provider_id == about.id);
-        let Some(credential) = holding.and_then(Holding::chosen) else {
+        let holding = self
+            .provider_credentials
+            .iter()
+            .find(|holding| holding.provider_id == about.id);
+        let Some(credential) = holding.and_then(ProviderCredentials::chosen) else {
             let refusal = Refusal::new(ProviderState::NotConfigured, None);
             return Err(match holding.and_then(malformed) {
                 Some(hint) => refusal.hinting(hint),
@@ -254,7 +263,7 @@ impl Poll<'_> {
         if about.needs_consent && !has_agreed && credential.rank != Rank::Override {
             let refusal = Refusal::new(ProviderState::NeedsConsent, None);
             let key = format!("providers.{}.login", about.id);
-            return Err(refusal.hinting(format!("to ask with this login: ttop config set {key} true")));
+            return Err(refusal.hinting(format!("to allow this login, run: ttop config set {key} true")));
         }
         if credential.state(self.system.now) == State::Expired {
             return Err(self.hinted(Refusal::new(ProviderState::AuthExpired, None), credential));
@@ -266,12 +275,12 @@ impl Poll<'_> {
     fn hinted(&self, refusal: Refusal, credential: &Credential) -> Refusal {
         match refusal.state {
             ProviderState::AuthExpired if refusal.hint.is_none() => refusal.hinting(match credential.source {
-                "claude-code" => "open claude: it renews its login",
-                "codex-cli" => "open codex: it renews its login",
-                "gemini-cli" => "open gemini: it renews its login",
-                "cursor-app" => "open Cursor: it renews its login",
-                "kimi-cli" => "open kimi: it renews its login",
-                "opencode-auth" | "antigravity-accounts" => "open opencode: it renews its login",
+                "claude-code" => "open claude to renew its login",
+                "codex-cli" => "open codex to renew its login",
+                "gemini-cli" => "open gemini to renew its login",
+                "cursor-app" => "open Cursor to renew its login",
+                "kimi-cli" => "open kimi to renew its login",
+                "opencode-auth" | "antigravity-accounts" => "open opencode to renew its login",
                 _ => "the token has expired: set a new one",
             }),
             _ => refusal,
@@ -280,7 +289,7 @@ impl Poll<'_> {
 }
 
 /// Where the damage is, for a provider that has nothing else.
-fn malformed(holding: &Holding) -> Option<String> {
+fn malformed(holding: &ProviderCredentials) -> Option<String> {
     holding
         .credentials
         .iter()

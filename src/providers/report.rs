@@ -1,4 +1,4 @@
-//! Report: what is known of one provider after asking it, or without.
+//! Report: the state of one provider, with or without a request.
 
 use super::About;
 use super::ask::Refusal;
@@ -213,9 +213,9 @@ mod tests {
         report.add_local(&[seen("anthropic", "Weekly (Opus)", 11.0, NOW - 4_000_000)], NOW);
         assert_eq!(percents(&report), [11.0]);
         assert!(report.is_stale);
-        let mut organisation = self::report("openai-api", None);
-        organisation.add_local(&[seen("openai", "5-hour", 11.0, NOW)], NOW);
-        assert!(organisation.usage.is_none());
+        let mut organization = self::report("openai-api", None);
+        organization.add_local(&[seen("openai", "5-hour", 11.0, NOW)], NOW);
+        assert!(organization.usage.is_none());
     }
 
     #[test]

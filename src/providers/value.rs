@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
 
-/// No amount or count here is larger; what is, is damage.
+/// Larger amounts and counts are damaged data.
 const MAX_NUMBER: f64 = 1e15;
 /// The end of the year 9999.
 const MAX_TIME: i64 = 253_402_300_799_999;
@@ -96,13 +96,13 @@ fn in_utc(civil: DateTime) -> Option<Timestamp> {
 
 /// `individual_pro` → `Individual Pro`.
 pub fn words(name: &str) -> String {
-    let capitalised = |word: &str| {
+    let capitalized = |word: &str| {
         let mut letters = word.chars();
         let first = letters.next().map(|letter| letter.to_uppercase().to_string());
         first.unwrap_or_default() + letters.as_str()
     };
     let words = name.split(['_', ' ']).filter(|word| !word.is_empty());
-    words.map(capitalised).collect::<Vec<_>>().join(" ")
+    words.map(capitalized).collect::<Vec<_>>().join(" ")
 }
 
 /// The next 00:00 UTC.

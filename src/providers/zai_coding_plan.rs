@@ -3,7 +3,7 @@
 use super::ask::{Ask, Refusal};
 use super::value::{epoch, first_text, items, number};
 use super::{About, Provider};
-use crate::core::credential::{ANY_KIND, Credential, Entry, Variable, Wanted};
+use crate::core::credential::{ANY_KIND, Credential, CredentialSpec, Entry, Variable};
 use crate::core::quota::{Capability, DAY, Limit, MONTH, ProviderState, ProviderUsage, WEEK};
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ impl Provider for ZaiCodingPlan {
             interval_s: 120,
             needs_consent: false,
             capabilities: vec![Capability::Limits],
-            credentials: Wanted {
+            credentials: CredentialSpec {
                 provider_id: "zai-coding-plan".into(),
                 accepts: ANY_KIND.to_vec(),
                 tries_others: false,
@@ -83,13 +83,13 @@ fn limit(one: &Value) -> Option<Limit> {
         _ => return None,
     };
     let minutes = minutes(&one["unit"], &one["number"]);
-    // One minute stands for the calls of a month.
+    // One minute encodes the calls of a month.
     let minutes = if is_calls && minutes == Some(1) {
         Some(MONTH)
     } else {
         minutes
     };
-    // `usage` is the total, `currentValue` what was used of it.
+    // `usage` is the total, `currentValue` the used part.
     let total = number(&one["usage"]).filter(|total| *total > 0.0);
     let left = number(&one["remaining"]).zip(total).map(|(left, total)| total - left);
     let used = left.into_iter().chain(number(&one["currentValue"])).reduce(f64::max);

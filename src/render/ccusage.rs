@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A group with what ccusage tells of it besides the sums.
+/// A group with the additional fields of ccusage.
 pub struct Group<'a> {
     pub row: &'a CostRow,
     pub agents: Vec<Text>,

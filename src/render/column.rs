@@ -1,4 +1,4 @@
-//! Column and Cell: what the table of a row consists of.
+//! Columns and cells: the building blocks of tables.
 
 use crate::core::money::{CostStatus, Money};
 use crate::core::text::Printable;
@@ -45,7 +45,7 @@ impl<R> Column<R> {
     }
 }
 
-/// Where a cell's text stands, and what happens to it when the terminal is narrow.
+/// The alignment of a cell, and how it shrinks on a narrow terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
     /// Text: may be cut at its end.
@@ -67,7 +67,7 @@ pub struct View {
     pub home: String,
 }
 
-/// A cell's text and what it means; the palette turns meaning into colour, never the only carrier of it.
+/// A cell's text and tone. The palette maps tones to colors; color is never the only carrier of meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
     pub text: Printable,
@@ -102,7 +102,7 @@ impl Tone {
     ];
 }
 
-/// What a cell shows where a value is unknown.
+/// The text of an unknown value.
 pub const UNKNOWN: &str = "—";
 
 impl Cell {

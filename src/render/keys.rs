@@ -1,4 +1,4 @@
-//! Keys: what a row consists of, told by its JSON Schema.
+//! Keys: the fields of a row, derived from its JSON Schema.
 
 use super::Row;
 use crate::core::bad_request::BadRequest;
@@ -13,7 +13,7 @@ pub struct Key {
     pub kind: Kind,
 }
 
-/// What a value is; any may be null.
+/// The type of a value; any value may be null.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     Text,
@@ -56,7 +56,7 @@ pub fn keys<R: Row>() -> Vec<Key> {
     }
 }
 
-/// Keys that hold one value each: objects give way to what is in them.
+/// Keys with a single value each: replaces objects by their members.
 pub fn leaves(keys: &[Key]) -> Vec<Key> {
     let mut leaves = Vec::new();
     for key in keys {
@@ -71,7 +71,8 @@ pub fn leaves(keys: &[Key]) -> Vec<Key> {
 /// The key with this path, an object or a leaf.
 ///
 /// # Errors
-/// When there is none: a wrong command line, with what was probably meant.
+///
+/// When there is none: a wrong command line, with suggestions.
 pub fn find<'k>(keys: &'k [Key], path: &str) -> Result<&'k Key, BadRequest> {
     fn search<'k>(keys: &'k [Key], path: &str) -> Option<&'k Key> {
         keys.iter().find_map(|key| match &key.kind {
@@ -83,8 +84,8 @@ pub fn find<'k>(keys: &'k [Key], path: &str) -> Result<&'k Key, BadRequest> {
     search(keys, path).ok_or_else(|| {
         let known = leaves(keys);
         let hint = match similar(path, known.iter().map(|key| key.path.as_str())) {
-            near if near.is_empty() => "--fields help lists them".to_owned(),
-            near => format!("did you mean {}? --fields help lists all", near.join(", ")),
+            near if near.is_empty() => "run with --fields help for the list".to_owned(),
+            near => format!("did you mean {}? run with --fields help for the list", near.join(", ")),
         };
         BadRequest::new(format!("unknown field '{path}'")).with_hint(hint)
     })
@@ -202,9 +203,9 @@ mod tests {
         let hint = |path| find(&keys, path).expect_err("unknown").hint.expect("a hint");
         assert_eq!(
             hint("modelID2"),
-            "did you mean modelId, model? --fields help lists all".replace(", model", "")
+            "did you mean modelId, model? run with --fields help for the list".replace(", model", "")
         );
         assert!(hint("cache_read").starts_with("did you mean tokens.cacheRead"));
-        assert_eq!(hint("zzz"), "--fields help lists them");
+        assert_eq!(hint("zzz"), "run with --fields help for the list");
     }
 }

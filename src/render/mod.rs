@@ -1,4 +1,4 @@
-//! Rows to text: the only code that knows formats, colours and widths, and the only writer to stdout.
+//! Rows to text: the only code that knows formats, colors and widths, and the only writer to stdout.
 
 pub mod bar;
 pub mod ccusage;
@@ -38,7 +38,7 @@ use std::io::Write;
 /// A kind of row: its name in `ttop schema`, and the columns of its table.
 pub trait Row: Serialize + JsonSchema + Sized + 'static {
     const NAME: &'static str;
-    /// What stderr says when a table has no rows.
+    /// Printed to stderr if a table has no rows.
     const EMPTY: &'static str = "nothing found";
 
     const COLUMNS: &'static [Column<Self>];
@@ -46,11 +46,11 @@ pub trait Row: Serialize + JsonSchema + Sized + 'static {
 
 /// `ttop: warning: <where>: <what>` on stderr.
 pub fn warn(problem: &Problem) {
-    say(&format!("ttop: warning: {}", text::plain(&problem.to_string())));
+    eprint_line(&format!("ttop: warning: {}", text::plain(&problem.to_string())));
 }
 
 /// A line on stderr.
-pub fn say(line: &str) {
+pub fn eprint_line(line: &str) {
     // A closed stderr is no reason to stop.
-    let _ = writeln!(std::io::stderr().lock(), "{}", text::harmless(line));
+    let _ = writeln!(std::io::stderr().lock(), "{}", text::strip_control(line));
 }

@@ -1,4 +1,4 @@
-//! Numbers for people: `1.2M`, `~$0.0234`, `2h 5min`.
+//! Human-readable numbers: `1.2M`, `~$0.0234`, `2h 5min`.
 
 use crate::core::money::{CostStatus, Money, NANOS_PER_DOLLAR};
 

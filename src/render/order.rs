@@ -32,8 +32,8 @@ impl Sort {
         let key = keys::find(keys, path)?;
         if let Kind::Object(inner) = &key.kind {
             let first = inner.first().map_or(path, |key| &key.path);
-            return Err(BadRequest::new(format!("'{path}' holds several values"))
-                .with_hint(format!("sort by one, such as {first}")));
+            return Err(BadRequest::new(format!("'{path}' has several values"))
+                .with_hint(format!("sort by one of them, for example {first}")));
         }
         Ok(Self {
             path: path.to_owned(),

@@ -56,13 +56,13 @@ impl<'w> Output<'w> {
         self.encoded(b"\n")
     }
 
-    /// Writes text of several lines: as it is into a file or pipe, without what could steer it on a terminal.
+    /// Writes text of several lines: unchanged to a file or pipe, without control characters to a terminal.
     ///
     /// # Errors
     /// When the output cannot be written.
     pub fn text(&mut self, text: &str) -> Result<(), OutputError> {
         if self.is_terminal {
-            self.encoded(text::harmless(text).as_bytes())
+            self.encoded(text::strip_control(text).as_bytes())
         } else {
             self.encoded(text.as_bytes())
         }
@@ -118,8 +118,7 @@ impl<'w> Output<'w> {
     }
 }
 
-/// JSON text with `\u` escapes in place of what could steer a terminal. Outside strings JSON has no such characters
-/// but line ends.
+/// JSON text with `\u` escapes in place of control characters. Outside strings, JSON contains none except line ends.
 fn escape_json(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {
@@ -134,7 +133,7 @@ fn escape_json(json: &str) -> String {
     escaped
 }
 
-/// Whether the reader of stdout went away, told without writing: a stream that has nothing to say must end too.
+/// Whether the reader of stdout closed it, without writing: an idle stream must end, too.
 #[cfg(unix)]
 pub fn is_abandoned() -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -194,7 +193,7 @@ pub fn print_text(text: &str) -> Result<(), OutputError> {
     output.flush()
 }
 
-/// Prints text of ttop's own with its colours and cursor movements, or in which every foreign part is escaped for the
+/// Prints text of ttop's own with its colors and cursor movements, or in which every foreign part is escaped for the
 /// program that reads it: a bar, a shell's completion.
 ///
 /// # Errors

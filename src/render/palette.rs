@@ -1,21 +1,21 @@
-//! Palette: the only place that knows colours. What a colour says is always said in words or marks as well.
+//! Palette: the only place that knows colors. Words or marks always carry the same meaning.
 
 use super::Tone;
 use super::theme::{Depth, Rgb, Theme};
 use owo_colors::{AnsiColors, DynColors, Style, XtermColors};
 
-/// Turns tones into colours, or leaves text as it is.
+/// Turns tones into colors, or leaves text as it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Palette {
     is_on: bool,
-    /// The colours of a theme by [`Tone`]; without one, colours that are readable on black and on white.
+    /// The colors of a theme by [`Tone`]; without one, colors that are readable on black and on white.
     themed: Option<[Style; Tone::COUNT]>,
 }
 
 /// `--color`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum When {
-    /// On a terminal, unless the environment says otherwise.
+    /// On a terminal, unless the environment overrides it.
     #[default]
     Auto,
     Always,
@@ -48,7 +48,7 @@ impl Palette {
         if is_on { Self::ON } else { Self::OFF }
     }
 
-    /// The same, in the colours of a theme.
+    /// The same, in the colors of a theme.
     #[must_use]
     pub fn with_theme(self, theme: &Theme, depth: Depth) -> Self {
         let style = |tone: Tone| {
@@ -68,7 +68,7 @@ impl Palette {
         self.is_on
     }
 
-    /// What a terminal is told before and after text of a tone; `None` for plain text.
+    /// The escape codes before and after text of a tone; `None` for plain text.
     pub fn codes(self, tone: Tone) -> Option<(String, String)> {
         let style = match self.themed {
             _ if !self.is_on => return None,
@@ -92,7 +92,7 @@ impl Palette {
     }
 }
 
-/// Colours of the 256-colour cube with about the same contrast on black and on white.
+/// Colors of the 256-color cube with about the same contrast on black and on white.
 const fn color(tone: Tone) -> Option<u8> {
     match tone {
         Tone::Plain | Tone::Strong => None,
@@ -120,7 +120,7 @@ const fn themed(tone: Tone, theme: &Theme) -> Option<Rgb> {
     }
 }
 
-/// The sixteen colours by their numbers.
+/// The sixteen colors by their numbers.
 const SIXTEEN: [AnsiColors; 16] = [
     AnsiColors::Black,
     AnsiColors::Red,
@@ -162,7 +162,7 @@ fn style(tone: Tone) -> Option<Style> {
 mod tests {
     use super::*;
 
-    /// WCAG relative luminance of a colour of the 256-colour palette.
+    /// WCAG relative luminance of a color of the 256-color palette.
     fn luminance(number: u8) -> f64 {
         const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
         let level = |place: u8| LEVELS[usize::from((number - 16) / place % 6)];
@@ -180,9 +180,9 @@ mod tests {
     }
 
     #[test]
-    fn every_colour_is_readable_on_black_and_on_white() {
+    fn every_color_is_readable_on_black_and_on_white() {
         for tone in [Tone::Dim, Tone::Good, Tone::Notice, Tone::Warning, Tone::Critical] {
-            let luminance = luminance(color(tone).expect("a colour"));
+            let luminance = luminance(color(tone).expect("a color"));
             let (on_white, on_black) = (1.05 / (luminance + 0.05), (luminance + 0.05) / 0.05);
             assert!(
                 on_white > 3.8 && on_black > 3.8,
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_theme_colours_by_role_at_any_depth() {
+    fn a_theme_colors_by_role_at_any_depth() {
         let theme = Theme::find("dracula").expect("a theme");
         let paint = |depth| Palette::ON.with_theme(theme, depth).paint(Tone::Good, "ok");
         assert_eq!(paint(Depth::Rgb), "\u{1b}[38;2;80;250;123mok\u{1b}[0m");

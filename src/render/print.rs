@@ -25,14 +25,14 @@ pub struct Request {
     pub screen: Screen,
 }
 
-/// What a command knows about printing its rows.
+/// How a command prints its rows.
 pub struct Layout<R> {
     /// Which rows `-n` keeps without `--sort`.
     pub keep: Keep,
     pub grep: Grep,
     /// Whether every row goes out at once, because the next one may take its time.
     pub is_live: bool,
-    /// What stands below a table, made from the rows that were not filtered out (before `-n`).
+    /// The footer of a table, made from the filtered rows (before `-n`).
     pub footer: Option<MakeFooter<R>>,
     /// `-o ccusage`, where the command has it.
     pub ccusage: Option<MakeDocument<R>>,
@@ -126,7 +126,7 @@ pub fn print<R: Row>(
         other => Some(other),
     });
     if request.is_quiet {
-        // What the rows cost to make, and what goes wrong with them, is the same as if they were printed.
+        // Consumes the rows, so that errors are the same as when printing.
         let mut filtered = filtered;
         return filtered.try_for_each(|row| row.map(drop));
     }

@@ -1,4 +1,4 @@
-//! Screen: what stdout is, how wide, in colour or not, and for whom.
+//! Screen: what stdout is, how wide, in color or not, and for whom.
 
 use super::View;
 use super::palette::{Palette, When};

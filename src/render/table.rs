@@ -1,4 +1,4 @@
-//! Tables for people: aligned, fitted to the terminal, one line a row.
+//! Tables: aligned, fitted to the terminal, one line per row.
 
 use super::column::{Align, Cell};
 use super::output::{Output, OutputError};
@@ -73,7 +73,7 @@ impl Table {
         widths
     }
 
-    /// Drops columns until the rest fits with text at a comfortable width, then cuts text to what is left.
+    /// Drops columns until the rest fits with text at a comfortable width, then truncates text.
     fn fit(&mut self, limit: Option<usize>) {
         let Some(limit) = limit else { return };
         let natural = self.widths();

@@ -1,12 +1,12 @@
-//! Text on a terminal: how wide it is, how it is cut, and what it must not contain.
+//! Text on a terminal: width, truncation, and removal of control characters.
 
-pub use crate::core::text::{harmless, plain};
+pub use crate::core::text::{plain, strip_control};
 
 use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// What stands for the part that was cut.
+/// Marks truncated text.
 pub const ELLIPSIS: &str = "…";
 
 /// Columns a text takes on a terminal.

@@ -1,4 +1,4 @@
-//! What a row consists of, in the words of the programs that read it.
+//! The type of a row in the syntax of other programs (DuckDB, Nushell).
 
 use super::keys::{Key, Kind};
 

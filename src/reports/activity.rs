@@ -21,12 +21,12 @@ const MOST_SESSIONS: usize = 10_000;
 pub struct Follower {
     /// The 8 hex digits of the ledger.
     ledger_id: String,
-    /// The number of the last change told.
+    /// Number of the last reported change.
     pub cursor: i64,
     totals: FxHashMap<i64, Running>,
 }
 
-/// What a session adds up to at some point of the log.
+/// The sums of a session at a position of the log.
 #[derive(Clone, Copy, Debug, Default)]
 struct Running {
     counts: [i64; 5],
@@ -65,14 +65,14 @@ impl Running {
     }
 }
 
-/// What was taken from the log at a time.
+/// A batch from the log.
 pub struct Taken {
     pub rows: Vec<ActivityRow>,
-    /// How many changes they tell of.
+    /// The number of changes in them.
     pub changes: usize,
 }
 
-/// What lines say of a session.
+/// The session fields of lines.
 struct Named {
     id: Text,
     name: Option<Text>,
@@ -113,7 +113,7 @@ impl Follower {
         &self.ledger_id
     }
 
-    /// The id of the last change told.
+    /// The id of the last reported change.
     pub fn event_id(&self) -> String {
         event_id(&self.ledger_id, self.cursor)
     }
@@ -126,7 +126,7 @@ impl Follower {
         Ok(self.take(usage, most, |batch| batch)?.rows)
     }
 
-    /// As [`Follower::next`], with one line for each reply of the batch, whatever its number of changes.
+    /// Like [`Follower::next`], with one line per turn of the batch, regardless of the number of changes.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -187,7 +187,7 @@ impl Follower {
                 .add(&turn.numbers.tokens, turn.cost.cost);
             Ok(())
         })?;
-        // What is in the ledger now, less what the log has yet to tell.
+        // The ledger's state minus the changes still to report.
         usage.ledger.each_change_after(self.cursor, usize::MAX, |logged| {
             if let Some(running) = then.get_mut(&logged.session) {
                 let step = price(usage, logged);

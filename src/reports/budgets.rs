@@ -1,4 +1,4 @@
-//! Budget rows: what was spent of each budget in the period that now is in.
+//! Budget rows: the spend against each budget in the current period.
 
 use super::{Sessions, Usage};
 use crate::core::budget::{Amount, Budget, Measure, Thresholds, projected, used_percent};
@@ -10,7 +10,7 @@ use crate::system::config::Config;
 use anyhow::Result;
 use jiff::tz::TimeZone;
 
-/// A budget with what its sum leaves out.
+/// A budget with the turns its sum leaves out.
 pub struct Spent {
     pub row: BudgetRow,
     /// Tokens that no price was found for.

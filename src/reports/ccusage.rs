@@ -9,7 +9,7 @@ use crate::render::MakeDocument;
 use crate::render::ccusage::{Group, document};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// What a group is found by once rows were chosen and ordered.
+/// The key of a group after filtering and sorting.
 type GroupKey = (Option<Text>, Option<i64>, Option<Text>);
 
 fn key(row: &CostRow) -> GroupKey {

@@ -38,7 +38,7 @@ pub struct Grouping {
     pub projects: Projects,
 }
 
-/// What a group is keyed by: 0 where its dimension was not asked for or has no value.
+/// The key of a group: 0 for dimensions that were not requested or have no value.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 struct Key {
     start: i64,
@@ -59,7 +59,7 @@ struct Group {
     sessions: Vec<i64>,
 }
 
-/// What each agent and model (rows of the names) add to a row.
+/// The share of each agent and model (rows of the names) in a row.
 pub type ByModel = FxHashMap<(u32, u32), Totals>;
 
 /// Rows and their sum.
@@ -68,7 +68,7 @@ pub struct CostReport {
     pub total: CostRow,
     /// What subscriptions cover of the total.
     pub plan_cost: Money,
-    /// What each agent and model (rows of the names) add to each row, by its position, when asked for.
+    /// The share of each agent and model (rows of the names) in each row, by position, if requested.
     pub models: Vec<ByModel>,
 }
 
@@ -117,8 +117,8 @@ impl Grouping {
 }
 
 impl Usage<'_> {
-    /// By period, then by cost, greatest first. `sessions` must be given where [`Grouping::needs_sessions`] says so.
-    /// With `with_models`, each row's models are added up too.
+    /// Rows by period, then by descending cost. Requires `sessions` if [`Grouping::needs_sessions`] is true. With
+    /// `with_models`, sums each row's models, too.
     ///
     /// # Errors
     /// When the ledger is damaged.
@@ -345,12 +345,12 @@ fn block_period(range: Range) -> Period {
     }
 }
 
-/// Dollars an hour over the time since the block began; `None` in its first minute, when it says nothing yet.
+/// Dollars per hour since the block started; `None` in its first minute, when the rate is meaningless.
 fn rate_per_hour(cost: Money, elapsed_ms: i64) -> Option<Money> {
     scaled(cost, 3_600_000, elapsed_ms)
 }
 
-/// What the block will have cost when it ends, if it goes on like this.
+/// The projected cost at the end of the block.
 fn projected(cost: Money, elapsed_ms: i64) -> Option<Money> {
     scaled(cost, BLOCK_MS, elapsed_ms)
 }

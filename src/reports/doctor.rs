@@ -1,5 +1,4 @@
-//! What `ttop doctor` tells of the agents: looked for, read whole and thrown away, so that nothing remembered hides
-//! what is on disk now.
+//! The agents in `ttop doctor`: found, read completely and discarded, so that the ledger cannot hide the state on disk.
 
 use crate::agents::{AgentHandle, Root, opencode};
 use crate::core::rows::{DoctorKind, DoctorPath, DoctorRow, DoctorState, Text};
@@ -86,7 +85,7 @@ pub fn tilde_all(text: &str, system: &System) -> String {
     }
 }
 
-/// The lines below the table: what does not fit into it.
+/// The lines below the table, with details.
 pub fn notes(rows: &[DoctorRow]) -> Vec<String> {
     let mut lines = Vec::new();
     for row in rows.iter().filter(|row| row.state != DoctorState::Absent) {
@@ -117,7 +116,7 @@ pub fn notes(rows: &[DoctorRow]) -> Vec<String> {
         .collect();
     if !absent.is_empty() {
         lines.push(String::new());
-        lines.push(format!("not on this machine: {}", absent.join(", ")));
+        lines.push(format!("not found on this machine: {}", absent.join(", ")));
     }
     lines
 }

@@ -1,9 +1,9 @@
-//! What the ledger holds, agent by agent.
+//! The content of the ledger, by agent.
 
 use crate::core::rows::{LedgerRow, Text};
 use crate::core::turn::Presence;
 use crate::ledger::query::Selection;
-use crate::ledger::{Ledger, Standing};
+use crate::ledger::{Ledger, LedgerState};
 use anyhow::Result;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -13,11 +13,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 /// When the ledger is damaged.
 pub fn ledger_rows(ledger: &Ledger) -> Result<Vec<LedgerRow>> {
     let (path, size_bytes) = match ledger.standing() {
-        Standing::File(path) | Standing::Unusable(path) => (
+        LedgerState::File(path) | LedgerState::Unusable(path) => (
             path.display().to_string(),
             std::fs::metadata(path).map_or(0, |metadata| metadata.len()),
         ),
-        Standing::Memory => (":memory:".to_owned(), 0),
+        LedgerState::Memory => (":memory:".to_owned(), 0),
     };
     let empty = |agent_id: Text| LedgerRow {
         agent_id,

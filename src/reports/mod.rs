@@ -23,8 +23,8 @@ use crate::core::rows::Text;
 use crate::core::turn::Mode;
 use crate::ledger::Ledger;
 use crate::ledger::merge::PackKey;
-use crate::ledger::newest::Spans;
 use crate::ledger::pack::TurnNumbers;
+use crate::ledger::recent_sessions::Spans;
 use crate::ledger::sessions::KnownSession;
 use crate::prices::PriceBook;
 use crate::system::config::Config;
@@ -89,7 +89,7 @@ impl<'a> Usage<'a> {
             .unwrap_or_else(|| Text::from(""))
     }
 
-    /// What a turn cost and who pays.
+    /// The cost of a turn and who pays.
     #[inline]
     pub fn price(&self, key: PackKey, numbers: TurnNumbers) -> Priced<'_> {
         let model = self.models.of(numbers.model);
@@ -188,7 +188,7 @@ impl Sessions {
         Ok(Self::of_known(known, &spans))
     }
 
-    /// Only those with these agents and ids; the times of their turns are not looked at.
+    /// Loads only sessions with these agents and ids, without the times of their turns.
     ///
     /// # Errors
     /// When the ledger is damaged.

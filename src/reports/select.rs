@@ -1,4 +1,4 @@
-//! Selecting: filters as the command line has them, into packs and turns to look at.
+//! Selecting: resolves filters into packs and turns to read.
 
 use super::{Sessions, Usage};
 use crate::core::filter::{AmbiguousSession, TurnFilter};
@@ -7,7 +7,7 @@ use crate::ledger::query::Selection;
 use anyhow::Result;
 use rustc_hash::FxHashSet;
 
-/// What a report looks at.
+/// The turns of a report.
 pub struct Selected {
     pub packs: Selection,
     /// By row of the names; `None` = all.
@@ -41,7 +41,7 @@ impl Selected {
 }
 
 impl Usage<'_> {
-    /// Turns filters into a selection. `sessions` is loaded by the caller when [`needs_sessions`] says so.
+    /// Turns filters into a selection. The caller loads `sessions` if [`needs_sessions`] is true.
     ///
     /// # Errors
     /// When a session prefix is ambiguous, or the ledger is damaged.

@@ -11,7 +11,7 @@ use anyhow::Result;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
 
-/// What is added up for a session.
+/// The sums of a session.
 #[derive(Default)]
 struct Sum {
     totals: Totals,
@@ -151,7 +151,8 @@ impl Usage<'_> {
         }
         copies.sort_by_key(|(rank, ..)| Reverse(*rank));
         for (_, event, tokens) in copies {
-            // The same session in two places (a database and what it was imported from) is no fork: the best copy is told.
+            // The same session in two places (a database and the files it was imported from) is not a fork: use the
+            // best copy.
             if counted.insert(event) {
                 copied.entry(event.0).or_default().add(&tokens);
             }

@@ -14,7 +14,7 @@ use crate::system::System;
 use anyhow::Result;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// What an id names.
+/// The subject of an id.
 pub enum Named {
     Session(i64),
     Turn(Box<FoundTurn>),
@@ -51,8 +51,8 @@ impl Usage<'_> {
             _ => {
                 let mut ids: Vec<&str> = fitting.iter().map(|session| &*session.id).take(5).collect();
                 ids.sort_unstable();
-                let message = format!("'{id}' fits {} sessions", fitting.len());
-                let hint = format!("it could be {}", ids.join(", "));
+                let message = format!("session id '{id}' is ambiguous ({} matches)", fitting.len());
+                let hint = format!("matches: {}", ids.join(", "));
                 Err(crate::core::bad_request::BadRequest::new(message)
                     .with_hint(hint)
                     .into())
@@ -92,7 +92,7 @@ impl Usage<'_> {
         Ok(children.collect())
     }
 
-    /// What each model adds to a session, the costliest first.
+    /// The share of each model in a session, most expensive first.
     ///
     /// # Errors
     /// When the ledger is damaged.
@@ -176,7 +176,7 @@ impl Usage<'_> {
             .rev()
             .find(|entry| entry.since.is_none_or(|since| since <= numbers.timestamp));
         let Some(entry) = in_force.or(prices.entries().first()) else {
-            return "no list has a price for this provider and model".to_owned();
+            return "no price is listed for this provider and model".to_owned();
         };
         let how = match prices.found() {
             Found::Exact => "listed under its own name".to_owned(),
@@ -216,9 +216,9 @@ fn why(copy: &FoundTurn, owner: Option<&FoundTurn>, copies: usize) -> &'static s
     let Some(owner) = owner else { return "" };
     match (copy.turn.numbers.counted, copies) {
         (true, 1) => "the only record of it",
-        (true, _) => "the copy of the greatest rank",
+        (true, _) => "the copy with the highest rank",
         (false, _) if owner.turn.numbers.counted && copy.turn.rank < owner.turn.rank => "a copy of lower rank",
-        (false, _) if copy.turn.segment != 0 && !copy.turn.supersedes => "its segment was summed up when it was closed",
+        (false, _) if copy.turn.segment != 0 && !copy.turn.supersedes => "replaced by the sum of its closed segment",
         (false, _) if copy.turn.rank < owner.turn.rank => "a copy of lower rank",
         (false, _) => "an equal copy",
     }
@@ -228,16 +228,18 @@ fn why(copy: &FoundTurn, owner: Option<&FoundTurn>, copies: usize) -> &'static s
 fn mapping(agent_id: &str) -> &'static str {
     match agent_id {
         "opencode" | "kilo-cli" => {
-            "input excludes cache; reasoning is taken out of output where the total says it is inside"
+            "input excludes cache; reasoning is subtracted from output if the total shows that it is included"
         }
-        "claude-code" => "as written: input excludes cache, reasoning is inside output and not reported apart",
-        "codex" => "cached and cache-write tokens are taken out of input, reasoning out of output",
+        "claude-code" => "as recorded: input excludes cache, output includes reasoning",
+        "codex" => "cached and cache-write tokens are subtracted from input, reasoning from output",
         "copilot-cli" => {
-            "closed segments: cache reads and writes taken out of input, reasoning out of output; open ones: output only"
+            "closed segments: cache reads and writes are subtracted from input, reasoning from output; open segments: output only"
         }
-        "gemini-cli" => "cached tokens are taken out of input, tool tokens added to it; thoughts are reasoning",
-        "qwen-code" => "cached tokens are taken out of input; thoughts are taken out of output where the total says so",
-        "cursor" => "input and output as stored; the rest is not recorded",
+        "gemini-cli" => "cached tokens are subtracted from input, tool tokens added to it; thoughts count as reasoning",
+        "qwen-code" => {
+            "cached tokens are subtracted from input; thoughts are subtracted from output if the total shows that they are included"
+        }
+        "cursor" => "input and output as recorded; other tokens are not recorded",
         _ => "as the agent recorded them",
     }
 }

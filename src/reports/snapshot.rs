@@ -1,4 +1,4 @@
-//! The sums of a snapshot: what bars show of the ledger, from one look at the last weeks.
+//! The sums of a snapshot, from one pass over the last weeks of the ledger.
 
 use super::Usage;
 use super::answers::{Answers, Collecting};
@@ -166,8 +166,8 @@ impl Usage<'_> {
         }))
     }
 
-    /// The blocks that now is in. A pause as long as a block begins a new one whatever was before, so that recent
-    /// answers tell; without such a pause all of them are asked.
+    /// The current blocks. A pause as long as a block always starts a new one, so recent turns suffice; without such a
+    /// pause, all turns are needed.
     fn present_blocks(&self, answers: Answers, now: i64) -> Result<Vec<Block>> {
         let mut found = Vec::new();
         let mut all: Option<Answers> = None;

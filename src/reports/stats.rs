@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 const AGENT: &str = "opencode";
 const UNKNOWN: &str = "unknown";
 
-/// What processes say.
+/// The state of processes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Presence {
     /// When the oldest OpenCode that runs was started; if none runs, the last one that did.

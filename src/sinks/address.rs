@@ -1,4 +1,4 @@
-//! Addresses of webhooks: a URL in which `{env:NAME}` and `{file:PATH}` stand for what is there.
+//! Webhook URLs, with `{env:NAME}` and `{file:PATH}` expanded.
 
 use crate::core::credential::Secret;
 use crate::system::System;
@@ -16,7 +16,7 @@ pub fn resolve(written: &str, system: &System) -> Result<Secret, String> {
     let mut url = String::new();
     let mut rest = written;
     while let Some((before, after)) = rest.split_once('{') {
-        let (reference, after) = after.split_once('}').ok_or("the url has a { without a }")?;
+        let (reference, after) = after.split_once('}').ok_or("the url contains '{' without '}'")?;
         url.push_str(before);
         match reference.split_once(':') {
             Some(("env", name)) => {
@@ -24,7 +24,7 @@ pub fn resolve(written: &str, system: &System) -> Result<Secret, String> {
                 url.push_str(value.trim());
             }
             Some(("file", path)) => url.push_str(&read(path, system)?),
-            _ => return Err("the url may name {env:NAME} and {file:PATH}".to_owned()),
+            _ => return Err("the url supports {env:NAME} and {file:PATH} only".to_owned()),
         }
         rest = after;
     }
@@ -39,7 +39,7 @@ fn read(path: &str, system: &System) -> Result<String, String> {
     let unreadable = |why: &dyn std::fmt::Display| format!("{} cannot be read: {why}", system.tilde(&path));
     let metadata = std::fs::metadata(&path).map_err(|error| unreadable(&error.kind()))?;
     if !metadata.is_file() || metadata.len() > MAX_BYTES {
-        return Err(unreadable(&"it is no file with an address"));
+        return Err(unreadable(&"it does not contain a URL"));
     }
     let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&error.kind()))?;
     Ok(text.trim().to_owned())

@@ -1,4 +1,4 @@
-//! The bell of the terminal: once, and three times for what is critical.
+//! The terminal bell: once, or three times for a critical event.
 
 use super::{Channel, Outside, SinkKind, Undelivered};
 use crate::core::rows::{EventRow, Severity};
@@ -38,9 +38,9 @@ fn send(event: &EventRow) -> Result<(), Undelivered> {
     let rung = match terminal {
         Ok(terminal) => ring(terminal, times),
         Err(_) if std::io::stderr().is_terminal() => ring(std::io::stderr(), times),
-        Err(_) => return Err(Undelivered::Down("there is no terminal to ring".to_owned())),
+        Err(_) => return Err(Undelivered::Down("no terminal is available for the bell".to_owned())),
     };
-    rung.map_err(|error| Undelivered::Down(format!("the terminal could not be rung: {}", error.kind())))
+    rung.map_err(|error| Undelivered::Down(format!("could not ring the terminal bell: {}", error.kind())))
 }
 
 fn ring(mut terminal: impl Write, times: u32) -> std::io::Result<()> {

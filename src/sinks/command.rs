@@ -38,7 +38,7 @@ impl Channel for Words {
 
 fn send(words: &[String], event: &EventRow, system: &System) -> Result<(), Undelivered> {
     let Some((program, arguments)) = words.split_first() else {
-        return Err(Undelivered::Failed("there is no command".to_owned()));
+        return Err(Undelivered::Failed("command is empty".to_owned()));
     };
     let mut line = serde_json::to_vec(event).map_err(|error| Undelivered::Failed(error.to_string()))?;
     line.push(b'\n');
@@ -47,7 +47,7 @@ fn send(words: &[String], event: &EventRow, system: &System) -> Result<(), Undel
     run(command, "the command", &line)
 }
 
-/// Runs a program to its end. What it prints is not ttop's answer; what it complains of is seen.
+/// Runs a program to completion. Discards its stdout and passes its stderr through.
 pub fn run(mut command: Command, name: &str, stdin: &[u8]) -> Result<(), Undelivered> {
     let failed = |what: String| Err(Undelivered::Failed(format!("{name} {what}")));
     let down = |what: String| Err(Undelivered::Down(format!("{name} {what}")));
@@ -70,18 +70,18 @@ pub fn run(mut command: Command, name: &str, stdin: &[u8]) -> Result<(), Undeliv
             Ok(Some(status)) if status.success() => return Ok(()),
             Ok(Some(status)) => {
                 return failed(match status.code() {
-                    Some(code) => format!("ended with {code}"),
-                    None => "was ended by a signal".to_owned(),
+                    Some(code) => format!("exited with {code}"),
+                    None => "was killed by a signal".to_owned(),
                 });
             }
             Ok(None) if began.elapsed() > PATIENCE => {
                 // It is ours; when it cannot be ended there is nothing more to do.
                 let _ = child.kill().and_then(|()| child.wait());
-                return down("took too long".to_owned());
+                return down("timed out".to_owned());
             }
             Ok(None) => std::thread::sleep(POLL),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return failed(format!("could not be waited for: {}", error.kind())),
+            Err(error) => return failed(format!("could not wait for it: {}", error.kind())),
         }
     }
 }
@@ -133,7 +133,7 @@ mod tests {
         let failure = |words: &[&str]| send_to(words, &event).expect_err("fails").to_string();
         assert_eq!(
             failure(&["/bin/sh", "-c", "exit 3", "hunter2"]),
-            "the command ended with 3"
+            "the command exited with 3"
         );
         assert!(failure(&["/nowhere/hunter2"]).starts_with("the command could not be started"));
         assert!(!failure(&["/nowhere/hunter2"]).contains("hunter2"));

@@ -34,7 +34,7 @@ impl Channel for Desktop {
 
 fn send(event: &EventRow, system: &System) -> Result<(), Undelivered> {
     let (name, arguments) = words(event, system.os);
-    let program = find_program(name, system).ok_or_else(|| Undelivered::Down(format!("there is no {name} here")))?;
+    let program = find_program(name, system).ok_or_else(|| Undelivered::Down(format!("{name} is not installed")))?;
     let mut command = Command::new(program);
     command.args(arguments);
     run(command, name, &[])

@@ -1,4 +1,4 @@
-//! Sinks: where events are told besides stdout.
+//! Sinks: where events are delivered besides stdout.
 
 mod address;
 mod bell;
@@ -94,7 +94,7 @@ impl Outside {
     }
 }
 
-/// Why a sink does not have an event. Says nothing of URLs, answers or arguments: those may be secret.
+/// Why a delivery failed. Leaves out URLs, responses and arguments, which may be secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Undelivered {
     /// The network is switched off: it waits, and that is no failure.
@@ -110,21 +110,22 @@ pub enum Undelivered {
 impl fmt::Display for Undelivered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Offline => f.write_str("offline: the network is switched off"),
+            Self::Offline => f.write_str("offline: the network is disabled"),
             Self::Failed(reason) | Self::Down(reason) | Self::Later { reason, .. } => f.write_str(reason),
         }
     }
 }
 
-/// The sinks of the config, in its order.
+/// The configured sinks, in order.
 ///
 /// # Errors
-/// When a sink is of no known kind or lacks what its kind needs; the check of the config file names the place.
+///
+/// When a sink lacks a key that its type needs; the check of the configuration file names the place.
 pub fn configured(config: &Config, kinds: &[SinkHandle]) -> Result<Vec<Sink>> {
     let kinds: Vec<&dyn SinkKind> = kinds.iter().map(|kind| &**kind).collect();
     let made = entries(config).map(|(name, value)| match sink(name, value, &kinds) {
         Some(sink) => Ok(sink),
-        None => bail!("alerts.sinks.{name}: a sink has a type, and a command or url as it needs"),
+        None => bail!("alerts.sinks.{name}: expected a type, and a command or url as the type requires"),
     });
     made.collect()
 }

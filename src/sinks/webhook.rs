@@ -1,4 +1,4 @@
-//! Webhooks: one POST in the words of Slack or Discord, or the event itself; tried a few times, its URL never told.
+//! Webhooks: posts an event in Slack's or Discord's format, or as JSON, with a few retries. Never prints the URL.
 
 use super::address::resolve;
 use super::{Channel, Outside, SinkKind, Undelivered};
@@ -12,7 +12,7 @@ use std::time::Duration;
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Before the second and the third try. What fails then waits for the next run.
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(1500)];
-/// What is read of an answer; nothing of it is told.
+/// Upper bound of a response; its content is ignored.
 const MAX_ANSWER: u64 = 64 << 10;
 /// Discord takes 2000 characters.
 const MOST_CHARS: usize = 1900;
@@ -48,7 +48,7 @@ enum Shape {
 }
 
 impl Webhook {
-    /// Without a format its host says which.
+    /// Derives the format from the host if it is not configured.
     pub fn new(url: &str, format: Option<&str>) -> Self {
         Self {
             url: Secret::new(url),
@@ -94,7 +94,7 @@ fn attempt(http: &Http, request: &Request<'_>) -> Result<(), (Undelivered, bool)
     let answer = match http.send(request) {
         Ok(answer) => answer,
         Err(Failure::Offline) => return Err((Undelivered::Offline, false)),
-        // It was taken; what it said about that does not matter.
+        // The event was delivered; the response does not matter.
         Err(Failure::TooLarge) => return Ok(()),
         Err(failure) => {
             let may_pass = matches!(failure, Failure::Timeout | Failure::Connection | Failure::HostNotFound);

@@ -1,4 +1,4 @@
-//! Cache: what can be had again, kept in files that all processes of the user share.
+//! Cache: reproducible data in files that all processes of the user share.
 
 use super::System;
 use super::replace::{create_private_folder, replace};
@@ -54,7 +54,7 @@ impl Cache {
         &self.folder
     }
 
-    /// What was kept under a name; what cannot be read was never kept.
+    /// Returns the value cached under a name; an unreadable entry counts as missing.
     pub fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         let bytes = std::fs::read(self.path(name, "json")).ok()?;
         serde_json::from_slice(&bytes).ok()

@@ -1,4 +1,4 @@
-//! What time it is: the wall's, or what `TTOP_NOW` sets, at which a clock stands still or from which it ticks.
+//! The clock: the system's, or the one that `TTOP_NOW` sets, fixed or ticking.
 
 use super::parse_instant;
 use anyhow::{Result, anyhow};
@@ -8,7 +8,7 @@ use std::time::Instant;
 #[derive(Clone, Copy, Debug)]
 pub enum Clock {
     Wall,
-    /// Stands still, so that a run prints the same every time.
+    /// Fixed, so that every run prints the same.
     Fixed(i64),
     /// Ticks from a time that it had when the process began.
     Ticking {
@@ -18,7 +18,7 @@ pub enum Clock {
 }
 
 impl Clock {
-    /// A time, which stands still; after an `@` it ticks from there.
+    /// Parses a fixed time; after an `@`, the clock ticks from there.
     ///
     /// # Errors
     /// When the setting is not a time.
@@ -46,7 +46,7 @@ impl Clock {
         }
     }
 
-    /// As [`Clock::now`]; the wall's time where this clock stands still.
+    /// Like [`Clock::now`], but the system's time if this clock is fixed.
     pub fn ticking_now(self) -> i64 {
         match self {
             Self::Fixed(_) => Self::Wall.now(),

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 const BUSY_MS: u64 = 250;
 
-/// Whether an error means that the files SQLite needs beside a database could not be made: somebody else's folder, a
-/// medium without writing, a full disk.
+/// Whether an error means that SQLite could not create its files next to a database: a folder of another user, a
+/// read-only medium, a full disk.
 pub fn is_unwritable(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::{CannotOpen, DiskFull, PermissionDenied, ReadOnly, SystemIoFailure};
     matches!(
@@ -21,14 +21,14 @@ pub fn is_unwritable(error: &rusqlite::Error) -> bool {
 /// # Errors
 /// When it cannot be opened.
 pub fn open(path: &Path) -> rusqlite::Result<Connection> {
-    // An empty file is what is left where the disk was full: as good as none.
+    // A full disk leaves an empty file behind: treat it as missing.
     let beside = |suffix: &str| {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
         std::fs::metadata(PathBuf::from(name)).is_ok_and(|file| file.len() > 0)
     };
-    // A log without its index is what a crash leaves: the index is then kept in memory, which needs a connection
-    // that shares nothing.
+    // A crash leaves a log without its index. SQLite then keeps the index in memory, which needs an exclusive
+    // connection.
     let is_crashed = cfg!(unix) && beside("-wal") && !beside("-shm");
     let how = match () {
         () if is_crashed => "mode=ro&vfs=unix-none",
@@ -45,7 +45,7 @@ pub fn open(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// `file:` URI of a path, with what has a meaning in one escaped.
+/// The `file:` URI of a path, with reserved characters escaped.
 fn uri(path: &Path, query: &str) -> String {
     let mut text = path.to_string_lossy().replace('\\', "/");
     if !text.starts_with('/') {

@@ -1,10 +1,10 @@
-//! File identity: what tells whether a file is the same one, and whether it changed.
+//! File identity: detects whether a path still names the same file, and whether the file changed.
 
 use std::fs::Metadata;
 use std::io;
 use std::path::Path;
 
-/// What a `stat` says of a file. On systems without identity numbers `device` and `inode` are 0.
+/// The result of `stat`. `device` and `inode` are 0 on systems without file ids.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Stamp {
     pub device: u64,
@@ -14,8 +14,8 @@ pub struct Stamp {
     pub modified_ns: i64,
 }
 
-/// Whether a file is the user's (or the system's) and nobody else can write to it. Always so where files have no
-/// owner that could be asked.
+/// Whether the user (or root) owns the file and no other user can write to it. Always true on systems without file
+/// owners.
 #[cfg(unix)]
 pub fn is_trusted(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -23,8 +23,8 @@ pub fn is_trusted(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|file| (file.uid() == own || file.uid() == 0) && file.mode() & 0o022 == 0)
 }
 
-/// Whether a file is the user's (or the system's) and nobody else can write to it. Always so where files have no
-/// owner that could be asked.
+/// Whether the user (or root) owns the file and no other user can write to it. Always true on systems without file
+/// owners.
 #[cfg(not(unix))]
 pub fn is_trusted(path: &Path) -> bool {
     path.exists()
@@ -68,22 +68,22 @@ impl Stamp {
         }
     }
 
-    /// Whether both are the same file, whatever was written to it since.
+    /// Whether both are the same file, even if its content changed.
     pub fn is_same_file(&self, other: &Self) -> bool {
         self.device == other.device && self.inode == other.inode
     }
 }
 
-/// Looks at many files, neighbours one after the other: relative to their folder, which takes half the time of a look by
+/// Looks at many files, neighbors one after the other: relative to their folder, which takes half the time of a look by
 /// full path.
 #[derive(Default)]
-pub struct Neighbours {
+pub struct Neighbors {
     #[cfg(unix)]
     folder: Option<(std::path::PathBuf, std::os::fd::OwnedFd)>,
 }
 
-impl Neighbours {
-    /// What [`Stamp::read`] says of a file.
+impl Neighbors {
+    /// Same as [`Stamp::read`], for an open file.
     ///
     /// # Errors
     /// Those of `stat`.
@@ -114,7 +114,7 @@ impl Neighbours {
         })
     }
 
-    /// What [`Stamp::read`] says of a file.
+    /// Same as [`Stamp::read`], for an open file.
     ///
     /// # Errors
     /// Those of `stat`.
@@ -124,8 +124,8 @@ impl Neighbours {
     }
 }
 
-/// Whether a folder lies on a network file system, where a write-ahead log's shared memory does not work
-/// and nobody tells what another machine writes.
+/// Whether a folder is on a network file system, where the shared memory of a write-ahead log does not work and changes
+/// by other machines cause no notifications.
 #[cfg(target_os = "linux")]
 pub fn is_network_folder(folder: &Path) -> bool {
     // From linux/magic.h: NFS, SMB, CIFS, SMB2, AFS, CODA, 9P, FUSE (sshfs and the like), Ceph.
@@ -143,7 +143,7 @@ pub fn is_network_folder(folder: &Path) -> bool {
     rustix::fs::statfs(folder).is_ok_and(|found| NETWORK.contains(&(found.f_type as u64 & 0xffff_ffff)))
 }
 
-/// Elsewhere nobody can tell.
+/// Other systems do not report this.
 #[cfg(not(target_os = "linux"))]
 pub fn is_network_folder(_folder: &Path) -> bool {
     false
@@ -157,16 +157,16 @@ mod tests {
     fn a_look_beside_the_last_one_tells_the_same() {
         let dir = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(dir.path().join("a")).expect("a folder");
-        let mut neighbours = Neighbours::default();
+        let mut neighbors = Neighbors::default();
         for name in ["x", "y", "a/z", "w"] {
             let path = dir.path().join(name);
-            assert!(neighbours.stamp(&path).is_err());
+            assert!(neighbors.stamp(&path).is_err());
             std::fs::write(&path, name).expect("written");
             assert_eq!(
-                neighbours.stamp(&path).expect("a file"),
+                neighbors.stamp(&path).expect("a file"),
                 Stamp::read(&path).expect("a file")
             );
         }
-        assert!(neighbours.stamp(Path::new("/")).is_ok());
+        assert!(neighbors.stamp(Path::new("/")).is_ok());
     }
 }

@@ -1,4 +1,4 @@
-//! Fingerprints: equal secrets look equal on this machine, and nobody can search for the secret behind one.
+//! Fingerprints: keyed hashes that are equal for equal secrets on this machine and cannot be searched for the secret.
 
 use crate::core::credential::Secret;
 use crate::core::problem::Problem;
@@ -22,8 +22,8 @@ pub struct Fingerprints {
 }
 
 impl Fingerprints {
-    /// With the key in ttop's data folder, made when there is none. Where it can neither be read nor written the key
-    /// is one of this run, and the problem says so.
+    /// Uses the key in ttop's data folder and creates it if needed. If the key can neither be read nor written, uses a
+    /// key for this run only and reports a problem.
     ///
     /// # Errors
     /// When the system has no random numbers.
@@ -37,7 +37,7 @@ impl Fingerprints {
         Ok(match kept {
             Ok(key) => (Self { key }, None),
             Err(error) => {
-                let reason = format!("fingerprints of this run only: {}", error.kind());
+                let reason = format!("fingerprints are valid for this run only: {}", error.kind());
                 (Self { key: fresh }, Some(Problem::new(system.tilde(&path), reason)))
             }
         })
@@ -61,7 +61,7 @@ impl Fingerprints {
     fn of_parts(&self, parts: &[&str]) -> String {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_slice()).expect("any length makes a key");
         for (at, part) in parts.iter().enumerate() {
-            // What no token and no URL has keeps the parts apart.
+            // A NUL byte, which no token or URL contains, separates the parts.
             mac.update(if at == 0 { b"" } else { b"\0" });
             mac.update(part.as_bytes());
         }

@@ -10,7 +10,7 @@ use ureq::http::Uri;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Error, Proxy};
 
-/// What to ask. Its `Debug` shows the host only: URLs, headers and bodies may hold secrets.
+/// A request. Its `Debug` prints only the host, because URLs, headers and bodies may contain secrets.
 pub struct Request<'a> {
     pub method: Method,
     /// HTTPS, or plain HTTP to this machine.
@@ -69,7 +69,7 @@ impl Response {
     }
 }
 
-/// Why there is no answer. Says nothing of the URL: callers name the place.
+/// Why there is no response. Leaves out the URL: callers name the place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
     Offline,
@@ -91,16 +91,16 @@ pub enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Offline => "offline: the network is switched off",
-            Self::BadUrl => "not a usable URL",
-            Self::NotHttps => "plain http is only used for this machine",
-            Self::BadProxy => "the proxy named in the environment is not usable",
-            Self::Timeout => "no answer in time",
+            Self::Offline => "offline: the network is disabled",
+            Self::BadUrl => "not a valid URL",
+            Self::NotHttps => "plain http is only allowed for this machine",
+            Self::BadProxy => "the proxy in the environment is not valid",
+            Self::Timeout => "timed out",
             Self::HostNotFound => "host not found",
             Self::Connection => "no connection",
             Self::Tls => "no secure connection: certificate or TLS error",
-            Self::TooLarge => "the answer is too large",
-            Self::Protocol => "the answer is not HTTP",
+            Self::TooLarge => "the response is too large",
+            Self::Protocol => "the response is not HTTP",
         })
     }
 }
@@ -270,7 +270,7 @@ pub enum Reach {
     Https,
 }
 
-/// `None` for what no request is ever sent to: other schemes, plain HTTP to other machines, user names.
+/// `None` for URLs that ttop never requests: other schemes, plain HTTP to other machines, user names.
 pub fn reach_of(url: &str) -> Option<Reach> {
     let uri = parse(url)?;
     if is_loopback(&uri) {
@@ -299,8 +299,8 @@ pub fn loopback_url(system: &System, variable: &str) -> Result<Option<String>, B
     match parse(text) {
         Some(uri) if is_loopback(&uri) => Ok(Some(text.trim().trim_end_matches('/').to_owned())),
         Some(_) => Err(
-            BadRequest::new(format!("{variable}: only addresses of this machine are accepted"))
-                .with_hint("use the config file for other hosts"),
+            BadRequest::new(format!("{variable}: only loopback addresses are allowed"))
+                .with_hint("use the configuration file for other hosts"),
         ),
         None => Err(BadRequest::new(format!("{variable}: not a URL"))),
     }
@@ -330,7 +330,7 @@ mod tests {
         System::new(Os::Linux, "/home/dev", env.collect())
     }
 
-    /// Answers one connection and gives back what it was sent.
+    /// Serves one connection and returns the request.
     fn serve(answer: &'static [u8]) -> (String, JoinHandle<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));

@@ -1,4 +1,4 @@
-//! JSON with comments and trailing commas, as people write it by hand: where a mistake is, never what is there.
+//! JSON with comments and trailing commas. Errors report the position of a mistake, never the text there.
 
 use super::System;
 use crate::core::problem::Problem;
@@ -103,7 +103,7 @@ pub fn read_text(system: &System, path: &Path) -> Result<Option<String>, Problem
         Err(error) => return Err(problem(&format_args!("could not be read: {}", reason_of(&error)))),
     };
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(problem(&"too large for a file written by hand"));
+        return Err(problem(&"too large for a configuration file"));
     }
     let text = String::from_utf8(bytes).map_err(|_| problem(&"not UTF-8 text"))?;
     Ok(Some(match text.strip_prefix('\u{feff}') {

@@ -42,15 +42,16 @@ impl Os {
 }
 
 /// From now on a file that may not grow further (`ulimit -f`) is an error of its write, and not the end of the process.
-pub fn outlive_file_limits() {
+pub fn ignore_sigxfsz() {
     #[cfg(unix)]
     {
-        // Nobody asks whether it came: what counts is that it is taken over. Where that fails, all is as before.
+        // Installing a handler is enough: SIGXFSZ must not kill ttop, and the flag is never read. If it fails, the
+        // default stays in place.
         let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
     }
 }
 
-/// What a run knows of its surroundings. Everything below reads this instead of the process.
+/// The environment of a run. All other code reads this instead of the process.
 #[derive(Clone, Debug)]
 pub struct System {
     pub os: Os,
@@ -111,12 +112,12 @@ impl System {
         }
     }
 
-    /// Epoch milliseconds right now, for commands that stay.
-    pub fn moment(&self) -> i64 {
+    /// The current time in epoch milliseconds, for long-running commands.
+    pub fn now(&self) -> i64 {
         self.clock.now()
     }
 
-    /// As [`System::moment`], for intervals between processes: a clock that stands still has none, so the wall's serves.
+    /// Like [`System::now`], for intervals between processes: uses the system's clock if this one is fixed.
     pub fn ticking_moment(&self) -> i64 {
         self.clock.ticking_now()
     }
@@ -126,7 +127,7 @@ impl System {
         self.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// A variable that holds an absolute path; XDG says relative ones are to be ignored. `~/` is expanded.
+    /// A variable that holds an absolute path. Ignores relative paths, as XDG requires, and expands `~/`.
     pub fn path_var(&self, name: &str) -> Option<PathBuf> {
         self.var(name)
             .map(|value| self.expand(value))
@@ -188,7 +189,7 @@ impl System {
         }
     }
 
-    /// ttop's own data folder: the ledger and what must not be lost.
+    /// ttop's data folder: the ledger and other data that must not be lost.
     pub fn own_data_dir(&self) -> PathBuf {
         match self.os {
             Os::Windows => self.local_app_dir().join("tokentop"),
@@ -246,7 +247,7 @@ fn find_zone(name: &str) -> Result<TimeZone> {
     {
         return Ok(zone);
     }
-    bail!("time zone '{name}' is not known here")
+    bail!("unknown time zone '{name}'")
 }
 
 /// What `/etc/localtime` points to; elsewhere as the system has it.

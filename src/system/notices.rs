@@ -1,4 +1,4 @@
-//! Change notices: which folders something was written in, from the system where it tells.
+//! Change notifications: the folders that changed, as far as the system reports them.
 
 use super::files::is_network_folder;
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
@@ -22,30 +22,30 @@ pub enum Wake {
     Signal(i32),
 }
 
-enum Told {
+enum Observation {
     Paths(Vec<PathBuf>),
     Lost,
     Signal(i32),
 }
 
-/// How long to wait for more after a first notice: a write is told in several.
+/// How long to collect notifications after the first: one write causes several.
 const SETTLE: Duration = Duration::from_millis(8);
 
-/// How long a process that was told to end may take.
+/// How long a process may take to exit after a signal.
 #[cfg(unix)]
 const GRACE: Duration = Duration::from_secs(5);
-/// Notices that nobody takes are kept up to this many: whoever is busy for long looks at everything afterwards.
+/// Upper bound of queued notifications. A consumer that falls behind checks everything afterwards.
 const MOST_KEPT: usize = 1_000;
 
 /// Watches folders and signals.
 pub struct Notices {
     watcher: Option<RecommendedWatcher>,
-    receive: Receiver<Told>,
+    receive: Receiver<Observation>,
     /// Whether notices were dropped.
     is_overrun: Arc<AtomicBool>,
     /// Folders under watch, and whether with everything below.
     watched: BTreeMap<PathBuf, bool>,
-    /// Folders the system does not watch, or not all of: they are to be looked at.
+    /// Folders that the system does not watch completely: the caller must poll them.
     refused: BTreeSet<PathBuf>,
 }
 
@@ -61,10 +61,10 @@ impl Notices {
         let overrun = Arc::clone(&is_overrun);
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             let told = match event {
-                Ok(event) if event.need_rescan() => Told::Lost,
+                Ok(event) if event.need_rescan() => Observation::Lost,
                 Ok(event) if event.kind.is_access() => return,
-                Ok(event) => Told::Paths(event.paths),
-                Err(_) => Told::Lost,
+                Ok(event) => Observation::Paths(event.paths),
+                Err(_) => Observation::Lost,
             };
             // The receiver is gone only when the watch has ended.
             if let Err(TrySendError::Full(_)) = send.try_send(told) {
@@ -80,8 +80,8 @@ impl Notices {
         })
     }
 
-    /// Watches these folders (with everything below where `true`) from now on, and no others. Returns whether any is new:
-    /// what was written in it before has not been told.
+    /// Watches exactly these folders (recursively where `true`). Returns whether any is new: earlier writes to it were
+    /// not reported.
     pub fn watch(&mut self, folders: &BTreeMap<PathBuf, bool>) -> bool {
         let Some(watcher) = &mut self.watcher else {
             self.refused = folders.keys().cloned().collect();
@@ -113,7 +113,7 @@ impl Notices {
                 Ok(()) => {
                     self.watched.insert(path.clone(), *deep);
                     is_any_new = true;
-                    // Of what another machine writes there, nobody tells.
+                    // Writes by other machines cause no notifications.
                     if is_network_folder(path) {
                         self.refused.insert(path.clone());
                     } else {
@@ -126,12 +126,12 @@ impl Notices {
         is_any_new
     }
 
-    /// Whether changes in a folder are told.
+    /// Whether changes in a folder are reported.
     pub fn covers(&self, folder: &Path) -> bool {
         self.watched.contains_key(folder) && !self.refused.contains(folder)
     }
 
-    /// Watches folders anew that were removed and made again: they are others than before, although at the same place.
+    /// Watches folders again that were removed and recreated: they are different folders at the same path.
     pub fn forget(&mut self, paths: &BTreeSet<PathBuf>) {
         for path in paths {
             if self.watched.remove(path).is_some()
@@ -147,8 +147,8 @@ impl Notices {
     pub fn wait(&self, timeout: Duration) -> Wake {
         if self.is_overrun.swap(false, Ordering::Relaxed) {
             let signal = self.receive.try_iter().find_map(|told| match told {
-                Told::Signal(signal) => Some(signal),
-                Told::Paths(_) | Told::Lost => None,
+                Observation::Signal(signal) => Some(signal),
+                Observation::Paths(_) | Observation::Lost => None,
             });
             return signal.map_or(Wake::Lost, Wake::Signal);
         }
@@ -165,9 +165,9 @@ impl Notices {
         let deadline = Instant::now() + SETTLE;
         while let Some(next) = told {
             match next {
-                Told::Signal(signal) => return Wake::Signal(signal),
-                Told::Lost => return Wake::Lost,
-                Told::Paths(changed) => paths.extend(changed),
+                Observation::Signal(signal) => return Wake::Signal(signal),
+                Observation::Lost => return Wake::Lost,
+                Observation::Paths(changed) => paths.extend(changed),
             }
             told = self
                 .receive
@@ -179,25 +179,25 @@ impl Notices {
 }
 
 #[cfg(unix)]
-fn take_signals(send: SyncSender<Told>) -> std::io::Result<()> {
+fn take_signals(send: SyncSender<Observation>) -> std::io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     std::thread::spawn(move || {
         let Some(signal) = signals.forever().next() else {
             return;
         };
-        if let Err(TrySendError::Disconnected(_)) = send.try_send(Told::Signal(signal)) {
+        if let Err(TrySendError::Disconnected(_)) = send.try_send(Observation::Signal(signal)) {
             return;
         }
         std::thread::sleep(GRACE);
-        // Stuck, in a write that nobody reads or a read that takes its time. What is kept is kept whole or not at all.
+        // Blocked in a write without a reader or a slow read. Stored data is complete or absent, so exiting is safe.
         std::process::exit(if signal == SIGINT { 130 } else { 143 });
     });
     Ok(())
 }
 
 #[cfg(not(unix))]
-fn take_signals(_send: SyncSender<Told>) -> std::io::Result<()> {
+fn take_signals(_send: SyncSender<Observation>) -> std::io::Result<()> {
     Ok(())
 }
 

@@ -1,11 +1,11 @@
-//! Other programs: where they are on PATH, and what they say of their version.
+//! Other programs: their location on PATH and their version.
 
 use super::{Os, System};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long a program may take to say its version.
+/// How long a program may take to print its version.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Longer answers are no version.
 const MOST_CHARS: usize = 60;
@@ -33,7 +33,7 @@ fn is_program(path: &Path) -> bool {
     path.is_file()
 }
 
-/// Makes this process one that nobody notices: behind everything else, and not ended with the one that started it.
+/// Detaches this process and lowers its priority.
 #[cfg(unix)]
 pub fn step_back() {
     // It works as well in a session and at a priority that cannot be changed.
@@ -41,11 +41,11 @@ pub fn step_back() {
     let _ = rustix::process::nice(10);
 }
 
-/// Makes this process one that nobody notices; a system without sessions ends it with nobody.
+/// Does nothing: this system has no sessions to detach from.
 #[cfg(not(unix))]
 pub fn step_back() {}
 
-/// The first line of `program --version` that has a digit; `None` when it says nothing in time.
+/// The first line of `program --version` that contains a digit; `None` on timeout.
 pub fn version_of(program: &Path) -> Option<String> {
     let mut child = Command::new(program)
         .arg("--version")
@@ -59,7 +59,7 @@ pub fn version_of(program: &Path) -> Option<String> {
         match child.try_wait().ok()? {
             Some(_) => break,
             None if began.elapsed() > PATIENCE => {
-                // It is ours and says nothing: there is nobody to tell about a failure to end it.
+                // The child is ours; a failure to kill it has no consequence.
                 let _ = child.kill();
                 let _ = child.wait();
                 return None;

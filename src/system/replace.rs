@@ -1,4 +1,4 @@
-//! Replacing a file of ttop's own: whole or not at all, readable by nobody else.
+//! Replaces a file of ttop atomically, readable only by the user.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -13,10 +13,11 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write(path, bytes, true)
 }
 
-/// The same, without waiting for the disk: for what is made again in a moment. After a power failure it may be empty.
+/// The same without waiting for the disk, for reproducible data. After a power failure the file may be empty.
 ///
 /// # Errors
-/// Those of the file system; the old file is then untouched.
+///
+/// Those of the file system; the old file stays untouched.
 pub fn swap(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write(path, bytes, false)
 }
@@ -33,7 +34,7 @@ fn write(path: &Path, bytes: &[u8], is_to_last: bool) -> io::Result<()> {
         .and_then(|()| if is_to_last { file.sync_all() } else { Ok(()) })
         .and_then(|()| fs::rename(&temporary, &target));
     if written.is_err() {
-        // What is wrong with the disk was said already.
+        // The first error was already reported.
         let _ = fs::remove_file(&temporary);
     }
     written

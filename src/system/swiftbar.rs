@@ -3,7 +3,7 @@
 use super::System;
 use std::path::PathBuf;
 
-/// Where SwiftBar keeps plugins, as far as it can be told without asking it.
+/// SwiftBar's plugin folders, as far as its files show them.
 pub fn folders(system: &System) -> Vec<PathBuf> {
     let kept = system.home.join("Library/Application Support/SwiftBar/Plugins");
     let chosen = system.path_var("SWIFTBAR_PLUGINS_PATH");
@@ -15,8 +15,8 @@ pub fn folders(system: &System) -> Vec<PathBuf> {
     folders
 }
 
-/// Folders that stand where the script of ttop should be: SwiftBar makes one when it sees a script that is still empty,
-/// and shows nothing from then on.
+/// Folders in place of ttop's script: SwiftBar creates one when it finds an empty script, and shows nothing from then
+/// on.
 pub fn folders_for_scripts(system: &System) -> Vec<PathBuf> {
     let entries = folders(system)
         .into_iter()

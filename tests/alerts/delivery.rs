@@ -175,10 +175,7 @@ fn a_server_that_stumbles_is_asked_again_in_the_same_run() {
     assert_eq!(hook.asked(), 2);
     assert_eq!(recovering.code, 0, "{}", recovering.stderr);
     assert_eq!(recovering.stderr, "ttop: sink team: delivered\n");
-    assert_eq!(
-        hook.taken()[0]["content"],
-        "[INFO] ttop: this is a test of the sink 'team'"
-    );
+    assert_eq!(hook.taken()[0]["content"], "[INFO] ttop: a test of sink 'team'");
 }
 
 #[cfg(unix)]
@@ -260,7 +257,7 @@ fn what_a_sink_refuses_keeps_nothing_from_it_and_is_given_up() {
         let config = json!({"budgets": budgets, "alerts": {"sinks": {"mine": sink}}});
         home.write(CONFIG, config.to_string());
     };
-    let refused = "ttop: warning: sink mine: the command ended with 1\n";
+    let refused = "ttop: warning: sink mine: the command exited with 1\n";
     let home = Home::new();
     config(&home, "budget");
     spend(&home, "m1", 2_000, AT);
@@ -277,7 +274,7 @@ fn what_a_sink_refuses_keeps_nothing_from_it_and_is_given_up() {
     let home = home.at("2026-11-21T18:00:00Z");
     assert_eq!(alert(&home, &[]).stderr, refused);
     let home = home.at("2026-11-29T18:00:00Z");
-    let given_up = "ttop: warning: sink mine: events that it did not take for 7 days are given up: 1\n";
+    let given_up = "ttop: warning: sink mine: dropped 1 events that could not be delivered for 7 days\n";
     assert_eq!(alert(&home, &[]).stderr, given_up);
     assert_eq!(alert(&home, &[]).stderr, "");
     assert_eq!(got(&home).lines().count(), 2);
@@ -348,7 +345,7 @@ fn what_is_wrong_is_said() {
     let run = alert(&home, &["--test", "tema"]);
     assert_eq!(run.code, 2);
     assert!(
-        run.stderr.contains("no sink 'tema'") && run.stderr.contains("team"),
+        run.stderr.contains("sink 'tema' not found") && run.stderr.contains("team"),
         "{}",
         run.stderr
     );

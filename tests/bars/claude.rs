@@ -13,7 +13,7 @@ fn told(home: &Home, stdin: &str) -> String {
     plain(&text)
 }
 
-/// Without colours.
+/// Without colors.
 fn plain(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;

@@ -3,7 +3,7 @@
 use super::{bar, synced};
 use serde_json::Value;
 
-/// Commands and colours of every bar, a line break, an escape, a mark that turns the line around, and a lot of it.
+/// Commands and colors of every bar, a line break, an escape, a mark that turns the line around, and a lot of it.
 fn hostile() -> String {
     let tricks =
         "#{pane_id}#(id)#[fg=red] | bash=id %{F#f00}%{A1:id:} <b>&'\"$(id)`id` \\n\n\u{1b}[31m\u{7}\u{202e}::{x}";

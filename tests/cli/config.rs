@@ -83,15 +83,15 @@ fn what_cannot_be_is_a_wrong_command_line_and_changes_nothing() {
         ),
         (
             &["set", "budgets.daily", "much"],
-            "ttop: error: budgets.daily must be a number from 0 on, or null for none\n",
+            "ttop: error: budgets.daily must be a number of at least 0, or null for none\n",
         ),
         (
             &["set", "budgets.daily", "-1"],
-            "ttop: error: budgets.daily must be a number from 0 on, or null for none\n",
+            "ttop: error: budgets.daily must be a number of at least 0, or null for none\n",
         ),
         (
             &["set", "budgets.currency", "EUR"],
-            "ttop: error: budgets.currency must be USD: nothing is converted\n",
+            "ttop: error: budgets.currency must be USD; ttop does not convert currencies\n",
         ),
         (
             &["set", "billing.codex", "free"],
@@ -176,7 +176,7 @@ fn init_writes_a_commented_file_once() {
     let (code, stderr) = failure(&home, &["config", "init"]);
     assert_eq!(
         (code, stderr.as_str()),
-        (1, "ttop: error: ~/.config/tokentop/config.json is already there\n")
+        (1, "ttop: error: ~/.config/tokentop/config.json already exists\n")
     );
     // A first value goes into the template.
     home.stdout(&["config", "set", "budgets.daily", "20"]);

@@ -211,14 +211,14 @@ fn no_output_and_no_file_shows_a_secret() {
 fn no_answer_brings_a_secret_out() {
     let mock = Mock::start();
     let config = r#"{"providers":{"anthropic":{"login":true},"cursor":{"login":true}}}"#;
-    let behaviours: [&dyn Fn(); 5] = [
+    let behaviors: [&dyn Fn(); 5] = [
         &|| mock.case("*", "normal"),
         &|| mock.case("*", "drift"),
         &|| mock.status("*", 401, ""),
         &|| mock.status("*", 500, "x-echo: CANARY-header\r\n"),
         &|| mock.drop("*", Drop::Mid),
     ];
-    for behave in behaviours {
+    for behave in behaviors {
         behave();
         let home = full_home();
         home.write(".config/tokentop/config.json", config);

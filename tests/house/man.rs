@@ -34,6 +34,9 @@ fn pages_are_as_committed() {
         clap_mangen::Man::new(command)
             .render(&mut page)
             .expect("written to memory");
+        // clap_mangen has no section for examples.
+        let page = String::from_utf8(page).expect("UTF-8");
+        let page = page.replace(".SH EXTRA\nExamples:\n", ".SH EXAMPLES\n").into_bytes();
         support::same_as_committed(&folder.join(format!("{name}.1")), &page);
     }
     let names: Vec<String> = all().into_iter().map(|(name, _)| name).collect();
@@ -66,4 +69,34 @@ fn man_finds_nothing_wrong_with_a_page() {
         .expect("runs");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert!(String::from_utf8_lossy(&output.stdout).contains("General Commands Manual"));
+}
+
+/// Words that docs/style.md replaces by plainer ones.
+const AVOIDED: [&str; 11] = [
+    "told", "tells", "says", "said", "nobody", "somebody", "whatever", "anew", "for good", "per cent", "so many",
+];
+
+#[test]
+fn help_uses_the_words_of_the_style_guide() {
+    for (name, command) in all() {
+        let help = command.clone().render_long_help().to_string().to_lowercase();
+        for avoided in AVOIDED {
+            let found = help
+                .split(|c: char| !c.is_alphanumeric() && c != ' ')
+                .any(|part| format!(" {part} ").contains(&format!(" {avoided} ")));
+            assert!(!found, "the help of {name} has '{avoided}':\n{help}");
+        }
+    }
+}
+
+#[test]
+fn every_flag_has_help_that_starts_with_a_capital_and_ends_without_a_period() {
+    for (name, command) in all() {
+        for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
+            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            let first = help.chars().next().unwrap_or(' ');
+            let is_sound = (first.is_uppercase() || !first.is_alphabetic()) && !help.ends_with('.') && !help.is_empty();
+            assert!(is_sound, "{name} {}: '{help}'", arg.get_id());
+        }
+    }
 }

@@ -123,3 +123,45 @@ fn the_contract_lists_the_keys_of_every_row_in_order() {
         assert_eq!(listed, keys, "{kind}");
     }
 }
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    for (name, text) in pages() {
+        let folder = root().join(&name).parent().expect("a folder").to_owned();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let path = link.split('#').next().unwrap_or_default();
+            let is_ours = !path.is_empty() && !path.contains("://");
+            assert!(!is_ours || folder.join(path).exists(), "{name}: {link}");
+        }
+    }
+}
+
+#[test]
+fn the_agents_page_has_the_ids_paths_accuracy_and_limits_of_the_program() {
+    let page = page("docs/agents.md");
+    let rows = Home::new().rows(&["doctor"]);
+    let agents: Vec<_> = rows.iter().filter(|row| row["kind"] == "agent").collect();
+    let texts = |value: &serde_json::Value| -> Vec<String> {
+        let list = value.as_array().expect("a list");
+        list.iter()
+            .filter_map(|text| text.as_str().map(str::to_owned))
+            .collect()
+    };
+    let sections: Vec<&str> = page.split("\n## ").skip(1).collect();
+    assert_eq!(sections.len(), agents.len());
+    for (section, agent) in sections.iter().zip(agents) {
+        let (id, accuracy) = (agent["subject"].as_str().expect("an id"), &agent["turns"]);
+        let accuracy = accuracy.as_str().expect("an accuracy");
+        assert!(
+            section.contains(&format!("Id `{id}`, accuracy `{accuracy}`")),
+            "{id}: {section}"
+        );
+        for path in agent["paths"].as_array().expect("paths") {
+            let path = path["path"].as_str().expect("a path");
+            assert!(section.contains(&format!("- `{path}`")), "{id}: no {path}");
+        }
+        let limits = section.split("**Limits.**").nth(1).unwrap_or_default().lines();
+        let limits: Vec<&str> = limits.filter_map(|line| line.strip_prefix("- ")).collect();
+        assert_eq!(limits, texts(&agent["notes"]), "{id}");
+    }
+}

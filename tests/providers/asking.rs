@@ -218,7 +218,7 @@ fn a_running_app_is_asked_instead_of_its_maker() {
             system: &system,
             config: &config,
             addresses: &addresses,
-            holdings: &holdings,
+            provider_credentials: &holdings,
             running,
             fingerprints: &fingerprints,
         };

@@ -101,7 +101,7 @@ fn finds_the_pane_of_an_agent_and_goes_there() {
     );
     let missed = jump("ses_nowhere");
     assert_eq!(missed.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&missed.stderr).contains("no running agent shows session 'ses_nowhere'"));
+    assert!(String::from_utf8_lossy(&missed.stderr).contains("no running agent has session 'ses_nowhere'"));
     // Without tmux there is no pane, and no error.
     assert!(rows(&home, &[], &pids).iter().all(|row| row["tmuxPane"].is_null()));
 }

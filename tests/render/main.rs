@@ -1,4 +1,4 @@
-//! What reaches stdout and stderr: formats, fields, order, limits, jq, tables, colours, and failures of stdout.
+//! What reaches stdout and stderr: formats, fields, order, limits, jq, tables, colors, and failures of stdout.
 
 mod formats;
 mod reports;
@@ -127,7 +127,7 @@ fn nothing_found_is_no_failure_and_has_a_form_in_every_format() {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
         (
             text(output.stdout),
-            text(output.stderr).replace("ttop: the clock is set to 2026-11-20T18:00:00.000Z (TTOP_NOW)\n", ""),
+            text(output.stderr).replace("ttop: the clock is fixed at 2026-11-20T18:00:00.000Z (TTOP_NOW)\n", ""),
         )
     };
     assert_eq!(nothing("ndjson"), (String::new(), String::new()));
@@ -192,19 +192,19 @@ fn fields_choose_and_order_keys() {
     assert!(help.starts_with("turnId\nsessionId\n") && help.contains("tokens\ntokens.input\n"));
     insta::assert_snapshot!(failure(&home, &["turns", "--fields", "modelID,cost"], 2), @r#"
     ttop: error: unknown field 'modelID'
-    hint: did you mean modelId? --fields help lists all
+    hint: did you mean modelId? run with --fields help for the list
     "#);
     insta::assert_snapshot!(failure(&home, &["turns", "--sort", "costs"], 2), @r#"
     ttop: error: unknown field 'costs'
-    hint: did you mean cost, costStatus? --fields help lists all
+    hint: did you mean cost, costStatus? run with --fields help for the list
     "#);
     insta::assert_snapshot!(failure(&home, &["turns", "--sort", "cost:down"], 2), @r#"
     ttop: error: cannot sort 'down'
     hint: write KEY, KEY:asc or KEY:desc
     "#);
     insta::assert_snapshot!(failure(&home, &["turns", "--sort", "tokens"], 2), @r#"
-    ttop: error: 'tokens' holds several values
-    hint: sort by one, such as tokens.input
+    ttop: error: 'tokens' has several values
+    hint: sort by one of them, for example tokens.input
     "#);
 }
 
@@ -256,18 +256,18 @@ fn jq_runs_on_whole_rows_and_fails_row_by_row() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("ttop: warning: --jq: row 4: no price"));
     let strict = home.ttop().args(args).arg("--strict").output().expect("runs");
     assert_eq!(strict.status.code(), Some(1));
-    insta::assert_snapshot!(failure(&home, &["turns", "--jq", ".cost |"], 2), @"ttop: error: bad jq program '.cost |': expected term at its end");
-    insta::assert_snapshot!(failure(&home, &["turns", "--jq", "nothing(.)"], 2), @"ttop: error: bad jq program 'nothing(.)': undefined filter nothing");
+    insta::assert_snapshot!(failure(&home, &["turns", "--jq", ".cost |"], 2), @"ttop: error: invalid jq program '.cost |': expected term at its end");
+    insta::assert_snapshot!(failure(&home, &["turns", "--jq", "nothing(.)"], 2), @"ttop: error: invalid jq program 'nothing(.)': undefined filter nothing");
     insta::assert_snapshot!(failure(&home, &["turns", "--jq", ".", "-o", "json"], 2), @r#"
-    ttop: error: --jq prints one value a line, so it takes no other format
-    hint: leave out -o, or --jq
+    ttop: error: --jq prints one value per line and cannot be combined with -o
+    hint: drop -o or --jq
     "#);
     insta::assert_snapshot!(failure(&home, &["turns", "-r"], 2), @r#"
-    ttop: error: -r is for --jq
+    ttop: error: -r needs --jq
     hint: --jq .sessionId -r
     "#);
     insta::assert_snapshot!(failure(&home, &["turns", "-o", "ccusage"], 2), @r#"
-    ttop: error: -o ccusage is for daily, weekly, monthly and session costs
+    ttop: error: -o ccusage supports daily, weekly, monthly and session costs
     hint: ttop cost --by day -o ccusage
     "#);
     assert_eq!(

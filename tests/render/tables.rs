@@ -1,4 +1,4 @@
-//! Tables: aligned, fitted, clean, in colour where that is wanted.
+//! Tables: aligned, fitted, clean, in color where that is wanted.
 
 use super::*;
 use crate::support;
@@ -64,7 +64,7 @@ fn a_table_that_goes_elsewhere_is_not_cut() {
 }
 
 #[test]
-fn colours_follow_the_flag_then_the_environment() {
+fn colors_follow_the_flag_then_the_environment() {
     let home = home();
     let is_colored = |args: &[&str], env: &[(&str, &str)]| {
         let args = [&["cost", "-o", "table"], args].concat();
@@ -78,7 +78,7 @@ fn colours_follow_the_flag_then_the_environment() {
     let rows = home.ttop().args(["turns", "--color", "always"]).output().expect("runs");
     assert!(
         !String::from_utf8_lossy(&rows.stdout).contains("\u{1b}["),
-        "rows are never coloured"
+        "rows are never colored"
     );
 }
 

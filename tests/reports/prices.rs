@@ -61,7 +61,7 @@ fn an_update_keeps_what_was_in_force_before() {
     let stderr = String::from_utf8_lossy(&first.stderr);
     assert!(first.status.success(), "{stderr}");
     assert!(
-        stderr.ends_with("ttop: warning: price list: 1 models without a usable price were skipped\n"),
+        stderr.ends_with("ttop: warning: price list: skipped 1 models without a usable price\n"),
         "{stderr}"
     );
     let row: Value = serde_json::from_slice(&first.stdout).expect("one new price: the other is known");
@@ -100,10 +100,10 @@ fn a_failed_update_says_so_and_changes_nothing() {
     let empty = answer(&json!({}));
     let (url, _requests) = serve(vec![page, gone, moved, empty]);
     for told in [
-        "http://127.0.0.1: the answer is not a price list",
+        "http://127.0.0.1: the response is not a price list",
         "http://127.0.0.1: answered with status 404",
         "http://127.0.0.1: answered with status 302",
-        "http://127.0.0.1: the answer has no prices in it",
+        "http://127.0.0.1: the response contains no prices",
     ] {
         let output = update(&home, &url, "2026-11-20T00:00:00Z");
         let stderr = String::from_utf8_lossy(&output.stderr);
@@ -161,7 +161,7 @@ fn show_says_under_which_name_a_price_was_found() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(
         String::from_utf8_lossy(&output.stderr).lines().last(),
-        Some("ttop: error: nobody lists a price for nonesuch")
+        Some("ttop: error: no price is listed for nonesuch")
     );
 }
 

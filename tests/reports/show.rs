@@ -80,7 +80,7 @@ fn explain_names_file_copies_rule_and_list() {
     assert_eq!(one(&home, &[id])["turn"]["turnId"], id);
     let table = home.stdout(&["show", id, "--explain", "-o", "table"]);
     assert!(
-        table.contains("counts:") && table.contains("the copy of the greatest rank"),
+        table.contains("counts:") && table.contains("the copy with the highest rank"),
         "{table}"
     );
 }

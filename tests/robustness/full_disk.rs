@@ -182,5 +182,5 @@ fn a_disk_that_is_full_takes_nothing_away() {
     let status = watch.ended();
     let said = watch.said(std::time::Duration::from_secs(5));
     assert_eq!(status.code(), Some(1), "{said}");
-    assert!(said.contains("history cannot be kept"), "{said}");
+    assert!(said.contains("history cannot be saved"), "{said}");
 }

@@ -160,7 +160,7 @@ fn both_shapes_go_through_jq_fields_and_tables() {
     let csv = watch(&["--fields", "type,modelId,severity", "-o", "csv", "-n", "1"]);
     assert_eq!(csv, "type,modelId,severity\napp.started,,info\n");
     let table = watch(&["-o", "table"]);
-    assert!(table.contains("Session waits for you"), "{table}");
+    assert!(table.contains("Session is waiting for you"), "{table}");
     assert_eq!(watch(&[]), watch(&[]));
     let none = home.stdout(&["--demo", "watch", "--once"]);
     assert_eq!(none, "");

@@ -35,9 +35,9 @@ impl Agent for Amp {
             commands: About::list(&["amp"]),
             turns: "exact",
             limits: About::list(&[
-                "since about April 2026 threads are kept on Amp's servers: newer ones are not known",
-                "requests beside the conversation have no cached tokens recorded (partial)",
-                "Amp credits are no dollars and not shown",
+                "since about April 2026, Amp keeps threads on its servers: newer threads are missing",
+                "requests outside the conversation have no record of cached tokens (partial)",
+                "Amp credits are not dollars and are not shown",
             ]),
             rules_version: RULES_VERSION,
         }
@@ -188,7 +188,7 @@ fn turns(source: &Source, thread: &str, document: &Thread<'_>, into: &mut Batch)
     let mut replies = messages(source, document, into);
     let events = document.usage_ledger.as_ref().map(|ledger| ledger.events.as_slice());
     if let Some(events) = events.filter(|events| !events.is_empty()) {
-        // Both tell of the same requests; only the messages know what was cached.
+        // Both describe the same requests; only the messages have cache counts.
         replies = ledger(source, events, replies, into);
     }
     for reply in replies {

@@ -13,5 +13,5 @@ pub static ANTIGRAVITY: Detected = Detected {
             system.app_dir().join("Antigravity"),
         ]
     },
-    limits: &["conversations are binary messages of an undocumented shape: their token counts are not read"],
+    limits: &["conversations use an undocumented binary format: token counts are not read"],
 };

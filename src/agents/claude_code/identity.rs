@@ -65,7 +65,7 @@ impl Replies {
         let event = match known {
             Some(known) if known.is_same_reply(&now, is_unique) => EventKey(known.event),
             None if is_unique => EventKey::of(AGENT, message_id),
-            // The time of another record tells nothing apart.
+            // The time of another record does not distinguish replies.
             _ if reply.timestamp.is_none() && !reply.uuid.is_empty() => EventKey::of(AGENT, &reply.uuid),
             _ => EventKey::of(AGENT, format!("{message_id}\n{timestamp}")),
         };

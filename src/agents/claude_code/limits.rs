@@ -1,4 +1,4 @@
-//! Plan limits that Claude Code told its status line: `ttop bar-status claude` keeps them in a file of ttop's own.
+//! Plan limits from Claude Code's status line input, which `ttop bar-status claude` saves in a file of ttop.
 
 use crate::agents::shared::batch::Batch;
 use crate::agents::shared::jsonl::Lines;
@@ -57,14 +57,14 @@ pub fn parse(raw: &Value, seen_at: i64) -> Vec<LimitSeen> {
     WINDOWS.iter().filter_map(window).collect()
 }
 
-/// Reads what was told since the last sync.
+/// Reads the limits saved since the last sync.
 ///
 /// # Errors
 /// When the file cannot be read.
 pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u32) -> Result<Bookmark> {
     let mut lines = Lines::open(source, from)?;
     while let Some((_, line)) = lines.next()? {
-        // The file is ttop's own: what is no line of it was cut off when a disk was full.
+        // The file is ttop's own: an invalid line was truncated by a full disk.
         let Ok(line) = serde_json::from_slice::<Value>(line) else {
             continue;
         };

@@ -1,4 +1,4 @@
-//! Claude Code while it runs: its registry of processes, and what the newest records of a transcript mean.
+//! Claude Code's live sessions: its process registry, and the newest records of a transcript.
 
 use crate::agents::shared::lenient::{Text, When, part};
 use crate::agents::shared::live::content::{Block, blocks, text_of};
@@ -7,7 +7,7 @@ use crate::agents::shared::live::story::Story;
 use crate::agents::shared::live::transcripts::{Origin, Transcripts, roots_of, sources_of};
 use crate::agents::shared::live::{Note, is_note_of};
 use crate::core::process::{End, Message, Process, Role};
-use crate::core::status::{Ask, Says, StatusSource, Word};
+use crate::core::status::{Ask, Reported, ReportedStatus, StatusSource};
 use crate::system::System;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -101,21 +101,25 @@ impl Transcripts for LiveClaudeCode {
             return None;
         }
         let says = match entry.status.as_deref()? {
-            "busy" => Some(Says::Busy),
-            // A shell that it started in the background runs on; it itself waits for its human.
-            "idle" | "shell" => Some(Says::Idle),
+            "busy" => Some(Reported::Busy),
+            // A background shell keeps running while the agent waits for the user.
+            "idle" | "shell" => Some(Reported::Idle),
             "waiting" => {
                 let question = entry.waiting_for.as_deref().is_some_and(|what| {
                     let what = what.to_ascii_lowercase();
                     what.contains("input") || what.contains("question") || what.contains("answer")
                 });
-                Some(Says::Waiting(if question { Ask::Question } else { Ask::Permission }))
+                Some(Reported::Waiting(if question {
+                    Ask::Question
+                } else {
+                    Ask::Permission
+                }))
             }
             _ => None,
         };
         Some(Note {
             session_id: entry.session_id.map(|id| id.0.into_owned()),
-            word: says.map(|says| Word {
+            word: says.map(|says| ReportedStatus {
                 says,
                 since: entry.status_updated_at.0,
                 source: StatusSource::Transcript,
@@ -283,7 +287,7 @@ fn tell_reply(record: &Record, at: i64, story: &mut Story) {
     });
 }
 
-/// Tools that are a question to the human.
+/// Tools that ask the user a question.
 fn asks(call: &Block) -> Option<Ask> {
     match call.name.as_deref() {
         Some("AskUserQuestion") => Some(Ask::Question),

@@ -37,14 +37,14 @@ impl Agent for ClaudeCode {
             commands: About::list(&["claude"]),
             turns: "exact",
             limits: About::list(&[
-                "the numbers are what Claude Code wrote: some versions around 2.1.29 wrote only the first, small output \
-                 counts of a streamed reply, and thinking is said to be missing from output in others",
-                "the output of a reply that was interrupted is not recorded",
-                "transcripts are deleted by Claude Code after 30 days (cleanupPeriodDays); ttop keeps what it has read",
-                "versions before about 2.1.300 do not record thinking apart from output",
-                "turns of subagents are kept in the session that started them, as Claude Code records them",
-                "older versions do not record which session asked for a reply that lies in several transcripts; it is \
-                 counted in the one that ends first",
+                "counts are what Claude Code recorded: versions around 2.1.29 recorded only the first output count of a \
+                 streamed reply, and others may leave thinking out of output",
+                "the output of an interrupted reply is not recorded",
+                "Claude Code deletes transcripts after 30 days (cleanupPeriodDays); the ledger keeps what ttop read before",
+                "versions before about 2.1.300 do not record thinking separately from output",
+                "turns of subagents count in the session that started them, as Claude Code records them",
+                "older versions do not record which session requested a reply in several transcripts; it counts in the \
+                 one that ends first",
             ]),
             rules_version: RULES_VERSION,
         }

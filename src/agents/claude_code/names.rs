@@ -24,7 +24,7 @@ static USER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"user\""
 static TOOL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"tool_use_id\""));
 static SIDECHAIN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"isSidechain\":true"));
 
-/// What the names of a file's sessions depend on across reads.
+/// The state of session names between reads.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Names {
     /// Sessions whose first prompt was found.

@@ -1,4 +1,4 @@
-//! One transcript: its replies, each once, and what is known of its sessions.
+//! One transcript: its replies, each once, and the metadata of its sessions.
 
 use super::fast::{self, Line, Scratch};
 use super::fork::Beginning;
@@ -22,10 +22,10 @@ use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// About what each reply takes up in a transcript, with what was asked and what tools gave.
+/// Average size of a reply in a transcript, including prompts and tool results.
 const BYTES_PER_REPLY: u64 = 8 * 1024;
 
-/// What a later read of the same file must know.
+/// The state between reads of a file.
 #[derive(Default, Serialize, Deserialize)]
 struct State {
     /// Lines read, for the places of problems.
@@ -38,7 +38,7 @@ struct State {
     beginning: Beginning,
 }
 
-/// Reads what was added to a transcript since a bookmark.
+/// Reads the part of a transcript after a bookmark.
 ///
 /// # Errors
 /// When the file cannot be opened or read.
@@ -115,7 +115,7 @@ struct Transcript<'a> {
 }
 
 impl Transcript<'_> {
-    /// Takes what is wanted of a line; the error says why it cannot be read.
+    /// Reads a line; the error is the reason it cannot be read.
     fn line(&mut self, line: &[u8], offset: u64, scratch: &mut Scratch) -> Result<(), String> {
         let Some(line) = object(line) else {
             return Ok(());
@@ -225,7 +225,7 @@ impl Transcript<'_> {
         Ok(())
     }
 
-    /// Adds a turn, or takes it for a copy that is already there. In a fork, what the session that asked made is told
+    /// Adds a turn, or takes it for a copy that already exists. In a fork, what the session that asked made is told
     /// twice: under that session, should its own file be gone, and as what the fork shares with it.
     fn add(&mut self, turn: &Turn<'_>, session_id: &str) {
         match self.at.get(&(turn.record, self.span)) {
@@ -321,7 +321,7 @@ fn mode(usage: &Usage) -> Mode {
     }
 }
 
-/// Who bills: Anthropic, unless the ids tell of a cloud that resells it or the model is somebody else's.
+/// The provider: Anthropic, unless the ids reveal a reselling cloud or the model has another vendor.
 fn provider<'a>(model: &str, message_id: &str) -> &'a str {
     // Clouds mark their messages: `msg_bdrk_01…`, `msg_vrtx_01…`.
     if message_id.starts_with("msg_bdrk_") {

@@ -1,4 +1,4 @@
-//! The lists of tasks: titles, folders and parents, no counts (those stand in the tasks themselves).
+//! Task lists: titles, folders and parents. The tasks themselves have the counts.
 
 use crate::agents::shared::json_file::{parse_text, read_text};
 use crate::agents::shared::lenient::{self, When};
@@ -28,7 +28,7 @@ pub struct Item {
 }
 
 impl Item {
-    /// What it tells about its session.
+    /// The session metadata of the entry.
     pub fn session(self) -> SessionInfo {
         let at = self.ts.0.unwrap_or(0);
         let path = self.cwd_on_task_initialization.or(self.workspace);
@@ -70,7 +70,7 @@ pub fn read(source: &Source, into: &mut Batch) -> Result<()> {
     for (position, item) in items.unwrap_or_default().into_iter().enumerate() {
         match serde_json::from_str::<Item>(item.get()) {
             Ok(item) if !item.id.is_empty() => into.session(item.session()),
-            _ => into.problem(super::bad_record(source, position, "no entry of a task")),
+            _ => into.problem(super::bad_record(source, position, "not a task entry")),
         }
     }
     Ok(())

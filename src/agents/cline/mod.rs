@@ -42,13 +42,16 @@ pub static CLINE: TaskAgent = TaskAgent {
         } else if let Some(dir) = system.path_var("CLINE_DIR") {
             (dir.join("data"), "$CLINE_DIR".to_owned())
         } else {
-            (system.home.join(".cline/data"), "default of the command".to_owned())
+            (
+                system.home.join(".cline/data"),
+                "default of the command-line tool".to_owned(),
+            )
         })
     },
     limits: &[
-        "reasoning tokens are part of output",
-        "a restored checkpoint leaves one sum for the requests it removed",
-        "of the command line tool only tasks kept as ui_messages.json are read, not data/sessions",
+        "reasoning tokens are included in output",
+        "a restored checkpoint replaces the requests it removed by one sum",
+        "of the command-line tool, only tasks in ui_messages.json are read, not data/sessions",
     ],
 };
 
@@ -106,7 +109,7 @@ impl Agent for TaskAgent {
     }
 }
 
-/// What an unreadable record is called: its position in the array, from 1.
+/// A problem for an unreadable record, by its position in the array, starting at 1.
 fn bad_record(source: &Source, position: usize, reason: &str) -> Problem {
     Problem::new(format!("{}:record {}", source.path.display(), position + 1), reason)
 }

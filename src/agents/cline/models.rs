@@ -1,4 +1,4 @@
-//! Which model answered a request: Cline notes each change, Roo and Kilo Code only tell it to the model.
+//! The model of a request: Cline records each change, Roo and Kilo Code mention it only in the prompt.
 
 use crate::agents::Batch;
 use crate::agents::shared::json_file::{parse_text, read_beside, read_text};
@@ -40,7 +40,7 @@ pub struct Models {
     steps: Vec<(i64, Model)>,
     /// (when the reply came, position of its step).
     replies: Vec<(i64, usize)>,
-    /// The working directory that the extension told the model.
+    /// The working directory in the prompt.
     pub folder: Option<String>,
 }
 
@@ -74,7 +74,7 @@ impl Models {
         self
     }
 
-    /// What lies beside a task's messages: Cline's list, else the conversation.
+    /// Reads the file next to a task's messages: Cline's list, else the conversation.
     pub fn read(folder: &Path, into: &mut Batch) -> Self {
         let known = Self::of_metadata(folder, into);
         if known.steps.is_empty() {
@@ -142,7 +142,7 @@ impl Models {
         }
         let mut models = Self::default();
         for message in messages {
-            // A damaged message only leaves the model of its neighbours in force.
+            // A damaged message only leaves the model of its neighbors in force.
             let Ok(message) = serde_json::from_str::<Message<'_>>(message.get()) else {
                 continue;
             };
@@ -175,7 +175,7 @@ fn environment(content: &str) -> Option<&str> {
     Some(&content[start..])
 }
 
-/// What stands between two marks in JSON text, unescaped.
+/// The unescaped text between two markers in JSON.
 fn between(text: &str, open: &str, close: &str) -> Option<String> {
     let start = find(text.as_bytes(), open.as_bytes())? + open.len();
     let length = find(&text.as_bytes()[start..], close.as_bytes())?;

@@ -115,7 +115,7 @@ pub enum Kind {
     Condensed,
 }
 
-/// A message that stands for requests.
+/// A message that covers requests.
 pub struct Entry {
     pub kind: Kind,
     pub ts: i64,
@@ -169,7 +169,7 @@ fn entries(
     let mut before = 0;
     for (position, raw) in messages.iter().enumerate() {
         let Ok(message) = serde_json::from_str::<Message<'_>>(raw.get()) else {
-            into.problem(bad_record(source, position, "no message of a task"));
+            into.problem(bad_record(source, position, "not a task message"));
             continue;
         };
         let Some(ts) = message.ts.0 else {
@@ -201,7 +201,7 @@ fn entries(
             inner().and_then(|text| serde_json::from_str(&text).ok())
         };
         let Some(usage) = usage else {
-            into.problem(bad_record(source, position, "counts are no valid JSON"));
+            into.problem(bad_record(source, position, "counts are not valid JSON"));
             continue;
         };
         if message.say.as_deref() == Some("api_req_finished") {

@@ -1,4 +1,4 @@
-//! Codebuff: how its chats record what was used is not documented, so it is only detected.
+//! Codebuff: its chats use an undocumented format, so it is only detected.
 
 use crate::agents::shared::detected::Detected;
 
@@ -7,5 +7,5 @@ pub static CODEBUFF: Detected = Detected {
     name: "Codebuff",
     commands: &["codebuff", "manicode"],
     roots: |system| vec![system.home.join(".config/manicode")],
-    limits: &["how its chats record what was used is not documented: its token counts are not read"],
+    limits: &["chats use an undocumented format: token counts are not read"],
 };

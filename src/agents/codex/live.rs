@@ -1,4 +1,4 @@
-//! Codex while it runs: the rollout a process holds open, and what its newest records mean.
+//! Codex's live sessions: the rollout a process holds open, and its newest records.
 
 use crate::agents::shared::lenient::{Text, When, part};
 use crate::agents::shared::live::Note;
@@ -174,7 +174,7 @@ fn tell_message(payload: &Payload, at: i64, story: &mut Story) {
     let role = payload.role.as_deref().unwrap_or_default();
     let text = text_of(&blocks(payload.content));
     story.wrote(at);
-    // What Codex tells the model about the surroundings is written as if the user had said it.
+    // Codex records its environment context as a user message.
     let is_spoken = role == "assistant" || role == "user" && !text.trim_start().starts_with('<');
     if is_spoken {
         story.said(Message {
@@ -188,7 +188,7 @@ fn tell_message(payload: &Payload, at: i64, story: &mut Story) {
     }
 }
 
-/// Tools that are a question to the human.
+/// Tools that ask the user a question.
 fn asks(name: &str) -> Option<Ask> {
     match name {
         "request_user_input" => Some(Ask::Question),

@@ -1,4 +1,4 @@
-//! `session_meta`: what a rollout tells of its session, and of those whose records were copied into it.
+//! `session_meta`: metadata of a rollout's session, and of sessions whose records were copied into it.
 
 use crate::agents::shared::lenient::{Text, When, part};
 use serde::Deserialize;
@@ -31,7 +31,7 @@ pub fn parse(payload: &str) -> serde_json::Result<Option<Meta>> {
     Ok(serde_json::from_str::<MetaJson>(payload)?.meta())
 }
 
-/// A text that says something.
+/// A text that is not empty.
 pub fn owned(text: Option<Text<'_>>) -> Option<String> {
     text.map(|text| text.0.into_owned()).filter(|text| !text.is_empty())
 }

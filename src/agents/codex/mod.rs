@@ -43,11 +43,11 @@ impl Agent for Codex {
             commands: About::list(&["codex"]),
             turns: "exact",
             limits: About::list(&[
-                "sessions run with --ephemeral are not written to disk",
-                "the request with which the TUI names a new thread, and streams that were cut off, are not written to disk",
+                "sessions started with --ephemeral are not written to disk",
+                "requests for thread names and interrupted streams are not written to disk",
                 "old rollouts without a turn_context do not name their model",
-                "versions before about 0.131 copy the parent's records into a fork; where neither turn ids nor the \
-                 parent's file tell them apart, what was written in one go is taken for the copy",
+                "versions before about 0.131 copy the parent's records into a fork; without turn ids or the parent's \
+                 file, ttop treats records written at once as the copy",
             ]),
             rules_version: RULES_VERSION,
         }

@@ -1,4 +1,4 @@
-//! Records of a rollout: told apart by their first bytes, parsed only where they are wanted.
+//! Records of a rollout: classified by their first bytes, parsed only if needed.
 
 use super::meta::{self, Meta, owned};
 use super::usage::{Info, Usage, UsageJson};
@@ -79,7 +79,7 @@ pub fn parse(line: &str) -> serde_json::Result<Line<'_>> {
     }
 }
 
-/// What the first bytes of a line tell.
+/// The classification by the first bytes of a line.
 struct Head<'a> {
     time: Option<&'a str>,
     is_wanted: bool,

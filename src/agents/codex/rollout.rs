@@ -1,10 +1,10 @@
-//! One rollout file: the calls of a session, and what is known of it.
+//! One rollout file: the calls and metadata of a session.
 
 use super::limits;
 use super::lineage::Lineage;
 use super::meta::Meta;
 use super::record::{self, NEEDLES, Record};
-use super::thread::{Caller, Thread, Told};
+use super::thread::{Caller, Thread, TokenCount};
 use super::usage::Usage;
 use crate::agents::shared::batch::{Batch, LimitSeen, Scope, Skip};
 use crate::agents::shared::jsonl::{Lines, object};
@@ -23,7 +23,7 @@ const MOST_UNNAMED: usize = 64;
 /// Puts names from copied prompts below those from own ones: the first of several is the one with the largest number.
 const COPIED_AT: i64 = -(1 << 60);
 
-/// What a later read of the same file must know.
+/// The state between reads of a file.
 #[derive(Default, Serialize, Deserialize)]
 struct State {
     /// Lines read, for the places of problems.
@@ -57,7 +57,7 @@ struct Unnamed {
     place: u64,
 }
 
-/// Reads what was added to a rollout since a bookmark.
+/// Reads the part of a rollout after a bookmark.
 ///
 /// # Errors
 /// When the file cannot be opened or read.
@@ -121,7 +121,7 @@ struct Rollout<'b> {
 }
 
 impl Rollout<'_> {
-    /// Takes what is wanted of a line; the error says why it cannot be read.
+    /// Reads a line; the error is the reason it cannot be read.
     fn line(&mut self, line: &[u8], offset: u64) -> Result<(), String> {
         let Some(line) = object(line) else {
             return Ok(());
@@ -281,7 +281,7 @@ impl Rollout<'_> {
     }
 
     fn prompt(&mut self, text: &str, offset: u64) {
-        // What the program itself puts before the first prompt.
+        // Blocks that Codex adds before the first prompt.
         let is_own_words = is_markup(text) || text.starts_with("# AGENTS.md instructions");
         let is_copied = self.state.thread.is_replaying();
         let is_known = if is_copied {
@@ -326,7 +326,7 @@ impl Rollout<'_> {
     ///
     /// One of another session counts there: by that session's own file, or, where that is gone, by the copy under its
     /// id. The copy under this session's id never counts; it tells what this session shares.
-    fn told_call(&mut self, told: &Told, usage: Usage, offset: u64) {
+    fn told_call(&mut self, told: &TokenCount, usage: Usage, offset: u64) {
         let session = self.state.thread.id.clone();
         let owner = match &told.caller {
             Caller::Own | Caller::Presumed => &session,

@@ -54,7 +54,7 @@ enum Replay {
 
 /// What one `token_count` tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct TokenCount {
     pub caller: Caller,
     /// The call, if there was a new one.
     pub usage: Option<Usage>,
@@ -168,7 +168,7 @@ impl Thread {
     /// Where there are none a copy only tells from which first session all of it was copied: such copies are identified
     /// by that one, whichever of its forks they are in and whatever else is on disk, and a call that a fork surely made
     /// itself takes the place of its copies by their trace.
-    pub fn count(&mut self, info: &Info, time: Option<i64>) -> Told {
+    pub fn count(&mut self, info: &Info, time: Option<i64>) -> TokenCount {
         let print = lineage::print(info);
         let by_turn = self.by_turn();
         let is_numbered = by_turn.is_some();
@@ -201,7 +201,7 @@ impl Thread {
             Caller::Presumed => EventKey::of("codex", key(&self.id)),
             _ => event,
         };
-        Told {
+        TokenCount {
             record: RecordKey(record.0),
             event,
             trace: if is_doubted {

@@ -1,4 +1,4 @@
-//! Codex's counters: what one `token_count` adds to the calls of a session.
+//! Codex's counters: derives calls from `token_count` records.
 
 use crate::agents::shared::lenient::Count;
 use crate::core::tokens::Tokens;
@@ -102,7 +102,7 @@ pub struct Info {
     pub last: Option<Usage>,
 }
 
-/// Records that were not told a second time yet, at most.
+/// Upper bound of records that still expect a repetition.
 const MOST_ECHOES: usize = 8;
 
 /// What of a session's counters is known so far.

@@ -12,10 +12,10 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Who bills, whatever the model.
+/// The provider of every turn.
 const PROVIDER: &str = "github-copilot";
 
-/// What is kept between reads.
+/// The state between reads.
 #[derive(Default, Serialize, Deserialize)]
 struct State {
     session: String,
@@ -28,7 +28,7 @@ struct State {
     /// Ids of the shutdowns so far: one that is written again ends nothing.
     #[serde(default)]
     ended_by: Vec<String>,
-    /// The latest time that an event told.
+    /// Time of the latest event.
     time: i64,
 }
 

@@ -1,4 +1,4 @@
-//! Copilot CLI while it runs: the lock of a session, and what its newest events mean.
+//! Copilot CLI's live sessions: the lock of a session, and its newest events.
 
 use super::workspace;
 use crate::agents::shared::lenient::{Text, When, part};

@@ -31,10 +31,10 @@ impl Agent for CopilotCli {
             commands: About::list(&["copilot"]),
             turns: "exact",
             limits: About::list(&[
-                "counts are written once per segment and model, when the session is left: turns of a session that runs or crashed know their output only",
-                "a row stands for several requests, so prices that depend on the size of one request cannot be told",
-                "sessions of 2025 in history-session-state/*.json hold no counts",
-                "premium requests are a billing unit of their own and are not converted to dollars",
+                "counts are written once per segment and model, when the session ends: turns of a running or crashed session have output only",
+                "a row covers several requests, so price tiers by request size do not apply",
+                "sessions of 2025 in history-session-state/*.json contain no counts",
+                "premium requests are a separate billing unit and are not converted to dollars",
             ]),
             rules_version: RULES_VERSION,
         }

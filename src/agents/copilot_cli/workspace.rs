@@ -1,4 +1,4 @@
-//! `workspace.yaml` beside the events: where the session works and what it is called.
+//! `workspace.yaml` next to the events: folder and name of the session.
 
 use super::RULES_VERSION;
 use crate::agents::shared::json_file::read_text;

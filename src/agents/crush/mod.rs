@@ -49,9 +49,9 @@ impl Agent for Crush {
             turns: "partial",
             limits: About::list(&[
                 running_total::LIMIT,
-                "tokens are not added up by Crush, only costs: where a subscription pays, nothing is known",
-                "the cost of a subagent is part of its parent's",
-                "projects that are missing in projects.json are not found",
+                "Crush sums costs but not tokens: with a subscription, neither is known",
+                "the cost of a subagent is included in its parent's",
+                "projects missing from projects.json are not found",
             ]),
             rules_version: RULES_VERSION,
         }
@@ -92,7 +92,7 @@ impl Agent for Crush {
         if is_there {
             into.replace(Scope::Source, Presence::Gone);
         } else {
-            into.problem(Problem::new(source.path.display(), "has no table of sessions"));
+            into.problem(Problem::new(source.path.display(), "has no session table"));
         }
         Ok(Bookmark {
             rules_version: RULES_VERSION,

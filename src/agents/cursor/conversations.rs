@@ -15,7 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// Who bills, whatever the model.
+/// The provider of every turn.
 const PROVIDER: &str = "cursor";
 /// What Cursor calls the model it chooses by itself.
 const AUTO: &str = "default";
@@ -61,7 +61,7 @@ struct ModelName<'a> {
     model_name: Option<Text<'a>>,
 }
 
-/// What a conversation lends to messages that say less.
+/// Defaults from a conversation for its messages.
 #[derive(Clone, Default)]
 struct Lender {
     model: Option<String>,
@@ -69,7 +69,7 @@ struct Lender {
     updated_at: Option<i64>,
 }
 
-/// Reads what is new; everything, when it cannot be told what is.
+/// Reads new rows, or all rows if new ones cannot be identified.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -136,7 +136,7 @@ impl Reading<'_> {
                 Ok(())
             }
         })?;
-        // What a conversation lends may be new, though its messages are not.
+        // The defaults of a conversation may change without its messages.
         for id in &changed {
             let range = [format!("bubbleId:{id}:"), format!("bubbleId:{id};")];
             self.rows(BUBBLES_BETWEEN, range, Self::bubble)?;
@@ -273,7 +273,7 @@ mod tests {
     use super::*;
     use crate::agents::Agent;
     use crate::agents::cursor::{CONVERSATIONS, Cursor};
-    use crate::agents::shared::testing::Told;
+    use crate::agents::shared::testing::ReadResult;
     use proptest::prelude::*;
     use std::path::PathBuf;
 
@@ -332,7 +332,7 @@ mod tests {
         }
 
         fn turns(&self, mark: &mut Bookmark) -> Vec<String> {
-            let mut told = Told::default();
+            let mut told = ReadResult::default();
             told.take(&self.read(mark), "");
             told.turns.sort();
             told.turns
@@ -388,7 +388,7 @@ mod tests {
         editor.bubble("old:b1", 10);
         editor.put("composerData:old", r#"{"createdAt":1000}"#);
         editor.put("composerData:copy", br#"{"createdAt":2000}"#);
-        let mut told = Told::default();
+        let mut told = ReadResult::default();
         told.take(&editor.read(&mut Bookmark::default()), "");
         assert_eq!(told.counted(), ["old b1 default [10, 0, -, -, -]"]);
     }

@@ -33,10 +33,10 @@ impl Agent for Cursor {
             commands: About::list(&["cursor", "cursor-agent"]),
             turns: "partial",
             limits: About::list(&[
-                "only input and output are stored, for some replies only, and never cache or reasoning: totals are a lower bound",
-                "whether input is that of one request or of a whole turn, and whether it contains cached tokens, is not documented",
+                "input and output are stored for some replies only, cache and reasoning never: totals are a lower bound",
+                "it is undocumented whether input covers one request or a complete turn, and whether it includes cached tokens",
                 "in Auto mode the model is not recorded",
-                "cursor-agent stores no counts; exact usage is known to Cursor's servers only",
+                "cursor-agent stores no counts; only Cursor's servers have exact usage",
             ]),
             rules_version: RULES_VERSION,
         }

@@ -34,7 +34,7 @@ struct Composer<'a> {
     composer_id: Option<Text<'a>>,
 }
 
-/// Tells the folder of each conversation of a workspace.
+/// Reads the folder of each conversation of a workspace.
 ///
 /// # Errors
 /// When the database cannot be read.

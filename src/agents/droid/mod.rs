@@ -20,7 +20,7 @@ use std::path::Path;
 const ID: &str = "droid";
 const RULES_VERSION: u32 = 1;
 const SETTINGS: &str = ".settings.json";
-/// The first records of a conversation tell its folder, title and model.
+/// The first records of a conversation contain its folder, title and model.
 const HEAD_BYTES: u64 = 64 * 1024;
 
 pub struct Droid;
@@ -38,7 +38,10 @@ impl Agent for Droid {
         About {
             commands: About::list(&["droid"]),
             turns: "exact",
-            limits: About::list(&[running_total::LIMIT, "Factory credits are no dollars and not shown"]),
+            limits: About::list(&[
+                running_total::LIMIT,
+                "Factory credits are not dollars and are not shown",
+            ]),
             rules_version: RULES_VERSION,
         }
     }
@@ -174,7 +177,7 @@ fn session(source: &Source, id: &str, settings: &Settings<'_>, head: Head, into:
     .add(into);
 }
 
-/// What the start of the conversation tells.
+/// Metadata from the start of the conversation.
 #[derive(Default)]
 struct Head {
     title: Option<Title>,

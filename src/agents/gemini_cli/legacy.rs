@@ -1,4 +1,4 @@
-//! A session of the versions before the log: one JSON object, written anew with each message.
+//! A session of versions before the log: one JSON object, rewritten with each message.
 
 use super::message::{Found, Message, add, first_words};
 use super::{RULES_VERSION, project};
@@ -41,7 +41,7 @@ pub fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
 }
 
 fn add_session(session: &Session, source: &Source, into: &mut Batch) {
-    // Only a session that was read whole says what is no longer in it.
+    // Only a completely read session reveals removed messages.
     into.replace(Scope::Source, Presence::Gone);
     let hash = part::<Text>(session.project_hash);
     let project = project::of(&source.path, hash.as_deref());

@@ -1,4 +1,4 @@
-//! Gemini CLI while it runs: what the newest records of a session mean.
+//! Gemini CLI's live sessions: the newest records of a session.
 
 use super::project;
 use crate::agents::shared::lenient::{Text, When, part};

@@ -1,4 +1,4 @@
-//! The log of a session: nothing in it takes back what was written before.
+//! The log of a session, which is append-only.
 
 use super::message::{Found, Message, add, first_words};
 use super::{RULES_VERSION, project};
@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::path::Path;
 
-/// What is kept between reads.
+/// The state between reads.
 #[derive(Default, Serialize, Deserialize)]
 struct State {
     session: Option<String>,
     is_titled: bool,
-    /// The latest time that a record told.
+    /// Time of the latest record.
     time: i64,
 }
 

@@ -1,4 +1,4 @@
-//! A message of Gemini CLI, the same in logs and in old sessions, and the turn it stands for.
+//! A message of Gemini CLI, in logs and in old sessions, and its turn.
 
 use super::ID;
 use crate::agents::shared::lenient::{Count, Text, When, first_text, title};

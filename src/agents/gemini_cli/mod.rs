@@ -38,8 +38,8 @@ impl Agent for GeminiCli {
             turns: "exact",
             limits: About::list(&[
                 "failed and retried requests and utility calls (router, loop check, compression, next speaker) are not recorded: totals are a lower bound",
-                "it deletes session files at times: what vanished before ttop read it is unknown",
-                "sessions of older versions name their project only by a hash: its path is known where projects.json lists it",
+                "Gemini CLI sometimes deletes session files: sessions deleted before ttop read them are missing",
+                "older versions record only a hash of the project: its path is known if projects.json lists it",
             ]),
             rules_version: RULES_VERSION,
         }

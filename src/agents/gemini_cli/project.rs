@@ -1,4 +1,4 @@
-//! Which project and which parent session a session file belongs to, told by its place.
+//! The project and parent of a session file, derived from its path.
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};

@@ -54,7 +54,7 @@ impl Agent for Goose {
             limits: About::list(&[
                 running_total::LIMIT,
                 "cached and reasoning tokens are not recorded",
-                "sessions that other agents' commands answered are left to those agents",
+                "sessions answered by another agent's command count under that agent",
             ]),
             rules_version: RULES_VERSION,
         }

@@ -33,8 +33,8 @@ impl Agent for GrokCli {
             commands: About::list(&["grok"]),
             turns: "exact",
             limits: About::list(&[
-                "a turn counts when it is finished, as one row per model with all its requests",
-                "versions without updates.jsonl keep only context sizes (signals.json), which are no usage",
+                "a turn counts when it finishes, as one row per model that covers all its requests",
+                "versions without updates.jsonl record only context sizes (signals.json), not usage",
             ]),
             rules_version: RULES_VERSION,
         }
@@ -96,10 +96,10 @@ fn describe(folder: &Path, session: &str, into: &mut Batch) {
     });
 }
 
-/// What is kept between reads.
+/// The state between reads.
 #[derive(Default, Serialize, Deserialize)]
 struct State {
-    /// The latest time that a record told.
+    /// Time of the latest record.
     time: i64,
 }
 

@@ -50,7 +50,7 @@ impl Agent for Hermes {
             turns: "exact",
             limits: About::list(&[
                 running_total::LIMIT,
-                "costs are those Hermes was told or worked out itself",
+                "costs are those the provider reported or Hermes estimated",
             ]),
             rules_version: RULES_VERSION,
         }

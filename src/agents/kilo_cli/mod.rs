@@ -13,8 +13,8 @@ pub static KILO_CLI: Family = Family {
         commands: About::list(&["kilo", "kilocode"]),
         turns: "exact",
         limits: About::list(&[
-            "requests for titles are never stored",
-            "providers that report no usage leave replies without counts",
+            "requests for session titles are not stored",
+            "replies have no counts if the provider reports no usage",
         ]),
         rules_version: RULES_VERSION,
     },
@@ -40,7 +40,7 @@ mod tests {
     use crate::system::Os;
 
     #[test]
-    fn honours_its_variables_on_every_system() {
+    fn honors_its_variables_on_every_system() {
         let dir = tempfile::tempdir().expect("a folder");
         let home = dir.path();
         for file in [

@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-/// What is kept between reads.
+/// The state between reads.
 #[derive(Default, Serialize, Deserialize)]
 pub struct State {
     is_titled: bool,
-    /// The latest time that a record told.
+    /// Time of the latest record.
     time: i64,
     /// (provider's dialect, model) of the latest request by the alias the user gave that model.
     models: BTreeMap<String, (String, String)>,

@@ -38,8 +38,8 @@ impl Agent for KimiCli {
             turns: "exact",
             limits: About::list(&[
                 "Kimi CLI (before Kimi Code) does not record which model answered",
-                "reasoning tokens are part of output",
-                "requests of subagents are kept in the session that started them",
+                "reasoning tokens are included in output",
+                "requests of subagents are recorded in the session that started them",
             ]),
             rules_version: RULES_VERSION,
         }

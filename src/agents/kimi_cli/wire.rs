@@ -13,11 +13,11 @@ use serde_json::value::RawValue;
 /// How deep subagents of subagents are looked into.
 const DEEPEST: usize = 8;
 
-/// What is kept between reads.
+/// The state between reads.
 #[derive(Default, Serialize, Deserialize)]
 pub struct State {
     is_titled: bool,
-    /// The latest time that a record told.
+    /// Time of the latest record.
     time: i64,
 }
 

@@ -27,8 +27,8 @@ impl Agent for OpenClaw {
             commands: About::list(&["openclaw"]),
             turns: "exact",
             limits: About::list(&[
-                "reasoning is inside the output and not told apart",
-                "archived sessions are read as long as they are not compressed",
+                "reasoning is included in output and not recorded separately",
+                "archived sessions are read unless they are compressed",
             ]),
             rules_version: session::RULES_VERSION,
         }
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn honours_its_variables_on_every_system() {
+    fn honors_its_variables_on_every_system() {
         let dir = tempfile::tempdir().expect("a folder");
         let home = dir.path();
         for folder in [".openclaw", ".clawdbot", "state", "home/.openclaw"] {

@@ -1,7 +1,8 @@
-//! OpenCode's own HTTP interface on this machine: which sessions run, and which wait for their human. Only asks, never tells.
+//! OpenCode's HTTP interface on this machine: running sessions and those that wait for the user. Sends GET requests
+//! only.
 
 use crate::core::credential::Secret;
-use crate::core::status::{Ask, Says};
+use crate::core::status::{Ask, Reported};
 use crate::system::http::{Http, Request};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -41,24 +42,24 @@ pub enum ApiVersion {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answers {
     pub version: Option<String>,
-    pub said: BTreeMap<String, Says>,
+    pub said: BTreeMap<String, Reported>,
     /// The folders it spoke for; `None` for all.
     pub folders: Option<Vec<String>>,
 }
 
 impl Answers {
     /// What it says of a session of a folder; `None` where it did not speak for that.
-    pub fn of(&self, session_id: &str, folder: Option<&str>) -> Option<Says> {
+    pub fn of(&self, session_id: &str, folder: Option<&str>) -> Option<Reported> {
         let speaks = match (&self.folders, folder) {
             (None, _) => true,
             (Some(folders), Some(folder)) => folders.iter().any(|known| known == folder),
             (Some(_), None) => false,
         };
-        self.said.get(session_id).copied().or(speaks.then_some(Says::Idle))
+        self.said.get(session_id).copied().or(speaks.then_some(Reported::Idle))
     }
 
     /// The more urgent thing said of a session stays.
-    fn note(&mut self, session_id: String, says: Says) {
+    fn note(&mut self, session_id: String, says: Reported) {
         let known = self.said.entry(session_id).or_insert(says);
         if urgency(says) > urgency(*known) {
             *known = says;
@@ -79,13 +80,13 @@ impl Answers {
     }
 }
 
-fn urgency(says: Says) -> u8 {
+fn urgency(says: Reported) -> u8 {
     match says {
-        Says::Idle => 0,
-        Says::Busy => 1,
-        Says::Retrying => 2,
-        Says::Waiting(Ask::Question) => 3,
-        Says::Waiting(Ask::Permission) => 4,
+        Reported::Idle => 0,
+        Reported::Busy => 1,
+        Reported::Retrying => 2,
+        Reported::Waiting(Ask::Question) => 3,
+        Reported::Waiting(Ask::Permission) => 4,
     }
 }
 
@@ -176,15 +177,15 @@ impl<'a> Server<'a> {
             answers.folders.get_or_insert_default().push(folder.clone());
             for (id, state) in states {
                 let says = match state.kind.as_str() {
-                    "busy" => Says::Busy,
-                    "retry" => Says::Retrying,
+                    "busy" => Reported::Busy,
+                    "retry" => Reported::Retrying,
                     _ => continue,
                 };
                 answers.note(id, says);
             }
             for (place, ask) in [("/permission", Ask::Permission), ("/question", Ask::Question)] {
                 for pending in self.ask::<Vec<Pending>>(place, &here).unwrap_or_default() {
-                    answers.note(pending.session_id, Says::Waiting(ask));
+                    answers.note(pending.session_id, Reported::Waiting(ask));
                 }
             }
         }
@@ -201,12 +202,12 @@ impl<'a> Server<'a> {
         };
         let mut answers = Answers::default();
         for id in active.data.into_keys() {
-            answers.note(id, Says::Busy);
+            answers.note(id, Reported::Busy);
         }
         for (place, ask) in [("permission", Ask::Permission), ("question", Ask::Question)] {
             let all = self.ask::<Data<Vec<Pending>>>(&format!("/api/{place}/request"), &[]);
             for pending in all.map(|all| all.data).unwrap_or_default() {
-                answers.note(pending.session_id, Says::Waiting(ask));
+                answers.note(pending.session_id, Reported::Waiting(ask));
             }
         }
         let named = sessions.iter().filter(|id| !answers.said.contains_key(*id));
@@ -223,10 +224,10 @@ impl<'a> Server<'a> {
                 pending.map(|pending| !pending.data.is_empty())
             };
             if is_pending("permission") == Some(true) {
-                answers.note(id, Says::Waiting(Ask::Permission));
+                answers.note(id, Reported::Waiting(Ask::Permission));
             // Forms were called questions at first.
             } else if is_pending("form").or_else(|| is_pending("question")) == Some(true) {
-                answers.note(id, Says::Waiting(Ask::Question));
+                answers.note(id, Reported::Waiting(Ask::Question));
             }
         }
         answers
@@ -266,14 +267,14 @@ mod tests {
     #[test]
     fn the_more_urgent_thing_stays_and_reaches_the_session_that_waits() {
         let mut answers = Answers::default();
-        answers.note("child".into(), Says::Busy);
-        answers.note("child".into(), Says::Waiting(Ask::Permission));
-        answers.note("child".into(), Says::Busy);
-        answers.note("root".into(), Says::Busy);
+        answers.note("child".into(), Reported::Busy);
+        answers.note("child".into(), Reported::Waiting(Ask::Permission));
+        answers.note("child".into(), Reported::Busy);
+        answers.note("root".into(), Reported::Busy);
         answers.lift(|id| (id == "child").then(|| "root".to_owned()));
-        assert_eq!(answers.said["root"], Says::Waiting(Ask::Permission));
+        assert_eq!(answers.said["root"], Reported::Waiting(Ask::Permission));
         answers.lift(|_| Some("ring".to_owned()));
-        assert_eq!(answers.of("other", None), Some(Says::Idle));
+        assert_eq!(answers.of("other", None), Some(Reported::Idle));
     }
 
     #[test]
@@ -282,7 +283,7 @@ mod tests {
             folders: Some(vec!["/w/api".into()]),
             ..Answers::default()
         };
-        assert_eq!(answers.of("s", Some("/w/api")), Some(Says::Idle));
+        assert_eq!(answers.of("s", Some("/w/api")), Some(Reported::Idle));
         assert_eq!(answers.of("s", Some("/w/other")), None);
         assert_eq!(answers.of("s", None), None);
     }

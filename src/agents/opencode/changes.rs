@@ -176,7 +176,7 @@ impl Round<'_> {
             .read_rows(self.tables, condition, [id], &mut self.sessions, replies)
     }
 
-    /// What is known of every session now.
+    /// The merged state of every session.
     fn merged(&self, before: &Progress, listed: &[(String, i64)]) -> FxHashMap<u64, Known> {
         let unchanged = listed.iter().filter_map(|(id, _)| {
             let hash = session_hash(id);

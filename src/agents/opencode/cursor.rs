@@ -1,4 +1,4 @@
-//! A cursor over one JSON text that skips what nobody asked for, without allocating.
+//! A cursor over JSON text that skips unneeded values without allocating.
 
 use std::borrow::Cow;
 
@@ -70,7 +70,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Whether an object stands here.
+    /// Whether the next value is an object.
     pub fn is_object(&mut self) -> bool {
         self.peek() == Some(b'{')
     }

@@ -1,4 +1,4 @@
-//! What a message says about tokens, money and times: from its JSON, with its keys in any order.
+//! Tokens, cost and times of a message, from its JSON with keys in any order.
 
 use super::cursor::{Cursor, Value};
 use super::lane;

@@ -99,7 +99,7 @@ pub fn config_paths(system: &System) -> Vec<PathBuf> {
     paths
 }
 
-/// What tells that OpenCode is installed: `database`, else `config`, else `auth file`.
+/// Evidence that OpenCode is installed: `database`, else `config`, else `auth file`.
 pub fn installed(system: &System) -> Option<&'static str> {
     let data = data_root(system);
     let has_database = !list_databases(&data.path, super::OPENCODE.stem, &mut Vec::new()).is_empty()

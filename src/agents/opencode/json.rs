@@ -169,7 +169,7 @@ fn read_value(file: &File) -> Result<Value, Problem> {
 
 /// A kill while a file was written leaves it empty or torn.
 fn not_json(file: &File) -> Problem {
-    Problem::new(file.path.display(), "not a whole JSON object")
+    Problem::new(file.path.display(), "not a complete JSON object")
 }
 
 fn text(value: &Value, key: &str) -> String {

@@ -45,9 +45,9 @@ pub static OPENCODE: Family = Family {
         commands: About::list(&["opencode"]),
         turns: "exact",
         limits: About::list(&[
-            "requests for titles are never stored",
-            "providers that report no usage leave replies without counts",
-            "answers that a compaction rejected are stored without counts",
+            "requests for session titles are not stored",
+            "replies have no counts if the provider reports no usage",
+            "replies that a compaction rejected are stored without counts",
         ]),
         rules_version: RULES_VERSION,
     },

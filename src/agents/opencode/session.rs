@@ -66,7 +66,7 @@ impl Revert {
 /// Project folders by project id.
 pub type Projects = FxHashMap<String, String>;
 
-/// What a session decides about its replies.
+/// Facts of a session that its replies need.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub id: String,
@@ -149,7 +149,7 @@ pub fn includes_reasoning(version: &str, place: Place) -> bool {
     }
 }
 
-/// What rows say of a session.
+/// The metadata of a session from its rows.
 pub fn describe(recorded: &Recorded, projects: &Projects) -> SessionInfo {
     let title = (!recorded.title.is_empty()).then(|| {
         let titled = if is_default_title(&recorded.title) {

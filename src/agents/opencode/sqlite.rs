@@ -41,10 +41,7 @@ pub fn read(agent_id: &'static str, source: &Source, from: &Bookmark, into: &mut
             .with_context(describe)?;
         // A first start leaves a file of one empty page, and everything else in the write-ahead log.
         if any > 0 {
-            into.problem(Problem::new(
-                source.path.display(),
-                "no table of messages that is known",
-            ));
+            into.problem(Problem::new(source.path.display(), "has no known message table"));
         }
         return Ok(Bookmark::whole(source));
     }

@@ -25,7 +25,7 @@ impl Agent for Pi {
         About {
             commands: About::list(&["pi", "omp"]),
             turns: "exact",
-            limits: About::list(&["reasoning is inside the output and not told apart"]),
+            limits: About::list(&["reasoning is included in output and not recorded separately"]),
             rules_version: session::RULES_VERSION,
         }
     }
@@ -64,7 +64,7 @@ mod tests {
     use crate::system::Os;
 
     #[test]
-    fn honours_its_variables_on_every_system() {
+    fn honors_its_variables_on_every_system() {
         let dir = tempfile::tempdir().expect("a folder");
         let home = dir.path();
         for file in [

@@ -14,7 +14,7 @@ use std::path::Path;
 /// Version of the reading rules.
 pub const RULES_VERSION: u32 = 1;
 
-/// What is kept between reads.
+/// The state between reads.
 #[derive(Default, Serialize, Deserialize)]
 struct State {
     session: String,
@@ -270,7 +270,7 @@ mod tests {
             FILE,
             &SESSION.replace("\"e2\"", "\"f2\"").replace("\"e3\"", "\"f3\""),
         );
-        let events = |told: &crate::agents::shared::testing::Told| told.events();
+        let events = |told: &crate::agents::shared::testing::ReadResult| told.events();
         assert_eq!(events(&before), events(&after));
     }
 

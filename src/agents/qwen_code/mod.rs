@@ -32,8 +32,8 @@ impl Agent for QwenCode {
             commands: About::list(&["qwen"]),
             turns: "exact",
             limits: About::list(&[
-                "the provider is told from the model's name: the backend is not recorded",
-                "where the total does not tell whether reasoning is inside the output, it is taken to be",
+                "the provider is derived from the model's name: the backend is not recorded",
+                "if the total does not show whether output includes reasoning, ttop assumes it does",
             ]),
             rules_version: RULES_VERSION,
         }
@@ -65,11 +65,11 @@ impl Agent for QwenCode {
     }
 }
 
-/// What is kept between reads.
+/// The state between reads.
 #[derive(Default, Serialize, Deserialize)]
 struct State {
     is_titled: bool,
-    /// The latest time that a record told.
+    /// Time of the latest record.
     time: i64,
 }
 
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn honours_its_variables_on_every_system() {
+    fn honors_its_variables_on_every_system() {
         let dir = tempfile::tempdir().expect("a folder");
         for root in [".qwen", "home", "runtime"] {
             let chats = dir.path().join(root).join("projects/p/chats");

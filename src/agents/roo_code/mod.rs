@@ -13,8 +13,8 @@ pub static ROO_CODE: TaskAgent = TaskAgent {
 
 /// What neither Roo Code nor Kilo Code writes down.
 pub const LIMITS: &[&str] = &[
-    "reasoning tokens are part of output",
-    "who billed is told from the model only",
-    "a restored checkpoint leaves one sum for the requests it removed",
-    "a storage folder chosen in the extension's settings is not looked at",
+    "reasoning tokens are included in output",
+    "the provider is derived from the model's name",
+    "a restored checkpoint replaces the requests it removed by one sum",
+    "a storage folder set in the extension's settings is not read",
 ];

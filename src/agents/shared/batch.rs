@@ -1,4 +1,4 @@
-//! Batch: what one read of one source brought in, held compactly.
+//! Batch: the compact result of one read of one source.
 
 use crate::core::biller::biller;
 use crate::core::fees::{Fees, Region};
@@ -37,7 +37,7 @@ impl Skip {
     }
 }
 
-/// What a read says is complete: turns known before and not in this batch are no longer there.
+/// The part that a read covers completely: known turns that are missing from the batch are gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// The whole source was read from its start.
@@ -53,7 +53,7 @@ pub fn session_hash(id: &str) -> u64 {
     xxh3_64(id.as_bytes())
 }
 
-/// What one read brought in. Adapters only add; the ledger decides.
+/// The result of one read. Adapters only add; the ledger decides.
 #[derive(Default)]
 pub struct Batch {
     pub turns: Vec<Row>,
@@ -209,7 +209,7 @@ impl Batch {
         self.limits.push(limit);
     }
 
-    /// Says that this batch is all there is now in a scope; turns the ledger has and this batch has not get `presence`.
+    /// Marks the batch as complete for a scope: turns of the ledger that are missing from it get `presence`.
     pub fn replace(&mut self, scope: Scope, missing: Presence) {
         self.scopes.push((scope, missing));
     }

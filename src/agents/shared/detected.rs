@@ -1,4 +1,4 @@
-//! Agents that are recognised on disk and named by `doctor`, although their records hold no counts that can be read.
+//! Agents that are recognized on disk and named by `doctor`, although their records hold no counts that can be read.
 
 use crate::agents::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::system::System;
@@ -42,7 +42,7 @@ impl Agent for Detected {
     }
 
     fn read(&self, source: &Source, _: &Bookmark, _: &mut Batch) -> Result<Bookmark> {
-        bail!("{} holds no counts that can be read", source.path.display())
+        bail!("{} contains no readable counts", source.path.display())
     }
 }
 

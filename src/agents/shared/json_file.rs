@@ -43,7 +43,7 @@ pub fn parse_text<'a, T: Deserialize<'a>>(path: &Path, text: &'a str, into: &mut
         Err(error) if error.is_eof() => {
             into.problem(Problem::new(
                 path.display(),
-                "ends too early: what was read before is kept",
+                "is truncated: the earlier reading is kept",
             ));
             Ok(None)
         }

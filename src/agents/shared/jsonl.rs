@@ -196,7 +196,9 @@ impl Lines {
             let newline = memchr::memchr(b'\n', &self.buffer[overlap..self.end]).map(|at| overlap + at);
             let part = &self.buffer[..newline.unwrap_or(self.end)];
             if !is_too_long && self.needles.iter().any(|needle| needle.find(part).is_some()) {
-                self.file.seek(SeekFrom::Start(line)).context("could not read on")?;
+                self.file
+                    .seek(SeekFrom::Start(line))
+                    .context("could not continue reading")?;
                 (self.start, self.end, self.wanted) = (0, 0, Some(line));
                 return Ok(());
             }
@@ -246,7 +248,7 @@ impl Lines {
     pub fn finish(self, rules_version: u32, lines_before: u64, state: Vec<u8>, into: &mut Batch) -> Result<Bookmark> {
         for (_, line) in &self.too_long {
             let place = format!("{}:{}", self.path.display(), lines_before + line);
-            let reason = format!("a line of more than {} MiB is skipped", MAX_LINE_BYTES >> 20);
+            let reason = format!("skipped a line of more than {} MiB", MAX_LINE_BYTES >> 20);
             into.problem(Problem::new(place, reason));
         }
         self.bookmark(rules_version, state)
@@ -289,7 +291,7 @@ pub fn object(line: &[u8]) -> Option<Result<&[u8], &'static str>> {
     let line = line.trim_ascii_end();
     Some(match line.last()? {
         b'}' => Ok(line),
-        _ => Err("not a whole record"),
+        _ => Err("not a complete record"),
     })
 }
 

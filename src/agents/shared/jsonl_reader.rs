@@ -17,7 +17,7 @@ pub struct Line<'a> {
     pub offset: u64,
 }
 
-/// What is kept between reads.
+/// The state between reads.
 #[derive(Default, Serialize, Deserialize)]
 struct Kept<S> {
     /// Lines read, for the places of problems.

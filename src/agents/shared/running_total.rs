@@ -7,7 +7,8 @@ use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, EventKey, Rank, RecordKey, Turn};
 
 /// What `doctor` says of every such agent.
-pub const LIMIT: &str = "only a running total per session is recorded: it counts for the day the session began and for the model chosen last";
+pub const LIMIT: &str =
+    "only a running total per session is recorded: it counts on the session's first day, under its latest model";
 
 /// The total of one session as it stands now.
 pub struct Total<'a> {
@@ -53,7 +54,7 @@ impl Total<'_> {
     }
 }
 
-/// Who bills, by its models.dev id.
+/// Provider that bills, by its models.dev id.
 fn provider_id<'a>(name: &'a str, model: &str) -> &'a str {
     biller(name, model.strip_prefix("custom:").unwrap_or(model)).unwrap_or("")
 }

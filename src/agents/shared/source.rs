@@ -26,7 +26,7 @@ impl Root {
     }
 }
 
-/// What an agent found on this machine.
+/// The roots and sources of an agent on this machine.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
     pub roots: Vec<Root>,

@@ -1,4 +1,4 @@
-//! Tables of other programs: asked for by the columns they really have, and read whatever type a cell has.
+//! Tables of other programs: selects the columns that exist, and reads cells of any type.
 
 use super::instant::parse_time;
 use super::sqlite::{Database, MOST_CELL_BYTES};
@@ -35,7 +35,7 @@ pub fn read_sessions(
     if is_there {
         into.replace(Scope::Source, Presence::Gone);
     } else {
-        into.problem(Problem::new(source.path.display(), "has no table of sessions"));
+        into.problem(Problem::new(source.path.display(), "has no session table"));
     }
     Ok(Bookmark {
         rules_version,

@@ -1,4 +1,4 @@
-//! For unit tests of adapters: reading a log in steps, and what reads told.
+//! For unit tests of adapters: reads a log in steps and compares the results.
 
 use crate::agents::{Agent, Batch, Bookmark, Source};
 use crate::core::turn::{EventKey, Rank, SessionInfo};
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 /// What reads told, in a form in which two ways of reading can be compared.
 #[derive(Debug, Default, PartialEq)]
-pub struct Told {
+pub struct ReadResult {
     /// `session message model [input, output, reasoning, cacheRead, cacheWrite]`, `-` for unknown.
     pub turns: Vec<String>,
     /// Record, event, rank, time and place of each turn.
@@ -43,8 +43,8 @@ impl<'a> Log<'a> {
     }
 
     /// Writes `text` up to each of `cuts` in turn, and reads on after each.
-    fn read_in_steps(&mut self, text: &[u8], cuts: &[usize]) -> Told {
-        let (mut mark, mut told, mut written) = (Bookmark::default(), Told::default(), 0);
+    fn read_in_steps(&mut self, text: &[u8], cuts: &[usize]) -> ReadResult {
+        let (mut mark, mut told, mut written) = (Bookmark::default(), ReadResult::default(), 0);
         self.file.set_len(0).expect("emptied");
         for &cut in cuts {
             self.file.write_all(&text[written..cut]).expect("written");
@@ -60,7 +60,7 @@ impl<'a> Log<'a> {
 }
 
 /// Reads the text at once, and checks that stopping after any byte and reading on tells the same.
-pub fn read_with_cuts(agent: &dyn Agent, file: &str, text: &str) -> Told {
+pub fn read_with_cuts(agent: &dyn Agent, file: &str, text: &str) -> ReadResult {
     let mut log = Log::new(agent, file);
     let all = log.read_in_steps(text.as_bytes(), &[text.len()]);
     for cut in 0..text.len() {
@@ -82,7 +82,7 @@ pub fn survives(agent: &dyn Agent, file: &str, good: &str, mut rubbish: Vec<Vec<
     assert_eq!(once, twice);
 }
 
-impl Told {
+impl ReadResult {
     /// The billing event of each turn.
     pub fn events(&self) -> Vec<EventKey> {
         self.claims.iter().map(|claim| claim.0).collect()

@@ -1,4 +1,4 @@
-//! Files below an agent's roots: loops end, one folder is entered once, what cannot be read is named.
+//! Finds files below an agent's roots: enters each folder once, survives loops, and reports unreadable folders.
 
 use super::source::{Found, Source};
 use crate::core::problem::Problem;
@@ -21,7 +21,7 @@ pub struct Walk {
     entered: Mutex<FxHashSet<u64>>,
 }
 
-/// What stands in a folder, links followed.
+/// An entry of a folder, with links resolved.
 enum Entry<'a> {
     /// A folder by its real path.
     Folder(PathBuf),
@@ -228,7 +228,7 @@ impl Tree<'_> {
     }
 }
 
-/// What a panic of the other thread leaves behind is whole all the same.
+/// A poisoned lock is fine here: entries are added atomically.
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

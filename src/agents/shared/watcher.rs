@@ -2,7 +2,7 @@
 
 use super::source::wal_path;
 use crate::agents::{AgentHandle, Found, Source};
-use crate::system::files::{Neighbours, Stamp};
+use crate::system::files::{Neighbors, Stamp};
 use crate::system::notices::{Notices, Wake};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -210,7 +210,7 @@ impl WatchedAgent {
     /// Whether a recent source is other than at the last look, or a root appeared.
     fn has_moved(&mut self) -> bool {
         let has_appeared = self.absent.iter().any(|root| root.exists());
-        let mut neighbours = Neighbours::default();
+        let mut neighbors = Neighbors::default();
         self.round = (self.round + 1) % ROUNDS;
         let (round, is_silent) = (self.round, self.is_silent);
         let is_turn =
@@ -220,14 +220,14 @@ impl WatchedAgent {
             .enumerate()
             .filter(|(at, recent)| is_turn(*at, recent))
             .fold(has_appeared, |moved, (_, recent)| {
-                recent.has_moved(&mut neighbours) | moved
+                recent.has_moved(&mut neighbors) | moved
             })
     }
 }
 
 impl Recent {
-    fn has_moved(&mut self, neighbours: &mut Neighbours) -> bool {
-        let mut stamp_of = |path: &Path| neighbours.stamp(path).unwrap_or_default();
+    fn has_moved(&mut self, neighbors: &mut Neighbors) -> bool {
+        let mut stamp_of = |path: &Path| neighbors.stamp(path).unwrap_or_default();
         let stamp = stamp_of(&self.source.path);
         let wal = if self.may_have_wal {
             stamp_of(&wal_path(&self.source.path))
@@ -321,7 +321,7 @@ mod tests {
             may_have_wal: true,
             head: None,
         };
-        let mut has_moved = || recent.has_moved(&mut Neighbours::default());
+        let mut has_moved = || recent.has_moved(&mut Neighbors::default());
         has_moved();
         assert!(!has_moved());
         database.execute("update t set n = 2", []).expect("written");

@@ -7,5 +7,5 @@ pub static WINDSURF: Detected = Detected {
     name: "Windsurf",
     commands: &["windsurf"],
     roots: |system| vec![system.home.join(".codeium/windsurf"), system.app_dir().join("Windsurf")],
-    limits: &["conversations are encrypted and hold no token counts that can be read"],
+    limits: &["conversations are encrypted: token counts cannot be read"],
 };

@@ -52,8 +52,8 @@ impl Agent for Zed {
             turns: "exact",
             limits: About::list(&[
                 running_total::LIMIT,
-                "where Zed kept no running total, only the last request of each prompt is known (partial)",
-                "threads of other agents inside Zed are left to those agents",
+                "without a running total, Zed records only the last request of each prompt (partial)",
+                "threads of other agents inside Zed count under those agents",
             ]),
             rules_version: RULES_VERSION,
         }

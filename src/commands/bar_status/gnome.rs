@@ -32,7 +32,7 @@ pub fn run(plan: &Plan, write: Option<&str>, follow: bool, context: &mut Context
     let Context { engine, out } = context;
     let mut feed = SnapshotFeed::start(engine, is_abandoned)?;
     let (mut last, mut shown) = (String::new(), Presence::default());
-    // The first look reads what is new: a file that says zero until the next time would be a wrong number.
+    // The first step reads all changes: zeros until the next update would be wrong.
     while feed.wait()? {
         feed.engine.require_history()?;
         let (snapshot, is_summed) = feed.snapshot()?;
@@ -79,13 +79,13 @@ fn draw(plan: &Plan, stats: &Stats) -> String {
 
 fn place(path: &str, system: &System) -> PathBuf {
     match path {
-        // The extension looks there, whatever XDG says.
+        // The extension ignores XDG.
         "" => system.home.join(".local/share/opencode/stats.json"),
         path => system.expand(path),
     }
 }
 
-/// What is known of OpenCode's processes.
+/// The state of OpenCode's processes.
 fn presence(snapshot: &Snapshot) -> Presence {
     let own = || snapshot.agents.iter().filter(|agent| agent.agent == AGENT);
     let is_at_work = |status: Status| {
@@ -109,8 +109,7 @@ fn stats(engine: &Engine, presence: Presence) -> Result<Stats> {
     engine.usage()?.stats(presence, (minutes * 60_000.0) as i64, zone, now)
 }
 
-/// The day of installation is whatever the file says; a file that is damaged is set aside, since it may be all that is
-/// left of somebody's history.
+/// Keeps the installation day from the file. Sets a damaged file aside, because it may be the only history.
 fn keep_install_date(stats: &mut Stats, file: &Path, system: &System, out: &mut Out) -> Result<()> {
     let text = match std::fs::read(file) {
         Ok(text) => text,
@@ -126,18 +125,18 @@ fn keep_install_date(stats: &mut Stats, file: &Path, system: &System, out: &mut 
         _ => {
             let mut aside = file.as_os_str().to_owned();
             aside.push(format!(".damaged-{}", system.now));
-            std::fs::rename(file, &aside).context("a damaged stats.json could not be set aside")?;
+            std::fs::rename(file, &aside).context("could not set the damaged stats.json aside")?;
             let aside = system.tilde(Path::new(&aside));
             out.warn(&Problem::new(
                 system.tilde(file),
-                format_args!("was damaged and is kept as {aside}"),
+                format_args!("was damaged; moved to {aside}"),
             ));
         }
     }
     Ok(())
 }
 
-/// Epoch milliseconds, however somebody wrote them.
+/// Epoch milliseconds in any notation.
 fn instant(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_f64().map(|at| at as i64),

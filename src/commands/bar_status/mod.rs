@@ -1,8 +1,8 @@
-//! `ttop bar-status`: one segment for a status bar or prompt, from what the last sync left, in a moment.
+//! `ttop bar-status`: one segment for a status bar or prompt, from the last snapshot.
 
 mod gnome;
 mod refresh;
-mod told;
+mod statusline_input;
 
 use super::context::Context;
 use crate::core::bad_request::BadRequest;
@@ -12,16 +12,16 @@ use crate::engine::snapshot_feed::SnapshotFeed;
 use crate::exit::Exit;
 use crate::ledger::snapshot::{Peeked, peek};
 use crate::render::bar::{Bar, Icons, Level, Needs, Part, Piece, SEGMENTS, STYLES, Segment, Style, Template, fit};
-use crate::render::{OutputError, is_abandoned, say, text};
+use crate::render::{OutputError, eprint_line, is_abandoned, text};
 use anyhow::{Result, anyhow};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use refresh::{Refresh, refresh};
-use told::Heard;
+use statusline_input::ReceivedStatusline;
 
-/// What is shown when the command line is wrong, or nothing can be told: an empty answer would hide the bar.
+/// Printed for a wrong command line: empty output would hide the bar.
 const PUZZLED: &str = "ttop?\n";
-/// Numbers older than this say so, even when newer ones are on their way.
+/// Older numbers are marked, even if a sync is running.
 const OLD_MS: i64 = 5 * 60 * 1000;
 /// Without a sync on its way, this long.
 const KEPT_MS: i64 = 60 * 1000;
@@ -29,32 +29,32 @@ const SEGMENTS_SHOWN: [&str; 3] = ["today", "limit", "status"];
 
 /// Print one segment for a status bar or prompt
 ///
-/// It prints what the last sync left and ends; when that is older than 2 seconds, a sync is started in the background,
-/// and the next call shows it. It always prints something and exits 0.
+/// Prints the snapshot that the last sync left and exits. If the snapshot is older than 2 seconds, starts a sync in
+/// the background for the next call. Always prints something and exits 0.
 #[derive(Args, Debug, Default)]
 pub struct BarStatusArgs {
-    /// For which program
+    /// Program to print for
     #[arg(value_name = "STYLE", value_parser = styles())]
     pub style: Option<String>,
     /// The same, as others spell it
     #[arg(long, value_name = "STYLE", hide = true, value_parser = styles(), conflicts_with = "style")]
     pub format: Option<String>,
-    /// What to show, in order
+    /// Show these segments, in this order
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = segments())]
     pub segments: Vec<String>,
-    /// Show this text with its facts, such as '{today.cost} {session.model}'
+    /// Show this template, such as '{today.cost} {session.model}'
     #[arg(long, value_name = "TEXT", conflicts_with = "segments")]
     pub template: Option<String>,
-    /// Take at most this many columns
+    /// Use at most this many columns
     #[arg(long, value_name = "COLUMNS")]
     pub max_width: Option<usize>,
-    /// Which symbols the font has
+    /// Choose symbols that the font has
     #[arg(long, value_name = "KIND", default_value = "unicode")]
     pub icons: Icons,
-    /// Start no sync in the background
+    /// Do not start a sync in the background
     #[arg(long)]
     pub no_sync: bool,
-    /// Stay, and print a line when something changes
+    /// Keep running, and print a line when something changes
     #[arg(long)]
     pub follow: bool,
     /// Print the lines to paste into the program's configuration
@@ -82,7 +82,7 @@ fn segments() -> PossibleValuesParser {
         .into()
 }
 
-/// What to draw and how, understood.
+/// The parsed options.
 struct Plan {
     style: &'static dyn Style,
     template: Option<Template>,
@@ -90,7 +90,7 @@ struct Plan {
     max_width: Option<usize>,
     icons: Icons,
     program: String,
-    heard: Option<Heard>,
+    heard: Option<ReceivedStatusline>,
 }
 
 impl BarStatusArgs {
@@ -100,7 +100,7 @@ impl BarStatusArgs {
     /// When stdout cannot be written.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
         match self.show(context) {
-            Err(error) if !error.is::<OutputError>() => puzzled(&format!("{error:#}"))?,
+            Err(error) if !error.is::<OutputError>() => print_placeholder(&format!("{error:#}"))?,
             shown => shown?,
         }
         Ok(Exit::Ok)
@@ -108,9 +108,7 @@ impl BarStatusArgs {
 
     fn show(&self, context: &mut Context) -> Result<()> {
         if self.port.is_some() {
-            context
-                .out
-                .note("ttop: bar-status asks no server, so that it needs no port");
+            context.out.note("ttop: ignored --port: bar-status needs no server");
         }
         let plan = self.plan(context.engine.is_sample())?;
         if self.print_config {
@@ -118,7 +116,7 @@ impl BarStatusArgs {
         }
         let is_gnome = plan.style.needs() == Needs::Stats;
         match (&self.write, is_gnome, self.follow) {
-            (Some(_), false, _) => Err(BadRequest::new("--write is for bar-status gnome").into()),
+            (Some(_), false, _) => Err(BadRequest::new("--write requires the style 'gnome'").into()),
             (write, true, _) => gnome::run(&plan, write.as_deref(), self.follow, context),
             (None, false, true) => follow(&plan, context),
             (None, false, false) => self.glance(&plan, context),
@@ -128,10 +126,10 @@ impl BarStatusArgs {
     fn plan(&self, is_sample: bool) -> Result<Plan> {
         let name = self.style.as_deref().or(self.format.as_deref());
         let style = STYLES.iter().find(|style| name.is_none_or(|name| style.name() == name));
-        let style = *style.ok_or_else(|| anyhow!("no such style"))?;
+        let style = *style.ok_or_else(|| anyhow!("unknown style"))?;
         let template = self.template.as_deref().map(Template::parse).transpose();
         let shown: Vec<&str> = match (&self.segments[..], style.needs()) {
-            ([], Needs::Told) => vec![SEGMENTS_SHOWN[0]],
+            ([], Needs::StatuslineInput) => vec![SEGMENTS_SHOWN[0]],
             ([], _) => SEGMENTS_SHOWN.to_vec(),
             (names, _) => names.iter().map(String::as_str).collect(),
         };
@@ -146,13 +144,13 @@ impl BarStatusArgs {
             max_width: self.max_width,
             icons: self.icons,
             program: program.unwrap_or_else(|| "ttop".to_owned()),
-            heard: (style.needs() == Needs::Told && !self.print_config)
-                .then(told::listen)
+            heard: (style.needs() == Needs::StatuslineInput && !self.print_config)
+                .then(statusline_input::listen)
                 .flatten(),
         })
     }
 
-    /// Prints what is there, and sees to it that there is something newer next time.
+    /// Prints the snapshot and starts a sync for the next call.
     fn glance(&self, plan: &Plan, context: &mut Context) -> Result<()> {
         if context.engine.is_sample() {
             let snapshot = context.engine.live_snapshot()?;
@@ -160,11 +158,11 @@ impl BarStatusArgs {
         }
         let now = context.engine.system.now;
         if let Some(heard) = &plan.heard
-            && let Err(error) = told::spool(heard, &context.engine.system)
+            && let Err(error) = statusline_input::spool(heard, &context.engine.system)
         {
             context
                 .out
-                .warn(&Problem::new("plan limits", format_args!("are not kept: {error}")));
+                .warn(&Problem::new("plan limits", format_args!("are not saved: {error}")));
         }
         let (snapshot, trouble) = match peek(&context.engine.system) {
             Peeked::Snapshot(snapshot) if snapshot.is_of(now, context.engine.system.asked_zone()) => {
@@ -215,7 +213,7 @@ fn follow(plan: &Plan, context: &mut Context) -> Result<()> {
     Ok(())
 }
 
-/// Prints, whatever `-q` says of rows: a bar without text is no answer.
+/// Prints even with `-q`: a bar needs text.
 fn show(text: &str) -> Result<()> {
     Ok(crate::render::print_encoded(text.as_bytes())?)
 }
@@ -260,12 +258,12 @@ impl Plan {
     }
 }
 
-/// Shows that something is wrong, and says what on stderr.
+/// Prints the placeholder, and the reason on stderr.
 ///
 /// # Errors
 /// When stdout cannot be written.
-pub fn puzzled(reason: &str) -> Result<()> {
+pub fn print_placeholder(reason: &str) -> Result<()> {
     crate::render::print_encoded(PUZZLED.as_bytes())?;
-    say(&format!("ttop: error: {}", text::harmless(reason)));
+    eprint_line(&format!("ttop: error: {}", text::strip_control(reason)));
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::time::Instant;
 /// Nothing newer is needed, and none is started sooner than this after the last.
 const EVERY_MS: i64 = 2_000;
 
-/// What is done about an old snapshot.
+/// The reaction to an old snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refresh {
     /// It is new enough, or a sync is on its way.
@@ -20,7 +20,7 @@ pub enum Refresh {
     None,
 }
 
-/// Starts a sync unless the snapshot is new or somebody else started one. Never waits.
+/// Starts a sync unless the snapshot is fresh or another process is syncing. Never waits.
 pub fn refresh(context: &mut Context, age: Option<i64>) -> Refresh {
     if age.is_some_and(|age| age <= EVERY_MS) {
         return Refresh::Coming;
@@ -30,7 +30,7 @@ pub fn refresh(context: &mut Context, age: Option<i64>) -> Refresh {
         Err(error) => {
             context.out.warn(&Problem::new(
                 "bar-status",
-                format_args!("no sync can be started: {error}"),
+                format_args!("could not start a sync: {error}"),
             ));
             Refresh::None
         }
@@ -47,7 +47,7 @@ fn start(context: &Context, age: Option<i64>) -> std::io::Result<Refresh> {
     if last.is_some_and(|last| (0..EVERY_MS).contains(&(now - last))) || is_syncing(&cache)? {
         return Ok(Refresh::Coming);
     }
-    // It ended, and what there is is from before it began.
+    // It ended, but the snapshot is from before it started.
     let has_failed = last.zip(age).is_some_and(|(last, age)| now - age < last);
     claim.leave(now)?;
     let mut sync = Command::new(std::env::current_exe()?);
@@ -58,7 +58,7 @@ fn start(context: &Context, age: Option<i64>) -> std::io::Result<Refresh> {
     if context.engine.system.offline {
         sync.arg("--offline");
     }
-    // Nobody waits for it: it outlives this process.
+    // The sync outlives this process.
     sync.stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -6,7 +6,7 @@ use crate::core::rows::{EventRow, EventType, Severity};
 const KEY: &str = "app";
 
 impl Deciding<'_> {
-    /// A stream says that it starts; a single run only when it is the first one ever.
+    /// A stream reports its start; a single run only if it is the first one ever.
     pub(super) fn app(&mut self, app: &AppFact) {
         let seen = match self.state(KEY) {
             Some(Remembered::App { version }) => Some(version.clone()),

@@ -1,9 +1,9 @@
-//! Events of budgets: spending crossed a threshold, or the budget itself.
+//! Events of budgets: the spend reached a threshold or the limit.
 //!
-//! Within one period, and as long as budget, thresholds and [`Rules::basis`](super::Rules) (its terms) are the same, what
-//! was spent can only fall by a correction of what agents wrote. So a level that was told stays told until the period
-//! turns. Under other terms levels above the present one can be told again. What was told is remembered for each of the
-//! terms: processes with different configs or prices run side by side, and none may make another one tell it twice.
+//! Within one period, and with the same budget, thresholds and [`Rules::basis`](super::Rules) (its terms), the spend only
+//! drops through a correction of records, so a reported level stays reported until the period ends. Under other terms,
+//! levels above the current one may be reported again. Alerts are remembered per terms, because processes with different
+//! configurations or prices run side by side and must not make each other repeat an alert.
 
 use super::{Deciding, Remembered, Rules};
 use crate::core::budget::{Amount, Every, Level, Measure};
@@ -14,36 +14,36 @@ use serde_json::Value;
 
 /// It is at most three dates on Earth at a time, and one clock may be wrong.
 const MOST_PERIODS: usize = 4;
-/// Terms of one period that are told apart.
+/// Terms tracked per period.
 const MOST_TERMS: usize = 8;
 
-/// What was told of a budget.
+/// The alerts fired for a budget.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Told {
-    periods: Vec<PeriodTold>,
+pub struct AlertedBudget {
+    periods: Vec<AlertedPeriod>,
 }
 
-/// What was told of a budget in one period.
+/// The alerts fired for a budget in one period.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct PeriodTold {
+struct AlertedPeriod {
     /// `2026-11-20`, `2026-W47`, `2026-11`.
     period: String,
     /// Epoch milliseconds.
     start: i64,
-    /// The highest level told under each of the terms; what rose last stands last.
+    /// The highest level reported under each of the terms, most recent last.
     levels: Vec<(String, Level)>,
 }
 
 impl Deciding<'_> {
     pub(super) fn budget(&mut self, row: &BudgetRow) {
         let Some(level) = row.level else { return };
-        // Not `budget/`: what is there has another form.
+        // Not `budget/`: states under that key have an older format.
         let key = format!("spending/{}", row.budget_id);
         let mut told = match self.state(&key) {
             Some(Remembered::Spending(told)) => told.clone(),
-            _ => Told::default(),
+            _ => AlertedBudget::default(),
         };
         let before = told.in_period(row, self.now).rise(terms(row, self.rules), level);
         if level > before {
@@ -53,15 +53,15 @@ impl Deciding<'_> {
     }
 }
 
-impl Told {
-    /// What is remembered of the row's period. Processes in other time zones, and ones whose clock is wrong, each have
-    /// theirs beside it; for a period too many, the one farthest from now is forgotten.
-    fn in_period(&mut self, row: &BudgetRow, now: i64) -> &mut PeriodTold {
+impl AlertedBudget {
+    /// The state of the row's period. Processes in other time zones or with a wrong clock have their own; beyond the
+    /// maximum, the period farthest from now is dropped.
+    fn in_period(&mut self, row: &BudgetRow, now: i64) -> &mut AlertedPeriod {
         let known = self.periods.iter().position(|told| *told.period == *row.period);
         let at = known.unwrap_or_else(|| {
             self.periods.sort_by_key(|told| told.start.abs_diff(now));
             self.periods.truncate(MOST_PERIODS - 1);
-            self.periods.push(PeriodTold {
+            self.periods.push(AlertedPeriod {
                 period: row.period.to_string(),
                 start: row.start,
                 levels: Vec::new(),
@@ -72,9 +72,9 @@ impl Told {
     }
 }
 
-impl PeriodTold {
-    /// Remembers a level under these terms; what was told under them before. Of new terms it is what was told last,
-    /// as far as it is so under these.
+impl AlertedPeriod {
+    /// Records a level under these terms and returns the one reported before. New terms start from the last reported
+    /// level, as far as it still applies.
     fn rise(&mut self, terms: String, level: Level) -> Level {
         let known = self.levels.iter().position(|(known, _)| *known == terms);
         let before = match known {
@@ -123,7 +123,7 @@ fn event(row: &BudgetRow, level: Level) -> EventRow {
     };
     let title = match kind {
         EventType::BudgetLimitReached => format!("Budget {} is exceeded", row.budget_id),
-        _ => format!("Budget {} is at {}", row.budget_id, percent(row)),
+        _ => format!("Budget {} reached {}", row.budget_id, percent(row)),
     };
     let spent = row.spent.map_or_else(
         || "an unknown amount".to_owned(),
@@ -165,7 +165,7 @@ fn plain(id: Option<&str>) -> Option<crate::core::rows::Text> {
     id.filter(|id| !id.contains(['*', '?', ','])).map(Into::into)
 }
 
-/// Never rounded up: what is not crossed must not look as if it were.
+/// Rounds down, so that a threshold that is not reached does not look reached.
 pub(super) fn whole(percent: f64) -> String {
     format!("{} %", percent.floor())
 }
@@ -331,7 +331,7 @@ mod tests {
         }
         trial.rules.basis = "list".to_owned();
         assert_eq!(trial.spend(19.5, 20.0, "2026-11-20"), [CRITICAL]);
-        // More terms than are told apart: none of them tells it again and again.
+        // More terms than are tracked: none of them may report repeatedly.
         let mut told = 0;
         for round in 0..5 * MOST_TERMS {
             trial.rules.basis = format!("prices {}", round % (MOST_TERMS + 2));
@@ -346,7 +346,7 @@ mod tests {
         assert_eq!(trial.spend(21.0, 20.0, "2026-11-20"), [EXCEEDED]);
         assert_eq!(trial.spend(21.0, 40.0, "2026-11-20"), [""; 0]);
         assert_eq!(trial.spend(33.0, 40.0, "2026-11-20"), [WARNING]);
-        // Lowered: it is told what that means now.
+        // Lowered: the new level is reported.
         assert_eq!(trial.spend(33.0, 30.0, "2026-11-20"), [EXCEEDED]);
         // Still above the raised one: nothing new happened.
         assert_eq!(trial.spend(33.0, 31.0, "2026-11-20"), [""; 0]);

@@ -1,6 +1,6 @@
-//! Alerts: which events are due, told from what is so now and from what was told before.
+//! Alerts: decides which events fire, from the current facts and the alerts fired before.
 //!
-//! Everything fires on an edge and is remembered under a key. What was not looked at leaves its memory as it was.
+//! Alerts fire on state transitions and are remembered per key. Facts that were not checked keep their last state.
 
 mod app;
 mod budget;
@@ -15,7 +15,7 @@ use super::rows::{BudgetRow, EventRow};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What is so now; `None` where nobody looked.
+/// The current facts; `None` if not checked.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     /// Epoch milliseconds.
@@ -27,7 +27,7 @@ pub struct Facts {
     pub app: Option<AppFact>,
 }
 
-/// What is known of ttop itself.
+/// Facts about ttop itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppFact {
     pub version: String,
@@ -35,25 +35,25 @@ pub struct AppFact {
     pub is_starting: bool,
 }
 
-/// What the config says about alerts.
+/// The configuration of alerts.
 #[derive(Clone, Debug)]
 pub struct Rules {
     pub thresholds: Thresholds,
     pub idle_ms: i64,
-    /// Everything but the turns themselves that what was spent depends on: prices set by the user, who pays, which
-    /// turns were erased. Spending that falls together with it did not fall by a correction.
+    /// Hash of everything besides turns that affects the spend: the user's prices, who pays, erased turns. If it
+    /// changes together with the spend, the drop is not a correction.
     pub basis: String,
 }
 
-/// What is remembered under a key: `spending/daily`, `limit/codex/Weekly`, `session/opencode/ses_1`, …
+/// State under a key: `spending/daily`, `limit/codex/Weekly`, `session/opencode/ses_1`, …
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "of", rename_all = "snake_case")]
 pub enum Remembered {
-    Spending(budget::Told),
-    Limit(provider::LimitTold),
-    Outage(provider::OutageTold),
-    Session(session::Told),
-    /// Sessions were looked at before: new ones have started since.
+    Spending(budget::AlertedBudget),
+    Limit(provider::AlertedLimit),
+    Outage(provider::AlertedOutage),
+    Session(session::AlertedSession),
+    /// Sessions were checked before, so new ones have started since.
     Sessions,
     App {
         version: String,
@@ -63,12 +63,12 @@ pub enum Remembered {
 /// Everything that is remembered.
 pub type States = BTreeMap<String, Remembered>;
 
-/// What follows.
+/// The outcome.
 #[derive(Debug, Default, PartialEq)]
 pub struct Decision {
-    /// Without an id and in the order they are to be told.
+    /// Events without ids, in order of delivery.
     pub events: Vec<EventRow>,
-    /// What is to be remembered from now on; `None` = nothing more under that key. Only what changed.
+    /// Changed states by key; `None` removes the key.
     pub changed: BTreeMap<String, Option<Remembered>>,
 }
 
@@ -116,14 +116,14 @@ impl<'a> Deciding<'a> {
         self.states.get(key)
     }
 
-    /// Remembers, unless it is what is remembered already.
+    /// Stores a state if it changed.
     fn remember(&mut self, key: String, state: Remembered) {
         if self.states.get(&key) != Some(&state) {
             self.decision.changed.insert(key, Some(state));
         }
     }
 
-    /// Forgets what is remembered under a prefix and no longer there.
+    /// Removes the states under a prefix whose subject is gone.
     fn forget_others(&mut self, prefix: &str, is_there: impl Fn(&str) -> bool) {
         let gone = self
             .states

@@ -1,7 +1,7 @@
-//! Events of providers: a limit is nearly or fully used, answers fail to come, and both are over.
+//! Events of providers: limits that are nearly or fully used, failing requests, and recoveries.
 //!
-//! A limit's level is told once per window. It can be told again when the window ended, or when it is seen well below the
-//! level: percentages of sliding windows and of two sources waver by a few points.
+//! A limit's level is reported once per window. It is reported again after the window ended, or after the usage dropped
+//! well below the level, because percentages of sliding windows and of two sources vary by a few points.
 
 use super::budget::whole;
 use super::{Deciding, Remembered};
@@ -11,13 +11,13 @@ use crate::core::rows::{EventRow, EventType, Severity};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// How far below a level a percentage must be seen to be below it for good.
+/// How far a percentage must drop below a level to reset the alert.
 const CLEARLY_BELOW: f64 = 10.0;
 /// One failure may be a hiccup.
 const OUTAGE_FAILURES: u32 = 2;
 const LIMIT: &str = "limit/";
 
-/// What is known of a provider without asking it.
+/// Facts about a provider, without a request.
 #[derive(Clone, Debug)]
 pub struct ProviderFact {
     pub provider_id: String,
@@ -40,19 +40,19 @@ pub struct LimitFact {
     pub seen_at: i64,
 }
 
-/// What was told of a limit.
+/// The alert fired for a limit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct LimitTold {
-    /// `Exceeded` stands for all of it.
+pub struct AlertedLimit {
+    /// `Exceeded` means fully used.
     level: Level,
-    /// When the window ends in which it was told.
+    /// End of the window of the alert.
     resets_at: Option<i64>,
 }
 
 /// That a provider's answers failed to come.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct OutageTold {}
+pub struct AlertedOutage {}
 
 impl Deciding<'_> {
     pub(super) fn providers(&mut self, providers: &[ProviderFact]) {
@@ -69,7 +69,7 @@ impl Deciding<'_> {
         self.limits_unseen(providers);
     }
 
-    /// Limits that nobody tells of any more: files tell of a window only while it lasts.
+    /// Limits that are no longer reported: files mention a window only while it lasts.
     fn limits_unseen(&mut self, providers: &[ProviderFact]) {
         let is_seen = |key: &str| {
             let of = |provider: &ProviderFact| {
@@ -125,7 +125,7 @@ impl Deciding<'_> {
             }
             return;
         }
-        // The window in which it was told: sliding windows move their end with every look.
+        // The window of the alert: sliding windows move their end constantly.
         let resets_at = match told {
             Some(told) if !has_turned && told.level == now_told => told.resets_at,
             // An end that is over already would turn at every look.
@@ -133,7 +133,7 @@ impl Deciding<'_> {
         };
         self.remember(
             key,
-            Remembered::Limit(LimitTold {
+            Remembered::Limit(AlertedLimit {
                 level: now_told,
                 resets_at,
             }),
@@ -154,7 +154,7 @@ impl Deciding<'_> {
         match provider.failure {
             Some((state, failures)) if failures >= OUTAGE_FAILURES && !is_told => {
                 self.fire(outage_event(provider, state, failures));
-                self.remember(key, Remembered::Outage(OutageTold {}));
+                self.remember(key, Remembered::Outage(AlertedOutage {}));
             }
             None if is_told => {
                 self.fire(recovered(&provider.provider_id, &provider.name, None));
@@ -212,7 +212,7 @@ fn limit_data(provider: &ProviderFact, limit: &LimitFact) -> [(&'static str, Val
 fn outage_event(provider: &ProviderFact, state: ProviderState, failures: u32) -> EventRow {
     let state = serde_json::to_value(state).unwrap_or_default();
     let how = state.as_str().unwrap_or_default().replace('_', " ");
-    let title = format!("{}: no answer about its limits", provider.name);
+    let title = format!("{}: limits could not be fetched", provider.name);
     let message = format!("{how}, {failures} times in a row");
     of(
         provider,
@@ -227,8 +227,8 @@ fn outage_event(provider: &ProviderFact, state: ProviderState, failures: u32) ->
 /// Its answers come again, or the window of that label can be used again.
 fn recovered(id: &str, name: &str, label: Option<&str>) -> EventRow {
     let message = match label {
-        Some(label) => format!("the {label} window can be used again"),
-        None => "it answers again".to_owned(),
+        Some(label) => format!("the {label} limit has reset"),
+        None => "the provider answers again".to_owned(),
     };
     EventRow {
         provider_id: Some(id.into()),
@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(trial.ask(2 * HOUR, 96.0, end), ["provider.limitWarning critical"]);
         assert_eq!(trial.ask(3 * HOUR, 100.0, end), ["provider.limitReached critical"]);
         assert_eq!(trial.ask(3 * HOUR, 99.5, end), NONE);
-        // Nobody asked again: that its window ended is known all the same.
+        // No further request: the end of the window is known anyway.
         assert_eq!(trial.ask(5 * HOUR, 100.0, end), ["provider.recovered info"]);
         assert_eq!(trial.ask(6 * HOUR, 1.0, Some(11 * HOUR)), NONE);
         assert_eq!(

@@ -1,12 +1,12 @@
-//! Events of sessions: they start and finish, wait for their human, or rest for long.
+//! Events of sessions: they start, finish, wait for the user, or stay idle.
 
 use super::{Deciding, Remembered};
 use crate::core::rows::{EventRow, EventType, Severity, Text};
-use crate::core::status::{Standing, Status};
+use crate::core::status::{SessionStatus, Status};
 use serde::{Deserialize, Serialize};
 
 const PREFIX: &str = "session/";
-/// Remembers that sessions were looked at before.
+/// Marks that sessions were checked before.
 const KEY: &str = "sessions";
 /// A program that is slow to answer for one look has not finished.
 const MISSING_MS: i64 = 5_000;
@@ -20,19 +20,19 @@ pub struct SessionFact {
     pub project: Option<String>,
     /// Whether no other session started it.
     pub is_root: bool,
-    pub standing: Standing,
+    pub standing: SessionStatus,
 }
 
-/// What was told of a session.
+/// The alerts fired for a session.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Told {
+pub struct AlertedSession {
     is_root: bool,
     title: Option<String>,
     project: Option<String>,
-    /// It waits, and that was told then: epoch milliseconds, as all times here.
+    /// When the wait was reported: epoch milliseconds, like all times here.
     waiting_told_at: Option<i64>,
-    /// The end of the turn after which its rest was told.
+    /// End of the turn after which the idle alert fired.
     rested_since: Option<i64>,
     /// Since when no process shows it.
     missing_since: Option<i64>,
@@ -62,7 +62,7 @@ impl Deciding<'_> {
         let key = key_of(session);
         let (mut told, is_new) = match self.state(&key) {
             Some(Remembered::Session(told)) => (told.clone(), false),
-            _ => (Told::default(), true),
+            _ => (AlertedSession::default(), true),
         };
         told.is_root = session.is_root;
         told.title = session.title.clone().or(told.title);
@@ -77,34 +77,34 @@ impl Deciding<'_> {
         self.remember(key, Remembered::Session(told));
     }
 
-    /// A session of a subagent that waits blocks its human as well.
-    fn waiting(&mut self, session: &SessionFact, key: &str, told: &mut Told) {
+    /// A waiting subagent also needs the user.
+    fn waiting(&mut self, session: &SessionFact, key: &str, told: &mut AlertedSession) {
         let standing = &session.standing;
         if !standing.status.is_waiting() {
             told.waiting_told_at = None;
             return;
         }
-        // It was answered and asks again, both since it was looked at.
+        // It was answered and asks again, both since the last check.
         let is_another = |at: i64| standing.since.is_some_and(|since| since > at);
         if told.waiting_told_at.is_some_and(|at| !is_another(at)) {
             return;
         }
         told.waiting_told_at = Some(self.now);
         let what = match standing.status {
-            Status::WaitingPermission => "it asks for permission",
-            _ => "it asks a question",
+            Status::WaitingPermission => "waiting for permission",
+            _ => "waiting for an answer",
         };
         let message = match &standing.activity {
             Some(activity) => format!("{what} ({activity})"),
             None => what.to_owned(),
         };
-        let title = "Session waits for you";
+        let title = "Session is waiting for you";
         let event = event(key, told, EventType::SessionWaiting, Severity::Warning, title, &message);
         self.fire(with_standing(event, standing));
     }
 
     /// Measured from the end of the turn. What rested for long when ttop first looked is old news.
-    fn idle(&mut self, session: &SessionFact, key: &str, told: &mut Told, is_old_news: bool) {
+    fn idle(&mut self, session: &SessionFact, key: &str, told: &mut AlertedSession, is_old_news: bool) {
         let standing = &session.standing;
         let rests = matches!(
             standing.status,
@@ -122,7 +122,7 @@ impl Deciding<'_> {
             return;
         }
         let minutes = (self.now - since) / 60_000;
-        let message = format!("nothing has happened for {minutes} minutes");
+        let message = format!("no activity for {minutes} minutes");
         let event = event(
             key,
             told,
@@ -148,7 +148,7 @@ impl Deciding<'_> {
             }
             Some(_) => {}
             None => {
-                let told = Told {
+                let told = AlertedSession {
                     missing_since: Some(self.now),
                     ..told.clone()
                 };
@@ -162,7 +162,14 @@ fn key_of(session: &SessionFact) -> String {
     format!("{PREFIX}{}/{}", session.agent_id, session.session_id)
 }
 
-fn event(key: &str, told: &Told, kind: EventType, severity: Severity, title: &str, message: &str) -> EventRow {
+fn event(
+    key: &str,
+    told: &AlertedSession,
+    kind: EventType,
+    severity: Severity,
+    title: &str,
+    message: &str,
+) -> EventRow {
     let (agent, session) = key
         .strip_prefix(PREFIX)
         .and_then(|key| key.split_once('/'))
@@ -181,7 +188,7 @@ fn event(key: &str, told: &Told, kind: EventType, severity: Severity, title: &st
     .with(&[("sessionName", told.title.as_deref().into())])
 }
 
-fn with_standing(event: EventRow, standing: &Standing) -> EventRow {
+fn with_standing(event: EventRow, standing: &SessionStatus) -> EventRow {
     event.with(&[
         ("status", standing.status.name().into()),
         ("activity", standing.activity.as_deref().into()),
@@ -210,7 +217,7 @@ mod tests {
             title: Some("Fix the parser".to_owned()),
             project: None,
             is_root: true,
-            standing: Standing {
+            standing: SessionStatus {
                 status,
                 activity: None,
                 source: StatusSource::Api,
@@ -258,7 +265,7 @@ mod tests {
             ]
         };
         assert_eq!(trial.look(60 * MINUTE, both(0)), [WAITING]);
-        // Its next rest is told.
+        // The next idle period is reported.
         assert_eq!(trial.look(62 * MINUTE, both(61 * MINUTE)), NONE);
         assert_eq!(trial.look(77 * MINUTE, both(61 * MINUTE)), [IDLE]);
     }

@@ -17,7 +17,7 @@ pub enum Unit {
     Year,
 }
 
-/// A stretch of the calendar and what it is called.
+/// A calendar period and its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Period {
     /// `2026-11-20T14`, `2026-11-20`, `2026-W47`, `2026-11`, `2026`.
@@ -103,7 +103,7 @@ fn find(unit: Unit, at: i64, zone: &TimeZone) -> Period {
     }
 }
 
-/// The hour around an instant. A change of offset within the hour ends it: what follows is another one.
+/// The hour around an instant. A change of the UTC offset within the hour starts a new one.
 fn hour(instant: Timestamp, local: DateTime, zone: &TimeZone) -> Period {
     const HOUR: SignedDuration = SignedDuration::from_hours(1);
     let passed = SignedDuration::from_mins(local.minute().into())

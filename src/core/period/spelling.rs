@@ -15,7 +15,7 @@ pub enum Edge {
     Until,
 }
 
-/// A text that is no time, and what to write instead.
+/// A text that is not a time, and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadTime {
     pub message: String,
@@ -46,7 +46,7 @@ impl BadTime {
 /// the end of the day where `--until` names a date.
 ///
 /// # Errors
-/// When the text is no time.
+/// When the text is not a time.
 pub fn parse_time(text: &str, now: i64, zone: &TimeZone, edge: Edge) -> Result<i64, BadTime> {
     let text = text.trim();
     let unit = match text {
@@ -74,14 +74,14 @@ pub fn parse_time(text: &str, now: i64, zone: &TimeZone, edge: Edge) -> Result<i
     }
     match text.parse::<Timestamp>() {
         Ok(at) => Ok(at.as_millisecond()),
-        Err(_) => Err(BadTime::new(format!("'{text}' is no time"))),
+        Err(_) => Err(BadTime::new(format!("'{text}' is not a time"))),
     }
 }
 
 /// The day that `--on` names: a date, `today` or `yesterday`.
 ///
 /// # Errors
-/// When the text is no day.
+/// When the text is not a day.
 pub fn parse_day(text: &str, now: i64, zone: &TimeZone) -> Result<Range, BadTime> {
     let text = text.trim();
     let date = match text {
@@ -90,7 +90,7 @@ pub fn parse_day(text: &str, now: i64, zone: &TimeZone) -> Result<Range, BadTime
         _ => parse_date(text),
     };
     date.map(|date| day(date, zone)).ok_or_else(|| BadTime {
-        message: format!("'{text}' is no day"),
+        message: format!("'{text}' is not a day"),
         hint: "write 2026-11-20, today or yesterday",
     })
 }
@@ -213,12 +213,12 @@ mod tests {
         for (text, expected) in [
             ("30m", "'30m' could be minutes or months"),
             ("0d", "'0d' is not a single day"),
-            ("tomorrow", "'tomorrow' is no time"),
-            ("20261120", "'20261120' is no time"),
-            ("1795197600", "'1795197600' is no time"),
-            ("2026-02-30", "'2026-02-30' is no time"),
-            ("", "'' is no time"),
-            ("-2h", "'-2h' is no time"),
+            ("tomorrow", "'tomorrow' is not a time"),
+            ("20261120", "'20261120' is not a time"),
+            ("1795197600", "'1795197600' is not a time"),
+            ("2026-02-30", "'2026-02-30' is not a time"),
+            ("", "'' is not a time"),
+            ("-2h", "'-2h' is not a time"),
             ("9999999999999d", "'9999999999999d' is too far away"),
             ("99999999999999999999h", "'99999999999999999999h' is too far away"),
             ("99999999999999999999", "'99999999999999999999' is too far away"),

@@ -18,15 +18,15 @@ pub enum CostFrom {
     List,
 }
 
-/// What the cost of a turn depends on.
+/// The inputs of a turn's cost.
 #[derive(Clone, Copy, Debug)]
 pub struct Billed<'a> {
     pub tokens: &'a Tokens,
     /// The part of `cacheWrite` that was written for one hour.
     pub cache_write_1h: u64,
-    /// How many requests the row stands for; a context tier is only applied to a single one.
+    /// Number of requests in the turn; a context tier applies only to a single request.
     pub requests: Option<u32>,
-    /// What the agent wrote down.
+    /// The recorded cost.
     pub recorded: Option<Money>,
     pub mode: Mode,
     pub fees: Fees,
@@ -35,7 +35,7 @@ pub struct Billed<'a> {
     pub timestamp: i64,
 }
 
-/// What a turn cost.
+/// The cost of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TurnCost {
     /// `None` exactly when the status is `unknown`.
@@ -74,7 +74,7 @@ pub fn cost_of(billed: &Billed<'_>, prices: &ModelPrices, from: CostFrom) -> Tur
     }
     let price = prices.at(billed.timestamp, billed.mode);
     let of_tokens = match (price, from) {
-        // Nobody wrote down how much was used, so not even "free" is known.
+        // Without recorded usage, not even "free" is known.
         _ if billed.tokens.total().is_none() => TurnCost::unknown(billed.tokens),
         (Some(price), _) if price.is_zero() && (from != CostFrom::Agent || billed.recorded == Some(Money::ZERO)) => {
             if prices.is_plan() {
@@ -95,7 +95,7 @@ pub fn cost_of(billed: &Billed<'_>, prices: &ModelPrices, from: CostFrom) -> Tur
     with_fees(of_tokens, billed.fees, prices)
 }
 
-/// Adds what is billed by the piece. An item without a price, like tokens without one, leaves a lower bound.
+/// Adds charges per item. An item without a price, like tokens without one, makes the cost a lower bound.
 #[cold]
 fn with_fees(of_tokens: TurnCost, fees: Fees, prices: &ModelPrices) -> TurnCost {
     let searches = fees.count(Fee::WebSearch);
@@ -132,7 +132,7 @@ fn estimate(billed: &Billed<'_>, price: &Price, prices: &ModelPrices) -> TurnCos
     let [input, output, reasoning, cache_read, cache_write] = counts;
     let rates = match billed.requests {
         Some(1) => price.for_context(input + cache_read + cache_write),
-        // A row of several requests says nothing of the size of each.
+        // The size of each of several requests is unknown.
         _ => price.base(),
     };
     let one_hour = billed.cache_write_1h.min(cache_write);
@@ -359,7 +359,7 @@ mod tests {
         let tokens = Tokens::new(1_000_000, 0, 0, 0, 0).without(Bucket::Output);
         let cost = cost_of(&billed(&tokens), &haiku(), CostFrom::Auto);
         assert_eq!(cost, TurnCost::known(Money::from_dollars(1.0), CostStatus::Partial));
-        // The list says that writing to the cache costs nothing: nothing is missing.
+        // The list gives cache writes a price of zero: nothing is missing.
         let tokens = Tokens::new(1_000_000, 0, 0, 0, 0).without(Bucket::CacheWrite);
         let prices = model(Price::new(rates(1.0, 5.0, 0.1, 0.0), Vec::new()));
         assert_eq!(

@@ -22,16 +22,16 @@ pub struct ModelPrices {
 /// A factor of 1: factors are thousandths.
 const PERMILLE: u32 = 1_000;
 
-/// What a provider bills beside the tokens of a model; `None` where that is not known.
+/// Charges of a provider besides a model's tokens; `None` if unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Surcharges {
     /// Nano-dollars for one web search.
     pub web_search: Option<u64>,
-    /// What a request costs that is bound to the United States, in thousandths of the list price.
+    /// Price of a request bound to the United States, in thousandths of the list price.
     pub us: Option<u32>,
 }
 
-/// What a model cost from some moment on.
+/// The price of a model since a point in time.
 #[derive(Clone, Debug)]
 pub struct DatedPrice {
     /// In force from then on, epoch milliseconds; `None` = as far back as known.
@@ -39,7 +39,7 @@ pub struct DatedPrice {
     pub standard: Price,
     /// Prices of other service modes.
     pub modes: Vec<(Mode, Price)>,
-    /// Who says so, for people: `models.dev 2026-09-28`, `config`.
+    /// Name of the source: `models.dev 2026-09-28`, `config`.
     pub source: String,
     /// Why the price changed, where that is known.
     pub reason: Option<String>,
@@ -59,7 +59,7 @@ pub enum Found {
 }
 
 impl ModelPrices {
-    /// `entries` in any order; `is_plan`: a subscription covers what this provider lists as 0.
+    /// `entries` in any order; `is_plan`: a subscription covers models that this provider lists as 0.
     pub fn new(mut entries: Vec<DatedPrice>, found: Found, is_plan: bool) -> Self {
         entries.sort_by_key(|entry| entry.since);
         Self {
@@ -94,8 +94,8 @@ impl ModelPrices {
         Self::default()
     }
 
-    /// What was in force at that time (epoch milliseconds). Before the first entry the first one holds: nothing older
-    /// is known. `None` where the mode has no price.
+    /// The price in force at that time (epoch milliseconds). Before the first entry, the first one applies, because
+    /// nothing older is known. `None` if the mode has no price.
     pub fn at(&self, timestamp: i64, mode: Mode) -> Option<&Price> {
         let entry = match &self.entries[..] {
             [only] => only,
@@ -124,7 +124,7 @@ impl ModelPrices {
         &self.found
     }
 
-    /// Whether a subscription covers what is listed as 0.
+    /// Whether a subscription covers models listed as 0.
     pub fn is_plan(&self) -> bool {
         self.is_plan
     }

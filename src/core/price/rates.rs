@@ -1,20 +1,20 @@
-//! Rates: what a million tokens of each kind cost, and the tiers of long requests.
+//! Rates: prices per million tokens of each kind, and the tiers of long requests.
 
 use crate::core::tokens::Bucket;
 
 /// Nano-dollars for a million tokens.
 pub type Rate = u64;
 
-/// A million dollars for a million tokens: what is above is damage.
+/// A million dollars per million tokens: higher rates are damage.
 pub const MAX_RATE: Rate = 1_000_000_000_000_000;
 
-/// A list's dollars for a million tokens; `None` for what is no price (negative, not finite, absurd).
+/// Dollars per million tokens of a list; `None` if the number is not a price (negative, infinite, absurd).
 pub fn rate_of_dollars(dollars: f64) -> Option<Rate> {
     let nanos = (dollars * 1e9).round();
     (dollars >= 0.0 && nanos <= MAX_RATE as f64).then_some(nanos as Rate)
 }
 
-/// One line of a price list; what it leaves out is filled in by [`Rates::of`].
+/// One line of a price list; [`Rates::of`] supplies missing rates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rates {
     pub input: Rate,
@@ -36,8 +36,8 @@ impl Rates {
         }
     }
 
-    /// What a million tokens of this kind cost. Where the list has no price of its own, reasoning costs what output
-    /// does, a cache read what input does (a provider without a discount gives none), and a cache write 1.25 × input.
+    /// The price of a million tokens of this kind. Without a listed price, reasoning costs the output rate, a cache
+    /// read the input rate (no discount), and a cache write 1.25 × input.
     pub fn of(&self, bucket: Bucket) -> Rate {
         match bucket {
             Bucket::Input => self.input,
@@ -81,7 +81,7 @@ impl ListedRates {
         })
     }
 
-    /// As a tier over these rates: what it leaves out stays as it is, but reasoning follows the tier's output.
+    /// These rates as a tier over `base`: missing rates keep the base value, but reasoning follows the tier's output.
     pub fn over(self, base: &Rates) -> Rates {
         Rates {
             input: self.input.unwrap_or(base.input),
@@ -104,7 +104,7 @@ pub struct Tier {
     pub rates: Rates,
 }
 
-/// What a model costs in one service mode.
+/// The prices of a model in one service mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Price {
     base: Rates,

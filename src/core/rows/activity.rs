@@ -17,33 +17,33 @@ pub struct ActivityRow {
     /// Always `activity`.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// Identifies this change for good: `<8 hex of the ledger>.<number>`.
+    /// Permanent id of this change: `<8 hex of the ledger>.<number>`.
     pub event_id: String,
-    /// The same for every copy of the reply: 16 hex digits.
+    /// Identical in every copy of the turn: 16 hex digits.
     #[schemars(with = "String")]
     pub turn_id: EventKey,
     pub session_id: Text,
     /// The agent's own id of the message.
     pub message_id: Option<Text>,
     pub agent_id: Text,
-    /// Who bills, by its models.dev id.
+    /// Provider that bills, by its models.dev id.
     pub provider_id: Option<Text>,
     pub model_id: Option<Text>,
     pub session_name: Option<Text>,
     /// The repository root or first working directory, as recorded.
     pub project_path: Option<Text>,
-    /// What was added since the last line about this reply; negative for a correction.
+    /// Increase since the last line about this turn; negative for a correction.
     pub tokens: TokenSteps,
-    /// All known steps added up.
+    /// Sum of the known steps.
     pub total_tokens: Option<i64>,
-    /// US dollars added since the last line about this reply.
+    /// Increase in US dollars since the last line about this turn.
     pub cost: Option<Money>,
     pub cost_status: CostStatus,
     /// When the reply began, else the time on its record: epoch milliseconds UTC.
     pub timestamp: i64,
     /// `timestamp` as RFC 3339 UTC.
     pub time: Time,
-    /// When ttop saw the change: epoch milliseconds UTC.
+    /// When ttop read the change: epoch milliseconds UTC.
     pub observed_at: i64,
     /// The session's tokens after this step.
     pub session_tokens: Tokens,
@@ -56,7 +56,7 @@ pub struct ActivityRow {
 pub struct TokenSteps([Option<i64>; 5]);
 
 impl TokenSteps {
-    /// From what was counted before to what is counted now; `None` = nothing was or is.
+    /// The difference of two counts; `None` for nothing.
     pub fn between(old: Option<&Tokens>, new: Option<&Tokens>) -> Self {
         let count = |tokens: Option<&Tokens>, bucket| tokens.map_or(Some(0), |tokens| tokens.count(bucket));
         Self(BUCKETS.map(|bucket| {

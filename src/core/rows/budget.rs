@@ -1,4 +1,4 @@
-//! `BudgetRow`: what was spent of a budget, as `ttop budgets` prints it.
+//! `BudgetRow`: the spend against a budget, as `ttop budgets` prints it.
 
 use super::Text;
 use crate::core::budget::{Amount, Every, Level, Measure};
@@ -18,22 +18,22 @@ pub struct BudgetRow {
     /// Epoch milliseconds UTC.
     pub start: i64,
     pub end: i64,
-    /// The agents it is limited to; null = all.
+    /// Agents it applies to; null for all.
     pub agent_id: Option<String>,
     pub provider_id: Option<String>,
     pub model_id: Option<String>,
     pub project_path: Option<String>,
     pub unit: Measure,
     pub budget: Amount,
-    /// Null when nothing is known of what was spent.
+    /// Null if nothing is known about the spend.
     pub spent: Option<Amount>,
-    /// Negative when it is exceeded.
+    /// Negative if the budget is exceeded.
     pub remaining: Option<Amount>,
-    /// Null for a budget of nothing.
+    /// Null for a budget of zero.
     pub used_percent: Option<f64>,
-    /// What will have been spent at the end of the period, at its rate so far.
+    /// Projected spend at the end of the period, at the rate so far.
     pub projected: Option<Amount>,
     pub level: Option<Level>,
-    /// How what was spent is known; null for tokens and when there are no turns.
+    /// How the spend is known; null for tokens and if there are no turns.
     pub cost_status: Option<CostStatus>,
 }

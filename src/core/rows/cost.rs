@@ -17,9 +17,9 @@ pub struct CostRow {
     /// When the next period begins: epoch milliseconds UTC.
     pub end: Option<i64>,
     pub agent_id: Option<Text>,
-    /// Who bills, by its models.dev id.
+    /// Provider that bills, by its models.dev id.
     pub provider_id: Option<Text>,
-    /// Who made the model.
+    /// Vendor of the model.
     pub vendor_id: Option<Text>,
     pub model_id: Option<Text>,
     /// The model for people: one name for every spelling, provider and date.
@@ -30,17 +30,17 @@ pub struct CostRow {
     pub sessions: u64,
     pub turns: u64,
     pub tokens: Tokens,
-    /// All known buckets added up.
+    /// Sum of the known buckets.
     pub total_tokens: Option<u64>,
     /// US dollars.
     pub cost: Option<Money>,
-    /// Null when there are no turns.
+    /// Null if there are no turns.
     pub cost_status: Option<CostStatus>,
     pub billing: Billing,
-    /// Tokens that no price is known for.
+    /// Tokens without a known price.
     pub unpriced_tokens: u64,
-    /// US dollars an hour, in the active block.
+    /// US dollars per hour, in the active block.
     pub cost_per_hour: Option<Money>,
-    /// US dollars at the end of the active block if it goes on like this.
+    /// Projected cost of the active block, in US dollars.
     pub projected_cost: Option<Money>,
 }

@@ -10,14 +10,14 @@ use serde::Serialize;
 #[schemars(title = "cred")]
 pub struct CredRow {
     pub provider_id: String,
-    /// Who bills, by its models.dev id.
+    /// Provider that bills, by its models.dev id.
     pub biller_id: String,
     pub kind: Kind,
-    /// What keeps it: `opencode-auth`, `claude-code`, `env`, …
+    /// Where it is stored: `opencode-auth`, `claude-code`, `env`, …
     pub source: String,
     /// `~/path` or `$NAME`.
     pub origin: String,
-    /// The place inside the file.
+    /// Key inside the file.
     pub entry: Option<String>,
     pub state: State,
     /// Epoch milliseconds UTC.
@@ -25,9 +25,9 @@ pub struct CredRow {
     /// Account id or address, with --accounts.
     pub account: Option<String>,
     pub scopes: Vec<String>,
-    /// Whether this is the one that the provider is asked with.
+    /// Whether ttop uses this credential for requests.
     pub used: bool,
-    /// The source of the one in use, when it is another.
+    /// Source of the credential in use, if it is another one.
     pub shadowed_by: Option<String>,
     /// Keyed hash of the secret: equal on this machine for equal secrets, meaningless elsewhere.
     pub fingerprint: Option<String>,

@@ -1,40 +1,40 @@
-//! `DoctorRow`: what ttop sees of one agent, or of its own files, as `ttop doctor` prints it.
+//! `DoctorRow`: the diagnosis of one agent or of ttop's own files, as `ttop doctor` prints it.
 
 use super::Text;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// One thing that was looked at.
+/// A subject of the diagnosis.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(title = "doctor")]
 pub struct DoctorRow {
     pub kind: DoctorKind,
-    /// The id of the agent, or what of ttop's own it is.
+    /// Id of the agent, or the part of ttop.
     pub subject: Text,
     pub state: DoctorState,
-    /// What decided that the agent is installed: `database`, `config`, `auth file`, `records`, `command`.
+    /// Evidence that the agent is installed: `database`, `config`, `auth file`, `records`, `command`.
     pub installed: Option<Text>,
     /// Its command on PATH.
     pub command: Option<String>,
-    /// What that command says of its version.
+    /// Version that the command prints.
     pub version: Option<String>,
-    /// What its records give: `exact`, `partial` or `none`.
+    /// Accuracy of its records: `exact`, `partial` or `none`.
     pub turns: Option<Text>,
-    /// Whether it can be looked at while it runs.
+    /// Whether ttop shows its live sessions.
     pub live: Option<bool>,
-    /// Every path looked at.
+    /// Every path checked.
     pub paths: Vec<DoctorPath>,
     /// Files and databases found there.
     pub sources: Option<u64>,
-    /// Turns that count, of what is on disk now.
+    /// Turns on disk that count.
     pub counted: Option<u64>,
-    /// Records that are no turns, by reason.
+    /// Records that are not turns, by reason.
     pub skipped: BTreeMap<Text, u64>,
-    /// What could not be read or used.
+    /// Problems with its files.
     pub problems: Vec<String>,
-    /// What cannot be known, and what else to know.
+    /// Limits of its records, and other notes.
     pub notes: Vec<String>,
 }
 
@@ -58,12 +58,12 @@ pub enum DoctorState {
     Problem,
 }
 
-/// A path that was looked at.
+/// A path that was checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DoctorPath {
     /// With the home folder as `~`.
     pub path: String,
-    /// What led there.
+    /// Why ttop checks this path.
     pub because: String,
     pub exists: bool,
 }

@@ -16,9 +16,9 @@ pub struct EventRow {
     pub severity: Severity,
     pub title: String,
     pub message: String,
-    /// Identifies this event for good: `<8 hex of the ledger>.<last change before it>.<number>`.
+    /// Permanent id of this event: `<8 hex of the ledger>.<last change before it>.<number>`.
     pub event_id: String,
-    /// When it was noticed: epoch milliseconds UTC.
+    /// When ttop noticed it: epoch milliseconds UTC.
     pub timestamp: i64,
     /// `timestamp` as RFC 3339 UTC.
     pub time: Time,
@@ -27,12 +27,12 @@ pub struct EventRow {
     pub session_id: Option<Text>,
     /// The repository root or first working directory of the session, as recorded.
     pub project_path: Option<Text>,
-    /// What else is known; the keys depend on the type.
+    /// Further details; the keys depend on the type.
     pub data: Map<String, Value>,
 }
 
 impl EventRow {
-    /// An event about nobody in particular; it has no id yet.
+    /// An event without a subject; it has no id yet.
     pub fn new(kind: EventType, severity: Severity, title: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             kind,
@@ -70,7 +70,7 @@ impl EventRow {
 
 macro_rules! event_types {
     ($($name:ident = $text:literal,)*) => {
-        /// What happened.
+        /// Type of the event.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
         pub enum EventType {
             $(#[serde(rename = $text)] $name,)*
@@ -107,7 +107,7 @@ event_types! {
     Heartbeat = "heartbeat",
 }
 
-/// How much it matters.
+/// Severity of the event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {

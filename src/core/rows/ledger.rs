@@ -1,4 +1,4 @@
-//! `LedgerRow`: what the ledger holds of one agent, as `ttop ledger status` prints it.
+//! `LedgerRow`: the ledger's content for one agent, as `ttop ledger status` prints it.
 
 use super::Text;
 use schemars::JsonSchema;
@@ -12,21 +12,21 @@ pub struct LedgerRow {
     pub agent_id: Text,
     /// Files and databases read.
     pub sources: u64,
-    /// Of these, no longer there.
+    /// Sources that no longer exist.
     pub gone_sources: u64,
     pub sessions: u64,
     /// Turns that count.
     pub turns: u64,
-    /// Copies of turns that count elsewhere.
+    /// Copies of turns that count in another session.
     pub copies: u64,
-    /// Turns that the agent deleted or the user took back; they count.
+    /// Turns that the agent deleted or the user undid; they count.
     pub gone_turns: u64,
-    /// The oldest turn: epoch milliseconds UTC.
+    /// Time of the oldest turn: epoch milliseconds UTC.
     pub start: Option<i64>,
-    /// The newest turn: epoch milliseconds UTC.
+    /// Time of the newest turn: epoch milliseconds UTC.
     pub end: Option<i64>,
-    /// The ledger's file.
+    /// Path of the ledger.
     pub path: String,
-    /// The size of the whole file.
+    /// Size of the file.
     pub size_bytes: u64,
 }

@@ -12,17 +12,17 @@ pub struct McpRow {
     pub agent_id: String,
     pub name: String,
     pub kind: McpKind,
-    /// The program and the package or script it runs, without further arguments; null for remote ones.
+    /// Program and the package or script it runs, without further arguments; null for a remote server.
     pub command: Option<String>,
-    /// Host and port of a remote one.
+    /// Host and port of a remote server.
     pub host: Option<String>,
     pub enabled: bool,
     /// The settings file.
     pub source: String,
-    /// The folder it is configured for; null where it is for all.
+    /// Folder it is configured for; null if it applies everywhere.
     pub project_path: Option<String>,
     /// Processes that run it for an agent.
     pub pids: Vec<u32>,
-    /// Processes that run it although their agent is gone.
+    /// Processes that run it although their agent ended.
     pub orphans: Vec<u32>,
 }

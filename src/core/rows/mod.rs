@@ -1,4 +1,4 @@
-//! The rows built from turns: what the user's scripts read, with fixed keys in fixed order.
+//! The rows that commands print and scripts read, with fixed keys in a fixed order.
 
 mod activity;
 mod budget;

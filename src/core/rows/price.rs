@@ -1,4 +1,4 @@
-//! `PriceRow`: what a model costs at a provider, as `ttop prices` prints it.
+//! `PriceRow`: the price of a model at a provider, as `ttop prices` prints it.
 
 use crate::core::money::Billing;
 use crate::core::price::{DatedPrice, Found, ModelPrices, Price, Rate, Rates};
@@ -8,38 +8,38 @@ use crate::core::turn::Mode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What a model costs from one moment to another, in US dollars for a million tokens.
+/// Price of a model over a time range, in US dollars per million tokens.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(title = "price")]
 pub struct PriceRow {
-    /// Who bills, by its models.dev id.
+    /// Provider that bills, by its models.dev id.
     pub provider_id: String,
     pub model_id: String,
     #[serde(flatten)]
     pub rates: RatesShown,
-    /// Prices of requests with more context, smallest first.
+    /// Prices of requests with a larger context, smallest first.
     pub tiers: Vec<TierShown>,
     /// Prices in fast mode.
     pub fast: Option<RatesShown>,
     /// Prices of priority processing.
     pub priority: Option<RatesShown>,
-    /// Who pays for this provider.
+    /// How turns of this provider are paid.
     pub billing: Billing,
-    /// In force from then on: epoch milliseconds UTC, null = as far back as known.
+    /// Effective from this time: epoch milliseconds UTC, null for the earliest known price.
     pub start: Option<i64>,
-    /// Until then: epoch milliseconds UTC, null = still in force.
+    /// Effective until this time: epoch milliseconds UTC, null if still in force.
     pub end: Option<i64>,
-    /// Who says so.
+    /// Where the price comes from.
     pub source: String,
     /// Why it changed then.
     pub reason: Option<String>,
     pub found: FoundAs,
-    /// The `provider/model` whose price it is, where that is another one.
+    /// The `provider/model` with this price, if it is another one.
     pub listed_as: Option<String>,
 }
 
-/// US dollars for a million tokens of each kind; what a list leaves out is already derived.
+/// US dollars per million tokens of each kind, with derived values for those a list omits.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RatesShown {
@@ -47,9 +47,9 @@ pub struct RatesShown {
     pub output: f64,
     pub reasoning: f64,
     pub cache_read: f64,
-    /// Written for five minutes.
+    /// Cache writes with a lifetime of five minutes.
     pub cache_write: f64,
-    /// Written for an hour.
+    /// Cache writes with a lifetime of one hour.
     pub cache_write1h: f64,
 }
 
@@ -61,7 +61,7 @@ pub struct TierShown {
     pub rates: RatesShown,
 }
 
-/// How a price was found.
+/// How the price was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FoundAs {

@@ -12,12 +12,12 @@ use serde::Serialize;
 #[schemars(title = "provider")]
 pub struct ProviderRow {
     pub provider_id: String,
-    /// Who bills, by its models.dev id.
+    /// Provider that bills, by its models.dev id.
     pub biller_id: String,
     pub name: String,
     /// Whether there is a credential.
     pub configured: bool,
-    /// False when it is switched off.
+    /// False if the configuration disables it.
     pub enabled: bool,
     /// How the latest attempt went.
     pub state: ProviderState,
@@ -26,7 +26,7 @@ pub struct ProviderRow {
     pub limits: Vec<LimitRow>,
     /// The highest of the limits, 0 to 100 and above.
     pub used_percent: Option<f64>,
-    /// When that one starts anew: epoch milliseconds UTC.
+    /// When that limit resets: epoch milliseconds UTC.
     pub resets_at: Option<i64>,
     /// Whether any limit is at 100 or more.
     pub limit_reached: bool,
@@ -40,15 +40,15 @@ pub struct ProviderRow {
     pub spend_currency: Option<String>,
     pub spend_period: Option<SpendPeriod>,
     pub spend_limit: Option<f64>,
-    /// What the spend was for, where the provider tells.
+    /// Tokens behind the spend, if the provider reports them.
     pub tokens: Option<Tokens>,
-    /// What this provider can give.
+    /// Values that this provider can report.
     pub capabilities: Vec<Capability>,
-    /// When the numbers were given: epoch milliseconds UTC.
+    /// When the provider reported the numbers: epoch milliseconds UTC.
     pub fetched_at: Option<i64>,
     /// Whether the numbers are older than they should be.
     pub stale: bool,
-    /// How long nothing is asked: milliseconds.
+    /// How long ttop waits before it asks again: milliseconds.
     pub retry_after_ms: Option<u64>,
     /// Where the credential or the numbers come from.
     pub source: Option<String>,
@@ -62,7 +62,7 @@ pub struct ProviderRow {
 pub struct LimitRow {
     /// `5-hour`, `Weekly (Opus)`, `Quota`.
     pub label: String,
-    /// The part of the account it is for; null for all of it.
+    /// Part of the account it applies to; null for all of it.
     pub scope: Option<String>,
     /// 0 to 100 and above; null once the window has ended.
     pub used_percent: Option<f64>,
@@ -80,19 +80,19 @@ pub struct LimitRow {
 #[schemars(title = "limit_history")]
 pub struct LimitHistoryRow {
     pub provider_id: String,
-    /// Who bills, by its models.dev id.
+    /// Provider that bills, by its models.dev id.
     pub biller_id: String,
     pub plan: Option<String>,
     /// `5-hour`, `Weekly (Opus)`, `Quota`.
     pub label: String,
-    /// The part of the account it is for; null for all of it.
+    /// Part of the account it applies to; null for all of it.
     pub scope: Option<String>,
     /// 0 to 100 and above.
     pub used_percent: f64,
     pub window_minutes: Option<u64>,
     /// Epoch milliseconds UTC.
     pub resets_at: Option<i64>,
-    /// When the provider or a file said so: epoch milliseconds UTC.
+    /// When the provider or a file reported it: epoch milliseconds UTC.
     pub timestamp: i64,
     /// `timestamp` as RFC 3339 UTC.
     pub time: Time,

@@ -1,4 +1,4 @@
-//! `PsRow`: a running process of an agent and what it does, as `ttop ps` prints it.
+//! `PsRow`: a running process of an agent and its status, as `ttop ps` prints it.
 
 use super::Text;
 use crate::core::money::{CostStatus, Money};
@@ -17,10 +17,10 @@ pub struct PsRow {
     pub agent_id: Text,
     pub role: Role,
     pub session_id: Option<Text>,
-    /// How it is known that the process shows this session.
+    /// How the session of the process was determined.
     pub r#match: Match,
     pub status: Status,
-    /// The tool that runs, `generating` or `compacting`.
+    /// The running tool, `generating` or `compacting`.
     pub activity: Option<String>,
     pub status_source: StatusSource,
     /// How long the status has lasted: milliseconds.
@@ -32,7 +32,7 @@ pub struct PsRow {
     pub cwd: Option<String>,
     /// `pts/3`.
     pub tty: Option<String>,
-    /// `main:1.0`, as tmux takes it for a target.
+    /// tmux target, such as `main:1.0`.
     pub tmux_pane: Option<String>,
     pub provider_id: Option<Text>,
     pub model_id: Option<Text>,
@@ -40,17 +40,17 @@ pub struct PsRow {
     pub tokens: Tokens,
     /// US dollars.
     pub cost: Option<Money>,
-    /// Null when there are no turns.
+    /// Null if there are no turns.
     pub cost_status: Option<CostStatus>,
-    /// The last line the agent said, with --text.
+    /// Last line of the agent's reply, with --text.
     pub last_text: Option<String>,
-    /// Share of one core that the process used while ttop looked.
+    /// CPU use in percent of one core, during the scan.
     pub cpu_percent: Option<f64>,
     /// Resident memory.
     pub memory_bytes: Option<u64>,
     /// Epoch milliseconds UTC.
     pub started_at: Option<i64>,
     pub uptime_ms: Option<i64>,
-    /// Of the agent.
+    /// Version of the agent.
     pub version: Option<String>,
 }

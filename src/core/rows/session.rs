@@ -15,7 +15,7 @@ pub struct SessionRow {
     pub session_id: Text,
     pub session_name: Option<Text>,
     pub agent_id: Text,
-    /// Who billed the latest turn.
+    /// Provider that billed the latest turn.
     pub provider_id: Option<Text>,
     /// The model of the latest turn.
     pub model_id: Option<Text>,
@@ -29,16 +29,16 @@ pub struct SessionRow {
     pub interactive: Option<bool>,
     pub turns: u64,
     pub tokens: Tokens,
-    /// All known buckets added up.
+    /// Sum of the known buckets.
     pub total_tokens: Option<u64>,
-    /// Tokens of turns that this fork shares with, and that are counted under, another session.
+    /// Tokens of turns that this fork shares with another session, where they count.
     pub copied_tokens: u64,
     /// US dollars.
     pub cost: Option<Money>,
-    /// Null when there are no turns.
+    /// Null if there are no turns.
     pub cost_status: Option<CostStatus>,
     pub billing: Billing,
-    /// Tokens that no price is known for.
+    /// Tokens without a known price.
     pub unpriced_tokens: u64,
     pub accuracy: Accuracy,
     pub presence: Presence,

@@ -41,7 +41,7 @@ pub struct ShowChild {
     pub cost_status: Option<CostStatus>,
 }
 
-/// What one model adds to a session.
+/// Share of one model in a session.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ShowModel {

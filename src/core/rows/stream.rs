@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
-/// A step of a reply, or something that happened; `type` tells which.
+/// A step of a turn or an event, by `type`.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum StreamRow {
@@ -51,7 +51,7 @@ impl JsonSchema for StreamRow {
             json!({"type": "string", "description": "`activity`, or the type of an event."}),
         );
         schemars::json_schema!({
-            "description": "A step of a reply (an activity row) or something that happened (an event row).",
+            "description": "A step of a turn (an activity row) or an event (an event row).",
             "type": "object",
             "properties": properties,
             "required": shared,

@@ -12,16 +12,16 @@ use serde::Serialize;
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TurnRow {
-    /// The same for every copy of the reply, in every file and on every machine: 16 hex digits.
+    /// Identical in every copy of the turn, in every file and on every machine: 16 hex digits.
     #[schemars(with = "String")]
     pub turn_id: EventKey,
     pub session_id: Text,
     /// The agent's own id of the message.
     pub message_id: Option<Text>,
     pub agent_id: Text,
-    /// Who bills, by its models.dev id.
+    /// Provider that bills, by its models.dev id.
     pub provider_id: Option<Text>,
-    /// Who made the model.
+    /// Vendor of the model.
     pub vendor_id: Option<Text>,
     pub model_id: Option<Text>,
     pub session_name: Option<Text>,
@@ -30,9 +30,9 @@ pub struct TurnRow {
     /// The session that started this one.
     pub parent_session_id: Option<Text>,
     pub tokens: Tokens,
-    /// All known buckets added up.
+    /// Sum of the known buckets.
     pub total_tokens: Option<u64>,
-    /// How many requests the row stands for; null where the agent only keeps sums.
+    /// Number of requests in this row; null if the agent only records sums.
     pub requests: Option<u32>,
     /// US dollars.
     pub cost: Option<Money>,

@@ -1,35 +1,35 @@
 //! The ladder: which status follows from which facts.
 
-use super::{Ask, Life, Says, Standing, Status, StatusSource, Word};
+use super::{Ask, ProcessActivity, Reported, ReportedStatus, SessionStatus, Status, StatusSource};
 use crate::core::process::{CLOCK_SLACK_MS, End, Facts, Last};
 
 /// How long a prompt may go unanswered before it is no longer "the model thinks".
 const THINKING_MS: i64 = 60_000;
-/// How long a reply may grow without a write before nobody can say that it still does.
+/// How long a reply may go without a write and still count as generating.
 const GENERATING_MS: i64 = 120_000;
 /// How long a tool call may go without a write before it may as well wait for permission.
 const TOOL_MS: i64 = 30_000;
 
-/// Climbs the ladder: what the program itself says, then its records, then use of the processor. What none of them tells is
+/// Determines the status from the program's own report, then its records, then its CPU use. Without evidence it is
 /// `unknown`, never `idle`. Times are epoch milliseconds.
-pub fn stand(word: Option<&Word>, facts: &Facts, life: &Life, now: i64) -> Standing {
+pub fn session_status(word: Option<&ReportedStatus>, facts: &Facts, life: &ProcessActivity, now: i64) -> SessionStatus {
     let ladder = Ladder { facts, life, now };
     match word.or(facts.word.as_ref()) {
         Some(word) => ladder.by_word(word),
-        None if facts.source.is_none() => Standing::UNKNOWN,
+        None if facts.source.is_none() => SessionStatus::UNKNOWN,
         None => ladder.by_records(),
     }
 }
 
 struct Ladder<'a> {
     facts: &'a Facts,
-    life: &'a Life,
+    life: &'a ProcessActivity,
     now: i64,
 }
 
 impl Ladder<'_> {
-    fn by_word(&self, word: &Word) -> Standing {
-        let told = |status, since: Option<i64>| Standing {
+    fn by_word(&self, word: &ReportedStatus) -> SessionStatus {
+        let told = |status, since: Option<i64>| SessionStatus {
             status,
             activity: None,
             source: word.source,
@@ -37,29 +37,29 @@ impl Ladder<'_> {
         };
         let tool = self.facts.pending_tool.as_ref();
         match word.says {
-            Says::Waiting(ask) => Standing {
+            Reported::Waiting(ask) => SessionStatus {
                 activity: tool.map(|tool| tool.name.clone()),
                 ..told(waiting(ask), tool.map(|tool| tool.since))
             },
-            Says::Retrying => told(Status::Retrying, self.facts.wrote_at),
-            Says::Busy => Standing {
+            Reported::Retrying => told(Status::Retrying, self.facts.wrote_at),
+            Reported::Busy => SessionStatus {
                 activity: self.activity(),
                 ..told(Status::Working, self.facts.prompted_at)
             },
-            Says::Idle => match self.at_rest() {
+            Reported::Idle => match self.at_rest() {
                 rest if rest.status == Status::Idle => told(Status::Idle, rest.since),
                 rest => rest,
             },
         }
     }
 
-    fn by_records(&self) -> Standing {
+    fn by_records(&self) -> SessionStatus {
         let facts = self.facts;
         if let Some(tool) = &facts.pending_tool
             && let Some(ask) = tool.asks
             && self.is_of_this_life(tool.since)
         {
-            return Standing {
+            return SessionStatus {
                 activity: Some(tool.name.clone()),
                 ..self.recorded(waiting(ask), Some(tool.since))
             };
@@ -76,7 +76,7 @@ impl Ladder<'_> {
             Some(Last::Ended { .. }) => self.at_rest(),
             None => match facts.rest {
                 Some(_) => self.at_rest(),
-                // A session nothing was said in yet.
+                // A session without messages.
                 None if self.life.is_alive => self.recorded(Status::Idle, facts.wrote_at),
                 None => self.recorded(Status::Unknown, facts.wrote_at),
             },
@@ -84,7 +84,7 @@ impl Ladder<'_> {
     }
 
     /// A reply without an end.
-    fn open(&self, at: i64) -> Standing {
+    fn open(&self, at: i64) -> SessionStatus {
         let wrote = self.facts.wrote_at.unwrap_or(at);
         if !self.is_of_this_life(wrote) {
             return self.recorded(Status::Interrupted, Some(wrote));
@@ -96,14 +96,14 @@ impl Ladder<'_> {
         {
             return self.recorded(Status::Retrying, Some(wrote));
         }
-        let working = Standing {
+        let working = SessionStatus {
             activity: self.activity(),
             ..self.recorded(Status::Working, self.facts.prompted_at.or(Some(at)))
         };
         let fresh = |limit| self.now - wrote < limit;
         match &self.facts.pending_tool {
             Some(_) if fresh(TOOL_MS) => working,
-            // What the tool started still runs: a permission prompt comes before that.
+            // A process of the tool still runs; a permission prompt would come before it.
             Some(tool)
                 if self
                     .life
@@ -114,8 +114,8 @@ impl Ladder<'_> {
             }
             None if fresh(GENERATING_MS) => working,
             _ if self.life.is_active == Some(true) => self.by_cpu(working),
-            // It may run, and it may as well wait for a permission that only an API would tell of.
-            Some(tool) => Standing {
+            // It may run, or wait for a permission that only an API would report.
+            Some(tool) => SessionStatus {
                 activity: Some(tool.name.clone()),
                 ..self.recorded(Status::Unknown, Some(tool.since))
             },
@@ -124,7 +124,7 @@ impl Ladder<'_> {
     }
 
     /// A prompt, or tools' results, without a reply.
-    fn asked(&self, at: i64) -> Standing {
+    fn asked(&self, at: i64) -> SessionStatus {
         let wrote = self.facts.wrote_at.unwrap_or(at).max(at);
         let thinking = self.recorded(Status::Thinking, Some(at));
         if !self.is_of_this_life(wrote) {
@@ -146,7 +146,7 @@ impl Ladder<'_> {
     }
 
     /// Tools' results are in and the next reply has not begun.
-    fn between_steps(&self, at: i64) -> Standing {
+    fn between_steps(&self, at: i64) -> SessionStatus {
         let wrote = self.facts.wrote_at.unwrap_or(at).max(at);
         let working = self.recorded(Status::Working, self.facts.prompted_at.or(Some(at)));
         if self.is_of_this_life(wrote) {
@@ -160,8 +160,8 @@ impl Ladder<'_> {
         self.at_rest()
     }
 
-    /// How it stands once nothing runs.
-    fn at_rest(&self) -> Standing {
+    /// The status when nothing runs.
+    fn at_rest(&self) -> SessionStatus {
         let facts = self.facts;
         if let Some(queued) = facts.queued_since.filter(|&at| self.is_of_this_life(at)) {
             return self.recorded(Status::Queued, Some(queued));
@@ -203,8 +203,8 @@ impl Ladder<'_> {
         }
     }
 
-    fn recorded(&self, status: Status, since: Option<i64>) -> Standing {
-        Standing {
+    fn recorded(&self, status: Status, since: Option<i64>) -> SessionStatus {
+        SessionStatus {
             status,
             activity: None,
             source: self.facts.source.unwrap_or(StatusSource::None),
@@ -212,8 +212,8 @@ impl Ladder<'_> {
         }
     }
 
-    fn by_cpu(&self, standing: Standing) -> Standing {
-        Standing {
+    fn by_cpu(&self, standing: SessionStatus) -> SessionStatus {
+        SessionStatus {
             source: StatusSource::Cpu,
             ..standing
         }
@@ -276,30 +276,30 @@ mod tests {
         facts(Last::Ended { at: ago(seconds), how })
     }
 
-    const ALIVE: Life = Life {
+    const ALIVE: ProcessActivity = ProcessActivity {
         is_alive: true,
         started_at: Some(NOW - 3_600 * SECOND),
         is_active: Some(false),
         tool_started_at: None,
     };
-    const ACTIVE: Life = Life {
+    const ACTIVE: ProcessActivity = ProcessActivity {
         is_active: Some(true),
         ..ALIVE
     };
-    const DEAD: Life = Life {
+    const DEAD: ProcessActivity = ProcessActivity {
         is_alive: false,
         ..ALIVE
     };
 
-    fn word(says: Says) -> Word {
-        Word {
+    fn word(says: Reported) -> ReportedStatus {
+        ReportedStatus {
             says,
             since: None,
             source: StatusSource::Api,
         }
     }
 
-    fn seen(standing: &Standing) -> (Status, StatusSource, Option<&str>) {
+    fn seen(standing: &SessionStatus) -> (Status, StatusSource, Option<&str>) {
         (standing.status, standing.source, standing.activity.as_deref())
     }
 
@@ -309,21 +309,21 @@ mod tests {
     #[test]
     fn the_program_itself_is_believed_first() {
         let running = with_tool("bash", None, 300);
-        let told = |says, facts: &Facts| seen(&stand(Some(&word(says)), facts, &ALIVE, NOW)).0;
-        assert_eq!(told(Says::Waiting(Ask::Permission), &running), S::WaitingPermission);
-        assert_eq!(told(Says::Waiting(Ask::Question), &running), S::WaitingQuestion);
-        assert_eq!(told(Says::Retrying, &running), S::Retrying);
-        assert_eq!(told(Says::Busy, &at_rest(End::Stop, 5)), S::Working);
-        let working = stand(Some(&word(Says::Busy)), &running, &ALIVE, NOW);
+        let told = |says, facts: &Facts| seen(&session_status(Some(&word(says)), facts, &ALIVE, NOW)).0;
+        assert_eq!(told(Reported::Waiting(Ask::Permission), &running), S::WaitingPermission);
+        assert_eq!(told(Reported::Waiting(Ask::Question), &running), S::WaitingQuestion);
+        assert_eq!(told(Reported::Retrying, &running), S::Retrying);
+        assert_eq!(told(Reported::Busy, &at_rest(End::Stop, 5)), S::Working);
+        let working = session_status(Some(&word(Reported::Busy)), &running, &ALIVE, NOW);
         assert_eq!(seen(&working), (S::Working, Api, Some("bash")));
-        let idle = stand(Some(&word(Says::Idle)), &at_rest(End::Stop, 5), &ACTIVE, NOW);
+        let idle = session_status(Some(&word(Reported::Idle)), &at_rest(End::Stop, 5), &ACTIVE, NOW);
         assert_eq!((seen(&idle), idle.since), ((S::Idle, Api, None), Some(ago(5))));
     }
 
     #[test]
     fn an_idle_program_still_shows_how_the_last_run_ended() {
         let told = |facts: &Facts| {
-            let standing = stand(Some(&word(Says::Idle)), facts, &ALIVE, NOW);
+            let standing = session_status(Some(&word(Reported::Idle)), facts, &ALIVE, NOW);
             (standing.status, standing.source)
         };
         assert_eq!(told(&at_rest(End::Error, 5)), (S::Error, Database));
@@ -335,21 +335,21 @@ mod tests {
     #[test]
     fn an_agents_own_note_counts_as_its_word() {
         let noted = Facts {
-            word: Some(Word {
-                says: Says::Waiting(Ask::Permission),
+            word: Some(ReportedStatus {
+                says: Reported::Waiting(Ask::Permission),
                 since: Some(ago(9)),
                 source: StatusSource::Transcript,
             }),
             ..Facts::default()
         };
-        let standing = stand(None, &noted, &ALIVE, NOW);
+        let standing = session_status(None, &noted, &ALIVE, NOW);
         assert_eq!((standing.status, standing.since), (S::WaitingPermission, Some(ago(9))));
     }
 
     #[test]
     fn records_alone_tell_what_a_reply_is_doing() {
-        let said = |facts: &Facts, life: &Life| {
-            let standing = stand(None, facts, life, NOW);
+        let said = |facts: &Facts, life: &ProcessActivity| {
+            let standing = session_status(None, facts, life, NOW);
             (standing.status, standing.source)
         };
         let open = |seconds| facts(Last::Open { at: ago(seconds) });
@@ -374,7 +374,7 @@ mod tests {
 
     #[test]
     fn an_unanswered_prompt_is_thought_about_for_a_minute() {
-        let said = |facts: &Facts, life: &Life| stand(None, facts, life, NOW).status;
+        let said = |facts: &Facts, life: &ProcessActivity| session_status(None, facts, life, NOW).status;
         let asked = |seconds| facts(Last::Asked { at: ago(seconds) });
         assert_eq!(said(&asked(59), &ALIVE), S::Thinking);
         assert_eq!(said(&asked(61), &ACTIVE), S::Thinking);
@@ -390,20 +390,20 @@ mod tests {
 
     #[test]
     fn a_tool_that_runs_long_may_wait_for_permission() {
-        let said = |facts: &Facts, life: &Life| {
-            let standing = stand(None, facts, life, NOW);
+        let said = |facts: &Facts, life: &ProcessActivity| {
+            let standing = session_status(None, facts, life, NOW);
             (standing.status, standing.activity)
         };
         let bash = || Some("bash".to_owned());
         assert_eq!(said(&with_tool("bash", None, 29), &ALIVE), (S::Working, bash()));
         assert_eq!(said(&with_tool("bash", None, 31), &ALIVE), (S::Unknown, bash()));
         assert_eq!(said(&with_tool("bash", None, 31), &ACTIVE), (S::Working, bash()));
-        let child = Life {
+        let child = ProcessActivity {
             tool_started_at: Some(ago(30)),
             ..ALIVE
         };
         assert_eq!(said(&with_tool("bash", None, 31), &child), (S::Working, bash()));
-        let older_child = Life {
+        let older_child = ProcessActivity {
             tool_started_at: Some(ago(300)),
             ..ALIVE
         };
@@ -412,7 +412,7 @@ mod tests {
 
     #[test]
     fn a_question_waits_for_its_human_however_old() {
-        let said = |facts: &Facts, life: &Life| stand(None, facts, life, NOW).status;
+        let said = |facts: &Facts, life: &ProcessActivity| session_status(None, facts, life, NOW).status;
         assert_eq!(
             said(&with_tool("question", Some(Ask::Question), 3_000), &ALIVE),
             S::WaitingQuestion
@@ -421,7 +421,7 @@ mod tests {
             said(&with_tool("plan", Some(Ask::Permission), 3), &ALIVE),
             S::WaitingPermission
         );
-        // The process that asked is gone: nobody waits.
+        // The process that asked has ended: no session waits.
         assert_eq!(
             said(&with_tool("question", Some(Ask::Question), 4_000), &ALIVE),
             S::Interrupted
@@ -442,7 +442,7 @@ mod tests {
             }),
             ..at_rest(End::Stop, 12)
         };
-        let said = |facts: &Facts| stand(None, facts, &ALIVE, NOW).status;
+        let said = |facts: &Facts| session_status(None, facts, &ALIVE, NOW).status;
         assert_eq!(said(&rested(End::Stop, Some(ago(11)))), S::DoneUnread);
         assert_eq!(said(&rested(End::Stop, None)), S::DoneUnread);
         assert_eq!(said(&rested(End::Stop, Some(ago(9)))), S::Idle);
@@ -467,21 +467,27 @@ mod tests {
             retry_at: Some(NOW + 5 * SECOND),
             ..facts(Last::Open { at: ago(8) })
         };
-        assert_eq!(stand(None, &retrying, &ALIVE, NOW).status, S::Retrying);
+        assert_eq!(session_status(None, &retrying, &ALIVE, NOW).status, S::Retrying);
         let queued = Facts {
             queued_since: Some(ago(4)),
             ..at_rest(End::Stop, 8)
         };
-        assert_eq!(stand(None, &queued, &ALIVE, NOW).status, S::Queued);
+        assert_eq!(session_status(None, &queued, &ALIVE, NOW).status, S::Queued);
         let compacting = Facts {
             compacting_since: Some(ago(4)),
             ..facts(Last::Open { at: ago(8) })
         };
-        assert_eq!(seen(&stand(None, &compacting, &ALIVE, NOW)).2, Some("compacting"));
+        assert_eq!(
+            seen(&session_status(None, &compacting, &ALIVE, NOW)).2,
+            Some("compacting")
+        );
     }
 
     #[test]
     fn what_nothing_tells_is_unknown() {
-        assert_eq!(stand(None, &Facts::default(), &ACTIVE, NOW), Standing::UNKNOWN);
+        assert_eq!(
+            session_status(None, &Facts::default(), &ACTIVE, NOW),
+            SessionStatus::UNKNOWN
+        );
     }
 }

@@ -1,13 +1,13 @@
-//! What a session is doing now: the statuses, and what they are told from.
+//! The status of a session, and the evidence for it.
 
 mod ladder;
 
-pub use ladder::stand;
+pub use ladder::session_status;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a session is doing.
+/// What the session is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -45,13 +45,13 @@ impl Status {
         }
     }
 
-    /// Whether it goes on only when its human answers.
+    /// Whether it cannot continue until the user answers.
     pub fn is_waiting(self) -> bool {
         matches!(self, Self::WaitingPermission | Self::WaitingQuestion)
     }
 }
 
-/// What a status was told from.
+/// Where the status comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StatusSource {
@@ -77,54 +77,54 @@ impl StatusSource {
     }
 }
 
-/// What a human is asked for.
+/// What the user is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
     Permission,
     Question,
 }
 
-/// What the program that runs a session says of it.
+/// The status that a session's program reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Word {
-    pub says: Says,
+pub struct ReportedStatus {
+    pub says: Reported,
     /// Epoch milliseconds.
     pub since: Option<i64>,
     pub source: StatusSource,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Says {
+pub enum Reported {
     Waiting(Ask),
     Retrying,
     Busy,
     Idle,
 }
 
-/// What is known of the process that does a session's work.
+/// The activity of a session's process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Life {
+pub struct ProcessActivity {
     pub is_alive: bool,
     /// Epoch milliseconds.
     pub started_at: Option<i64>,
-    /// Whether it and what it started used the processor between two samples; `None` with fewer.
+    /// Whether it or its descendants used the CPU between two samples; `None` with fewer samples.
     pub is_active: Option<bool>,
     /// When the newest of its tool processes that still run was started.
     pub tool_started_at: Option<i64>,
 }
 
-/// Where a session stands.
+/// The status of a session, with its evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct SessionStatus {
     pub status: Status,
-    /// The tool that runs, `generating` or `compacting`.
+    /// The running tool, `generating` or `compacting`.
     pub activity: Option<String>,
     pub source: StatusSource,
     /// Epoch milliseconds.
     pub since: Option<i64>,
 }
 
-impl Standing {
+impl SessionStatus {
     pub const UNKNOWN: Self = Self {
         status: Status::Unknown,
         activity: None,

@@ -1,6 +1,8 @@
 //! The sample home of `--demo`, continued: its logins and what their plans leave.
 
-use crate::core::credential::{Content, Credential, Holding, Kind, Rank, Secret, Wanted, holdings};
+use crate::core::credential::{
+    Content, Credential, CredentialSpec, Kind, ProviderCredentials, Rank, Secret, provider_credentials,
+};
 use crate::core::quota::{Credits, FIVE_HOURS, Limit, MONTH, ProviderUsage, Spend, SpendPeriod, WEEK, sort_limits};
 use crate::providers::report::Report;
 use crate::providers::{self, About, ProviderHandle};
@@ -10,7 +12,7 @@ const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// What `creds` finds there: logins of three tools, one of them expired, and a key.
-pub fn credentials(wanted: &[Wanted], now: i64) -> Vec<Holding> {
+pub fn credentials(wanted: &[CredentialSpec], now: i64) -> Vec<ProviderCredentials> {
     let one = |provider: &str, kind, source, rank, origin: &str, entry: Option<&str>| {
         // Nothing that opens anything: it only has to have a fingerprint.
         let secret = Secret::new(&format!("demo {provider} {source}")).map_or(Content::Missing, Content::Secret);
@@ -58,14 +60,14 @@ pub fn credentials(wanted: &[Wanted], now: i64) -> Vec<Holding> {
         "$OPENROUTER_API_KEY",
         None,
     );
-    holdings(vec![claude, old, codex, copilot, key], wanted, now)
+    provider_credentials(vec![claude, old, codex, copilot, key], wanted, now)
 }
 
-/// What their providers said a minute ago.
+/// The answers of their providers, a minute old.
 pub fn reports(providers: &[ProviderHandle], now: i64) -> Vec<Report> {
-    let holdings = credentials(&providers::wanted(providers), now);
+    let provider_credentials = credentials(&providers::wanted(providers), now);
     let report = |about: &Arc<About>| {
-        let chosen = holdings
+        let chosen = provider_credentials
             .iter()
             .find(|holding| holding.provider_id == about.id)?
             .chosen()?;

@@ -1,4 +1,4 @@
-//! The sample home of `--demo`: a ledger that is built in and a clock that stands still.
+//! The sample home of `--demo`: a built-in ledger and a fixed clock.
 
 pub mod accounts;
 pub mod scan;

@@ -1,7 +1,7 @@
-//! What a scan of the sample home finds: processes that never ran, with sessions of the sample ledger.
+//! The scan of the sample home: made-up processes with sessions of the sample ledger.
 
 use crate::core::process::{Claim, Facts, Match, Process, Role, SessionRef};
-use crate::core::status::{Standing, Status, StatusSource};
+use crate::core::status::{SessionStatus, Status, StatusSource};
 use crate::engine::scan::{LiveSession, Scan};
 use crate::processes::tmux::Pane;
 
@@ -112,7 +112,7 @@ fn session(line: &Line, now: i64) -> LiveSession {
             ..Claim::bare(pid, role)
         },
         facts: Facts::default(),
-        standing: Standing {
+        standing: SessionStatus {
             status,
             activity: activity.map(str::to_owned),
             source,

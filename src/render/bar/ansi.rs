@@ -1,9 +1,9 @@
-//! Colours as terminals know them.
+//! Colors as terminals know them.
 
 use super::Bar;
 use crate::render::Palette;
 
-/// All pieces in their colours.
+/// All pieces in their colors.
 pub fn draw(bar: &Bar<'_>) -> String {
     bar.join(|piece| Palette::ON.paint(piece.tone, &piece.text))
 }

@@ -6,7 +6,7 @@ use super::{Bar, Style};
 pub struct Argos;
 
 const DIALECT: Dialect = Dialect {
-    // Text is Pango markup there unless it says not to be.
+    // Argos interprets text as Pango markup unless disabled.
     literal: "useMarkup=false emojize=false unescape=false trim=false",
     click: |program, words| {
         // The command is one text that a shell reads, in single quotes of the line.

@@ -1,4 +1,4 @@
-//! Claude Code's `statusLine`: its own session, and what all agents cost.
+//! Claude Code's `statusLine`: its own session, and the cost of all agents.
 
 use super::{Bar, Needs, Piece, Style, ansi, facts};
 use crate::core::money::Money;
@@ -34,11 +34,11 @@ impl Style for Claude {
     }
 
     fn needs(&self) -> Needs {
-        Needs::Told
+        Needs::StatuslineInput
     }
 }
 
-/// The model, the session's own cost, the block and the limits: what Claude Code says goes before what is known here.
+/// The model, the session's cost, the block and the limits. Values from Claude Code take precedence over ttop's.
 fn said(bar: &Bar<'_>) -> Vec<super::Part> {
     let mut parts = Vec::new();
     let mut say = |name, text: String, level: super::Level| {
@@ -98,7 +98,7 @@ fn said(bar: &Bar<'_>) -> Vec<super::Part> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Icons, Told};
+    use super::super::{Icons, StatuslineInput};
     use super::*;
     use crate::core::snapshot::Snapshot;
     use crate::render::Tone;
@@ -120,10 +120,10 @@ mod tests {
             stats: None,
         };
         assert!(Claude.draw(&bar).contains(super::super::NOTHING));
-        let told = Told {
+        let told = StatuslineInput {
             model: Some("Opus".into()),
             limits: vec![("5-hour".into(), 96.4, Some(3_600_000))],
-            ..Told::default()
+            ..StatuslineInput::default()
         };
         bar.told = Some(&told);
         let plain: Vec<String> = said(&bar)

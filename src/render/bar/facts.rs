@@ -1,4 +1,4 @@
-//! Facts: what a snapshot means at a moment; segments, templates, drop-downs and JSON all say it from here.
+//! Facts: values of a snapshot at a point in time, shared by segments, templates, menus and JSON.
 
 use super::{Icons, Level};
 use crate::core::budget::{self, Thresholds};
@@ -99,7 +99,7 @@ pub fn limit_level(snapshot: &Snapshot, percent: f64) -> Level {
     level_of(Some(Thresholds { warning, critical }.of_percent(percent)))
 }
 
-/// The level of all that is spent in a span, where a budget for it says so.
+/// The budget level of the total spend in a period, if there is such a budget.
 pub fn span_level(snapshot: &Snapshot, every: budget::Every, now: i64) -> Level {
     let whole = snapshot
         .budgets
@@ -118,7 +118,7 @@ pub fn money(cost: Cost, icons: Icons) -> String {
     icons.words(number::money(cost.money(), cost.status))
 }
 
-/// What was spent in a span; unknown once it is over and nothing was summed since.
+/// The spend in a period; unknown if the period ended after the last sum.
 pub fn spent(span: &Span, now: i64, icons: Icons) -> String {
     if now >= span.end {
         return icons.words(UNKNOWN.to_owned());

@@ -10,7 +10,7 @@ impl Style for Gnome {
     }
 
     fn about(&self) -> &'static str {
-        "stats.json of OpenCode, for the GNOME extension; --write puts it in its place"
+        "OpenCode's stats.json for the GNOME extension; --write updates the file"
     }
 
     fn draw(&self, bar: &Bar<'_>) -> String {

@@ -32,6 +32,6 @@ impl Style for I3blocks {
          command=ttop bar-status i3blocks\n\
          format=json\n\
          interval=5\n\
-         # or one process that stays: command=ttop bar-status i3blocks --follow, interval=persist\n"
+         # or keep one process running: command=ttop bar-status i3blocks --follow, interval=persist\n"
     }
 }

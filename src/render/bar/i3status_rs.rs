@@ -20,7 +20,7 @@ impl Style for I3statusRs {
             Level::Warn => "Warning",
             Level::Crit => "Critical",
         };
-        // Its text is Pango markup; the colour is that of the state.
+        // Its text is Pango markup; the color is that of the state.
         let block = json!({
             "icon": "",
             "state": state,
@@ -37,6 +37,6 @@ impl Style for I3statusRs {
          command = \"ttop bar-status i3status-rs\"\n\
          json = true\n\
          interval = 5\n\
-         # or one process that stays: command = \"ttop bar-status i3status-rs --follow\", persistent = true\n"
+         # or keep one process running: command = \"ttop bar-status i3status-rs --follow\", persistent = true\n"
     }
 }

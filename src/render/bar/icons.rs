@@ -1,4 +1,4 @@
-//! Icons: what stands before, between and instead of words, for fonts of three kinds.
+//! Icons: prefixes, separators and symbols, for three kinds of fonts.
 
 /// `--icons`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -18,7 +18,7 @@ impl Icons {
         }
     }
 
-    /// What stands for what was cut: one column.
+    /// Marks truncated text; one column wide.
     pub const fn cut(self) -> &'static str {
         match self {
             Self::Unicode | Self::Nerd => super::text::ELLIPSIS,
@@ -26,7 +26,7 @@ impl Icons {
         }
     }
 
-    /// What stands before a segment, with its space.
+    /// The prefix of a segment, including its space.
     pub fn of(self, segment: &str) -> &'static str {
         match self {
             Self::Ascii => "",

@@ -13,7 +13,7 @@ impl Style for Json {
     }
 
     fn about(&self) -> &'static str {
-        "everything, for bars that are not in this list"
+        "every value as JSON, for other bars"
     }
 
     fn draw(&self, bar: &Bar<'_>) -> String {

@@ -14,7 +14,7 @@ pub struct Dialect {
     pub literal: &'static str,
     /// Attributes that run this program with some words when the line is clicked.
     pub click: fn(program: &str, words: &[&str]) -> String,
-    /// Whether colours in the header are read as on a terminal.
+    /// Whether colors in the header are read as on a terminal.
     pub has_ansi: bool,
 }
 
@@ -27,7 +27,7 @@ pub fn click(key: &str, program: &str, words: &[&str]) -> String {
     click + " terminal=false refresh=false"
 }
 
-/// A line: what follows a bar is attributes, so that none may be in the text.
+/// A line: attributes follow a `|`, so the text must not contain one.
 fn line(words: &str, attributes: &[&str]) -> String {
     let words = text::plain(words).replace('|', "¦");
     // A line of dashes is a separator, and dashes at the beginning nest it.

@@ -42,22 +42,22 @@ pub trait Style: Sync {
     fn draw(&self, bar: &Bar<'_>) -> String;
     /// The lines to paste into the program's configuration.
     fn setup(&self) -> &'static str;
-    /// What comes before each further output of a process that stays.
+    /// The separator before each further output of a running process.
     fn between(&self) -> &'static str {
         ""
     }
-    /// What it is drawn from.
+    /// The inputs it needs.
     fn needs(&self) -> Needs {
         Needs::Snapshot
     }
 }
 
-/// What a style is drawn from.
+/// The inputs of a style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
     Snapshot,
-    /// And what Claude Code says on stdin.
-    Told,
+    /// Also Claude Code's input on stdin.
+    StatuslineInput,
     /// The statistics of OpenCode instead.
     Stats,
 }
@@ -82,7 +82,7 @@ pub static STYLES: &[&dyn Style] = &[
     &json::Json,
 ];
 
-/// What a style is drawn from.
+/// The inputs of a style.
 pub struct Bar<'a> {
     pub snapshot: &'a Snapshot,
     pub parts: Vec<Part>,
@@ -92,12 +92,12 @@ pub struct Bar<'a> {
     pub icons: Icons,
     /// This program, for clicks.
     pub program: &'a str,
-    /// What Claude Code said of its session.
-    pub told: Option<&'a Told>,
+    /// Claude Code's input about its session.
+    pub told: Option<&'a StatuslineInput>,
     pub stats: Option<&'a Stats>,
 }
 
-/// A segment that has something to say.
+/// A segment with a value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
     pub name: &'static str,
@@ -106,13 +106,13 @@ pub struct Part {
 }
 
 impl Part {
-    /// All text without colours.
+    /// All text without colors.
     pub fn text(&self) -> String {
         self.pieces.iter().map(|piece| piece.text.as_str()).collect()
     }
 }
 
-/// Text of one colour.
+/// Text of one color.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
     pub text: String,
@@ -120,7 +120,7 @@ pub struct Piece {
 }
 
 impl Piece {
-    /// Text that may be anybody's: what could steer a terminal or reorder the line is taken out.
+    /// Untrusted text: removes characters that control the terminal or reorder the line.
     pub fn new(words: &str, tone: Tone) -> Self {
         Self {
             text: text::plain(words).into_owned(),
@@ -156,18 +156,18 @@ impl Level {
     }
 }
 
-/// What Claude Code tells its status line command.
+/// Claude Code's input to its status line command.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Told {
+pub struct StatuslineInput {
     pub model: Option<String>,
     /// Dollars of the session, by Claude Code's own account.
     pub cost: Option<f64>,
     pub context_percent: Option<f64>,
-    /// Label, per cent, and when it begins anew.
+    /// Label, percent, and reset time.
     pub limits: Vec<(String, f64, Option<i64>)>,
 }
 
-/// What is shown where there is nothing to say: an empty answer hides a bar, or leaves the last one standing.
+/// Shown without any value: empty output would hide the bar, or keep its last text.
 pub const NOTHING: &str = "-";
 
 impl Bar<'_> {
@@ -179,7 +179,7 @@ impl Bar<'_> {
         self.age.is_some()
     }
 
-    /// The pieces in a row, with what stands between segments.
+    /// All pieces, with separators between segments.
     pub fn pieces(&self) -> Vec<Piece> {
         let mut pieces: Vec<Piece> = Vec::new();
         for part in &self.parts {
@@ -188,7 +188,7 @@ impl Bar<'_> {
             }
             for piece in &part.pieces {
                 match pieces.last_mut() {
-                    // What is drawn alike is one text: none of its halves may be syntax only together.
+                    // Merges adjacent pieces of the same tone, so that two halves cannot form syntax together.
                     Some(last) if last.tone == piece.tone => last.text.push_str(&piece.text),
                     _ => pieces.push(piece.clone()),
                 }
@@ -204,7 +204,7 @@ impl Bar<'_> {
         pieces
     }
 
-    /// All text without colours.
+    /// All text without colors.
     pub fn text(&self) -> String {
         self.pieces().into_iter().map(|piece| piece.text).collect()
     }
@@ -259,7 +259,7 @@ pub fn fit(parts: Vec<Part>, limit: usize, icons: Icons) -> Vec<Part> {
     kept
 }
 
-/// A colour of the web for a tone; none where the bar's own is right.
+/// A color of the web for a tone; none where the bar's own is right.
 pub const fn hex(tone: Tone) -> Option<&'static str> {
     match tone {
         Tone::Plain | Tone::Strong => None,

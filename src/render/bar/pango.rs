@@ -18,7 +18,7 @@ pub fn escape(text: &str) -> String {
     escaped
 }
 
-/// All pieces in their colours.
+/// All pieces in their colors.
 pub fn draw(bar: &Bar<'_>) -> String {
     bar.join(|piece| {
         let text = escape(&piece.text);

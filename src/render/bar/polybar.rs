@@ -10,12 +10,12 @@ impl Style for Polybar {
     }
 
     fn about(&self) -> &'static str {
-        "polybar, with its colour tags"
+        "polybar, with color tags"
     }
 
     fn draw(&self, bar: &Bar<'_>) -> String {
         let line = bar.join(|piece| {
-            // A tag begins with these two; there is no other way to say them.
+            // These two characters start a tag and cannot be escaped.
             let text = piece.text.replace("%{", "% {");
             match hex(piece.tone) {
                 Some(color) => format!("%{{F{color}}}{text}%{{F-}}"),
@@ -31,6 +31,6 @@ impl Style for Polybar {
          type = custom/script\n\
          exec = ttop bar-status polybar\n\
          interval = 5\n\
-         ; or one process that stays: exec = ttop bar-status polybar --follow, tail = true, without an interval\n"
+         ; or keep one process running: exec = ttop bar-status polybar --follow, tail = true, without an interval\n"
     }
 }

@@ -1,4 +1,4 @@
-//! Segments: what a bar can show, each a line in [`SEGMENTS`]; one with nothing to say is left out.
+//! Segments: the values a bar can show, one line each in [`SEGMENTS`]. A segment without a value is left out.
 
 use super::facts::{self, GROUPS};
 use super::{Icons, Level, Part, Piece};
@@ -10,21 +10,21 @@ use crate::render::{Tone, number};
 /// A title in a bar takes at most so many columns.
 const TITLE_WIDTH: usize = 32;
 
-/// What a bar can show.
+/// A segment of a bar.
 pub struct Segment {
     pub name: &'static str,
     pub about: &'static str,
     make: fn(&Snapshot, i64, Icons) -> Option<Said>,
 }
 
-/// What a segment says.
+/// The text of a segment.
 struct Said {
     pieces: Vec<(String, Tone)>,
     level: Level,
 }
 
 impl Said {
-    /// In the colour of its level.
+    /// In the color of its level.
     fn new(text: String, level: Level) -> Option<Self> {
         Some(Self {
             pieces: vec![(text, level.tone())],
@@ -36,22 +36,22 @@ impl Said {
 pub static SEGMENTS: &[Segment] = &[
     Segment {
         name: "today",
-        about: "what today cost",
+        about: "cost of today",
         make: |snapshot, now, icons| span(snapshot, &snapshot.today, "today", Every::Day, now, icons),
     },
     Segment {
         name: "week",
-        about: "what this week cost, from Monday on",
+        about: "cost of this week, since Monday",
         make: |snapshot, now, icons| span(snapshot, &snapshot.week, "week", Every::Week, now, icons),
     },
     Segment {
         name: "month",
-        about: "what this month cost",
+        about: "cost of this month",
         make: |snapshot, now, icons| span(snapshot, &snapshot.month, "month", Every::Month, now, icons),
     },
     Segment {
         name: "session",
-        about: "the session that was active last, and its cost",
+        about: "the most recent session and its cost",
         make: |snapshot, _, icons| {
             let latest = snapshot.session.as_ref()?;
             let name = latest.name.as_deref().unwrap_or(&latest.id);
@@ -61,7 +61,7 @@ pub static SEGMENTS: &[Segment] = &[
     },
     Segment {
         name: "model",
-        about: "the model that answered last",
+        about: "the most recent model",
         make: |snapshot, _, icons| {
             let model = snapshot.session.as_ref()?.model.as_deref()?;
             Said::new(title(model, icons), Level::Ok)
@@ -69,22 +69,22 @@ pub static SEGMENTS: &[Segment] = &[
     },
     Segment {
         name: "limit",
-        about: "the plan limit that is nearest to its end",
+        about: "the plan limit with the highest usage",
         make: limit,
     },
     Segment {
         name: "burn",
-        about: "tokens a minute and dollars an hour, and a sparkline of the last hour",
+        about: "tokens per minute, dollars per hour, and a sparkline of the last hour",
         make: burn,
     },
     Segment {
         name: "status",
-        about: "how many agents ask, are active, think, failed, are idle, are stale",
+        about: "agents by status: asking, active, thinking, failed, idle, stale",
         make: |snapshot, _, _| status(snapshot),
     },
     Segment {
         name: "waiting",
-        about: "who waits for you",
+        about: "sessions that wait for you",
         make: |snapshot, _, icons| {
             let waiting = facts::waiting(snapshot);
             let first = waiting.first()?;
@@ -97,7 +97,7 @@ pub static SEGMENTS: &[Segment] = &[
     },
     Segment {
         name: "budget",
-        about: "the budget that is nearest to its end",
+        about: "the budget with the highest usage",
         make: |snapshot, now, icons| {
             let budget = facts::tightest(snapshot, now)?;
             let percent = number::percent(budget.used_percent.map(f64::round));
@@ -113,7 +113,7 @@ impl Segment {
         SEGMENTS.iter().find(|segment| segment.name == name)
     }
 
-    /// `None` when there is nothing to say.
+    /// `None` without a value.
     pub fn part(&self, snapshot: &Snapshot, now: i64, icons: Icons) -> Option<Part> {
         let said = (self.make)(snapshot, now, icons)?;
         let icon = icons.of(self.name);
@@ -143,7 +143,7 @@ fn limit(snapshot: &Snapshot, now: i64, icons: Icons) -> Option<Said> {
     let limit = facts::fullest(snapshot, now)?;
     let percent = number::percent(Some(limit.used_percent.round()));
     let level = facts::limit_level(snapshot, limit.used_percent);
-    // When it begins anew is of interest once it is nearly over.
+    // The reset time matters only near the limit.
     let resets = limit.resets_at.filter(|_| level > Level::Ok);
     let resets = resets.map_or_else(String::new, |at| format!(", {} left", number::duration(at - now)));
     let pie = icons.pie(limit.used_percent);
@@ -154,7 +154,7 @@ fn limit(snapshot: &Snapshot, now: i64, icons: Icons) -> Option<Said> {
 }
 
 fn burn(snapshot: &Snapshot, now: i64, icons: Icons) -> Option<Said> {
-    // Sums of a past hour say nothing of the last one.
+    // Sums of an earlier hour do not describe the last one.
     if !snapshot.is_burning(now) || snapshot.burn.hour.iter().all(|tokens| *tokens == 0) {
         return None;
     }

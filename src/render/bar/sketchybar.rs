@@ -10,11 +10,11 @@ impl Style for Sketchybar {
     }
 
     fn about(&self) -> &'static str {
-        "SketchyBar, as words for --set"
+        "SketchyBar, as arguments for --set"
     }
 
     fn draw(&self, bar: &Bar<'_>) -> String {
-        // The bar's own colour, written as alpha, red, green, blue.
+        // The bar's own color, written as alpha, red, green, blue.
         let color = hex(bar.level().tone()).map_or("0xffffffff".to_owned(), |color| format!("0xff{}", &color[1..]));
         format!("{} label.color={color}\n", quote(&format!("label={}", bar.text())))
     }

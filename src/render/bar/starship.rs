@@ -10,7 +10,7 @@ impl Style for Starship {
     }
 
     fn about(&self) -> &'static str {
-        "starship, as text that its module colours"
+        "starship, as text for a custom module"
     }
 
     fn draw(&self, bar: &Bar<'_>) -> String {

@@ -28,7 +28,7 @@ impl Style for Swiftbar {
         "# an executable file ttop.5s.sh in SwiftBar's plugin folder (defaults read com.ameba.SwiftBar PluginDirectory)\n\
          #!/bin/sh\n\
          exec ttop bar-status swiftbar --segments status,today,limit\n\
-         # or one process that stays: add the line #<swiftbar.type>streamable</swiftbar.type> and --follow\n"
+         # or keep one process running: add the line #<swiftbar.type>streamable</swiftbar.type> and --follow\n"
     }
 
     fn between(&self) -> &'static str {

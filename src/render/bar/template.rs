@@ -6,7 +6,7 @@ use crate::core::snapshot::{Burn, Snapshot, Span};
 use crate::render::text::{cut_end, plain};
 use crate::render::{Tone, UNKNOWN, number};
 
-/// A fact takes at most so many columns: titles are as long as somebody liked.
+/// Maximum width of a value: titles can be arbitrarily long.
 const FACT_WIDTH: usize = 60;
 
 /// A template that was understood.
@@ -161,10 +161,11 @@ fn block<'a>(scene: &Scene<'a>) -> Option<&'a crate::core::snapshot::Block> {
 }
 
 impl Template {
-    /// Reads `{fact}`, `{{` and `}}`.
+    /// Parses `{fact}`, `{{` and `}}`.
     ///
     /// # Errors
-    /// What is not understood.
+    ///
+    /// The part that cannot be parsed.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut pieces = Vec::new();
         let mut plain = String::new();
@@ -179,7 +180,7 @@ impl Template {
                 let fact = FACTS.iter().position(|(known, _)| *known == name);
                 let fact = fact.ok_or_else(|| {
                     let names: Vec<&str> = FACTS.iter().map(|(name, _)| *name).collect();
-                    format!("'{{{name}}}' is not known (there are {})", names.join(", "))
+                    format!("unknown field '{{{name}}}' (known: {})", names.join(", "))
                 })?;
                 if !plain.is_empty() {
                     pieces.push(Token::Text(std::mem::take(&mut plain)));
@@ -187,7 +188,7 @@ impl Template {
                 pieces.push(Token::Fact(fact));
                 after
             } else {
-                return Err(format!("'{found}': a brace that is none is written twice"));
+                return Err(format!("'{found}': double a literal brace"));
             };
         }
         plain.push_str(rest);

@@ -26,11 +26,11 @@ impl Style for Tmux {
     }
 
     fn setup(&self) -> &'static str {
-        "# ~/.tmux.conf: asked at each status-interval\n\
+        "# ~/.tmux.conf: runs at each status-interval\n\
          set -g status-interval 5\n\
          set -g status-right-length 80\n\
          set -g status-right '#(ttop bar-status tmux)'\n\
-         # or one process that stays, and a line when something changes:\n\
+         # or keep one process running:\n\
          # set -g status-right '#(ttop bar-status tmux --follow)'\n"
     }
 }

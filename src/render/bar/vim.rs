@@ -30,7 +30,7 @@ impl Style for Vim {
     }
 
     fn setup(&self) -> &'static str {
-        "\" ~/.vimrc: asked by a timer, since a status line is drawn again at every key\n\
+        "\" ~/.vimrc: updated by a timer, because Vim redraws the status line at every key\n\
          let g:ttop = ''\n\
          function! s:Ttop(timer)\n\
          \x20 let g:ttop = substitute(system('ttop bar-status vim'), '\\n', '', 'g')\n\

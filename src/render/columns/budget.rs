@@ -6,7 +6,7 @@ use crate::render::{Cell, Column, Row, Tone, number};
 
 impl Row for BudgetRow {
     const NAME: &'static str = "budget";
-    const EMPTY: &'static str = "no budgets; ttop config set budgets.daily 20 makes one";
+    const EMPTY: &'static str = "no budgets configured; add one with: ttop config set budgets.daily 20";
 
     const COLUMNS: &'static [Column<Self>] = &[
         Column::text("budgetId", "Budget", 0, |row, _| Cell::text(Some(&row.budget_id))),
@@ -37,7 +37,7 @@ impl Row for BudgetRow {
     ];
 }
 
-/// What was spent, with the mark of how it is known.
+/// The spend, with the prefix of its cost status.
 fn amount(row: &BudgetRow, amount: Option<Amount>) -> Cell {
     match amount {
         Some(Amount::Usd(money)) => Cell::money(Some(money), row.cost_status),

@@ -5,7 +5,7 @@ use crate::render::{Cell, Column, Row, Tone};
 
 impl Row for EventRow {
     const NAME: &'static str = "event";
-    const EMPTY: &'static str = "nothing new happened";
+    const EMPTY: &'static str = "no new alerts";
 
     const COLUMNS: &'static [Column<Self>] = &[
         Column::text("time", "Time", 0, |row, view| Cell::clock(row.timestamp, view)),
@@ -20,7 +20,7 @@ impl Row for EventRow {
     ];
 }
 
-/// The word says it too.
+/// The text carries the same meaning.
 pub fn tone(severity: Severity) -> Tone {
     match severity {
         Severity::Info => Tone::Plain,

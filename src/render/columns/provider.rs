@@ -6,7 +6,7 @@ use crate::render::{Cell, Column, Row, Tone, View, number};
 
 impl Row for ProviderRow {
     const NAME: &'static str = "provider";
-    const EMPTY: &'static str = "no provider has a credential: ttop creds --all tells how to get one";
+    const EMPTY: &'static str = "no provider has a credential; run 'ttop creds --all' to see how to get one";
 
     const COLUMNS: &'static [Column<Self>] = &[
         Column::text("providerId", "Provider", 0, |row, _| Cell::plain(&*row.provider_id)),
@@ -43,7 +43,7 @@ impl Row for ProviderRow {
     ];
 }
 
-/// `5h 37% 2h 59min, 7d 61.5% 3d 20h, 7d Sonnet 12%`: how full, and how long until it starts anew.
+/// `5h 37% 2h 59min, 7d 61.5% 3d 20h, 7d Sonnet 12%`: window, usage, and time until the reset.
 fn limits_text(limits: &[LimitRow], view: &View) -> String {
     let mut told: Vec<i64> = Vec::new();
     let texts = limits.iter().map(|limit| {

@@ -1,4 +1,4 @@
-//! The table of `ttop show`: the session's line, and below it what does not fit into one.
+//! The table of `ttop show`: the session's line, and details below it.
 
 use crate::core::rows::ShowRow;
 use crate::core::tokens::{BUCKET_KEYS, BUCKETS, Tokens};
@@ -30,7 +30,7 @@ impl Row for ShowRow {
     ];
 }
 
-/// What stands below the session's line.
+/// The lines below the session's line.
 pub fn lines(row: &ShowRow, view: &View) -> Vec<String> {
     let mut lines = Vec::new();
     let session = &row.session;
@@ -45,7 +45,7 @@ pub fn lines(row: &ShowRow, view: &View) -> Vec<String> {
     }
     if let Some(original) = &row.copied_from {
         let copied = number::tokens(Some(session.copied_tokens));
-        lines.push(format!("copied from {original}: {copied} tokens are counted there"));
+        lines.push(format!("copied from {original}, where {copied} tokens are counted"));
     }
     for model in &row.models {
         let name = [model.provider_id.as_deref(), model.model_id.as_deref()]

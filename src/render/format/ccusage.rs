@@ -18,7 +18,7 @@ impl<R> Ccusage<R> {
     pub fn new(fields: Option<Fields>, make: Option<MakeDocument<R>>) -> Result<Self, BadRequest> {
         let Some(make) = make else {
             return Err(
-                BadRequest::new("-o ccusage is for daily, weekly, monthly and session costs")
+                BadRequest::new("-o ccusage supports daily, weekly, monthly and session costs")
                     .with_hint("ttop cost --by day -o ccusage"),
             );
         };

@@ -52,7 +52,7 @@ impl<R: Row> Writer<R> for Delimited {
         let cells = self.columns.iter().map(|path| {
             let cell = cell(value_at(&row, path));
             if is_terminal {
-                Cow::Owned(text::harmless(&cell).into_owned())
+                Cow::Owned(text::strip_control(&cell).into_owned())
             } else {
                 cell
             }

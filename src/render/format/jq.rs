@@ -47,7 +47,7 @@ impl Program {
     fn print(&self, value: &Val, output: &mut Output<'_>) -> Result<(), OutputError> {
         match value {
             Val::TStr(raw) if self.is_raw && output.is_terminal() => {
-                output.encoded(text::harmless(&String::from_utf8_lossy(raw)).as_bytes())?;
+                output.encoded(text::strip_control(&String::from_utf8_lossy(raw)).as_bytes())?;
             }
             Val::TStr(raw) if self.is_raw => output.encoded(raw)?,
             _ => {
@@ -123,7 +123,9 @@ fn loading(error: &load::Error<&str>) -> Option<String> {
         _ => format!("expected {expected} at '{}'", shorten(rest)),
     };
     match error {
-        load::Error::Io(errors) => errors.first().map(|(path, _)| format!("no module '{path}' here")),
+        load::Error::Io(errors) => errors
+            .first()
+            .map(|(path, _)| format!("jq modules are not supported ('{path}')")),
         load::Error::Lex(errors) => errors.first().map(|(expected, rest)| near(expected.as_str(), rest)),
         load::Error::Parse(errors) => errors.first().map(|(expected, rest)| near(expected.as_str(), rest)),
     }
@@ -131,7 +133,7 @@ fn loading(error: &load::Error<&str>) -> Option<String> {
 
 fn bad_program(code: &str, reason: Option<String>) -> BadRequest {
     let reason = reason.unwrap_or_else(|| "it does not compile".to_owned());
-    BadRequest::new(format!("bad jq program '{}': {reason}", shorten(code)))
+    BadRequest::new(format!("invalid jq program '{}': {reason}", shorten(code)))
 }
 
 /// What `error("…")` was given, or jaq's own message.

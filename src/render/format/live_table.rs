@@ -60,7 +60,7 @@ impl<R: Row> Writer<R> for LiveTable<R> {
     }
 }
 
-/// The columns that fit, with their widths: those with the greatest `drop` go first, text shares what is left.
+/// The columns that fit, with their widths. Drops those with the greatest `drop` first; text columns share the rest.
 fn fit<R: Row>(limit: Option<usize>) -> Vec<(&'static Column<R>, usize)> {
     let fixed = |column: &Column<R>| match column.align {
         Align::Right => Some(NUMBER),

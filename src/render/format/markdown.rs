@@ -1,4 +1,4 @@
-//! Markdown tables, for people who paste them elsewhere.
+//! Markdown tables, for pasting.
 
 use super::table::TableWriter;
 use super::{End, Flow, Writer};

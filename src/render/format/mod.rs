@@ -31,7 +31,7 @@ pub enum Format {
 
 /// Writes rows in one format.
 pub trait Writer<R: Row> {
-    /// Writes what comes before the first row.
+    /// Writes the header.
     ///
     /// # Errors
     /// When the output cannot be written.
@@ -45,7 +45,7 @@ pub trait Writer<R: Row> {
     /// When the output cannot be written, or the row cannot be serialized.
     fn row(&mut self, row: R, output: &mut Output<'_>) -> Result<Flow>;
 
-    /// Writes what comes after the last row.
+    /// Writes the footer.
     ///
     /// # Errors
     /// When the output cannot be written.
@@ -69,7 +69,7 @@ pub enum Flow {
     Stop,
 }
 
-/// What a format may show after the last row.
+/// The input of a footer.
 pub struct End<R> {
     pub footer: Option<Footer<R>>,
     /// How many rows the footer's total counts; `-n` may have left some of them out.

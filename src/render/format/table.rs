@@ -6,7 +6,7 @@ use crate::render::fields::Fields;
 use crate::render::keys::{Key, Kind, value_at};
 use crate::render::print::Request;
 use crate::render::table::{Head, Table};
-use crate::render::{Output, Row, Screen, number, say};
+use crate::render::{Output, Row, Screen, eprint_line, number};
 use anyhow::Result;
 use serde_json::Value;
 
@@ -75,7 +75,7 @@ impl<R: Row> Writer<R> for TableWriter<R> {
 
     fn end(mut self: Box<Self>, end: End<R>, output: &mut Output<'_>) -> Result<()> {
         if self.rows.is_empty() {
-            say(R::EMPTY);
+            eprint_line(R::EMPTY);
             return Ok(());
         }
         if let Some(total) = end.footer.as_ref().and_then(|footer| footer.total.as_ref()) {
@@ -149,7 +149,7 @@ fn is_instant(key: &Key) -> bool {
     matches!(name, "timestamp" | "start" | "end") || name.ends_with("At")
 }
 
-/// A value for people, by what its key says it is.
+/// Formats a value by the type of its key.
 fn plain_cell(key: &Key, value: &Value, view: &View) -> Cell {
     match value {
         Value::Null => Cell::unknown(),

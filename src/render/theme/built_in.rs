@@ -1,4 +1,4 @@
-//! The built-in themes: twenty colours each, with the keys that TokenTop's theme plugins use.
+//! The built-in themes: twenty colors each, with the keys that TokenTop's theme plugins use.
 
 use super::{Colors, Scheme, Theme};
 use std::borrow::Cow;

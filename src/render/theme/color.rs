@@ -1,24 +1,24 @@
-//! Colours and the depth at which a terminal shows them.
+//! Colors and the depth at which a terminal shows them.
 
-/// A colour of the web.
+/// A color of the web.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rgb(pub u8, pub u8, pub u8);
 
-/// How many colours the output shows.
+/// How many colors the output shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Depth {
     /// None: bold and reverse are all there is.
     None,
-    /// The sixteen colours that the terminal's own settings define.
+    /// The sixteen colors that the terminal's own settings define.
     Ansi16,
-    /// The 256-colour palette.
+    /// The 256-color palette.
     Ansi256,
     /// 24 bits.
     Rgb,
 }
 
 impl Depth {
-    /// What a terminal shows, by its environment. Apple's Terminal has no 24-bit colours, whatever else is set.
+    /// The color depth of a terminal, from its environment. Apple's Terminal never has 24-bit colors.
     pub fn of_terminal(var: impl Fn(&str) -> Option<String>) -> Self {
         let is = |name: &str, values: &[&str]| var(name).is_some_and(|value| values.contains(&value.as_str()));
         let term = var("TERM").unwrap_or_default();
@@ -53,7 +53,7 @@ impl Rgb {
         format!("#{:02x}{:02x}{:02x}", self.0, self.1, self.2)
     }
 
-    /// The nearest colour of the 256-colour palette: of its cube or its greys, never of the sixteen that users redefine.
+    /// The nearest color of the 256-color palette: of its cube or its greys, never of the sixteen that users redefine.
     pub fn to_256(self) -> u8 {
         const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
         let nearest = |channel: u8| {
@@ -78,7 +78,7 @@ impl Rgb {
         }
     }
 
-    /// The nearest of the sixteen colours as most terminals show them.
+    /// The nearest of the sixteen colors as most terminals show them.
     pub fn to_16(self) -> u8 {
         const COMMON: [u32; 16] = [
             0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5, 0x7f7f7f, 0xff0000,
@@ -89,7 +89,7 @@ impl Rgb {
             .unwrap_or_default()
     }
 
-    /// How different two colours look: the weighted Euclidean distance known as redmean, squared.
+    /// How different two colors look: the weighted Euclidean distance known as redmean, squared.
     fn distance(self, other: Self) -> u32 {
         let red_mean = (u32::from(self.0) + u32::from(other.0)) / 2;
         let square = |a: u8, b: u8| u32::from(a.abs_diff(b)).pow(2);
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_colour_of_a_smaller_palette() {
+    fn the_nearest_color_of_a_smaller_palette() {
         assert_eq!(Rgb(255, 0, 0).to_256(), 196);
         assert_eq!(Rgb(8, 8, 8).to_256(), 232);
         assert_eq!(Rgb(128, 128, 128).to_256(), 244);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_are_six_hexadecimal_digits() {
+    fn colors_are_six_hexadecimal_digits() {
         assert_eq!(Rgb::parse("#1a1b26"), Some(Rgb(0x1a, 0x1b, 0x26)));
         for wrong in ["1a1b26", "#1a1b2", "#1a1b2g", "#+1b26a", "", "#日本"] {
             assert_eq!(Rgb::parse(wrong), None, "{wrong}");
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_says_how_deep_colours_are() {
+    fn the_environment_says_how_deep_colors_are() {
         let depth = |set: &'static [(&str, &str)]| {
             Depth::of_terminal(|name| {
                 set.iter()

@@ -1,4 +1,4 @@
-//! Themes: which colours the terminal shows, at the depth it can show them.
+//! Themes: which colors the terminal shows, at the depth it can show them.
 
 mod built_in;
 mod color;
@@ -8,7 +8,7 @@ pub use color::{Depth, Rgb};
 
 use std::borrow::Cow;
 
-/// Twenty colours by the role they have.
+/// Twenty colors by the role they have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Theme {
     pub id: Cow<'static, str>,
@@ -24,7 +24,7 @@ pub enum Scheme {
     Light,
 }
 
-/// The colours of a theme, under the keys of TokenTop's theme plugins.
+/// The colors of a theme, under the keys of TokenTop's theme plugins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Colors {
     pub background: Rgb,
@@ -121,7 +121,7 @@ impl Colors {
         }
     }
 
-    /// The colours in the order of [`KEYS`].
+    /// The colors in the order of [`KEYS`].
     pub const fn all(&self) -> [Rgb; 20] {
         [
             self.background,

@@ -88,14 +88,14 @@ impl<'t> Checker<'t> {
     fn mistake(&self, offset: usize, path: &[&str], reason: &str) -> Mistake {
         let (line, column) = place_of(self.text, offset);
         let reason = match path {
-            [] => format!("the config {reason}"),
+            [] => format!("the configuration {reason}"),
             path => format!("{} {reason}", path.join(".")),
         };
         Mistake { line, column, reason }
     }
 }
 
-/// What is critical is a warning, too.
+/// A critical value is also a warning, so the warning threshold must not be higher.
 fn check_thresholds(alerts: &Value) -> Result<(), String> {
     let percent = |key: &str| {
         let default = || {
@@ -110,7 +110,7 @@ fn check_thresholds(alerts: &Value) -> Result<(), String> {
     let (warning, critical) = (percent("warningPercent"), percent("criticalPercent"));
     if warning > critical {
         return Err(format!(
-            "must not have a warningPercent ({warning}) above its criticalPercent ({critical})"
+            "must not have a warningPercent ({warning}) above criticalPercent ({critical})"
         ));
     }
     Ok(())
@@ -140,11 +140,11 @@ mod tests {
         for (text, told) in [
             (
                 "{\"budgets\":\n {\"daily\": \"hunter2\"}}",
-                "line 2, column 12: budgets.daily must be a number from 0 on, or null for none",
+                "line 2, column 12: budgets.daily must be a number of at least 0, or null for none",
             ),
             (
                 "{\"budgets\": {\"currency\": \"EUR\"}}",
-                "line 1, column 26: budgets.currency must be USD: nothing is converted",
+                "line 1, column 26: budgets.currency must be USD; ttop does not convert currencies",
             ),
             ("{\"budgets\": 5}", "line 1, column 13: budgets must be an object"),
             (
@@ -153,7 +153,7 @@ mod tests {
             ),
             (
                 "{\"alerts\": {\"sinks\":\n {\"team\": {\"type\": \"webhook\"}}}}",
-                "line 2, column 11: alerts.sinks.team needs a url: it is a webhook",
+                "line 2, column 11: alerts.sinks.team needs a url, because it is a webhook",
             ),
             (
                 "{\"alerts\": {\"sinks\":\n {\"team\": {\"type\": \"pager\"}}}}",
@@ -165,17 +165,17 @@ mod tests {
             ),
             (
                 "{\"alerts\":\n {\"warningPercent\": 96}}",
-                "line 2, column 2: alerts must not have a warningPercent (96) above its criticalPercent (95)",
+                "line 2, column 2: alerts must not have a warningPercent (96) above criticalPercent (95)",
             ),
             (
                 "{\"budgets\": {\"tokens\": {\"daily\": 0.5}}}",
-                "line 1, column 34: budgets.tokens.daily must be a whole number from 0 on, or null for none",
+                "line 1, column 34: budgets.tokens.daily must be a whole number of at least 0, or null for none",
             ),
             (
                 "{\"budgets\": {\"rules\":\n [{\"id\": \"daily\", \"every\": \"week\", \"usd\": 5}]}}",
-                "line 2, column 2: budgets.rules has a mistake in rule 1: its id cannot be daily: ttop calls other budgets so",
+                "line 2, column 2: budgets.rules has a mistake in rule 1: its id cannot be daily, which is reserved",
             ),
-            ("[]", "line 1, column 1: the config must be an object"),
+            ("[]", "line 1, column 1: the configuration must be an object"),
             (
                 "{\"a\" 1}",
                 "line 1, column 6: expected colon after the string or word in object property",

@@ -86,7 +86,7 @@ fn blocked(path: &[&str]) -> Mistake {
     Mistake {
         line: 1,
         column: 1,
-        reason: format!("{} cannot be set: something above it is no object", path.join(".")),
+        reason: format!("cannot set {}: a parent key is not an object", path.join(".")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Every key of the config: what it may hold, what it is without one, what it is for.
+//! Every key of the configuration: its type, default and purpose.
 
 use super::{rules, sinks};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 /// A key of the config.
 #[derive(Debug)]
 pub struct Key {
-    /// Dotted; `*` stands for a name of the user's: an agent, a provider, a project.
+    /// Dotted path; `*` matches a name: an agent, a provider, a project.
     pub path: &'static str,
     pub kind: Kind,
     /// As JSON; empty where there is none.
@@ -16,7 +16,7 @@ pub struct Key {
     pub is_idle: bool,
 }
 
-/// What a key may hold.
+/// The type of a key's value.
 #[derive(Debug)]
 pub enum Kind {
     Flag,
@@ -81,16 +81,16 @@ impl Kind {
             Self::Text => "text".to_owned(),
             Self::Url => "a URL".to_owned(),
             Self::OneOf(words) => format!("one of {}", words.join(", ")),
-            Self::Number(from, to) if to.is_infinite() => format!("a number from {from} on"),
+            Self::Number(from, to) if to.is_infinite() => format!("a number of at least {from}"),
             Self::Number(from, to) => format!("a number from {from} to {to}"),
-            Self::Limit => "a number from 0 on, or null for none".to_owned(),
-            Self::Count => "a whole number from 0 on, or null for none".to_owned(),
-            Self::Texts => "a list of texts".to_owned(),
-            Self::Command => "a list of a program and its arguments".to_owned(),
-            Self::Hook => "an https URL; {env:NAME} and {file:PATH} may stand for it or a part of it".to_owned(),
+            Self::Limit => "a number of at least 0, or null for none".to_owned(),
+            Self::Count => "a whole number of at least 0, or null for none".to_owned(),
+            Self::Texts => "a list of strings".to_owned(),
+            Self::Command => "a list with a program and its arguments".to_owned(),
+            Self::Hook => "an https URL, which may contain {env:NAME} and {file:PATH}".to_owned(),
             Self::BudgetRules => "a list of budgets".to_owned(),
             Self::Prices => "a price or a list of prices".to_owned(),
-            Self::Currency => "USD: nothing is converted".to_owned(),
+            Self::Currency => "USD; ttop does not convert currencies".to_owned(),
             Self::Anything => "anything".to_owned(),
         }
     }
@@ -116,7 +116,7 @@ const fn idle(path: &'static str, kind: Kind, default: &'static str, about: &'st
     }
 }
 
-/// Who pays, as `billing` of the rows says it.
+/// Who pays, as in the key `billing` of rows.
 const BILLING: Kind = Kind::OneOf(&["metered", "plan", "mixed", "unknown"]);
 const SOME: f64 = f64::INFINITY;
 
@@ -129,21 +129,21 @@ pub const KEYS: &[Key] = &[
         "the version of TokenTop's config",
     ),
     key("offline", Kind::Flag, "false", "never use the network"),
-    key("budgets.daily", Kind::Limit, "null", "US dollars a day"),
+    key("budgets.daily", Kind::Limit, "null", "US dollars per day"),
     key(
         "budgets.weekly",
         Kind::Limit,
         "null",
-        "US dollars a week, from Monday on",
+        "US dollars per week, starting on Monday",
     ),
-    key("budgets.monthly", Kind::Limit, "null", "US dollars a month"),
+    key("budgets.monthly", Kind::Limit, "null", "US dollars per month"),
     key("budgets.currency", Kind::Currency, "\"USD\"", "the currency of budgets"),
     key("budgets.tokens.daily", Kind::Count, "null", "tokens a day"),
     key(
         "budgets.tokens.weekly",
         Kind::Count,
         "null",
-        "tokens a week, from Monday on",
+        "tokens per week, starting on Monday",
     ),
     key("budgets.tokens.monthly", Kind::Count, "null", "tokens a month"),
     key(
@@ -156,74 +156,84 @@ pub const KEYS: &[Key] = &[
         "alerts.warningPercent",
         Kind::Number(0.0, 100.0),
         "80",
-        "used per cent that is a warning",
+        "usage in percent that causes a warning",
     ),
     key(
         "alerts.criticalPercent",
         Kind::Number(0.0, 100.0),
         "95",
-        "used per cent that is critical",
+        "usage in percent that is critical",
     ),
     key(
         "alerts.idleMinutes",
         Kind::Number(0.0, SOME),
         "15",
-        "minutes until a session counts as idle",
+        "minutes without activity until a session counts as idle",
     ),
     key(
         "alerts.sinks.*.type",
         Kind::OneOf(&["desktop", "bell", "command", "webhook"]),
         "",
-        "how this sink is told of events",
+        "how events are delivered",
     ),
     key(
         "alerts.sinks.*.events",
         Kind::Texts,
         "[]",
-        "only these, such as budget.* or session.waiting",
+        "deliver only these events, such as budget.* or session.waiting",
     ),
     key(
         "alerts.sinks.*.minSeverity",
         Kind::OneOf(&["info", "warning", "critical"]),
         "\"warning\"",
-        "only from this severity on",
+        "deliver only events of at least this severity",
     ),
-    key("alerts.sinks.*.enabled", Kind::Flag, "true", "tell this sink at all"),
+    key(
+        "alerts.sinks.*.enabled",
+        Kind::Flag,
+        "true",
+        "whether this sink is used",
+    ),
     key(
         "alerts.sinks.*.command",
         Kind::Command,
         "",
-        "the program of a command, and its arguments",
+        "the command, as a program and its arguments",
     ),
-    key("alerts.sinks.*.url", Kind::Hook, "", "the address of a webhook"),
+    key("alerts.sinks.*.url", Kind::Hook, "", "the URL of a webhook"),
     key(
         "alerts.sinks.*.format",
         Kind::OneOf(&["slack", "discord", "json"]),
         "",
-        "whose words a webhook speaks; its host says it too",
+        "the format of a webhook, by default derived from its host",
     ),
-    key("billing.*", BILLING, "", "who pays for an agent or a provider"),
+    key("billing.*", BILLING, "", "who pays for an agent or provider"),
     key("projects.*", Kind::Texts, "", "folders that count as one project"),
     key(
         "prices.autoUpdate",
         Kind::Flag,
         "true",
-        "ask models.dev for its price list once a day",
+        "fetch the price list of models.dev once a day",
     ),
     key(
         "prices.overrides.*",
         Kind::Prices,
         "",
-        "the price of a provider/model, in dollars for a million tokens",
+        "the price of a provider/model, in dollars per million tokens",
     ),
-    key("ledger.titles", Kind::Flag, "true", "keep the titles of sessions"),
+    key("ledger.titles", Kind::Flag, "true", "store the titles of sessions"),
     idle(
         "providers.hideUnconfigured",
         Kind::Flag,
         "false",
         "hide providers without a credential",
     ),
-    key("providers.*.enabled", Kind::Flag, "true", "ask this provider at all"),
+    key(
+        "providers.*.enabled",
+        Kind::Flag,
+        "true",
+        "whether this provider is asked",
+    ),
     key(
         "providers.*.pricesFrom",
         Kind::Text,
@@ -240,16 +250,16 @@ pub const KEYS: &[Key] = &[
         "providers.*.background",
         Kind::Flag,
         "false",
-        "ask with that login also unasked, from bars and watch",
+        "also use that login in the background, from bars and watch",
     ),
     key("providers.*.baseUrl", Kind::Url, "", "another host for this provider"),
     key(
         "providers.*.userAgent",
         Kind::Text,
         "",
-        "how ttop names itself to this provider",
+        "the user agent that ttop sends to this provider",
     ),
-    idle("display.theme", Kind::Text, "\"tokyo-night\"", "TokenTop's colours"),
+    idle("display.theme", Kind::Text, "\"tokyo-night\"", "TokenTop's colors"),
     idle(
         "display.colorScheme",
         Kind::OneOf(&["auto", "light", "dark"]),
@@ -260,20 +270,20 @@ pub const KEYS: &[Key] = &[
         "display.defaultTimeWindow",
         Kind::OneOf(&["5m", "15m", "1h", "24h", "7d", "30d", "all"]),
         "\"1h\"",
-        "the window TokenTop opens with",
+        "TokenTop's initial time window",
     ),
     idle("display.sidebarCollapsed", Kind::Flag, "false", "TokenTop's sidebar"),
     idle(
         "display.timeFormat",
         Kind::OneOf(&["24h", "12h"]),
         "\"24h\"",
-        "how TokenTop writes times",
+        "TokenTop's time format",
     ),
     idle(
         "display.numberFormat",
         Kind::OneOf(&["compact", "full"]),
         "\"compact\"",
-        "how TokenTop writes numbers",
+        "TokenTop's number format",
     ),
     idle(
         "display.sparkline.style",
@@ -297,46 +307,41 @@ pub const KEYS: &[Key] = &[
         "refresh.intervalMs",
         Kind::Number(1000.0, SOME),
         "60000",
-        "how often TokenTop asks providers",
+        "TokenTop's polling interval",
     ),
     idle(
         "refresh.pauseAutoRefresh",
         Kind::Flag,
         "false",
-        "whether TokenTop waits for a key",
+        "whether TokenTop waits for a key press",
     ),
     idle(
         "refresh.staleThresholdMs",
         Kind::Number(0.0, SOME),
         "300000",
-        "when TokenTop calls an answer old",
+        "TokenTop's age limit for responses",
     ),
     idle(
         "notifications.toastsEnabled",
         Kind::Flag,
         "true",
-        "TokenTop's messages on its screen",
+        "TokenTop's on-screen messages",
     ),
     idle("notifications.soundEnabled", Kind::Flag, "false", "TokenTop's sounds"),
     idle("plugins.local", Kind::Texts, "[]", "folders of TokenTop plugins"),
     idle("plugins.npm", Kind::Texts, "[]", "TokenTop plugins from npm"),
-    idle(
-        "plugins.disabled",
-        Kind::Texts,
-        "[]",
-        "TokenTop plugins that are switched off",
-    ),
+    idle("plugins.disabled", Kind::Texts, "[]", "disabled TokenTop plugins"),
     idle("pluginConfig.*.*", Kind::Anything, "", "settings of TokenTop plugins"),
 ];
 
-/// Keys of TokenTop's documents, which its code never had, and what they mean.
+/// Keys that TokenTop documents but does not implement, with their meaning.
 pub const FLAT: [(&str, &str); 3] = [
     ("theme", "display.theme"),
     ("colorScheme", "display.colorScheme"),
     ("refreshInterval", "refresh.intervalMs"),
 ];
 
-/// What stands at a path.
+/// The kind of value at a path.
 pub enum Place {
     Key(&'static Key),
     /// Keys below it.
@@ -344,7 +349,7 @@ pub enum Place {
     Unknown,
 }
 
-/// What the config has at a path of names.
+/// Returns the kind of value at a path of names.
 pub fn place(path: &[&str]) -> Place {
     let fits = |pattern: &str, name: &str| pattern == name || (pattern == "*" && !name.is_empty());
     let mut place = Place::Unknown;

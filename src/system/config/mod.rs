@@ -54,7 +54,7 @@ impl Config {
         let Some(text) = jsonc::read_text(system, &path).map_err(|problem| anyhow!("{problem}"))? else {
             let named = system
                 .var("TTOP_CONFIG")
-                .map(|_| Problem::new(file, "named by TTOP_CONFIG and not there"));
+                .map(|_| Problem::new(file, "set by TTOP_CONFIG, does not exist"));
             return Ok((Self::default(), named.into_iter().collect()));
         };
         let (root, unknown) = check(&text, &file)
@@ -103,7 +103,7 @@ impl Config {
         idle
     }
 
-    /// What is in force at a path: what is set, else the default, else null.
+    /// The effective value at a path: the configured one, else the default, else null.
     pub fn effective(&self, path: &[&str]) -> Value {
         let mut value = Value::Null;
         let default = |text: &str| serde_json::from_str(text).expect("defaults are JSON");
@@ -154,7 +154,7 @@ fn visit<'v>(value: &'v Value, path: &mut Vec<&'v str>, found: &mut impl FnMut(&
     }
 }
 
-/// Sets what stands at a path, making objects on the way.
+/// Sets the value at a path and creates missing objects.
 fn put(root: &mut Value, path: &[&str], value: Value) {
     let Some((name, rest)) = path.split_first() else {
         *root = value;
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// Everything TokenTop writes itself, and what its documents show.
+    /// All keys that TokenTop writes or documents.
     const TOKENTOP: &str = r#"{
         "configVersion": 1,
         "refresh": {"intervalMs": 60000, "pauseAutoRefresh": false, "staleThresholdMs": 300000},

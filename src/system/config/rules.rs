@@ -1,8 +1,8 @@
-//! `budgets.rules` of the config: what a rule consists of.
+//! `budgets.rules` of the configuration: parses and checks rules.
 
 use serde_json::{Map, Value};
 
-/// The keys of a rule; one of `usd` and `tokens` says how much.
+/// The keys of a rule; it needs either `usd` or `tokens`.
 const KEYS: [&str; 9] = [
     "id",
     "every",
@@ -39,10 +39,10 @@ pub fn check(value: &Value) -> Result<(), String> {
         check_rule(rule).map_err(wrong)?;
         let id = rule.get("id").and_then(Value::as_str);
         if id.is_some_and(|id| ids.contains(&id)) {
-            return Err(wrong("its id is that of another one".to_owned()));
+            return Err(wrong("its id is already used".to_owned()));
         }
         if let Some(id) = id.filter(|id| is_taken(id)) {
-            return Err(wrong(format!("its id cannot be {id}: ttop calls other budgets so")));
+            return Err(wrong(format!("its id cannot be {id}, which is reserved")));
         }
         ids.extend(id);
     }
@@ -56,7 +56,7 @@ fn is_taken(id: &str) -> bool {
 
 fn check_rule(rule: &Map<String, Value>) -> Result<(), String> {
     if let Some(unknown) = rule.keys().find(|key| !KEYS.contains(&key.as_str())) {
-        return Err(format!("unknown key {unknown} (there are {})", KEYS.join(", ")));
+        return Err(format!("unknown key {unknown} (known: {})", KEYS.join(", ")));
     }
     let every = rule.get("every").and_then(Value::as_str);
     if !every.is_some_and(|every| ["day", "week", "month"].contains(&every)) {
@@ -73,7 +73,7 @@ fn check_rule(rule: &Map<String, Value>) -> Result<(), String> {
     let project = rule.get("project").and_then(Value::as_str).unwrap_or_default();
     if [".", ".."].contains(&project) || project.starts_with("./") || project.starts_with("../") {
         return Err(format!(
-            "project cannot be {project}: what that is depends on the current directory"
+            "project cannot be {project}, which depends on the current directory"
         ));
     }
     if rule.get("includePlan").is_some_and(|value| !value.is_boolean()) {
@@ -84,7 +84,7 @@ fn check_rule(rule: &Map<String, Value>) -> Result<(), String> {
         (None, Some(count)) if is_amount(count) && !is_whole(count) => Err("tokens must be a whole number".to_owned()),
         (Some(amount), None) | (None, Some(amount)) if is_amount(amount) => Ok(()),
         (None, None) | (Some(_), Some(_)) => Err("it needs either usd or tokens".to_owned()),
-        _ => Err("usd or tokens must be a number from 0 on".to_owned()),
+        _ => Err("usd or tokens must be a number of at least 0".to_owned()),
     }
 }
 
@@ -116,7 +116,7 @@ mod tests {
             ),
             (
                 json!([{"every": "day", "usd": -1}]),
-                "has a mistake in rule 1: usd or tokens must be a number from 0 on",
+                "has a mistake in rule 1: usd or tokens must be a number of at least 0",
             ),
             (
                 json!([{"every": "day", "usd": 1, "model": 5}]),
@@ -124,7 +124,7 @@ mod tests {
             ),
             (
                 json!([{"id": "a", "every": "day", "usd": 1}, {"id": "a", "every": "week", "usd": 1}]),
-                "has a mistake in rule 2: its id is that of another one",
+                "has a mistake in rule 2: its id is already used",
             ),
             (
                 json!([{"every": "day", "tokens": 0.5}]),
@@ -132,14 +132,14 @@ mod tests {
             ),
             (
                 json!([{"every": "day", "usd": 1, "project": "./acme"}]),
-                "has a mistake in rule 1: project cannot be ./acme: what that is depends on the current directory",
+                "has a mistake in rule 1: project cannot be ./acme, which depends on the current directory",
             ),
         ] {
             assert_eq!(check(&rules), Err(told.to_owned()));
         }
         for id in ["daily", "tokens-monthly", "rule-2", "this-run"] {
             let told = check(&json!([{"id": id, "every": "day", "usd": 1}]));
-            let wrong = format!("has a mistake in rule 1: its id cannot be {id}: ttop calls other budgets so");
+            let wrong = format!("has a mistake in rule 1: its id cannot be {id}, which is reserved");
             assert_eq!(told, Err(wrong));
         }
         assert_eq!(check(&json!([{"id": "rule-b", "every": "day", "usd": 1}])), Ok(()));

@@ -4,7 +4,7 @@ use super::keys::{Kind, Place, place};
 use crate::system::http::origin_of;
 use serde_json::Value;
 
-/// What stands in place of a text that could be secret.
+/// Replaces a text that may be secret.
 const HIDDEN: &str = "…";
 
 /// The words of a sink that are no secret.
@@ -43,7 +43,7 @@ fn plain(value: &Value) -> Value {
     })
 }
 
-/// A value of somebody else's: only what cannot be a secret is left.
+/// Redacts a value of an unknown key, except parts that cannot be secret.
 fn hidden(value: &Value) -> Value {
     map_texts(value, None, &|name, text| {
         let is_reference = text.starts_with("{env:") || text.starts_with("{file:");
@@ -57,7 +57,7 @@ fn hidden(value: &Value) -> Value {
     })
 }
 
-/// Replaces every text, given the name of the key that it or its list stands at.
+/// Replaces every text, given the key of the text or of its list.
 fn map_texts(value: &Value, name: Option<&str>, replace: &dyn Fn(Option<&str>, &str) -> String) -> Value {
     match value {
         Value::String(text) => Value::String(replace(name, text)),

@@ -1,4 +1,4 @@
-//! `alerts.sinks.*` of the config: what a sink needs besides values of the right kind.
+//! `alerts.sinks.*` of the configuration: checks that a sink has the keys its type needs.
 
 use crate::core::rows::EventType;
 use crate::system::http::reach_of;
@@ -10,9 +10,9 @@ pub fn check(sink: &Value) -> Result<(), String> {
     let has = |key: &str| !sink[key].is_null();
     match sink["type"].as_str() {
         None => return Err("needs a type: desktop, bell, command or webhook".to_owned()),
-        Some("webhook") if !has("url") => return Err("needs a url: it is a webhook".to_owned()),
+        Some("webhook") if !has("url") => return Err("needs a url, because it is a webhook".to_owned()),
         Some("command") if !has("command") => {
-            return Err("needs a command: a list of the program and its arguments".to_owned());
+            return Err("needs a command: a list with a program and its arguments".to_owned());
         }
         Some(_) => {}
     }
@@ -25,7 +25,7 @@ pub fn check(sink: &Value) -> Result<(), String> {
         let wanted = crate::core::filter::Globs::new(&event_globs(&[glob.to_owned()]));
         if !EventType::ALL.iter().any(|kind| wanted.matches(Some(kind.name()))) {
             return Err(format!(
-                "wants events '{glob}', which fits none; there are budget.*, provider.*, session.*, app.*"
+                "has the event pattern '{glob}', which matches nothing; use budget.*, provider.*, session.* or app.*"
             ));
         }
     }
@@ -38,7 +38,7 @@ pub fn event_globs(written: &[String]) -> Vec<String> {
     both.collect()
 }
 
-/// Whether a text can be the address of a webhook: over TLS, to this machine, or named by a reference.
+/// Whether a text can be the URL of a webhook: over TLS, to this machine, or named by a reference.
 pub fn is_hook(text: &str) -> bool {
     text.contains("{env:") || text.contains("{file:") || reach_of(text).is_some()
 }

@@ -1,7 +1,4 @@
-//! Assistant records read without parsing what was said: most of a transcript is content that nobody counts.
-//!
-//! [`read`] is the only way in. It gives what [`parse_whole`] gives, or falls back to it; delete this folder and call
-//! that one instead, and nothing changes but the time it takes.
+//! Reads assistant records without parsing their content, which is most of a transcript and never counted.
 
 mod place;
 mod record;
@@ -20,7 +17,7 @@ const MOST_SUFFIXES: usize = 4;
 /// How many are learned from one file: replies that never end alike are not worth it.
 const MOST_LEARNED: u8 = 16;
 
-/// What a line of a transcript is.
+/// The kind of a transcript line.
 #[derive(Debug, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "made once per line and read at once")]
 pub enum Line<'a> {
@@ -40,7 +37,7 @@ pub struct Scratch {
     middle: Vec<u8>,
     /// What stood between `parentUuid` and the message in the last record of another type; empty before one was met.
     other: Vec<u8>,
-    /// What the head says.
+    /// The fields of the head.
     session_id: String,
     cwd: String,
     branch: String,
@@ -111,7 +108,7 @@ impl Scratch {
         !self.head.is_empty() && rest.starts_with(&self.head)
     }
 
-    /// What a reply's head says.
+    /// The fields of a reply's head.
     fn known(&self) -> Reply<'_> {
         Reply {
             is_sidechain: self.is_sidechain,

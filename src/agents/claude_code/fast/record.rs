@@ -5,7 +5,7 @@ use super::usage::{follows_stop_reason, usage_fields};
 use crate::agents::shared::instant::parse_time;
 use crate::agents::shared::json_text::Cursor;
 
-/// What a record's beginning told.
+/// The fields at the start of a record.
 pub(super) struct Head<'a> {
     /// Up to the message's id.
     pub bytes: &'a [u8],

@@ -16,7 +16,7 @@ pub(super) struct SuffixTemplate {
     parts: Vec<Part>,
     /// What stands after the last part.
     last: Vec<u8>,
-    /// What does not differ.
+    /// The constant fields.
     usage: Usage,
     is_assistant: Option<bool>,
 }
@@ -55,7 +55,7 @@ enum Field {
     Unwanted,
 }
 
-/// What a reply's end says.
+/// The fields at the end of a reply.
 #[derive(Default)]
 pub(super) struct End<'a> {
     /// Where it begins: at the key `usage`.
@@ -64,7 +64,7 @@ pub(super) struct End<'a> {
     pub timestamp: Option<i64>,
     pub uuid: &'a [u8],
     pub request_id: &'a [u8],
-    /// `None` where it does not say.
+    /// `None` if not recorded.
     pub is_assistant: Option<bool>,
 }
 

@@ -1,4 +1,4 @@
-//! The usage object of a reply: where it stands, and its fields.
+//! The usage object of a reply: its position and fields.
 
 use super::super::reply::{FAST, Tier, Usage, region};
 use crate::agents::shared::json_text::Cursor;

@@ -11,11 +11,11 @@ use crate::agents::shared::live::program::{Invocation, Program, without_wrappers
 use crate::agents::shared::live::transcripts::{real, seeker};
 use crate::agents::shared::live::{Live, is_note_of};
 use crate::core::credential::Secret;
-use crate::core::matching::{Seeker, Trace, assign};
+use crate::core::matching::{SessionActivity, UnmatchedProcess, assign};
 use crate::core::process::{
     CLOCK_SLACK_MS, Claim, DetailLimits, Facts, Match, Process, Role, SessionDetail, SessionRef,
 };
-use crate::core::status::{StatusSource, Word};
+use crate::core::status::{ReportedStatus, StatusSource};
 use crate::system::System;
 use crate::system::http::Http;
 use anyhow::Result;
@@ -136,7 +136,7 @@ fn databases(system: &System) -> Vec<PathBuf> {
 fn role_of(process: &Process, invocation: &Invocation) -> Role {
     let arguments = &invocation.arguments;
     let is_script = |arg: &String| [".js", ".mjs", ".cjs"].iter().any(|end| arg.ends_with(end));
-    let is_helper = process.closer.variables.iter().any(|name| name == "BUN_BE_BUN")
+    let is_helper = process.details.variables.iter().any(|name| name == "BUN_BE_BUN")
         || arguments.iter().any(|arg| arg == "--stdio")
         || invocation.role == Role::Run && arguments.get(1).is_some_and(is_script);
     match invocation.role {
@@ -223,7 +223,7 @@ impl Look<'_> {
 
     /// Gives the processes that nothing names a session for one of their folder.
     fn guess(&self, claims: &mut [Claim]) {
-        let seekers: Vec<Seeker> = self
+        let seekers: Vec<UnmatchedProcess> = self
             .found
             .iter()
             .filter(|(process, _)| {
@@ -242,13 +242,13 @@ impl Look<'_> {
             .unwrap_or(i64::MAX)
             .saturating_sub(CLOCK_SLACK_MS);
         let is_wanted = |folder: &Path| seekers.iter().any(|seeker| seeker.folder.as_deref() == Some(folder));
-        let mut found: Vec<(&Known, Trace)> = Vec::new();
+        let mut found: Vec<(&Known, SessionActivity)> = Vec::new();
         for known in &self.sessions {
             let folder = known.row.directory.as_deref().map(|folder| real(Path::new(folder)));
             let is_candidate =
                 known.row.parent_id.is_none() && !known.row.is_archived && folder.as_deref().is_some_and(is_wanted);
             if is_candidate {
-                let trace = Trace {
+                let trace = SessionActivity {
                     id: known.row.id.clone(),
                     folder,
                     created_at: known.row.created,
@@ -273,7 +273,7 @@ impl Look<'_> {
             .iter()
             .filter_map(|claim| Some(claim.session.as_ref()?.id.clone()))
             .collect();
-        let traces: Vec<Trace> = found.into_iter().map(|(_, trace)| trace).collect();
+        let traces: Vec<SessionActivity> = found.into_iter().map(|(_, trace)| trace).collect();
         for (at, trace, by) in assign(&seekers, &traces, &taken) {
             if let Some(claim) = claims.iter_mut().find(|claim| claim.pid == seekers[at].pid) {
                 *claim = self.claim(claim.clone(), traces[trace].id.clone(), by);
@@ -325,7 +325,7 @@ impl Look<'_> {
         let worker = own.or_else(|| self.servers.iter().find(|server| is_second && server.is_service));
         if let Some(server) = worker {
             claim.worker = Some(server.pid);
-            claim.word = server.answers.of(&session.id, folder).map(|says| Word {
+            claim.word = server.answers.of(&session.id, folder).map(|says| ReportedStatus {
                 says,
                 since: None,
                 source: StatusSource::Api,
@@ -379,7 +379,7 @@ fn registered_servers(
         let process = processes.iter().find(|process| process.pid == one.pid);
         // The number may be another's by now, and so may the port.
         let is_it = process.is_some_and(|process| {
-            process.is_own && is_note_of(&one.path, process) && process.closer.listens.contains(&one.address)
+            process.is_own && is_note_of(&one.path, process) && process.details.listens.contains(&one.address)
         });
         if !is_it || servers.iter().any(|server| server.pid == one.pid) {
             continue;
@@ -415,7 +415,7 @@ fn found_servers(
             continue;
         }
         let server = process
-            .closer
+            .details
             .listens
             .iter()
             .find_map(|address| Server::find(&http, *address, process.pid, login.clone()));

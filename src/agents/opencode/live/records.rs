@@ -133,7 +133,7 @@ impl Records {
         if row.is_second { "session_message" } else { "message" }
     }
 
-    /// Where a session stands.
+    /// The status of a session, with its evidence.
     ///
     /// # Errors
     /// When a table cannot be read.
@@ -352,7 +352,7 @@ fn read_row(cells: &Cells<'_>, is_second: bool) -> Option<Row> {
     })
 }
 
-/// Tools that are a question to the human.
+/// Tools that ask the user a question.
 pub fn asks(tool: &str) -> Option<Ask> {
     matches!(tool, "question" | "plan_enter" | "plan_exit").then_some(Ask::Question)
 }

@@ -39,7 +39,7 @@ pub fn blocks(content: Option<&RawValue>) -> Vec<Block<'_>> {
     }
 }
 
-/// What the blocks say, one below the other.
+/// The text of the blocks, one per line.
 pub fn text_of(blocks: &[Block<'_>]) -> String {
     let texts: Vec<&str> = blocks
         .iter()

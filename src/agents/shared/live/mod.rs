@@ -13,7 +13,7 @@ use crate::core::process::{Claim, DetailLimits, Facts, Process, SessionDetail, S
 use crate::system::System;
 use anyhow::Result;
 
-/// An agent that can be looked at while it runs.
+/// An agent whose live sessions ttop can show.
 pub trait Live {
     /// The processes to look at closely: those that run this agent by their command line, and those that its files name.
     fn pids(&self, processes: &[Process], system: &System) -> Vec<u32>;
@@ -22,7 +22,7 @@ pub trait Live {
     /// all of them.
     fn claims(&self, processes: &[Process], system: &System) -> Vec<Claim>;
 
-    /// What a session's records tell of its state.
+    /// Facts from a session's records that determine its status.
     ///
     /// # Errors
     /// When the records cannot be read. A session that has none has empty facts.

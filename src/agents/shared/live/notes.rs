@@ -1,16 +1,16 @@
 //! Notes that a running agent keeps about itself, by its process number.
 
 use crate::core::process::{CLOCK_SLACK_MS, Process};
-use crate::core::status::Word;
+use crate::core::status::ReportedStatus;
 use crate::system::files::Stamp;
 use std::path::Path;
 
-/// What a running agent wrote down about itself.
+/// The state that a running agent records about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Note {
     pub session_id: Option<String>,
-    /// What it says of its state.
-    pub word: Option<Word>,
+    /// The status it reports.
+    pub word: Option<ReportedStatus>,
     pub version: Option<String>,
 }
 

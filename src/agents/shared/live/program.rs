@@ -1,11 +1,11 @@
-//! An agent's command line: which processes are it, as what, and which session they were told to show.
+//! An agent's command line: identifies its processes, their roles, and the requested session.
 
 use crate::core::process::{Process, Role, file_name};
 
 /// Runtimes that an agent's script may run in.
 const RUNTIMES: [&str; 5] = ["node", "nodejs", "bun", "deno", "tsx"];
 
-/// What is known of an agent's command line.
+/// The command-line interface of an agent.
 pub struct Program {
     pub agent_id: &'static str,
     /// File names of its command.
@@ -28,7 +28,7 @@ pub struct Program {
     pub is_session_id: fn(&str) -> bool,
 }
 
-/// What a command line says.
+/// The parsed command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invocation {
     pub role: Role,

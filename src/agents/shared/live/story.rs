@@ -1,4 +1,4 @@
-//! What the records of a transcript add up to, told one after the other: the same few moves for every agent.
+//! Timeline of a transcript: derives the state from its records, with the same operations for every agent.
 
 use crate::core::process::{
     DetailLimits, End, Facts, Last, Message, PendingTool, SessionAbout, SessionDetail, Todo, cut,
@@ -6,7 +6,7 @@ use crate::core::process::{
 use crate::core::status::{Ask, StatusSource};
 use std::collections::VecDeque;
 
-/// Where a session stands after the records told so far. Times are epoch milliseconds.
+/// The state of a session after the records so far. Times are epoch milliseconds.
 #[derive(Debug, Default)]
 pub struct Story {
     pub about: SessionAbout,
@@ -39,7 +39,7 @@ impl Story {
         self.wrote_at = self.wrote_at.max(Some(at));
     }
 
-    /// The human said something. What ran before is over.
+    /// The user sent a prompt: earlier activity ended.
     pub fn prompted(&mut self, at: i64) {
         self.calls.clear();
         self.retry_at = None;
@@ -108,7 +108,7 @@ impl Story {
         !self.calls.is_empty()
     }
 
-    /// Keeps what was said, where messages are wanted.
+    /// Stores a message, if messages are requested.
     pub fn said(&mut self, message: Message) {
         let Some(limits) = self.limits else { return };
         self.messages.push_back(Message {

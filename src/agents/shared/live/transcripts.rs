@@ -5,7 +5,7 @@ use super::story::Story;
 use super::tail::{Whole, first_lines, newest_lines};
 use super::{Live, Note};
 use crate::agents::Agent;
-use crate::core::matching::{Reach, Seeker, Trace, assign};
+use crate::core::matching::{Candidates, SessionActivity, UnmatchedProcess, assign};
 use crate::core::process::{Claim, DetailLimits, Facts, Match, Process, Role, SessionDetail, SessionRef};
 use crate::system::System;
 use crate::system::files::Stamp;
@@ -32,10 +32,10 @@ pub trait Transcripts {
     /// for agents that write a folder's name in a way that cannot be read back.
     fn origin(&self, path: &Path, first: &str, folders: &[PathBuf]) -> Option<Origin>;
 
-    /// Tells a record to the story. `modified` is when the transcript was last written, for records without a time.
+    /// Applies a record to the timeline. `modified` is the last write of the transcript, for records without a time.
     fn tell(&self, record: &str, modified: i64, story: &mut Story);
 
-    /// What a running process wrote down about itself.
+    /// The state that a running process records about itself.
     fn note(&self, process: &Process, system: &System) -> Option<Note>;
 }
 
@@ -132,7 +132,7 @@ fn known<T: Transcripts>(
         (None, None) => {
             let open = transcripts
                 .iter()
-                .filter(|transcript| process.closer.files.contains(&transcript.path));
+                .filter(|transcript| process.details.files.contains(&transcript.path));
             let origin = open
                 .filter_map(|transcript| origin_of(agent, &transcript.path, &[]))
                 .next();
@@ -159,7 +159,7 @@ fn guess<T: Transcripts>(
     claims: &mut [Claim],
     transcripts: &[Transcript],
 ) {
-    let seekers: Vec<Seeker> = found
+    let seekers: Vec<UnmatchedProcess> = found
         .iter()
         .zip(claims.iter())
         .filter(|(_, claim)| claim.session.is_none())
@@ -188,7 +188,7 @@ fn guess<T: Transcripts>(
             .map(|(story, _)| story.moments)
             .unwrap_or_default();
         places.push(transcript.path.clone());
-        traces.push(Trace {
+        traces.push(SessionActivity {
             id: origin.id,
             folder,
             created_at: origin.created_at,
@@ -210,14 +210,14 @@ fn guess<T: Transcripts>(
 }
 
 /// A process that is to be matched with a session of its folder; `None` for those that show none.
-pub fn seeker(process: &Process, role: Role) -> Option<Seeker> {
+pub fn seeker(process: &Process, role: Role) -> Option<UnmatchedProcess> {
     let reach = match role {
-        Role::Tui => Reach::Any,
-        Role::Run => Reach::Own,
-        Role::Server | Role::Attach => Reach::Active,
+        Role::Tui => Candidates::Any,
+        Role::Run => Candidates::Own,
+        Role::Server | Role::Attach => Candidates::Active,
         _ => return None,
     };
-    Some(Seeker {
+    Some(UnmatchedProcess {
         pid: process.pid,
         started_at: process.started_at,
         folder: process.cwd.as_deref().map(real),

@@ -9,7 +9,7 @@ use crate::core::problem::Problem;
 use crate::system::System;
 use std::path::{Path, PathBuf};
 
-/// What was found, and what could not be read.
+/// The servers found, and problems.
 #[derive(Default)]
 pub struct Configured {
     pub servers: Vec<McpServer>,

@@ -18,7 +18,7 @@ use std::borrow::Cow;
 const ERASED: i64 = 0;
 
 impl Syncing<'_> {
-    /// Takes in what one read brought.
+    /// Adds the result of one read.
     pub(super) fn take(
         &mut self,
         owner: Owner<'_>,
@@ -44,7 +44,7 @@ impl Syncing<'_> {
         if mark.offset > 0
             && let Some(before) = &before
         {
-            // Only new bytes were looked at: what was wrong before still is.
+            // Only new bytes were read: earlier problems remain.
             let resumed = !batch.scopes.iter().any(|(scope, _)| *scope == Scope::Source);
             if resumed && !rules_changed {
                 let known = before.problems.iter().filter(|problem| !problems.contains(problem));
@@ -141,7 +141,7 @@ impl Syncing<'_> {
         )
     }
 
-    /// What happens to the turns, by session, that this read did not bring.
+    /// Handles turns, by session, that are missing from this read.
     fn missing(
         &mut self,
         agent: u32,
@@ -243,7 +243,7 @@ impl Syncing<'_> {
         Ok(())
     }
 
-    /// The row of a session, with what was learned about it taken in.
+    /// The row of a session, updated with new metadata.
     pub(super) fn session(&mut self, agent: u32, info: SessionInfo) -> Result<i64> {
         let known = match self.session_rows.get(&(agent, info.id.clone())) {
             Some(&id) => self.load_session(id)?,
@@ -294,7 +294,7 @@ impl Syncing<'_> {
         self.ledger.session(id)
     }
 
-    /// Every pack with what it belongs to.
+    /// Every pack with its owner.
     pub(super) fn heads(&self) -> Result<Vec<(i64, PackKey)>> {
         let Some(connection) = &self.ledger.connection else {
             return Ok(Vec::new());
@@ -358,7 +358,7 @@ impl Syncing<'_> {
                 .unwrap_or_default();
             self.synced.problems.push(Problem::new(
                 path,
-                "a pack of the ledger was damaged; its turns were read again",
+                "a damaged part of the ledger was read again from its source",
             ));
         }
         Ok(Some((id, pack.unwrap_or_default())))

@@ -1,8 +1,8 @@
-//! What Claude Code says on stdin to its status line command: shown, and its plan limits kept for `providers`.
+//! Claude Code's input to its status line command: shown, with its plan limits saved for `providers`.
 
 use crate::agents::claude_code::limits::{self, LIMITS};
 use crate::core::quota::LimitSeen;
-use crate::render::bar::Told;
+use crate::render::bar::StatuslineInput;
 use crate::system::System;
 use crate::system::replace::create_private_folder;
 use serde_json::Value;
@@ -12,20 +12,20 @@ use std::time::Duration;
 
 /// It is written before the command starts; who writes nothing until then is not Claude Code.
 const PATIENCE: Duration = Duration::from_millis(200);
-/// More than it ever says.
+/// Upper bound of its input.
 const MOST_BYTES: u64 = 1 << 20;
-/// What is kept of limits is begun anew beyond this: each sync reads what came since the last.
+/// The spool of limits restarts beyond this size: each sync reads the part since the last.
 const SPOOL_BYTES: u64 = 256 << 10;
 
-/// What was heard.
-pub struct Heard {
-    pub told: Told,
+/// The input received.
+pub struct ReceivedStatusline {
+    pub told: StatuslineInput,
     /// As Claude Code wrote it.
     limits: Option<Value>,
 }
 
 /// Listens, but never on a terminal and never for long.
-pub fn listen() -> Option<Heard> {
+pub fn listen() -> Option<ReceivedStatusline> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
         return None;
@@ -41,7 +41,7 @@ pub fn listen() -> Option<Heard> {
     understand(&serde_json::from_slice(&text).ok()?)
 }
 
-fn understand(said: &Value) -> Option<Heard> {
+fn understand(said: &Value) -> Option<ReceivedStatusline> {
     let said = said.as_object().map(|_| said)?;
     let model = &said["model"];
     let name = model["display_name"]
@@ -51,8 +51,8 @@ fn understand(said: &Value) -> Option<Heard> {
     let number = |value: &Value| value.as_f64().filter(|number| number.is_finite() && *number >= 0.0);
     let limits = said.get(LIMITS).filter(|limits| limits.is_object()).cloned();
     let seen = limits.as_ref().map(|raw| limits::parse(raw, 0)).unwrap_or_default();
-    Some(Heard {
-        told: Told {
+    Some(ReceivedStatusline {
+        told: StatuslineInput {
             model: name.map(str::to_owned),
             cost: number(&said["cost"]["total_cost_usd"]),
             context_percent: number(&said["context_window"]["used_percentage"]),
@@ -70,7 +70,7 @@ fn shown(seen: LimitSeen) -> (String, f64, Option<i64>) {
 ///
 /// # Errors
 /// When they cannot be written.
-pub fn spool(heard: &Heard, system: &System) -> std::io::Result<()> {
+pub fn spool(heard: &ReceivedStatusline, system: &System) -> std::io::Result<()> {
     let Some(raw) = &heard.limits else { return Ok(()) };
     if heard.told.limits.is_empty() {
         return Ok(());
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn every_field_is_optional_and_nonsense_is_nothing() {
         let told = |said: Value| understand(&said).map(|heard| heard.told);
-        assert_eq!(told(json!({})), Some(Told::default()));
+        assert_eq!(told(json!({})), Some(StatuslineInput::default()));
         assert_eq!(told(json!("text")), None);
         let full = json!({"model": {"id": "claude-opus-4-6", "display_name": "Opus"}, "cost": {"total_cost_usd": 0.42},
             "context_window": {"used_percentage": 37.5},
@@ -118,7 +118,7 @@ mod tests {
         assert_eq!(told_all.limits, [("5-hour".to_owned(), 41.5, Some(1_795_200_000_000))]);
         assert_eq!((told_all.model.as_deref(), told_all.cost), (Some("Opus"), Some(0.42)));
         let odd = json!({"model": 5, "cost": {"total_cost_usd": -1}, "rate_limits": "soon"});
-        assert_eq!(told(odd), Some(Told::default()));
+        assert_eq!(told(odd), Some(StatuslineInput::default()));
     }
 
     #[test]

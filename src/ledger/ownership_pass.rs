@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 /// A pack under decision with what breaks ties.
 struct Candidate<'a> {
     work: &'a mut Work,
-    /// When its last turn was made: a fork is written to after what it was copied from ended.
+    /// Time of its last turn: a fork is written after its original ended.
     end: Option<i64>,
     path: Cow<'a, str>,
     session_id: Cow<'a, str>,
@@ -37,7 +37,7 @@ impl Group for Candidate<'_> {
 }
 
 /// Decides ownership for all events that were touched and writes the flags into the packs.
-pub(super) fn settle(syncing: &mut Syncing<'_>) -> Result<()> {
+pub(super) fn assign_owners(syncing: &mut Syncing<'_>) -> Result<()> {
     if syncing.work.is_empty() {
         return Ok(());
     }
@@ -69,7 +69,7 @@ pub(super) fn settle(syncing: &mut Syncing<'_>) -> Result<()> {
             .old
             .as_ref()
             .map(|old| old.turns.iter().map(|turn| turn.numbers.counted));
-        // Only a pack that is as it was has its turns in the same order: a grown reply may stand elsewhere now.
+        // Only an unchanged pack has its turns in the same order: a grown turn may have moved.
         let flips =
             work.is_dirty || before.is_none_or(|before| !before.eq(work.claims.iter().map(|claim| claim.counted)));
         if flips {

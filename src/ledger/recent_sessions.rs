@@ -10,8 +10,8 @@ use std::cmp::Reverse;
 pub type Spans = FxHashMap<i64, (i64, i64)>;
 
 impl Ledger {
-    /// The sessions (of some agents, by row) that were updated last, and those as late as the last of them; with the
-    /// times of all sessions' turns, which had to be looked at for that.
+    /// The most recently updated sessions (of some agents, by row) and those that tie with the last of them, plus the
+    /// times of all sessions' turns, which the search reads anyway.
     ///
     /// # Errors
     /// When the ledger is damaged.

@@ -1,4 +1,4 @@
-//! What is known by name, without looking at a turn: for completions.
+//! Names in the ledger, without reading turns, for completions.
 
 use super::Ledger;
 use super::names::Kind;

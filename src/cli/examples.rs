@@ -1,0 +1,264 @@
+//! The examples at the end of each command's `--help` and manual page.
+
+use clap::Command;
+
+/// Command lines of one command, each with its purpose.
+struct Examples {
+    /// `ledger forget`; empty for ttop itself.
+    command: &'static str,
+    lines: &'static [(&'static str, &'static str)],
+}
+
+const fn of(command: &'static str, lines: &'static [(&'static str, &'static str)]) -> Examples {
+    Examples { command, lines }
+}
+
+const EXAMPLES: &[Examples] = &[
+    of(
+        "",
+        &[
+            ("Today's tokens and cost, by model", "ttop"),
+            ("The same for this week, by project", "ttop --since week --by project"),
+            ("What ttop shows on a machine with agents", "ttop --demo"),
+        ],
+    ),
+    of(
+        "sessions",
+        &[
+            (
+                "Sessions of today, the most expensive first",
+                "ttop sessions --since today --sort cost:desc",
+            ),
+            (
+                "Sessions of this project, with their subagents",
+                "ttop sessions --project . --tree",
+            ),
+            ("Ids and costs for a script", "ttop sessions --jq '[.sessionId, .cost]'"),
+        ],
+    ),
+    of(
+        "turns",
+        &[
+            ("The 20 newest turns", "ttop turns -n 20"),
+            (
+                "Turns of the latest session, as CSV",
+                "ttop turns --session latest -o csv",
+            ),
+            ("The output tokens of each turn", "ttop turns --jq .tokens.output"),
+        ],
+    ),
+    of(
+        "show",
+        &[
+            ("The latest session", "ttop show latest"),
+            ("Where each of its numbers comes from", "ttop show latest --explain"),
+        ],
+    ),
+    of(
+        "cost",
+        &[
+            ("Cost per day of the last 30 days", "ttop cost --by day --since 30d"),
+            ("Cost per week and agent, as CSV", "ttop cost --by week,agent -o csv"),
+            (
+                "Fail if today's cost exceeds 20 dollars",
+                "ttop cost --since today --max 20 -q",
+            ),
+        ],
+    ),
+    of(
+        "ps",
+        &[
+            ("Running agents, refreshed every 2 seconds", "ttop ps --watch"),
+            ("Exit 3 while an agent waits for you", "ttop ps --check -q"),
+            ("Switch to the tmux pane of a session", "ttop ps --jump ses_demo_01"),
+        ],
+    ),
+    of(
+        "mcp",
+        &[
+            ("All configured MCP servers", "ttop mcp"),
+            ("Those of one agent, as JSON", "ttop mcp --agent opencode -o json"),
+        ],
+    ),
+    of(
+        "alert",
+        &[
+            ("Deliver new alerts; for cron", "ttop alert -q"),
+            ("Show what would be delivered", "ttop alert --dry-run"),
+            ("Test a sink of the configuration", "ttop alert --test team"),
+        ],
+    ),
+    of(
+        "providers",
+        &[
+            ("The limits of each plan", "ttop providers"),
+            (
+                "Exit 3 if a limit is at 90 percent or more",
+                "ttop providers --check --at 90 -q",
+            ),
+            ("How usage grew in the last 7 days", "ttop providers --history 7d"),
+        ],
+    ),
+    of(
+        "watch",
+        &[
+            ("Tokens and cost as agents work", "ttop watch"),
+            (
+                "Also budgets, limits and waiting sessions",
+                "ttop watch --events all --heartbeat 1min",
+            ),
+            (
+                "One line per step, formatted by jq",
+                "ttop watch --jq '\"\\(.modelId) \\(.tokens.output)\"' -r",
+            ),
+        ],
+    ),
+    of(
+        "creds",
+        &[
+            ("Credentials and their state", "ttop creds"),
+            (
+                "Exit 3 if a credential expired or is readable by others",
+                "ttop creds --check -q",
+            ),
+        ],
+    ),
+    of(
+        "bar-status",
+        &[
+            (
+                "The lines to paste into tmux.conf",
+                "ttop bar-status tmux --print-config",
+            ),
+            (
+                "Only today's cost and waiting sessions",
+                "ttop bar-status --segments today,waiting",
+            ),
+            (
+                "A template",
+                "ttop bar-status --template '{today.cost} {session.model}'",
+            ),
+        ],
+    ),
+    of(
+        "budgets",
+        &[
+            ("Spend against each budget", "ttop budgets"),
+            (
+                "Check a monthly budget of a project",
+                "ttop budgets --usd 100 --every month --project . --check",
+            ),
+        ],
+    ),
+    of(
+        "prices",
+        &[
+            (
+                "What a model costs, and since when",
+                "ttop prices show claude-sonnet-4-6",
+            ),
+            ("The price list of a provider", "ttop prices --provider openai"),
+            ("Fetch the newest price list", "ttop prices update"),
+        ],
+    ),
+    of(
+        "sync",
+        &[("Update the ledger, for example every hour from cron", "ttop sync -q")],
+    ),
+    of(
+        "ledger",
+        &[
+            ("What the ledger stores of each agent", "ttop ledger"),
+            ("Erase everything before this year", "ttop ledger forget --before year"),
+            ("Add the history of another machine", "ttop ledger import laptop.ndjson"),
+        ],
+    ),
+    of(
+        "schema",
+        &[
+            ("The JSON Schema of a turn", "ttop schema turn"),
+            ("Column types for DuckDB", "ttop schema turn --as duckdb"),
+        ],
+    ),
+    of(
+        "doctor",
+        &[
+            ("Which agents were found, and what they do not record", "ttop doctor"),
+            ("Every path that ttop read, as JSON", "ttop doctor --jq .paths"),
+        ],
+    ),
+    of(
+        "config",
+        &[
+            ("Write a commented configuration", "ttop config init"),
+            ("Set a daily budget of 20 dollars", "ttop config set budgets.daily 20"),
+            (
+                "Allow requests with the login of Claude Code",
+                "ttop config set providers.anthropic.login true",
+            ),
+        ],
+    ),
+    of(
+        "completions",
+        &[("Completions for the current bash", "source <(ttop completions bash)")],
+    ),
+    of("man", &[("Read the page of a command", "ttop man cost | man -l -")]),
+];
+
+/// Adds to each command its examples.
+pub fn add(root: Command) -> Command {
+    EXAMPLES.iter().fold(root, |mut root, examples| {
+        let text = text(examples);
+        match root.find_subcommand_mut(examples.command) {
+            Some(command) => *command = command.clone().after_long_help(text),
+            None => root = root.after_long_help(text),
+        }
+        root
+    })
+}
+
+fn text(examples: &Examples) -> String {
+    let lines = examples.lines.iter();
+    let lines: Vec<String> = lines
+        .map(|(purpose, line)| format!("  # {purpose}\n  {line}"))
+        .collect();
+    format!("Examples:\n{}", lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{definition, parse::parse};
+    use std::ffi::OsString;
+
+    #[test]
+    fn every_command_has_examples() {
+        for command in definition().get_subcommands() {
+            let help = command.get_after_long_help().map(ToString::to_string);
+            assert!(
+                help.is_some_and(|help| help.starts_with("Examples:")),
+                "{}",
+                command.get_name()
+            );
+        }
+    }
+
+    #[test]
+    fn every_example_is_a_command_line() {
+        for (_, line) in EXAMPLES.iter().flat_map(|examples| examples.lines) {
+            let line = line.split(" | ").next().expect("a command");
+            let line = line.trim_start_matches("source <(").trim_end_matches(')');
+            let mut words: Vec<OsString> = Vec::new();
+            for (at, part) in line.split('\'').enumerate() {
+                if at % 2 == 1 {
+                    words.push(part.into());
+                } else {
+                    words.extend(part.split_whitespace().map(OsString::from));
+                }
+            }
+            if let Err(error) = parse(&words, false, |_| None) {
+                panic!("{line}: {error:?}");
+            }
+        }
+    }
+}
