@@ -57,6 +57,8 @@ fn json(home: &Home, words: &[&str]) -> Value {
 
 #[test]
 fn segments_are_shown_in_the_order_asked_for() {
+    #[cfg(target_os = "linux")]
+    let _alone = running::alone();
     let home = synced("Fix the parser");
     assert_eq!(bar(&home, &["--segments", "today"]), "$0.5000 today\n");
     assert_eq!(

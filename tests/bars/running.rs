@@ -14,7 +14,7 @@ const MINUTE: i64 = 60_000;
 /// Every process of the machine is seen: these tests take turns.
 static ALONE: Mutex<()> = Mutex::new(());
 
-fn alone() -> MutexGuard<'static, ()> {
+pub fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 

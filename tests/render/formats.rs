@@ -5,6 +5,9 @@ use crate::support::Home;
 use serde_json::{Value, json};
 use ttop::render::kinds::{ROWS, RowKind};
 
+/// The clock of the homes stands still here, and so the log of their ledgers begins here.
+const NOW: &str = "2026-11-20T18:00:00Z";
+
 /// Places to print from: the sample home, and one whose titles break tables.
 struct Place {
     home: Home,
@@ -19,8 +22,8 @@ impl Place {
         match kind.command {
             "show" => words.push(self.session),
             "providers --history" => words.push("365d"),
-            "watch" => words.extend(["--once", "--since", "2026-11-01"]),
-            "watch --events" => words.extend(["all", "--once", "--since", "2026-11-01"]),
+            "watch" => words.extend(["--once", "--since", NOW]),
+            "watch --events" => words.extend(["all", "--once", "--since", NOW]),
             "prices" => words.extend(["-n", "20"]),
             _ => {}
         }

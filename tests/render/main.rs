@@ -2,6 +2,7 @@
 
 mod formats;
 mod reports;
+mod screens;
 #[path = "../support/mod.rs"]
 mod support;
 mod tables;

@@ -84,7 +84,6 @@ fn add_session(session: &Session, source: &Source, into: &mut Batch) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     const SESSION: &str = r#"{"sessionId":"s1","projectHash":"66","startTime":"2026-03-02T09:00:00Z","summary":null,"messages":[
         {"id":"u1","timestamp":"2026-03-02T09:00:01Z","type":"user","content":"Rename it"},
@@ -121,16 +120,5 @@ mod tests {
             assert_eq!(batch.problems.len(), 1, "cut at {cut}");
         }
         assert!(read_bytes(b"[]").is_err());
-    }
-
-    proptest! {
-        #[test]
-        fn survives_any_bytes(bytes in prop::collection::vec(any::<u8>(), 1..80), at in 0..SESSION.len()) {
-            let mut text = SESSION.as_bytes().to_vec();
-            text.splice(at..at, bytes);
-            if let Ok(batch) = read_bytes(&text) {
-                prop_assert!(batch.turns.len() <= 2);
-            }
-        }
     }
 }

@@ -70,18 +70,6 @@ pub fn read_with_cuts(agent: &dyn Agent, file: &str, text: &str) -> ReadResult {
     all
 }
 
-/// Reads lines, some of them rubbish, at once and in two steps: neither may fail, both tell the same.
-pub fn survives(agent: &dyn Agent, file: &str, good: &str, mut rubbish: Vec<Vec<u8>>, at: usize) {
-    let good: Vec<&str> = good.lines().collect();
-    rubbish.insert(at % (rubbish.len() + 1), good[at % good.len()].as_bytes().to_vec());
-    let mut text = rubbish.join(&b'\n');
-    text.push(b'\n');
-    let mut log = Log::new(agent, file);
-    let once = log.read_in_steps(&text, &[text.len()]);
-    let twice = log.read_in_steps(&text, &[text.len() / 2, text.len()]);
-    assert_eq!(once, twice);
-}
-
 impl ReadResult {
     /// The billing event of each turn.
     pub fn events(&self) -> Vec<EventKey> {
