@@ -72,7 +72,11 @@ impl Nobody {
         let rows = String::from_utf8_lossy(&output.stdout).lines().count();
         let said = String::from_utf8_lossy(&output.stderr);
         let lines = said.lines().filter(|line| !line.contains("TTOP_NOW"));
-        (output.status.code(), rows, lines.map(|line| format!("{line}\n")).collect())
+        (
+            output.status.code(),
+            rows,
+            lines.map(|line| format!("{line}\n")).collect(),
+        )
     }
 }
 
