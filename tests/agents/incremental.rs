@@ -9,7 +9,7 @@ use ttop::core::turn::SessionInfo;
 use ttop::system::{Os, System};
 
 /// Line ends and other bytes at which a file is cut, at most this many of each.
-const CUTS: usize = 14;
+const CUTS: usize = 9;
 
 /// What two ways of reading are compared by.
 fn told(reading: Reading) -> (Vec<Counted>, Vec<SessionInfo>) {

@@ -8,7 +8,7 @@ use ttop::agents::{Agent, built_in};
 use ttop::system::{Os, System};
 
 /// Each log is damaged so often.
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 4;
 
 /// A line that no agent writes: bytes, JSON of another kind, or half a record.
 fn junk(random: &mut Random, record: &[u8]) -> Vec<u8> {

@@ -35,7 +35,7 @@ pub enum Kind {
     Command,
     /// The address of a webhook; shown as scheme and host only.
     Hook,
-    /// Budgets of a part: see [`rules::check`].
+    /// Budgets of a part: see `rules::check`.
     BudgetRules,
     /// An object or a list of them.
     Prices,
