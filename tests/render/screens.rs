@@ -59,6 +59,8 @@ fn cost_adds_up_by_day() {
     2026-11-20         4     48  126.5K   47.9K    8.1K     2.0M    97.7K    2.3M    ~$2.23
     Total             12    106  273.1K  106.5K   22.1K     3.6M   167.6K    4.2M    ≥$3.93
     of which $0.0752 covered by plans
+    85.4K tokens have no price: lab-coder-7b (lab)
+    your own price: ttop config set 'prices.overrides.lab/lab-coder-7b' '{"input": 1, "output": 2}'
     "#);
 }
 

@@ -11,6 +11,8 @@ fn tables_are_aligned_clean_and_fit() {
     cccc-3  Family 👨‍👩‍👧‍👦 plans        /home/dev/acme-api      claude-code  unheard-of-1         17         —  2026-11-20 09:30
     bbbb-2  日本語の[31mとても長…  /home/d…s/acme/backend  claude-code  claude-opus-4-6    1.2M    $12.50  2026-11-20 09:00
     aaaa-1  Fix the parser         /home/dev/acme-api      claude-code  claude-opus-4-6    2.6K  ~$0.0860  2026-11-19 23:30
+    17 tokens have no price: unheard-of-1 (anthropic)
+    models newer than the price list: ttop prices update
     "#);
     let narrow = home
         .ttop()
@@ -150,5 +152,7 @@ fn columns_asked_for_by_name_are_never_dropped() {
     cl…  Fa…  /h…      1         —
     cl…  日…  /h…      1    $12.50
     cl…  Fi…  /h…      2  ~$0.0860
+    17 tokens have no price: unheard-of-1 (anthropic)
+    models newer than the price list: ttop prices update
     "#);
 }
