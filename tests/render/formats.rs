@@ -23,7 +23,7 @@ impl Place {
             "show" => words.push(self.session),
             "providers --history" => words.push("365d"),
             "watch" => words.extend(["--once", "--since", NOW]),
-            "watch --events" => words.extend(["all", "--once", "--since", NOW]),
+            "watch --events" => words.extend([if self.is_demo { "all" } else { "activity" }, "--once", "--since", NOW]),
             "prices" => words.extend(["-n", "20"]),
             _ => {}
         }
