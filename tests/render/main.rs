@@ -2,7 +2,6 @@
 
 mod formats;
 mod reports;
-mod screens;
 #[path = "../support/mod.rs"]
 mod support;
 mod tables;
