@@ -63,6 +63,7 @@ export def "ttop sessions" [
     --model: string@"nu-complete ttop"  # Only include these models
     --project: string@"nu-complete ttop"  # Only include these projects and folders below them
     --session: string@"nu-complete ttop"  # Only include these sessions, by a unique prefix of their id or `latest`
+    --branch: string@"nu-complete ttop"  # Only include these branches
     --presence: string@"nu-complete ttop"  # Only include turns in this state
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
@@ -74,7 +75,7 @@ export def "ttop sessions" [
     --demo  # Use a built-in sample instead of this machine
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {tree: $tree, interactive: $interactive, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {tree: $tree, interactive: $interactive, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop sessions -o ndjson ...$flags | typed [startedAt sessionUpdatedAt] [time] [] []
 }
 
@@ -88,6 +89,7 @@ export def "ttop turns" [
     --model: string@"nu-complete ttop"  # Only include these models
     --project: string@"nu-complete ttop"  # Only include these projects and folders below them
     --session: string@"nu-complete ttop"  # Only include these sessions, by a unique prefix of their id or `latest`
+    --branch: string@"nu-complete ttop"  # Only include these branches
     --presence: string@"nu-complete ttop"  # Only include turns in this state
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
@@ -99,7 +101,7 @@ export def "ttop turns" [
     --demo  # Use a built-in sample instead of this machine
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop turns -o ndjson ...$flags | typed [timestamp sessionUpdatedAt] [time] [] []
 }
 
@@ -135,6 +137,7 @@ export def "ttop cost" [
     --model: string@"nu-complete ttop"  # Only include these models
     --project: string@"nu-complete ttop"  # Only include these projects and folders below them
     --session: string@"nu-complete ttop"  # Only include these sessions, by a unique prefix of their id or `latest`
+    --branch: string@"nu-complete ttop"  # Only include these branches
     --presence: string@"nu-complete ttop"  # Only include turns in this state
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
@@ -146,7 +149,7 @@ export def "ttop cost" [
     --demo  # Use a built-in sample instead of this machine
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {by: $by, max: $max, roots: $roots, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {by: $by, max: $max, roots: $roots, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop cost -o ndjson ...$flags | typed [start end] [] [] []
 }
 

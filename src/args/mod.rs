@@ -145,6 +145,9 @@ pub struct Filters {
     /// Only include these sessions, by a unique prefix of their id or `latest`
     #[arg(long, value_name = "ID", add = complete::sessions())]
     pub session: Vec<String>,
+    /// Only include these branches
+    #[arg(long, value_name = "GLOB")]
+    pub branch: Vec<String>,
     /// Only include turns in this state
     #[arg(long, value_name = "PRESENCE")]
     pub presence: Vec<PresenceWanted>,
@@ -165,6 +168,7 @@ impl Filters {
             model: self.model.clone(),
             project: self.project.clone(),
             session: self.session.clone(),
+            branch: self.branch.clone(),
             presence: self.presence.clone(),
             grep: self.grep.clone(),
         }

@@ -53,6 +53,10 @@ pub enum By {
     Name,
     Project,
     Session,
+    /// The branch that was checked out
+    Branch,
+    /// The kind of subagent
+    Subagent,
 }
 
 impl By {
@@ -72,6 +76,8 @@ impl By {
             Self::Name => Dimension::Name,
             Self::Project => Dimension::Project,
             Self::Session => Dimension::Session,
+            Self::Branch => Dimension::Branch,
+            Self::Subagent => Dimension::Subagent,
         }
     }
 

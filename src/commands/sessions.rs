@@ -40,6 +40,7 @@ impl SessionsArgs {
         let idle = filter.range == Range::ALL
             && filter.models.matches_all()
             && filter.providers.matches_all()
+            && filter.branches.matches_all()
             && filter.presence.is_empty();
         // If only time limits the rows, read only the newest sessions.
         let newest = self

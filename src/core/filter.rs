@@ -14,6 +14,7 @@ pub struct TurnFilter {
     pub agents: Globs,
     pub providers: Globs,
     pub models: Globs,
+    pub branches: Globs,
     pub projects: Vec<ProjectWanted>,
     pub sessions: Vec<SessionWanted>,
     /// Empty means all.
@@ -27,6 +28,7 @@ impl Default for TurnFilter {
             agents: Globs::default(),
             providers: Globs::default(),
             models: Globs::default(),
+            branches: Globs::default(),
             projects: Vec::new(),
             sessions: Vec::new(),
             presence: Vec::new(),

@@ -15,6 +15,7 @@ pub struct FilterText {
     pub model: Vec<String>,
     pub project: Vec<String>,
     pub session: Vec<String>,
+    pub branch: Vec<String>,
     pub presence: Vec<PresenceWanted>,
     pub grep: Vec<String>,
 }

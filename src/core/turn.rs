@@ -25,6 +25,8 @@ pub struct Turn<'a> {
     /// Provider that bills, by its models.dev id.
     pub provider_id: &'a str,
     pub model_id: &'a str,
+    /// What it was made for.
+    pub origin: Origin<'a>,
     pub tokens: Tokens,
     /// The part of `cacheWrite` that was written for one hour.
     pub cache_write_1h: u64,
@@ -57,6 +59,7 @@ impl Turn<'_> {
         supersedes: None,
         provider_id: "",
         model_id: "",
+        origin: Origin::NONE,
         tokens: Tokens::ZERO,
         cache_write_1h: 0,
         requests: Some(1),
@@ -68,6 +71,25 @@ impl Turn<'_> {
         presence: Presence::Present,
         timestamp: 0,
         place: 0,
+    };
+}
+
+/// What a turn was made for; empty where that is not recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin<'a> {
+    /// The branch that was checked out.
+    pub branch: &'a str,
+    /// The kind of subagent; empty for a turn of the session itself.
+    pub subagent: &'a str,
+    /// What the subagent was asked to do.
+    pub task: &'a str,
+}
+
+impl Origin<'_> {
+    pub const NONE: Origin<'static> = Origin {
+        branch: "",
+        subagent: "",
+        task: "",
     };
 }
 

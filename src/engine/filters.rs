@@ -27,6 +27,7 @@ impl Engine {
             agents: Globs::new(&text.agent),
             providers: Globs::new(&text.provider),
             models: Globs::new(&text.model),
+            branches: Globs::new(&text.branch),
             projects: text
                 .project
                 .iter()
@@ -106,6 +107,7 @@ pub fn check<R: Row>(filters: &FilterText) -> Result<(), BadRequest> {
         !filters.project.is_empty(),
         !filters.session.is_empty(),
         !filters.presence.is_empty(),
+        !filters.branch.is_empty(),
     ];
     for ((flag, needed), _) in FILTER_KEYS.iter().zip(given).filter(|(_, is_given)| *is_given) {
         if !has_one(&keys, needed) {
@@ -147,6 +149,7 @@ fn is_wanted(row: &Value, filter: &TurnFilter) -> bool {
     filter.agents.matches(text(row, "agentId"))
         && (filter.providers.matches(text(row, "providerId")) || biller.is_some() && filter.providers.matches(biller))
         && filter.models.matches(text(row, "modelId"))
+        && filter.branches.matches(text(row, "branch"))
         && filter.is_project(text(row, "projectPath"))
         && (filter.presence.is_empty() || filter.is_presence(presence()))
         && (filter.range == Range::ALL || time(row).is_some_and(|at| filter.range.contains(at)))

@@ -66,7 +66,7 @@ fn counted(work: &Work, pack: &Pack, turn: &PackTurn) -> Counted {
 /// Whether nothing that is counted or priced moved.
 fn is_same(old: &Counted, new: &Counted) -> bool {
     let (mut a, b) = (old.turn.numbers, new.turn.numbers);
-    a.presence = b.presence;
+    (a.presence, a.origin) = (b.presence, b.origin);
     old.session == new.session && a == b
 }
 

@@ -1,6 +1,6 @@
 //! Taking in: one read of one source, into sessions and packs.
 
-use super::merge::{Missing, PackKey, Work, merge};
+use super::merge::{Missing, NameRows, PackKey, Work, merge};
 use super::pack::Pack;
 use super::pending::KnownSource;
 use super::sessions::{self, KnownSession};
@@ -64,11 +64,15 @@ impl Syncing<'_> {
         self.ledger.pending.sources.push((agent_row, known));
         self.ledger.pending.limits.append(&mut batch.limits);
 
-        let models: Vec<u32> = batch
-            .models
-            .iter()
-            .map(|(provider, model)| self.ledger.names.model_row(provider, model))
-            .collect();
+        let names = &mut self.ledger.names;
+        let names = NameRows {
+            models: batch
+                .models
+                .iter()
+                .map(|(provider, model)| names.model_row(provider, model))
+                .collect(),
+            origins: batch.origins.iter().map(|origin| names.origin_row(origin)).collect(),
+        };
         let mut infos = std::mem::take(&mut batch.sessions);
         let mut sessions = Vec::with_capacity(batch.session_ids.len());
         for session_id in &batch.session_ids {
@@ -111,7 +115,7 @@ impl Syncing<'_> {
                     is_known,
                     rows,
                     &batch,
-                    &models,
+                    &names,
                     fate,
                 )?;
             }
@@ -126,7 +130,7 @@ impl Syncing<'_> {
                 is_known,
                 &[],
                 &batch,
-                &models,
+                &names,
                 fate,
             )?;
         }
@@ -205,7 +209,7 @@ impl Syncing<'_> {
         is_known: bool,
         rows: &[&Row],
         batch: &Batch,
-        models: &[u32],
+        names: &NameRows,
         missing: Missing,
     ) -> Result<()> {
         let old = if is_known {
@@ -213,7 +217,7 @@ impl Syncing<'_> {
         } else {
             None
         };
-        let pack = merge(old.as_ref().map(|(_, pack)| pack), rows, batch, models, missing);
+        let pack = merge(old.as_ref().map(|(_, pack)| pack), rows, batch, names, missing);
         let (id, old) = match old {
             Some((_, old)) if old == pack => return Ok(()),
             Some((id, old)) => (id, Some(old)),
@@ -234,7 +238,14 @@ impl Syncing<'_> {
                     session,
                 },
             );
-            self.merge_session(key, true, &[], &batch, &[], Missing::Mark(Presence::Gone))?;
+            self.merge_session(
+                key,
+                true,
+                &[],
+                &batch,
+                &NameRows::default(),
+                Missing::Mark(Presence::Gone),
+            )?;
         }
         self.sources.insert(source.id, source.path.clone());
         source.gone = true;

@@ -45,6 +45,13 @@ impl Work {
     }
 }
 
+/// The rows in the table of names of what a batch names, by position there.
+#[derive(Default)]
+pub struct NameRows {
+    pub models: Vec<u32>,
+    pub origins: Vec<u32>,
+}
+
 /// The fate of turns that are missing from a complete read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
@@ -57,21 +64,21 @@ pub enum Missing {
 }
 
 /// Merges the known turns of one session in one source with those read now.
-pub fn merge(old: Option<&Pack>, rows: &[&Row], batch: &Batch, models: &[u32], missing: Missing) -> Pack {
+pub fn merge(old: Option<&Pack>, rows: &[&Row], batch: &Batch, names: &NameRows, missing: Missing) -> Pack {
     let mut records = FxHashSet::with_capacity_and_hasher(rows.len(), Default::default());
     if old.is_none() && rows.iter().all(|row| records.insert(row.turn.record)) {
         let mut pack = Pack::with_capacity(rows.len());
         for row in rows {
-            pack.push(from_row(row, models), batch.message_id(row));
+            pack.push(from_row(row, names), batch.message_id(row));
         }
         pack.sort();
         return pack;
     }
-    merge_records(old, rows, batch, models, missing)
+    merge_records(old, rows, batch, names, missing)
 }
 
 /// The same where a record may have been known, or come twice.
-fn merge_records(old: Option<&Pack>, rows: &[&Row], batch: &Batch, models: &[u32], missing: Missing) -> Pack {
+fn merge_records(old: Option<&Pack>, rows: &[&Row], batch: &Batch, names: &NameRows, missing: Missing) -> Pack {
     let mut kept: Vec<(PackTurn, &str)> = Vec::with_capacity(old.map_or(0, |old| old.turns.len()) + rows.len());
     let mut at: FxHashMap<RecordKey, usize> = FxHashMap::default();
     at.reserve(rows.len());
@@ -84,7 +91,7 @@ fn merge_records(old: Option<&Pack>, rows: &[&Row], batch: &Batch, models: &[u32
     let known = kept.len();
     let mut seen: FxHashSet<usize> = FxHashSet::default();
     for row in rows {
-        let mut turn = from_row(row, models);
+        let mut turn = from_row(row, names);
         let message_id = batch.message_id(row);
         match at.get(&turn.record) {
             None => {
@@ -120,12 +127,13 @@ fn merge_records(old: Option<&Pack>, rows: &[&Row], batch: &Batch, models: &[u32
     pack
 }
 
-fn from_row(row: &Row, models: &[u32]) -> PackTurn {
+fn from_row(row: &Row, names: &NameRows) -> PackTurn {
     let turn = &row.turn;
     let numbers = TurnNumbers {
         timestamp: turn.timestamp,
         counted: false,
-        model: models[row.model as usize],
+        model: names.models[row.model as usize],
+        origin: names.origins[row.origin as usize],
         tokens: turn.tokens,
         cache_write_1h: turn.cache_write_1h,
         requests: turn.requests,
@@ -167,7 +175,16 @@ mod tests {
 
     fn merged(old: Option<&Pack>, turns: &[(&str, u64, u64)], missing: Missing) -> Pack {
         let batch = batch(turns);
-        merge(old, &batch.turns.iter().collect::<Vec<_>>(), &batch, &[0], missing)
+        merge(
+            old,
+            &batch.turns.iter().collect::<Vec<_>>(),
+            &batch,
+            &NameRows {
+                models: vec![0],
+                origins: vec![0],
+            },
+            missing,
+        )
     }
 
     fn shown(pack: &Pack) -> Vec<(String, u64, Presence)> {

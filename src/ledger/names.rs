@@ -1,5 +1,6 @@
-//! Names: agents and models, interned for the whole file.
+//! Names: agents, models and origins, interned for the whole file.
 
+use crate::core::turn::Origin;
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 
@@ -9,6 +10,8 @@ pub enum Kind {
     Agent = 0,
     /// `provider<TAB>model`.
     Model = 1,
+    /// `branch<TAB>subagent<TAB>task`.
+    Origin = 2,
 }
 
 /// All names, by row; rows are given out in order, so the new ones are those from `stored` on.
@@ -25,10 +28,10 @@ impl Names {
         let mut statement = connection.prepare("select id, kind, text from name order by id")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            let kind = if row.get::<_, i64>(1)? == 0 {
-                Kind::Agent
-            } else {
-                Kind::Model
+            let kind = match row.get::<_, i64>(1)? {
+                0 => Kind::Agent,
+                1 => Kind::Model,
+                _ => Kind::Origin,
             };
             // Rows count from 0 without gaps: nothing is ever deleted.
             let at: i64 = row.get(0)?;
@@ -54,6 +57,27 @@ impl Names {
 
     pub fn model_row(&mut self, provider_id: &str, model_id: &str) -> u32 {
         self.row(Kind::Model, &format!("{provider_id}\t{model_id}"))
+    }
+
+    /// The row of an origin; 0, which always names an agent, where nothing is known.
+    pub fn origin_row(&mut self, origin: &[String; 3]) -> u32 {
+        if origin.iter().all(String::is_empty) {
+            return 0;
+        }
+        let texts = origin.each_ref().map(|text| text.replace(['\t', '\n'], " "));
+        self.row(Kind::Origin, &texts.join("\t"))
+    }
+
+    /// What a turn was made for.
+    pub fn origin(&self, row: u32) -> Origin<'_> {
+        let known = self.texts.get(row as usize).filter(|(kind, _)| *kind == Kind::Origin);
+        let mut texts = known.map_or("", |(_, text)| text).splitn(3, '\t');
+        let mut next = || texts.next().unwrap_or_default();
+        Origin {
+            branch: next(),
+            subagent: next(),
+            task: next(),
+        }
     }
 
     /// The text of a row; empty for a row that a damaged pack made up.

@@ -18,6 +18,8 @@ pub struct Claim {
     pub is_present: bool,
     pub timestamp: i64,
     pub counted: bool,
+    /// It says nothing, and takes back what an earlier read of the same record said.
+    pub is_void: bool,
 }
 
 impl Claim {
@@ -31,6 +33,10 @@ impl Claim {
             is_present: turn.numbers.presence == Presence::Present,
             timestamp: turn.numbers.timestamp,
             counted: turn.numbers.counted,
+            is_void: turn.numbers.tokens.is_zero()
+                && turn.numbers.requests.is_none()
+                && turn.numbers.cost.is_none()
+                && turn.numbers.fees.is_none(),
         }
     }
 }
@@ -60,7 +66,10 @@ pub fn decide<G: Group>(groups: &mut [G], events: Option<&FxHashSet<u64>>) {
             if events.is_some_and(|events| !events.contains(&claim.event.0)) {
                 continue;
             }
-            claim.counted = true;
+            claim.counted = !claim.is_void;
+            if claim.is_void {
+                continue;
+            }
             if !repeats.may_hold(claim.event) {
                 continue;
             }
@@ -190,6 +199,7 @@ mod tests {
             is_present: true,
             timestamp: 0,
             counted: false,
+            is_void: false,
         }
     }
 
@@ -250,6 +260,19 @@ mod tests {
         assert_eq!(
             decided(vec![Session("s", vec![open(1), closer]), Session("t", vec![open(2)])]),
             [vec![false, true], vec![false]]
+        );
+    }
+
+    #[test]
+    fn a_turn_of_nothing_does_not_count() {
+        let void = Claim {
+            is_void: true,
+            ..claim(1, 9)
+        };
+        assert_eq!(decided(vec![Session("a", vec![void, claim(2, 0)])]), [[false, true]]);
+        assert_eq!(
+            decided(vec![Session("a", vec![void]), Session("b", vec![claim(1, 0)])]),
+            [[false], [true]]
         );
     }
 

@@ -10,9 +10,11 @@ use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, EventKey, Mode, Presence, Rank, RecordKey};
 
 /// Raised when the layout changes; older blobs stay readable.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 /// The first version whose numbers have a column of fees.
 const WITH_FEES: u8 = 2;
+/// The first version whose numbers have a column of origins.
+const WITH_ORIGINS: u8 = 3;
 
 /// One turn as the ledger keeps it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,6 +39,8 @@ pub struct TurnNumbers {
     pub counted: bool,
     /// Row in the table of names.
     pub model: u32,
+    /// Row in the table of names of what it was made for; 0 where nothing is known.
+    pub origin: u32,
     pub tokens: Tokens,
     pub cache_write_1h: u64,
     pub requests: Option<u32>,
@@ -124,6 +128,7 @@ impl Pack {
         put(out, numbers().map(|n| n.cache_write_1h));
         put(out, numbers().map(|n| u64::from(n.requests.unwrap_or(0))));
         put(out, numbers().map(|n| n.fees.to_bits()));
+        put(out, numbers().map(|n| u64::from(n.origin)));
 
         let out = &mut blobs.events;
         head(out);
@@ -209,6 +214,7 @@ pub struct Columns {
     hours: Vec<u64>,
     requests: Vec<u64>,
     fees: Vec<u64>,
+    origins: Vec<u64>,
 }
 
 impl Columns {
@@ -231,6 +237,12 @@ impl Columns {
         } else {
             self.fees.clear();
             self.fees.resize(count, 0);
+        }
+        if version >= WITH_ORIGINS {
+            reader.column(count, &mut self.origins)?;
+        } else {
+            self.origins.clear();
+            self.origins.resize(count, 0);
         }
         reader.is_done().then_some(())
     }
@@ -258,6 +270,7 @@ impl Columns {
             timestamp: time_of(self.times[at]),
             counted: flags & 1 != 0,
             model: self.models[at] as u32,
+            origin: self.origins[at] as u32,
             tokens: Tokens::from_parts(
                 std::array::from_fn(|bucket| self.tokens[bucket][at]),
                 (flags >> 1) as u8 & 0b1_1111,
@@ -436,6 +449,7 @@ mod tests {
             }
             columns.tokens.iter_mut().for_each(|bucket| bucket.push(0));
             columns.requests.push(0);
+            columns.origins.push(0);
             columns.fees.push(kinds.5);
             columns
                 .flags
@@ -444,6 +458,7 @@ mod tests {
                 timestamp,
                 counted,
                 model,
+                origin: keys[1] as u32,
                 tokens: Tokens::from_parts(counts, unknown),
                 cache_write_1h: keys[0],
                 requests: kinds.3,
@@ -472,17 +487,18 @@ mod tests {
         }
 
         #[test]
-        fn packs_of_the_first_version_are_read(turns in proptest::collection::vec(turn(), 0..9)) {
+        fn packs_of_older_versions_are_read(turns in proptest::collection::vec(turn(), 0..9), has_fees: bool) {
             let mut pack = Pack::default();
             for (turn, id) in &turns {
-                let numbers = TurnNumbers { fees: Fees::NONE, region: Region::Global, ..turn.numbers };
+                let fees = if has_fees { turn.numbers.fees } else { Fees::NONE };
+                let numbers = TurnNumbers { fees, region: Region::Global, origin: 0, ..turn.numbers };
                 pack.push(PackTurn { numbers, ..*turn }, id);
             }
             let mut blobs = pack.encode();
-            // It had no column of fees: here one of width 0, which is a byte.
-            blobs.numbers.pop();
+            // Columns that older packs do not have are of width 0 here, which is a byte each.
+            blobs.numbers.truncate(blobs.numbers.len() - if has_fees { 1 } else { 2 });
             for blob in [&mut blobs.numbers, &mut blobs.events, &mut blobs.records] {
-                blob[0] = 1;
+                blob[0] = if has_fees { 2 } else { 1 };
             }
             prop_assert_eq!(Pack::decode(&blobs).expect("an intact pack"), pack);
         }

@@ -9,7 +9,9 @@ use crate::core::fees::{Fees, Region};
 use crate::core::money::Money;
 use crate::core::problem::Problem;
 use crate::core::tokens::Tokens;
-use crate::core::turn::{Accuracy, EventKey, Mode, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::turn::{
+    Accuracy, EventKey, Mode, Origin, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn,
+};
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -39,6 +41,12 @@ struct Line {
     message_id: String,
     provider_id: String,
     model_id: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    branch: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    subagent: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    task: String,
     tokens: [Option<u64>; 5],
     cache_write_1h: u64,
     requests: Option<u32>,
@@ -98,6 +106,7 @@ impl Ledger {
             for turn in &pack.turns {
                 let numbers = &turn.numbers;
                 let (provider_id, model_id) = self.names.model(numbers.model);
+                let origin = self.names.origin(numbers.origin);
                 let line = Line {
                     agent_id: self.names.text(head.key.agent).to_owned(),
                     turn_id: turn.event.turn_id(),
@@ -110,6 +119,9 @@ impl Ledger {
                     message_id: pack.message_id(turn).to_owned(),
                     provider_id: provider_id.to_owned(),
                     model_id: model_id.to_owned(),
+                    branch: origin.branch.to_owned(),
+                    subagent: origin.subagent.to_owned(),
+                    task: origin.task.to_owned(),
                     tokens: crate::core::tokens::BUCKETS.map(|bucket| numbers.tokens.count(bucket)),
                     cache_write_1h: numbers.cache_write_1h,
                     requests: numbers.requests,
@@ -230,6 +242,11 @@ impl Line {
             rank: Rank(self.rank.0, self.rank.1),
             provider_id: &self.provider_id,
             model_id: &self.model_id,
+            origin: Origin {
+                branch: &self.branch,
+                subagent: &self.subagent,
+                task: &self.task,
+            },
             tokens: Tokens::from_parts(self.tokens.map(Option::unwrap_or_default), unknown),
             cache_write_1h: self.cache_write_1h,
             requests: self.requests,

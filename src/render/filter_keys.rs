@@ -3,7 +3,7 @@
 use super::keys::Key;
 
 /// Which keys a filter looks at; rows need one of them.
-pub const FILTER_KEYS: [(&str, &[&str]); 9] = [
+pub const FILTER_KEYS: [(&str, &[&str]); 10] = [
     ("since", &TIME_KEYS),
     ("until", &TIME_KEYS),
     ("on", &TIME_KEYS),
@@ -13,6 +13,7 @@ pub const FILTER_KEYS: [(&str, &[&str]); 9] = [
     ("project", &["projectPath"]),
     ("session", &["sessionId"]),
     ("presence", &["presence"]),
+    ("branch", &["branch"]),
 ];
 
 /// Whether one of these names is among the keys.

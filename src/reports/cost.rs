@@ -1,7 +1,7 @@
 //! Cost rows: the chosen turns added up by the dimensions asked for.
 
 use super::select::Selected;
-use super::{Priced, Sessions, Usage};
+use super::{Priced, Sessions, Usage, text};
 use crate::core::group::Totals;
 use crate::core::money::Money;
 use crate::core::period::{BLOCK_MS, Calendar, Period, Range, Unit, blocks};
@@ -26,6 +26,8 @@ pub enum Dimension {
     Name,
     Project,
     Session,
+    Branch,
+    Subagent,
 }
 
 /// How to group.
@@ -49,6 +51,8 @@ struct Key {
     name: u32,
     project: u32,
     session: i64,
+    branch: u32,
+    subagent: u32,
 }
 
 struct Group {
@@ -153,12 +157,15 @@ impl Usage<'_> {
         ]
         .into_iter()
         .any(|dimension| grouping.has(dimension));
+        let by_origin = grouping.has(Dimension::Branch) || grouping.has(Dimension::Subagent);
+        let mut origin_numbers: FxHashMap<u32, (u32, u32)> = FxHashMap::default();
         // What decided the last turn's group: mostly the next turn's is the same.
         let (mut decided_by, mut last_at) = (None, usize::MAX);
         self.each(selected, |turn| {
             let row = turn.numbers.model;
             let start = unit.map_or(0, |unit| calendar.period(unit, turn.numbers.timestamp).start);
-            let decides = Some((start, if by_model { row } else { 0 }, turn.key.session));
+            let origin = if by_origin { turn.numbers.origin } else { 0 };
+            let decides = Some((start, if by_model { row } else { 0 }, origin, turn.key.session));
             if has_block || decided_by != decides {
                 decided_by = decides;
                 let [provider, vendor, model, name] = *model_numbers.entry(row).or_insert_with(|| {
@@ -181,6 +188,13 @@ impl Usage<'_> {
                         names.number(counted_as.as_ref()),
                     )
                 });
+                let (branch, subagent) = *origin_numbers.entry(origin).or_insert_with(|| {
+                    let origin = self.ledger.names().origin(origin);
+                    (
+                        names.number(text(origin.branch).as_ref()),
+                        names.number(text(origin.subagent).as_ref()),
+                    )
+                });
                 let period = unit.map(|unit| calendar.period(unit, turn.numbers.timestamp));
                 let block = has_block.then(|| block_of(&block_ranges, turn));
                 let asked = |dimension, value| if grouping.has(dimension) { value } else { 0 };
@@ -201,6 +215,8 @@ impl Usage<'_> {
                     name: asked(Dimension::Model, name).max(asked(Dimension::Name, name)),
                     project: asked(Dimension::Project, project),
                     session: if grouping.has(Dimension::Session) { session } else { 0 },
+                    branch: asked(Dimension::Branch, branch),
+                    subagent: asked(Dimension::Subagent, subagent),
                 };
                 last_at = *by_key.entry(key).or_insert_with(|| {
                     let period = period.cloned().or_else(|| block.map(block_period));
@@ -313,6 +329,8 @@ impl Usage<'_> {
             unpriced_tokens: totals.cost.unpriced_tokens(),
             cost_per_hour: per_hour,
             projected_cost: active.and_then(|range| projected(cost?, now - range.start)),
+            branch: names.text(key.branch),
+            subagent: names.text(key.subagent),
         }
     }
 
@@ -371,7 +389,7 @@ fn sort_once(rows: &mut Vec<i64>) {
 }
 
 /// What rows of equal period and cost are ordered by.
-fn label(row: &CostRow) -> [Option<&str>; 7] {
+fn label(row: &CostRow) -> [Option<&str>; 9] {
     [
         &row.agent_id,
         &row.provider_id,
@@ -380,6 +398,8 @@ fn label(row: &CostRow) -> [Option<&str>; 7] {
         &row.model_name,
         &row.project_path,
         &row.session_id,
+        &row.branch,
+        &row.subagent,
     ]
     .map(|text| text.as_deref())
 }

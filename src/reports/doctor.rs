@@ -21,6 +21,7 @@ fn agent_row(agent: &AgentHandle, system: &System) -> Result<DoctorRow> {
     let about = agent.about();
     let mut row = DoctorRow::new(DoctorKind::Agent, agent.id());
     let mut ledger = Ledger::in_memory()?;
+    ledger.surveys = true;
     let synced = ledger.sync(std::slice::from_ref(agent), system, &|_, _| {})?;
     let mut counted = 0;
     ledger.visit(&Selection::ALL, |_, columns| {
@@ -37,6 +38,11 @@ fn agent_row(agent: &AgentHandle, system: &System) -> Result<DoctorRow> {
         .skipped
         .iter()
         .map(|((_, why), count)| (Text::from(why.name()), *count))
+        .collect();
+    row.unknown = synced
+        .unknown
+        .iter()
+        .map(|(what, count)| (Text::from(what.as_str()), *count))
         .collect();
     row.problems = synced
         .problems
@@ -105,6 +111,9 @@ pub fn notes(rows: &[DoctorRow]) -> Vec<String> {
             .collect();
         if !skipped.is_empty() {
             lines.push(format!("  no turns: {}", skipped.join(", ")));
+        }
+        for (what, count) in &row.unknown {
+            lines.push(format!("  unknown: {what}, {count} times; please report it"));
         }
         lines.extend(row.problems.iter().map(|problem| format!("  problem: {problem}")));
         lines.extend(row.notes.iter().map(|note| format!("  note: {note}")));

@@ -150,6 +150,11 @@ fn note_unpriced(model: &Model, mode: Mode, tokens: u64) {
     });
 }
 
+/// A text of the ledger, where an empty one means that nothing is known.
+fn text(text: &str) -> Option<Text> {
+    (!text.is_empty()).then(|| text.into())
+}
+
 /// A session as rows show it.
 #[derive(Clone, Debug)]
 pub struct SessionView {

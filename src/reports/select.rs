@@ -12,6 +12,8 @@ pub struct Selected {
     pub packs: Selection,
     /// By row of the names; `None` = all.
     models: Option<Vec<bool>>,
+    /// The same of origins.
+    origins: Option<Vec<bool>>,
     /// Bit = position of the presence.
     presences: u8,
 }
@@ -21,6 +23,7 @@ impl Selected {
         Self {
             packs: Selection::ALL,
             models: None,
+            origins: None,
             presences: u8::MAX,
         }
     }
@@ -31,11 +34,13 @@ impl Selected {
     }
 
     pub fn takes(&self, turn: &TurnNumbers) -> bool {
+        let is_among = |wanted: &Option<Vec<bool>>, row: u32| {
+            let is_wanted = |rows: &Vec<bool>| rows.get(row as usize).copied().unwrap_or(false);
+            wanted.as_ref().is_none_or(is_wanted)
+        };
         (self.packs.start..self.packs.end).contains(&turn.timestamp)
-            && self
-                .models
-                .as_ref()
-                .is_none_or(|models| models.get(turn.model as usize).copied().unwrap_or(false))
+            && is_among(&self.models, turn.model)
+            && is_among(&self.origins, turn.origin)
             && self.presences & 1 << turn.presence as u8 != 0
     }
 }
@@ -60,6 +65,14 @@ impl Usage<'_> {
                 filter.providers.matches(known(provider).as_deref()) && filter.models.matches(known(model).as_deref())
             };
             selected.models = Some((0..names.len() as u32).map(wanted).collect());
+        }
+        if !filter.branches.matches_all() {
+            let wanted = |row: u32| {
+                filter
+                    .branches
+                    .matches(super::text(names.origin(row).branch).as_deref())
+            };
+            selected.origins = Some((0..names.len() as u32).map(wanted).collect());
         }
         if !filter.presence.is_empty() {
             selected.presences = filter
@@ -96,6 +109,7 @@ impl Usage<'_> {
         let narrows_turns = others.packs.start != i64::MIN
             || others.packs.end != i64::MAX
             || others.models.is_some()
+            || others.origins.is_some()
             || others.presences != u8::MAX;
         if narrows_turns {
             let mut with_turns = FxHashSet::default();

@@ -1,7 +1,7 @@
 //! Session rows: the chosen turns of each session added up.
 
 use super::select::Selected;
-use super::{SessionView, Sessions, Usage};
+use super::{SessionView, Sessions, Usage, text};
 use crate::core::group::Totals;
 use crate::core::rows::{SessionRow, Text};
 use crate::core::time::Time;
@@ -17,6 +17,8 @@ struct Sum {
     totals: Totals,
     /// Each model (row of the names) with the time of its first and last turn.
     models: FxHashMap<u32, (i64, i64)>,
+    /// Each origin (row of the names) with the time of its last turn.
+    origins: FxHashMap<u32, i64>,
 }
 
 impl Usage<'_> {
@@ -42,6 +44,8 @@ impl Usage<'_> {
                 let at = numbers.timestamp;
                 let seen = sum.models.entry(numbers.model).or_insert((at, at));
                 *seen = (seen.0.min(at), seen.1.max(at));
+                let last = sum.origins.entry(numbers.origin).or_insert(at);
+                *last = (*last).max(at);
             }
             Ok(())
         })?;
@@ -89,6 +93,12 @@ impl Usage<'_> {
             .max_by_key(|(seen, model)| (seen.1, &model.name))
             .map(|(_, model)| *model);
         let tokens = totals.tokens.tokens();
+        let names = self.ledger.names();
+        let origins = sum.origins.iter().map(|(row, last)| (*last, names.origin(*row)));
+        let branches = origins.clone().filter(|(_, origin)| !origin.branch.is_empty());
+        let branch = branches.max_by_key(|(last, origin)| (*last, origin.branch));
+        let mut subagents = origins.map(|(_, origin)| origin.subagent);
+        let subagent = subagents.next().filter(|first| subagents.all(|other| other == *first));
         SessionRow {
             session_id: session.id.clone(),
             session_name: session.name.clone(),
@@ -119,6 +129,8 @@ impl Usage<'_> {
             started_at: session.started_at,
             session_updated_at: session.updated_at,
             time: session.updated_at.map(Time),
+            branch: branch.and_then(|(_, origin)| text(origin.branch)),
+            subagent: subagent.and_then(text),
             depth: 0,
         }
     }

@@ -1,7 +1,7 @@
 //! Turn rows: one per counted reply, oldest first.
 
 use super::select::Selected;
-use super::{SessionView, Sessions, Usage};
+use super::{SessionView, Sessions, Usage, text};
 use crate::core::rows::TurnRow;
 use crate::core::time::Time;
 use crate::ledger::query::FoundTurn;
@@ -41,6 +41,7 @@ impl Usage<'_> {
         let priced = self.price(found.head.key, found.turn.numbers);
         let session: Option<&SessionView> = sessions.of(found.head.key.session);
         let numbers = &priced.numbers;
+        let origin = self.ledger.names().origin(numbers.origin);
         TurnRow {
             turn_id: found.turn.event,
             session_id: session.map_or_else(|| "".into(), |session| session.id.clone()),
@@ -65,6 +66,9 @@ impl Usage<'_> {
             session_updated_at: session
                 .and_then(|session| session.updated_at)
                 .unwrap_or(numbers.timestamp),
+            branch: text(origin.branch),
+            subagent: text(origin.subagent),
+            subagent_task: text(origin.task),
         }
     }
 }

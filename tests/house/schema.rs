@@ -98,6 +98,9 @@ fn turn(model: &str, tokens: Tokens, cost: Option<f64>) -> String {
         timestamp: 1_795_197_600_000,
         time: Time(1_795_197_600_000),
         session_updated_at: 1_795_197_600_000,
+        branch: None,
+        subagent: None,
+        subagent_task: None,
     };
     serde_json::to_string(&row).expect("rows serialize") + "\n"
 }

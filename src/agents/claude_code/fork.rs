@@ -15,6 +15,8 @@ pub(super) struct Beginning {
     stage: Stage,
     /// When and where the conversation began as far as known.
     held: Option<Held>,
+    /// The session this one was forked from.
+    parent: Option<String>,
 }
 
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -86,12 +88,27 @@ impl Beginning {
                 let mut info = held
                     .filter(|held| held.id == session)
                     .unwrap_or_else(|| SessionInfo::new(session));
-                info.forked_from = Some(parent);
+                info.forked_from = Some(parent.clone());
+                self.parent = Some(parent);
                 info.started_at = self.header.or(info.started_at);
                 Some(info)
             }
             _ => held,
         }
+    }
+}
+
+impl Beginning {
+    /// The session this one was forked from, as far as known.
+    pub fn parent(&self) -> Option<&str> {
+        match &self.stage {
+            Stage::Copied(from) => Some(from),
+            _ => self.parent.as_deref(),
+        }
+    }
+
+    pub fn header(&self) -> Option<i64> {
+        self.header
     }
 }
 

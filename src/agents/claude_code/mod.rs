@@ -9,17 +9,22 @@ mod live;
 mod names;
 mod reply;
 mod roots;
+mod subagent;
+mod survey;
 mod transcript;
+mod unrecorded;
 
 use super::{About, Agent, Batch, Bookmark, Found, Live, Source};
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
+use crate::system::files::Stamp;
 use anyhow::Result;
-use std::path::Path;
+use rustc_hash::FxHashMap;
+use std::path::{Path, PathBuf};
 
 pub struct ClaudeCode;
 
-const RULES_VERSION: u32 = 3;
+const RULES_VERSION: u32 = 4;
 /// A source that is no transcript: see [`limits`].
 const LIMITS: u8 = 1;
 
@@ -40,6 +45,8 @@ impl Agent for ClaudeCode {
                 "counts are what Claude Code recorded: versions around 2.1.29 recorded only the first output count of a \
                  streamed reply, and others may leave thinking out of output",
                 "the output of an interrupted reply is not recorded",
+                "requests of /compact, /btw and web searches are known from the totals a session ends with; those of \
+                 background jobs' helpers, and of a session that was killed, are not recorded",
                 "Claude Code deletes transcripts after 30 days (cleanupPeriodDays); the ledger keeps what ttop read before",
                 "versions before about 2.1.300 do not record thinking separately from output",
                 "turns of subagents count in the session that started them, as Claude Code records them",
@@ -62,6 +69,7 @@ impl Agent for ClaudeCode {
                 walk.find(&root.path, &is_transcript, &mut found);
             }
         }
+        join_subagents(&mut found);
         found.add_file(limits::spool(system), LIMITS);
         found
     }
@@ -75,5 +83,28 @@ impl Agent for ClaudeCode {
 
     fn live(&self) -> Option<&dyn Live> {
         Some(&live::LiveClaudeCode)
+    }
+}
+
+/// What a session's totals have beyond its records depends on its subagents' transcripts, too: it is looked at again when
+/// one of them changed.
+fn join_subagents(found: &mut Found) {
+    let mut subagents: FxHashMap<PathBuf, Stamp> = FxHashMap::default();
+    for source in &found.sources {
+        let folder = source.path.ancestors().find(|folder| folder.ends_with("subagents"));
+        if let Some(session) = folder.and_then(Path::parent) {
+            let joined = subagents.entry(session.to_owned()).or_default();
+            joined.inode += 1;
+            joined.size += source.stamp.size;
+            joined.modified_ns = joined.modified_ns.max(source.stamp.modified_ns);
+        }
+    }
+    if subagents.is_empty() {
+        return;
+    }
+    for source in &mut found.sources {
+        if let Some(joined) = subagents.get(&source.path.with_extension("")) {
+            source.wal = *joined;
+        }
     }
 }

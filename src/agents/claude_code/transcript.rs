@@ -6,6 +6,9 @@ use super::identity::{AGENT, Replies, Seen};
 use super::iterations::extras;
 use super::names::Names;
 use super::reply::{NEEDLE, Reply, Tier, Usage, read_text};
+use super::subagent::Subagent;
+use super::survey;
+use super::unrecorded::{self, CostState};
 use crate::agents::shared::batch::{Batch, Scope, Skip};
 use crate::agents::shared::jsonl::{Lines, object};
 use crate::agents::shared::lenient::reason;
@@ -15,7 +18,7 @@ use crate::core::fees::{Fee, Fees};
 use crate::core::money::Money;
 use crate::core::problem::Problem;
 use crate::core::tokens::{Bucket, Tokens};
-use crate::core::turn::{Accuracy, EventKey, Mode, Presence, Project, Rank, RecordKey, SessionInfo, Turn};
+use crate::core::turn::{Accuracy, EventKey, Mode, Origin, Presence, Project, Rank, RecordKey, SessionInfo, Turn};
 use anyhow::Result;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -27,15 +30,20 @@ const BYTES_PER_REPLY: u64 = 8 * 1024;
 
 /// The state between reads of a file.
 #[derive(Default, Serialize, Deserialize)]
-struct State {
+pub(super) struct State {
     /// Lines read, for the places of problems.
     lines: u64,
     /// Time of the latest line that had one, for replies without.
     time: i64,
     names: Names,
+    /// What a subagent's transcript is of, by the file beside it.
+    subagent: Subagent,
     /// Replies of which more records may follow.
     replies: Vec<Seen>,
-    beginning: Beginning,
+    pub(super) beginning: Beginning,
+    /// Whether the session's totals were read, and the events of what they have beyond its records.
+    has_costs: bool,
+    unrecorded: Vec<u64>,
 }
 
 /// Reads the part of a transcript after a bookmark.
@@ -43,12 +51,89 @@ struct State {
 /// # Errors
 /// When the file cannot be opened or read.
 pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u32) -> Result<Bookmark> {
+    let mut scan = scan(source, from, into)?;
+    let has_new_rows_of_subagents = scan.state.has_costs && from.wal != source.wal;
+    if !scan.costs.is_empty() || has_new_rows_of_subagents {
+        add_unrecorded(&mut scan, source, into)?;
+    }
+    let state = serde_json::to_vec(&scan.state)?;
+    let mark = scan.lines.finish(rules_version, scan.lines_before, state, into)?;
+    Ok(Bookmark {
+        wal: source.wal,
+        ..mark
+    })
+}
+
+/// Adds what the session's totals have beyond its records.
+fn add_unrecorded(scan: &mut Scan, source: &Source, into: &mut Batch) -> Result<()> {
+    let session_id = name(&source.path);
+    let found = if scan.is_resumed {
+        let mut batch = Batch::default();
+        let whole = self::scan(source, &Bookmark::default(), &mut batch)?;
+        unrecorded::find(&source.path, session_id, &whole, &batch)?
+    } else {
+        unrecorded::find(&source.path, session_id, scan, into)?
+    };
+    let state = &mut scan.state;
+    state.has_costs = true;
+    for rest in found {
+        let event = EventKey::of(AGENT, format!("{session_id}\nunrecorded\n{}\n{}", rest.at, rest.model));
+        let is_told = state.unrecorded.contains(&event.0);
+        // A turn of nothing takes back what was told before the records of subagents were there.
+        if rest.is_nothing() && !is_told {
+            continue;
+        }
+        if !is_told {
+            state.unrecorded.push(event.0);
+        }
+        into.turn(&Turn {
+            session_id,
+            record: RecordKey(event.0),
+            event,
+            rank: rest.rank,
+            provider_id: rest.provider.as_deref().unwrap_or_else(|| provider(&rest.model, "")),
+            model_id: &rest.model,
+            tokens: rest.tokens,
+            cache_write_1h: rest.cache_write_1h,
+            fees: rest.fees,
+            requests: None,
+            timestamp: rest.time,
+            place: rest.place,
+            ..Turn::PLAIN
+        });
+    }
+    Ok(())
+}
+
+/// A transcript, read.
+pub(super) struct Scan {
+    pub state: State,
+    /// The totals that were read.
+    pub costs: Vec<CostState>,
+    is_resumed: bool,
+    lines: Lines,
+    lines_before: u64,
+}
+
+/// Reads the records of a transcript.
+///
+/// # Errors
+/// When the file cannot be opened or read.
+pub(super) fn scan(source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Scan> {
     let mut lines = Lines::open(source, from)?;
-    lines.long_lines_with(&[NEEDLE]);
     let mut state = State::default();
+    let subagent = Subagent::of(&source.path);
     if lines.is_resumed() {
         state = serde_json::from_slice(&from.state).unwrap_or_default();
-    } else {
+        // Told after the first turns: they are all the subagent's.
+        if state.subagent != subagent {
+            (lines, state) = (Lines::open(source, &Bookmark::default())?, State::default());
+        }
+    }
+    let is_resumed = lines.is_resumed();
+    lines.long_lines_with(&[NEEDLE]);
+    state.subagent = subagent;
+    if !is_resumed {
         into.replace(Scope::Source, Presence::Gone);
     }
     let new_bytes = source.stamp.size.saturating_sub(lines.offset());
@@ -56,28 +141,35 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u
     into.expect(expected);
     let scratch = into.scratch.take().and_then(|kept| kept.downcast::<Scratch>().ok());
     let mut scratch = scratch.map(|kept| kept.for_next_file()).unwrap_or_default();
+    let lines_before = state.lines;
     let mut transcript = Transcript {
         replies: Replies::new(std::mem::take(&mut state.replies)),
         own: name(&source.path),
         session: session_of(&source.path),
         source,
         state,
+        costs: Vec::new(),
         into,
         at: FxHashMap::with_capacity_and_hasher(expected.min(1 << 16), Default::default()),
         spans: Vec::new(),
         span: 0,
     };
-    let before = transcript.state.lines;
     while let Some((offset, line)) = lines.next()? {
         if let Err(reason) = transcript.line(line, offset, &mut scratch) {
-            let place = format!("{}:{}", source.path.display(), before + lines.count());
+            let place = format!("{}:{}", source.path.display(), lines_before + lines.count());
             transcript.into.problem(Problem::new(place, reason));
         }
     }
-    let mut state = transcript.finish();
+    let (mut state, costs) = transcript.finish();
     into.scratch = Some(Box::new(scratch));
-    state.lines = before + lines.count();
-    lines.finish(rules_version, before, serde_json::to_vec(&state)?, into)
+    state.lines = lines_before + lines.count();
+    Ok(Scan {
+        state,
+        costs,
+        is_resumed,
+        lines,
+        lines_before,
+    })
 }
 
 /// The session a transcript is named after: `<session>.jsonl`.
@@ -106,6 +198,7 @@ struct Transcript<'a> {
     session: &'a str,
     state: State,
     replies: Replies,
+    costs: Vec<CostState>,
     into: &'a mut Batch,
     /// Record and position of the span → position in the batch: the copies of one reply in one session are one turn.
     at: FxHashMap<(RecordKey, usize), usize>,
@@ -121,9 +214,17 @@ impl Transcript<'_> {
             return Ok(());
         };
         let line = line.map_err(str::to_owned)?;
+        if let Some(survey) = &mut self.into.survey {
+            survey::look(line, survey);
+        }
         let named = match fast::read(line, scratch).map_err(|error| reason(&error))? {
             Line::Other => {
                 self.state.beginning.line(line);
+                if line.starts_with(unrecorded::NEEDLE) {
+                    let state = CostState::parse(line, self.own, offset, self.state.time);
+                    self.costs.extend(state.map_err(|error| reason(&error))?);
+                    return Ok(());
+                }
                 self.state.names.look(line, offset, self.own, self.source)
             }
             Line::Uncounted => self.state.names.look_at_reply(line, self.own),
@@ -178,8 +279,18 @@ impl Transcript<'_> {
             true => (recorded.without(Bucket::Output), Accuracy::Partial),
             false => (recorded, Accuracy::Exact),
         };
+        let branch = read_text(reply.branch);
+        let subagent = self.state.subagent.clone();
         let turn = Turn {
             session_id: owner,
+            origin: Origin {
+                branch: &branch,
+                subagent: match &*subagent.kind {
+                    "" if reply.is_sidechain => Subagent::UNNAMED,
+                    kind => kind,
+                },
+                task: &subagent.task,
+            },
             message_id,
             record: RecordKey(event.0),
             event,
@@ -277,7 +388,7 @@ impl Transcript<'_> {
         }
     }
 
-    fn finish(mut self) -> State {
+    fn finish(mut self) -> (State, Vec<CostState>) {
         self.state.replies = self.replies.kept();
         for span in self.spans {
             self.into.session(SessionInfo {
@@ -288,7 +399,7 @@ impl Transcript<'_> {
                 ..SessionInfo::new(span.session)
             });
         }
-        self.state
+        (self.state, self.costs)
     }
 }
 

@@ -21,6 +21,9 @@ pub struct Meta {
     pub parent: Option<String>,
     /// What the program calls a subagent.
     pub nickname: Option<String>,
+    /// What kind of subagent it is.
+    pub role: Option<String>,
+    pub branch: Option<String>,
 }
 
 /// Reads the payload of a `session_meta`; `None` without an id.
@@ -60,6 +63,10 @@ struct MetaJson<'a> {
     source: Option<&'a RawValue>,
     #[serde(borrow)]
     agent_nickname: Option<Text<'a>>,
+    #[serde(borrow)]
+    agent_role: Option<Text<'a>>,
+    #[serde(borrow)]
+    git: Option<&'a RawValue>,
     /// Of a subagent: the session at the root of the tree.
     #[serde(borrow)]
     session_id: Option<Text<'a>>,
@@ -84,6 +91,14 @@ struct SpawnJson<'a> {
     parent_thread_id: Option<Text<'a>>,
     #[serde(borrow)]
     agent_nickname: Option<Text<'a>>,
+    #[serde(borrow)]
+    agent_role: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+struct GitJson<'a> {
+    #[serde(borrow)]
+    branch: Option<Text<'a>>,
 }
 
 impl MetaJson<'_> {
@@ -93,8 +108,14 @@ impl MetaJson<'_> {
         let subagent = part::<SourceJson>(self.source).and_then(|source| source.subagent);
         let is_subagent = subagent.is_some() || self.thread_source.is_some_and(|source| &*source == "subagent");
         let spawn = part::<SubagentJson>(subagent).and_then(|subagent| subagent.thread_spawn);
-        let (spawned_by, nickname) = spawn.map_or((None, None), |spawn| {
-            (owned(spawn.parent_thread_id), owned(spawn.agent_nickname))
+        // `"review"` and the like are the kind itself.
+        let named = owned(part::<Text>(subagent));
+        let (spawned_by, nickname, role) = spawn.map_or((None, None, None), |spawn| {
+            (
+                owned(spawn.parent_thread_id),
+                owned(spawn.agent_nickname),
+                owned(spawn.agent_role),
+            )
         });
         let parent = owned(self.parent_thread_id)
             .or(spawned_by)
@@ -108,6 +129,8 @@ impl MetaJson<'_> {
             cwd: owned(self.cwd),
             provider: owned(self.model_provider),
             nickname: nickname.or_else(|| owned(self.agent_nickname)),
+            role: role.or_else(|| owned(self.agent_role)).or(named),
+            branch: part::<GitJson>(self.git).and_then(|git| owned(git.branch)),
             id,
             forked_from,
             is_subagent,

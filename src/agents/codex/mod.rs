@@ -7,6 +7,7 @@ mod meta;
 mod names;
 mod record;
 mod rollout;
+mod survey;
 mod thread;
 mod usage;
 
@@ -20,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 pub struct Codex;
 
-const RULES_VERSION: u32 = 5;
+const RULES_VERSION: u32 = 6;
 
 /// Kinds of sources.
 const ROLLOUT: u8 = 0;

@@ -4,6 +4,7 @@ use super::limits;
 use super::lineage::Lineage;
 use super::meta::Meta;
 use super::record::{self, NEEDLES, Record};
+use super::survey;
 use super::thread::{Caller, Thread, TokenCount};
 use super::usage::Usage;
 use crate::agents::shared::batch::{Batch, LimitSeen, Scope, Skip};
@@ -13,13 +14,15 @@ use crate::agents::shared::live::program::is_uuid;
 use crate::agents::shared::source::{Bookmark, Source};
 use crate::core::biller::biller;
 use crate::core::problem::Problem;
-use crate::core::turn::{EventKey, Mode, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::turn::{EventKey, Mode, Origin, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// More calls without a model than this are those of an old version that never names it.
 const MOST_UNNAMED: usize = 64;
+/// The kind of a subagent whose kind is not recorded.
+const SUBAGENT: &str = "subagent";
 /// Puts names from copied prompts below those from own ones: the first of several is the one with the largest number.
 const COPIED_AT: i64 = -(1 << 60);
 
@@ -32,6 +35,10 @@ struct State {
     model: String,
     provider: String,
     mode: Mode,
+    /// Of the session itself; [`Origin`] says what they are.
+    branch: String,
+    subagent: String,
+    task: String,
     /// Calls of which no record has named the model yet: a resumed session repeats counters before its first turn.
     unnamed: Vec<Unnamed>,
     /// Time of the latest line that had one.
@@ -82,6 +89,7 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u
         into,
         limits: BTreeMap::new(),
         last: None,
+        version: None,
     };
     while let Some((offset, line)) = lines.next()? {
         if let Err(reason) = rollout.line(line, offset) {
@@ -118,6 +126,8 @@ struct Rollout<'b> {
     limits: BTreeMap<String, LimitSeen>,
     /// Time of the session's latest own call in this read.
     last: Option<i64>,
+    /// Of the program that wrote the file.
+    version: Option<String>,
 }
 
 impl Rollout<'_> {
@@ -127,6 +137,9 @@ impl Rollout<'_> {
             return Ok(());
         };
         let text = String::from_utf8_lossy(line.map_err(str::to_owned)?);
+        if let Some(survey) = &mut self.into.survey {
+            survey::look(&text, &mut self.version, survey);
+        }
         let line = record::parse(&text).map_err(|error| reason(&error))?;
         if let Some(time) = line.time {
             self.state.time = time;
@@ -239,6 +252,11 @@ impl Rollout<'_> {
         if is_own {
             thread.describe(meta, time);
             self.state.provider = meta.provider.clone().unwrap_or_default();
+            self.state.branch = meta.branch.clone().unwrap_or_default();
+            if meta.is_subagent {
+                self.state.subagent = meta.role.clone().unwrap_or_else(|| SUBAGENT.to_owned());
+                self.state.task = meta.nickname.clone().unwrap_or_default();
+            }
         } else {
             thread.ancestor(&meta.id);
             if !thread.is_described && thread.ancestors.first() == Some(&meta.id) {
@@ -405,11 +423,23 @@ impl Rollout<'_> {
 
     /// Adds a call under the model and provider that are known now.
     fn put(&mut self, call: &Turn<'_>) {
-        let State { model, provider, .. } = &self.state;
+        let State {
+            model,
+            provider,
+            branch,
+            subagent,
+            task,
+            thread,
+            ..
+        } = &self.state;
+        // What another session made is told by its own file.
+        let is_own = call.session_id == thread.id;
+        let origin = Origin { branch, subagent, task };
         let provider_id = biller(provider, model).unwrap_or("openai");
         self.into.turn(&Turn {
             provider_id,
             model_id: model,
+            origin: if is_own { origin } else { Origin::NONE },
             ..*call
         });
     }

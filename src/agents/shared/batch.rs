@@ -1,12 +1,13 @@
 //! Batch: the compact result of one read of one source.
 
+use super::survey::Survey;
 use crate::core::biller::biller;
 use crate::core::fees::{Fees, Region};
 use crate::core::money::Money;
 use crate::core::problem::Problem;
 pub use crate::core::quota::LimitSeen;
 use crate::core::tokens::Tokens;
-use crate::core::turn::{Accuracy, EventKey, Mode, Presence, Rank, RecordKey, SessionInfo, Turn};
+use crate::core::turn::{Accuracy, EventKey, Mode, Origin, Presence, Rank, RecordKey, SessionInfo, Turn};
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -67,11 +68,17 @@ pub struct Batch {
     pub models: Vec<(String, String)>,
     model_at: FxHashMap<(String, String), u32>,
     last_model: u32,
+    /// Branch, subagent and task by position.
+    pub origins: Vec<[String; 3]>,
+    origin_at: FxHashMap<[String; 3], u32>,
+    last_origin: u32,
     pub sessions: FxHashMap<String, SessionInfo>,
     pub limits: Vec<LimitSeen>,
     pub problems: Vec<Problem>,
     pub skipped: FxHashMap<Skip, u64>,
     pub scopes: Vec<(Scope, Presence)>,
+    /// Asked for by whoever wants to know what readers do not.
+    pub survey: Option<Survey>,
     /// What an adapter passes on to its next read in the same thread: only speed may depend on it.
     pub scratch: Option<Box<dyn std::any::Any + Send>>,
 }
@@ -124,6 +131,7 @@ pub struct Row {
     pub turn: Numbers,
     pub session: u32,
     pub model: u32,
+    pub origin: u32,
     message: (u32, u32),
     /// Hash of the segment it belongs to or supersedes; 0 for none.
     pub segment: u64,
@@ -144,6 +152,7 @@ impl Batch {
     pub fn turn(&mut self, turn: &Turn<'_>) -> usize {
         let session = self.session_position(turn.session_id);
         let model = self.model_position(turn.provider_id, turn.model_id);
+        let origin = self.origin_position(turn.origin);
         let start = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
         let message = if start == u32::MAX {
             (0, 0)
@@ -161,6 +170,7 @@ impl Batch {
             turn: Numbers::of(turn),
             session,
             model,
+            origin,
             message,
             segment,
             supersedes: turn.supersedes.is_some(),
@@ -172,8 +182,9 @@ impl Batch {
     pub fn correct(&mut self, at: usize, turn: &Turn<'_>) {
         let session = self.session_position(turn.session_id);
         let model = self.model_position(turn.provider_id, turn.model_id);
+        let origin = self.origin_position(turn.origin);
         let row = &mut self.turns[at];
-        (row.turn, row.session, row.model) = (Numbers::of(turn), session, model);
+        (row.turn, row.session, row.model, row.origin) = (Numbers::of(turn), session, model, origin);
     }
 
     /// Sets the segment of the turn that was added last, by its hash: for turns that come from another ledger.
@@ -277,6 +288,28 @@ impl Batch {
             }
         };
         self.last_model
+    }
+
+    fn origin_position(&mut self, origin: Origin<'_>) -> u32 {
+        let texts = [origin.branch, origin.subagent, origin.task];
+        if self
+            .origins
+            .get(self.last_origin as usize)
+            .is_some_and(|last| *last == texts)
+        {
+            return self.last_origin;
+        }
+        let key = texts.map(str::to_owned);
+        self.last_origin = match self.origin_at.get(&key) {
+            Some(&at) => at,
+            None => {
+                let at = self.origins.len() as u32;
+                self.origins.push(key.clone());
+                self.origin_at.insert(key, at);
+                at
+            }
+        };
+        self.last_origin
     }
 }
 

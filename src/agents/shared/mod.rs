@@ -16,6 +16,7 @@ pub mod mcp;
 pub mod running_total;
 pub mod source;
 pub mod sqlite;
+pub mod survey;
 pub mod table;
 #[cfg(test)]
 pub mod testing;

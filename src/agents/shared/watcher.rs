@@ -176,8 +176,13 @@ impl SourceWatcher {
                 let may_have_wal = !is_text(&source.path);
                 // Of a folder that is a source, notices tell.
                 let is_file = !may_have_wal || !source.path.is_dir();
+                let mut source = source.clone();
+                if !may_have_wal {
+                    // What stands there is of other files, which are looked at themselves.
+                    source.wal = Stamp::default();
+                }
                 is_file.then(|| Recent {
-                    source: source.clone(),
+                    source,
                     may_have_wal,
                     head: known.and_then(|known| known.head),
                 })

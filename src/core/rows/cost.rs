@@ -43,4 +43,8 @@ pub struct CostRow {
     pub cost_per_hour: Option<Money>,
     /// Projected cost of the active block, in US dollars.
     pub projected_cost: Option<Money>,
+    /// The branch that was checked out.
+    pub branch: Option<Text>,
+    /// The kind of subagent; null for the sessions themselves.
+    pub subagent: Option<Text>,
 }

@@ -32,6 +32,8 @@ pub struct DoctorRow {
     pub counted: Option<u64>,
     /// Records that are not turns, by reason.
     pub skipped: BTreeMap<Text, u64>,
+    /// Record types and billed fields that ttop does not know, and how often they occur.
+    pub unknown: BTreeMap<Text, u64>,
     /// Problems with its files.
     pub problems: Vec<String>,
     /// Limits of its records, and other notes.
@@ -84,6 +86,7 @@ impl DoctorRow {
             sources: None,
             counted: None,
             skipped: BTreeMap::new(),
+            unknown: BTreeMap::new(),
             problems: Vec::new(),
             notes: Vec::new(),
         }

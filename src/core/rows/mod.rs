@@ -69,6 +69,9 @@ mod tests {
             timestamp: 1_795_197_600_000,
             time: Time(1_795_197_600_000),
             session_updated_at: 1_795_197_600_001,
+            branch: Some("main".into()),
+            subagent: None,
+            subagent_task: None,
         };
         assert_eq!(
             serde_json::to_string(&row).expect("rows serialize"),
@@ -79,7 +82,7 @@ mod tests {
                 r#""tokens":{"input":1,"output":2,"reasoning":null,"cacheRead":4,"cacheWrite":5},"totalTokens":12,"#,
                 r#""requests":1,"cost":0.0234,"costStatus":"recorded","billing":"metered","accuracy":"exact","#,
                 r#""presence":"present","timestamp":1795197600000,"time":"2026-11-20T18:00:00.000Z","#,
-                r#""sessionUpdatedAt":1795197600001}"#
+                r#""sessionUpdatedAt":1795197600001,"branch":"main","subagent":null,"subagentTask":null}"#
             )
         );
     }
@@ -107,12 +110,13 @@ mod tests {
             keys(schemars::schema_for!(SessionRow)).join(", "),
             "sessionId, sessionName, agentId, providerId, modelId, models, projectPath, parentSessionId, interactive, \
              turns, tokens, totalTokens, copiedTokens, cost, costStatus, billing, unpricedTokens, accuracy, presence, \
-             startedAt, sessionUpdatedAt, time"
+             startedAt, sessionUpdatedAt, time, branch, subagent"
         );
         assert_eq!(
             keys(schemars::schema_for!(CostRow)).join(", "),
             "period, start, end, agentId, providerId, vendorId, modelId, modelName, projectPath, sessionId, sessionName, \
-             sessions, turns, tokens, totalTokens, cost, costStatus, billing, unpricedTokens, costPerHour, projectedCost"
+             sessions, turns, tokens, totalTokens, cost, costStatus, billing, unpricedTokens, costPerHour, projectedCost, \
+             branch, subagent"
         );
     }
 }

@@ -48,6 +48,10 @@ pub struct SessionRow {
     pub session_updated_at: Option<i64>,
     /// `sessionUpdatedAt` as RFC 3339 UTC.
     pub time: Option<Time>,
+    /// The branch of the latest turn that names one.
+    pub branch: Option<Text>,
+    /// The kind of subagent, where all turns are one's.
+    pub subagent: Option<Text>,
     /// How deep the row is nested under its parents in a `--tree` table.
     #[serde(skip)]
     pub depth: usize,

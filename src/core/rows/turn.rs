@@ -46,4 +46,10 @@ pub struct TurnRow {
     pub time: Time,
     /// Epoch milliseconds UTC.
     pub session_updated_at: i64,
+    /// The branch that was checked out.
+    pub branch: Option<Text>,
+    /// The kind of subagent that asked; null for the session itself.
+    pub subagent: Option<Text>,
+    /// What the subagent was asked to do.
+    pub subagent_task: Option<Text>,
 }

@@ -25,6 +25,8 @@ impl Row for CostRow {
         Column::text("sessionName", "Session", 0, |row, _| {
             Cell::text(row.session_name.as_deref().or(row.session_id.as_deref()))
         }),
+        Column::text("branch", "Branch", 0, |row, _| Cell::text(row.branch.as_deref())),
+        Column::text("subagent", "Subagent", 0, |row, _| Cell::text(row.subagent.as_deref())),
         Column::number("sessions", "Sessions", 6, |row, _| Cell::count(row.sessions)),
         Column::number("turns", "Turns", 5, |row, _| Cell::count(row.turns)),
         Column::number("tokens.input", "Input", 3, |row, _| Cell::tokens(row.tokens.input())),

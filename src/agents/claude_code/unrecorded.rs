@@ -1,0 +1,372 @@
+//! Calls that no message record tells of: `/compact`, `/btw`, the request a web search makes, streams that broke off.
+//!
+//! They stand in `cost-state` records alone: a session's totals by model, written when the program ends. What such a
+//! total has beyond the records it covers becomes turns of its own.
+
+use super::transcript::{Scan, scan};
+use crate::agents::shared::batch::Batch;
+use crate::agents::shared::lenient::{Count, Text};
+use crate::agents::shared::source::{Bookmark, Source};
+use crate::core::fees::{Fee, Fees};
+use crate::core::tokens::Tokens;
+use crate::core::turn::Rank;
+use anyhow::Result;
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What the record begins with.
+pub(super) const NEEDLE: &[u8] = b"{\"type\":\"cost-state\"";
+
+/// Input, output with thinking, thinking, cache reads, cache writes, the part of those for one hour, and web searches.
+type Counts = [u64; 7];
+
+/// One `cost-state`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CostState {
+    /// Where it stands in its transcript.
+    place: u64,
+    /// When the reply before it was made; before the first one, when the session began.
+    time: i64,
+    models: BTreeMap<String, Counts>,
+}
+
+/// A reply as a record tells it.
+struct Recorded {
+    model: String,
+    provider: String,
+    /// Where it stands; `None` in a subagent's transcript.
+    place: Option<u64>,
+    time: i64,
+    counts: Counts,
+}
+
+/// What one total has beyond the records.
+#[derive(Debug, PartialEq)]
+pub(super) struct Unrecorded {
+    /// Which of the session's totals.
+    pub at: usize,
+    pub model: String,
+    /// That of the recorded calls of the model, if there are any.
+    pub provider: Option<String>,
+    pub tokens: Tokens,
+    pub cache_write_1h: u64,
+    pub fees: Fees,
+    pub time: i64,
+    pub place: u64,
+    /// Knowledge wins: the more records were seen, the less is missing among them; then the larger rest.
+    pub rank: Rank,
+}
+
+/// What the totals of a fork start with.
+#[derive(Debug, PartialEq)]
+enum Start {
+    Nothing,
+    /// The totals its parent had.
+    Parents(BTreeMap<String, Counts>),
+    /// Those of a parent whose transcript is not there, or told none.
+    Unknown,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CostStateJson<'a> {
+    #[serde(borrow)]
+    session_id: Option<Text<'a>>,
+    #[serde(default)]
+    start_time: Count,
+    #[serde(borrow, default)]
+    model_usage: BTreeMap<Cow<'a, str>, UsageJson>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[derive(Default)]
+struct UsageJson {
+    input_tokens: Count,
+    output_tokens: Count,
+    thinking_tokens: Count,
+    cache_read_input_tokens: Count,
+    cache_creation_input_tokens: Count,
+    #[serde(rename = "cacheCreationEphemeral1hInputTokens")]
+    cache_write_1h: Count,
+    web_search_requests: Count,
+}
+
+impl Unrecorded {
+    pub fn is_nothing(&self) -> bool {
+        self.tokens.is_zero() && self.fees.is_none()
+    }
+}
+
+impl CostState {
+    /// Reads the record of a session; `None` for another session's.
+    ///
+    /// # Errors
+    /// When it is not JSON, or a count is none.
+    pub fn parse(line: &[u8], session: &str, place: u64, time: i64) -> serde_json::Result<Option<Self>> {
+        let record: CostStateJson<'_> = serde_json::from_slice(line)?;
+        let models = record.model_usage.into_iter().map(|(model, usage)| {
+            let counts = [
+                usage.input_tokens,
+                usage.output_tokens,
+                usage.thinking_tokens,
+                usage.cache_read_input_tokens,
+                usage.cache_creation_input_tokens,
+                usage.cache_write_1h,
+                usage.web_search_requests,
+            ];
+            (plain(&model).to_owned(), counts.map(|count| count.0))
+        });
+        let state = Self {
+            place,
+            time: if time == 0 {
+                i64::try_from(record.start_time.0).unwrap_or_default()
+            } else {
+                time
+            },
+            models: models.collect(),
+        };
+        Ok(record.session_id.is_some_and(|id| *id == *session).then_some(state))
+    }
+}
+
+/// What the totals of a transcript have beyond its records and those of its subagents.
+///
+/// # Errors
+/// When a transcript cannot be read.
+pub(super) fn find(path: &Path, session: &str, whole: &Scan, batch: &Batch) -> Result<Vec<Unrecorded>> {
+    let mut recorded = recorded(batch, session, true);
+    for subagent in subagents(path) {
+        let mut batch = Batch::default();
+        if let Some(source) = Source::find(subagent, 0) {
+            scan(&source, &Bookmark::default(), &mut batch)?;
+        }
+        recorded.extend(self::recorded(&batch, session, false));
+    }
+    let start = match whole.state.beginning.parent() {
+        None => Start::Nothing,
+        Some(parent) => {
+            let own = recorded.iter().map(|reply| reply.time).min();
+            let forked_at = whole.state.beginning.header().or(own).unwrap_or(i64::MAX);
+            parents(path, parent, forked_at)?
+        }
+    };
+    Ok(compare(&whole.costs, &recorded, start))
+}
+
+fn recorded(batch: &Batch, session: &str, is_main: bool) -> Vec<Recorded> {
+    let own = batch.turns.iter().filter(|row| {
+        // Copies of what other sessions asked for are in none of its totals but the first, which starts with them.
+        batch.session_id(row) == session && row.turn.rank != Rank::SHARED
+    });
+    let replies = own.map(|row| {
+        let [input, output, reasoning, read, written] = row.turn.tokens.counts();
+        Recorded {
+            model: plain(batch.model_id(row)).to_owned(),
+            provider: batch.provider_id(row).to_owned(),
+            place: is_main.then_some(row.turn.place),
+            time: row.turn.timestamp,
+            counts: [
+                input,
+                output + reasoning,
+                reasoning,
+                read,
+                written,
+                row.turn.cache_write_1h,
+                u64::from(row.turn.fees.count(Fee::WebSearch)),
+            ],
+        }
+    });
+    replies.collect()
+}
+
+/// The transcripts of a session's subagents.
+fn subagents(path: &Path) -> Vec<PathBuf> {
+    let mut folders = vec![path.with_extension("").join("subagents")];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.push(path);
+            } else if path.extension().is_some_and(|it| it == "jsonl") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The totals a parent had when a fork was made of it.
+fn parents(fork: &Path, parent: &str, forked_at: i64) -> Result<Start> {
+    let name = format!("{parent}.jsonl");
+    let beside = fork.with_file_name(&name);
+    // A fork may have been made for another folder.
+    let elsewhere = || {
+        let projects = fork.parent()?.parent()?;
+        let folders = std::fs::read_dir(projects).ok()?.flatten();
+        folders
+            .map(|folder| folder.path().join(&name))
+            .find(|path| path.is_file())
+    };
+    let found = if beside.is_file() { Some(beside) } else { elsewhere() };
+    let Some(source) = found.and_then(|path| Source::find(path, 0)) else {
+        return Ok(Start::Unknown);
+    };
+    let whole = scan(&source, &Bookmark::default(), &mut Batch::default())?;
+    let last = whole.costs.into_iter().rfind(|state| state.time <= forked_at);
+    Ok(last.map_or(Start::Unknown, |state| Start::Parents(state.models)))
+}
+
+/// Each total less the one before it and the replies recorded in between.
+fn compare(states: &[CostState], recorded: &[Recorded], start: Start) -> Vec<Unrecorded> {
+    let is_unknown = start == Start::Unknown;
+    let mut before = match start {
+        Start::Parents(models) => models,
+        Start::Nothing | Start::Unknown => BTreeMap::new(),
+    };
+    let mut is_covered = vec![false; recorded.len()];
+    let mut found = Vec::new();
+    for (at, state) in states.iter().enumerate() {
+        // What subagents asked for before the next reply of the session belongs to the process that ended here.
+        let after = |reply: &&Recorded| reply.place.is_some_and(|place| place > state.place);
+        let until = recorded.iter().filter(after).map(|reply| reply.time).min();
+        let mut replies: BTreeMap<&str, (Counts, &str)> = BTreeMap::new();
+        for (reply, covered) in recorded.iter().zip(&mut is_covered) {
+            let is_before = match reply.place {
+                Some(place) => place < state.place,
+                None => until.is_none_or(|until| reply.time < until),
+            };
+            if is_before && !std::mem::replace(covered, true) {
+                let (sum, provider) = replies.entry(&reply.model).or_default();
+                *sum = zip(*sum, reply.counts, u64::saturating_add);
+                *provider = &reply.provider;
+            }
+        }
+        let seen = is_covered.iter().filter(|covered| **covered).count() as u64;
+        // Replies of a model that the totals do not name: they go by other names, and nothing can be compared.
+        let is_comparable = replies.keys().all(|model| state.models.contains_key(*model));
+        if is_comparable && !(is_unknown && at == 0) {
+            for (model, total) in &state.models {
+                let last = before.get(model).copied().unwrap_or_default();
+                let has_restarted = total.iter().zip(last).any(|(now, before)| *now < before);
+                let grown = if has_restarted {
+                    *total
+                } else {
+                    zip(*total, last, u64::saturating_sub)
+                };
+                let (sum, provider) = replies.get(model.as_str()).copied().unwrap_or_default();
+                let [input, output, thinking, read, written, written_1h, searches] =
+                    zip(grown, sum, u64::saturating_sub);
+                let thinking = thinking.min(output);
+                let tokens = Tokens::new(input, output - thinking, thinking, read, written);
+                found.push(Unrecorded {
+                    at,
+                    model: model.clone(),
+                    provider: Some(provider)
+                        .filter(|provider| !provider.is_empty())
+                        .map(str::to_owned),
+                    tokens,
+                    cache_write_1h: written_1h.min(written),
+                    fees: Fees::NONE.with(Fee::WebSearch, u32::try_from(searches).unwrap_or(u32::MAX)),
+                    time: state.time,
+                    place: state.place,
+                    rank: Rank(seen, tokens.known_total()),
+                });
+            }
+        }
+        before.clone_from(&state.models);
+    }
+    found
+}
+
+fn zip(a: Counts, b: Counts, each: fn(u64, u64) -> u64) -> Counts {
+    std::array::from_fn(|at| each(a[at], b[at]))
+}
+
+/// A model without what the program adds to its id: `claude-opus-4-8[1m]`.
+fn plain(model: &str) -> &str {
+    model.split_once('[').map_or(model, |(model, _)| model)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(place: u64, models: &[(&str, u64, u64)]) -> CostState {
+        let models = models.iter().map(|(model, input, output)| {
+            let counts = [*input, *output, 0, 0, 0, 0, 0];
+            ((*model).to_owned(), counts)
+        });
+        CostState {
+            place,
+            time: place as i64,
+            models: models.collect(),
+        }
+    }
+
+    fn reply(model: &str, place: Option<u64>, time: i64, input: u64, output: u64) -> Recorded {
+        Recorded {
+            model: model.to_owned(),
+            provider: "anthropic".to_owned(),
+            place,
+            time,
+            counts: [input, output, 0, 0, 0, 0, 0],
+        }
+    }
+
+    /// Which total, model, input and output, where something is missing.
+    fn missing(states: &[CostState], recorded: &[Recorded], start: Start) -> Vec<(usize, String, u64, u64)> {
+        let found = compare(states, recorded, start).into_iter();
+        let shown = found.map(|rest| (rest.at, rest.model, rest.tokens.counts()[0], rest.tokens.counts()[1]));
+        shown.filter(|rest| rest.2 + rest.3 > 0).collect()
+    }
+
+    #[test]
+    fn each_total_tells_what_was_not_recorded_since_the_one_before() {
+        let recorded = [
+            reply("a", Some(1), 1, 10, 1),
+            reply("a", Some(20), 20, 100, 10),
+            // Asked for before the session went on.
+            reply("b", None, 15, 5, 5),
+            reply("b", None, 25, 7, 7),
+        ];
+        let states = [
+            state(10, &[("a", 15, 2), ("b", 5, 5)]),
+            state(30, &[("a", 115, 12), ("b", 12, 12), ("c", 3, 0)]),
+            state(31, &[("a", 115, 12), ("b", 12, 12), ("c", 3, 0)]),
+        ];
+        let expected = [(0, "a".to_owned(), 5, 1), (1, "c".to_owned(), 3, 0)];
+        assert_eq!(missing(&states, &recorded, Start::Nothing), expected);
+        assert_eq!(missing(&states, &recorded, Start::Unknown), expected[1..]);
+    }
+
+    #[test]
+    fn a_forks_totals_start_with_its_parents() {
+        let parents = || Start::Parents(state(0, &[("a", 40, 4)]).models);
+        let recorded = [reply("a", Some(1), 1, 10, 1)];
+        assert!(missing(&[state(10, &[("a", 50, 5)])], &recorded, parents()).is_empty());
+        let more = [state(10, &[("a", 53, 5)])];
+        assert_eq!(missing(&more, &recorded, parents()), [(0, "a".to_owned(), 3, 0)]);
+    }
+
+    #[test]
+    fn what_cannot_be_compared_adds_nothing() {
+        let recorded = [reply("a-20260101", Some(1), 1, 10, 1)];
+        assert!(missing(&[state(10, &[("a", 10, 1)])], &recorded, Start::Nothing).is_empty());
+        // Replies of a process that was killed are in no total.
+        let recorded = [reply("a", Some(1), 1, 10, 1), reply("a", Some(2), 2, 10, 1)];
+        assert!(missing(&[state(10, &[("a", 12, 1)])], &recorded, Start::Nothing).is_empty());
+    }
+
+    #[test]
+    fn only_the_sessions_own_record_is_taken() {
+        let line = br#"{"type":"cost-state","sessionId":"s-1","startTime":7,"modelUsage":{"m[1m]":{"inputTokens":1}}}"#;
+        let own = CostState::parse(line, "s-1", 3, 0).expect("JSON").expect("its own");
+        assert_eq!((own.time, own.models["m"]), (7, [1, 0, 0, 0, 0, 0, 0]));
+        assert!(CostState::parse(line, "s-2", 3, 0).expect("JSON").is_none());
+    }
+}
