@@ -1,6 +1,14 @@
-set edit:completion:arg-completer[ttop] = { |@words|
-    var index = (count $words)
-    set index = (- $index 1)
-
-    put (env _CLAP_IFS="\n" _CLAP_COMPLETE_INDEX=(to-string $index) TTOP_COMPLETE="elvish" ttop -- $@words) | to-lines
+# Completion of ttop for Elvish, which quotes what it inserts.
+use str
+set edit:completion:arg-completer[ttop] = {|@words|
+    try {
+        e:env TTOP_COMPLETE=elvish ttop -- $@words 2>/dev/null | from-lines | each {|line|
+            var value @help = (str:split "\t" $line)
+            if (eq $help []) {
+                put $value
+            } else {
+                edit:complex-candidate $value &display=$value' ('$help[0]')'
+            }
+        }
+    } catch { }
 }

@@ -7,12 +7,13 @@
 
 # What ttop offers for the last word of a line
 def "nu-complete ttop" [context: string] {
-    let words = ($context | split row --regex '[|;({]' | last | str trim --left | split row --regex '\s+')
-    let told = (with-env {TTOP_COMPLETE: fish} { ^ttop -- ...$words | complete })
-    $told.stdout | lines | each {|line|
+    let told = (with-env {TTOP_COMPLETE: nushell} { ^ttop -- $context | complete })
+    let offered = ($told.stdout | lines | each {|line|
         let parts = ($line | split row "\t")
         {value: $parts.0, description: ($parts | skip 1 | str join " ")}
-    }
+    })
+    # ttop has chosen, and quotes: what was typed need not be how a value begins.
+    {options: {filter: false, sort: false}, completions: $offered}
 }
 
 # Flags that were given, as the program takes them

@@ -1,34 +1,24 @@
+# Completion of ttop for PowerShell. ttop quotes what it offers, so each value is inserted as it is.
 Register-ArgumentCompleter -Native -CommandName ttop -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
 
-    $prev = $env:TTOP_COMPLETE;
-    $env:TTOP_COMPLETE = "powershell";
+    $words = @($commandAst.CommandElements |
+        Where-Object { $_.Extent.StartOffset -lt $cursorPosition } |
+        ForEach-Object {
+            if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value }
+            else { $_.Extent.Text }
+        })
+    if ($wordToComplete -eq '') { $words += '' }
 
-    $args = $commandAst.Extent.Text
-    $args = $args.Substring(0, [math]::Min($cursorPosition, $args.Length));
-    if ($wordToComplete -eq "") {
-        $args += " ''";
-    }
-
-    $results = Invoke-Expression @"
-& ttop -- $args
-"@;
-    if ($null -eq $prev) {
-        Remove-Item Env:\TTOP_COMPLETE;
-    } else {
-        $env:TTOP_COMPLETE = $prev;
-    }
-    $results | ForEach-Object {
-        $split = $_.Split("`t");
-        $cmd = $split[0];
-
-        if ($split.Length -eq 2) {
-            $help = $split[1];
+    $env:TTOP_COMPLETE = 'powershell'
+    $env:TTOP_COMPLETE_WORDS = $words -join "`n"
+    try {
+        & ttop '--' | ForEach-Object {
+            $value, $help = $_.Split("`t", 2)
+            if (-not $help) { $help = $value }
+            [System.Management.Automation.CompletionResult]::new($value, $value, 'ParameterValue', $help)
         }
-        else {
-            $help = $split[0];
-        }
-
-        [System.Management.Automation.CompletionResult]::new($cmd, $cmd, 'ParameterValue', $help)
+    } finally {
+        Remove-Item Env:\TTOP_COMPLETE, Env:\TTOP_COMPLETE_WORDS
     }
-};
+}

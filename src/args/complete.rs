@@ -141,7 +141,10 @@ fn from_ledger(offer: impl FnOnce(&Ledger, &System) -> Result<Vec<CompletionCand
         let system = System::from_process()?;
         offer(&Ledger::open(&system)?, &system)
     };
-    candidates().unwrap_or_default()
+    let mut candidates = candidates().unwrap_or_default();
+    // A name that others chose must not be taken for a flag.
+    candidates.retain(|candidate| !candidate.get_value().as_encoded_bytes().starts_with(b"-"));
+    candidates
 }
 
 fn described(value: &str, help: &str) -> CompletionCandidate {
