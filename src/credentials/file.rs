@@ -1,10 +1,10 @@
 //! A credential file: read whole within bounds, parsed, and wiped from memory afterwards.
 
 use crate::core::credential::{Content, Credential, Fault, Kind, Rank, Secret};
+use crate::system::open::{self, Most};
 use crate::system::{Os, System, jsonc};
 use serde_json::{Map, Value};
-use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::Path;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -95,10 +95,8 @@ pub fn mode(_: &std::fs::Metadata) -> Option<u32> {
 }
 
 fn read_object(path: &Path) -> Result<Object, Fault> {
-    let mut bytes = Zeroizing::new(Vec::new());
-    File::open(path)
-        .and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes))
-        .map_err(|_| Fault::Unreadable)?;
+    let bytes = open::read(path, Most(MAX_BYTES)).map_err(|_| Fault::Unreadable)?;
+    let bytes = Zeroizing::new(bytes);
     Object::parse(&bytes)
 }
 

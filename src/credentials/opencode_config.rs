@@ -4,6 +4,7 @@ use super::Search;
 use super::file::{CredentialFile, Object};
 use crate::core::credential::{Content, Credential, Details, Fault, Kind, Rank, Secret};
 use crate::system::System;
+use crate::system::open::{self, Most};
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
@@ -132,10 +133,7 @@ fn read_key(path: &Path) -> (Content, Option<u32>) {
         return (unreadable, None);
     };
     let mode = super::file::mode(&metadata);
-    if !metadata.is_file() || metadata.len() > MAX_KEY_BYTES {
-        return (unreadable, mode);
-    }
-    match std::fs::read_to_string(path).map(zeroize::Zeroizing::new) {
+    match open::read_text(path, Most(MAX_KEY_BYTES)).map(zeroize::Zeroizing::new) {
         Ok(content) => (Content::of(Secret::new(&content), false), mode),
         Err(_) => (unreadable, mode),
     }

@@ -8,6 +8,7 @@ use super::{Ledger, LedgerState};
 use crate::core::problem::Problem;
 use crate::core::snapshot::{SHAPE, Snapshot};
 use crate::system::System;
+use crate::system::open::{self, Most};
 use crate::system::replace::swap;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
@@ -72,6 +73,6 @@ fn beside(ledger: &Path) -> PathBuf {
 
 /// A snapshot of another version or a truncated one counts as missing.
 fn read(path: &Path) -> Option<Snapshot> {
-    let snapshot: Snapshot = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+    let snapshot: Snapshot = serde_json::from_slice(&open::read(path, Most::SETTINGS).ok()?).ok()?;
     (snapshot.shape == SHAPE).then_some(snapshot)
 }

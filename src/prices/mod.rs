@@ -25,6 +25,7 @@ use crate::core::price::{DatedPrice, Found, ModelPrices, Price};
 use crate::core::problem::Problem;
 use crate::system::System;
 use crate::system::config::Config;
+use crate::system::open::{self, Most};
 use crate::system::parse_instant;
 use line::Entry;
 use overrides::Overrides;
@@ -283,7 +284,7 @@ fn dated_path(system: &System) -> PathBuf {
 fn read_dated(system: &System) -> Result<Option<Table>, Problem> {
     let path = dated_path(system);
     let problem = |reason: &str| Problem::new(system.tilde(&path), reason);
-    match std::fs::read(&path) {
+    match open::read(&path, Most::CONVERSATION) {
         Ok(file) => match Table::parse(&file) {
             Some(table) => Ok(Some(table)),
             None => Err(problem("damaged or from another version: using the built-in prices")),

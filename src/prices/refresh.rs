@@ -9,6 +9,7 @@ use crate::core::time::Time;
 use crate::system::System;
 use crate::system::config::Config;
 use crate::system::http::{Http, Request, loopback_url, origin_of};
+use crate::system::open::{self, Most};
 use crate::system::parse_instant;
 use crate::system::replace::replace;
 use anyhow::{Context, Result, bail};
@@ -182,7 +183,7 @@ impl Checked {
 
     /// Anything unexpected reads as "never".
     fn read(system: &System) -> Self {
-        let text = std::fs::read_to_string(Self::path(system)).unwrap_or_default();
+        let text = open::read_text(&Self::path(system), Most::WORD).unwrap_or_default();
         let mut lines = text.lines();
         Self {
             at: lines.next().and_then(|line| line.parse().ok()).unwrap_or(i64::MIN),

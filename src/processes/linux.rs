@@ -1,7 +1,8 @@
 //! Linux: processes from `/proc`, whose root can be replaced.
 
 use super::sockets::Listeners;
-use crate::core::process::{Process, ProcessDetails};
+use crate::core::process::{Closer, Process};
+use crate::system::open::{self, Most};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -102,7 +103,7 @@ impl ProcFs {
 
     /// The sockets that listen, from `net/tcp` and `net/tcp6`.
     pub fn listeners(&self) -> Listeners {
-        let text = |name: &str| fs::read_to_string(self.root.join("net").join(name)).unwrap_or_default();
+        let text = |name: &str| read_text(&self.root.join("net").join(name)).unwrap_or_default();
         Listeners::parse(&text("tcp"), &text("tcp6"))
     }
 
@@ -115,7 +116,7 @@ impl ProcFs {
     /// Whether the process belongs to the user who runs ttop: the real user, since a program that may not be traced
     /// shows root as the owner of its folder.
     fn is_own(&self, dir: &Path) -> bool {
-        let status = fs::read_to_string(dir.join("status")).unwrap_or_default();
+        let status = read_text(&dir.join("status")).unwrap_or_default();
         let user = status.lines().find_map(|line| {
             line.strip_prefix("Uid:")?
                 .split_whitespace()
@@ -133,14 +134,14 @@ impl ProcFs {
     }
 
     fn memory_bytes(&self, dir: &Path) -> Option<u64> {
-        let statm = fs::read_to_string(dir.join("statm")).ok()?;
+        let statm = read_text(&dir.join("statm"))?;
         let pages: u64 = statm.split_whitespace().nth(1)?.parse().ok()?;
         pages.checked_mul(self.page_bytes)
     }
 
     /// When the system started: epoch milliseconds, to the second.
     fn boot_ms(&self) -> Option<i64> {
-        let stat = fs::read_to_string(self.root.join("stat")).ok()?;
+        let stat = read_text(&self.root.join("stat"))?;
         let seconds: i64 = stat
             .lines()
             .find_map(|line| line.strip_prefix("btime "))?
@@ -153,6 +154,12 @@ impl ProcFs {
     fn ticks_ms(&self, ticks: u64) -> i64 {
         i64::try_from(u128::from(ticks) * 1_000 / u128::from(self.ticks_per_second)).unwrap_or(i64::MAX / 2)
     }
+}
+
+/// A text of the kernel; names of programs in it may be any bytes.
+fn read_text(path: &Path) -> Option<String> {
+    let bytes = open::read_start(path, Most::SETTINGS).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The fields of `stat` that are used.
@@ -169,7 +176,7 @@ struct Stat {
 
 impl Stat {
     fn read(dir: &Path) -> Option<Self> {
-        Self::parse(&String::from_utf8_lossy(&fs::read(dir.join("stat")).ok()?))
+        Self::parse(&read_text(&dir.join("stat"))?)
     }
 
     /// `4242 (node (x) y) S 1 4242 4242 34816 … 12 3 … 987654 …`: the name may hold spaces and brackets, so the last one ends it.
@@ -210,7 +217,7 @@ fn tty_name(device: i64) -> Option<String> {
 
 /// Arguments end with NUL, so spaces in them survive. A program that wrote its title over them may leave NULs at the end.
 fn read_args(dir: &Path) -> Vec<String> {
-    let bytes = fs::read(dir.join("cmdline")).unwrap_or_default();
+    let bytes = open::read_start(&dir.join("cmdline"), Most::SETTINGS).unwrap_or_default();
     let Some(end) = bytes.iter().rposition(|&byte| byte != 0) else {
         return Vec::new();
     };
@@ -233,7 +240,7 @@ fn read_link(path: &Path) -> Option<PathBuf> {
 
 /// Values are never kept: they hold secrets.
 fn variable_names(dir: &Path) -> Vec<String> {
-    let bytes = fs::read(dir.join("environ")).unwrap_or_default();
+    let bytes = open::read_start(&dir.join("environ"), Most::SETTINGS).unwrap_or_default();
     bytes
         .split(|&byte| byte == 0)
         .filter_map(|pair| pair.split(|&byte| byte == b'=').next())

@@ -3,6 +3,7 @@
 use crate::core::credential::Secret;
 use crate::system::System;
 use crate::system::config::Config;
+use crate::system::open::{self, Most};
 use std::path::Path;
 
 /// A file that holds an address and nothing else.
@@ -37,11 +38,7 @@ fn read(path: &str, system: &System) -> Result<String, String> {
     let config = Config::path(system);
     let path = config.parent().unwrap_or(Path::new("")).join(system.expand(path));
     let unreadable = |why: &dyn std::fmt::Display| format!("{} cannot be read: {why}", system.tilde(&path));
-    let metadata = std::fs::metadata(&path).map_err(|error| unreadable(&error.kind()))?;
-    if !metadata.is_file() || metadata.len() > MAX_BYTES {
-        return Err(unreadable(&"it does not contain a URL"));
-    }
-    let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&error.kind()))?;
+    let text = open::read_text(&path, Most(MAX_BYTES)).map_err(|error| unreadable(&error))?;
     Ok(text.trim().to_owned())
 }
 

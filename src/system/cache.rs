@@ -1,6 +1,7 @@
 //! Cache: reproducible data in files that all processes of the user share.
 
 use super::System;
+use super::open::{self, Most};
 use super::replace::{create_private_folder, replace};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -27,7 +28,7 @@ impl Lock {
     pub fn note(&mut self) -> Option<i64> {
         let mut text = String::new();
         self.file.seek(SeekFrom::Start(0)).ok()?;
-        self.file.read_to_string(&mut text).ok()?;
+        (&self.file).take(Most::WORD.0).read_to_string(&mut text).ok()?;
         text.trim().parse().ok()
     }
 
@@ -56,7 +57,7 @@ impl Cache {
 
     /// Returns the value cached under a name; an unreadable entry counts as missing.
     pub fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        let bytes = std::fs::read(self.path(name, "json")).ok()?;
+        let bytes = open::read(&self.path(name, "json"), Most::SETTINGS).ok()?;
         serde_json::from_slice(&bytes).ok()
     }
 
@@ -76,7 +77,7 @@ impl Cache {
         options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(self.path(name, "lock"))?;
+        let (file, _) = open::regular(&mut options, &self.path(name, "lock"))?;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Some(Lock { file })),

@@ -1,5 +1,6 @@
 //! Fingerprints: keyed hashes that are equal for equal secrets on this machine and cannot be searched for the secret.
 
+use super::open::{self, Most};
 use crate::core::credential::Secret;
 use crate::core::problem::Problem;
 use crate::system::System;
@@ -77,7 +78,7 @@ fn random_key() -> anyhow::Result<Key> {
 }
 
 fn read_key(path: &Path) -> io::Result<Key> {
-    let bytes = Zeroizing::new(std::fs::read(path)?);
+    let bytes = Zeroizing::new(open::read(path, Most::WORD)?);
     let damaged = |_| io::Error::from(io::ErrorKind::InvalidData);
     Ok(Zeroizing::new(bytes.as_slice().try_into().map_err(damaged)?))
 }

@@ -1,17 +1,15 @@
 //! JSON with comments and trailing commas. Errors report the position of a mistake, never the text there.
 
 use super::System;
+use super::open::{self, Most};
 use crate::core::problem::Problem;
 use jsonc_parser::ast;
 use jsonc_parser::errors::ParseErrorKind;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use serde_json::Value;
 use std::fmt;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
-
-/// No file that a person writes is larger.
-const MAX_BYTES: u64 = 16 << 20;
 
 /// Why a text is not JSON with comments, and where: line and column count from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,25 +84,13 @@ pub fn place_of(text: &str, offset: usize) -> (usize, usize) {
 /// A [`Problem`] naming the file when it cannot be read, is not text, or is absurdly large.
 pub fn read_text(system: &System, path: &Path) -> Result<Option<String>, Problem> {
     let problem = |reason: &dyn fmt::Display| Problem::new(system.tilde(path), reason);
-    let read = || -> io::Result<Vec<u8>> {
-        let file = std::fs::File::open(path)?;
-        if !file.metadata()?.is_file() {
-            return Err(io::Error::other("not a file"));
-        }
-        let mut bytes = Vec::new();
-        file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    let bytes = match read() {
+    let bytes = match open::read(path, Most::SETTINGS) {
         Ok(bytes) => bytes,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(None);
         }
         Err(error) => return Err(problem(&format_args!("could not be read: {}", reason_of(&error)))),
     };
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(problem(&"too large for a configuration file"));
-    }
     let text = String::from_utf8(bytes).map_err(|_| problem(&"not UTF-8 text"))?;
     Ok(Some(match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
@@ -186,7 +172,7 @@ mod tests {
         let problem = read(&system, home.path()).expect_err("a folder");
         assert_eq!(
             (problem.place.as_str(), problem.reason.as_str()),
-            ("~", "could not be read: not a file")
+            ("~", "could not be read: not a regular file")
         );
     }
 }

@@ -1,6 +1,7 @@
 //! The outside world, replaceable in tests: home, folders, environment, now and time zone.
 
 pub mod cache;
+pub mod children;
 pub mod clock;
 pub mod config;
 pub mod database;
@@ -9,10 +10,12 @@ pub mod fingerprint;
 pub mod http;
 pub mod jsonc;
 pub mod notices;
+pub mod open;
 pub mod programs;
 pub mod replace;
 pub mod swiftbar;
 
+use self::open::Most;
 use anyhow::{Result, anyhow, bail};
 use clock::Clock;
 use jiff::tz::TimeZone;
@@ -240,9 +243,9 @@ fn find_zone(name: &str) -> Result<TimeZone> {
     if let Ok(zone) = TimeZone::posix(plain) {
         return Ok(zone);
     }
-    if let Some(zone) = std::fs::read(plain)
-        .ok()
+    if let Some(zone) = Some(Path::new(plain))
         .filter(|_| plain.starts_with('/'))
+        .and_then(|path| open::read(path, Most::NOTE).ok())
         .and_then(|data| TimeZone::tzif("TZ", &data).ok())
     {
         return Ok(zone);
@@ -267,7 +270,7 @@ fn read_zone(name: &str) -> Option<TimeZone> {
     if !name.split('/').all(is_name) {
         return None;
     }
-    let data = std::fs::read(Path::new("/usr/share/zoneinfo").join(name)).ok()?;
+    let data = open::read(&Path::new("/usr/share/zoneinfo").join(name), Most::NOTE).ok()?;
     TimeZone::tzif(name, &data).ok()
 }
 

@@ -9,6 +9,7 @@ use crate::agents::shared::live::{Note, is_note_of};
 use crate::core::process::{End, Message, Process, Role};
 use crate::core::status::{Ask, Reported, ReportedStatus, StatusSource};
 use crate::system::System;
+use crate::system::open::{self, Most};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
@@ -92,7 +93,7 @@ impl Transcripts for LiveClaudeCode {
             .filter(|root| root.ends_with("projects"));
         let mut places = homes.filter_map(|root| Some(root.parent()?.join("sessions").join(&name)));
         let path = places.find(|path| is_note_of(path, process))?;
-        let bytes = std::fs::read(path).ok()?;
+        let bytes = open::read(&path, Most::NOTE).ok()?;
         let entry: Entry = serde_json::from_slice(&bytes).ok()?;
         // On Linux the kernel's start mark, on other systems a date.
         let mark = entry.proc_start.and_then(|mark| mark.parse::<u64>().ok());

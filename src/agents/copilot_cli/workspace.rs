@@ -5,6 +5,7 @@ use crate::agents::shared::json_file::read_text;
 use crate::agents::shared::lenient::title;
 use crate::agents::{Batch, Bookmark, Source};
 use crate::core::turn::{Project, SessionInfo, Title};
+use crate::system::open::{self, Most};
 use crate::system::parse_instant;
 use anyhow::Result;
 use std::path::Path;
@@ -41,7 +42,7 @@ fn describe(text: &str, folder: &str) -> SessionInfo {
 
 /// The working folder that a description names.
 pub fn folder(path: &Path) -> Option<String> {
-    value(&String::from_utf8_lossy(&std::fs::read(path).ok()?), "cwd")
+    value(&String::from_utf8_lossy(&open::read(path, Most::NOTE).ok()?), "cwd")
 }
 
 /// The value of a key at the left margin: plain, quoted, or a block (`summary: >-` and the indented lines below,

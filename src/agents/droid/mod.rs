@@ -9,12 +9,11 @@ use crate::agents::shared::walk::Walk;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
 use crate::system::System;
+use crate::system::open::{self, Most};
 use anyhow::Result;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 const ID: &str = "droid";
@@ -205,11 +204,8 @@ struct Record<'a> {
 impl Head {
     /// A conversation that is missing or damaged only leaves these facts unknown.
     fn read(settings: &Path, id: &str) -> Self {
-        let mut text = Vec::new();
-        if let Ok(file) = File::open(settings.with_file_name(format!("{id}.jsonl"))) {
-            // What was read before an error still counts.
-            let _ = file.take(HEAD_BYTES).read_to_end(&mut text);
-        }
+        let conversation = settings.with_file_name(format!("{id}.jsonl"));
+        let text = open::read_start(&conversation, Most(HEAD_BYTES)).unwrap_or_default();
         Self::parse(&String::from_utf8_lossy(&text))
     }
 

@@ -1,5 +1,6 @@
 //! The project and parent of a session file, derived from its path.
 
+use crate::system::open::{self, Most};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -16,13 +17,11 @@ struct Projects {
 /// with this short name or this hash. A hash that no known path has stays unresolved.
 pub fn of(session: &Path, hash: Option<&str>) -> Option<String> {
     let folder = session.ancestors().find(|folder| folder.ends_with("chats"))?.parent()?;
-    if let Ok(path) = std::fs::read_to_string(folder.join(".project_root"))
-        && !path.trim().is_empty()
-    {
-        return Some(path.trim().to_owned());
+    if let Some(path) = open::read_path(&folder.join(".project_root")) {
+        return Some(path);
     }
     let name = folder.file_name()?.to_str()?;
-    let known = std::fs::read(folder.parent()?.parent()?.join("projects.json")).ok()?;
+    let known = open::read(&folder.parent()?.parent()?.join("projects.json"), Most::SETTINGS).ok()?;
     let Projects { projects } = serde_json::from_slice(&known).unwrap_or_default();
     let by_name = projects.iter().find(|(_, short)| *short == name);
     let found = by_name.or_else(|| {

@@ -9,9 +9,9 @@ use crate::agents::shared::source::{Bookmark, Source};
 use crate::core::problem::Problem;
 use crate::core::turn::Presence;
 use crate::system::files::Stamp;
+use crate::system::open::{self, Most};
 use rustc_hash::FxHashMap;
 use serde_json::Value;
-use std::fs;
 use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -134,7 +134,7 @@ fn read_messages(files: &[File], mut session: Session, replies: &mut Replies<'_>
             .map(|message| time(&message, "created"));
     }
     for file in files {
-        let text = match fs::read(&file.path) {
+        let text = match open::read(&file.path, Most::CONVERSATION) {
             Ok(text) => text,
             Err(error) => {
                 replies.batch().problem(Problem::new(file.path.display(), error));
@@ -162,7 +162,7 @@ fn read_messages(files: &[File], mut session: Session, replies: &mut Replies<'_>
 }
 
 fn read_value(file: &File) -> Result<Value, Problem> {
-    let text = fs::read(&file.path).map_err(|error| Problem::new(file.path.display(), error))?;
+    let text = open::read(&file.path, Most::CONVERSATION).map_err(|error| Problem::new(file.path.display(), error))?;
     let value = serde_json::from_str(&String::from_utf8_lossy(&text)).ok();
     value.filter(Value::is_object).ok_or_else(|| not_json(file))
 }

@@ -3,14 +3,10 @@
 use super::batch::Batch;
 use super::lenient::reason;
 use crate::core::problem::Problem;
+use crate::system::open::{self, Most};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
-
-/// Larger files are refused: no agent writes such ones, and they would be held in memory.
-const MOST_BYTES: u64 = 256 * 1024 * 1024;
 
 /// A file's text; bytes that are no UTF-8 are replaced, since they only occur in contents nobody needs.
 ///
@@ -18,14 +14,7 @@ const MOST_BYTES: u64 = 256 * 1024 * 1024;
 /// When it cannot be read or is larger than 256 MiB.
 pub fn read_text(path: &Path) -> Result<String> {
     let describe = || format!("could not read {}", path.display());
-    let file = File::open(path).with_context(describe)?;
-    let mut bytes = Vec::new();
-    file.take(MOST_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .with_context(describe)?;
-    if bytes.len() as u64 > MOST_BYTES {
-        bail!("{} is larger than {} MiB", path.display(), MOST_BYTES >> 20);
-    }
+    let bytes = open::read(path, Most::CONVERSATION).with_context(describe)?;
     let text = String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
     Ok(match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),

@@ -4,9 +4,9 @@ use super::source::wal_path;
 use crate::agents::{AgentHandle, Found, Source};
 use crate::system::files::{Neighbors, Stamp};
 use crate::system::notices::{Notices, Wake};
+use crate::system::open;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -251,7 +251,7 @@ impl Recent {
     /// keep the log from being cleared when the agent ends.
     fn has_new_version(&mut self) -> bool {
         let mut head = [0; 48];
-        let read = File::open(index_path(&self.source.path)).and_then(|mut index| index.read_exact(&mut head));
+        let read = open::open(&index_path(&self.source.path)).and_then(|(mut index, _)| index.read_exact(&mut head));
         let now = read.is_ok().then_some(head);
         std::mem::replace(&mut self.head, now) != now
     }
@@ -330,7 +330,7 @@ mod tests {
         has_moved();
         assert!(!has_moved());
         database.execute("update t set n = 2", []).expect("written");
-        let file = File::options().write(true).open(&log).expect("opens");
+        let file = std::fs::File::options().write(true).open(&log).expect("opens");
         file.set_modified(written).expect("set");
         assert_eq!(Stamp::read(&log).expect("a log").modified_ns, seen.wal.modified_ns);
         assert!(has_moved(), "although nothing is to be seen from outside");

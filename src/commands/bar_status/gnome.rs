@@ -12,6 +12,7 @@ use crate::engine::snapshot_feed::SnapshotFeed;
 use crate::render::bar::Bar;
 use crate::render::is_abandoned;
 use crate::reports::stats::Presence;
+use crate::system::open::{self, Most};
 use crate::system::replace::replace;
 use crate::system::{System, parse_instant};
 use anyhow::{Context as _, Result};
@@ -111,7 +112,7 @@ fn stats(engine: &Engine, presence: Presence) -> Result<Stats> {
 
 /// Keeps the installation day from the file. Sets a damaged file aside, because it may be the only history.
 fn keep_install_date(stats: &mut Stats, file: &Path, system: &System, out: &mut Out) -> Result<()> {
-    let text = match std::fs::read(file) {
+    let text = match open::read(file, Most::SETTINGS) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error).with_context(|| format!("{} could not be read", system.tilde(file))),

@@ -4,6 +4,7 @@ use crate::agents::claude_code::limits::{self, LIMITS};
 use crate::core::quota::LimitSeen;
 use crate::render::bar::StatuslineInput;
 use crate::system::System;
+use crate::system::open::{self, Most};
 use crate::system::replace::create_private_folder;
 use serde_json::Value;
 use std::io::{IsTerminal, Read, Write};
@@ -76,7 +77,7 @@ pub fn spool(heard: &ReceivedStatusline, system: &System) -> std::io::Result<()>
         return Ok(());
     }
     let path = limits::spool(system);
-    let known = std::fs::read_to_string(&path).unwrap_or_default();
+    let known = open::read_text(&path, Most::SETTINGS).unwrap_or_default();
     let last = known
         .lines()
         .next_back()
@@ -98,7 +99,7 @@ pub fn spool(heard: &ReceivedStatusline, system: &System) -> std::io::Result<()>
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let line = format!("{}\n", limits::line(raw, system.now));
     // In one write, so that two sessions' lines never mix.
-    options.open(path)?.write_all(line.as_bytes())
+    open::regular(&mut options, &path)?.0.write_all(line.as_bytes())
 }
 
 #[cfg(test)]

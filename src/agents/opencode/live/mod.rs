@@ -18,6 +18,7 @@ use crate::core::process::{
 use crate::core::status::{ReportedStatus, StatusSource};
 use crate::system::System;
 use crate::system::http::Http;
+use crate::system::open::{self, Most};
 use anyhow::Result;
 use records::{Records, Row};
 use std::path::{Path, PathBuf};
@@ -464,7 +465,7 @@ fn login(name: &str, password: &Secret) -> Option<Secret> {
 /// The session that a plugin noted for a process: `otop/<pid>` in the data folder.
 fn noted(process: &Process, system: &System) -> Option<String> {
     let path = find::data_root(system).path.join("otop").join(process.pid.to_string());
-    let text = is_note_of(&path, process).then(|| std::fs::read_to_string(path).ok())??;
+    let text = is_note_of(&path, process).then(|| open::read_text(&path, Most::WORD).ok())??;
     let id = text.trim();
     (PROGRAM.is_session_id)(id).then(|| id.to_owned())
 }

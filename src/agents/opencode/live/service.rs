@@ -3,6 +3,7 @@
 use crate::core::credential::Secret;
 use crate::system::System;
 use crate::system::http::loopback_address;
+use crate::system::open::{self, Most};
 use serde::Deserialize;
 use std::fs;
 use std::net::SocketAddr;
@@ -48,7 +49,7 @@ fn read(path: PathBuf) -> Option<Registration> {
     if !is_private(&path) {
         return None;
     }
-    let entry: Entry = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+    let entry: Entry = serde_json::from_slice(&open::read(&path, Most::NOTE).ok()?).ok()?;
     Some(Registration {
         pid: entry.pid,
         // Anything else could be made to send the password away.

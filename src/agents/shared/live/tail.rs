@@ -1,9 +1,9 @@
 //! The end of a transcript: its newest complete records, without reading what is before them.
 
+use crate::system::open::{self, Most};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -13,8 +13,8 @@ use std::path::Path;
 /// When the file cannot be read.
 pub fn newest_lines(path: &Path, bytes: u64) -> Result<(String, bool)> {
     let describe = || format!("could not read {}", path.display());
-    let mut file = File::open(path).with_context(describe)?;
-    let size = file.metadata().with_context(describe)?.len();
+    let (mut file, metadata) = open::open(path).with_context(describe)?;
+    let size = metadata.len();
     let start = size.saturating_sub(bytes);
     file.seek(SeekFrom::Start(start)).with_context(describe)?;
     let mut text = Vec::new();
@@ -30,8 +30,7 @@ pub fn newest_lines(path: &Path, bytes: u64) -> Result<(String, bool)> {
 
 /// The complete lines within the first `bytes` of a file; `None` without one.
 pub fn first_lines(path: &Path, bytes: u64) -> Option<String> {
-    let mut text = Vec::new();
-    File::open(path).ok()?.take(bytes).read_to_end(&mut text).ok()?;
+    let mut text = open::read_start(path, Most(bytes)).ok()?;
     text.truncate(memchr::memrchr(b'\n', &text)?);
     Some(String::from_utf8_lossy(&text).into_owned())
 }

@@ -9,6 +9,7 @@ use crate::core::matching::{Candidates, SessionActivity, UnmatchedProcess, assig
 use crate::core::process::{Claim, DetailLimits, Facts, Match, Process, Role, SessionDetail, SessionRef};
 use crate::system::System;
 use crate::system::files::Stamp;
+use crate::system::open::{self, Most};
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 
@@ -232,7 +233,7 @@ pub fn real(folder: &Path) -> PathBuf {
 
 fn origin_of<T: Transcripts>(agent: &T, path: &Path, folders: &[PathBuf]) -> Option<Origin> {
     let first = if is_whole(path) {
-        std::fs::read_to_string(path).ok()?
+        open::read_text(path, Most::CONVERSATION).ok()?
     } else {
         first_lines(path, FIRST_BYTES)?
     };
@@ -273,7 +274,7 @@ pub fn roots_of(agent: &dyn Agent, system: &System) -> Vec<PathBuf> {
 fn story_of<T: Transcripts>(agent: &T, path: &Path, bytes: u64, mut story: Story) -> Result<(Story, bool)> {
     let modified = modified_ms(path).unwrap_or_default();
     if is_whole(path) {
-        let text = std::fs::read_to_string(path)?;
+        let text = open::read_text(path, Most::CONVERSATION)?;
         // It is rewritten as a whole: half of it is not yet a session.
         let whole: Whole = serde_json::from_str(&text)?;
         for message in whole.messages {
