@@ -2,14 +2,12 @@
 
 use super::tree::Tree;
 use crate::core::process::Process;
+use crate::system::children;
 use anyhow::{Context, Result, bail};
-use std::io::Read;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long tmux may take: a server that hangs must not hang ttop.
 const PATIENCE: Duration = Duration::from_secs(2);
-const POLL: Duration = Duration::from_millis(2);
 /// Tabs, since names of sessions may hold spaces.
 const LISTED: &str = "#{pane_pid}\t#{pane_id}\t#{session_name}:#{window_index}.#{pane_index}";
 
@@ -60,37 +58,12 @@ pub fn select(pane: &Pane) -> Result<()> {
 }
 
 fn run(args: &[&str]) -> Result<String> {
-    let mut child = Command::new("tmux")
-        .args(args)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .context("could not run tmux")?;
-    let mut stdout = child.stdout.take().context("tmux has no output")?;
-    let reader = std::thread::spawn(move || {
-        let mut text = Vec::new();
-        // A cut answer is an empty one: the exit status decides.
-        let _ = stdout.read_to_end(&mut text);
-        String::from_utf8_lossy(&text).into_owned()
-    });
-    let end = Instant::now() + PATIENCE;
-    let status = loop {
-        if let Some(status) = child.try_wait()? {
-            break status;
-        }
-        if Instant::now() > end {
-            // Both fail only when it has just ended.
-            let _ = child.kill();
-            let _ = child.wait();
-            bail!("tmux does not respond");
-        }
-        std::thread::sleep(POLL);
-    };
-    if !status.success() {
-        bail!("tmux {} failed", args[0]);
+    let ended = children::run("tmux", args, &[], PATIENCE).context("could not run tmux")?;
+    match ended.status {
+        None => bail!("tmux does not answer"),
+        Some(status) if !status.success() => bail!("tmux {} failed", args[0]),
+        Some(_) => Ok(String::from_utf8_lossy(&ended.stdout).into_owned()),
     }
-    Ok(reader.join().unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -2,15 +2,15 @@
 
 use super::{Channel, Outside, SinkKind, Undelivered, texts};
 use crate::core::rows::EventRow;
-use crate::system::System;
+use crate::core::text::harmless;
+use crate::system::{System, children};
 use serde_json::Value;
-use std::io::{ErrorKind, Write};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::ffi::OsStr;
+use std::io::Write;
+use std::time::Duration;
 
 /// A command that takes longer is ended and counts as failed.
 const PATIENCE: Duration = Duration::from_secs(30);
-const POLL: Duration = Duration::from_millis(10);
 
 /// `type: command`
 pub struct Commands;
@@ -42,47 +42,23 @@ fn send(words: &[String], event: &EventRow, system: &System) -> Result<(), Undel
     };
     let mut line = serde_json::to_vec(event).map_err(|error| Undelivered::Failed(error.to_string()))?;
     line.push(b'\n');
-    let mut command = Command::new(system.expand(program));
-    command.args(arguments);
-    run(command, "the command", &line)
+    run(system.expand(program), arguments, "the command", &line)
 }
 
-/// Runs a program to completion. Discards its stdout and passes its stderr through.
-pub fn run(mut command: Command, name: &str, stdin: &[u8]) -> Result<(), Undelivered> {
-    let failed = |what: String| Err(Undelivered::Failed(format!("{name} {what}")));
-    let down = |what: String| Err(Undelivered::Down(format!("{name} {what}")));
-    let spawned = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::inherit())
-        .spawn();
-    let mut child = match spawned {
-        Ok(child) => child,
-        Err(error) => return down(format!("could not be started: {}", error.kind())),
-    };
-    let input = child.stdin.take();
-    let line = stdin.to_vec();
-    // A program that does not read must not hold this one up; it may also have ended without reading.
-    std::thread::spawn(move || input.map(|mut input| input.write_all(&line)));
-    let began = Instant::now();
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) if status.success() => return Ok(()),
-            Ok(Some(status)) => {
-                return failed(match status.code() {
-                    Some(code) => format!("exited with {code}"),
-                    None => "was killed by a signal".to_owned(),
-                });
-            }
-            Ok(None) if began.elapsed() > PATIENCE => {
-                // It is ours; when it cannot be ended there is nothing more to do.
-                let _ = child.kill().and_then(|()| child.wait());
-                return down("timed out".to_owned());
-            }
-            Ok(None) => std::thread::sleep(POLL),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return failed(format!("could not wait for it: {}", error.kind())),
-        }
+/// Runs a program to its end. What it prints is not ttop's answer; what it complains of is seen.
+pub fn run(program: impl AsRef<OsStr>, arguments: &[String], name: &str, stdin: &[u8]) -> Result<(), Undelivered> {
+    let ended = children::run(program, arguments, stdin, PATIENCE)
+        .map_err(|error| Undelivered::Down(format!("{name} could not be started: {}", error.kind())))?;
+    let complaint = String::from_utf8_lossy(&ended.stderr);
+    // A closed stderr is no reason to fail.
+    let _ = std::io::stderr().lock().write_all(harmless(&complaint).as_bytes());
+    match ended.status {
+        None => Err(Undelivered::Down(format!("{name} took too long"))),
+        Some(status) if status.success() => Ok(()),
+        Some(status) => Err(Undelivered::Failed(match status.code() {
+            Some(code) => format!("{name} ended with {code}"),
+            None => format!("{name} was ended by a signal"),
+        })),
     }
 }
 

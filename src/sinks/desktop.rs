@@ -7,7 +7,6 @@ use crate::core::text::plain;
 use crate::system::programs::find_program;
 use crate::system::{Os, System};
 use serde_json::Value;
-use std::process::Command;
 
 /// Reads title and text from its arguments, so that nothing of them is part of the script.
 const SCRIPT: &str = "on run argv\ndisplay notification (item 2 of argv) with title (item 1 of argv)\nend run";
@@ -34,10 +33,8 @@ impl Channel for Desktop {
 
 fn send(event: &EventRow, system: &System) -> Result<(), Undelivered> {
     let (name, arguments) = words(event, system.os);
-    let program = find_program(name, system).ok_or_else(|| Undelivered::Down(format!("{name} is not installed")))?;
-    let mut command = Command::new(program);
-    command.args(arguments);
-    run(command, name, &[])
+    let program = find_program(name, system).ok_or_else(|| Undelivered::Down(format!("there is no {name} here")))?;
+    run(program, &arguments, name, &[])
 }
 
 /// The program and its arguments.

@@ -1,9 +1,8 @@
 //! Other programs: their location on PATH and their version.
 
-use super::{Os, System};
+use super::{Os, System, children};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a program may take to print its version.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -47,29 +46,8 @@ pub fn step_back() {}
 
 /// The first line of `program --version` that contains a digit; `None` on timeout.
 pub fn version_of(program: &Path) -> Option<String> {
-    let mut child = Command::new(program)
-        .arg("--version")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    let began = Instant::now();
-    loop {
-        match child.try_wait().ok()? {
-            Some(_) => break,
-            None if began.elapsed() > PATIENCE => {
-                // The child is ours; a failure to kill it has no consequence.
-                let _ = child.kill();
-                let _ = child.wait();
-                return None;
-            }
-            None => std::thread::sleep(Duration::from_millis(10)),
-        }
-    }
-    let mut text = Vec::new();
-    std::io::Read::read_to_end(&mut std::io::Read::take(child.stdout.take()?, 4096), &mut text).ok()?;
-    let text = String::from_utf8_lossy(&text).into_owned();
+    let ended = children::run(program, ["--version"], &[], PATIENCE).ok()?;
+    let text = String::from_utf8_lossy(&ended.stdout);
     let line = text
         .lines()
         .find(|line| line.bytes().any(|byte| byte.is_ascii_digit()))?;

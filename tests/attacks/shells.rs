@@ -192,7 +192,11 @@ fn shells() -> Option<Home> {
 }
 
 fn script(name: &str) -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(name).display().to_string()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("completions")
+        .join(name)
+        .display()
+        .to_string()
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use crate::commands::context::Context;
 use crate::core::problem::Problem;
 use crate::system::cache::Cache;
-use std::process::{Command, Stdio};
+use crate::system::children;
+use std::process::Command;
 use std::time::Instant;
 
 /// Nothing newer is needed, and none is started sooner than this after the last.
@@ -58,11 +59,7 @@ fn start(context: &Context, age: Option<i64>) -> std::io::Result<Refresh> {
     if context.engine.system.offline {
         sync.arg("--offline");
     }
-    // The sync outlives this process.
-    sync.stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
+    children::start(&mut sync)?;
     Ok(if has_failed { Refresh::Failed } else { Refresh::Coming })
 }
 
