@@ -5,17 +5,18 @@ use crate::args::RowArgs;
 use crate::core::bad_request::BadRequest;
 use crate::core::filter::TurnFilter;
 use crate::core::period::{Edge, parse_time};
-use crate::core::problem::Problem;
 use crate::exit::Exit;
 use crate::ledger::forget::Erase;
-use crate::ledger::{Ledger, LedgerState};
+use crate::ledger::query::Selection;
+use crate::ledger::{Ledger, Standing};
 use crate::render::Output;
 use crate::reports::Sessions;
 use crate::reports::ledger::ledger_rows;
+use crate::system::open;
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Show, erase, rebuild, export or import the ledger
 #[derive(Args, Debug)]
@@ -51,6 +52,9 @@ enum Action {
         /// Name of the import; importing under the same name replaces it
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
+        /// Show what would change, and keep nothing
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 
@@ -66,6 +70,9 @@ struct ForgetArgs {
     /// Erase every turn before this time
     #[arg(long, value_name = "TIME")]
     before: Option<String>,
+    /// What came with an import of this name; it may be imported again
+    #[arg(long, value_name = "NAME")]
+    import: Option<String>,
 }
 
 impl LedgerArgs {
@@ -78,7 +85,7 @@ impl LedgerArgs {
             Some(Action::Forget(what)) => what.run(context),
             Some(Action::Rebuild) => rebuild(context),
             Some(Action::Export) => export(context),
-            Some(Action::Import { file, name }) => import(context, file, name.as_deref()),
+            Some(Action::Import { file, name, dry_run }) => import(context, file, name.as_deref(), *dry_run),
         }
     }
 }
@@ -115,6 +122,9 @@ fn refuse_sample(context: &Context) -> Result<(), BadRequest> {
 impl ForgetArgs {
     fn run(&self, context: &mut Context) -> Result<Exit> {
         writable(context)?;
+        if let Some(name) = &self.import {
+            return forget_import(context, name);
+        }
         let erase = self.erase(context, context.engine.ledger()?)?;
         let now = context.engine.system.now;
         let ledger = context.engine.ledger_mut()?;
@@ -159,6 +169,34 @@ impl ForgetArgs {
     }
 }
 
+fn forget_import(context: &mut Context, name: &str) -> Result<Exit> {
+    let now = context.engine.system.now;
+    let ledger = context.engine.ledger_mut()?;
+    let Some(erased) = ledger.forget_import(name)? else {
+        let hint = match &ledger.imports()?[..] {
+            [] => "the ledger holds no import".to_owned(),
+            names => format!("the ledger holds {}", names.join(", ")),
+        };
+        return Err(BadRequest::new(format!("no import '{name}'")).with_hint(hint).into());
+    };
+    ledger.commit(now)?;
+    context.out.note(&format!("ttop: erased {erased} turns"));
+    Ok(context.out.outcome())
+}
+
+/// What counts in a ledger: turns, tokens.
+fn totals(ledger: &Ledger) -> Result<(u64, u64)> {
+    let (mut turns, mut tokens) = (0, 0_u64);
+    ledger.visit(&Selection::ALL, |_, columns| {
+        for at in (0..columns.len()).filter(|&at| columns.is_counted(at)) {
+            turns += 1;
+            tokens = tokens.saturating_add(columns.turn(at).tokens.known_total());
+        }
+        Ok(())
+    })?;
+    Ok((turns, tokens))
+}
+
 fn rebuild(context: &mut Context) -> Result<Exit> {
     refuse_sample(context)?;
     if let Some(told) = Ledger::rebuild(&context.engine.system)? {
@@ -180,12 +218,12 @@ fn export(context: &mut Context) -> Result<Exit> {
     Ok(context.out.outcome())
 }
 
-fn import(context: &mut Context, file: &PathBuf, name: Option<&str>) -> Result<Exit> {
+fn import(context: &mut Context, file: &Path, name: Option<&str>, is_dry: bool) -> Result<Exit> {
     let is_stdin = file.as_os_str() == "-";
     let lines: Box<dyn BufRead> = if is_stdin {
         Box::new(BufReader::new(std::io::stdin()))
     } else {
-        let opened = std::fs::File::open(file).with_context(|| format!("could not open {}", file.display()))?;
+        let opened = open::stream(file).with_context(|| format!("could not open {}", file.display()))?;
         Box::new(BufReader::new(opened))
     };
     let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
@@ -194,9 +232,25 @@ fn import(context: &mut Context, file: &PathBuf, name: Option<&str>) -> Result<E
         (None, Some(stem)) if !is_stdin => stem,
         _ => return Err(BadRequest::new("an import from stdin needs --name").into()),
     };
+    if name.is_empty() || name.chars().any(char::is_control) {
+        return Err(BadRequest::new("the name of an import is plain text").into());
+    }
     let ledger = writable(context)?;
-    let (read, problems) = ledger.import(&name, lines)?;
-    problems.iter().for_each(|problem: &Problem| context.out.warn(problem));
+    let before = totals(ledger)?;
+    let imported = ledger.import(&name, lines)?;
+    let after = totals(ledger)?;
+    if is_dry {
+        ledger.reload()?;
+    }
+    imported.problems.iter().for_each(|problem| context.out.warn(problem));
+    let read = imported.read;
+    if is_dry {
+        context.out.note(&format!(
+            "ttop: would read {read} turns; turns that count: {} now, {} then; tokens: {} now, {} then",
+            before.0, after.0, before.1, after.1
+        ));
+        return Ok(context.out.outcome());
+    }
     let now = context.engine.system.now;
     context.engine.ledger_mut()?.commit(now)?;
     context.out.note(&format!("ttop: read {read} turns"));

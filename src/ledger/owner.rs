@@ -49,20 +49,22 @@ pub trait Group {
     /// one in the smaller group counts.
     fn order(&self, other: &Self) -> Ordering;
     fn is_same_session(&self, other: &Self) -> bool;
+    /// Whether another machine's ledger told of them: such copies give way to what this machine read itself.
+    fn is_imported(&self) -> bool;
 }
 
-/// Sets `counted` in every copy whose event is in `events` (all, for `None`): the copy with the highest rank counts, then
-/// that of the smaller record, unless a turn exists that supersedes its segment.
+/// Sets `counted` in every copy whose event is in `events` (all, for `None`): a copy that this machine read counts before
+/// an imported one, then that of the greatest rank, then that of the smaller record, unless a turn exists that supersedes
+/// its segment.
 pub fn decide<G: Group>(groups: &mut [G], events: Option<&FxHashSet<u64>>) {
     let repeats = Repeats::of(groups);
-    let mut closed: FxHashSet<u64> = FxHashSet::default();
+    let mut segments = Segments::default();
     let mut best: FxHashMap<EventKey, (u32, u32)> = FxHashMap::default();
     for group in 0..groups.len() {
+        let is_imported = groups[group].is_imported();
         for at in 0..groups[group].claims().len() {
             let claim = &mut groups[group].claims_mut()[at];
-            if claim.supersedes && claim.segment != 0 {
-                closed.insert(claim.segment);
-            }
+            segments.see(claim, is_imported);
             if events.is_some_and(|events| !events.contains(&claim.event.0)) {
                 continue;
             }
@@ -80,9 +82,10 @@ pub fn decide<G: Group>(groups: &mut [G], events: Option<&FxHashSet<u64>>) {
                 continue;
             }
             let other = groups[other_group].claims()[other_at];
-            let order = claim
-                .rank
-                .cmp(&other.rank)
+            let order = groups[other_group]
+                .is_imported()
+                .cmp(&is_imported)
+                .then_with(|| claim.rank.cmp(&other.rank))
                 .then_with(|| other.record.cmp(&claim.record));
             if order.then_with(|| groups[other_group].order(&groups[group])).is_gt() {
                 best.insert(claim.event, (group as u32, at as u32));
@@ -93,12 +96,51 @@ pub fn decide<G: Group>(groups: &mut [G], events: Option<&FxHashSet<u64>>) {
         }
     }
     prefer_present(groups, best);
-    if closed.is_empty() {
+    if segments.are_none_closed() {
         return;
     }
-    for claim in groups.iter_mut().flat_map(Group::claims_mut) {
-        let is_open = claim.segment != 0 && !claim.supersedes;
-        claim.counted &= !(is_open && closed.contains(&claim.segment));
+    for group in groups {
+        let is_imported = group.is_imported();
+        for claim in group.claims_mut() {
+            claim.counted &= !segments.replace(claim, is_imported);
+        }
+    }
+}
+
+/// Segments that were closed, and whose word that is.
+#[derive(Default)]
+struct Segments {
+    closed_here: FxHashSet<u64>,
+    closed_elsewhere: FxHashSet<u64>,
+    /// Only those that an import may say are closed matter, and which these are is known at the end.
+    open_here: FxHashSet<u64>,
+}
+
+impl Segments {
+    fn see(&mut self, claim: &Claim, is_imported: bool) {
+        if claim.segment != 0 {
+            match (claim.supersedes, is_imported) {
+                (true, false) => drop(self.closed_here.insert(claim.segment)),
+                (true, true) => drop(self.closed_elsewhere.insert(claim.segment)),
+                (false, false) => drop(self.open_here.insert(claim.segment)),
+                (false, true) => {}
+            }
+        }
+    }
+
+    fn are_none_closed(&self) -> bool {
+        self.closed_here.is_empty() && self.closed_elsewhere.is_empty()
+    }
+
+    /// Whether something else counts in a turn's place: an import closes no segment that this machine has open turns of.
+    fn replace(&self, claim: &Claim, is_imported: bool) -> bool {
+        if claim.segment == 0 {
+            false
+        } else if claim.supersedes {
+            is_imported && self.open_here.contains(&claim.segment)
+        } else {
+            self.closed_here.contains(&claim.segment) || is_imported && self.closed_elsewhere.contains(&claim.segment)
+        }
     }
 }
 
@@ -117,7 +159,9 @@ fn prefer_present<G: Group>(groups: &mut [G], mut best: FxHashMap<EventKey, (u32
             };
             let (new, known) = (&groups[group], &groups[other_group as usize]);
             let other = known.claims()[other_at as usize];
-            let is_equal = (claim.rank, claim.record) == (other.rank, other.record) && new.is_same_session(known);
+            let is_equal = (claim.rank, claim.record) == (other.rank, other.record)
+                && new.is_same_session(known)
+                && new.is_imported() == known.is_imported();
             if claim.is_present && is_equal && (!other.is_present || new.order(known).is_lt()) {
                 groups[other_group as usize].claims_mut()[other_at as usize].counted = false;
                 groups[group].claims_mut()[at].counted = true;
@@ -185,6 +229,10 @@ mod tests {
 
         fn is_same_session(&self, other: &Self) -> bool {
             self.0.split('/').next() == other.0.split('/').next()
+        }
+
+        fn is_imported(&self) -> bool {
+            self.0.starts_with("import:")
         }
     }
 
@@ -273,6 +321,44 @@ mod tests {
         assert_eq!(
             decided(vec![Session("a", vec![void]), Session("b", vec![claim(1, 0)])]),
             [[false], [true]]
+        );
+    }
+
+    #[test]
+    fn an_imported_copy_counts_only_where_there_is_no_other() {
+        let forged = || Session("import:x", vec![claim(1, u64::MAX), claim(2, 0)]);
+        let own = || Session("z", vec![claim(1, 0)]);
+        assert_eq!(decided(vec![forged(), own()]), [vec![false, true], vec![true]]);
+        assert_eq!(decided(vec![own(), forged()]), [vec![true], vec![false, true]]);
+        let mut deleted = own();
+        deleted.1[0].is_present = false;
+        assert_eq!(decided(vec![deleted, forged()]), [vec![true], vec![false, true]]);
+    }
+
+    #[test]
+    fn an_import_closes_no_segment_that_this_machine_has_open() {
+        let open = |event| Claim {
+            segment: 7,
+            ..claim(event, 0)
+        };
+        let closer = || Claim {
+            segment: 7,
+            supersedes: true,
+            ..claim(3, 0)
+        };
+        assert_eq!(
+            decided(vec![
+                Session("s", vec![open(1)]),
+                Session("import:x", vec![open(2), closer()])
+            ]),
+            [vec![true], vec![false, false]]
+        );
+        assert_eq!(
+            decided(vec![
+                Session("s", vec![open(1), closer()]),
+                Session("import:x", vec![open(2)])
+            ]),
+            [vec![false, true], vec![false]]
         );
     }
 

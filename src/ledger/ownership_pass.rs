@@ -4,10 +4,12 @@ use super::merge::{PackKey, Work};
 use super::owner::{Claim, Group, decide};
 use super::pack::{EventColumns, set_counted};
 use super::sync::{Syncing, load_pack};
+use super::transfer::is_import;
 use anyhow::Result;
 use rustc_hash::FxHashSet;
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::path::Path;
 
 /// A pack under decision with what breaks ties.
 struct Candidate<'a> {
@@ -16,6 +18,7 @@ struct Candidate<'a> {
     end: Option<i64>,
     path: Cow<'a, str>,
     session_id: Cow<'a, str>,
+    is_imported: bool,
 }
 
 impl Group for Candidate<'_> {
@@ -33,6 +36,10 @@ impl Group for Candidate<'_> {
 
     fn is_same_session(&self, other: &Self) -> bool {
         self.work.key.session == other.work.key.session
+    }
+
+    fn is_imported(&self) -> bool {
+        self.is_imported
     }
 }
 
@@ -56,6 +63,7 @@ pub(super) fn assign_owners(syncing: &mut Syncing<'_>) -> Result<()> {
         let path = syncing.source_path(work.key.source)?;
         let end = work.claims.iter().map(|claim| claim.timestamp).max();
         candidates.push(Candidate {
+            is_imported: is_import(Path::new(&*path)),
             work,
             end,
             path,

@@ -11,8 +11,14 @@ pub struct KnownSession {
     pub agent: u32,
     /// The agent deleted it.
     pub gone: bool,
+    /// All that is known of it came with an import: the first read of this machine's own takes its place.
+    pub is_imported: bool,
     pub info: SessionInfo,
 }
+
+/// In the column `gone`.
+const GONE: u8 = 1;
+pub(super) const IMPORTED: u8 = 2;
 
 const COLUMNS: &str = "id, agent, gone, name, title_rank, title_at, title, project_rank, project_at, project, parent,
     forked_from, interactive, started_at, updated_at";
@@ -44,10 +50,12 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<KnownSession> {
         started_at: row.get(13)?,
         updated_at: row.get(14)?,
     };
+    let standing: u8 = row.get(2)?;
     Ok(KnownSession {
         id: row.get(0)?,
         agent: row.get(1)?,
-        gone: row.get(2)?,
+        gone: standing == GONE,
+        is_imported: standing == IMPORTED,
         info,
     })
 }
@@ -84,7 +92,11 @@ pub fn store<'s>(connection: &Connection, sessions: impl Iterator<Item = &'s Kno
         statement.execute(params![
             session.id,
             session.agent,
-            session.gone,
+            match session {
+                KnownSession { is_imported: true, .. } => IMPORTED,
+                KnownSession { gone: true, .. } => GONE,
+                _ => 0,
+            },
             info.id,
             title.map(|title| title.rank),
             title.map(|title| title.at),

@@ -1,25 +1,30 @@
 //! Export and import: the ledgers of several machines become one total, and nothing counts twice.
 
-use super::names::Kind;
-use super::query::Selection;
-use super::sync::{Owner, Syncing};
+use super::pack::{Pack, PackTurn};
+use super::query::{Head, Selection};
 use super::{Ledger, sessions::KnownSession};
-use crate::agents::{Batch, Bookmark, Source};
-use crate::core::fees::{Fees, Region};
+use crate::agents::Batch;
+use crate::core::fees::{Fee, Fees, Region};
 use crate::core::money::Money;
-use crate::core::problem::Problem;
-use crate::core::tokens::Tokens;
+use crate::core::tokens::{BUCKETS, Tokens};
 use crate::core::turn::{
     Accuracy, EventKey, Mode, Origin, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn,
 };
-use anyhow::{Result, bail};
+use anyhow::Result;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::io::BufRead;
+use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// Prefix of an imported ledger's name, in place of a path.
 const IMPORT: &str = "import:";
+
+/// What stands for the file of an imported ledger.
+pub(super) fn import_path(name: &str) -> PathBuf {
+    PathBuf::from(format!("{IMPORT}{name}"))
+}
 
 /// Whether a source is an imported ledger: no file to look for.
 pub fn is_import(path: &Path) -> bool {
@@ -29,7 +34,7 @@ pub fn is_import(path: &Path) -> bool {
 /// One line of an export: a turn with everything that decides which copy counts, and its session.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Line {
+pub(super) struct Line {
     agent_id: String,
     turn_id: String,
     record: u64,
@@ -84,55 +89,28 @@ fn is_zero(number: &u64) -> bool {
 }
 
 impl Ledger {
-    /// Writes every turn, copies included, one JSON object a line.
+    /// Writes every turn, copies included, one JSON object a line. Copies of one record in one session are one line: the
+    /// same lines come out of every ledger that took them in.
     ///
     /// # Errors
     /// When the ledger cannot be read or a line cannot be written.
     pub fn export(&self, mut write: impl FnMut(&str) -> Result<()>) -> Result<usize> {
         let sessions = self.sessions()?;
-        let mut told = std::collections::HashSet::new();
-        let mut written = 0;
-        let mut heads = Vec::new();
+        let imports = self.imported_sources()?;
+        let mut packs: FxHashMap<i64, Vec<Head>> = FxHashMap::default();
         self.visit(&Selection::ALL, |head, _| {
-            heads.push(head);
+            packs.entry(head.key.session).or_default().push(head);
             Ok(())
         })?;
-        heads.sort_by_key(|head| head.pack);
-        for head in heads {
-            let pack = self.pack(head.pack)?;
-            let Some(session) = sessions.get(&head.key.session) else {
-                continue;
-            };
-            for turn in &pack.turns {
-                let numbers = &turn.numbers;
-                let (provider_id, model_id) = self.names.model(numbers.model);
-                let origin = self.names.origin(numbers.origin);
+        let mut known: Vec<&KnownSession> = packs.keys().filter_map(|session| sessions.get(session)).collect();
+        known.sort_by_key(|session| (self.names.text(session.agent), &session.info.id));
+        let mut written = 0;
+        for session in known {
+            let mut told = Some(SessionLine::of(session));
+            for (pack, turn) in &self.records_of(&packs[&session.id], &imports)? {
                 let line = Line {
-                    agent_id: self.names.text(head.key.agent).to_owned(),
-                    turn_id: turn.event.turn_id(),
-                    record: turn.record.0,
-                    rank: (turn.rank.0, turn.rank.1),
-                    segment: turn.segment,
-                    supersedes: turn.supersedes,
-                    counted: numbers.counted,
-                    session_id: session.info.id.clone(),
-                    message_id: pack.message_id(turn).to_owned(),
-                    provider_id: provider_id.to_owned(),
-                    model_id: model_id.to_owned(),
-                    branch: origin.branch.to_owned(),
-                    subagent: origin.subagent.to_owned(),
-                    task: origin.task.to_owned(),
-                    tokens: crate::core::tokens::BUCKETS.map(|bucket| numbers.tokens.count(bucket)),
-                    cache_write_1h: numbers.cache_write_1h,
-                    requests: numbers.requests,
-                    cost_nanos: numbers.cost.map(Money::nanos),
-                    mode: numbers.mode as u8,
-                    fees: numbers.fees.to_bits(),
-                    region: numbers.region as u64,
-                    accuracy: numbers.accuracy,
-                    presence: numbers.presence,
-                    timestamp: numbers.timestamp,
-                    session: told.insert(head.key.session).then(|| SessionLine::of(session)),
+                    session: told.take(),
+                    ..self.line(session, pack, turn)
                 };
                 write(&serde_json::to_string(&line)?)?;
                 written += 1;
@@ -141,57 +119,79 @@ impl Ledger {
         Ok(written)
     }
 
-    /// Imports an export under a name, replacing an earlier import with that name. Returns the number of lines and the
-    /// problems. The caller commits.
-    ///
-    /// # Errors
-    /// When the ledger or the stream cannot be read.
-    pub fn import(&mut self, name: &str, lines: impl BufRead) -> Result<(usize, Vec<Problem>)> {
-        let mut batches: BTreeMap<String, Batch> = BTreeMap::new();
-        let (mut problems, mut read) = (Vec::new(), 0);
-        for (at, text) in lines.lines().enumerate() {
-            let text = text?;
-            if text.trim().is_empty() {
-                continue;
+    /// The turns of a session, oldest first, each record once: the copy that counts, else one that this machine read.
+    fn records_of(&self, heads: &[Head], imports: &FxHashSet<i64>) -> Result<Vec<(Rc<Pack>, PackTurn)>> {
+        let mut at: FxHashMap<RecordKey, (usize, (bool, bool))> = FxHashMap::default();
+        let mut records: Vec<(Rc<Pack>, PackTurn)> = Vec::new();
+        let mut heads = heads.to_vec();
+        heads.sort_by_key(|head| head.pack);
+        for head in heads {
+            let is_own = !imports.contains(&head.key.source);
+            let pack = Rc::new(self.pack(head.pack)?);
+            for turn in &pack.turns {
+                let worth = (turn.numbers.counted, is_own);
+                match at.entry(turn.record) {
+                    Entry::Vacant(entry) => {
+                        entry.insert((records.len(), worth));
+                        records.push((Rc::clone(&pack), *turn));
+                    }
+                    Entry::Occupied(mut entry) if worth > entry.get().1 => {
+                        entry.get_mut().1 = worth;
+                        records[entry.get().0] = (Rc::clone(&pack), *turn);
+                    }
+                    Entry::Occupied(_) => {}
+                }
             }
-            match serde_json::from_str::<Line>(&text).map(|line| line.take(&mut batches)) {
-                Ok(Some(())) => read += 1,
-                Ok(None) => problems.push(Problem::new(format!("{name}:{}", at + 1), "is not a turn of an export")),
-                Err(error) => problems.push(Problem::new(
-                    format!("{name}:{}", at + 1),
-                    format!("is not a line of an export: {error}"),
-                )),
+        }
+        records.sort_by_key(|(_, turn)| (turn.numbers.timestamp, turn.record));
+        Ok(records)
+    }
+
+    /// Sources that are imported ledgers.
+    fn imported_sources(&self) -> Result<FxHashSet<i64>> {
+        let mut imports = FxHashSet::default();
+        if let Some(connection) = &self.connection {
+            let mut statement = connection.prepare_cached("select id from source where path like 'import:%'")?;
+            for id in statement.query_map([], |row| row.get(0))? {
+                imports.insert(id?);
             }
         }
-        if read == 0 && !problems.is_empty() {
-            bail!("{name}: is not a ledger export");
+        let pending = self.pending.sources.iter().map(|(_, source)| source);
+        imports.extend(pending.filter(|source| is_import(&source.path)).map(|source| source.id));
+        Ok(imports)
+    }
+
+    fn line(&self, session: &KnownSession, pack: &Pack, turn: &PackTurn) -> Line {
+        let numbers = &turn.numbers;
+        let (provider_id, model_id) = self.names.model(numbers.model);
+        let origin = self.names.origin(numbers.origin);
+        Line {
+            agent_id: self.names.text(session.agent).to_owned(),
+            turn_id: turn.event.turn_id(),
+            record: turn.record.0,
+            rank: (turn.rank.0, turn.rank.1),
+            segment: turn.segment,
+            supersedes: turn.supersedes,
+            counted: numbers.counted,
+            session_id: session.info.id.clone(),
+            message_id: pack.message_id(turn).to_owned(),
+            provider_id: provider_id.to_owned(),
+            model_id: model_id.to_owned(),
+            branch: origin.branch.to_owned(),
+            subagent: origin.subagent.to_owned(),
+            task: origin.task.to_owned(),
+            tokens: BUCKETS.map(|bucket| numbers.tokens.count(bucket)),
+            cache_write_1h: numbers.cache_write_1h,
+            requests: numbers.requests,
+            cost_nanos: numbers.cost.map(Money::nanos),
+            mode: numbers.mode as u8,
+            fees: numbers.fees.to_bits(),
+            region: numbers.region as u64,
+            accuracy: numbers.accuracy,
+            presence: numbers.presence,
+            timestamp: numbers.timestamp,
+            session: None,
         }
-        let mut syncing = Syncing::start(self)?;
-        for (agent_id, batch) in batches {
-            let row = syncing.ledger.names.row(Kind::Agent, &agent_id);
-            let path = PathBuf::from(format!("{IMPORT}{name}"));
-            let source = Source {
-                path,
-                kind: 0,
-                stamp: Default::default(),
-                wal: Default::default(),
-            };
-            let before = syncing.known_sources(row)?.remove(&(source.path.clone(), 0));
-            let rules_version = before.as_ref().map_or(0, |before| before.bookmark.rules_version);
-            syncing.take(
-                Owner {
-                    id: &agent_id,
-                    row,
-                    rules_version,
-                },
-                &source,
-                before,
-                batch,
-                Bookmark::default(),
-            )?;
-        }
-        syncing.finish()?;
-        Ok((read, problems))
     }
 }
 
@@ -226,9 +226,59 @@ impl SessionLine {
     }
 }
 
+/// No reply of any model is larger, and no bill either.
+const MOST_TOKENS: u64 = 10_000_000_000;
+const MOST_NANOS: i64 = 1_000_000 * 1_000_000_000;
+const MOST_REQUESTS: u32 = 1_000_000;
+/// No agent, provider, model, session or message has a longer id.
+const MOST_ID_BYTES: usize = 1024;
+/// From 1970, where turns without a time stand, to 2099.
+const TIMES_MS: std::ops::Range<i64> = 0..4_102_444_800_000;
+
 impl Line {
-    fn take(self, batches: &mut BTreeMap<String, Batch>) -> Option<()> {
-        let event = EventKey(u64::from_str_radix(&self.turn_id, 16).ok()?);
+    /// What no ledger wrote: an export is a file that anybody can have written.
+    fn fault(&self) -> Option<&'static str> {
+        let ids = [
+            &self.agent_id,
+            &self.session_id,
+            &self.message_id,
+            &self.provider_id,
+            &self.model_id,
+            &self.branch,
+            &self.subagent,
+            &self.task,
+        ];
+        let is_id = |id: &&String| id.len() <= MOST_ID_BYTES && !id.chars().any(char::is_control);
+        if self.agent_id.is_empty() || self.session_id.is_empty() || !ids.iter().all(is_id) {
+            Some("has an id that is none")
+        } else if self.tokens.iter().flatten().any(|&count| count > MOST_TOKENS) || self.cache_write_1h > MOST_TOKENS {
+            Some("counts more tokens than a reply can have")
+        } else if self.cost_nanos.is_some_and(|nanos| !(0..=MOST_NANOS).contains(&nanos)) {
+            Some("has a cost that no reply can have")
+        } else if self.requests.is_some_and(|requests| requests > MOST_REQUESTS) {
+            Some("counts more requests than a reply can have")
+        } else if [Fee::WebSearch, Fee::Other].iter().any(|&fee| Fees::from_bits(self.fees).count(fee) > MOST_REQUESTS) {
+            Some("is billed for more items than a reply can have")
+        } else if !TIMES_MS.contains(&self.timestamp) {
+            Some("has a time at which there was no agent")
+        } else {
+            None
+        }
+    }
+
+    /// Adds the turn to what was read of its agent.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn take(self, batches: &mut BTreeMap<String, Batch>) -> Result<(), &'static str> {
+        if let Some(fault) = self.fault() {
+            return Err(fault);
+        }
+        let event = u64::from_str_radix(&self.turn_id, 16).map_err(|_| "has a turnId that is none")?;
+        let event = EventKey(event);
+        let mode = *MODES.get(self.mode as usize).ok_or("has a mode that is none")?;
+        let region = usize::try_from(self.region).ok().and_then(|at| REGIONS.get(at));
+        let region = *region.ok_or("has a region that is none")?;
         let unknown = self
             .tokens
             .iter()
@@ -251,9 +301,9 @@ impl Line {
             cache_write_1h: self.cache_write_1h,
             requests: self.requests,
             cost: self.cost_nanos.map(Money::from_nanos),
-            mode: *MODES.get(self.mode as usize)?,
+            mode,
             fees: Fees::from_bits(self.fees),
-            region: *REGIONS.get(usize::try_from(self.region).ok()?)?,
+            region,
             accuracy: self.accuracy,
             presence: self.presence,
             timestamp: self.timestamp,
@@ -265,6 +315,6 @@ impl Line {
         if let Some(session) = self.session {
             batch.session(session.info(&self.session_id));
         }
-        Some(())
+        Ok(())
     }
 }
