@@ -9,6 +9,7 @@ use crate::prices::{self, PriceBook};
 use crate::render::{Footer, Layout};
 use crate::reports::doctor::{agent_rows, notes, tilde_all};
 use crate::system::config::Config;
+use crate::system::files::is_trusted;
 use crate::system::swiftbar;
 use anyhow::Result;
 use clap::Args;
@@ -56,6 +57,16 @@ fn ledger_row(context: &Context) -> Result<DoctorRow> {
             exists: path.exists(),
         };
         row.paths.push(path);
+    }
+    let folder = match ledger.standing() {
+        Standing::File(path) | Standing::Unusable(path) => path.parent(),
+        Standing::Memory => None,
+    };
+    if let Some(folder) = folder.filter(|folder| folder.is_dir() && !is_trusted(folder)) {
+        row.notes.push(format!(
+            "others can write to {}: make it yours alone, or they can replace your history",
+            context.system.tilde(folder)
+        ));
     }
     row.problems = ledger
         .problems()

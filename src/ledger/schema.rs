@@ -5,6 +5,7 @@ use crate::core::problem::Problem;
 use crate::system::System;
 use crate::system::database;
 use crate::system::files::is_network_folder;
+use crate::system::open;
 use anyhow::{Context, Result};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -50,12 +51,27 @@ pub enum Place {
     Memory,
 }
 
+/// Where a link leads whose target is not there yet, as managers of settings make them; everything else as it is.
+fn followed(path: PathBuf) -> PathBuf {
+    const MOST_LINKS: usize = 8;
+    if path.exists() {
+        return path;
+    }
+    let mut target = path.clone();
+    for _ in 0..MOST_LINKS {
+        let Ok(next) = std::fs::read_link(&target) else { break };
+        target = target.parent().unwrap_or(Path::new("")).join(next);
+    }
+    let is_possible = !target.is_symlink() && target.parent().is_some_and(Path::is_dir);
+    if is_possible { target } else { path }
+}
+
 /// `$TTOP_LEDGER` or `ledger.db` in ttop's data folder.
 pub fn place(system: &System) -> Place {
     match system.var("TTOP_LEDGER") {
         Some(":memory:") => Place::Memory,
-        Some(path) => Place::File(system.expand(path)),
-        None => Place::File(system.own_data_dir().join("ledger.db")),
+        Some(path) => Place::File(followed(system.expand(path))),
+        None => Place::File(followed(system.own_data_dir().join("ledger.db"))),
     }
 }
 
@@ -73,7 +89,16 @@ pub enum Opened {
 /// Opens an existing ledger.
 pub fn open(path: &Path) -> Opened {
     if !path.exists() {
-        return Opened::Absent;
+        return match std::fs::read_link(path) {
+            Ok(target) => Opened::Unusable(Problem::new(
+                path.display(),
+                format_args!("is a link to {}, where no file can be made", target.display()),
+            )),
+            Err(_) => Opened::Absent,
+        };
+    }
+    if !path.is_file() {
+        return Opened::Unusable(Problem::new(path.display(), "is no regular file"));
     }
     match open_existing(path) {
         Ok(connection) => check(path, connection, Opened::Ready),
@@ -101,7 +126,7 @@ pub fn glance(path: &Path) -> Result<(), Problem> {
     const VERSION_AT: usize = 60;
     const APPLICATION_AT: usize = 68;
     let mut head = [0; 100];
-    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    let read = open::open(path).and_then(|(mut file, _)| file.read_exact(&mut head));
     if let Err(error) = read {
         return Err(damaged(path, error));
     }
@@ -252,7 +277,7 @@ pub fn create(path: &Path, fill: impl FnOnce(&Connection) -> Result<()>) -> Resu
             connection.pragma_update(None, "journal_mode", "wal")?;
         }
         connection.close().map_err(|(_, error)| error)?;
-        std::fs::File::open(&temporary)?.sync_all()?;
+        open::open(&temporary)?.0.sync_all()?;
         match std::fs::hard_link(&temporary, path) {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
             // Folders without hard links (some network and FAT ones): a rename is as atomic.

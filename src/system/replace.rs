@@ -10,10 +10,12 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// Those of the file system; the old file is then untouched.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write(path, bytes, true)
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    write(&target, bytes, true)
 }
 
-/// The same without waiting for the disk, for reproducible data. After a power failure the file may be empty.
+/// The same, without waiting for the disk and never through a link: for what is made again in a moment. After a power
+/// failure it may be empty.
 ///
 /// # Errors
 ///
@@ -22,17 +24,16 @@ pub fn swap(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write(path, bytes, false)
 }
 
-fn write(path: &Path, bytes: &[u8], is_to_last: bool) -> io::Result<()> {
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+fn write(target: &Path, bytes: &[u8], is_to_last: bool) -> io::Result<()> {
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder {
         create_private_folder(folder)?;
     }
-    let (temporary, mut file) = create_beside(&target)?;
+    let (temporary, mut file) = create_beside(target)?;
     let written = file
         .write_all(bytes)
         .and_then(|()| if is_to_last { file.sync_all() } else { Ok(()) })
-        .and_then(|()| fs::rename(&temporary, &target));
+        .and_then(|()| fs::rename(&temporary, target));
     if written.is_err() {
         // The first error was already reported.
         let _ = fs::remove_file(&temporary);
