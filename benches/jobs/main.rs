@@ -2,12 +2,13 @@
 //!
 //! `cargo bench --bench jobs -- 20` makes a fifth of the full size (100: 200,000 messages of OpenCode in 2.4 GB, 2,000
 //! transcripts of Claude Code in 1.2 GB and 20,000 short ones, a ledger of ten million turns); `-- 20 history` runs one
-//! part: `opencode`, `claude-code`, `many`, `bars`, `history` or `start`. Prints, it never judges: machines differ, ratios less.
+//! part: `opencode`, `claude-code`, `many`, `wide`, `bars`, `history` or `start`. Prints, it never judges: machines differ, ratios less.
 
 mod bars;
 mod data;
 mod history;
 mod measure;
+mod wide;
 
 use measure::Run;
 use std::path::{Path, PathBuf};
@@ -74,6 +75,9 @@ fn main() {
         let warm = median(|| ttop(home, &day));
         report("Claude Code, ten times the files: unchanged", &warm, &first);
     }
+    if wants("wide") {
+        wide_jobs(&folder, percent);
+    }
     if wants("bars") {
         let home = &data::opencode(&folder.join("opencode"), percent);
         ttop(home, &["sync"]).status().expect("synced");
@@ -105,6 +109,41 @@ fn main() {
     ] {
         let run = median(|| ttop(&folder, words));
         report(&format!("ttop {}", words.join(" ")), &run, &run);
+    }
+}
+
+/// What grows with the whole instead of what changed shows here first.
+fn wide_jobs(folder: &Path, percent: u64) {
+    type Make = fn(&Path, u64) -> PathBuf;
+    let mut next = 1 << 40;
+    let mut grow: [(&str, Make, Box<dyn FnMut(&Path)>); 3] = [
+        ("100,000 sessions in a database", wide::sessions, Box::new(wide::add)),
+        (
+            "100,000 session ids in a file",
+            wide::session_ids,
+            Box::new(move |home| {
+                next += 1;
+                wide::append_reply(home, next);
+            }),
+        ),
+        (
+            "a last line of 600 MB",
+            wide::endless_line,
+            Box::new(|home| wide::append(home, b"xxxxxxxx")),
+        ),
+    ];
+    for (at, (title, make, more)) in grow.iter_mut().enumerate() {
+        let home = &make(&folder.join(format!("wide-{at}")), percent);
+        let first = median(|| {
+            forget(home);
+            ttop(home, &["sync"])
+        });
+        report(&format!("{title}: first sync"), &first, &first);
+        let grown = median(|| {
+            more(home);
+            ttop(home, &["sync"])
+        });
+        report(&format!("{title}: grown"), &grown, &first);
     }
 }
 

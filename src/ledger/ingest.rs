@@ -5,6 +5,7 @@ use super::pack::Pack;
 use super::pending::KnownSource;
 use super::sessions::{self, KnownSession};
 use super::sync::{Owner, Syncing, load_pack, next};
+use super::transfer::is_import;
 use crate::agents::shared::batch::{Row, session_hash};
 use crate::agents::{Batch, Bookmark, Scope, Source};
 use crate::core::problem::Problem;
@@ -16,6 +17,8 @@ use std::borrow::Cow;
 
 /// In place of the row of a session that the user erased.
 const ERASED: i64 = 0;
+/// Problems that are kept of one source.
+const MOST_PROBLEMS: usize = 200;
 
 impl Syncing<'_> {
     /// Adds the result of one read.
@@ -49,6 +52,8 @@ impl Syncing<'_> {
             if resumed && !rules_changed {
                 let known = before.problems.iter().filter(|problem| !problems.contains(problem));
                 problems.extend(known.cloned().collect::<Vec<_>>());
+                // Of a file that brings bad lines for ever, the newest are named.
+                problems.truncate(MOST_PROBLEMS);
             }
         }
         self.synced.problems.extend(problems.iter().cloned());
@@ -61,6 +66,7 @@ impl Syncing<'_> {
             problems,
         };
         self.sources.insert(id, source.path.clone());
+        let is_imported = is_import(&source.path);
         self.ledger.pending.sources.push((agent_row, known));
         self.ledger.pending.limits.append(&mut batch.limits);
 
@@ -82,12 +88,12 @@ impl Syncing<'_> {
             sessions.push(if self.is_forgotten(agent_id, &info) {
                 ERASED
             } else {
-                self.session(agent_row, info)?
+                self.session(agent_row, info, is_imported)?
             });
         }
         for (_, info) in infos {
             if !self.is_forgotten(agent_id, &info) {
-                self.session(agent_row, info)?;
+                self.session(agent_row, info, is_imported)?;
             }
         }
 
@@ -174,7 +180,7 @@ impl Syncing<'_> {
                     }
                 }
                 Scope::Session(id) => {
-                    let session = match batch.session_ids.iter().position(|known| known == id) {
+                    let session = match batch.position_of(id) {
                         Some(at) => Some(sessions[at]),
                         None => self.find_session(agent, id)?.map(|session| session.id),
                     };
@@ -254,8 +260,8 @@ impl Syncing<'_> {
         Ok(())
     }
 
-    /// The row of a session, updated with new metadata.
-    pub(super) fn session(&mut self, agent: u32, info: SessionInfo) -> Result<i64> {
+    /// The row of a session, with what was learned about it taken in.
+    fn session(&mut self, agent: u32, info: SessionInfo, is_imported: bool) -> Result<i64> {
         let known = match self.session_rows.get(&(agent, info.id.clone())) {
             Some(&id) => self.load_session(id)?,
             None => match &self.ledger.connection {
@@ -273,16 +279,24 @@ impl Syncing<'_> {
                         id,
                         agent,
                         gone: false,
+                        is_imported,
                         info: SessionInfo::new(info.id.clone()),
                     },
                 )
             }
         };
-        session.info.merge(info);
+        match (session.is_imported, is_imported) {
+            // What this machine read itself stands.
+            (false, true) => {}
+            (true, false) => (session.info, session.is_imported, session.gone) = (info, false, false),
+            _ => {
+                session.info.merge(info);
+                session.gone = false;
+            }
+        }
         if !self.ledger.keeps_titles {
             session.info.title = None;
         }
-        session.gone = false;
         let id = session.id;
         self.session_rows.insert((agent, session.info.id.clone()), id);
         if before.as_ref() != Some(&session) {

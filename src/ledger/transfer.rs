@@ -257,7 +257,10 @@ impl Line {
             Some("has a cost that no reply can have")
         } else if self.requests.is_some_and(|requests| requests > MOST_REQUESTS) {
             Some("counts more requests than a reply can have")
-        } else if [Fee::WebSearch, Fee::Other].iter().any(|&fee| Fees::from_bits(self.fees).count(fee) > MOST_REQUESTS) {
+        } else if [Fee::WebSearch, Fee::Other]
+            .iter()
+            .any(|&fee| Fees::from_bits(self.fees).count(fee) > MOST_REQUESTS)
+        {
             Some("is billed for more items than a reply can have")
         } else if !TIMES_MS.contains(&self.timestamp) {
             Some("has a time at which there was no agent")

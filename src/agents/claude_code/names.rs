@@ -3,10 +3,11 @@
 use crate::agents::shared::lenient::{Text, When, first_text, is_markup, title};
 use crate::agents::shared::source::Source;
 use crate::core::turn::{Project, SessionInfo, Title};
+use crate::system::open;
 use memchr::memmem::{self, Finder};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::fs::File;
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::sync::LazyLock;
 
@@ -28,10 +29,13 @@ static SIDECHAIN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"is
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Names {
     /// Sessions whose first prompt was found.
-    prompted: Vec<String>,
+    prompted: BTreeSet<String>,
     /// The one of them that the lines at hand belong to.
     #[serde(skip)]
     latest: Option<Latest>,
+    /// Summaries of this read whose message was looked for in what is before them.
+    #[serde(skip)]
+    looked_back: usize,
     /// Summaries whose message was not seen yet: it may belong to another file.
     summaries: Vec<Summary>,
 }
@@ -158,7 +162,10 @@ impl Names {
             text: record.summary?.0.into_owned(),
             offset,
         };
-        if has_message(source, offset, &summary.leaf).unwrap_or(false) {
+        // A file of nothing but summaries would be read once for each.
+        self.looked_back += 1;
+        let may_look = self.looked_back <= MOST_SUMMARIES;
+        if may_look && has_message(source, offset, &summary.leaf).unwrap_or(false) {
             return summary.name(own);
         }
         if self.summaries.len() == MOST_SUMMARIES {
@@ -194,7 +201,7 @@ impl Names {
         }
         let record: PromptJson = serde_json::from_slice(line).ok()?;
         let session = record.session_id?.0;
-        if self.prompted.iter().any(|id| *id == session) {
+        if self.prompted.contains(&*session) {
             self.latest = Some(Latest::new(&session));
             return None;
         }
@@ -225,7 +232,7 @@ impl Names {
             return Some(begun);
         };
         self.latest = Some(Latest::new(&session));
-        self.prompted.push(session.into_owned());
+        self.prompted.insert(session.into_owned());
         Some(SessionInfo {
             title: named.title,
             ..begun
@@ -263,7 +270,7 @@ fn has_message(source: &Source, until: u64, uuid: &str) -> io::Result<bool> {
     const CHUNK_BYTES: usize = 64 * 1024;
     // A key, an id and the white space between them.
     const OVERLAP_BYTES: usize = 128;
-    let mut file = File::open(&source.path)?.take(until);
+    let mut file = open::open(&source.path)?.0.take(until);
     let mut buffer = vec![0; CHUNK_BYTES];
     let mut kept = 0;
     loop {

@@ -10,6 +10,7 @@ use super::subagent::Subagent;
 use super::survey;
 use super::unrecorded::{self, CostState};
 use crate::agents::shared::batch::{Batch, Scope, Skip};
+use crate::agents::shared::instant;
 use crate::agents::shared::jsonl::{Lines, object};
 use crate::agents::shared::lenient::reason;
 use crate::agents::shared::source::{Bookmark, Source};
@@ -152,10 +153,14 @@ pub(super) fn scan(source: &Source, from: &Bookmark, into: &mut Batch) -> Result
         into,
         at: FxHashMap::with_capacity_and_hasher(expected.min(1 << 16), Default::default()),
         spans: Vec::new(),
+        span_at: FxHashMap::default(),
         span: 0,
     };
+    instant::impossible();
     while let Some((offset, line)) = lines.next()? {
-        if let Err(reason) = transcript.line(line, offset, &mut scratch) {
+        let told = transcript.line(line, offset, &mut scratch);
+        let impossible = instant::impossible().map(str::to_owned);
+        if let Some(reason) = told.err().or(impossible) {
             let place = format!("{}:{}", source.path.display(), lines_before + lines.count());
             transcript.into.problem(Problem::new(place, reason));
         }
@@ -203,6 +208,7 @@ struct Transcript<'a> {
     /// Record and position of the span → position in the batch: the copies of one reply in one session are one turn.
     at: FxHashMap<(RecordKey, usize), usize>,
     spans: Vec<Span>,
+    span_at: FxHashMap<String, usize>,
     /// Position of the span of the last reply.
     span: usize,
 }
@@ -363,19 +369,19 @@ impl Transcript<'_> {
 
     fn seen(&mut self, session: &str, time: i64, cwd: &str) {
         if self.spans.get(self.span).is_none_or(|span| span.session != session) {
-            self.span = self
-                .spans
-                .iter()
-                .position(|span| span.session == session)
-                .unwrap_or_else(|| {
+            self.span = match self.span_at.get(session) {
+                Some(&at) => at,
+                None => {
                     self.spans.push(Span {
                         session: session.to_owned(),
                         first: time,
                         last: time,
                         cwd: None,
                     });
+                    self.span_at.insert(session.to_owned(), self.spans.len() - 1);
                     self.spans.len() - 1
-                });
+                }
+            };
         }
         let span = &mut self.spans[self.span];
         span.first = span.first.min(time);

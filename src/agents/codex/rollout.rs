@@ -8,6 +8,7 @@ use super::survey;
 use super::thread::{Caller, Thread, TokenCount};
 use super::usage::Usage;
 use crate::agents::shared::batch::{Batch, LimitSeen, Scope, Skip};
+use crate::agents::shared::instant;
 use crate::agents::shared::jsonl::{Lines, object};
 use crate::agents::shared::lenient::{is_markup, reason, title};
 use crate::agents::shared::live::program::is_uuid;
@@ -91,8 +92,11 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u
         last: None,
         version: None,
     };
+    instant::impossible();
     while let Some((offset, line)) = lines.next()? {
-        if let Err(reason) = rollout.line(line, offset) {
+        let told = rollout.line(line, offset);
+        let impossible = instant::impossible().map(str::to_owned);
+        if let Some(reason) = told.err().or(impossible) {
             let place = format!("{}:{}", source.path.display(), before + lines.count());
             rollout.into.problem(Problem::new(place, reason));
         }

@@ -14,6 +14,8 @@ const HELD_UP_MS: i64 = 50;
 const REQUEST_MS: i64 = 1000;
 /// Slack between the clock readings of a fork and of its parent's last record.
 const SLACK_MS: i64 = 1000;
+/// Ancestors that are remembered.
+const MOST_ANCESTORS: usize = 256;
 
 /// What a session's records up to some line tell about the next one.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -108,7 +110,8 @@ impl Thread {
 
     /// Takes the id of a copied `session_meta`, or of the parent that the own one names.
     pub fn ancestor(&mut self, id: &str) {
-        if id == self.id || self.ancestors.iter().any(|known| known == id) {
+        // A line of so many forks is none that a person made, and each is compared with all others.
+        if id == self.id || self.ancestors.len() >= MOST_ANCESTORS || self.ancestors.iter().any(|known| known == id) {
             return;
         }
         self.ancestors.push(id.to_owned());

@@ -9,7 +9,7 @@ use crate::core::turn::{Accuracy, EventKey, Project, Rank, RecordKey, SessionInf
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The provider of every turn.
@@ -27,8 +27,8 @@ struct State {
     is_titled: bool,
     /// Ids of the shutdowns so far: one that is written again ends nothing.
     #[serde(default)]
-    ended_by: Vec<String>,
-    /// Time of the latest event.
+    ended_by: BTreeSet<String>,
+    /// The latest time that an event told.
     time: i64,
 }
 
@@ -273,11 +273,10 @@ impl State {
     /// The error is that of the first model whose sums cannot be read; those of the others count.
     fn shutdown(&mut self, event: &Event, shutdown: Shutdown, line: &Line, into: &mut Batch) -> serde_json::Result<()> {
         if let Some(id) = event.id.as_deref().filter(|id| !id.is_empty()) {
-            if self.ended_by.iter().any(|known| known == id) {
+            if !self.ended_by.insert(id.to_owned()) {
                 into.skip(Skip::Repeated);
                 return Ok(());
             }
-            self.ended_by.push(id.to_owned());
         }
         let segment = std::mem::take(&mut self.segment);
         self.begin_segment(event, line);

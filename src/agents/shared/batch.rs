@@ -242,6 +242,11 @@ impl Batch {
         &self.models[row.model as usize].1
     }
 
+    /// Where a session stands in `session_ids`.
+    pub fn position_of(&self, session_id: &str) -> Option<usize> {
+        self.session_at.get(session_id).map(|&at| at as usize)
+    }
+
     fn session_position(&mut self, id: &str) -> u32 {
         // Records of one session mostly follow each other.
         if self

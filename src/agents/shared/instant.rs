@@ -1,10 +1,31 @@
 //! Times as agents write them on every record, read without a general parser.
 
 use crate::system::parse_instant;
+use std::cell::Cell;
 
 /// Epoch milliseconds of an RFC 3339 time (or of epoch milliseconds as text).
 pub fn parse_time(text: &str) -> Option<i64> {
-    parse_utc(text.as_bytes()).or_else(|| parse_instant(text).filter(|ms| SHOWN_MS.contains(ms)))
+    let time = parse_utc(text.as_bytes()).or_else(|| parse_instant(text).filter(|ms| SHOWN_MS.contains(ms)));
+    if time.is_none() && !text.is_empty() {
+        note_impossible();
+    }
+    time
+}
+
+thread_local! {
+    static IMPOSSIBLE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A time was given that no calendar has: the record counts at another one, and its reader says so.
+pub fn note_impossible() {
+    IMPOSSIBLE.set(true);
+}
+
+/// What is wrong with the record that was just read, if it had such a time. The next one starts anew.
+pub fn impossible() -> Option<&'static str> {
+    IMPOSSIBLE
+        .take()
+        .then_some("has an impossible time: the time before it is taken")
 }
 
 /// Years 0 to 9999: what calendars can show.

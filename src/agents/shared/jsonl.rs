@@ -1,13 +1,15 @@
 //! Complete lines of a growing file, from a bookmark on.
 
 use super::batch::Batch;
+use super::content::{self, Content};
+use super::hole;
 use super::source::{Bookmark, Source};
 use crate::core::problem::Problem;
 use crate::system::files::Stamp;
+use crate::system::open;
 use anyhow::{Context, Result};
 use memchr::memmem::Finder;
 use std::cell::Cell;
-use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use xxhash_rust::xxh3::xxh3_64;
@@ -19,8 +21,6 @@ const CHUNK_BYTES: usize = 128 * 1024;
 const BUFFER_BYTES: usize = 2 * CHUNK_BYTES;
 /// A longer line is passed over and reported. The largest lines agents write are images in base64, some ten MB.
 pub const MAX_LINE_BYTES: usize = 32 * 1024 * 1024;
-/// A packed file that holds more is damaged, or meant to fill the memory.
-const MAX_UNPACKED_BYTES: u64 = 2 << 30;
 /// How many bytes before the offset prove that a file only grew.
 const TAIL_BYTES: usize = 64;
 
@@ -39,6 +39,8 @@ pub struct Lines {
     /// File offset of `buffer[start]`.
     offset: u64,
     at_end: bool,
+    /// The last read ended in a line that was too long already: what is left of it is passed over.
+    is_inside: bool,
     resumed: bool,
     /// What a line that does not fit the buffer must contain to be handed out; empty: all are.
     needles: Vec<Finder<'static>>,
@@ -57,11 +59,11 @@ impl Lines {
     /// When the file cannot be opened or read.
     pub fn open(source: &Source, from: &Bookmark) -> Result<Self> {
         let describe = || format!("could not read {}", source.path.display());
-        let file = File::open(&source.path).with_context(describe)?;
-        let stamp = Stamp::of(&file.metadata().with_context(describe)?);
+        let (file, metadata) = open::open(&source.path).with_context(describe)?;
+        let stamp = Stamp::of(&metadata);
         let is_packed = source.path.extension().is_some_and(|it| it == "zst");
         let (mut file, size) = if is_packed {
-            let text = unpack(file).with_context(describe)?;
+            let text = content::unpack(file).with_context(describe)?;
             let size = text.len() as u64;
             (Content::Unpacked(Cursor::new(text)), size)
         } else {
@@ -70,10 +72,11 @@ impl Lines {
         // Same size at another time: rewritten in place (or merely touched, which costs one more read).
         let is_grown =
             !is_packed && stamp.is_same_file(&from.stamp) && (stamp.size > from.stamp.size || stamp == from.stamp);
-        let resumed = !from.is_start()
-            && is_grown
-            && from.offset <= stamp.size
-            && tail_hash(&mut file, from.offset).with_context(describe)? == from.tail;
+        let mut tail = Vec::new();
+        let resumed = !from.is_start() && is_grown && from.offset <= stamp.size && {
+            tail = read_tail(&mut file, from.offset).with_context(describe)?;
+            xxh3_64(&tail) == from.tail
+        };
         let offset = if resumed { from.offset } else { 0 };
         if resumed || !from.is_start() {
             file.seek(SeekFrom::Start(offset)).with_context(describe)?;
@@ -88,6 +91,7 @@ impl Lines {
             end: 0,
             offset,
             at_end: false,
+            is_inside: resumed && tail.last().is_some_and(|&byte| byte != b'\n'),
             resumed,
             needles: Vec::new(),
             wanted: None,
@@ -124,6 +128,9 @@ impl Lines {
     /// When reading fails.
     #[expect(clippy::should_implement_trait, reason = "lends its buffer")]
     pub fn next(&mut self) -> Result<Option<(u64, &[u8])>> {
+        if self.is_inside {
+            self.pass_line()?;
+        }
         let mut searched = 0;
         loop {
             if let Some(at) = memchr::memchr(b'\n', &self.buffer[self.start + searched..self.end]) {
@@ -170,9 +177,11 @@ impl Lines {
     }
 
     /// Reads to the end of the line that fills the buffer without keeping it, or back to its start when a needle turns
-    /// up. At the end of the file the line is not complete: it will be looked at again.
+    /// up. At the end of the file the line is not complete: it will be looked at again, unless it is too long already.
+    /// Then the next read goes on inside it, or a last line of many GB would be read anew each time.
     fn pass_line(&mut self) -> Result<()> {
-        let is_too_long = self.too_long.last().is_some_and(|(offset, _)| *offset == self.offset);
+        let mut is_too_long = self.too_long.last().is_some_and(|(offset, _)| *offset == self.offset);
+        let is_lost = std::mem::take(&mut self.is_inside) || is_too_long;
         let overlap = self
             .needles
             .iter()
@@ -183,22 +192,26 @@ impl Lines {
         // File offset of buffer[0].
         let mut base = line;
         loop {
-            self.buffer.copy_within(self.end - overlap..self.end, 0);
-            base += (self.end - overlap) as u64;
-            self.end = overlap + self.read(overlap, CHUNK_BYTES)?;
-            if self.end == overlap {
+            let kept = overlap.min(self.end);
+            self.buffer.copy_within(self.end - kept..self.end, 0);
+            base += (self.end - kept) as u64;
+            self.end = kept + self.read(kept, CHUNK_BYTES)?;
+            if self.end == kept {
+                let reached = base + kept as u64;
                 (self.start, self.end, self.at_end) = (0, 0, true);
-                if is_too_long {
-                    self.too_long.pop();
+                if is_lost || reached - line > MAX_LINE_BYTES as u64 {
+                    self.offset = reached;
                 }
                 return Ok(());
             }
-            let newline = memchr::memchr(b'\n', &self.buffer[overlap..self.end]).map(|at| overlap + at);
+            let newline = memchr::memchr(b'\n', &self.buffer[kept..self.end]).map(|at| kept + at);
             let part = &self.buffer[..newline.unwrap_or(self.end)];
-            if !is_too_long && self.needles.iter().any(|needle| needle.find(part).is_some()) {
-                self.file
-                    .seek(SeekFrom::Start(line))
-                    .context("could not continue reading")?;
+            let is_wanted = !is_too_long && self.needles.iter().any(|needle| needle.find(part).is_some());
+            if is_wanted && is_lost {
+                self.too_long.push((line, self.count + 1));
+                is_too_long = true;
+            } else if is_wanted {
+                self.file.seek(SeekFrom::Start(line)).context("could not read on")?;
                 (self.start, self.end, self.wanted) = (0, 0, Some(line));
                 return Ok(());
             }
@@ -207,6 +220,13 @@ impl Lines {
                 self.offset = base + self.start as u64;
                 self.count += 1;
                 return Ok(());
+            }
+            // What was never written is not read: a file may be mostly that.
+            if self.buffer[kept] == 0 && self.buffer[self.end - 1] == 0 {
+                let at = base + self.end as u64;
+                if let Content::File(file) = &mut self.file {
+                    base += hole::pass(file, at, self.stamp.size).context("could not read on")?;
+                }
             }
         }
     }
@@ -257,7 +277,7 @@ impl Lines {
     fn bookmark(mut self, rules_version: u32, state: Vec<u8>) -> Result<Bookmark> {
         let tail = match self.start.checked_sub(TAIL_BYTES) {
             Some(from) => xxh3_64(&self.buffer[from..self.start]),
-            None => tail_hash(&mut self.file, self.offset)?,
+            None => xxh3_64(&read_tail(&mut self.file, self.offset)?),
         };
         Ok(Bookmark {
             stamp: self.stamp,
@@ -295,223 +315,14 @@ pub fn object(line: &[u8]) -> Option<Result<&[u8], &'static str>> {
     })
 }
 
-/// Unpacks a file; one that grows beyond all measure is refused.
-fn unpack(file: File) -> io::Result<Vec<u8>> {
-    let mut unpacked = ruzstd::decoding::StreamingDecoder::new(io::BufReader::new(file)).map_err(io::Error::other)?;
-    let mut text = Vec::new();
-    if (&mut unpacked).take(MAX_UNPACKED_BYTES + 1).read_to_end(&mut text)? as u64 > MAX_UNPACKED_BYTES {
-        return Err(io::Error::other("more than 2 GiB are packed in it"));
-    }
-    Ok(text)
-}
-
-/// Where the bytes come from.
-enum Content {
-    File(File),
-    Unpacked(Cursor<Vec<u8>>),
-}
-
-impl Read for Content {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::File(file) => file.read(into),
-            Self::Unpacked(text) => text.read(into),
-        }
-    }
-}
-
-impl Seek for Content {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        match self {
-            Self::File(file) => file.seek(to),
-            Self::Unpacked(text) => text.seek(to),
-        }
-    }
-}
-
-fn tail_hash(file: &mut Content, offset: u64) -> io::Result<u64> {
+/// The (up to 64) bytes before an offset.
+fn read_tail(file: &mut Content, offset: u64) -> io::Result<Vec<u8>> {
     let start = offset.saturating_sub(TAIL_BYTES as u64);
     file.seek(SeekFrom::Start(start))?;
     let mut tail = Vec::with_capacity(TAIL_BYTES);
     file.take(offset - start).read_to_end(&mut tail)?;
-    Ok(xxh3_64(&tail))
+    Ok(tail)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use std::path::Path;
-
-    struct Seen {
-        resumed: bool,
-        lines: Vec<(u64, Vec<u8>)>,
-        problems: usize,
-        mark: Bookmark,
-    }
-
-    fn read_with(path: &Path, from: &Bookmark, needles: &[&'static str]) -> Seen {
-        let source = Source::find(path, 0).expect("the file is there");
-        let mut reader = Lines::open(&source, from).expect("opens");
-        reader.long_lines_with(needles);
-        let resumed = reader.is_resumed();
-        let mut lines = Vec::new();
-        while let Some((offset, line)) = reader.next().expect("reads") {
-            lines.push((offset, line.to_vec()));
-        }
-        let mut batch = Batch::default();
-        let mark = reader.finish(1, 0, Vec::new(), &mut batch).expect("a bookmark");
-        Seen {
-            resumed,
-            lines,
-            problems: batch.problems.len(),
-            mark,
-        }
-    }
-
-    fn read(path: &Path, from: &Bookmark) -> (bool, Vec<String>, Bookmark) {
-        let seen = read_with(path, from, &[]);
-        let lines = seen
-            .lines
-            .iter()
-            .map(|(_, line)| String::from_utf8_lossy(line).into_owned());
-        (seen.resumed, lines.collect(), seen.mark)
-    }
-
-    #[test]
-    fn reads_only_complete_lines_and_goes_on_after_them() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let path = dir.path().join("a.jsonl");
-        std::fs::write(&path, "\u{feff}one\r\ntwo\nthr").expect("written");
-        let (resumed, seen, mark) = read(&path, &Bookmark::default());
-        assert_eq!(
-            (resumed, seen, mark.offset),
-            (false, vec!["one".into(), "two".into()], 12)
-        );
-        std::fs::write(&path, "\u{feff}one\r\ntwo\nthree\n").expect("written");
-        let (resumed, seen, mark) = read(&path, &mark);
-        assert_eq!((resumed, seen), (true, vec!["three".to_owned()]));
-        std::fs::write(&path, "ONE\r\nTWO\nTHREE\nfour\nfive\n").expect("written");
-        let (resumed, seen, _) = read(&path, &mark);
-        assert_eq!((resumed, seen.len()), (false, 5));
-    }
-
-    #[test]
-    fn a_packed_file_is_read_like_what_is_packed_in_it() {
-        use ruzstd::encoding::{CompressionLevel, compress_to_vec};
-        let dir = tempfile::tempdir().expect("a folder");
-        let path = dir.path().join("a.jsonl.zst");
-        let long = "x".repeat(BUFFER_BYTES * 2);
-        let text = format!("one\n{long}\ntwo\nthr");
-        std::fs::write(&path, compress_to_vec(text.as_bytes(), CompressionLevel::Fastest)).expect("written");
-        let (resumed, seen, mark) = read(&path, &Bookmark::default());
-        assert_eq!(
-            (resumed, &*seen),
-            (false, &["one".to_owned(), long, "two".to_owned()][..])
-        );
-        assert_eq!(read(&path, &mark).1, seen, "always as a whole");
-        std::fs::write(&path, "no frame").expect("written");
-        assert!(Lines::open(&Source::find(&path, 0).expect("there"), &Bookmark::default()).is_err());
-    }
-
-    #[test]
-    fn a_replaced_or_rewritten_file_is_read_from_its_start() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let path = dir.path().join("a.jsonl");
-        let same_tail = "x".repeat(100);
-        std::fs::write(&path, format!("one\n{same_tail}\n")).expect("written");
-        let (_, _, mark) = read(&path, &Bookmark::default());
-        assert!(read(&path, &mark).0, "nothing changed");
-        let stamp = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
-        std::fs::write(&path, format!("two\n{same_tail}\n")).expect("written");
-        File::options()
-            .write(true)
-            .open(&path)
-            .and_then(|file| file.set_modified(stamp))
-            .expect("touched");
-        assert_eq!(read(&path, &mark).1[0], "two");
-        std::fs::write(&path, "short\n").expect("written");
-        assert_eq!(read(&path, &mark).1, ["short"]);
-    }
-
-    #[test]
-    fn a_line_longer_than_the_buffer_comes_whole_or_not_at_all() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let path = dir.path().join("a.jsonl");
-        let long = "x".repeat(BUFFER_BYTES * 3 + 17);
-        // The last one carries its needle across the border of two chunks.
-        let late = format!("{}needle", "x".repeat(BUFFER_BYTES + CHUNK_BYTES - 3));
-        std::fs::write(&path, format!("{long}\nshort\n{late}\nend\n")).expect("written");
-        let (_, seen, _) = read(&path, &Bookmark::default());
-        assert_eq!(
-            seen.iter().map(String::len).collect::<Vec<_>>(),
-            [long.len(), 5, late.len(), 3]
-        );
-        let seen = read_with(&path, &Bookmark::default(), &["needle"]);
-        let lines: Vec<_> = seen.lines.iter().map(|(at, line)| (*at as usize, line.len())).collect();
-        let short = long.len() + 1;
-        assert_eq!(
-            lines,
-            [(short, 5), (short + 6, late.len()), (short + 7 + late.len(), 3)]
-        );
-        assert_eq!(seen.problems, 0);
-    }
-
-    #[test]
-    fn a_line_above_the_limit_is_one_problem_and_the_rest_is_read() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let path = dir.path().join("a.jsonl");
-        let huge = "x".repeat(MAX_LINE_BYTES + 5);
-        std::fs::write(&path, format!("one\n{huge}\ntwo\n")).expect("written");
-        let seen = read_with(&path, &Bookmark::default(), &[]);
-        assert_eq!((seen.lines.len(), seen.problems), (2, 1));
-        assert_eq!(seen.lines[1].0 as usize, 4 + huge.len() + 1);
-        assert_eq!(
-            read_with(&path, &Bookmark::default(), &["needle"]).problems,
-            0,
-            "not wanted, not missed"
-        );
-        let wanted = format!("needle{}", "x".repeat(MAX_LINE_BYTES / 2));
-        std::fs::write(&path, format!("{wanted}\n{huge}\ntwo\n")).expect("written");
-        let seen = read_with(&path, &Bookmark::default(), &["needle"]);
-        assert_eq!(
-            (seen.lines.len(), seen.problems),
-            (2, 0),
-            "nor after a long one that is"
-        );
-        // Not complete yet: nothing to say about it, and nothing consumed.
-        std::fs::write(&path, format!("one\n{huge}")).expect("written");
-        for needles in [&[][..], &["needle"]] {
-            let seen = read_with(&path, &Bookmark::default(), needles);
-            assert_eq!((seen.lines.len(), seen.problems, seen.mark.offset), (1, 0, 4));
-        }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-        #[test]
-        fn any_bytes_cut_anywhere_give_the_same_lines(
-            pieces in proptest::collection::vec((any::<u8>(), 0usize..40_000), 0..12),
-            cut in 0.0..1.0f64,
-        ) {
-            let dir = tempfile::tempdir().expect("a folder");
-            let path = dir.path().join("a.jsonl");
-            let mut bytes = Vec::new();
-            for (byte, count) in pieces {
-                // A quarter of the pieces end lines.
-                if byte < 64 { bytes.push(b'\n') } else { bytes.resize(bytes.len() + count, byte) }
-            }
-            std::fs::write(&path, &bytes).expect("written");
-            let whole = read_with(&path, &Bookmark::default(), &[]);
-            let expected = bytes.iter().filter(|byte| **byte == b'\n').count();
-            prop_assert_eq!(whole.lines.len(), expected);
-            let cut = (bytes.len() as f64 * cut) as usize;
-            std::fs::write(&path, &bytes[..cut]).expect("written");
-            let head = read_with(&path, &Bookmark::default(), &[]);
-            std::fs::write(&path, &bytes).expect("written");
-            let rest = read_with(&path, &head.mark, &[]);
-            prop_assert_eq!([head.lines, rest.lines].concat(), whole.lines);
-            prop_assert_eq!(rest.mark.offset, whole.mark.offset);
-        }
-    }
-}
+mod tests;

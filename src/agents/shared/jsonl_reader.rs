@@ -1,5 +1,6 @@
 //! A growing log of JSON records, one a line: each is read once, with the state an adapter keeps between reads.
 
+use super::instant;
 use super::jsonl::Lines;
 use super::lenient::reason;
 use crate::agents::{Batch, Bookmark, Scope, Source};
@@ -48,15 +49,20 @@ pub fn read<S: Default + Serialize + DeserializeOwned>(
         into.replace(Scope::Source, Presence::Gone);
     }
     let before = kept.lines;
+    instant::impossible();
     while let Some((offset, line)) = lines.next()? {
         if line.trim_ascii().is_empty() {
             continue;
         }
         let text = String::from_utf8_lossy(line);
         let line = Line { text: &text, offset };
-        if let Err(error) = each(&mut kept.state, &line, into) {
-            let place = format!("{}:{}", source.path.display(), before + lines.count());
-            into.problem(Problem::new(place, reason(&error)));
+        let told = each(&mut kept.state, &line, into).map_err(|error| reason(&error));
+        let place = || format!("{}:{}", source.path.display(), before + lines.count());
+        let impossible = instant::impossible();
+        match (told, impossible) {
+            (Err(reason), _) => into.problem(Problem::new(place(), reason)),
+            (Ok(()), Some(reason)) => into.problem(Problem::new(place(), reason)),
+            (Ok(()), None) => {}
         }
     }
     kept.lines = before + lines.count();

@@ -1,6 +1,6 @@
 //! Fields of foreign JSON: taken as they come where that is harmless, refused without quoting them where it is not.
 
-use super::instant::{SHOWN_MS, parse_time};
+use super::instant::{SHOWN_MS, note_impossible, parse_time};
 use crate::core::money::Money;
 use crate::core::tokens::MAX_COUNT;
 use serde::Deserialize;
@@ -91,7 +91,11 @@ pub struct When(pub Option<i64>);
 
 impl When {
     fn from_ms(ms: i64) -> Self {
-        Self(SHOWN_MS.contains(&ms).then_some(ms))
+        let time = SHOWN_MS.contains(&ms).then_some(ms);
+        if time.is_none() {
+            note_impossible();
+        }
+        Self(time)
     }
 }
 
@@ -110,7 +114,7 @@ impl<'de> Deserialize<'de> for When {
             }
 
             fn visit_u64<E: Error>(self, ms: u64) -> Result<When, E> {
-                Ok(i64::try_from(ms).map_or(When(None), When::from_ms))
+                Ok(When::from_ms(i64::try_from(ms).unwrap_or(i64::MAX)))
             }
 
             fn visit_i64<E: Error>(self, ms: i64) -> Result<When, E> {

@@ -3,8 +3,10 @@
 #[cfg(test)]
 mod attacks;
 pub mod batch;
+pub mod content;
 pub mod detected;
 pub mod handle;
+pub mod hole;
 pub mod instant;
 pub mod json_file;
 pub mod json_text;

@@ -15,6 +15,9 @@ use xxhash_rust::xxh3::xxh3_64;
 /// From so many folders on that wait to be looked into, a second thread is worth its start.
 const WORTH_TWO: usize = 32;
 
+/// What stands there are no files: processes of everybody, devices.
+const KERNEL: [&str; 3] = ["/proc", "/sys", "/dev"];
+
 /// The folders entered so far, by hashes of their real paths, so that a folder reached through two roots or links is one.
 #[derive(Default)]
 pub struct Walk {
@@ -140,6 +143,12 @@ fn visit(entry: &DirEntry, folder: &Path, found: &mut Found, each: &mut Each<'_>
         if folder.starts_with(&real) {
             let reason = "links back to a folder above it";
             found.problems.push(Problem::new(path.display(), reason));
+            return Ok(());
+        }
+        if KERNEL.iter().any(|folder| real.starts_with(folder)) {
+            found
+                .problems
+                .push(Problem::new(path.display(), "links to a folder of the kernel"));
             return Ok(());
         }
         return each(path, Entry::LinkedFolder(real), found);
