@@ -7,7 +7,7 @@ set edit:completion:arg-completer[ttop] = {|@words|
             if (eq $help []) {
                 put $value
             } else {
-                edit:complex-candidate $value &display=$value' ('$help[0]')'
+                edit:complex-candidate $value &display=$value'  '$help[0]
             }
         }
     } catch { }

@@ -43,7 +43,9 @@ pub struct Global {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Rows")]
 pub struct RowArgs {
-    /// Choose the output format [default: table on a terminal, else ndjson]
+    /// Output format: table on a terminal, else ndjson
+    ///
+    /// csv and tsv hold values as they are: a spreadsheet may take one that begins with `=`, `+`, `-` or `@` for a formula
     #[arg(short = 'o', long, value_name = "FORMAT")]
     pub format: Option<Format>,
     /// Print only these keys, in this order; `help` lists them
