@@ -29,7 +29,8 @@ pub fn sessions() -> ArgValueCompleter {
                         .updated_at
                         .map(|at| number::duration(system.now.saturating_sub(at).max(0)));
                     let title = session.title.unwrap_or_default();
-                    described(&session.id, &format!("{title} ({} ago)", age.unwrap_or_default()))
+                    let used = format!("{title} ({} ago)", age.unwrap_or_default());
+                    described(&session.id, used.trim_start())
                 })
                 .collect())
         }));

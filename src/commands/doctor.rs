@@ -65,7 +65,7 @@ fn ledger_row(context: &Context) -> Result<DoctorRow> {
     if let Some(folder) = folder.filter(|folder| folder.is_dir() && !is_trusted(folder)) {
         row.notes.push(format!(
             "others can write to {}: make it yours alone, or they can replace your history",
-            context.system.tilde(folder)
+            context.engine.system.tilde(folder)
         ));
     }
     row.problems = ledger

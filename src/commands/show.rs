@@ -1,7 +1,7 @@
 //! `ttop show`: one session in depth, or one turn; the command that prints text.
 
 use super::context::{Context, Out};
-use crate::args::RowArgs;
+use crate::args::{RowArgs, complete};
 use crate::core::filter::TurnFilter;
 use crate::core::problem::Problem;
 use crate::core::process::{DetailLimits, SessionDetail};
@@ -18,8 +18,8 @@ use clap::Args;
 /// Show one session or turn in depth
 #[derive(Args, Debug)]
 pub struct ShowArgs {
-    /// Session (a unique prefix of its id, or `latest`) or turn (`turnId`)
-    #[arg(value_name = "ID")]
+    /// A session (a unique prefix of its id, or `latest`), or a `turnId`
+    #[arg(value_name = "ID", add = complete::sessions())]
     pub id: String,
     /// Show the source, copies and price rule of each number
     #[arg(long)]

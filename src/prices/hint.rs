@@ -1,13 +1,14 @@
 //! The hint that a newer list exists: once for each list, not once for each run.
 
 use crate::system::System;
+use crate::system::open::{self, Most};
 use crate::system::replace::replace;
 
 /// Whether the hint was not given yet for the list of this name; it counts as given from then on. Where that cannot be
 /// kept it is not given at all.
 pub fn is_first_hint(system: &System, list: &str) -> bool {
     let path = system.own_data_dir().join("prices.hinted");
-    let given = std::fs::read_to_string(&path).unwrap_or_default();
+    let given = open::read_text(&path, Most::WORD).unwrap_or_default();
     given.trim_end() != list && replace(&path, format!("{list}\n").as_bytes()).is_ok()
 }
 

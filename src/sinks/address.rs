@@ -4,6 +4,7 @@ use crate::core::credential::Secret;
 use crate::system::System;
 use crate::system::config::Config;
 use crate::system::open::{self, Most};
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// A file that holds an address and nothing else.
@@ -38,7 +39,10 @@ fn read(path: &str, system: &System) -> Result<String, String> {
     let config = Config::path(system);
     let path = config.parent().unwrap_or(Path::new("")).join(system.expand(path));
     let unreadable = |why: &dyn std::fmt::Display| format!("{} cannot be read: {why}", system.tilde(&path));
-    let text = open::read_text(&path, Most(MAX_BYTES)).map_err(|error| unreadable(&error))?;
+    let text = open::read_text(&path, Most(MAX_BYTES)).map_err(|error| match error.kind() {
+        ErrorKind::Other | ErrorKind::FileTooLarge => unreadable(&error),
+        kind => unreadable(&kind),
+    })?;
     Ok(text.trim().to_owned())
 }
 

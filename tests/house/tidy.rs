@@ -81,7 +81,9 @@ fn text(path: &Path) -> String {
 
 /// The part of a file that is the product: unit tests at its foot may use anything.
 fn product(text: &str) -> &str {
-    text.find("#[cfg(test)]\nmod").map_or(text, |at| &text[..at])
+    let starts = ["#[cfg(test)]\nmod", "#[cfg(all(test, unix))]\nmod"];
+    let start = starts.iter().filter_map(|start| text.find(start)).min();
+    start.map_or(text, |at| &text[..at])
 }
 
 #[test]
@@ -177,6 +179,46 @@ fn nothing_prints_past_the_one_writer() {
                     number + 1,
                     line.trim()
                 ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// A path may hold a pipe, a device or another user's link, and a program may never end: one file each knows how to meet
+/// them.
+#[test]
+fn files_are_opened_and_programs_are_run_in_one_place() {
+    const RULES: [(&[&str], &[&str]); 2] = [
+        (
+            &[
+                "File::open(",
+                "fs::read(",
+                "read_to_string(path",
+                "fs::read_to_string(",
+                "OpenOptions::new().read(true)",
+            ],
+            &["system/open.rs", "agents/shared/attacks.rs", "agents/shared/testing.rs"],
+        ),
+        (
+            &["Command::new(", "process::Command"],
+            &["system/children.rs", "commands/bar_status/refresh.rs"],
+        ),
+    ];
+    let mut wrong = Vec::new();
+    for path in rust_files(&root().join("src")) {
+        let shown = path
+            .strip_prefix(root().join("src"))
+            .expect("below")
+            .display()
+            .to_string();
+        let text = text(&path);
+        for (number, line) in product(&text).lines().enumerate() {
+            for (words, allowed) in RULES {
+                let is_used = words.iter().any(|word| line.contains(word)) && !line.trim_start().starts_with("//");
+                if is_used && !allowed.contains(&shown.as_str()) {
+                    wrong.push(format!("{shown}:{}: {}", number + 1, line.trim()));
+                }
             }
         }
     }

@@ -86,6 +86,12 @@ impl Home {
     /// The binary, with nothing inherited but PATH.
     pub fn ttop(&self) -> Command {
         let mut command = Command::cargo_bin("ttop").expect("the binary is built");
+        self.surround(&mut command);
+        command
+    }
+
+    /// Gives a command the home and a clean environment.
+    pub fn surround(&self, command: &mut Command) {
         command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -96,7 +102,6 @@ impl Home {
             .env("TZ", &self.zone)
             .env("COLUMNS", "120")
             .current_dir(self.path());
-        command
     }
 
     /// Runs and returns stdout; the run must succeed.

@@ -10,14 +10,16 @@ fn means_itself(character: char) -> bool {
 /// For bash, after quotes that may be open.
 pub fn bash(value: &str, open: Open) -> String {
     let mut text = String::with_capacity(value.len());
-    for character in value.chars() {
+    let mut characters = value.chars().peekable();
+    while let Some(character) = characters.next() {
         match (open, character) {
             (Open::Nothing, '=') => text.push('='),
             (Open::Nothing, _) if character.is_ascii() && !means_itself(character) => text.extend(['\\', character]),
             (Open::Single, '\'') => text.push_str(r"'\''"),
             (Open::Double, '\\' | '"' | '$' | '`') => text.extend(['\\', character]),
-            // A backslash would stay, and without one it stands for a line of the history.
-            (Open::Double, '!') => text.push_str(r#""'!'""#),
+            // A backslash would stay, and without one it stands for a line of the history; not before the end, where bash
+            // closes the quotes itself unless there is a quote already.
+            (Open::Double, '!') if characters.peek().is_some() => text.push_str(r#""'!'""#),
             _ => text.push(character),
         }
     }

@@ -173,7 +173,7 @@ fn elvish_completes() {
     let home = Home::new();
     // Only an interactive elvish has the editor's names, and its start file can use them.
     let start = format!(
-        "eval (slurp < '{}')\nfor word [($edit:completion:arg-completer[ttop] ttop sess)] {{ echo 'offers '$word }}\nexit\n",
+        "eval (slurp < '{}')\nfor word [($edit:completion:arg-completer[ttop] ttop sess)] {{ echo 'offers '$word[stem] }}\nexit\n",
         committed("ttop.elv").display()
     );
     home.write("rc.elv", start);
@@ -192,7 +192,7 @@ fn nushell_has_typed_commands_and_completes() {
         print (ttop turns | first | get time | describe)
         print (ttop sessions --limit 2 | length)
         print (ttop cost --by day,model --since 2020-01-01 | columns | first 3 | str join ,)
-        print (nu-complete ttop 'ls | ttop sessions --presence g' | get value | str join ,)
+        print (nu-complete ttop 'ls | ttop sessions --presence g' | get completions.value | str join ,)
         print (ttop sessions --agent nobody | length)
         "#,
         committed("ttop.nu").display()

@@ -85,7 +85,7 @@ fn a_replaced_or_rewritten_file_is_read_from_its_start() {
     assert!(read(&path, &mark).0, "nothing changed");
     let stamp = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
     std::fs::write(&path, format!("two\n{same_tail}\n")).expect("written");
-    File::options()
+    std::fs::File::options()
         .write(true)
         .open(&path)
         .and_then(|file| file.set_modified(stamp))
