@@ -8,7 +8,7 @@ use crate::core::period::{Edge, parse_time};
 use crate::exit::Exit;
 use crate::ledger::forget::Erase;
 use crate::ledger::query::Selection;
-use crate::ledger::{Ledger, Standing};
+use crate::ledger::{Ledger, LedgerState};
 use crate::render::Output;
 use crate::reports::Sessions;
 use crate::reports::ledger::ledger_rows;

@@ -7,7 +7,7 @@ use super::pack::Pack;
 use super::sessions::IMPORTED;
 use super::sync::{Owner, Syncing, load_pack};
 use super::transfer::{Line, import_path, is_import};
-use super::{Ledger, settle};
+use super::{Ledger, ownership_pass};
 use crate::agents::shared::lenient::reason;
 use crate::agents::{Batch, Bookmark, Source};
 use crate::core::problem::Problem;
@@ -100,7 +100,7 @@ impl Ledger {
                 syncing.work.push(Work::new(*id, *key, Some(old), &Pack::default()));
             }
         }
-        settle::settle(&mut syncing)?;
+        ownership_pass::assign_owners(&mut syncing)?;
         let work = std::mem::take(&mut syncing.work);
         work.into_iter().for_each(|work| syncing.ledger.pending.put_pack(work));
         let session = |(_, key): &(i64, PackKey)| key.session;

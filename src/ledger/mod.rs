@@ -7,7 +7,7 @@ pub mod columns;
 pub mod commit;
 pub mod forget;
 pub mod import;
-pub mod known;
+pub mod ingest;
 pub mod limits;
 pub mod merge;
 pub mod name_index;

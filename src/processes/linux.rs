@@ -1,7 +1,7 @@
 //! Linux: processes from `/proc`, whose root can be replaced.
 
 use super::sockets::Listeners;
-use crate::core::process::{Closer, Process};
+use crate::core::process::{Process, ProcessDetails};
 use crate::system::open::{self, Most};
 use std::fs;
 use std::path::{Path, PathBuf};

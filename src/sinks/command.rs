@@ -2,7 +2,7 @@
 
 use super::{Channel, Outside, SinkKind, Undelivered, texts};
 use crate::core::rows::EventRow;
-use crate::core::text::harmless;
+use crate::core::text::strip_control;
 use crate::system::{System, children};
 use serde_json::Value;
 use std::ffi::OsStr;
@@ -51,7 +51,7 @@ pub fn run(program: impl AsRef<OsStr>, arguments: &[String], name: &str, stdin: 
         .map_err(|error| Undelivered::Down(format!("{name} could not be started: {}", error.kind())))?;
     let complaint = String::from_utf8_lossy(&ended.stderr);
     // A closed stderr is no reason to fail.
-    let _ = std::io::stderr().lock().write_all(harmless(&complaint).as_bytes());
+    let _ = std::io::stderr().lock().write_all(strip_control(&complaint).as_bytes());
     match ended.status {
         None => Err(Undelivered::Down(format!("{name} took too long"))),
         Some(status) if status.success() => Ok(()),
