@@ -59,8 +59,8 @@ fn ledger_row(context: &Context) -> Result<DoctorRow> {
         row.paths.push(path);
     }
     let folder = match ledger.standing() {
-        Standing::File(path) | Standing::Unusable(path) => path.parent(),
-        Standing::Memory => None,
+        LedgerState::File(path) | LedgerState::Unusable(path) => path.parent(),
+        LedgerState::Memory => None,
     };
     if let Some(folder) = folder.filter(|folder| folder.is_dir() && !is_trusted(folder)) {
         row.notes.push(format!(
