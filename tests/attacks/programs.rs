@@ -5,7 +5,7 @@ use crate::support::Home;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use ttop::agents::agents;
+use ttop::agents::built_in;
 
 fn program(home: &Home, name: &str, script: &str) -> PathBuf {
     home.write(&format!("bin/{name}"), format!("#!/bin/sh\n{script}\n"));
@@ -43,7 +43,7 @@ fn no_program_of_an_agent_holds_doctor_up() {
     for (way, script) in WAYS {
         let home = Home::new();
         // One at a time: all of them are asked one after the other.
-        for agent in agents().iter().take(4) {
+        for agent in built_in().iter().take(4) {
             for name in agent.about().commands {
                 program(&home, name, script);
             }
