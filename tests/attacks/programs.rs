@@ -44,7 +44,7 @@ fn no_program_of_an_agent_holds_doctor_up() {
         let home = Home::new();
         // One at a time: all of them are asked one after the other.
         for agent in built_in().iter().take(4) {
-            for name in agent.about().commands {
+            for name in agent.about().commands.iter() {
                 program(&home, name, script);
             }
         }

@@ -1,6 +1,7 @@
 //! What a subagent is: `agent-<id>.meta.json` beside its transcript.
 
 use crate::agents::shared::lenient::{Text, title};
+use crate::system::open::{self, Most};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -32,7 +33,7 @@ impl Subagent {
             return Self::default();
         }
         // Older versions write none; a damaged one costs no more than its names.
-        let text = std::fs::read(path.with_extension("meta.json")).unwrap_or_default();
+        let text = open::read(&path.with_extension("meta.json"), Most::NOTE).unwrap_or_default();
         let meta = serde_json::from_slice::<MetaJson<'_>>(&text).ok();
         let (kind, task) = meta.map_or((None, None), |meta| (meta.agent_type, meta.description));
         Self {
