@@ -14,6 +14,8 @@ pub mod exit;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 pub mod ledger;
+#[cfg(feature = "plugins")]
+pub mod plugins;
 pub mod prices;
 mod processes;
 pub mod providers;
@@ -37,6 +39,12 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use system::System;
 use system::config::Config;
+
+/// Runs as the process of a plugin when the command line asks for it; `None` for every other command.
+#[cfg(feature = "plugins")]
+pub fn run_plugin(words: &[OsString]) -> Option<std::process::ExitCode> {
+    plugins::child::answer(words)
+}
 
 /// Parses the command line and runs the command.
 ///

@@ -7,6 +7,11 @@ use ttop::exit::Exit;
 use ttop::render::{OutputError, text};
 
 fn main() -> ExitCode {
+    // A plugin's process locks itself before anything else happens in it.
+    #[cfg(feature = "plugins")]
+    if let Some(exit) = ttop::run_plugin(&std::env::args_os().collect::<Vec<_>>()) {
+        return exit;
+    }
     ttop::system::ignore_sigxfsz();
     let exit = match ttop::run() {
         Ok(exit) => exit,

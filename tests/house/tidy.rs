@@ -14,6 +14,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ledger", &["agents", "core", "system"]),
     ("sinks", &["core", "system"]),
     ("render", &["core"]),
+    (
+        "plugins",
+        &[
+            "agents",
+            "core",
+            "credentials",
+            "providers",
+            "render",
+            "sinks",
+            "system",
+        ],
+    ),
+    ("plugins/child", &["plugins"]),
     ("reports", &["agents", "core", "ledger", "prices", "render", "system"]),
     ("args", &["agents", "core", "ledger", "render", "system"]),
     (
@@ -41,6 +54,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "engine",
             "exit",
             "ledger",
+            "plugins",
             "prices",
             "processes",
             "render",

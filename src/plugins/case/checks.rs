@@ -1,0 +1,286 @@
+//! Checks: what a case expects of plugins, steps and everything that was seen.
+
+use super::matchers::{fits, has, holds};
+use super::outcome::turns;
+use super::{Found, Seen};
+use crate::plugins::theme;
+use serde_json::{Value, json};
+
+/// Everything that is not as expected.
+pub fn check(spec: &Value, seen: &Seen) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (index, want) in list(&spec["plugins"]).enumerate() {
+        match seen.found.get(index) {
+            Some(found) => check_plugin(index, want, found, &mut wrong),
+            None => wrong.push(format!("plugins[{index}]: there is none")),
+        }
+    }
+    for (index, want) in list(&spec["steps"]).enumerate() {
+        check_step(index, want, seen, &mut wrong);
+    }
+    check_lists(spec, seen, &mut wrong);
+    for (id, want) in map(&spec["storageCount"]) {
+        say(&mut wrong, has(want, &seen.storage[id]), || {
+            format!("storage of {id}: wanted {want}, got {}", seen.storage[id])
+        });
+    }
+    for pair in list(&spec["states"]) {
+        let id = pair[0].as_str();
+        let found = seen.found.iter().rev().find(|found| found.checked.id.as_deref() == id);
+        let got = found.map(Found::state_name);
+        say(&mut wrong, got == pair[1].as_str(), || {
+            format!("state of {}: wanted {}, got {got:?}", pair[0], pair[1])
+        });
+    }
+    check_turns(spec, seen, &mut wrong);
+    check_themes(spec, seen, &mut wrong);
+    for (id, wanted) in map(&spec["warningsWanted"]) {
+        let found = seen.found.iter().find(|found| found.checked.id.as_deref() == Some(id));
+        let warnings = found.map(|found| found.warnings.clone()).unwrap_or_default();
+        for words in list(wanted) {
+            let is_there = warnings.iter().any(|text| holds(text, words));
+            say(&mut wrong, is_there, || {
+                format!("warnings of {id}: wanted {words}, got {warnings:?}")
+            });
+        }
+    }
+    let messages = messages(seen);
+    for words in list(&spec["shown"]) {
+        let is_there = !words.is_array() || messages.iter().any(|text| holds(text, words));
+        say(&mut wrong, is_there, || {
+            format!("shown: wanted {words}, got {messages:?}")
+        });
+    }
+    for words in list(&spec["consentShows"]) {
+        let is_there = seen.consent.iter().any(|text| holds(text, words));
+        say(&mut wrong, is_there, || {
+            format!("consentShows: wanted {words}, got {:?}", seen.consent)
+        });
+    }
+    for secret in list(&spec["never"]).filter_map(Value::as_str) {
+        let place = shown_texts(seen).into_iter().find(|text| text.contains(secret));
+        say(&mut wrong, place.is_none(), || {
+            format!("never: {secret:?} is in {place:?}")
+        });
+    }
+    wrong
+}
+
+fn check_plugin(index: usize, want: &Value, found: &Found, wrong: &mut Vec<String>) {
+    let settings = found.plugin.as_ref().map(|plugin| plugin.settings());
+    let got = json!({
+        "id": found.checked.id, "type": found.checked.kind.map(|kind| kind.name()), "name": found.checked.name,
+        "version": found.checked.version, "entry": found.entry, "state": found.state_name(),
+        "config": settings.map(|settings| settings.values),
+    });
+    for (key, value) in map(want) {
+        if got.get(key).is_some() {
+            say(wrong, fits(value, &got[key]), || {
+                format!("plugins[{index}].{key}: wanted {value}, got {}", got[key])
+            });
+        }
+    }
+    for (key, texts) in [("errors", &found.errors), ("warnings", &found.warnings)] {
+        for words in list(&want[key]) {
+            let is_there = texts.iter().any(|text| holds(text, words));
+            say(wrong, is_there, || {
+                format!("plugins[{index}].{key}: wanted {words}, got {texts:?}")
+            });
+        }
+        let wants_none = want[key].as_array().is_some_and(Vec::is_empty) || (key == "errors" && want[key].is_null());
+        say(wrong, !wants_none || texts.is_empty(), || {
+            format!("plugins[{index}].{key}: wanted none, got {texts:?}")
+        });
+    }
+}
+
+fn check_step(index: usize, want: &Value, seen: &Seen, wrong: &mut Vec<String>) {
+    let Some(done) = seen.steps.get(index) else {
+        return;
+    };
+    let at = format!("steps[{index}] {}", want["do"].as_str().unwrap_or_default());
+    let error = done.result.as_ref().err();
+    let value = done.result.as_ref().ok();
+    if let Some(expected) = want.get("returns") {
+        let fits = value.is_some_and(|got| fits(expected, got));
+        say(wrong, fits, || {
+            format!("{at}: wanted {expected}, got {:?}", done.result)
+        });
+    }
+    if let Some(expected) = want.get("returnsPart") {
+        let fits = value.is_some_and(|got| has(expected, got));
+        say(wrong, fits, || {
+            format!("{at}: wanted {expected} among others, got {:?}", done.result)
+        });
+    }
+    if let Some(words) = want.get("throws") {
+        let fits = error.is_some_and(|error| holds(error, words));
+        say(wrong, fits, || {
+            format!("{at}: wanted an error with {words}, got {:?}", done.result)
+        });
+    } else if let Some(error) = error
+        && want["mayThrow"] != true
+        && !seen.is_attack
+    {
+        wrong.push(format!("{at}: wanted no error, got {error}"));
+    }
+    if let Some(expected) = want.get("message").filter(|message| message.is_array()) {
+        let text = value.and_then(|value| value["message"].as_str()).unwrap_or_default();
+        let got: Value = serde_json::from_str(text).unwrap_or_default();
+        say(wrong, fits(expected, &got), || {
+            format!("{at}: wanted the message {expected}, got {got}")
+        });
+    }
+}
+
+fn check_lists(spec: &Value, seen: &Seen, wrong: &mut Vec<String>) {
+    let log: Vec<Value> = seen
+        .log
+        .iter()
+        .map(|(level, text)| json!({"level": level, "text": text}))
+        .collect();
+    let events: Vec<Value> = seen
+        .events
+        .iter()
+        .map(|event| json!({"type": event.kind, "plugin": event.plugin}))
+        .collect();
+    let in_line = |want: &Value, got: &Value| {
+        want["level"] == got["level"]
+            && got["text"]
+                .as_str()
+                .unwrap_or_default()
+                .contains(want["text"].as_str().unwrap_or_default())
+    };
+    let all: [(&str, &[Value], &dyn Fn(&Value, &Value) -> bool); 4] = [
+        ("log", &log, &in_line),
+        ("requests", &seen.requests, &has),
+        ("activity", &seen.activity, &fits),
+        ("events", &events, &has),
+    ];
+    for (key, got, fits) in all {
+        let Some(want) = spec[key].as_array() else {
+            continue;
+        };
+        let all = want.len() == got.len() && want.iter().zip(got).all(|(want, got)| fits(want, got));
+        say(wrong, all, || format!("{key}: wanted {}, got {got:?}", spec[key]));
+    }
+}
+
+fn check_turns(spec: &Value, seen: &Seen, wrong: &mut Vec<String>) {
+    if spec["turns"].is_null() && spec["problems"].is_null() {
+        return;
+    }
+    let (got, problems) = turns(seen, spec);
+    if let Some(want) = spec["turns"].as_array() {
+        let all = want.len() == got.len() && want.iter().zip(&got).all(|(want, got)| has(want, got));
+        say(wrong, all, || format!("turns: wanted {}, got {got:?}", spec["turns"]));
+    }
+    if let Some(want) = spec["problems"].as_array() {
+        let all = want.len() == problems.len() && want.iter().zip(&problems).all(|(words, text)| holds(text, words));
+        say(wrong, all, || {
+            format!("problems: wanted {}, got {problems:?}", spec["problems"])
+        });
+    }
+    for (flag, exit) in map(&spec["exit"]) {
+        let got = u64::from(flag == "--strict" && !problems.is_empty());
+        say(wrong, exit.as_u64() == Some(got), || {
+            format!("exit {flag}: wanted {exit}, got {got}")
+        });
+    }
+}
+
+fn check_themes(spec: &Value, seen: &Seen, wrong: &mut Vec<String>) {
+    let hex = |[r, g, b]: [u8; 3]| format!("#{r:02x}{g:02x}{b:02x}");
+    let body = |id: Option<&str>| {
+        let found = seen
+            .found
+            .iter()
+            .find(|found| id.is_none_or(|id| found.checked.id.as_deref() == Some(id)));
+        found.and_then(|found| found.declaration()?.value.as_object().cloned())
+    };
+    for (id, want) in map(&spec["resolved"]) {
+        let colors = body(Some(id)).map(|body| theme::resolved(&body)).unwrap_or_default();
+        let got: Value = colors
+            .into_iter()
+            .map(|(key, color)| (key.to_owned(), Value::from(hex(color))))
+            .collect::<serde_json::Map<_, _>>()
+            .into();
+        say(wrong, has(want, &got), || {
+            format!("resolved.{id}: wanted {want}, got {got}")
+        });
+    }
+    for (component, parts) in map(&spec["resolvedComponents"]) {
+        let colors = body(None).map(|body| theme::components(&body)).unwrap_or_default();
+        for (part, want) in map(parts) {
+            let got = colors
+                .iter()
+                .find(|((one, two), _)| one == component && two == part)
+                .map(|(_, color)| hex(*color));
+            say(wrong, got.as_deref() == want.as_str(), || {
+                format!("{component}.{part}: wanted {want}, got {got:?}")
+            });
+        }
+    }
+}
+
+/// What ttop says of its own accord.
+pub fn messages(seen: &Seen) -> Vec<String> {
+    let found = seen.found.iter().chain(&seen.second);
+    let own = found.flat_map(|found| {
+        let state = format!(
+            "plugin {} {}",
+            found.checked.id.as_deref().unwrap_or_default(),
+            found.state_name()
+        );
+        let all = found.errors.iter().chain(&found.warnings).cloned();
+        all.chain([state]).collect::<Vec<_>>()
+    });
+    let events = seen
+        .events
+        .iter()
+        .map(|event| format!("plugin {} failed: {}", event.plugin, event.message));
+    let steps = seen.steps.iter().filter_map(|done| done.result.as_ref().err().cloned());
+    own.chain(events).chain(steps).collect()
+}
+
+/// Everything that anybody gets to see: messages, logs, requests' addresses, and rows as they are shown.
+fn shown_texts(seen: &Seen) -> Vec<String> {
+    let mut all = messages(seen);
+    all.extend(seen.log.iter().map(|(_, text)| text.clone()));
+    all.extend(seen.changed.iter().cloned());
+    let values = seen.steps.iter().filter_map(|done| done.result.as_ref().ok());
+    for value in values {
+        rows_as_shown(value, &mut all);
+    }
+    // Attacks name the variables that they want; their values are the secrets.
+    all.iter().map(|text| text.replace("CANARY_", "")).collect()
+}
+
+/// Texts of rows without control characters, as tables have them. Credentials are not shown anywhere.
+fn rows_as_shown(value: &Value, into: &mut Vec<String>) {
+    match value {
+        Value::String(text) => into.push(crate::core::text::plain(text).into_owned()),
+        Value::Array(list) => list.iter().for_each(|value| rows_as_shown(value, into)),
+        Value::Object(map) => {
+            let shown = map
+                .iter()
+                .filter(|(key, _)| !matches!(key.as_str(), "credentials" | "providers"));
+            shown.for_each(|(_, value)| rows_as_shown(value, into));
+        }
+        _ => {}
+    }
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn map(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}
+
+pub fn say(wrong: &mut Vec<String>, is_right: bool, text: impl FnOnce() -> String) {
+    if !is_right {
+        wrong.push(text().chars().take(1500).collect());
+    }
+}

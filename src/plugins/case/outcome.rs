@@ -1,0 +1,46 @@
+//! Outcome: what ttop makes of the answers of a case.
+
+use super::Seen;
+use crate::plugins::rows;
+use serde_json::{Value, json};
+
+/// Turns and problems of what `parseSessions` returned last.
+pub fn turns(seen: &Seen, spec: &Value) -> (Vec<Value>, Vec<String>) {
+    let steps = spec["steps"].as_array().into_iter().flatten();
+    let last = steps
+        .zip(&seen.steps)
+        .filter(|(step, _)| step["do"] == "parseSessions")
+        .last();
+    let Some((_, done)) = last else {
+        return (Vec::new(), Vec::new());
+    };
+    let agent = done.plugin.clone().unwrap_or_default();
+    let Ok(Value::Array(list)) = &done.result else {
+        return (Vec::new(), Vec::new());
+    };
+    let now = jiff::Timestamp::now().as_millisecond();
+    let (mut turns, mut problems) = (Vec::new(), Vec::new());
+    for (index, row) in list.iter().enumerate() {
+        match rows::read(index, row, now) {
+            Ok(row) => turns.push(turn(&agent, &row)),
+            Err(problem) => problems.push(format!("plugin {agent}: {problem}")),
+        }
+    }
+    (turns, problems)
+}
+
+fn turn(agent: &str, row: &rows::Row) -> Value {
+    let tokens = row.tokens;
+    json!({
+        "agentId": agent, "sessionId": row.session_id, "sessionName": row.session_name,
+        "providerId": row.provider_id, "modelId": row.model_id,
+        "tokens": {
+            "input": tokens.input, "output": tokens.output, "reasoning": tokens.reasoning,
+            "cacheRead": tokens.cache_read, "cacheWrite": tokens.cache_write,
+        },
+        "timestamp": row.timestamp, "sessionUpdatedAt": row.session_updated_at, "projectPath": row.project_path,
+        "cost": row.cost, "costStatus": row.cost.map(|_| "recorded"),
+        "accuracy": if row.is_estimated { "estimated" } else { "exact" },
+        "messageId": null, "requests": null,
+    })
+}

@@ -1,0 +1,122 @@
+// Buffer, as far as plugins use it: a Uint8Array that knows encodings.
+(function (kit) {
+  'use strict';
+  const { binary, encode, toBase64, fromBase64, hex } = kit.part('text');
+  const normal = (encoding = 'utf8') => {
+    const name = String(encoding).toLowerCase();
+    return { 'utf-8': 'utf8', binary: 'latin1', ucs2: 'utf16le', 'ucs-2': 'utf16le', 'utf-16le': 'utf16le' }[name] ?? name;
+  };
+  const unknown = (encoding) => Object.assign(new TypeError(`Unknown encoding: ${encoding}`), { code: 'ERR_UNKNOWN_ENCODING' });
+  const encoded = (text, encoding) => {
+    switch (normal(encoding)) {
+      case 'utf8': return encode(text);
+      case 'base64': case 'base64url': return fromBase64(text);
+      case 'hex': {
+        const out = [];
+        for (let at = 0; at + 1 < text.length; at += 2) {
+          const byte = parseInt(text.slice(at, at + 2), 16);
+          if (Number.isNaN(byte)) break;
+          out.push(byte);
+        }
+        return Uint8Array.from(out);
+      }
+      case 'latin1': case 'ascii': return Uint8Array.from(text, (c) => c.charCodeAt(0) & 255);
+      case 'utf16le': {
+        const out = new Uint8Array(text.length * 2);
+        for (let at = 0; at < text.length; at += 1) { out[2 * at] = text.charCodeAt(at) & 255; out[2 * at + 1] = text.charCodeAt(at) >> 8; }
+        return out;
+      }
+      default: throw unknown(encoding);
+    }
+  };
+  const decoded = (bytes, encoding) => {
+    switch (normal(encoding)) {
+      case 'utf8': return kit.host.decode(binary(bytes));
+      case 'base64': return toBase64(bytes);
+      case 'base64url': return toBase64(bytes, true);
+      case 'hex': { let out = ''; for (const byte of bytes) out += hex(byte); return out; }
+      case 'latin1': return binary(bytes);
+      case 'ascii': return binary(bytes.map((byte) => byte & 127));
+      case 'utf16le': { let out = ''; for (let at = 0; at + 1 < bytes.length; at += 2) out += String.fromCharCode(bytes[at] | (bytes[at + 1] << 8)); return out; }
+      default: throw unknown(encoding);
+    }
+  };
+  const shared = (bytes) => new Buffer(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+  class Buffer extends Uint8Array {
+    static from(data, encoding, length) {
+      if (typeof data === 'string') return shared(encoded(data, encoding));
+      if (data instanceof ArrayBuffer) return new Buffer(data, encoding, length);
+      if (data?.type === 'Buffer' && Array.isArray(data.data)) return Buffer.from(data.data);
+      if (typeof data !== 'object' || data === null) throw Object.assign(new TypeError('a Buffer is made from text, bytes or a list'), { code: 'ERR_INVALID_ARG_TYPE' });
+      return shared(Uint8Array.from(data));
+    }
+    static alloc(size, fill, encoding) { const made = new Buffer(size); return fill === undefined ? made : made.fill(fill, 0, size, encoding); }
+    static allocUnsafe(size) { return new Buffer(size); }
+    static isBuffer(value) { return value instanceof Buffer; }
+    static isEncoding(encoding) { try { encoded('', encoding); return true; } catch { return false; } }
+    static byteLength(data, encoding) { return typeof data === 'string' ? encoded(data, encoding).length : data.byteLength; }
+    static compare(a, b) { return a.compare(b); }
+    static concat(list, length = list.reduce((sum, one) => sum + one.length, 0)) {
+      const out = Buffer.alloc(length);
+      let at = 0;
+      for (const one of list) { if (at >= length) break; out.set(one.subarray(0, length - at), at); at += one.length; }
+      return out;
+    }
+    toString(encoding, start = 0, end = this.length) { return decoded(this.subarray(Math.max(0, start), Math.max(start, end)), encoding); }
+    toJSON() { return { type: 'Buffer', data: [...this] }; }
+    slice(start, end) { return this.subarray(start, end); }
+    equals(other) { return this.compare(other) === 0; }
+    compare(other) {
+      for (let at = 0; at < Math.min(this.length, other.length); at += 1) if (this[at] !== other[at]) return this[at] < other[at] ? -1 : 1;
+      return Math.sign(this.length - other.length);
+    }
+    copy(target, at = 0, start = 0, end = this.length) {
+      const part = this.subarray(start, Math.min(end, start + target.length - at));
+      target.set(part, at);
+      return part.length;
+    }
+    write(text, at = 0, length, encoding) {
+      const bytes = encoded(text, typeof length === 'string' ? length : encoding).subarray(0, Math.min(this.length - at, typeof length === 'number' ? length : Infinity));
+      this.set(bytes, at);
+      return bytes.length;
+    }
+    fill(value, start = 0, end = this.length, encoding) {
+      if (typeof value !== 'string') { super.fill(value, start, end); return this; }
+      const bytes = encoded(value, encoding);
+      for (let at = start; at < end && bytes.length > 0; at += 1) this[at] = bytes[(at - start) % bytes.length];
+      return this;
+    }
+    indexOf(value, from = 0, encoding) {
+      if (typeof value === 'number') return super.indexOf(value & 255, from);
+      const wanted = typeof value === 'string' ? encoded(value, encoding) : value;
+      for (let at = from; at + wanted.length <= this.length; at += 1) {
+        let same = 0;
+        while (same < wanted.length && this[at + same] === wanted[same]) same += 1;
+        if (same === wanted.length) return at;
+      }
+      return -1;
+    }
+    includes(value, from, encoding) { return this.indexOf(value, from, encoding) >= 0; }
+    readUInt8(at = 0) { return this.#view().getUint8(at); }
+    readInt8(at = 0) { return this.#view().getInt8(at); }
+    readUInt16LE(at = 0) { return this.#view().getUint16(at, true); }
+    readUInt16BE(at = 0) { return this.#view().getUint16(at); }
+    readInt16LE(at = 0) { return this.#view().getInt16(at, true); }
+    readInt16BE(at = 0) { return this.#view().getInt16(at); }
+    readUInt32LE(at = 0) { return this.#view().getUint32(at, true); }
+    readUInt32BE(at = 0) { return this.#view().getUint32(at); }
+    readInt32LE(at = 0) { return this.#view().getInt32(at, true); }
+    readInt32BE(at = 0) { return this.#view().getInt32(at); }
+    readBigUInt64LE(at = 0) { return this.#view().getBigUint64(at, true); }
+    readBigUInt64BE(at = 0) { return this.#view().getBigUint64(at); }
+    readBigInt64LE(at = 0) { return this.#view().getBigInt64(at, true); }
+    readBigInt64BE(at = 0) { return this.#view().getBigInt64(at); }
+    readDoubleLE(at = 0) { return this.#view().getFloat64(at, true); }
+    readDoubleBE(at = 0) { return this.#view().getFloat64(at); }
+    readFloatLE(at = 0) { return this.#view().getFloat32(at, true); }
+    readFloatBE(at = 0) { return this.#view().getFloat32(at); }
+    #view() { return new DataView(this.buffer, this.byteOffset, this.byteLength); }
+  }
+  return { Buffer, shared };
+})

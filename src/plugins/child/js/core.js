@@ -1,0 +1,227 @@
+// The prelude's heart: keeps the host's functions to itself and hands out what a plugin may use.
+(function (host) {
+  'use strict';
+  const { parse, stringify } = JSON;
+  const { apply, ownKeys, defineProperty } = Reflect;
+  const { freeze, create, keys: keysOf } = Object;
+  const getTime = Date.prototype.getTime;
+  const toISOString = Date.prototype.toISOString;
+
+  const state = { plugin: host.label, kind: '', env: create(null), generation: 0 };
+  const functions = { table: create(null) };
+  const calls = create(null);
+
+  class PluginPermissionError extends Error {
+    constructor(pluginId, permission, message) {
+      super(`Plugin "${pluginId}" permission denied: ${message}`);
+      this.name = 'PluginPermissionError';
+      this.pluginId = pluginId;
+      this.permission = permission;
+      this.code = 'EACCES';
+    }
+  }
+
+  const errorOf = (refused) => {
+    if (refused.kind === 'permission') return new PluginPermissionError(state.plugin, refused.permission, `${refused.permission}: ${refused.message}`);
+    if (refused.kind === 'network') return new TypeError(refused.message);
+    if (refused.kind === 'aborted') return new (kit.part('events').DOMException)(refused.message, 'AbortError');
+    const error = new Error(refused.kind === 'file' ? `${refused.code}: ${refused.message}` : refused.message);
+    if (refused.kind === 'file') error.code = refused.code;
+    return error;
+  };
+
+  /** An operation that is waited for. */
+  const call = (op, body, asText) => {
+    const answer = host.ask(stringify(op), body ?? '', asText === true);
+    if (!answer[0]) throw errorOf(parse(answer[1]));
+    return { value: parse(answer[1]), body: answer[2] };
+  };
+
+  const posted = create(null);
+  /** An operation whose answer comes later. */
+  const post = (op, body) => {
+    let settle;
+    const promise = new Promise((resolve, reject) => { settle = { resolve, reject }; });
+    const id = host.post(stringify(op), body ?? '');
+    posted[id] = settle;
+    return { id, promise };
+  };
+
+  const cache = create(null);
+  const kit = {
+    host, call, post, state, PluginPermissionError,
+    part(name) { return (cache[name] ??= host.part(name)(kit)); },
+  };
+
+  // ---- timers ----
+  const MOST_TIMERS = 10000;
+  const timers = create(null);
+  let timerCount = 0;
+  let lastTimer = 0;
+  let saidTooMany = false;
+  class Timeout {
+    #id;
+    constructor(id) { this.#id = id; }
+    ref() { return this; }
+    unref() { return this; }
+    hasRef() { return true; }
+    close() { clear(this); return this; }
+    [Symbol.toPrimitive]() { return this.#id; }
+    static id(timer) { return typeof timer === 'object' && timer !== null && #id in timer ? timer.#id : Number(timer); }
+  }
+  const timerId = Timeout.id;
+  delete Timeout.id;
+  const set = (callback, ms, args, repeats) => {
+    if (typeof callback !== 'function') throw new TypeError('the callback of a timer must be a function');
+    lastTimer += 1;
+    if (timerCount >= MOST_TIMERS) {
+      if (!saidTooMany) host.log('error', `too many timers: at most ${MOST_TIMERS}; more are not set`);
+      saidTooMany = true;
+      return new Timeout(lastTimer);
+    }
+    timerCount += 1;
+    const wait = Number(ms) > 0 ? Number(ms) : 0;
+    timers[lastTimer] = { callback, args, wait, repeats };
+    host.timer(lastTimer, wait);
+    return new Timeout(lastTimer);
+  };
+  const clear = (timer) => {
+    const id = timer === undefined || timer === null ? NaN : timerId(timer);
+    if (!(id in timers)) return;
+    delete timers[id];
+    timerCount -= 1;
+    host.untimer(id);
+  };
+  const setTimeout = (callback, ms, ...args) => set(callback, ms, args, false);
+  const setInterval = (callback, ms, ...args) => set(callback, ms, args, true);
+  const setImmediate = (callback, ...args) => set(callback, 0, args, false);
+  kit.timers = { setTimeout, setInterval, setImmediate, clearTimeout: clear, clearInterval: clear, clearImmediate: clear };
+
+  const fire = (id) => {
+    const timer = timers[id];
+    if (!timer) return;
+    if (timer.repeats) host.timer(id, timer.wait);
+    else { delete timers[id]; timerCount -= 1; }
+    apply(timer.callback, undefined, timer.args);
+  };
+
+  // ---- what the engine calls ----
+  const said = (error) => {
+    let name = '';
+    let message = '';
+    try {
+      if (typeof error === 'object' && error !== null) { name = `${error.name}`; message = `${error.message}`; } else { message = String(error); }
+    } catch { message = 'an exception that cannot be read'; }
+    return [name, message];
+  };
+  const isMemory = (error) => {
+    try { return error === null || (error instanceof InternalError && error.message === 'out of memory'); } catch { return false; }
+  };
+  const InternalError = globalThis.InternalError;
+
+  const deepFrozen = (value) => {
+    if (typeof value === 'object' && value !== null) { for (const key of ownKeys(value)) deepFrozen(value[key]); freeze(value); }
+    return value;
+  };
+
+  const invoke = async (id, method, args, config) => {
+    try {
+      const context = kit.part('context');
+      const controller = new (kit.part('events').AbortController)();
+      calls[id] = controller;
+      const found = functions.table[method];
+      if (!found) throw new TypeError(`${method} is not a function`);
+      const settings = deepFrozen(parse(config));
+      const values = context.argumentsOf(method, parse(args), settings, controller.signal);
+      host.done(id, await apply(found[0], found[1], values), method === 'parseSessions');
+    } catch (error) {
+      const [name, message] = said(error);
+      host.failed(id, name, message, isMemory(error));
+    } finally {
+      delete calls[id];
+    }
+  };
+
+  const engine = {
+    part: (name) => exportsOf(name),
+    isArray: Array.isArray,
+    dateText(value) {
+      let time;
+      try { time = apply(getTime, value, []); } catch { return undefined; }
+      return Number.isNaN(time) ? null : apply(toISOString, value, []);
+    },
+    adopt(table) { functions.table = table; },
+    grant(plugin, kind, env) {
+      state.plugin = plugin;
+      state.kind = kind;
+      kit.part('process').setEnv(parse(env));
+    },
+    invoke(id, method, args, config) { invoke(id, method, args, config); },
+    fire,
+    deliver(id, isOk, text, body) {
+      const settle = posted[id];
+      delete posted[id];
+      if (!settle) return;
+      if (isOk) settle.resolve({ value: parse(text), body });
+      else settle.reject(errorOf(parse(text)));
+    },
+    watched(watch, event, name) { kit.part('fs').watched(watch, event, name); },
+    abort(id, reason) {
+      const { DOMException } = kit.part('events');
+      const text = reason === 'TimeoutError' ? 'The operation timed out.' : 'This operation was aborted';
+      for (const key of id === undefined || id === null ? keysOf(calls) : [id]) calls[key]?.abort(new DOMException(text, reason));
+    },
+    quiet() {
+      state.generation += 1;
+      for (const id of keysOf(timers)) delete timers[id];
+      timerCount = 0;
+      if (cache.fs) cache.fs.unwatchAll();
+      engine.abort(null, 'AbortError');
+    },
+  };
+
+  // ---- modules ----
+  const exportsOf = (name) => {
+    const withDefault = (exports) => ({ ...exports, default: exports });
+    switch (name) {
+      case 'fs': return withDefault(kit.part('fs').sync);
+      case 'fs/promises': return withDefault(kit.part('fs').promises);
+      case 'path': return withDefault(kit.part('path').native);
+      case 'path/posix': return withDefault(kit.part('path').posix);
+      case 'path/win32': return withDefault(kit.part('path').win32);
+      case 'os': return withDefault(kit.part('process').os);
+      case 'process': return withDefault(kit.part('process').exports);
+      case 'buffer': return withDefault({ Buffer: kit.part('buffer').Buffer, atob: globalThis.atob, btoa: globalThis.btoa });
+      case 'url': return withDefault(kit.part('web').urlModule);
+      case 'timers': return withDefault(kit.timers);
+      case 'events': return withDefault(kit.part('emitter'));
+      case 'sqlite': return withDefault(kit.part('sqlite'));
+      case 'sdk/types': return kit.part('sdk').types;
+      case 'sdk/helpers': return kit.part('sdk').helpers;
+      case 'sdk': return kit.part('sdk').all;
+      case 'testing': return kit.part('testing');
+      default: throw new ReferenceError(`no module ${name}`);
+    }
+  };
+
+  // ---- the global object ----
+  const expose = (values) => {
+    for (const name of ownKeys(values)) {
+      defineProperty(globalThis, name, { value: values[name], writable: true, enumerable: false, configurable: true });
+    }
+  };
+  for (const name of ['SharedArrayBuffer', 'Atomics', 'WebAssembly', 'std', 'os', 'bjs', 'print', 'load', 'gc', 'scriptArgs']) delete globalThis[name];
+  // Plugins find these two by the prototype, as the names that are the global object's own are counted.
+  const above = create(Object.prototype);
+  for (const name of ['isNaN', 'isFinite']) { defineProperty(above, name, { value: globalThis[name], writable: true, configurable: true }); delete globalThis[name]; }
+  delete globalThis[Symbol.toStringTag];
+  Object.setPrototypeOf(globalThis, above);
+  expose(kit.timers);
+  expose(kit.part('text').globals);
+  expose(kit.part('events'));
+  expose(kit.part('web').globals);
+  expose(kit.part('http').globals);
+  expose({ Buffer: kit.part('buffer').Buffer, process: kit.part('process').process, console: kit.part('context').console });
+  kit.part('process').setEnv(host.env);
+  return engine;
+})

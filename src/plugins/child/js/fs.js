@@ -1,0 +1,209 @@
+// fs: ttop opens, reads and lists; every call asks it.
+(function (kit) {
+  'use strict';
+  const { host, call } = kit;
+  const { Buffer, shared } = kit.part('buffer');
+  const { binary, bytesOf } = kit.part('text');
+  const MOST_READ = 4 << 20;
+  const PART = 4 << 20;
+
+  const pathText = (path) => {
+    if (typeof path === 'string') return path;
+    if (path instanceof kit.part('web').globals.URL) return kit.part('web').fileURLToPath(path);
+    if (path instanceof Uint8Array) return host.decode(binary(path));
+    if (typeof path === 'number') throw Object.assign(new Error('EBADF: no such descriptor'), { code: 'EBADF' });
+    return String(path);
+  };
+  const absolute = (path) => { const text = pathText(path); return kit.part('path').native.isAbsolute(text) || text === '' ? text : `${host.machine.home}/${text}`; };
+  const encodingOf = (options) => (typeof options === 'string' ? options : options?.encoding) ?? null;
+
+  class Stats {
+    constructor(raw) {
+      this.size = raw.size;
+      this.mode = raw.mode ?? 0;
+      this.ino = raw.ino;
+      for (const name of ['mtime', 'ctime', 'birthtime', 'atime']) {
+        const [seconds, nanos] = raw[name] ?? raw.mtime;
+        const ms = seconds * 1000 + nanos / 1e6;
+        this[`${name}Ms`] = ms;
+        this[name] = new Date(ms);
+      }
+      Object.defineProperty(this, 'kind', { value: raw.kind });
+    }
+    isFile() { return this.kind === 'file'; }
+    isDirectory() { return this.kind === 'folder'; }
+    isSymbolicLink() { return this.kind === 'link'; }
+    isFIFO() { return false; }
+    isSocket() { return false; }
+    isBlockDevice() { return false; }
+    isCharacterDevice() { return false; }
+  }
+  class Dirent {
+    #kind;
+    constructor(name, kind, parentPath) {
+      this.name = name;
+      this.parentPath = parentPath;
+      this.path = parentPath;
+      this.#kind = kind;
+    }
+    isFile() { return this.#kind === 'file'; }
+    isDirectory() { return this.#kind === 'folder'; }
+    isSymbolicLink() { return this.#kind === 'link'; }
+    isFIFO() { return false; }
+    isSocket() { return false; }
+    isBlockDevice() { return false; }
+    isCharacterDevice() { return false; }
+  }
+
+  const handleRead = (handle, length, position) => call({ op: 'handleRead', handle, length: Math.min(length, MOST_READ), position }).body;
+  class FileHandle {
+    #handle;
+    #at = 0;
+    constructor(handle) { this.#handle = handle; }
+    get fd() { return this.#handle; }
+    #open() {
+      if (this.#handle === null) throw Object.assign(new Error('EBADF: the file is closed'), { code: 'EBADF' });
+      return this.#handle;
+    }
+    async stat() { return new Stats(call({ op: 'handleStat', handle: this.#open() }).value); }
+    async read(buffer, offset, length, position) {
+      let into = buffer;
+      if (!ArrayBuffer.isView(into)) {
+        const options = into ?? {};
+        into = options.buffer ?? Buffer.alloc(16384);
+        [offset, length, position] = [options.offset, options.length, options.position];
+      } else if (typeof offset === 'object' && offset !== null) [offset, length, position] = [offset.offset, offset.length, offset.position];
+      const bytes = bytesOf(into);
+      const start = offset ?? 0;
+      const wanted = Math.min(length ?? bytes.length - start, bytes.length - start);
+      const isAt = typeof position === 'number' || typeof position === 'bigint';
+      let from = isAt ? Number(position) : this.#at;
+      let done = 0;
+      while (done < wanted) {
+        const part = handleRead(this.#open(), wanted - done, from);
+        if (part.length === 0) break;
+        bytes.set(part, start + done);
+        done += part.length;
+        from += part.length;
+      }
+      if (!isAt) this.#at = from;
+      return { bytesRead: done, buffer: into };
+    }
+    async readFile(options) {
+      const { size } = call({ op: 'handleStat', handle: this.#open() }).value;
+      const out = Buffer.alloc(Math.max(0, size - this.#at));
+      const { bytesRead } = await this.read(out, 0, out.length, null);
+      const encoding = encodingOf(options);
+      return encoding ? out.subarray(0, bytesRead).toString(encoding) : out.subarray(0, bytesRead);
+    }
+    async close() {
+      if (this.#handle === null) return;
+      call({ op: 'handleClose', handle: this.#handle });
+      this.#handle = null;
+    }
+    async [Symbol.asyncDispose ?? Symbol.for('asyncDispose')]() { await this.close(); }
+  }
+
+  /** Everything of a file; a long one comes in parts that fit into frames. */
+  const readAll = (path, encoding) => {
+    const name = encoding === null ? null : String(encoding).toLowerCase();
+    const isText = name === 'utf8' || name === 'utf-8';
+    const { value, body } = call({ op: 'read', path: absolute(path) }, undefined, isText);
+    if (value.handle === undefined) return isText ? body : encoding ? shared(body).toString(encoding) : shared(body);
+    const parts = [];
+    try {
+      for (let at = 0; ;) {
+        const part = call({ op: 'handleRead', handle: value.handle, length: PART, position: at }).body;
+        if (part.length === 0) break;
+        parts.push(part);
+        at += part.length;
+      }
+    } finally { call({ op: 'handleClose', handle: value.handle }); }
+    const all = Buffer.concat(parts);
+    return encoding ? all.toString(encoding) : all;
+  };
+  const readFile = (path, options) => readAll(path, encodingOf(options));
+  const stat = (path) => new Stats(call({ op: 'stat', path: absolute(path), follow: true }).value);
+  const lstat = (path) => new Stats(call({ op: 'stat', path: absolute(path), follow: false }).value);
+  const readdir = (path, options) => {
+    const folder = absolute(path);
+    const list = call({ op: 'list', path: folder }).value;
+    if (options?.recursive === true) {
+      const all = [];
+      for (const [name, kind] of list) {
+        all.push([name, kind, folder]);
+        if (kind === 'folder') for (const below of readdir(`${folder}/${name}`, { recursive: true, raw: true })) all.push([`${name}/${below[0]}`, below[1], below[2]]);
+      }
+      if (options.raw) return all;
+      return all.map(([name, kind, parent]) => (options.withFileTypes ? new Dirent(kit.part('path').native.basename(name), kind, parent) : name));
+    }
+    return list.map(([name, kind]) => (options?.withFileTypes === true ? new Dirent(name, kind, folder) : name));
+  };
+  const access = (path) => { stat(path); };
+  const realpath = (path) => call({ op: 'realpath', path: absolute(path) }).value;
+  const isWriting = (flags) => (typeof flags === 'number' ? (flags & 3) !== 0 || (flags & ~3) !== 0 : !['r', 'rs', 'sr'].includes(String(flags ?? 'r')));
+  const open = (path, flags) => {
+    if (isWriting(flags)) call({ op: 'write', path: absolute(path), append: true }, '');
+    return call({ op: 'open', path: absolute(path) }).value;
+  };
+  const dataBytes = (data, options) => (typeof data === 'string' ? Buffer.from(data, encodingOf(options) ?? 'utf8') : bytesOf(data));
+  const writeFile = (path, data, options) => { call({ op: 'write', path: absolute(path), append: options?.flag === 'a' }, binary(dataBytes(data, options))); };
+  const appendFile = (path, data, options) => { call({ op: 'write', path: absolute(path), append: true }, binary(dataBytes(data, options))); };
+  const mkdir = (path, options) => { call({ op: 'makeFolder', path: absolute(path), recursive: options?.recursive === true }); };
+  const rename = (from, to) => { call({ op: 'rename', from: absolute(from), to: absolute(to) }); };
+  const unlink = (path) => { call({ op: 'remove', path: absolute(path) }); };
+  const existsSync = (path) => { try { stat(path); return true; } catch { return false; } };
+
+  // ---- watching ----
+  const watchers = new Map();
+  const { EventEmitter } = kit.part('emitter');
+  class FSWatcher extends EventEmitter {
+    #id;
+    constructor(id) { super(); this.#id = id; }
+    close() {
+      if (!watchers.delete(this.#id)) return;
+      host.waits(-1);
+      call({ op: 'unwatch', watch: this.#id });
+      this.emit('close');
+    }
+    ref() { return this; }
+    unref() { return this; }
+  }
+  const watch = (path, options, listener) => {
+    const callback = typeof options === 'function' ? options : listener;
+    const id = call({ op: 'watch', path: absolute(path), recursive: typeof options === 'object' && options?.recursive === true }).value;
+    const watcher = new FSWatcher(id);
+    if (typeof callback === 'function') watcher.on('change', callback);
+    watchers.set(id, watcher);
+    host.waits(1);
+    return watcher;
+  };
+  const watched = (id, event, name) => { watchers.get(id)?.emit('change', event, name ?? null); };
+  const unwatchAll = () => { for (let left = watchers.size; left > 0; left -= 1) host.waits(-1); watchers.clear(); };
+
+  const constants = Object.freeze({ F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1, O_RDONLY: 0, O_WRONLY: 1, O_RDWR: 2 });
+  const plain = { readFile, stat, lstat, readdir, access, realpath, writeFile, appendFile, mkdir, rename, unlink };
+  const promises = { constants, open: async (path, flags) => new FileHandle(open(path, flags)) };
+  const sync = { promises, existsSync, watch, constants, openSync: open };
+  for (const name of Object.keys(plain)) {
+    promises[name] = async (...args) => plain[name](...args);
+    sync[`${name}Sync`] = plain[name];
+    sync[name] = (...args) => {
+      const callback = args.pop();
+      if (typeof callback !== 'function') throw new TypeError(`fs.${name} needs a callback: use fs.promises.${name} or fs.${name}Sync`);
+      promises[name](...args).then((value) => callback(null, value), (error) => callback(error));
+    };
+  }
+  sync.open = (path, flags, callback) => {
+    const done = typeof flags === 'function' ? flags : callback;
+    (async () => open(path, typeof flags === 'function' ? 'r' : flags))().then((fd) => done(null, fd), (error) => done(error));
+  };
+  sync.closeSync = (fd) => { call({ op: 'handleClose', handle: Number(fd) }); };
+  sync.readSync = (fd, buffer, offset = 0, length = buffer.length - offset, position = null) => {
+    if (typeof position !== 'number') throw new TypeError('readSync needs a position: use fs.promises.open');
+    const part = handleRead(Number(fd), length, position);
+    bytesOf(buffer).set(part, offset);
+    return part.length;
+  };
+  return { sync, promises, watched, unwatchAll };
+})

@@ -1,0 +1,56 @@
+//! The child: one plugin in a process of its own, which speaks to ttop by a pipe and can do nothing else.
+
+mod budget;
+mod engine;
+mod exports;
+mod host;
+mod lock;
+mod modules;
+mod pipe;
+mod strip;
+mod timers;
+mod values;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// The word that makes a process the child.
+pub const WORD: &str = "__plugin";
+
+/// Walls that a run goes without: a test of those that are left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Without {
+    pub landlock: bool,
+    pub seccomp: bool,
+}
+
+impl Without {
+    /// As words of the child's command line.
+    pub fn words(self) -> Vec<&'static str> {
+        let word = |is_absent: bool, name| is_absent.then_some(name);
+        [word(self.landlock, "landlock"), word(self.seccomp, "seccomp")]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    fn of(words: &[OsString]) -> Self {
+        Self {
+            landlock: words.iter().any(|word| word == "landlock"),
+            seccomp: words.iter().any(|word| word == "seccomp"),
+        }
+    }
+}
+
+/// Runs as the child when the command line asks for it.
+pub fn answer(words: &[OsString]) -> Option<ExitCode> {
+    if words.get(1).is_none_or(|word| word != WORD) {
+        return None;
+    }
+    let walls = lock::lock(Without::of(&words[2..]));
+    Some(match engine::run(walls) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Nobody reads stderr: the parent sees the pipe close.
+        Err(_) => ExitCode::FAILURE,
+    })
+}

@@ -1,0 +1,92 @@
+//! The process of a plugin: an empty environment, a pipe, and two threads that keep it flowing.
+
+use super::runner::Inbox;
+use crate::plugins::child::{WORD, Without};
+use crate::plugins::message::{ToChild, read_message, write_message};
+use std::io::{self, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Sender, SyncSender, channel};
+use std::thread;
+use std::time::Duration;
+
+/// A running child. Dropped, it is ended and waited for.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    to: Sender<(ToChild, Vec<u8>)>,
+}
+
+impl Process {
+    /// Starts the child; what it sends arrives in the inbox with its generation.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub fn start(program: &Path, without: Without, generation: u64, inbox: &SyncSender<Inbox>) -> io::Result<Self> {
+        let mut child = Command::new(program)
+            .arg(WORD)
+            .args(without.words())
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let (Some(mut stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        };
+        let inbox = inbox.clone();
+        thread::Builder::new().name("plugin-in".to_owned()).spawn(move || {
+            let mut stdout = BufReader::with_capacity(64 << 10, stdout);
+            // A frame that is none ends the child as the end of its pipe does.
+            while let Ok(Some((message, body))) = read_message(&mut stdout) {
+                if inbox.send(Inbox::Frame(generation, message, body)).is_err() {
+                    return;
+                }
+            }
+            // The actor may be gone already.
+            let _ = inbox.send(Inbox::Closed(generation));
+        })?;
+        let (to, frames) = channel::<(ToChild, Vec<u8>)>();
+        thread::Builder::new().name("plugin-out".to_owned()).spawn(move || {
+            for (message, body) in frames {
+                if write_message(&mut stdin, &message, &body).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { child, to })
+    }
+
+    /// A child that is gone hears nothing; its end is told by the inbox.
+    pub fn send(&self, message: ToChild, body: Vec<u8>) {
+        let _ = self.to.send((message, body));
+    }
+
+    /// CPU time that the child has used, where the system tells.
+    pub fn cpu_time(&self) -> Option<Duration> {
+        cpu_time(self.child.id())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn cpu_time(pid: u32) -> Option<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let ticks: u64 = fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?;
+    let each = rustix::param::clock_ticks_per_second();
+    Some(Duration::from_millis(ticks * 1000 / each.max(1)))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn cpu_time(_: u32) -> Option<Duration> {
+    None
+}

@@ -1,0 +1,294 @@
+//! One plugin: its state, its settings, its calls, and the breaker that rests it.
+
+use super::breaker::Breaker;
+use super::declare::{Declaration, Kind};
+use super::ops::log::Line;
+use super::parent::{CallError, Called, Runner};
+use super::settings::{Settings, merge};
+use super::world::World;
+use serde_json::{Map, Value, json};
+use std::fmt;
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How far a plugin's life has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stage {
+    #[default]
+    Loaded,
+    Initialized,
+    Started,
+    Stopped,
+    Destroyed,
+    Failed,
+}
+
+impl Stage {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Loaded => "loaded",
+            Self::Initialized => "initialized",
+            Self::Started => "started",
+            Self::Stopped => "stopped",
+            Self::Destroyed => "destroyed",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Something that sinks want to hear of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// `plugin.crashed`, `plugin.disabled`.
+    pub kind: &'static str,
+    pub plugin: String,
+    pub message: String,
+}
+
+/// Events of all plugins of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Events(Arc<Mutex<Vec<Event>>>);
+
+impl Events {
+    fn add(&self, kind: &'static str, plugin: &str, message: String) {
+        let event = Event {
+            kind,
+            plugin: plugin.to_owned(),
+            message,
+        };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+    }
+
+    pub fn all(&self) -> Vec<Event> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Why a plugin did not answer, named with plugin and call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    pub plugin: String,
+    pub method: String,
+    pub error: Option<CallError>,
+    /// Epoch milliseconds until which it rests.
+    pub rests_until: Option<i64>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { plugin, method, .. } = self;
+        match (&self.error, self.rests_until) {
+            (_, Some(until)) => {
+                let until = crate::core::time::Time(until);
+                write!(
+                    f,
+                    "plugin {plugin} is suspended after 5 failures in a row, until {until}"
+                )
+            }
+            (Some(error), None) => write!(f, "plugin {plugin}: {method} {error}"),
+            (None, None) => write!(f, "plugin {plugin}: {method} is not called: the plugin has failed"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// A plugin that was loaded and trusted.
+#[derive(Debug)]
+pub struct Plugin {
+    pub declaration: Declaration,
+    pub hash: String,
+    runner: Runner,
+    world: World,
+    events: Events,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    settings: Settings,
+    stage: Stage,
+    breaker: Breaker,
+    /// The engine was thrown away, and no call has gone well since.
+    is_down: bool,
+}
+
+impl Plugin {
+    pub fn new(
+        declaration: Declaration,
+        hash: String,
+        runner: Runner,
+        world: World,
+        events: Events,
+        user: Option<&Map<String, Value>>,
+    ) -> Self {
+        let settings = merge(&declaration.id, &declaration.value, user);
+        Self {
+            declaration,
+            hash,
+            runner,
+            world,
+            events,
+            inner: Mutex::new(Inner {
+                settings,
+                ..Inner::default()
+            }),
+        }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn id(&self) -> &str {
+        &self.declaration.id
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.declaration.kind
+    }
+
+    pub fn stage(&self) -> Stage {
+        self.inner().stage
+    }
+
+    pub fn settings(&self) -> Settings {
+        self.inner().settings.clone()
+    }
+
+    /// New values of the user; the plugin is told.
+    ///
+    /// # Errors
+    /// As [`Plugin::hook`].
+    pub fn change_settings(&self, user: &Map<String, Value>) -> Result<(), Failure> {
+        let settings = merge(self.id(), &self.declaration.value, Some(user));
+        self.inner().settings = settings;
+        self.hook("onConfigChange")
+    }
+
+    /// Runs a hook of the plugin's life; one that is not there is none. A hook that fails ends the plugin.
+    ///
+    /// # Errors
+    /// When the hook threw or took too long.
+    pub fn hook(&self, name: &str) -> Result<(), Failure> {
+        if self.stage() == Stage::Failed {
+            return Err(self.failure(name, None));
+        }
+        if self.declaration.has(name) {
+            let called = self.begin(name, json!({})).recv().unwrap_or(Err(CallError::Died));
+            if let Err(error) = called {
+                let failure = self.failure(name, Some(error));
+                self.inner().stage = Stage::Failed;
+                self.events.add("plugin.crashed", self.id(), failure.to_string());
+                return Err(failure);
+            }
+        }
+        if matches!(name, "stop" | "destroy") {
+            self.runner.quiet();
+        }
+        let mut inner = self.inner();
+        inner.stage = match name {
+            "initialize" => Stage::Initialized,
+            "start" => Stage::Started,
+            "stop" => Stage::Stopped,
+            "destroy" => Stage::Destroyed,
+            _ => inner.stage,
+        };
+        Ok(())
+    }
+
+    /// Calls a function of the plugin, if it does not rest.
+    ///
+    /// # Errors
+    /// When it rests, has failed, threw, or met a limit.
+    pub fn call(&self, method: &str, args: Value) -> Result<Called, Failure> {
+        let now = self.world.clock.now();
+        {
+            let inner = self.inner();
+            if inner.stage == Stage::Failed {
+                return Err(self.failure(method, None));
+            }
+            if let Some(until) = inner.breaker.rests_until(now) {
+                return Err(Failure {
+                    rests_until: Some(until),
+                    ..self.failure(method, None)
+                });
+            }
+        }
+        let called = self.begin(method, args).recv().unwrap_or(Err(CallError::Died));
+        self.judge(method, called)
+    }
+
+    fn judge(&self, method: &str, called: Result<Called, CallError>) -> Result<Called, Failure> {
+        let error = match called {
+            Ok(called) => {
+                let mut inner = self.inner();
+                inner.breaker.succeeded();
+                inner.is_down = false;
+                return Ok(called);
+            }
+            Err(error) => error,
+        };
+        let now = self.world.clock.now();
+        let failure = self.failure(method, Some(error.clone()));
+        let (opens, is_news) = {
+            let mut inner = self.inner();
+            let is_news = error.is_crash() && !inner.is_down;
+            inner.is_down |= error.is_crash();
+            (inner.breaker.failed(now), is_news)
+        };
+        if is_news {
+            self.events.add("plugin.crashed", self.id(), failure.to_string());
+        }
+        if opens {
+            self.events.add("plugin.disabled", self.id(), failure.to_string());
+        }
+        Err(failure)
+    }
+
+    /// Begins a call without waiting; neither counted nor bounded by the breaker.
+    pub fn begin(&self, method: &str, args: Value) -> Receiver<Result<Called, CallError>> {
+        let settings = Value::Object(self.inner().settings.values.clone());
+        self.runner.begin(method, args, settings, self.world.limits.of(method))
+    }
+
+    /// Stops watching: the plugin is told, and whatever it leaves behind is dropped.
+    ///
+    /// # Errors
+    /// When the plugin threw.
+    pub fn stop_watch(&self) -> Result<(), Failure> {
+        let stopped = match self.declaration.has("stopActivityWatch") {
+            true => self.call("stopActivityWatch", json!({})).map(|_| ()),
+            false => Ok(()),
+        };
+        self.runner.quiet();
+        stopped
+    }
+
+    /// Fires the signals of all calls.
+    pub fn abort(&self) {
+        self.runner.abort();
+    }
+
+    pub fn updates(&self) -> Vec<Value> {
+        self.runner.shared.take_updates()
+    }
+
+    /// Lines that the plugin logged, with its prefix.
+    pub fn log(&self) -> Vec<Line> {
+        self.runner.shared.log().lines().cloned().collect()
+    }
+
+    pub fn walls(&self) -> Vec<String> {
+        self.runner.shared.walls()
+    }
+
+    fn failure(&self, method: &str, error: Option<CallError>) -> Failure {
+        Failure {
+            plugin: self.id().to_owned(),
+            method: method.to_owned(),
+            error,
+            rests_until: None,
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The world of plugins: what ttop lends them, replaceable in cases and tests.
+
+use super::child::Without;
+use super::message::Machine;
+use super::ops::http::Transport;
+use super::ops::opencode::OpenCode;
+use super::ops::storage::Storage;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+/// Shared by all plugins of a run.
+#[derive(Clone)]
+pub struct World {
+    /// The program that becomes the child: ttop itself.
+    pub program: PathBuf,
+    pub home: PathBuf,
+    pub env: BTreeMap<String, String>,
+    /// ttop's own folders: closed to every plugin.
+    pub own: Vec<PathBuf>,
+    pub transport: Arc<dyn Transport>,
+    pub storage: Arc<Storage>,
+    pub opencode: OpenCode,
+    pub limits: Limits,
+    pub clock: Clock,
+    pub without: Without,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The environment may hold secrets.
+        f.debug_struct("World")
+            .field("home", &self.home)
+            .finish_non_exhaustive()
+    }
+}
+
+impl World {
+    pub fn machine(&self) -> Machine {
+        let platform = match std::env::consts::OS {
+            "macos" => "darwin",
+            "windows" => "win32",
+            other => other,
+        };
+        let arch = match std::env::consts::ARCH {
+            "x86_64" => "x64",
+            "aarch64" => "arm64",
+            other => other,
+        };
+        Machine {
+            home: self.home.to_string_lossy().into_owned(),
+            platform: platform.to_owned(),
+            arch: arch.to_owned(),
+            temp: std::env::temp_dir().to_string_lossy().into_owned(),
+        }
+    }
+}
+
+/// How long things may take; cases shorten them.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub hook: Duration,
+    pub discover: Duration,
+    pub fetch: Duration,
+    pub parse: Duration,
+    pub notify: Duration,
+    pub cpu: Duration,
+    pub load_cpu: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            hook: Duration::from_secs(5),
+            discover: Duration::from_secs(30),
+            fetch: Duration::from_secs(30),
+            parse: Duration::from_secs(60),
+            notify: Duration::from_secs(10),
+            cpu: Duration::from_secs(2),
+            load_cpu: Duration::from_millis(200),
+        }
+    }
+}
+
+impl Limits {
+    /// The time that a call may take.
+    pub fn of(&self, method: &str) -> Duration {
+        match method {
+            "initialize" | "start" | "stop" | "destroy" | "onConfigChange" => self.hook,
+            "auth.discover" | "isInstalled" => self.discover,
+            "parseSessions" => self.parse,
+            "notify" | "test" | "supports" => self.notify,
+            "startActivityWatch" | "stopActivityWatch" => self.hook,
+            _ => self.fetch,
+        }
+    }
+}
+
+/// Epoch milliseconds; a case may set it forward.
+#[derive(Clone, Debug, Default)]
+pub struct Clock(Arc<AtomicI64>);
+
+impl Clock {
+    pub fn now(&self) -> i64 {
+        jiff::Timestamp::now().as_millisecond() + self.0.load(Ordering::Relaxed)
+    }
+
+    pub fn advance(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::Relaxed);
+    }
+}
