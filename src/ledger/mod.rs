@@ -15,6 +15,7 @@ pub mod names;
 pub mod owner;
 pub mod ownership_pass;
 pub mod pack;
+pub mod pack_columns;
 pub mod pending;
 pub mod query;
 pub mod readers;

@@ -1,5 +1,6 @@
 //! Claude Code: transcripts in JSONL, one record per content block.
 
+mod billed;
 mod fast;
 mod fork;
 mod identity;

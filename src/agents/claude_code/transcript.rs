@@ -1,11 +1,12 @@
 //! One transcript: its replies, each once, and the metadata of its sessions.
 
+use super::billed::{mode, provider, rank, tokens};
 use super::fast::{self, Line, Scratch};
 use super::fork::Beginning;
 use super::identity::{AGENT, Replies, Seen};
 use super::iterations::extras;
 use super::names::Names;
-use super::reply::{NEEDLE, Reply, Tier, Usage, read_text};
+use super::reply::{NEEDLE, Reply, Usage, read_text};
 use super::subagent::Subagent;
 use super::survey;
 use super::unrecorded::{self, CostState};
@@ -14,12 +15,11 @@ use crate::agents::shared::instant;
 use crate::agents::shared::jsonl::{Lines, object};
 use crate::agents::shared::lenient::reason;
 use crate::agents::shared::source::{Bookmark, Source};
-use crate::core::biller::biller;
 use crate::core::fees::{Fee, Fees};
 use crate::core::money::Money;
 use crate::core::problem::Problem;
-use crate::core::tokens::{Bucket, Tokens};
-use crate::core::turn::{Accuracy, EventKey, Mode, Origin, Presence, Project, Rank, RecordKey, SessionInfo, Turn};
+use crate::core::tokens::Bucket;
+use crate::core::turn::{Accuracy, EventKey, Origin, Presence, Project, Rank, RecordKey, SessionInfo, Turn};
 use anyhow::Result;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -406,47 +406,6 @@ impl Transcript<'_> {
             });
         }
         (self.state, self.costs)
-    }
-}
-
-fn tokens(usage: &Usage) -> Tokens {
-    let parts = usage.cache_write_5m.saturating_add(usage.cache_write_1h);
-    let cache_write = usage.cache_write.unwrap_or(parts);
-    let thinking = usage.thinking.min(usage.output);
-    Tokens::new(
-        usage.input,
-        usage.output - thinking,
-        thinking,
-        usage.cache_read,
-        cache_write,
-    )
-}
-
-/// Not of a sidechain before of one (`/btw` replays the parent's replies), then the larger output, then the larger total.
-fn rank(reply: &Reply<'_>, tokens: &Tokens) -> Rank {
-    let main = u64::from(!reply.is_sidechain) << 63;
-    Rank(main | reply.usage.output, tokens.known_total())
-}
-
-fn mode(usage: &Usage) -> Mode {
-    match usage.tier {
-        _ if usage.is_fast => Mode::Fast,
-        Tier::Standard => Mode::Standard,
-        Tier::Batch => Mode::Batch,
-        Tier::Flex => Mode::Flex,
-        Tier::Priority => Mode::Priority,
-    }
-}
-
-/// The provider: Anthropic, unless the ids reveal a reselling cloud or the model has another vendor.
-fn provider<'a>(model: &str, message_id: &str) -> &'a str {
-    // Clouds mark their messages: `msg_bdrk_01…`, `msg_vrtx_01…`.
-    if message_id.starts_with("msg_bdrk_") {
-        "amazon-bedrock"
-    } else if message_id.starts_with("msg_vrtx_") {
-        "google-vertex-anthropic"
-    } else {
-        biller("", model).unwrap_or("anthropic")
     }
 }
 

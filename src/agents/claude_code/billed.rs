@@ -1,0 +1,48 @@
+//! From a reply's usage to what a turn says of it: its buckets, its rank among copies, its mode and its provider.
+
+use super::reply::{Reply, Tier, Usage};
+use crate::core::biller::biller;
+use crate::core::tokens::Tokens;
+use crate::core::turn::{Mode, Rank};
+
+/// The buckets of a usage; thinking is part of its output.
+pub(super) fn tokens(usage: &Usage) -> Tokens {
+    let parts = usage.cache_write_5m.saturating_add(usage.cache_write_1h);
+    let cache_write = usage.cache_write.unwrap_or(parts);
+    let thinking = usage.thinking.min(usage.output);
+    Tokens::new(
+        usage.input,
+        usage.output - thinking,
+        thinking,
+        usage.cache_read,
+        cache_write,
+    )
+}
+
+/// Not of a sidechain before of one (`/btw` replays the parent's replies), then the larger output, then the larger total.
+pub(super) fn rank(reply: &Reply<'_>, tokens: &Tokens) -> Rank {
+    let main = u64::from(!reply.is_sidechain) << 63;
+    Rank(main | reply.usage.output, tokens.known_total())
+}
+
+pub(super) fn mode(usage: &Usage) -> Mode {
+    match usage.tier {
+        _ if usage.is_fast => Mode::Fast,
+        Tier::Standard => Mode::Standard,
+        Tier::Batch => Mode::Batch,
+        Tier::Flex => Mode::Flex,
+        Tier::Priority => Mode::Priority,
+    }
+}
+
+/// The provider: Anthropic, unless the ids reveal a reselling cloud or the model has another vendor.
+pub(super) fn provider<'a>(model: &str, message_id: &str) -> &'a str {
+    // Clouds mark their messages: `msg_bdrk_01…`, `msg_vrtx_01…`.
+    if message_id.starts_with("msg_bdrk_") {
+        "amazon-bedrock"
+    } else if message_id.starts_with("msg_vrtx_") {
+        "google-vertex-anthropic"
+    } else {
+        biller("", model).unwrap_or("anthropic")
+    }
+}
