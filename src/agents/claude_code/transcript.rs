@@ -6,7 +6,7 @@ use super::fork::Beginning;
 use super::identity::{AGENT, Replies, Seen};
 use super::iterations::extras;
 use super::names::Names;
-use super::reply::{NEEDLE, Reply, Usage, read_text};
+use super::reply::{NEEDLE, Reply, read_text};
 use super::subagent::Subagent;
 use super::survey;
 use super::unrecorded::{self, CostState};
@@ -412,6 +412,7 @@ impl Transcript<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agents::claude_code::reply::Usage;
 
     fn reply<'a>(id: &'a str, output: u64, is_sidechain: bool) -> Reply<'a> {
         Reply {
