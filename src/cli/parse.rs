@@ -171,7 +171,7 @@ mod tests {
         {
             let error = parsed(&name).err().expect("refused");
             assert!(
-                error.message.ends_with("is kept for a later version"),
+                error.message.ends_with("is reserved for a later version"),
                 "{}",
                 error.message
             );
