@@ -67,7 +67,7 @@ fn a_crossing_is_told_once_and_a_dry_run_remembers_nothing() {
     let first = alert(&home, &[]);
     assert_eq!(told(&first), ["budget.thresholdCrossed warning"]);
     let row = first.rows.last().expect("a row");
-    assert_eq!(row["title"], "Budget daily is at 82 %");
+    assert_eq!(row["title"], "Budget daily reached 82 %");
     assert_eq!(row["message"], "~$16.50 of $20.00 spent in 2026-11-20");
     assert_eq!(
         (&row["data"]["budgetType"], &row["data"]["cost"], &row["data"]["limit"]),
@@ -160,7 +160,7 @@ fn a_webhook_that_fails_is_tried_again_and_its_address_never_told() {
     hook.answer_with(200);
     let (code, stderr) = run(&["--strict"]);
     assert_eq!(code, Some(0), "{stderr}");
-    let text = "[WARNING] Budget daily is at 82 %: ~$16.50 of $20.00 spent in 2026-11-20";
+    let text = "[WARNING] Budget daily reached 82 %: ~$16.50 of $20.00 spent in 2026-11-20";
     assert_eq!(hook.taken(), [json!({ "text": text })]);
     run(&[]);
     assert_eq!(hook.taken(), Vec::<Value>::new());
@@ -321,7 +321,7 @@ fn what_is_printed_changes_nothing_and_a_ledger_in_memory_remembers_nothing() {
         let output = in_memory();
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(String::from_utf8_lossy(&output.stdout).contains("budget."), "{stderr}");
-        assert!(stderr.contains("TTOP_LEDGER=:memory: remembers nothing"), "{stderr}");
+        assert!(stderr.contains("TTOP_LEDGER=:memory: keeps no state"), "{stderr}");
     }
     assert_eq!(told(&alert(&home, &["--provider", "none"])), [""; 0]);
     assert_eq!(told(&alert(&home, &[])), [""; 0]);

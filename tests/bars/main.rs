@@ -164,7 +164,7 @@ fn it_always_prints_and_exits_0() {
     }
     let (stdout, stderr) = run(&["-p", "8390", "--no-sync", "--format", "plain"]);
     assert_eq!(stdout, "— today\n");
-    assert!(stderr.contains("asks no server"), "{stderr}");
+    assert!(stderr.contains("bar-status needs no server"), "{stderr}");
     home.write(".config/tokentop/config.json", "{\"budgets\": 5}");
     let (stdout, stderr) = run(&["--no-sync"]);
     assert_eq!(stdout, "— today\n");
