@@ -57,11 +57,18 @@ fn records_tell_who_billed_what_it_cost_and_when() {
             "zed.dev claude-sonnet-4-5 - 1772443200000",
         ]
     );
+    // A model spelled `vendor/model` is a router's, whatever protocol the request spoke.
     assert_eq!(
-        told("roo-code", "protocols")[..2],
+        told("roo-code", "protocols"),
         [
-            "anthropic anthropic/claude-opus-5 0.006 1772452002000",
-            "anthropic anthropic/claude-opus-5 0.007 1772452003000",
+            "anthropic claude-sonnet-4-5 0.004 1772442004000",
+            "anthropic claude-sonnet-4-5 0.0123 1772442005000",
+            "anthropic claude-sonnet-4-5 0.03 1772442003000",
+            "openrouter anthropic/claude-opus-5 0.006 1772452002000",
+            "openrouter anthropic/claude-opus-5 0.007 1772452003000",
+            "openrouter anthropic/claude-opus-5 0.046 1772452001000",
+            "openrouter openai/gpt-5.5 0.001 1772442002000",
+            "openrouter openai/gpt-5.5 0.01 1772442001000",
         ]
     );
 }
