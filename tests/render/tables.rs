@@ -48,6 +48,8 @@ fn tables_are_aligned_clean_and_fit() {
     $0.0234  claude-sonnet-4-5      1
           —  unheard-of-1           1
     ≥$12.59  Total                  4
+    17 tokens have no price: unheard-of-1 (anthropic)
+    models newer than the price list: ttop prices update
     "#);
 }
 

@@ -221,7 +221,7 @@ fn an_unwritable_home_is_answered_from_and_says_so() {
         .expect("runs");
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{stderr}");
-    assert!(stderr.contains("history is not kept"), "{stderr}");
+    assert!(stderr.contains("history is not saved"), "{stderr}");
     assert!(!output.stdout.is_empty());
 }
 

@@ -120,7 +120,7 @@ fn only_this_machine_may_be_named_and_offline_means_offline() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(
-        stderr.contains("TTOP_PRICES_URL: only addresses of this machine") && !stderr.contains("hunter2"),
+        stderr.contains("TTOP_PRICES_URL: only loopback addresses are allowed") && !stderr.contains("hunter2"),
         "{stderr}"
     );
 

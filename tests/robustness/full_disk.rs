@@ -82,7 +82,7 @@ fn where_the_ledger_may_not_grow_it_is_said_and_the_answer_is_right() {
         let output = limited(&home, blocks, &["turns"]);
         assert_eq!(output.status.code(), Some(0), "{blocks}: {}", said(&output));
         assert!(
-            said(&output).contains("history is not kept"),
+            said(&output).contains("history is not saved"),
             "{blocks}: {}",
             said(&output)
         );
@@ -168,7 +168,7 @@ fn a_disk_that_is_full_takes_nothing_away() {
             said(&output)
         );
         if room_kib == 0 {
-            assert!(said(&output).contains("history is not kept"), "{}", said(&output));
+            assert!(said(&output).contains("history is not saved"), "{}", said(&output));
         }
         std::fs::remove_file(folder.join("filler")).expect("removed");
         let output = ttop(&home, &["turns", "--strict"]).output().expect("runs");

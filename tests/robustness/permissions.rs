@@ -135,7 +135,7 @@ fn a_home_that_may_only_be_read_is_answered_from_with_its_history() {
     mode(&own, 0o500);
     let (code, rows, said) = nobody.run(&["turns"]);
     assert_eq!((code, rows), (Some(0), 2), "{said}");
-    assert!(said.contains("history is not kept"), "{said}");
+    assert!(said.contains("history is not saved"), "{said}");
     assert_eq!(beside(), before, "nothing was made beside the ledger");
 }
 
@@ -148,11 +148,11 @@ fn a_home_that_was_never_writable_is_answered_from_and_watched() {
     mode(&nobody.home.path(), 0o555);
     let (code, rows, said) = nobody.run(&["turns"]);
     assert_eq!((code, rows), (Some(0), 1), "{said}");
-    assert!(said.contains("history is not kept"), "{said}");
+    assert!(said.contains("history is not saved"), "{said}");
     let watch = Running::start(nobody.command(&["watch"]));
-    watch.says("history is not kept");
+    watch.says("history is not saved");
     nobody.write(".claude/projects/-a/b.jsonl", "b", "msg_2");
     assert_eq!(watch.rows_up_to(10)[0]["sessionTokens"]["output"], 10);
     let said = watch.said(Duration::ZERO);
-    assert_eq!(said.matches("history is not kept").count(), 1, "{said}");
+    assert_eq!(said.matches("history is not saved").count(), 1, "{said}");
 }

@@ -88,7 +88,7 @@ fn a_crossing_is_told_in_every_stream_and_to_a_sink_once() {
         taken[0]["text"]
             .as_str()
             .expect("text")
-            .starts_with("[WARNING] Budget daily is at 82 %")
+            .starts_with("[WARNING] Budget daily reached 82 %")
     );
     for stream in &streams {
         let said = stream.said(Duration::from_millis(50));
@@ -160,7 +160,7 @@ fn both_shapes_go_through_jq_fields_and_tables() {
     let csv = watch(&["--fields", "type,modelId,severity", "-o", "csv", "-n", "1"]);
     assert_eq!(csv, "type,modelId,severity\napp.started,,info\n");
     let table = watch(&["-o", "table"]);
-    assert!(table.contains("Session is waiting for you"), "{table}");
+    assert!(table.contains("Session is waiting for"), "{table}");
     assert_eq!(watch(&[]), watch(&[]));
     let none = home.stdout(&["--demo", "watch", "--once"]);
     assert_eq!(none, "");
