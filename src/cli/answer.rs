@@ -27,6 +27,7 @@ pub fn answer(words: &[OsString], shell: Option<&OsStr>) -> Option<Vec<u8>> {
 
 /// How a shell hands over its line, and what it does with an answer.
 #[derive(Clone, Copy)]
+#[expect(clippy::enum_variant_names, reason = "PowerShell is the name of a shell")]
 enum Shell {
     /// Gives the line and the part of it that an answer replaces; inserts the answer as it is.
     Bash,

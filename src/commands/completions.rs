@@ -13,6 +13,7 @@ pub struct CompletionsArgs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(clippy::enum_variant_names, reason = "PowerShell is the name of a shell")]
 pub enum Shell {
     Bash,
     Zsh,

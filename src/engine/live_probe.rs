@@ -58,7 +58,7 @@ fn scan_beside(agents: Vec<&'static (dyn Agent + Sync)>, engine: &mut Engine) ->
     let mut system = engine.system.clone();
     let mut scanner = std::mem::take(&mut engine.scanner);
     std::thread::spawn(move || {
-        let agents: Vec<&dyn Agent> = agents.iter().map(|agent| -> &dyn Agent { *agent }).collect();
+        let agents: Vec<&dyn Agent> = agents.iter().map(|&agent| agent as &dyn Agent).collect();
         loop {
             std::thread::sleep(EVERY);
             system.now = system.now();

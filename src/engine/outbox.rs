@@ -43,7 +43,7 @@ impl Outbox {
         let shared: Vec<&'static (dyn SinkKind + Sync)> = kinds.filter_map(SinkHandle::shared).collect();
         std::thread::spawn(move || {
             let _alive: Sender<()> = alive;
-            let shared: Vec<&dyn SinkKind> = shared.iter().map(|kind| -> &dyn SinkKind { *kind }).collect();
+            let shared: Vec<&dyn SinkKind> = shared.iter().map(|&kind| kind as &dyn SinkKind).collect();
             if let Err(error) = deliver(&system, of_kinds(&config, &shared), &woken, &tell) {
                 // The stream may have ended.
                 let _ = tell.send(Problem::new("alerts", format!("could not be delivered: {error:#}")));

@@ -6,10 +6,8 @@
 use super::columns::{put, put_offset};
 pub use super::pack_columns::{Columns, EventColumns, TurnNumbers, set_counted};
 use super::pack_columns::{RecordColumns, VERSION, flags, order_bits, zigzag};
-use crate::core::fees::{Fees, Region};
 use crate::core::money::Money;
-use crate::core::tokens::Tokens;
-use crate::core::turn::{Accuracy, EventKey, Mode, Presence, Rank, RecordKey};
+use crate::core::turn::{EventKey, Rank, RecordKey};
 
 /// One turn as the ledger keeps it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -180,6 +178,10 @@ impl PackTurn {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::fees::{Fees, Region};
+    use crate::core::money::Money;
+    use crate::core::tokens::Tokens;
+    use crate::core::turn::{Accuracy, Mode, Presence};
     use proptest::prelude::*;
 
     fn turn() -> impl Strategy<Value = (PackTurn, String)> {

@@ -272,11 +272,10 @@ impl State {
     ///
     /// The error is that of the first model whose sums cannot be read; those of the others count.
     fn shutdown(&mut self, event: &Event, shutdown: Shutdown, line: &Line, into: &mut Batch) -> serde_json::Result<()> {
-        if let Some(id) = event.id.as_deref().filter(|id| !id.is_empty()) {
-            if !self.ended_by.insert(id.to_owned()) {
-                into.skip(Skip::Repeated);
-                return Ok(());
-            }
+        let id = event.id.as_deref().filter(|id| !id.is_empty());
+        if id.is_some_and(|id| !self.ended_by.insert(id.to_owned())) {
+            into.skip(Skip::Repeated);
+            return Ok(());
         }
         let segment = std::mem::take(&mut self.segment);
         self.begin_segment(event, line);
