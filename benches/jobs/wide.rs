@@ -73,10 +73,10 @@ fn add_session(connection: &Connection, session: u64) {
 /// One more session.
 pub fn add(home: &Path) {
     let connection = Connection::open(database(home)).expect("a database");
-    let count: u64 = connection
+    let count: i64 = connection
         .query_row("select count(*) from session", [], |row| row.get(0))
         .expect("a count");
-    add_session(&connection, count);
+    add_session(&connection, count.unsigned_abs());
 }
 
 /// One transcript, one reply a session.

@@ -181,7 +181,6 @@ mod tests {
     use crate::core::fees::{Fees, Region};
     use crate::core::money::Money;
     use crate::core::tokens::Tokens;
-    use crate::core::turn::{Accuracy, Mode, Presence};
     use proptest::prelude::*;
 
     fn turn() -> impl Strategy<Value = (PackTurn, String)> {

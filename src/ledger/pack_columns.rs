@@ -38,14 +38,14 @@ pub struct TurnNumbers {
 #[derive(Default)]
 pub struct Columns {
     pub times: Vec<u64>,
-    flags: Vec<u64>,
+    pub(super) flags: Vec<u64>,
     pub models: Vec<u64>,
-    tokens: [Vec<u64>; 5],
-    costs: Vec<u64>,
-    hours: Vec<u64>,
-    requests: Vec<u64>,
-    fees: Vec<u64>,
-    origins: Vec<u64>,
+    pub(super) tokens: [Vec<u64>; 5],
+    pub(super) costs: Vec<u64>,
+    pub(super) hours: Vec<u64>,
+    pub(super) requests: Vec<u64>,
+    pub(super) fees: Vec<u64>,
+    pub(super) origins: Vec<u64>,
 }
 
 impl Columns {

@@ -151,7 +151,8 @@ fn check_lists(spec: &Value, seen: &Seen, wrong: &mut Vec<String>) {
                 .unwrap_or_default()
                 .contains(want["text"].as_str().unwrap_or_default())
     };
-    let all: [(&str, &[Value], &dyn Fn(&Value, &Value) -> bool); 4] = [
+    type Comparison<'c> = (&'c str, &'c [Value], &'c dyn Fn(&Value, &Value) -> bool);
+    let all: [Comparison<'_>; 4] = [
         ("log", &log, &in_line),
         ("requests", &seen.requests, &has),
         ("activity", &seen.activity, &fits),

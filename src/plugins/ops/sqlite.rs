@@ -201,11 +201,9 @@ fn guard(connection: &mut Connection) -> rusqlite::Result<()> {
                 Authorization::Deny
             }
         }
-        AuthAction::Function { function_name }
-            if matches!(function_name, "load_extension" | "readfile" | "writefile" | "edit") =>
-        {
-            Authorization::Deny
-        }
+        AuthAction::Function {
+            function_name: "load_extension" | "readfile" | "writefile" | "edit",
+        } => Authorization::Deny,
         _ => Authorization::Allow,
     }))?;
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MOST_TEXT)?;
@@ -235,7 +233,7 @@ fn timed<T>(
 
 fn query(connection: &Connection, sql: &str, parameters: &Parameters, most: usize) -> Result<Value, Refused> {
     let mut statement = connection.prepare(sql).map_err(|error| failed(&error))?;
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     bind(&mut statement, parameters)?;
     let mut rows = statement.raw_query();
     let mut taken: Vec<Value> = Vec::new();
