@@ -70,7 +70,7 @@ fn no_damage_to_an_answer_makes_a_crash_or_a_number_that_is_none() {
     ];
     for provider in ttop::providers::built_in() {
         let id = provider.about().id.clone();
-        if !ids().iter().any(|known| *known == id) {
+        if !ids().contains(&id) {
             continue;
         }
         let replies = pack(&format!("{id}/replies/normal.json"))["replies"].take();
