@@ -115,8 +115,9 @@ fn main() {
 /// What grows with the whole instead of what changed shows here first.
 fn wide_jobs(folder: &Path, percent: u64) {
     type Make = fn(&Path, u64) -> PathBuf;
+    type Grow = Box<dyn FnMut(&Path)>;
     let mut next = 1 << 40;
-    let mut grow: [(&str, Make, Box<dyn FnMut(&Path)>); 3] = [
+    let mut grow: [(&str, Make, Grow); 3] = [
         ("100,000 sessions in a database", wide::sessions, Box::new(wide::add)),
         (
             "100,000 session ids in a file",
