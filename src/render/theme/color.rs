@@ -78,15 +78,32 @@ impl Rgb {
         }
     }
 
-    /// The nearest of the sixteen colors as most terminals show them.
+    /// The one of the sixteen colors that means the same: a color by its hue, since a pale red is still a red, and a
+    /// grey by its lightness.
     pub fn to_16(self) -> u8 {
-        const COMMON: [u32; 16] = [
-            0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5, 0x7f7f7f, 0xff0000,
-            0x00ff00, 0xffff00, 0x5c5cff, 0xff00ff, 0x00ffff, 0xffffff,
-        ];
-        (0..16)
-            .min_by_key(|&at: &u8| self.distance(Self::from_number(COMMON[usize::from(at)])))
-            .unwrap_or_default()
+        const HUES: [u8; 6] = [1, 3, 2, 6, 4, 5];
+        const BRIGHT: u8 = 8;
+        let Self(red, green, blue) = self;
+        let (most, least) = (red.max(green).max(blue), red.min(green).min(blue));
+        let range = f64::from(most - least);
+        if most - least < 40 {
+            return match most {
+                0..=63 => 0,
+                64..=159 => 8,
+                160..=223 => 7,
+                224..=255 => 15,
+            };
+        }
+        let part = |a: u8, b: u8| (f64::from(a) - f64::from(b)) / range;
+        let sixths = if most == red {
+            part(green, blue).rem_euclid(6.0)
+        } else if most == green {
+            2.0 + part(blue, red)
+        } else {
+            4.0 + part(red, green)
+        };
+        let hue = HUES[sixths.round() as usize % HUES.len()];
+        if most > 214 { hue + BRIGHT } else { hue }
     }
 
     /// How different two colors look: the weighted Euclidean distance known as redmean, squared.
@@ -128,6 +145,9 @@ mod tests {
         assert_eq!(Rgb(128, 128, 128).to_256(), 244);
         assert_eq!(Rgb(0, 0, 0).to_256(), 16);
         assert_eq!(Rgb(247, 118, 142).to_16(), 9, "a red");
+        assert_eq!(Rgb(0, 95, 0).to_16(), 2, "a green");
+        assert_eq!(Rgb(125, 207, 200).to_16(), 6, "a cyan");
+        assert_eq!(Rgb(122, 162, 247).to_16(), 12, "a blue");
         assert_eq!(Rgb(255, 255, 255).to_16(), 15);
     }
 
