@@ -56,7 +56,7 @@ pub fn run(program: impl AsRef<OsStr>, arguments: &[String], name: &str, stdin: 
         None => Err(Undelivered::Down(format!("{name} took too long"))),
         Some(status) if status.success() => Ok(()),
         Some(status) => Err(Undelivered::Failed(match status.code() {
-            Some(code) => format!("{name} ended with {code}"),
+            Some(code) => format!("{name} exited with {code}"),
             None => format!("{name} was ended by a signal"),
         })),
     }

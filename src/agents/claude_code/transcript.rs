@@ -20,6 +20,7 @@ use crate::core::money::Money;
 use crate::core::problem::Problem;
 use crate::core::tokens::Bucket;
 use crate::core::turn::{Accuracy, EventKey, Origin, Presence, Project, Rank, RecordKey, SessionInfo, Turn};
+use crate::system::files::Stamp;
 use anyhow::Result;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,9 @@ pub(super) struct State {
     /// Whether the session's totals were read, and the events of what they have beyond its records.
     has_costs: bool,
     unrecorded: Vec<u64>,
+    /// Size and time of the parent's transcript when it was read for its totals.
+    #[serde(default)]
+    parent: Option<(u64, i64)>,
 }
 
 /// Reads the part of a transcript after a bookmark.
@@ -53,17 +57,29 @@ pub(super) struct State {
 /// When the file cannot be opened or read.
 pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u32) -> Result<Bookmark> {
     let mut scan = scan(source, from, into)?;
-    let has_new_rows_of_subagents = scan.state.has_costs && from.wal != source.wal;
-    if !scan.costs.is_empty() || has_new_rows_of_subagents {
+    let parent = scan.state.beginning.parent().map(|parent| unrecorded::stamp_of(&source.path, parent));
+    let has_new_rows_of_subagents = from.wal.inode & !WATCHES_PARENT != source.wal.inode
+        || (from.wal.size, from.wal.modified_ns) != (source.wal.size, source.wal.modified_ns);
+    let is_outdated = scan.state.has_costs && (has_new_rows_of_subagents || scan.state.parent != parent);
+    if !scan.costs.is_empty() || is_outdated {
         add_unrecorded(&mut scan, source, into)?;
     }
+    scan.state.parent = parent;
+    let watches_parent = scan.state.has_costs && parent.is_some();
     let state = serde_json::to_vec(&scan.state)?;
     let mark = scan.lines.finish(rules_version, scan.lines_before, state, into)?;
     Ok(Bookmark {
-        wal: source.wal,
+        wal: Stamp {
+            inode: source.wal.inode | if watches_parent { WATCHES_PARENT } else { 0 },
+            ..source.wal
+        },
         ..mark
     })
 }
+
+/// Set in the bookmark of a fork with totals, which start with its parent's: no stamp has it, so the fork is looked at
+/// whenever anything changed, and read again when its parent did.
+const WATCHES_PARENT: u64 = 1 << 63;
 
 /// Adds what the session's totals have beyond its records.
 fn add_unrecorded(scan: &mut Scan, source: &Source, into: &mut Batch) -> Result<()> {

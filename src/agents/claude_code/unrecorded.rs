@@ -200,8 +200,14 @@ fn subagents(path: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The totals a parent had when a fork was made of it.
-fn parents(fork: &Path, parent: &str, forked_at: i64) -> Result<Start> {
+/// Size and time of a fork's parent; zeros where it is not there.
+pub(super) fn stamp_of(fork: &Path, parent: &str) -> (u64, i64) {
+    let source = transcript_of(fork, parent).and_then(|path| Source::find(path, 0));
+    source.map_or((0, 0), |source| (source.stamp.size, source.stamp.modified_ns))
+}
+
+/// Where the transcript of a fork's parent is.
+fn transcript_of(fork: &Path, parent: &str) -> Option<PathBuf> {
     let name = format!("{parent}.jsonl");
     let beside = fork.with_file_name(&name);
     // A fork may have been made for another folder.
@@ -212,8 +218,12 @@ fn parents(fork: &Path, parent: &str, forked_at: i64) -> Result<Start> {
             .map(|folder| folder.path().join(&name))
             .find(|path| path.is_file())
     };
-    let found = if beside.is_file() { Some(beside) } else { elsewhere() };
-    let Some(source) = found.and_then(|path| Source::find(path, 0)) else {
+    if beside.is_file() { Some(beside) } else { elsewhere() }
+}
+
+/// The totals a parent had when a fork was made of it.
+fn parents(fork: &Path, parent: &str, forked_at: i64) -> Result<Start> {
+    let Some(source) = transcript_of(fork, parent).and_then(|path| Source::find(path, 0)) else {
         return Ok(Start::Unknown);
     };
     let whole = scan(&source, &Bookmark::default(), &mut Batch::default())?;
