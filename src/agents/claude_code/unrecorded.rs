@@ -55,7 +55,8 @@ pub(super) struct Unrecorded {
     pub fees: Fees,
     pub time: i64,
     pub place: u64,
-    /// Knowledge wins: the more records were seen, the less is missing among them; then the larger rest.
+    /// Knowledge wins: the more records were seen and the more the parent's totals cover, the less is missing; then the
+    /// larger rest.
     pub rank: Rank,
 }
 
@@ -238,6 +239,7 @@ fn compare(states: &[CostState], recorded: &[Recorded], start: Start) -> Vec<Unr
         Start::Parents(models) => models,
         Start::Nothing | Start::Unknown => BTreeMap::new(),
     };
+    let inherited: u64 = before.values().flatten().fold(0, |sum, count| sum.saturating_add(*count));
     let mut is_covered = vec![false; recorded.len()];
     let mut found = Vec::new();
     for (at, state) in states.iter().enumerate() {
@@ -284,7 +286,7 @@ fn compare(states: &[CostState], recorded: &[Recorded], start: Start) -> Vec<Unr
                     fees: Fees::NONE.with(Fee::WebSearch, u32::try_from(searches).unwrap_or(u32::MAX)),
                     time: state.time,
                     place: state.place,
-                    rank: Rank(seen, tokens.known_total()),
+                    rank: Rank(seen.saturating_add(inherited), tokens.known_total()),
                 });
             }
         }
