@@ -108,7 +108,7 @@ export def "ttop turns" [
 
 # Show one session or turn in depth
 export def "ttop show" [
-    id: string@"nu-complete ttop"  # Session (a unique prefix of its id, or `latest`) or turn (`turnId`)
+    id: string@"nu-complete ttop"  # A session (a unique prefix of its id, or `latest`), or a `turnId`
     --explain  # Show the source, copies and price rule of each number
     --messages: int  # Show this many of the newest messages
     --full  # Show the complete text of each message
@@ -441,11 +441,11 @@ export def "ttop ledger status" [
 
 # Erase history permanently; a later sync does not bring it back
 export extern "ttop ledger forget" [
-    --session: string@"nu-complete ttop"  # This session: a unique prefix of its id
-    --project: string@"nu-complete ttop"  # Every session of this project and below
-    --before: string@"nu-complete ttop"  # Every turn before this time
+    --session: string@"nu-complete ttop"  # Erase this session, given a unique prefix of its id
+    --project: string@"nu-complete ttop"  # Erase every session of this project and of folders below it
+    --before: string@"nu-complete ttop"  # Erase every turn before this time
     --import: string@"nu-complete ttop"  # What came with an import of this name; it may be imported again
-    --color: string@"nu-complete ttop"  # When to use colour
+    --color: string@"nu-complete ttop"  # Choose when to use color
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --quiet(-q)  # Print nothing; only set the exit code
@@ -481,10 +481,10 @@ export extern "ttop ledger export" [
 
 # Add an export from another machine; each turn counts once
 export extern "ttop ledger import" [
-    file: string@"nu-complete ttop"  # `-` for stdin
-    --name: string@"nu-complete ttop"  # What to call it; the same name replaces what came before
+    file: string@"nu-complete ttop"  # File to import, or `-` for stdin
+    --name: string@"nu-complete ttop"  # Name of the import; importing under the same name replaces it
     --dry-run  # Show what would change, and keep nothing
-    --color: string@"nu-complete ttop"  # When to use colour
+    --color: string@"nu-complete ttop"  # Choose when to use color
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --quiet(-q)  # Print nothing; only set the exit code
