@@ -110,9 +110,11 @@ pub fn home_of(data: &Path, spec: &str) -> PathBuf {
     match &package.version {
         Some(version) => folder(version),
         None => {
-            let current = fs::read_to_string(
-                data.join("npm")
+            let current = crate::system::open::read_text(
+                &data
+                    .join("npm")
                     .join(format!("{}.version", package.name.replace('/', "+"))),
+                crate::system::open::Most::WORD,
             );
             folder(current.unwrap_or_default().trim())
         }

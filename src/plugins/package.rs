@@ -175,7 +175,8 @@ pub fn read(folder: &Path) -> Result<Map<String, Value>, String> {
     if !metadata.is_file() || metadata.len() > MOST_BYTES {
         return Err("package.json is no file of at most 1 MiB".to_owned());
     }
-    let bytes = std::fs::read(&path).map_err(|error| format!("package.json: {error}"))?;
+    let bytes = crate::system::open::read(&path, crate::system::open::Most(MOST_BYTES))
+        .map_err(|error| format!("package.json: {error}"))?;
     match serde_json::from_slice(&bytes) {
         Ok(Value::Object(map)) => Ok(map),
         Ok(_) => Err("package.json is not a JSON object".to_owned()),

@@ -144,7 +144,7 @@ impl Tree {
         if self.bytes + length > MOST_BYTES {
             return Err(Refused::failed("is too large: a plugin's modules have at most 8 MiB"));
         }
-        let bytes = std::fs::read(&real).map_err(gone)?;
+        let bytes = crate::system::open::read(&real, crate::system::open::Most(MOST_BYTES)).map_err(gone)?;
         self.bytes += bytes.len() as u64;
         self.files.insert(name.clone(), bytes);
         Ok(name)
@@ -157,7 +157,8 @@ impl Tree {
             .iter()
             .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
             .collect();
-        let package = std::fs::read(self.root.join("package.json")).unwrap_or_default();
+        let package = crate::system::open::read(&self.root.join("package.json"), crate::system::open::Most::NOTE)
+            .unwrap_or_default();
         if !self.files.contains_key("package.json") {
             all.push(("package.json", &package));
         }

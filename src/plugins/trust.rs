@@ -46,7 +46,7 @@ impl Trust {
     /// # Errors
     /// When the file is damaged.
     pub fn open(path: &Path) -> Result<Self> {
-        let by_hash = match std::fs::read(path) {
+        let by_hash = match crate::system::open::read(path, crate::system::open::Most::SETTINGS) {
             Ok(bytes) => serde_json::from_slice(&bytes)
                 .with_context(|| format!("{} is damaged: remove it, and trust your plugins again", path.display()))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),

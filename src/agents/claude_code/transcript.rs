@@ -57,7 +57,11 @@ pub(super) struct State {
 /// When the file cannot be opened or read.
 pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u32) -> Result<Bookmark> {
     let mut scan = scan(source, from, into)?;
-    let parent = scan.state.beginning.parent().map(|parent| unrecorded::stamp_of(&source.path, parent));
+    let parent = scan
+        .state
+        .beginning
+        .parent()
+        .map(|parent| unrecorded::stamp_of(&source.path, parent));
     let has_new_rows_of_subagents = from.wal.inode & !WATCHES_PARENT != source.wal.inode
         || (from.wal.size, from.wal.modified_ns) != (source.wal.size, source.wal.modified_ns);
     let is_outdated = scan.state.has_costs && (has_new_rows_of_subagents || scan.state.parent != parent);

@@ -239,7 +239,10 @@ fn compare(states: &[CostState], recorded: &[Recorded], start: Start) -> Vec<Unr
         Start::Parents(models) => models,
         Start::Nothing | Start::Unknown => BTreeMap::new(),
     };
-    let inherited: u64 = before.values().flatten().fold(0, |sum, count| sum.saturating_add(*count));
+    let inherited: u64 = before
+        .values()
+        .flatten()
+        .fold(0, |sum, count| sum.saturating_add(*count));
     let mut is_covered = vec![false; recorded.len()];
     let mut found = Vec::new();
     for (at, state) in states.iter().enumerate() {

@@ -16,6 +16,7 @@ use super::ops::storage::{Owner, Storage};
 use super::plugin::{Event, Events};
 use super::trust::Trust;
 use super::world::{Clock, Limits, World};
+use crate::system::open::Most;
 use anyhow::{Context, Result};
 use canned::Canned;
 use scene::Scene;
@@ -66,7 +67,8 @@ pub struct Verdict {
 /// When the case itself cannot be read or set up.
 pub fn run(folder: &Path, setting: &Setting<'_>) -> Result<Verdict> {
     let path = folder.join("expected.json");
-    let text = std::fs::read(&path).with_context(|| format!("could not read {}", path.display()))?;
+    let text = crate::system::open::read(&path, Most::SETTINGS)
+        .with_context(|| format!("could not read {}", path.display()))?;
     let spec: Value = serde_json::from_slice(&text).with_context(|| format!("{} is not JSON", path.display()))?;
     let scene = Scene::build(folder, &spec)?;
     let seen = play(&spec, &scene, setting)?;

@@ -1,5 +1,6 @@
 //! The scene of a case: a copy of it and a home, made anew and removed at the end.
 
+use crate::system::open;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -112,7 +113,7 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
             make_link(&fs::read_link(&source)?, &target)?;
         } else {
             // Not `fs::copy`: a read-only original must not make a read-only copy.
-            fs::write(&target, fs::read(&source)?)?;
+            fs::write(&target, open::read(&source, open::Most::CONVERSATION)?)?;
         }
     }
     Ok(())
@@ -157,7 +158,7 @@ fn contents(root: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
             if kind.is_dir() {
                 folders.push(path);
             } else if kind.is_file() {
-                all.insert(place, fs::read(&path)?);
+                all.insert(place, open::read(&path, open::Most::CONVERSATION)?);
             }
         }
     }

@@ -270,7 +270,7 @@ fn open_last_without_link(path: &Path) -> io::Result<File> {
 
 #[cfg(not(unix))]
 fn open_without_links(path: &Path) -> io::Result<File> {
-    let file = File::open(path)?;
+    let (file, _) = crate::system::open::open(path)?;
     match fs::canonicalize(path)? == path {
         true => Ok(file),
         false => Err(io::ErrorKind::NotFound.into()),

@@ -45,12 +45,8 @@ fn resolved(key: &str, grants: &Grants, env: &BTreeMap<String, String>) -> Optio
     }
 }
 
-fn object(path: &PathBuf) -> Map<String, Value> {
-    let is_small = std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() <= MOST_BYTES);
-    let text = std::fs::read_to_string(path)
-        .ok()
-        .filter(|_| is_small)
-        .unwrap_or_default();
+fn object(path: &std::path::Path) -> Map<String, Value> {
+    let text = crate::system::open::read_text(path, crate::system::open::Most(MOST_BYTES)).unwrap_or_default();
     match serde_json::from_str(&text) {
         Ok(Value::Object(map)) => map,
         _ => Map::new(),

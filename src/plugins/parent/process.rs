@@ -79,7 +79,8 @@ impl Drop for Process {
 
 #[cfg(target_os = "linux")]
 fn cpu_time(pid: u32) -> Option<Duration> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let stat =
+        crate::system::open::read_text(format!("/proc/{pid}/stat").as_ref(), crate::system::open::Most::WORD).ok()?;
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
     let ticks: u64 = fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?;
     let each = rustix::param::clock_ticks_per_second();
