@@ -134,7 +134,11 @@ impl Engine {
                 let keeps_titles = ledger.keeps_titles;
                 *ledger = Ledger::in_memory()?;
                 ledger.keeps_titles = keeps_titles;
-                Committed::GivenUp
+                // What is there now is the past, and it is read before anyone hears of the problem: whatever is written
+                // after that is news.
+                ledger.sync(&due, &self.system, &|_, _| {})?;
+                ledger.set_meta("watched", Vec::new());
+                ledger.commit(self.system.now)?
             }
             (result, _) => result.context("history cannot be saved")?,
         };
