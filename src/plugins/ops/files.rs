@@ -180,7 +180,7 @@ pub fn write(grants: &Grants, path: &str, bytes: &[u8], append: bool) -> Answer 
 }
 
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn make_folder(grants: &Grants, path: &str, recursive: bool) -> Answer {
     grants.files(Access::Write, path)?;
     let lexical = lexical(grants, path)?;
@@ -196,7 +196,7 @@ pub fn make_folder(grants: &Grants, path: &str, recursive: bool) -> Answer {
 }
 
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn rename(grants: &Grants, from: &str, to: &str) -> Answer {
     grants.files(Access::Write, from)?;
     let (source, target) = (resolve_last(grants, from)?, resolve_new(grants, to)?);
@@ -205,7 +205,7 @@ pub fn rename(grants: &Grants, from: &str, to: &str) -> Answer {
 }
 
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn remove(grants: &Grants, path: &str) -> Answer {
     grants.files(Access::Write, path)?;
     fs::remove_file(resolve_last(grants, path)?).map_err(|error| of_io(&error, path))?;
