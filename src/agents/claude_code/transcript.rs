@@ -57,19 +57,20 @@ pub(super) struct State {
 /// When the file cannot be opened or read.
 pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u32) -> Result<Bookmark> {
     let mut scan = scan(source, from, into)?;
-    let parent = scan
-        .state
-        .beginning
-        .parent()
-        .map(|parent| unrecorded::stamp_of(&source.path, parent));
-    let has_new_rows_of_subagents = from.wal.inode & !WATCHES_PARENT != source.wal.inode
-        || (from.wal.size, from.wal.modified_ns) != (source.wal.size, source.wal.modified_ns);
-    let is_outdated = scan.state.has_costs && (has_new_rows_of_subagents || scan.state.parent != parent);
+    let has_costs = scan.state.has_costs || !scan.costs.is_empty();
+    // Only totals make a fork depend on its parent: no other transcript looks for one.
+    let parent = scan.state.beginning.parent().filter(|_| has_costs);
+    let parent = parent.map(|parent| unrecorded::stamp_of(&source.path, parent));
+    let subagents = Stamp {
+        inode: from.wal.inode & !WATCHES_PARENT,
+        ..from.wal
+    };
+    let is_outdated = scan.state.has_costs && (subagents != source.wal || scan.state.parent != parent);
     if !scan.costs.is_empty() || is_outdated {
         add_unrecorded(&mut scan, source, into)?;
     }
     scan.state.parent = parent;
-    let watches_parent = scan.state.has_costs && parent.is_some();
+    let watches_parent = parent.is_some();
     let state = serde_json::to_vec(&scan.state)?;
     let mark = scan.lines.finish(rules_version, scan.lines_before, state, into)?;
     Ok(Bookmark {
