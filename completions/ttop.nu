@@ -348,6 +348,155 @@ export def "ttop budgets" [
     ^ttop budgets -o ndjson ...$flags | typed [start end] [] [] []
 }
 
+# Show plugins, and add, trust, test and remove them
+export def "ttop plugin" [
+    --plugin: string@"nu-complete ttop"  # Load this file or folder too
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+] {
+    let flags = (flags {plugin: $plugin, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    ^ttop plugin -o ndjson ...$flags | typed [] [] [] []
+}
+
+# List plugins with their state and rights
+export def "ttop plugin list" [
+    --plugin: string@"nu-complete ttop"  # Load this file or folder too
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+] {
+    let flags = (flags {plugin: $plugin, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    ^ttop plugin list -o ndjson ...$flags | typed [] [] [] []
+}
+
+# Show all that is known of one plugin
+export def "ttop plugin info" [
+    id: string@"nu-complete ttop"  # Its id
+    --plugin: string@"nu-complete ttop"  # Load this file or folder too
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+] {
+    let flags = (flags {plugin: $plugin, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    ^ttop plugin info $id -o ndjson ...$flags | typed [] [] [] []
+}
+
+# Write the files of a new plugin
+export extern "ttop plugin new" [
+    kind: string@"nu-complete ttop"  # What it adds
+    name: string@"nu-complete ttop"  # Its id: lowercase letters, digits and hyphens
+    --color: string@"nu-complete ttop"  # Choose when to use color
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+]
+
+# Add a package from npm, or a path
+export extern "ttop plugin add" [
+    what: string@"nu-complete ttop"  # `@tokentop/agent-NAME`, `NAME@1.2.3`, or a path
+    --yes  # Consent to its rights without being asked
+    --color: string@"nu-complete ttop"  # Choose when to use color
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+]
+
+# Take a plugin out of the config, with its package, storage and consent
+export extern "ttop plugin remove" [
+    what: string@"nu-complete ttop"  # Its id, package or path
+    --keep-data  # Keep what it stored
+    --color: string@"nu-complete ttop"  # Choose when to use color
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+]
+
+# Consent to a plugin's code and rights
+export extern "ttop plugin trust" [
+    what: string@"nu-complete ttop"  # Its id, or a path
+    --yes  # Without being asked: for scripts
+    --color: string@"nu-complete ttop"  # Choose when to use color
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+]
+
+# Take consent back
+export extern "ttop plugin untrust" [
+    id: string@"nu-complete ttop"  # Its id
+    --color: string@"nu-complete ttop"  # Choose when to use color
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+]
+
+# Run cases of plugins; without a case, load the plugin and call it once
+export extern "ttop plugin test" [
+    ...paths: string@"nu-complete ttop"  # Folders with an expected.json, or plugins
+    --without: string@"nu-complete ttop"  # Leave out walls of the sandbox, to test those that are left
+    --color: string@"nu-complete ttop"  # Choose when to use color
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+]
+
+# Show which walls stand, and what is wrong with plugins
+export def "ttop plugin doctor" [
+    id?: string@"nu-complete ttop"  # One plugin
+    --plugin: string@"nu-complete ttop"  # Load this file or folder too
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+] {
+    let flags = (flags {plugin: $plugin, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    ^ttop plugin doctor ...([$id] | compact) -o ndjson ...$flags | typed [] [] [] []
+}
+
 # Show the price list
 export def "ttop prices" [
     --provider: string@"nu-complete ttop"  # Only include these providers

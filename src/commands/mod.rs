@@ -12,6 +12,8 @@ pub mod doctor;
 pub mod ledger;
 pub mod man;
 pub mod mcp;
+#[cfg(feature = "plugins")]
+pub mod plugin;
 pub mod prices;
 pub mod progress;
 pub mod providers;
@@ -43,6 +45,8 @@ pub enum Command {
     #[command(name = "bar-status")]
     BarStatus(bar_status::BarStatusArgs),
     Budgets(budgets::BudgetsArgs),
+    #[cfg(feature = "plugins")]
+    Plugin(plugin::PluginArgs),
     Prices(prices::PricesArgs),
     Sync(sync::SyncArgs),
     Ledger(ledger::LedgerArgs),
@@ -77,6 +81,8 @@ impl Command {
             Self::Creds(args) => args.run(context),
             Self::BarStatus(args) => args.run(context),
             Self::Budgets(args) => args.run(context),
+            #[cfg(feature = "plugins")]
+            Self::Plugin(args) => args.run(context),
             Self::Prices(args) => args.run(context),
             Self::Watch(args) => args.run(context),
             Self::Sync(args) => args.run(context),

@@ -3,8 +3,8 @@
 use super::Row;
 use super::keys::{self, Key};
 use crate::core::rows::{
-    ActivityRow, BudgetRow, CostRow, CredRow, DoctorRow, EventRow, LedgerRow, LimitHistoryRow, McpRow, PriceRow,
-    ProviderRow, PsRow, SessionRow, ShowRow, StreamRow, TurnRow,
+    ActivityRow, BudgetRow, CostRow, CredRow, DoctorRow, EventRow, LedgerRow, LimitHistoryRow, McpRow, PluginRow,
+    PriceRow, ProviderRow, PsRow, SessionRow, ShowRow, StreamRow, TurnRow,
 };
 use serde_json::Value;
 
@@ -41,6 +41,7 @@ pub const ROWS: &[RowKind] = &[
     kind::<McpRow>("mcp"),
     kind::<CredRow>("creds"),
     kind::<BudgetRow>("budgets"),
+    kind::<PluginRow>("plugin"),
     kind::<PriceRow>("prices"),
     kind::<LedgerRow>("ledger"),
     kind::<DoctorRow>("doctor"),

@@ -8,6 +8,7 @@ mod doctor;
 pub mod event;
 mod ledger;
 mod mcp;
+mod plugin;
 mod price;
 mod provider;
 mod ps;

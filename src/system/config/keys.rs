@@ -328,10 +328,27 @@ pub const KEYS: &[Key] = &[
         "TokenTop's on-screen messages",
     ),
     idle("notifications.soundEnabled", Kind::Flag, "false", "TokenTop's sounds"),
-    idle("plugins.local", Kind::Texts, "[]", "folders of TokenTop plugins"),
-    idle("plugins.npm", Kind::Texts, "[]", "TokenTop plugins from npm"),
-    idle("plugins.disabled", Kind::Texts, "[]", "disabled TokenTop plugins"),
-    idle("pluginConfig.*.*", Kind::Anything, "", "settings of TokenTop plugins"),
+    key("plugins.local", Kind::Texts, "[]", "files and folders of plugins"),
+    key(
+        "plugins.npm",
+        Kind::Texts,
+        "[]",
+        "plugins that ttop plugin add has fetched",
+    ),
+    key("plugins.disabled", Kind::Texts, "[]", "ids of plugins that do not run"),
+    key(
+        "plugins.replace",
+        Kind::Texts,
+        "[]",
+        "ids of built-in agents and providers that a plugin may replace",
+    ),
+    key(
+        "plugins.requireSandbox",
+        Kind::Flag,
+        "false",
+        "whether plugins only run where Landlock and seccomp exist",
+    ),
+    key("pluginConfig.*.*", Kind::Anything, "", "settings of plugins"),
 ];
 
 /// Keys that TokenTop documents but does not implement, with their meaning.

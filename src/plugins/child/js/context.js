@@ -4,6 +4,7 @@
   const { host, call, state, PluginPermissionError } = kit;
   const { fetch } = kit.part('http');
   const { parse, stringify } = JSON;
+  const { freeze } = Object;
 
   const shown = (value) => {
     if (typeof value === 'string') return value;
@@ -15,7 +16,7 @@
     const text = data === undefined ? shown(message) : `${shown(message)} ${shown(data)}`;
     host.log(level, text.length > MOST ? text.slice(0, MOST) : text);
   };
-  const logger = () => ({
+  const logger = () => freeze({
     debug: (message, data) => log('debug', message, data),
     info: (message, data) => log('info', message, data),
     warn: (message, data) => log('warn', message, data),
@@ -68,7 +69,7 @@
     }
     return out;
   };
-  const authSources = () => ({
+  const authSources = () => freeze({
     env: { get: environment.get },
     files: files(),
     opencode: {
@@ -79,16 +80,16 @@
     },
     platform: { os: host.machine.platform, homedir: host.machine.home, arch: host.machine.arch },
   });
-  const storage = () => ({
+  const storage = () => freeze({
     get: async (key) => call({ op: 'storageGet', key: String(key) }).value,
     set: async (key, value) => { call({ op: 'storageSet', key: String(key), value: String(value) }); },
     delete: async (key) => { call({ op: 'storageDelete', key: String(key) }); },
     has: async (key) => call({ op: 'storageGet', key: String(key) }).value !== null,
   });
-  const http = () => ({ fetch: (url, init) => fetch(url, init) });
-  const pluginContext = (config, signal) => ({ config, logger: logger(), http: http(), authSources: authSources(), storage: storage(), signal });
-  const agentContext = (config, signal) => ({ http: http(), logger: logger(), config, signal });
-  const noticeContext = (config, signal) => ({ logger: logger(), config, signal });
+  const http = () => freeze({ fetch: (url, init) => fetch(url, init) });
+  const pluginContext = (config, signal) => freeze({ config, logger: logger(), http: http(), authSources: authSources(), storage: storage(), signal });
+  const agentContext = (config, signal) => freeze({ http: http(), logger: logger(), config, signal });
+  const noticeContext = (config, signal) => freeze({ logger: logger(), config, signal });
   const hookContext = (config, signal) => (state.kind === 'notification' ? noticeContext(config, signal) : { config, logger: logger() });
 
   const argumentsOf = (method, args, config, signal) => {

@@ -1,0 +1,163 @@
+//! `ttop plugin add` and `remove`: packages and paths of the config.
+
+use super::super::context::Context;
+use super::list::{is_built_in, load, of};
+use super::trust::ask;
+use crate::exit::Exit;
+use crate::plugins::declare::Kind;
+use crate::plugins::host::{Source, State, Way};
+use crate::plugins::message::Refused;
+use crate::plugins::net::Net;
+use crate::plugins::npm::{self, Package};
+use crate::plugins::ops::http::{Request, Transport};
+use crate::plugins::ops::storage::Owner;
+use crate::plugins::trust::Trust;
+use crate::plugins::{discover, session};
+use crate::system::config::{Config, set};
+use crate::system::jsonc;
+use crate::system::replace::replace;
+use anyhow::{Context as _, Result, anyhow, bail};
+use serde_json::Value;
+use std::fs;
+use std::sync::atomic::AtomicBool;
+use url::Url;
+
+const REGISTRY: &str = "registry.npmjs.org";
+
+pub fn add(context: &mut Context, what: &str, yes: bool) -> Result<Exit> {
+    let path = context.engine.system.cwd.join(context.engine.system.expand(what));
+    let source = if path.exists() && !npm::is_plugin_name(what) {
+        let label = fs::canonicalize(&path)?.to_string_lossy().into_owned();
+        discover::at(&context.engine.system, &context.engine.system.cwd, label, Way::Local)
+    } else {
+        let package = npm::parse(what).map_err(|error| anyhow!(error))?;
+        fetch(context, &package)?
+    };
+    let (_, found) = session::load(
+        &context.engine.system,
+        &context.engine.config,
+        &[],
+        Some(vec![source.clone()]),
+        &is_built_in,
+    )?;
+    let Some(found) = found.first().filter(|found| found.state != State::Refused) else {
+        let errors: Vec<String> = found.iter().flat_map(|found| found.errors.clone()).collect();
+        bail!("{}", errors.join("\n"));
+    };
+    let key = if source.way == Way::Npm { "npm" } else { "local" };
+    let mut list = discover::texts(&context.engine.config, key);
+    if !list.contains(&source.label) {
+        list.push(source.label.clone());
+        write_list(context, key, &list)?;
+    }
+    context.out.note(&format!("ttop: {} is in plugins.{key}", source.label));
+    match found.state {
+        State::Untrusted => ask(context, found, yes),
+        _ => {
+            found
+                .errors
+                .iter()
+                .for_each(|error| context.out.note(&format!("ttop: {error}")));
+            Ok(Exit::Ok)
+        }
+    }
+}
+
+/// Fetches a package, checks that it is the one that was promised, and unpacks it.
+fn fetch(context: &Context, package: &Package) -> Result<Source> {
+    if context.engine.system.offline {
+        bail!("{} cannot be fetched: the network is switched off", package.name);
+    }
+    let net = Net::new(false);
+    let get = |address: &str| -> Result<Vec<u8>> {
+        let request = Request {
+            url: Url::parse(address)?,
+            method: "GET".to_owned(),
+            headers: Vec::new(),
+            body: None,
+            may_be_local: false,
+        };
+        let answer = net.send(&request, &AtomicBool::new(false));
+        let answer = answer.map_err(|refused: Refused| anyhow!("{}", refused.message().to_owned()))?;
+        match answer.status {
+            200 => Ok(answer.body),
+            404 => bail!("the registry has no package {}", package.name),
+            status => bail!("the registry answers HTTP {status}"),
+        }
+    };
+    let document = get(&format!("https://{REGISTRY}/{}", package.name.replace('/', "%2f")))?;
+    let release = npm::release(&document, package, REGISTRY).map_err(|error| anyhow!(error))?;
+    let archive = get(&release.archive)?;
+    if !npm::is_intact(&archive, &release.integrity) {
+        bail!(
+            "the archive of {} {} is not the one that the registry promises",
+            package.name,
+            release.version
+        );
+    }
+    let label = format!("{}@{}", package.name, release.version);
+    let home = npm::home_of(&discover::data(&context.engine.system), &label);
+    npm::unpack(&archive, &home).map_err(|error| anyhow!("{label}: {error}"))?;
+    Ok(Source {
+        path: home,
+        label,
+        way: Way::Npm,
+    })
+}
+
+pub fn remove(context: &mut Context, what: &str, keep_data: bool) -> Result<Exit> {
+    let found = load(context, &[])?;
+    let sources: Vec<&Source> = of(&found, what)
+        .map(|found| &found.source)
+        .chain(
+            found
+                .iter()
+                .map(|found| &found.source)
+                .filter(|source| source.label == what),
+        )
+        .collect();
+    let Some(source) = sources
+        .into_iter()
+        .find(|source| matches!(source.way, Way::Npm | Way::Local))
+    else {
+        bail!("{what} is in neither plugins.npm nor plugins.local; what is in the plugins folder is removed there");
+    };
+    let key = if source.way == Way::Npm { "npm" } else { "local" };
+    let mut list = discover::texts(&context.engine.config, key);
+    list.retain(|label| *label != source.label);
+    write_list(context, key, &list)?;
+    if source.way == Way::Npm
+        && source
+            .path
+            .starts_with(discover::data(&context.engine.system).join("npm"))
+    {
+        fs::remove_dir_all(&source.path).with_context(|| format!("could not remove {}", source.path.display()))?;
+    }
+    let removed = found.iter().find(|found| found.source == *source);
+    if let Some((id, kind)) = removed.and_then(|found| Some((found.checked.id.clone()?, found.checked.kind?))) {
+        Trust::open(&session::trust_file(&context.engine.system))?.take_back(&id)?;
+        if !keep_data {
+            forget(context, kind, &id)?;
+        }
+    }
+    context.out.note(&format!("ttop: {} is removed", source.label));
+    Ok(Exit::Ok)
+}
+
+fn forget(context: &Context, kind: Kind, id: &str) -> Result<()> {
+    let world = session::world(&context.engine.system)?;
+    world.storage.forget(Owner { kind: kind.name(), id })?;
+    Ok(())
+}
+
+/// Changes one list of the config file; comments stay.
+fn write_list(context: &Context, key: &str, list: &[String]) -> Result<()> {
+    let path = Config::path(&context.engine.system);
+    let file = context.engine.system.tilde(&path);
+    let text = jsonc::read_text(&context.engine.system, &path).map_err(|problem| anyhow!("{problem}"))?;
+    let text = text.unwrap_or_else(|| "{\n}\n".to_owned());
+    let value = Value::from(list.to_vec());
+    let changed = set(&text, &["plugins", key], &value)
+        .map_err(|mistake| anyhow!("{file}:{}:{}: {}", mistake.line, mistake.column, mistake.reason))?;
+    replace(&path, changed.as_bytes()).with_context(|| format!("could not write {file}"))
+}

@@ -1,0 +1,127 @@
+//! `ttop plugin list`, `info` and `doctor`.
+
+use super::super::context::Context;
+use super::ShowArgs;
+use crate::core::problem::Problem;
+use crate::core::rows::PluginRow;
+use crate::engine::registry::Registry;
+use crate::exit::Exit;
+use crate::plugins::consent;
+use crate::plugins::declare::Kind;
+use crate::plugins::host::{Found, State};
+use crate::plugins::session;
+use anyhow::{Result, bail};
+use std::path::Path;
+
+/// Whether ttop has a type and id built in.
+pub fn is_built_in(kind: Kind, id: &str) -> bool {
+    match kind {
+        Kind::Agent => Registry::built_in().agent(id).is_some(),
+        Kind::Provider => Registry::built_in()
+            .providers
+            .iter()
+            .any(|provider| provider.about().id == id),
+        Kind::Theme | Kind::Notification => false,
+    }
+}
+
+/// Every plugin that is configured, loaded as far as it may be.
+pub fn load(context: &Context, flags: &[String]) -> Result<Vec<Found>> {
+    let (_, found) = session::load(
+        &context.engine.system,
+        &context.engine.config,
+        flags,
+        None,
+        &is_built_in,
+    )?;
+    Ok(found)
+}
+
+pub fn list(context: &mut Context, show: &ShowArgs, only: Option<&str>) -> Result<Exit> {
+    let found = load(context, &show.plugins)?;
+    let fits = |found: &&Found| only.is_none_or(|id| found.checked.id.as_deref() == Some(id));
+    let shown: Vec<&Found> = found.iter().filter(fits).collect();
+    let rows: Vec<PluginRow> = shown
+        .iter()
+        .map(|found| row(found, &context.engine.system.home))
+        .collect();
+    for error in shown.iter().flat_map(|found| &found.errors) {
+        context.out.warn(&Problem::new("plugin", error));
+    }
+    context.rows(&show.rows, rows)
+}
+
+pub fn info(context: &mut Context, show: &ShowArgs, id: &str) -> Result<Exit> {
+    let found = load(context, &show.plugins)?;
+    let home = context.engine.system.home.clone();
+    let rows: Vec<PluginRow> = of(&found, id).map(|found| row(found, &home)).collect();
+    if rows.is_empty() {
+        bail!("no plugin has the id {id}: ttop plugin list shows what there is");
+    }
+    context.rows(&show.rows, rows)
+}
+
+/// Everything that is wrong, as warnings, and the walls.
+pub fn doctor(context: &mut Context, show: &ShowArgs, id: Option<&str>) -> Result<Exit> {
+    let found = load(context, &show.plugins)?;
+    let home = context.engine.system.home.clone();
+    let shown: Vec<&Found> = found
+        .iter()
+        .filter(|found| id.is_none_or(|id| found.checked.id.as_deref() == Some(id)))
+        .collect();
+    for text in shown
+        .iter()
+        .flat_map(|found| found.errors.iter().chain(&found.warnings))
+    {
+        context.out.warn(&Problem::new("plugin", text));
+    }
+    if let Some(plugin) = shown.iter().find_map(|found| found.plugin.as_ref()) {
+        context.out.note(&format!(
+            "ttop: walls around each plugin: {}",
+            plugin.walls().join(", ")
+        ));
+    }
+    let proxies = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+    if proxies.iter().any(|name| context.engine.system.var(name).is_some()) {
+        context
+            .out
+            .note("ttop: plugins use no proxy: they connect to addresses that ttop has looked at");
+    }
+    let rows = shown.iter().map(|found| row(found, &home)).collect();
+    context.rows(&show.rows, rows)
+}
+
+/// Plugins of an id, of any type.
+pub fn of<'a>(found: &'a [Found], id: &'a str) -> impl Iterator<Item = &'a Found> {
+    found
+        .iter()
+        .filter(move |found| found.checked.id.as_deref() == Some(id))
+}
+
+fn row(found: &Found, home: &Path) -> PluginRow {
+    let checked = &found.checked;
+    let plugin = found.plugin.as_ref();
+    PluginRow {
+        plugin_id: checked.id.clone(),
+        kind: checked.kind.map(|kind| kind.name().to_owned()),
+        name: checked.name.clone(),
+        version: checked.version.clone(),
+        state: found.state_name().to_owned(),
+        source: found.source.way.name().to_owned(),
+        path: found.source.label.clone(),
+        entry: found.entry.clone(),
+        hash: found.hash.clone(),
+        declared: found
+            .declaration()
+            .and_then(|declaration| declaration.value["permissions"].as_object().cloned()),
+        rights: found
+            .declaration()
+            .map(|declaration| consent::lines(declaration, home))
+            .unwrap_or_default(),
+        granted: found.state == State::Loaded,
+        settings: plugin.map(|plugin| plugin.settings().values),
+        walls: plugin.map(|plugin| plugin.walls()).unwrap_or_default(),
+        errors: found.errors.clone(),
+        warnings: found.warnings.clone(),
+    }
+}

@@ -1,0 +1,38 @@
+//! `ttop plugin test`: cases, or a plugin without one.
+
+use super::super::context::Context;
+use super::Wall;
+use super::list::is_built_in;
+use crate::exit::Exit;
+use crate::plugins::case::{Setting, run, run_without_case};
+use crate::plugins::child::Without;
+use anyhow::{Context as _, Result};
+use std::path::PathBuf;
+
+pub fn test(context: &mut Context, paths: &[PathBuf], without: &[Wall]) -> Result<Exit> {
+    let setting = Setting {
+        program: std::env::current_exe().context("ttop does not know its own program")?,
+        without: Without {
+            landlock: without.contains(&Wall::Landlock),
+            seccomp: without.contains(&Wall::Seccomp),
+        },
+        packages: None,
+        is_built_in: &is_built_in,
+    };
+    let mut failed = 0;
+    for path in paths {
+        let path = context.engine.system.cwd.join(path);
+        let verdict = match path.join("expected.json").is_file() {
+            true => run(&path, &setting)?,
+            false => run_without_case(&path, &setting)?,
+        };
+        let word = if verdict.wrong.is_empty() { "ok" } else { "FAILED" };
+        let mut text = format!("{word}\t{}\t{} ms\n", path.display(), verdict.took.as_millis());
+        for line in &verdict.wrong {
+            text.push_str(&format!("    {}\n", crate::core::text::plain(line)));
+        }
+        context.out.text(&text)?;
+        failed += usize::from(!verdict.wrong.is_empty());
+    }
+    Ok(if failed == 0 { Exit::Ok } else { Exit::Check })
+}

@@ -1,0 +1,102 @@
+//! `ttop plugin trust` and `untrust`: consent, given and taken back.
+
+use super::super::context::Context;
+use super::list::{is_built_in, load, of};
+use crate::exit::Exit;
+use crate::plugins::consent;
+use crate::plugins::discover;
+use crate::plugins::host::{Found, State, Way};
+use crate::plugins::session;
+use crate::plugins::trust::Trust;
+use crate::render::eprint_line as say;
+use anyhow::{Result, bail};
+use std::io::{BufRead, IsTerminal};
+
+pub fn trust(context: &mut Context, what: &str, yes: bool) -> Result<Exit> {
+    let found = load(context, &[])?;
+    let by_path;
+    let mut wanted: Vec<&Found> = of(&found, what).collect();
+    wanted.extend(found.iter().filter(|found| found.source.label == what));
+    if wanted.is_empty()
+        && context
+            .engine
+            .system
+            .cwd
+            .join(context.engine.system.expand(what))
+            .exists()
+    {
+        let source = discover::at(
+            &context.engine.system,
+            &context.engine.system.cwd,
+            what.to_owned(),
+            Way::Flag,
+        );
+        by_path = session::load(
+            &context.engine.system,
+            &context.engine.config,
+            &[],
+            Some(vec![source]),
+            &is_built_in,
+        )?
+        .1;
+        wanted = by_path.iter().collect();
+    }
+    if wanted.is_empty() {
+        bail!("no plugin has the id or path {what}: ttop plugin list shows what there is");
+    }
+    let mut exit = Exit::Ok;
+    for found in wanted {
+        if ask(context, found, yes)? != Exit::Ok {
+            exit = Exit::Failed;
+        }
+    }
+    Ok(exit)
+}
+
+/// Shows what one plugin asks for, and keeps the answer.
+pub fn ask(context: &Context, found: &Found, yes: bool) -> Result<Exit> {
+    let (Some(declaration), Some(hash)) = (found.declaration(), &found.hash) else {
+        bail!("{}", found.errors.join("\n"));
+    };
+    let id = &declaration.id;
+    if found.state == State::Loaded {
+        context.out.note(&format!("ttop: plugin {id} is trusted"));
+        return Ok(Exit::Ok);
+    }
+    let rights = consent::lines(declaration, &context.engine.system.home);
+    say(&format!(
+        "Plugin {id} {} ({}) asks for:",
+        declaration.version, found.source.label
+    ));
+    match rights.is_empty() {
+        true => say("  no rights"),
+        false => rights.iter().for_each(|right| say(&format!("  {right}"))),
+    }
+    if !yes {
+        if !std::io::stdin().is_terminal() {
+            bail!("consent needs a person or --yes: ttop plugin trust {id} --yes");
+        }
+        say("Allow this? [y/N]");
+        let mut answer = String::new();
+        std::io::stdin().lock().read_line(&mut answer)?;
+        if !matches!(answer.trim(), "y" | "Y" | "yes") {
+            say("Not trusted.");
+            return Ok(Exit::Failed);
+        }
+    }
+    let mut trust = Trust::open(&session::trust_file(&context.engine.system))?;
+    trust.give(hash, declaration, &found.source.label, context.engine.system.now)?;
+    context.out.note(&format!(
+        "ttop: plugin {id} is trusted until its code or its rights change"
+    ));
+    Ok(Exit::Ok)
+}
+
+pub fn untrust(context: &mut Context, id: &str) -> Result<Exit> {
+    let mut trust = Trust::open(&session::trust_file(&context.engine.system))?;
+    match trust.take_back(id)? {
+        0 => bail!("plugin {id} is not trusted"),
+        _ => context.out.note(&format!("ttop: plugin {id} is no longer trusted")),
+    }
+    Ok(Exit::Ok)
+}

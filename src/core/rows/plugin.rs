@@ -1,0 +1,41 @@
+//! `PluginRow`: what became of one plugin, as `ttop plugin` prints it.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// One plugin, by the source that named it.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "plugin")]
+pub struct PluginRow {
+    /// Null where it could not be read.
+    pub plugin_id: Option<String>,
+    /// `agent`, `notification`, `provider`, `theme`.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    pub name: Option<String>,
+    pub version: Option<String>,
+    /// `loaded`, `refused`, `disabled`, `replaced`, `shadowed`, `untrusted`, `failed`, …
+    pub state: String,
+    /// `folder`, `npm`, `local`, `flag`.
+    pub source: String,
+    /// As the user wrote it.
+    pub path: String,
+    /// The file that is run, below the path.
+    pub entry: Option<String>,
+    /// SHA-256 of all its modules: what consent is bound to.
+    pub hash: Option<String>,
+    /// Its permissions as declared.
+    pub declared: Option<Map<String, Value>>,
+    /// The rights it asks for, in words.
+    pub rights: Vec<String>,
+    /// Whether it has them.
+    pub granted: bool,
+    /// Its settings in force.
+    pub settings: Option<Map<String, Value>>,
+    /// The walls around its process.
+    pub walls: Vec<String>,
+    pub errors: Vec<String>,
+    pub warnings: Vec<String>,
+}
