@@ -6,6 +6,7 @@ pub mod claude_code;
 mod cline;
 mod codebuff;
 mod codex;
+mod continue_cli;
 pub mod copilot_cli;
 mod crush;
 mod cursor;
@@ -17,6 +18,7 @@ mod hermes;
 mod kilo_cli;
 mod kilo_code;
 mod kimi_cli;
+mod mistral_vibe;
 mod openclaw;
 pub mod opencode;
 mod pi;
@@ -91,6 +93,7 @@ static BUILT_IN: &[&(dyn Agent + Sync)] = &[
     &antigravity::ANTIGRAVITY,
     &cline::CLINE,
     &codebuff::CODEBUFF,
+    &continue_cli::ContinueCli,
     &copilot_cli::CopilotCli,
     &crush::Crush,
     &cursor::Cursor,
@@ -102,6 +105,7 @@ static BUILT_IN: &[&(dyn Agent + Sync)] = &[
     &kilo_cli::KILO_CLI,
     &kilo_code::KILO_CODE,
     &kimi_cli::KimiCli,
+    &mistral_vibe::MistralVibe,
     &openclaw::OpenClaw,
     &pi::Pi,
     &qwen_code::QwenCode,

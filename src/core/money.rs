@@ -96,6 +96,25 @@ impl Money {
     }
 }
 
+/// Shares out one figure by weight, to the nano-dollar: the shares add up to it. Without any weight the last gets all.
+pub fn share(whole: Money, weights: &[u64]) -> Vec<Money> {
+    let total: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
+    let (mut weight, mut given) = (0, 0);
+    let shares = weights.iter().enumerate().map(|(at, part)| {
+        weight += i128::from(*part);
+        let up_to_here = match total {
+            _ if at + 1 == weights.len() => whole.0,
+            0 => 0,
+            // Never more than the whole.
+            total => (i128::from(whole.0) * weight / total) as i64,
+        };
+        let share = up_to_here - given;
+        given = up_to_here;
+        Money(share)
+    });
+    shares.collect()
+}
+
 /// What nearly all amounts look like, in one pass: at most nine digits, a point, any digits. `None` for anything else.
 fn parse_short(text: &[u8]) -> Option<Money> {
     const MOST_WHOLE_DIGITS: usize = 9;
@@ -215,6 +234,18 @@ impl Billing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shares_add_up_to_the_whole() {
+        for weights in [&[1, 1, 1][..], &[0, 0], &[7, 0, 5, 1 << 53], &[9]] {
+            for nanos in [0, 1, 2, 100, 12_345_678_901] {
+                let shares = share(Money(nanos), weights);
+                assert_eq!(shares.iter().map(|share| share.0).sum::<i64>(), nanos, "{weights:?}");
+                assert!(shares.iter().all(|share| share.0 >= 0), "{weights:?}");
+            }
+        }
+        assert_eq!(share(Money(100), &[1, 3]), [Money(25), Money(75)]);
+    }
 
     #[test]
     fn adding_cents_stays_exact() {

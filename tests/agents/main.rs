@@ -7,6 +7,7 @@ mod incremental;
 mod junk_lines;
 mod long_lines;
 mod metadata;
+mod new_ids;
 mod rewritten_records;
 #[path = "../support/mod.rs"]
 mod support;

@@ -5,11 +5,12 @@ use crate::support::counting::read_all;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use ttop::agents::{Agent, built_in};
+use ttop::core::money::Money;
 use ttop::core::tokens::BUCKETS;
 use ttop::system::{Os, System};
 
-/// (session, model, five buckets; -1 = unknown).
-type Line = (String, String, [i64; 5]);
+/// (session, model, five buckets; -1 = unknown, recorded cost in nano-dollars).
+type Line = (String, String, [i64; 5], Option<i64>);
 
 /// `fixtures/agents/<agent>/<case>` with a `home` and a `truth.json`.
 fn cases(agent: &dyn Agent) -> Vec<PathBuf> {
@@ -27,7 +28,8 @@ fn counted(agent: &'static (dyn Agent + Sync), home: &Path) -> Vec<Line> {
     let turns = read_all(agent, &system).turns.into_iter();
     let lines = turns.map(|turn| {
         let tokens = BUCKETS.map(|bucket| turn.tokens.count(bucket).map_or(-1, |count| count as i64));
-        (turn.session_id, turn.model_id, tokens)
+        let cost = turn.cost.map(Money::nanos);
+        (turn.session_id, turn.model_id, tokens, cost)
     });
     lines.collect()
 }
@@ -52,9 +54,14 @@ fn every_agent_counts_exactly_the_true_turns() {
                     .flatten()
                     .filter_map(|id| id.as_str().map(str::to_owned));
                 let sessions: Vec<String> = std::iter::once(text("sessionId")).chain(also).collect();
-                let found = lines
-                    .iter()
-                    .position(|line| sessions.contains(&line.0) && line.1 == text("modelId") && line.2 == tokens);
+                // Not every truth tells costs.
+                let cost = row["costUsd"].as_f64().map(Money::from_dollars);
+                let found = lines.iter().position(|line| {
+                    sessions.contains(&line.0)
+                        && line.1 == text("modelId")
+                        && line.2 == tokens
+                        && cost.is_none_or(|cost| line.3 == Some(cost.nanos()))
+                });
                 match found {
                     Some(at) => drop(lines.swap_remove(at)),
                     None => missing.push((sessions, text("modelId"), tokens)),

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 const ID: &str = "amp";
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 
 pub struct Amp;
 
@@ -197,6 +197,12 @@ fn turns(source: &Source, thread: &str, document: &Thread<'_>, into: &mut Batch)
             continue;
         }
         let model = reply.model.as_deref().unwrap_or("");
+        let time = reply.at.or(document.created.0);
+        // A copy of a thread keeps when its replies came.
+        let event = match time {
+            Some(time) => format!("{time}\0{model}\0{}", reply.key),
+            None => format!("{thread}\0{}", reply.key),
+        };
         let is_complete = reply.tokens.unknown_mask() == 0;
         into.session(SessionInfo {
             updated_at: reply.at,
@@ -206,7 +212,7 @@ fn turns(source: &Source, thread: &str, document: &Thread<'_>, into: &mut Batch)
             session_id: thread,
             message_id: &reply.key,
             record: RecordKey::of(&reply.key),
-            event: EventKey::of(ID, format!("{thread}\0{}", reply.key)),
+            event: EventKey::of(ID, event),
             rank: Rank(reply.tokens.known_total(), 0),
             provider_id: biller("", model).unwrap_or(""),
             model_id: model,
@@ -216,7 +222,7 @@ fn turns(source: &Source, thread: &str, document: &Thread<'_>, into: &mut Batch)
             } else {
                 Accuracy::Partial
             },
-            timestamp: reply.at.or(document.created.0).unwrap_or(0),
+            timestamp: time.unwrap_or(0),
             ..Turn::PLAIN
         });
     }

@@ -1,6 +1,6 @@
 //! Task lists: titles, folders and parents. The tasks themselves have the counts.
 
-use crate::agents::shared::json_file::{parse_text, read_text};
+use crate::agents::shared::json_file::{bad_record, parse_text, read_text};
 use crate::agents::shared::lenient::{self, When};
 use crate::agents::{Batch, Source};
 use crate::core::turn::{Project, SessionInfo, Title};
@@ -70,7 +70,7 @@ pub fn read(source: &Source, into: &mut Batch) -> Result<()> {
     for (position, item) in items.unwrap_or_default().into_iter().enumerate() {
         match serde_json::from_str::<Item>(item.get()) {
             Ok(item) if !item.id.is_empty() => into.session(item.session()),
-            _ => into.problem(super::bad_record(source, position, "not a task entry")),
+            _ => into.problem(bad_record(source, position, "not a task entry")),
         }
     }
     Ok(())

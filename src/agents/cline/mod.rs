@@ -3,20 +3,22 @@
 mod editors;
 mod history;
 mod models;
+mod session;
 mod task;
 mod turns;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::agents::shared::walk::Walk;
-use crate::core::problem::Problem;
 use crate::system::System;
 use anyhow::Result;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A task's `ui_messages.json`.
 const TASK: u8 = 0;
 /// A list of all tasks with their titles and folders.
 const HISTORY: u8 = 1;
+/// The messages of a session: what the command and later versions of Cline write.
+const SESSION: u8 = 2;
 
 /// One extension of the family.
 #[derive(Debug)]
@@ -37,7 +39,14 @@ pub static CLINE: TaskAgent = TaskAgent {
     extension: "saoudrizwan.claude-dev",
     commands: &["cline"],
     own_dir: |system| {
-        Some(if let Some(data) = system.path_var("CLINE_DATA_DIR") {
+        Some(if let Some(sessions) = system.path_var("CLINE_SESSION_DATA_DIR") {
+            // Sessions lie in a folder of this name, or the variable names another one.
+            let data = sessions.parent().filter(|_| sessions.ends_with("sessions"));
+            (
+                data.map_or(sessions.clone(), Path::to_owned),
+                "$CLINE_SESSION_DATA_DIR".to_owned(),
+            )
+        } else if let Some(data) = system.path_var("CLINE_DATA_DIR") {
             (data, "$CLINE_DATA_DIR".to_owned())
         } else if let Some(dir) = system.path_var("CLINE_DIR") {
             (dir.join("data"), "$CLINE_DIR".to_owned())
@@ -51,7 +60,6 @@ pub static CLINE: TaskAgent = TaskAgent {
     limits: &[
         "reasoning tokens are included in output",
         "a restored checkpoint replaces the requests it removed by one sum",
-        "of the command-line tool, only tasks in ui_messages.json are read, not data/sessions",
     ],
 };
 
@@ -83,6 +91,9 @@ impl Agent for TaskAgent {
         let mut walk = Walk::default();
         for (path, because) in roots {
             let root = Root::new(path, because);
+            for session in walk.folders(&root.path.join("sessions"), &mut found) {
+                add_sessions(&mut walk, &session, &mut found);
+            }
             let tasks = root.path.join("tasks");
             for task in walk.folders(&tasks, &mut found) {
                 found.add_file(task.join("ui_messages.json"), TASK);
@@ -99,6 +110,7 @@ impl Agent for TaskAgent {
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
         let state = match source.kind {
             HISTORY => history::read(source, into).map(|()| Vec::new()),
+            SESSION => session::read(self.id, source, &from.state, into),
             _ => task::read(self.id, source, &from.state, into),
         }?;
         Ok(Bookmark {
@@ -109,7 +121,12 @@ impl Agent for TaskAgent {
     }
 }
 
-/// A problem for an unreadable record, by its position in the array, starting at 1.
-fn bad_record(source: &Source, position: usize, reason: &str) -> Problem {
-    Problem::new(format!("{}:record {}", source.path.display(), position + 1), reason)
+/// `<session>/<session>.messages.json`, and those of its subagents below.
+fn add_sessions(walk: &mut Walk, session: &Path, found: &mut Found) {
+    for path in walk.files(session, 2, found) {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.ends_with(session::MESSAGES) {
+            found.add_file(path, SESSION);
+        }
+    }
 }

@@ -29,8 +29,13 @@ impl Model {
 
 /// `openai` is whatever speaks OpenAI's dialect; then, and without any name, the model tells.
 fn provider_id<'a>(provider: &'a str, model: &str) -> &'a str {
-    let named = if provider == "openai" { "" } else { provider };
-    biller(named, model).unwrap_or(if named.is_empty() { provider } else { "" })
+    let named = if matches!(provider, "openai" | "openai-compatible") {
+        ""
+    } else {
+        provider
+    };
+    let dialect = if provider == "openai-compatible" { "" } else { provider };
+    biller(named, model).unwrap_or(if named.is_empty() { dialect } else { "" })
 }
 
 /// The models of one task over its time.

@@ -1,12 +1,11 @@
 //! A task: one JSON array of messages, rewritten whole; requests carry their counts as JSON in a string.
 
-use super::bad_record;
 use super::history::Item;
 use super::models::{Model, Models};
 use super::turns::turns;
 use crate::agents::Source;
 use crate::agents::shared::batch::{Batch, Scope, Skip};
-use crate::agents::shared::json_file::{parse_text, read_beside, read_text};
+use crate::agents::shared::json_file::{bad_record, parse_text, read_beside, read_text};
 use crate::agents::shared::lenient::{self, Count, Text, When};
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Presence, Project, SessionInfo, Title};
@@ -17,7 +16,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 /// Version of the rules in this folder.
-pub const RULES_VERSION: u32 = 1;
+pub const RULES_VERSION: u32 = 2;
 
 /// `{"ts":1772442004240,"type":"say","say":"api_req_started","text":"{\"request\":…,\"tokensIn\":12,…}"}`
 #[derive(Deserialize)]
@@ -140,6 +139,7 @@ pub fn read(agent: &str, source: &Source, state: &[u8], into: &mut Batch) -> Res
     };
     let (entries, mut session) = entries(source, &task, &text, &messages, into);
     let models = Models::read(folder, into);
+    let started_at = session.started_at.unwrap_or(0);
     if let Some(item) = read_beside::<Item>(&folder.join("history_item.json"), into) {
         let told = SessionInfo {
             id: task.clone().into_owned(),
@@ -151,7 +151,7 @@ pub fn read(agent: &str, source: &Source, state: &[u8], into: &mut Batch) -> Res
         session.project = Some(Project::folder(0, path));
     }
     into.session(session);
-    let seen = turns(agent, &task, &entries, &models, state, into);
+    let seen = turns(agent, (&task, started_at), &entries, &models, state, into);
     into.replace(Scope::Source, Presence::Gone);
     Ok(seen)
 }
@@ -277,13 +277,12 @@ mod tests {
     }
 
     /// (time, tokens in, time of the event it is a copy of), for the records of one batch.
-    fn rows(task: &Task, batch: &Batch) -> Vec<(i64, u64, i64)> {
-        let name = task.dir.path().file_name().expect("a name").to_string_lossy();
+    fn rows(batch: &Batch) -> Vec<(i64, u64, i64)> {
         let times: Vec<i64> = (0..1000).collect();
         let time_of = |event: EventKey| {
             let found = times
                 .iter()
-                .find(|ts| EventKey::of("cline", format!("{name}:{ts}")) == event);
+                .find(|ts| EventKey::of("cline", format!("1:{ts}")) == event);
             *found.expect("an event of this task")
         };
         let row = |row: &crate::agents::shared::batch::Row| {
@@ -306,10 +305,7 @@ mod tests {
         task.messages(&first);
         let restored = [first[0], first[1], first[2], (40, "deleted_api_reqs", 500)];
         let batch = task.messages(&restored);
-        assert_eq!(
-            rows(&task, &batch),
-            [(10, 100, 10), (40, 500, 40), (20, 0, 40), (30, 0, 40)]
-        );
+        assert_eq!(rows(&batch), [(10, 100, 10), (40, 500, 40), (20, 0, 40), (30, 0, 40)]);
         let rank = |at: usize| batch.turns[at].turn.rank;
         assert!(
             rank(1) > rank(2) && rank(2) > Rank(1, 300),
@@ -321,7 +317,7 @@ mod tests {
         more.push((50, "api_req_started", 7));
         task.messages(&more);
         let batch = task.messages(&[first[0], (60, "deleted_api_reqs", 607)]);
-        let mut seen = rows(&task, &batch);
+        let mut seen = rows(&batch);
         seen.sort_unstable();
         assert_eq!(
             seen,
@@ -341,7 +337,7 @@ mod tests {
         let mut task = Task::new();
         task.messages(&[(1, "text", 0), (20, "api_req_deleted", 500), (30, "api_req_started", 7)]);
         let batch = task.messages(&[(1, "text", 0), (40, "api_req_deleted", 7)]);
-        assert_eq!(rows(&task, &batch), [(40, 7, 40), (30, 0, 40)]);
+        assert_eq!(rows(&batch), [(40, 7, 40), (30, 0, 40)]);
     }
 
     #[test]
@@ -349,7 +345,7 @@ mod tests {
         let mut task = Task::new();
         task.messages(&[(1, "text", 0), (10, "api_req_started", 1), (20, "api_req_started", 2)]);
         let batch = task.messages(&[(1, "text", 0), (10, "api_req_started", 1)]);
-        assert_eq!(rows(&task, &batch), [(10, 1, 10)]);
+        assert_eq!(rows(&batch), [(10, 1, 10)]);
         assert_eq!(batch.scopes, [(Scope::Source, Presence::Gone)]);
     }
 

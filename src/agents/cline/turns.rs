@@ -9,9 +9,17 @@ use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, EventKey, Presence, Rank, RecordKey, Turn};
 use rustc_hash::FxHashSet;
 
-/// Adds the turns and returns the records this task ever had, for the next read's `state`.
-pub fn turns(agent: &str, task: &str, entries: &[Entry], models: &Models, state: &[u8], into: &mut Batch) -> Vec<u8> {
-    let event = |ts: i64| EventKey::of(agent, format!("{task}:{ts}"));
+/// Adds the turns of a task (its id, when it began) and returns the records it ever had, for the next read's `state`.
+pub fn turns(
+    agent: &str,
+    (task, started_at): (&str, i64),
+    entries: &[Entry],
+    models: &Models,
+    state: &[u8],
+    into: &mut Batch,
+) -> Vec<u8> {
+    // A copy of a task under another id began when the task did.
+    let event = |ts: i64| EventKey::of(agent, format!("{started_at}:{ts}"));
     let plain = |ts: i64, rank: Rank| Turn {
         session_id: task,
         record: RecordKey::of(ts.to_string()),

@@ -1,16 +1,22 @@
 //! The events of a session: exact sums where a segment was shut down, the output of each reply where it was not.
 
+use super::record::{Compaction, Event, ModelChange, Reply, Request, Shutdown, Start, UsageRecord, UserMessage};
+use super::segment::Progress;
+use super::usage::{Metrics, Sum, Sums, Usage, money};
 use super::{ID, RULES_VERSION};
 use crate::agents::shared::jsonl_reader::{self, Line};
-use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
+use crate::agents::shared::lenient::{Count, Text, first_text, part, title};
 use crate::agents::{Batch, Bookmark, Skip, Source};
+use crate::core::money::{Money, share};
 use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::vendor::vendor_of;
 use anyhow::Result;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// The provider of every turn.
 const PROVIDER: &str = "github-copilot";
@@ -28,110 +34,28 @@ struct State {
     /// Ids of the shutdowns so far: one that is written again ends nothing.
     #[serde(default)]
     ended_by: BTreeSet<String>,
-    /// The latest time that an event told.
+    /// Time of the latest event.
     time: i64,
-}
-
-#[derive(Deserialize)]
-struct Event<'a> {
-    #[serde(borrow, default, rename = "type")]
-    kind: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    data: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    id: Option<Text<'a>>,
+    progress: Progress,
+    /// When each reply was written first, by the hash of its id: resuming may write it again.
+    replies: FxHashMap<u64, i64>,
+    has_records: bool,
+    unpriced: Vec<Unpriced>,
+    /// Who bills, where it is not Copilot.
     #[serde(default)]
-    timestamp: When,
+    own_provider: Option<String>,
 }
 
-/// `{"sessionId":"…","startTime":"…","context":{"cwd":"…","gitRoot":"…","model":"…"}}`; resuming tells only the context.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Start<'a> {
-    #[serde(borrow, default)]
-    session_id: Option<Text<'a>>,
-    #[serde(default)]
-    start_time: When,
-    #[serde(borrow, default)]
-    context: Option<Context<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Context<'a> {
-    #[serde(borrow, default)]
-    cwd: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    git_root: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    model: Option<Text<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ModelChange<'a> {
-    #[serde(borrow, default)]
-    new_model: Option<Text<'a>>,
-}
-
-#[derive(Deserialize)]
-struct UserMessage<'a> {
-    #[serde(borrow, default)]
-    content: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Reply<'a> {
-    #[serde(borrow, default)]
-    message_id: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    model: Option<Text<'a>>,
-    #[serde(default)]
-    output_tokens: Count,
-}
-
-/// `{"modelMetrics":{"gpt-5.4":{"requests":{"count":3,"cost":1},"usage":{…}}}}`; its `cost` are premium requests.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Shutdown<'a> {
-    #[serde(borrow, default)]
-    model_metrics: Option<BTreeMap<Text<'a>, &'a RawValue>>,
-}
-
-#[derive(Default, Deserialize)]
-struct Metrics<'a> {
-    #[serde(borrow, default)]
-    requests: Option<&'a RawValue>,
-    #[serde(default)]
-    usage: Option<Usage>,
-}
-
-#[derive(Deserialize)]
-struct Requests {
-    #[serde(default)]
-    count: Count,
-}
-
-/// Both kinds of cache are inside the input, reasoning is inside the output.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Usage {
-    input_tokens: Count,
-    output_tokens: Count,
-    cache_read_tokens: Count,
-    cache_write_tokens: Count,
-    reasoning_tokens: Count,
-}
-
-impl Usage {
-    fn tokens(self) -> Tokens {
-        let (read, write) = (self.cache_read_tokens.0, self.cache_write_tokens.0);
-        let input = self.input_tokens.0.saturating_sub(read).saturating_sub(write);
-        let reasoning = self.reasoning_tokens.0;
-        let output = self.output_tokens.0.saturating_sub(reasoning);
-        Tokens::new(input, output, reasoning, read, write)
-    }
+/// A request without a cost of its own: it gets its share of what the next shutdown tells.
+#[derive(Clone, Serialize, Deserialize)]
+struct Unpriced {
+    key: String,
+    id: String,
+    provider: String,
+    model: String,
+    sum: Sum,
+    time: i64,
+    place: u64,
 }
 
 /// Reads on in an event log.
@@ -172,7 +96,7 @@ impl State {
             Some("session.start" | "session.resume") => {
                 self.start(&event, serde_json::from_str(data.get())?, line, into)
             }
-            Some("session.model_change") => {
+            Some("session.model_change") if event.agent_id.is_none() => {
                 let change: ModelChange = serde_json::from_str(data.get())?;
                 if let Some(model) = change.new_model {
                     bare(&model).clone_into(&mut self.model);
@@ -191,6 +115,22 @@ impl State {
                 }
             }
             Some("assistant.message") => self.reply(&event, &serde_json::from_str(data.get())?, line, into),
+            Some("session.usage_record") => {
+                let record: UsageRecord = serde_json::from_str(data.get())?;
+                let request: Request = serde_json::from_str(record.usage.get())?;
+                let sum = serde_json::from_str::<Usage>(record.usage.get())?.sum(1);
+                self.has_records = true;
+                self.request(&event, &request, sum, line, into);
+            }
+            Some("session.compaction_complete") => {
+                let compaction: Compaction = serde_json::from_str(data.get())?;
+                if let Some(used) = compaction.compaction_tokens_used {
+                    let request: Request = serde_json::from_str(used.get())?;
+                    let count = request.request_count.map_or(1, |count| count.0);
+                    let sum = serde_json::from_str::<Usage>(used.get())?.sum(count);
+                    self.request(&event, &request, sum, line, into);
+                }
+            }
             Some("session.shutdown") => self.shutdown(&event, serde_json::from_str(data.get())?, line, into)?,
             _ => return Ok(()),
         }
@@ -203,15 +143,20 @@ impl State {
 
     fn begin_segment(&mut self, event: &Event, line: &Line) {
         self.segments += 1;
+        self.progress.begin_segment();
+        // Without the session: a copy of it under another id has the same segments.
         self.segment = match event.id.as_deref() {
             None | Some("") => format!("{}\0@{}", self.session, line.offset),
-            Some(id) => format!("{}\0{id}", self.session),
+            Some(id) => format!("{id}\0{}", self.time),
         };
     }
 
     fn start(&mut self, event: &Event, start: Start, line: &Line, into: &mut Batch) {
         if let Some(id) = start.session_id.filter(|id| !id.is_empty()) {
             self.session = id.0.into_owned();
+        }
+        if let Some(version) = part::<Text>(start.copilot_version) {
+            self.progress.set_version(&version);
         }
         self.begin_segment(event, line);
         let mut info = SessionInfo {
@@ -232,16 +177,28 @@ impl State {
     }
 
     /// A reply's output, which counts as long as no shutdown has summed up its segment.
-    fn reply(&self, event: &Event, reply: &Reply, line: &Line, into: &mut Batch) {
+    fn reply(&mut self, event: &Event, reply: &Reply, line: &Line, into: &mut Batch) {
         let output = reply.output_tokens.0;
+        let ids = [reply.message_id.as_deref(), event.id.as_deref()];
+        let id = ids.into_iter().flatten().find(|id| !id.is_empty()).unwrap_or("");
+        let time = event.timestamp.0.unwrap_or(self.time);
+        let first = match id {
+            "" => time,
+            id => *self.replies.entry(xxh3_64(id.as_bytes())).or_insert_with(|| {
+                self.progress.replies += 1;
+                self.progress.output += output;
+                time
+            }),
+        };
         if output == 0 {
             return into.skip(Skip::Uncounted);
         }
-        let ids = [reply.message_id.as_deref(), event.id.as_deref()];
-        let id = ids.into_iter().flatten().find(|id| !id.is_empty()).unwrap_or("");
+        if self.has_records {
+            return into.skip(Skip::Repeated);
+        }
         let key = match id {
             "" => format!("{}\0@{}", self.session, line.offset),
-            id => format!("{}\0{id}", self.session),
+            id => format!("{id}\0{first}"),
         };
         let tokens = Tokens::new(0, output, 0, 0, 0)
             .without(Bucket::Input)
@@ -261,13 +218,50 @@ impl State {
             model_id: reply.model.as_deref().map_or(&*self.model, bare),
             tokens,
             accuracy: Accuracy::Partial,
-            timestamp: event.timestamp.0.unwrap_or(self.time),
+            timestamp: time,
             place: line.offset,
             ..Turn::PLAIN
         });
     }
 
-    /// The sums of the segment that ends here, one row per model. They take the place of its replies; a shutdown
+    /// One request, or those that shortened the context.
+    fn request(&mut self, event: &Event, request: &Request, sum: Sum, line: &Line, into: &mut Batch) {
+        let model = request.model.as_deref().map_or(&*self.model, bare).to_owned();
+        let id = part::<Text>(request.api_call_id).unwrap_or_default();
+        let is_compaction = request.request_count.is_some();
+        if !is_compaction {
+            self.own_provider = (part(request.is_byok) == Some(true)).then(|| {
+                // A gateway is `other`.
+                let named = part::<Text>(request.model_provider).filter(|name| !matches!(&**name, "" | "other"));
+                let vendor = || vendor_of(&model).unwrap_or_default().to_owned();
+                named.map_or_else(vendor, |name| name.0.into_owned())
+            });
+        }
+        let time = event.timestamp.0.unwrap_or(self.time);
+        // A copied session keeps all of these, whatever it is called.
+        let key = format!("{time}\0{model}\0{}\0{:?}\0{is_compaction}", &*id, sum.tokens());
+        let sums = if is_compaction {
+            &mut self.progress.compacted
+        } else {
+            &mut self.progress.recorded
+        };
+        sums.add(&model, &sum);
+        let unpriced = Unpriced {
+            key,
+            id: id.0.into_owned(),
+            provider: self.own_provider.as_deref().unwrap_or(PROVIDER).to_owned(),
+            model,
+            sum,
+            time,
+            place: line.offset,
+        };
+        unpriced.add(&self.session, money(sum.nano_aiu), into);
+        if self.own_provider.is_none() && sum.nano_aiu == 0 && !is_compaction {
+            self.unpriced.push(unpriced);
+        }
+    }
+
+    /// What the sums of a shutdown add, one row per model. They take the place of the segment's replies; a shutdown
     /// without any sums (`"modelMetrics":{}`) replaces nothing: replies in such a segment were made and stay.
     ///
     /// The error is that of the first model whose sums cannot be read; those of the others count.
@@ -277,40 +271,97 @@ impl State {
             into.skip(Skip::Repeated);
             return Ok(());
         }
+        let (mut sums, mut told) = (Sums::default(), Ok(()));
+        for (model, metrics) in shutdown.model_metrics.unwrap_or_default() {
+            match serde_json::from_str::<Option<Metrics>>(metrics.get()) {
+                Ok(metrics) => sums.add(bare(&model), &metrics.unwrap_or_default().sum()),
+                Err(error) => told = told.and(Err(error)),
+            }
+        }
+        let (mut added, mut is_certain) = (Sums::default(), true);
+        if !sums.is_empty() {
+            let whole = part::<Count>(shutdown.total_nano_aiu).map_or(0, |nano_aiu| nano_aiu.0);
+            share_whole(&mut sums, whole);
+            (added, is_certain) = self.progress.close(&sums, shutdown.accounting_snapshot.is_some());
+        }
         let segment = std::mem::take(&mut self.segment);
         self.begin_segment(event, line);
-        let mut told = Ok(());
-        for (model, metrics) in shutdown.model_metrics.unwrap_or_default() {
-            let metrics: Metrics = match serde_json::from_str::<Option<_>>(metrics.get()) {
-                Ok(metrics) => metrics.unwrap_or_default(),
-                Err(error) => {
-                    told = told.and(Err(error));
-                    continue;
+        let unpriced = std::mem::take(&mut self.unpriced);
+        for (model, sum) in &added.0 {
+            let tokens = sum.tokens();
+            let requests: Vec<&Unpriced> = unpriced.iter().filter(|request| request.model == *model).collect();
+            let weights: Vec<u64> = requests
+                .iter()
+                .map(|request| request.sum.weight())
+                .chain([sum.weight()])
+                .collect();
+            let mut costs = share(money(sum.nano_aiu).unwrap_or_default(), &weights).into_iter();
+            for (request, cost) in requests.into_iter().zip(&mut costs) {
+                if cost > Money::ZERO {
+                    request.add(&self.session, Some(cost), into);
                 }
-            };
-            let tokens = metrics.usage.unwrap_or_default().tokens();
-            if tokens.is_zero() {
+            }
+            let cost = costs.next().filter(|cost| *cost > Money::ZERO);
+            if tokens.is_zero() && cost.is_none() {
                 into.skip(Skip::Uncounted);
                 continue;
             }
-            let key = format!("{}\0{}", self.segment, &*model);
-            let count = part::<Requests>(metrics.requests).map_or(0, |requests| requests.count.0);
+            let key = format!("{}\0{model}", self.segment);
             into.turn(&Turn {
                 session_id: &self.session,
                 record: RecordKey::of(&key),
                 event: EventKey::of(ID, &key),
                 rank: Rank(u64::MAX, tokens.known_total()),
                 supersedes: Some(&segment),
-                provider_id: PROVIDER,
-                model_id: bare(&model),
+                provider_id: self.own_provider.as_deref().unwrap_or(PROVIDER),
+                model_id: model,
                 tokens,
-                requests: u32::try_from(count).ok().filter(|&count| count > 0),
+                requests: u32::try_from(sum.requests).ok().filter(|&count| count > 0),
+                cost,
+                accuracy: if is_certain { Accuracy::Exact } else { Accuracy::Partial },
                 timestamp: event.timestamp.0.unwrap_or(self.time),
                 place: line.offset,
                 ..Turn::PLAIN
             });
         }
         told
+    }
+}
+
+/// Shares the session's bill among its models, where it is not told by model.
+fn share_whole(sums: &mut Sums, whole: u64) {
+    if whole == 0 || sums.0.values().any(|sum| sum.nano_aiu > 0) {
+        return;
+    }
+    let weights: Vec<u64> = sums.0.values().map(Sum::weight).collect();
+    let whole = Money::from_nanos(i64::try_from(whole).unwrap_or(i64::MAX));
+    for (sum, part) in sums.0.values_mut().zip(share(whole, &weights)) {
+        sum.nano_aiu = part.nanos().unsigned_abs();
+    }
+}
+
+impl Unpriced {
+    fn add(&self, session: &str, cost: Option<Money>, into: &mut Batch) {
+        let tokens = self.sum.tokens();
+        if tokens.is_zero() && cost.is_none() {
+            return into.skip(Skip::Uncounted);
+        }
+        into.turn(&Turn {
+            session_id: session,
+            message_id: &self.id,
+            record: RecordKey::of(&self.key),
+            event: EventKey::of(ID, &self.key),
+            // With its share of the bill it takes the place of itself without.
+            rank: Rank(u64::MAX, cost.is_some().into()),
+            provider_id: &self.provider,
+            model_id: &self.model,
+            tokens,
+            requests: u32::try_from(self.sum.requests).ok().filter(|&count| count > 0),
+            cost,
+            timestamp: self.time,
+            place: self.place,
+            ..Turn::PLAIN
+        });
     }
 }
 

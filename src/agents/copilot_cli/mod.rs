@@ -2,6 +2,9 @@
 
 mod events;
 mod live;
+mod record;
+mod segment;
+mod usage;
 mod workspace;
 
 use super::{About, Agent, Batch, Bookmark, Found, Live, Root, Source};
@@ -10,7 +13,7 @@ use crate::system::System;
 use anyhow::Result;
 
 const ID: &str = "copilot-cli";
-const RULES_VERSION: u32 = 2;
+const RULES_VERSION: u32 = 3;
 /// Kinds of sources: an event log, or the description of its workspace.
 const EVENTS: u8 = 0;
 const WORKSPACE: u8 = 1;
@@ -31,8 +34,8 @@ impl Agent for CopilotCli {
             commands: About::list(&["copilot"]),
             turns: "exact",
             limits: About::list(&[
-                "counts are written once per segment and model, when the session ends: turns of a running or crashed session have output only",
-                "a row covers several requests, so price tiers by request size do not apply",
+                "before 1.0.102 counts are written once per model when the session ends: turns of a running or crashed session have output only, and those of 1.0.80 to 1.0.92 nothing",
+                "before 1.0.102 a row covers several requests, so price tiers by request size do not apply, and keys of another provider are not recorded",
                 "sessions of 2025 in history-session-state/*.json contain no counts",
                 "premium requests are a separate billing unit and are not converted to dollars",
             ]),

@@ -205,6 +205,9 @@ fn session(source: &Source, cells: &Cells<'_>, replies: &Replies<'_>, into: &mut
     Total {
         agent: ID,
         session: &id,
+        origin: &id,
+        part: "",
+        requests: None,
         provider: &provider,
         model: &model,
         tokens: if is_used || cost.is_some_and(|cost| cost.nanos() > 0) {

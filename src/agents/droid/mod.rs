@@ -2,7 +2,7 @@
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::Skip;
-use crate::agents::shared::json_file::{parse_text, read_text};
+use crate::agents::shared::json_file::{parse_text, read_beside, read_text};
 use crate::agents::shared::lenient::{Count, Text, When, part, title};
 use crate::agents::shared::running_total::{self, Total};
 use crate::agents::shared::walk::Walk;
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 const ID: &str = "droid";
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 const SETTINGS: &str = ".settings.json";
 /// The first records of a conversation contain its folder, title and model.
 const HEAD_BYTES: u64 = 64 * 1024;
@@ -40,6 +40,7 @@ impl Agent for Droid {
             limits: About::list(&[
                 running_total::LIMIT,
                 "Factory credits are not dollars and are not shown",
+                "with the user's own keys, reasoning is included in output and not recorded separately",
             ]),
             rules_version: RULES_VERSION,
         }
@@ -62,7 +63,8 @@ impl Agent for Droid {
         let text = read_text(&source.path)?;
         if let (Some(id), Some(settings)) = (session_id(&source.path), parse_text(&source.path, &text, into)?) {
             let head = Head::read(&source.path, &id);
-            session(source, &id, &settings, head, into);
+            let models = CustomModels::read(&source.path, into);
+            session(source, &id, &settings, head, &models, into);
             into.replace(Scope::Source, Presence::Gone);
         }
         Ok(Bookmark {
@@ -124,7 +126,53 @@ struct Calling {
     calling_session_id: String,
 }
 
-fn session(source: &Source, id: &str, settings: &Settings<'_>, head: Head, into: &mut Batch) {
+/// The models that the user brought keys for, in the settings of the program.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct CustomModels {
+    #[serde(alias = "custom_models")]
+    custom_models: Vec<CustomModel>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CustomModel {
+    #[serde(default)]
+    model: String,
+    #[serde(default, alias = "model_display_name", alias = "modelDisplayName")]
+    display_name: String,
+}
+
+impl CustomModels {
+    /// Of `settings.json` in the folder that the sessions lie in; `config.json` before.
+    fn read(session: &Path, into: &mut Batch) -> Self {
+        let sessions = session.ancestors().find(|folder| folder.ends_with("sessions"));
+        let Some(home) = sessions.and_then(Path::parent) else {
+            return Self::default();
+        };
+        ["settings.json", "config.json"]
+            .into_iter()
+            .filter_map(|name| read_beside::<Self>(&home.join(name), into))
+            .find(|models| !models.custom_models.is_empty())
+            .unwrap_or_default()
+    }
+
+    /// The maker's name of `custom:My-Model-0`: display name and position in the list.
+    fn id_of(&self, custom: &str) -> Option<&str> {
+        let (name, position) = custom.rsplit_once('-')?;
+        let plain = |name: &str| -> String { name.chars().filter(|c| c.is_alphanumeric()).collect() };
+        let is_named =
+            |model: &CustomModel| !model.display_name.is_empty() && plain(&model.display_name) == plain(name);
+        let at_position = position.parse().ok().and_then(|at: usize| self.custom_models.get(at));
+        at_position
+            .filter(|model| model.display_name.is_empty() || is_named(model))
+            .or_else(|| self.custom_models.iter().find(|model| is_named(model)))
+            .map(|model| &*model.model)
+            .filter(|model| !model.is_empty())
+    }
+}
+
+fn session(source: &Source, id: &str, settings: &Settings<'_>, head: Head, models: &CustomModels, into: &mut Batch) {
     let tags: Vec<Tag<'_>> = part(settings.tags).unwrap_or_default();
     let caller = tags.iter().find_map(|tag| part::<Calling>(tag.metadata));
     let parent_id = caller
@@ -161,12 +209,27 @@ fn session(source: &Source, id: &str, settings: &Settings<'_>, head: Head, into:
     );
     let model = settings.model.as_deref().filter(|model| !model.is_empty());
     let model = model.or(head.model.as_deref()).unwrap_or("");
+    let custom = model.strip_prefix("custom:");
+    let maker = custom.and_then(|custom| models.id_of(custom));
+    let provider = settings.provider_lock.as_deref().unwrap_or("");
+    // A copy of the session keeps its first message and when its provider was chosen.
+    let origin = match &head.first_message {
+        Some(first) => format!("{first}\0{}", settings.provider_lock_timestamp.0.unwrap_or(0)),
+        None => id.to_owned(),
+    };
     Total {
         agent: ID,
         session: id,
-        // The session is bound to the dialect of one provider.
-        provider: settings.provider_lock.as_deref().unwrap_or(""),
-        model,
+        origin: &origin,
+        part: "",
+        requests: None,
+        // The session is bound to one provider; with the user's own key it is only a dialect.
+        provider: if custom.is_some() || provider.starts_with("generic-") {
+            ""
+        } else {
+            provider
+        },
+        model: maker.unwrap_or(model),
         tokens,
         cost: None,
         accuracy: Accuracy::Exact,
@@ -183,6 +246,8 @@ struct Head {
     project: Option<Project>,
     model: Option<String>,
     first_at: Option<i64>,
+    /// Id and time of the first message.
+    first_message: Option<String>,
 }
 
 /// `{"type":"session_start","id":"…","title":"…","sessionTitle":"…","cwd":"/home/dev/acme"}`
@@ -191,6 +256,8 @@ struct Head {
 struct Record<'a> {
     #[serde(borrow, default, rename = "type")]
     kind: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    id: Option<Text<'a>>,
     #[serde(borrow, default)]
     title: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -219,6 +286,12 @@ impl Head {
                 continue;
             };
             head.first_at = head.first_at.or(record.timestamp.0);
+            if head.first_message.is_none()
+                && record.kind.as_deref() == Some("message")
+                && let Some(id) = record.id.as_deref().filter(|id| !id.is_empty())
+            {
+                head.first_message = Some(format!("{id}\0{}", record.timestamp.0.unwrap_or(0)));
+            }
             if record.kind.as_deref() != Some("session_start") {
                 continue;
             }

@@ -80,11 +80,10 @@ pub fn add(message: &Message, found: &Found, into: &mut Batch) {
     }
     let timestamp = message.timestamp.0.unwrap_or(found.time);
     let id = message.id.as_deref().unwrap_or("");
-    // A message without an id is told apart by its time.
-    let key = match id {
-        "" => format!("{}\0@{timestamp}", found.session),
-        id => format!("{}\0{id}", found.session),
-    };
+    let model = message.model.as_deref().unwrap_or("");
+    // Copies of a session under another id keep ids and times of its messages. An id alone may be one that a program
+    // counts up from 1 in each session.
+    let key = format!("{id}\0{timestamp}\0{model}");
     into.turn(&Turn {
         session_id: found.session,
         message_id: id,
@@ -93,7 +92,7 @@ pub fn add(message: &Message, found: &Found, into: &mut Batch) {
         // Within a log the last record with tokens counts.
         rank: Rank(u64::from(found.is_log), found.place),
         provider_id: "google",
-        model_id: message.model.as_deref().unwrap_or(""),
+        model_id: model,
         tokens,
         timestamp,
         place: found.place,

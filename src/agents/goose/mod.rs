@@ -13,10 +13,10 @@ use anyhow::Result;
 use serde::Deserialize;
 
 const ID: &str = "goose";
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 
 /// `input_tokens` and its like are the last request, not a total. The messages are never read.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 17] = [
     "id",
     "name",
     "description",
@@ -26,6 +26,9 @@ const COLUMNS: [&str; 14] = [
     "updated_at",
     "accumulated_input_tokens",
     "accumulated_output_tokens",
+    "accumulated_total_tokens",
+    "accumulated_cache_read_tokens",
+    "accumulated_cache_write_tokens",
     "accumulated_cost",
     "provider_name",
     "model_config_json",
@@ -53,7 +56,8 @@ impl Agent for Goose {
             turns: "partial",
             limits: About::list(&[
                 running_total::LIMIT,
-                "cached and reasoning tokens are not recorded",
+                "reasoning is included in output and not recorded separately",
+                "before schema 14 cached tokens are included in input and not recorded separately",
                 "sessions answered by another agent's command count under that agent",
             ]),
             rules_version: RULES_VERSION,
@@ -131,10 +135,14 @@ fn session(source: &Source, cells: &Cells<'_>, into: &mut Batch) {
     if OTHER_AGENTS.contains(&provider.as_str()) || provider.ends_with("-acp") {
         return into.skip(Skip::Repeated);
     }
-    let (input, output) = (
-        cells.count("accumulated_input_tokens"),
-        cells.count("accumulated_output_tokens"),
-    );
+    let [input, output, total, read, write] = [
+        "accumulated_input_tokens",
+        "accumulated_output_tokens",
+        "accumulated_total_tokens",
+        "accumulated_cache_read_tokens",
+        "accumulated_cache_write_tokens",
+    ]
+    .map(|column| cells.count(column));
     if input.unwrap_or(0) == 0 && output.unwrap_or(0) == 0 && cells.number("accumulated_cost").unwrap_or(0.0) <= 0.0 {
         return into.skip(Skip::Uncounted);
     }
@@ -142,23 +150,43 @@ fn session(source: &Source, cells: &Cells<'_>, into: &mut Batch) {
     let config: ModelConfig = config
         .and_then(|config| serde_json::from_str(&config).ok())
         .unwrap_or_default();
-    let mut tokens = Tokens::new(input.unwrap_or(0), output.unwrap_or(0), 0, 0, 0)
-        .without(Bucket::Reasoning)
-        .without(Bucket::CacheRead)
-        .without(Bucket::CacheWrite);
-    for (bucket, count) in [(Bucket::Input, input), (Bucket::Output, output)] {
-        if count.is_none() {
-            tokens = tokens.without(bucket);
-        }
-    }
+    // Both caches are inside the input: it is only known where they are.
+    let is_idle = input == Some(0);
+    let fresh = match (input, read, write) {
+        (Some(input), Some(read), Some(write)) => Some(input.saturating_sub(read).saturating_sub(write)),
+        _ => input.filter(|_| is_idle),
+    };
+    // What the total has beyond both is reasoning that stands beside the output.
+    let has_more = total.is_some_and(|total| total > input.unwrap_or(0).saturating_add(output.unwrap_or(0)));
+    let counts = [fresh, output, Some(0), read, write].map(|count| count.unwrap_or(0));
+    let known = [
+        (Bucket::Input, fresh.is_some()),
+        (Bucket::Output, output.is_some()),
+        (Bucket::Reasoning, !has_more),
+        (Bucket::CacheRead, is_idle || read.is_some()),
+        (Bucket::CacheWrite, is_idle || write.is_some()),
+    ];
+    let tokens = known
+        .into_iter()
+        .filter(|(_, is_known)| !is_known)
+        .fold(Tokens::from_parts(counts, 0), |tokens, (bucket, _)| {
+            tokens.without(bucket)
+        });
     Total {
         agent: ID,
         session: &id,
+        origin: &id,
+        part: "",
+        requests: None,
         provider: &provider,
         model: &config.model_name.unwrap_or_default(),
         tokens,
         cost: dollars(cells.number("accumulated_cost")),
-        accuracy: Accuracy::Partial,
+        accuracy: if tokens.unknown_mask() == 0 {
+            Accuracy::Exact
+        } else {
+            Accuracy::Partial
+        },
         started_at,
         place: cells.rowid(),
     }

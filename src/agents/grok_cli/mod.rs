@@ -5,6 +5,7 @@ use crate::agents::shared::json_file::read_beside;
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Count, Text, When, part, title};
 use crate::agents::shared::walk::Walk;
+use crate::core::money::{Money, share};
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 const ID: &str = "grok-cli";
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 
 pub struct GrokCli;
 
@@ -60,21 +61,24 @@ impl Agent for GrokCli {
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
         let folder = source.path.parent().unwrap_or(&source.path);
         let session = folder.file_name().unwrap_or_default().to_string_lossy();
-        describe(folder, &session, into);
+        let model = describe(folder, &session, into);
         jsonl_reader::read(source, from, RULES_VERSION, into, |state, line, into| {
-            record(state, line, &session, into)
+            record(state, line, &session, &model, into)
         })
     }
 }
 
-/// `summary.json`: `{"info":{"id":"…","cwd":"/home/dev/acme"},"generated_title":"…"}`
-fn describe(folder: &Path, session: &str, into: &mut Batch) {
+/// `summary.json`: `{"info":{"id":"…","cwd":"/home/dev/acme"},"generated_title":"…","current_model_id":"grok-4.6"}`.
+/// Returns the model.
+fn describe(folder: &Path, session: &str, into: &mut Batch) -> String {
     #[derive(Deserialize)]
     struct Summary {
         #[serde(default)]
         info: Option<About>,
         #[serde(default)]
         generated_title: Option<String>,
+        #[serde(default)]
+        current_model_id: Option<String>,
     }
     #[derive(Deserialize)]
     struct About {
@@ -82,7 +86,7 @@ fn describe(folder: &Path, session: &str, into: &mut Batch) {
         cwd: Option<String>,
     }
     let Some(summary) = read_beside::<Summary>(&folder.join("summary.json"), into) else {
-        return;
+        return String::new();
     };
     let path = summary.info.and_then(|info| info.cwd).filter(|path| !path.is_empty());
     into.session(SessionInfo {
@@ -94,6 +98,7 @@ fn describe(folder: &Path, session: &str, into: &mut Batch) {
         project: path.map(|path| Project::folder(0, path)),
         ..SessionInfo::new(session)
     });
+    summary.current_model_id.unwrap_or_default()
 }
 
 /// The state between reads.
@@ -147,12 +152,20 @@ struct Usage {
     cached_read_tokens: Count,
     cache_creation_tokens: Count,
     reasoning_tokens: Count,
+    /// What was billed: one dollar is 10^10 of these.
+    cost_usd_ticks: Option<Count>,
     model_calls: Option<Count>,
     /// The same by model.
     model_usage: Option<BTreeMap<String, Usage>>,
 }
 
 impl Usage {
+    fn cost(&self) -> Option<Money> {
+        let ticks = self.cost_usd_ticks?.0;
+        let nanos = i64::try_from((ticks + 5) / 10).ok()?;
+        (nanos > 0).then(|| Money::from_nanos(nanos))
+    }
+
     fn tokens(&self) -> Tokens {
         let cached = self.cached_read_tokens.0 + self.cache_creation_tokens.0;
         let reasoning = self.reasoning_tokens.0.min(self.output_tokens.0);
@@ -166,7 +179,13 @@ impl Usage {
     }
 }
 
-fn record(state: &mut State, line: &Line<'_>, session: &str, into: &mut Batch) -> serde_json::Result<()> {
+fn record(
+    state: &mut State,
+    line: &Line<'_>,
+    session: &str,
+    current: &str,
+    into: &mut Batch,
+) -> serde_json::Result<()> {
     let entry: Entry<'_> = serde_json::from_str(line.text)?;
     let Some(Params { update, meta }) = part(entry.params) else {
         return Ok(());
@@ -184,50 +203,82 @@ fn record(state: &mut State, line: &Line<'_>, session: &str, into: &mut Batch) -
         None => Usage::default(),
     };
     let prompt = update.prompt_id.as_deref().unwrap_or("");
-    let whole = BTreeMap::from([(String::new(), &usage)]);
-    let by_model = match &usage.model_usage {
-        Some(models) if !models.is_empty() => models.iter().map(|(model, usage)| (model.clone(), usage)).collect(),
-        _ => whole,
+    let by_model: Vec<(&str, &Usage)> = match &usage.model_usage {
+        Some(models) if !models.is_empty() => models.iter().map(|(model, usage)| (&**model, usage)).collect(),
+        _ => vec![(current, &usage)],
     };
-    for (model, usage) in by_model {
-        add(session, prompt, &model, usage, time, line.offset, into);
+    // One bill for several models is shared out.
+    let is_priced = by_model.iter().any(|(_, usage)| usage.cost().is_some());
+    let weights: Vec<u64> = by_model.iter().map(|(_, usage)| usage.tokens().known_total()).collect();
+    let shares = share(usage.cost().filter(|_| !is_priced).unwrap_or_default(), &weights);
+    for ((model, usage), share) in by_model.into_iter().zip(shares) {
+        let turn = Finished {
+            session,
+            prompt,
+            model,
+            exact,
+            time,
+            // A fork's copies carry the time of copying.
+            written: seconds.unwrap_or(time),
+            cost: usage.cost().or(Some(share).filter(|share| *share > Money::ZERO)),
+            place: line.offset,
+        };
+        turn.add(usage, into);
     }
     Ok(())
 }
 
-fn add(session: &str, prompt: &str, model: &str, usage: &Usage, time: i64, offset: u64, into: &mut Batch) {
-    let tokens = usage.tokens();
-    if tokens.is_zero() {
-        return into.skip(Skip::Uncounted);
+/// A finished turn of one model.
+struct Finished<'a> {
+    session: &'a str,
+    prompt: &'a str,
+    model: &'a str,
+    /// The agent's own time.
+    exact: Option<i64>,
+    time: i64,
+    written: i64,
+    cost: Option<Money>,
+    place: u64,
+}
+
+impl Finished<'_> {
+    fn add(&self, usage: &Usage, into: &mut Batch) {
+        let tokens = usage.tokens();
+        if tokens.is_zero() && self.cost.is_none() {
+            return into.skip(Skip::Uncounted);
+        }
+        // A fork keeps the prompt's id, the agent's own time and the counts; not the session and not the line's time.
+        let when = match (self.exact, self.prompt) {
+            (Some(exact), _) => exact,
+            (None, "") => self.time,
+            (None, _) => 0,
+        };
+        let key = format!("{}\0{when}\0{:?}\0{}", self.prompt, tokens.counts(), self.model);
+        into.session(SessionInfo {
+            started_at: (self.time > 0).then_some(self.time),
+            updated_at: (self.time > 0).then_some(self.time),
+            ..SessionInfo::new(self.session)
+        });
+        into.turn(&Turn {
+            session_id: self.session,
+            message_id: self.prompt,
+            record: RecordKey::of(&key),
+            event: EventKey::of(ID, &key),
+            // The one that was written first is no copy.
+            rank: Rank(u64::MAX - self.written.unsigned_abs(), 0),
+            provider_id: "xai",
+            model_id: self.model,
+            tokens,
+            cost: self.cost,
+            requests: usage
+                .model_calls
+                .and_then(|calls| u32::try_from(calls.0).ok())
+                .filter(|calls| *calls > 0),
+            timestamp: self.time,
+            place: self.place,
+            ..Turn::PLAIN
+        });
     }
-    let turn = if prompt.is_empty() {
-        format!("@{time}")
-    } else {
-        prompt.to_owned()
-    };
-    let key = format!("{session}\0{turn}\0{model}");
-    into.session(SessionInfo {
-        started_at: (time > 0).then_some(time),
-        updated_at: (time > 0).then_some(time),
-        ..SessionInfo::new(session)
-    });
-    into.turn(&Turn {
-        session_id: session,
-        message_id: prompt,
-        record: RecordKey::of(&key),
-        event: EventKey::of(ID, &key),
-        rank: Rank(tokens.known_total(), 0),
-        provider_id: "xai",
-        model_id: model,
-        tokens,
-        requests: usage
-            .model_calls
-            .and_then(|calls| u32::try_from(calls.0).ok())
-            .filter(|calls| *calls > 0),
-        timestamp: time,
-        place: offset,
-        ..Turn::PLAIN
-    });
 }
 
 #[cfg(test)]

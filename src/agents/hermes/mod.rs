@@ -1,21 +1,22 @@
 //! Hermes: one database per profile, with running totals of sessions.
 
-use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
-use crate::agents::shared::lenient::dollars;
+use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
+use crate::agents::shared::lenient::{dollars, title};
 use crate::agents::shared::running_total::{self, Total};
+use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::table::{self, Cells};
 use crate::agents::shared::walk::Walk;
 use crate::core::problem::Problem;
 use crate::core::tokens::Tokens;
-use crate::core::turn::{Accuracy, Project, SessionInfo, Title};
+use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
 use crate::system::System;
 use anyhow::Result;
+use rustc_hash::FxHashMap;
 
 const ID: &str = "hermes";
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 
-/// Cached tokens stand beside `input_tokens`, reasoning ones are part of `output_tokens`.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "id",
     "title",
     "parent_session_id",
@@ -31,6 +32,25 @@ const COLUMNS: [&str; 15] = [
     "actual_cost_usd",
     "estimated_cost_usd",
     "cwd",
+    "api_call_count",
+];
+
+const BY_MODEL: [&str; 15] = [
+    "session_id",
+    "model",
+    "billing_provider",
+    "billing_base_url",
+    "billing_mode",
+    "task",
+    "api_call_count",
+    "input_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "actual_cost_usd",
+    "estimated_cost_usd",
+    "first_seen",
 ];
 
 pub struct Hermes;
@@ -51,6 +71,7 @@ impl Agent for Hermes {
             limits: About::list(&[
                 running_total::LIMIT,
                 "costs are those the provider reported or Hermes estimated",
+                "title requests are recorded only since 0.20",
             ]),
             rules_version: RULES_VERSION,
         }
@@ -71,13 +92,116 @@ impl Agent for Hermes {
     }
 
     fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-        table::read_sessions(source, &COLUMNS, RULES_VERSION, into, |cells, into| {
-            session(source, cells, into)
+        let database = Database::open(&source.path)?;
+        let mut by_model: FxHashMap<String, Vec<ModelTotal>> = FxHashMap::default();
+        table::read(
+            &database,
+            "session_model_usage",
+            &BY_MODEL,
+            table::ALL,
+            into,
+            |cells, _| {
+                if let Some(session) = cells.text("session_id") {
+                    by_model.entry(session).or_default().push(ModelTotal::of(cells));
+                }
+                Ok(())
+            },
+        )?;
+        let is_there = table::read(&database, "sessions", &COLUMNS, table::ALL, into, |cells, into| {
+            session(source, cells, &by_model, into);
+            Ok(())
+        })?;
+        if is_there {
+            into.replace(Scope::Source, Presence::Gone);
+        } else {
+            into.problem(Problem::new(source.path.display(), "has no table of sessions"));
+        }
+        Ok(Bookmark {
+            rules_version: RULES_VERSION,
+            ..Bookmark::whole(source)
         })
     }
 }
 
-fn session(source: &Source, cells: &Cells<'_>, into: &mut Batch) {
+/// What a session used of one model, for one purpose.
+#[derive(Default)]
+struct ModelTotal {
+    model: String,
+    provider: String,
+    /// What tells it from the session's other totals.
+    part: String,
+    /// Of the conversation itself: those of `sessions` include it.
+    is_main: bool,
+    counts: Counts,
+    cost: Option<f64>,
+    first_seen: Option<i64>,
+}
+
+impl ModelTotal {
+    fn of(cells: &Cells<'_>) -> Self {
+        let text = |column: &str| cells.text(column).unwrap_or_default();
+        let key = ["model", "billing_provider", "billing_base_url", "billing_mode", "task"].map(text);
+        let [model, provider, .., task] = key.clone();
+        Self {
+            model,
+            provider,
+            part: key.join("\0"),
+            is_main: task.is_empty(),
+            counts: Counts::of(cells),
+            cost: cost(cells),
+            first_seen: cells.time("first_seen"),
+        }
+    }
+}
+
+/// Cached tokens stand beside `input_tokens`, reasoning ones are part of `output_tokens`.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    input: u64,
+    output: u64,
+    reasoning: u64,
+    read: u64,
+    write: u64,
+    requests: u64,
+}
+
+impl Counts {
+    fn of(cells: &Cells<'_>) -> Self {
+        let count = |column: &str| cells.count(column).unwrap_or(0);
+        Self {
+            input: count("input_tokens"),
+            output: count("output_tokens"),
+            reasoning: count("reasoning_tokens"),
+            read: count("cache_read_tokens"),
+            write: count("cache_write_tokens"),
+            requests: count("api_call_count"),
+        }
+    }
+
+    fn minus(self, other: Self) -> Self {
+        Self {
+            input: self.input.saturating_sub(other.input),
+            output: self.output.saturating_sub(other.output),
+            reasoning: self.reasoning.saturating_sub(other.reasoning),
+            read: self.read.saturating_sub(other.read),
+            write: self.write.saturating_sub(other.write),
+            requests: self.requests.saturating_sub(other.requests),
+        }
+    }
+
+    fn tokens(self) -> Tokens {
+        let reasoning = self.reasoning.min(self.output);
+        Tokens::new(self.input, self.output - reasoning, reasoning, self.read, self.write)
+    }
+}
+
+/// What was charged, else what Hermes worked out.
+fn cost(cells: &Cells<'_>) -> Option<f64> {
+    let cost = |column: &str| cells.number(column).filter(|cost| *cost > 0.0);
+    cost("actual_cost_usd").or_else(|| cost("estimated_cost_usd"))
+}
+
+fn session(source: &Source, cells: &Cells<'_>, by_model: &FxHashMap<String, Vec<ModelTotal>>, into: &mut Batch) {
     let Some(id) = cells.text("id") else {
         let place = format!("{}:row {}", source.path.display(), cells.rowid());
         return into.problem(Problem::new(place, "a session without an id"));
@@ -87,7 +211,7 @@ fn session(source: &Source, cells: &Cells<'_>, into: &mut Batch) {
         title: cells
             .text("title")
             .as_deref()
-            .and_then(crate::agents::shared::lenient::title)
+            .and_then(title)
             .map(|text| Title::from_agent(0, text)),
         project: cells.text("cwd").map(|path| Project::folder(0, path)),
         parent_id: cells.text("parent_session_id"),
@@ -95,26 +219,44 @@ fn session(source: &Source, cells: &Cells<'_>, into: &mut Batch) {
         updated_at: cells.time("ended_at"),
         ..SessionInfo::new(&id)
     });
-    let count = |column: &str| cells.count(column).unwrap_or(0);
-    let output = count("output_tokens");
-    let reasoning = count("reasoning_tokens").min(output);
-    let cost = |column: &str| cells.number(column).filter(|cost| *cost > 0.0);
-    Total {
-        agent: ID,
-        session: &id,
-        provider: &cells.text("billing_provider").unwrap_or_default(),
-        model: &cells.text("model").unwrap_or_default(),
-        tokens: Tokens::new(
-            count("input_tokens"),
-            output - reasoning,
-            reasoning,
-            count("cache_read_tokens"),
-            count("cache_write_tokens"),
-        ),
-        cost: dollars(cost("actual_cost_usd").or_else(|| cost("estimated_cost_usd"))),
-        accuracy: Accuracy::Exact,
-        started_at: started_at.unwrap_or(0),
-        place: cells.rowid(),
+    let add = |total: &ModelTotal, into: &mut Batch| {
+        Total {
+            agent: ID,
+            session: &id,
+            origin: &id,
+            part: &total.part,
+            requests: Some(total.counts.requests),
+            provider: &total.provider,
+            model: &total.model,
+            tokens: total.counts.tokens(),
+            cost: dollars(total.cost),
+            accuracy: Accuracy::Exact,
+            started_at: total.first_seen.or(started_at).unwrap_or(0),
+            place: cells.rowid(),
+        }
+        .add(into);
+    };
+    // The session's own row sums up its conversation: what the totals by model do not cover is older than they are.
+    let mut rest = ModelTotal {
+        model: cells.text("model").unwrap_or_default(),
+        provider: cells.text("billing_provider").unwrap_or_default(),
+        counts: Counts::of(cells),
+        cost: cost(cells),
+        ..ModelTotal::default()
+    };
+    let totals = by_model.get(&id).map(Vec::as_slice).unwrap_or_default();
+    for total in totals {
+        add(total, into);
+        if total.is_main {
+            rest.counts = rest.counts.minus(total.counts);
+            rest.cost = rest.cost.map(|cost| cost - total.cost.unwrap_or(0.0));
+        }
     }
-    .add(into);
+    if totals.is_empty() {
+        add(&rest, into);
+    } else if !rest.counts.tokens().is_zero() {
+        // Sums of fractions leave crumbs.
+        rest.cost = rest.cost.filter(|cost| *cost > 1e-9);
+        add(&rest, into);
+    }
 }

@@ -21,6 +21,7 @@ pub static KILO_CLI: Family = Family {
     root: data_root,
     stem: "kilo",
     database_var: Some("KILO_DB"),
+    adds_subagents: true,
 };
 
 fn data_root(system: &System) -> Root {

@@ -12,7 +12,7 @@ use anyhow::Result;
 use place::Place;
 
 const ID: &str = "kimi-cli";
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 
 /// A log, and Kimi Code's list of sessions.
 const LOG: u8 = 0;

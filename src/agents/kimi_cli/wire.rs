@@ -130,7 +130,7 @@ fn add(update: &StatusUpdate<'_>, time: i64, place: &Place, offset: u64, into: &
     let id = update.message_id.as_deref().unwrap_or("");
     // A forked session copies the log with its message ids.
     let key = match id {
-        "" => format!("{}\0{}\0@{time}", place.session, place.agent),
+        "" => format!("{}\0@{time}\0{:?}", place.agent, tokens.counts()),
         id => id.to_owned(),
     };
     into.session(SessionInfo {

@@ -1,13 +1,24 @@
 //! OpenClaw: a gateway of assistants built on Pi, which writes their sessions as Pi does.
 
-use super::pi::session;
-use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+mod database;
+
+use super::pi::session::{self, State};
+use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
+use crate::agents::shared::jsonl_reader::Line;
+use crate::agents::shared::lenient::reason;
 use crate::agents::shared::walk::Walk;
+use crate::agents::shared::zstd::{MOST_BYTES, unpack};
+use crate::core::problem::Problem;
+use crate::core::turn::Presence;
 use crate::system::System;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use std::path::PathBuf;
 
 const ID: &str = "openclaw";
+/// Kinds of sources: a log, a compressed one, the database of an agent.
+const LOG: u8 = 0;
+const PACKED: u8 = 1;
+const DATABASE: u8 = 2;
 /// Its folder in the home, and those of the names it had before.
 const FOLDERS: [&str; 4] = [".openclaw", ".clawdbot", ".moltbot", ".moldbot"];
 
@@ -26,10 +37,7 @@ impl Agent for OpenClaw {
         About {
             commands: About::list(&["openclaw"]),
             turns: "exact",
-            limits: About::list(&[
-                "reasoning is included in output and not recorded separately",
-                "archived sessions are read unless they are compressed",
-            ]),
+            limits: About::list(&["before 2026 reasoning is included in output and not recorded separately"]),
             rules_version: session::RULES_VERSION,
         }
     }
@@ -40,10 +48,11 @@ impl Agent for OpenClaw {
         for root in roots(system) {
             for agent in walk.folders(&root.path, &mut found) {
                 for path in walk.files(&agent.join("sessions"), 0, &mut found) {
-                    if path.file_name().and_then(|name| name.to_str()).is_some_and(is_session) {
-                        found.add_file(path, 0);
+                    if let Some(kind) = path.file_name().and_then(|name| name.to_str()).and_then(kind_of) {
+                        found.add_file(path, kind);
                     }
                 }
+                found.add_database(agent.join("agent/openclaw-agent.sqlite"), DATABASE);
             }
             found.roots.push(root);
         }
@@ -51,8 +60,37 @@ impl Agent for OpenClaw {
     }
 
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-        session::read(ID, source, from, into)
+        match source.kind {
+            DATABASE => database::read(source, into),
+            PACKED => read_packed(source, into),
+            _ => session::read(ID, source, from, into),
+        }
     }
+}
+
+/// Reads a compressed log whole.
+fn read_packed(source: &Source, into: &mut Batch) -> Result<Bookmark> {
+    let describe = || format!("could not read {}", source.path.display());
+    let file = std::fs::File::open(&source.path).with_context(describe)?;
+    let text = unpack(file, MOST_BYTES).with_context(|| source.path.display().to_string())?;
+    let (mut state, mut offset) = (State::default(), 0);
+    for (number, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        let text = String::from_utf8_lossy(line.trim_ascii());
+        let read = match text.is_empty() {
+            true => Ok(()),
+            false => state.read(ID, &source.path, &Line { text: &text, offset }, into),
+        };
+        if let Err(error) = read {
+            let place = format!("{}:{}", source.path.display(), number + 1);
+            into.problem(Problem::new(place, reason(&error)));
+        }
+        offset += line.len() as u64;
+    }
+    into.replace(Scope::Source, Presence::Gone);
+    Ok(Bookmark {
+        rules_version: session::RULES_VERSION,
+        ..Bookmark::whole(source)
+    })
 }
 
 /// One folder where a variable says so, else those of all its names; the old ones are often links to the new one.
@@ -71,12 +109,15 @@ fn roots(system: &System) -> Vec<Root> {
 }
 
 /// `<id>.jsonl`, and what it is renamed to when a session is deleted or begun anew; not its companions.
-fn is_session(name: &str) -> bool {
-    let Some((stem, ending)) = name.split_once(".jsonl") else {
-        return false;
+fn kind_of(name: &str) -> Option<u8> {
+    let (stem, ending) = name.split_once(".jsonl")?;
+    let (ending, kind) = match ending.strip_suffix(".zst") {
+        Some(ending) => (ending, PACKED),
+        None => (ending, LOG),
     };
-    let is_archive = (ending.starts_with(".deleted.") || ending.starts_with(".reset.")) && !ending.ends_with(".zst");
-    !stem.ends_with(".trajectory") && (ending.is_empty() || is_archive)
+    let is_log = ending.is_empty() || ending.starts_with(".deleted.") || ending.starts_with(".reset.");
+    // Trajectories and checkpoints repeat a session.
+    (is_log && !stem.ends_with(".trajectory")).then_some(kind)
 }
 
 #[cfg(test)]
@@ -91,16 +132,11 @@ mod tests {
             "a.jsonl.deleted.2026-04-13T00-53-49.392Z",
             "a.jsonl.reset.2026",
         ] {
-            assert!(is_session(name), "{name}");
+            assert_eq!(kind_of(name), Some(LOG), "{name}");
         }
-        for name in [
-            "sessions.json",
-            "a.jsonl.lock",
-            "a.trajectory.jsonl",
-            "a.jsonl.deleted.2026.zst",
-            "a.json",
-        ] {
-            assert!(!is_session(name), "{name}");
+        assert_eq!(kind_of("a.jsonl.deleted.2026.zst"), Some(PACKED));
+        for name in ["sessions.json", "a.jsonl.lock", "a.trajectory.jsonl", "a.json"] {
+            assert_eq!(kind_of(name), None, "{name}");
         }
     }
 

@@ -8,6 +8,7 @@ mod find;
 mod json;
 mod lane;
 mod live;
+mod own_cost;
 mod reply;
 mod session;
 mod sqlite;
@@ -34,6 +35,8 @@ pub struct Family {
     pub stem: &'static str,
     /// The variable that names a database somewhere else.
     pub database_var: Option<&'static str>,
+    /// Whether the cost of a reply includes that of the subagents it started.
+    pub adds_subagents: bool,
 }
 
 /// OpenCode.
@@ -54,10 +57,11 @@ pub static OPENCODE: Family = Family {
     root: find::data_root,
     stem: "opencode",
     database_var: Some("OPENCODE_DB"),
+    adds_subagents: false,
 };
 
 /// Version of the reading rules of the whole family.
-pub const RULES_VERSION: u32 = 1;
+pub const RULES_VERSION: u32 = 2;
 
 impl Agent for Family {
     fn id(&self) -> &'static str {
@@ -84,7 +88,7 @@ impl Agent for Family {
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
         let bookmark = match source.kind {
             find::STORAGE => json::read(self.id, source, from, into),
-            _ => sqlite::read(self.id, source, from, into)?,
+            _ => sqlite::read(self, source, from, into)?,
         };
         Ok(Bookmark {
             rules_version: self.about.rules_version,

@@ -73,10 +73,11 @@ impl<'a> Replies<'a> {
     }
 
     /// A fork and an import copy a reply with all of these values, and counts as they were recorded. Two replies of one
-    /// session that agree in all of them are told apart by their number, which a copy of both repeats.
+    /// session that agree in all of them are told apart by their number, which a copy of both repeats. When the reply
+    /// was complete is not among them: that is written last, and a reply keeps its event from its first counts on.
     fn event(&mut self, message: &Message<'_>, session: &Session) -> EventKey {
         let names = xxh3_64_with_seed(message.model.as_bytes(), xxh3_64(message.provider.as_bytes()));
-        let [created, completed] = [message.created, message.completed].map(|time| time.unwrap_or(-1) as u64);
+        let created = message.created.unwrap_or(-1) as u64;
         let [input, output, reasoning, cache_read, cache_write] = message.counts.buckets();
         if self.current.0 != session.hash {
             const USUAL: usize = 28;
@@ -90,7 +91,6 @@ impl<'a> Replies<'a> {
             let words = [
                 names,
                 created,
-                completed,
                 input,
                 output,
                 reasoning,

@@ -1,6 +1,8 @@
 //! Reads a database of 1.2 and later: whole, or what changed since the last time.
 
+use super::Family;
 use super::extract::{Role, parse_message};
+use super::own_cost::OwnCosts;
 use super::reply::{Located, Replies};
 use super::session::{Place, Session, describe};
 use super::state::{Known, Open, Progress, State};
@@ -29,7 +31,8 @@ pub(super) const DAY_NS: i64 = 24 * 60 * 60 * 1_000_000_000;
 ///
 /// # Errors
 /// When the database cannot be opened or read at all.
-pub fn read(agent_id: &'static str, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+pub fn read(family: &Family, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+    let agent_id = family.id;
     let describe = || format!("could not read {}", source.path.display());
     let database = Database::open(&source.path)?;
     // One snapshot for all that follows; dropped at the end, so that nobody waits for us.
@@ -49,6 +52,10 @@ pub fn read(agent_id: &'static str, source: &Source, from: &Bookmark, into: &mut
         database: &database,
         tables: &tables,
         path: &source.path,
+        own_costs: match family.adds_subagents {
+            true => OwnCosts::find(&database, into).with_context(describe)?,
+            false => None,
+        },
         now_ns: source.stamp.modified_ns.max(source.wal.modified_ns),
     };
     let known = State::unpack(&from.state).filter(|known| {
@@ -78,6 +85,7 @@ pub(super) struct Pass<'a> {
     pub database: &'a Database,
     pub tables: &'a [Tables],
     path: &'a Path,
+    own_costs: Option<OwnCosts>,
     /// When the database was changed last: the only clock a reader needs.
     pub now_ns: i64,
 }
@@ -223,7 +231,7 @@ impl Pass<'_> {
                 .problem(Problem::new(place, "an oversized message is skipped"));
             return Ok(());
         }
-        let Some(message) = parse_message(stored.data) else {
+        let Some(mut message) = parse_message(stored.data) else {
             let place = format!("{}:{}", self.path.display(), stored.rowid);
             replies
                 .batch()
@@ -232,6 +240,9 @@ impl Pass<'_> {
         };
         if message.role == Role::Other {
             return Ok(());
+        }
+        if let (Some(own_costs), Some(cost)) = (&self.own_costs, message.cost) {
+            message.cost = Some(own_costs.of(self.database, &stored.session_id, &stored.id, cost)?);
         }
         let is_open = message.completed.is_none();
         let mut times = Times::default();

@@ -1,4 +1,4 @@
-//! Pi and its fork omp: a tree of entries per session, in which every branch was paid for.
+//! Pi and programs made from it: a tree of entries per session, in which every branch was paid for.
 
 pub mod session;
 
@@ -9,6 +9,15 @@ use anyhow::Result;
 use std::path::Path;
 
 const ID: &str = "pi";
+
+/// Programs made from Pi that write as it does: folder in the home, sessions below it and in each profile, name.
+const RELATIVES: [(&str, &str, &str); 5] = [
+    (".omp", "agent/sessions", "Oh My Pi"),
+    (".prime", "agent/sessions", "Prime"),
+    (".senpi", "agent/sessions", "Senpi"),
+    (".gjc", "agent/sessions", "gjc"),
+    (".config/kimchi", "harness/sessions", "Kimchi"),
+];
 
 pub struct Pi;
 
@@ -25,7 +34,7 @@ impl Agent for Pi {
         About {
             commands: About::list(&["pi", "omp"]),
             turns: "exact",
-            limits: About::list(&["reasoning is included in output and not recorded separately"]),
+            limits: About::list(&["before 1.6 reasoning is included in output and not recorded separately"]),
             rules_version: session::RULES_VERSION,
         }
     }
@@ -40,11 +49,19 @@ impl Agent for Pi {
         // Some point the variable at the sessions themselves.
         let is_sessions = because != "default" && folder.is_dir() && !sessions.is_dir();
         let pi = Root::new(if is_sessions { folder } else { sessions }, because);
-        let omp = Root::new(system.home.join(".omp/agent/sessions"), "the fork omp");
         let mut walk = Walk::default();
-        for root in [pi, omp] {
+        let mut roots = vec![pi];
+        for (folder, sessions, name) in RELATIVES {
+            let home = system.home.join(folder);
+            let profiles = walk.folders(&home.join("profiles"), &mut found);
+            let homes = std::iter::once(home).chain(profiles);
+            roots.extend(homes.map(|home| Root::new(home.join(sessions), name)));
+        }
+        for root in roots {
             walk.find(&root.path, &is_log, &mut found);
-            found.roots.push(root);
+            if root.exists || found.roots.is_empty() {
+                found.roots.push(root);
+            }
         }
         found
     }

@@ -12,17 +12,20 @@ use serde_json::value::RawValue;
 use std::path::Path;
 
 /// Version of the reading rules.
-pub const RULES_VERSION: u32 = 1;
+pub const RULES_VERSION: u32 = 2;
 
 /// The state between reads.
 #[derive(Default, Serialize, Deserialize)]
-struct State {
+pub struct State {
     session: String,
     /// When the session began, for telling which of two copies is the original.
     started: Option<i64>,
     is_titled: bool,
     /// The latest time that an entry told.
     time: i64,
+    /// Provider and model at this place.
+    #[serde(default)]
+    model: (String, String),
 }
 
 /// A line: `{"type":"session",…}` at the head, then entries.
@@ -42,8 +45,20 @@ struct Entry<'a> {
     parent_session: Option<&'a RawValue>,
     #[serde(borrow, default)]
     name: Option<&'a RawValue>,
+    /// Of a `title` record, in omp.
+    #[serde(borrow, default)]
+    title: Option<&'a RawValue>,
     #[serde(borrow, default)]
     message: Option<&'a RawValue>,
+    /// Of a request that stands in no message: it wrote a summary.
+    #[serde(borrow, default)]
+    usage: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    provider: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    model_id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    model: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -66,7 +81,7 @@ struct Message<'a> {
     content: Option<&'a RawValue>,
 }
 
-/// Disjoint as it stands.
+/// Disjoint but for reasoning, which is inside the output.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Usage<'a> {
@@ -74,6 +89,8 @@ struct Usage<'a> {
     output: Count,
     cache_read: Count,
     cache_write: Count,
+    #[serde(alias = "reasoningTokens")]
+    reasoning: Count,
     #[serde(borrow)]
     cost: Option<&'a RawValue>,
 }
@@ -89,25 +106,8 @@ struct Cost {
 /// # Errors
 /// When the file cannot be read.
 pub fn read(agent_id: &str, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-    let path = &source.path;
     jsonl_reader::read(source, from, RULES_VERSION, into, |state: &mut State, line, into| {
-        let entry: Entry = serde_json::from_str(line.text)?;
-        if state.session.is_empty() {
-            state.session = session_of(path);
-        }
-        state.time = state.time.max(entry.timestamp.0.unwrap_or(0));
-        match entry.kind.as_deref() {
-            Some("session") => state.begin(&entry, path, into),
-            Some("session_info") => state.rename(&entry, into),
-            Some("message") => {
-                if let Some(message) = entry.message {
-                    let message = serde_json::from_str(message.get())?;
-                    state.message(agent_id, &entry, &message, line, into);
-                }
-            }
-            _ => {}
-        }
-        Ok(())
+        state.read(agent_id, &source.path, line, into)
     })
 }
 
@@ -126,6 +126,45 @@ fn parent_of(path: &Path) -> Option<String> {
 }
 
 impl State {
+    /// Of a session whose id is known before its first entry.
+    pub fn of(session: &str) -> Self {
+        Self {
+            session: session.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// Reads one entry of the log at `path`.
+    ///
+    /// # Errors
+    /// When it is no entry.
+    pub fn read(&mut self, agent_id: &str, path: &Path, line: &Line, into: &mut Batch) -> serde_json::Result<()> {
+        let entry: Entry = serde_json::from_str(line.text)?;
+        if self.session.is_empty() {
+            self.session = session_of(path);
+        }
+        self.time = self.time.max(entry.timestamp.0.unwrap_or(0));
+        match entry.kind.as_deref() {
+            Some("session") => self.begin(&entry, path, into),
+            Some("session_info") => self.rename(entry.name, into),
+            Some("title") => self.rename(entry.title.or(entry.name), into),
+            Some("model_change") => self.change_model(&entry),
+            Some("message") => {
+                if let Some(message) = entry.message {
+                    let message = serde_json::from_str(message.get())?;
+                    self.message(agent_id, &entry, &message, line, into);
+                }
+            }
+            // `compaction`, `branch_summary` and whatever else asks a model outside of messages.
+            _ => {
+                if let Some(usage) = part::<Usage>(entry.usage) {
+                    self.summary(agent_id, &entry, &usage, line, into);
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn begin(&mut self, entry: &Entry, path: &Path, into: &mut Batch) {
         if let Some(id) = entry.id.as_deref().filter(|id| !id.is_empty()) {
             id.clone_into(&mut self.session);
@@ -146,8 +185,32 @@ impl State {
         });
     }
 
-    fn rename(&self, entry: &Entry, into: &mut Batch) {
-        if let Some(text) = part::<Text>(entry.name).and_then(|name| title(&name)) {
+    /// `{"type":"model_change","provider":"openai","modelId":"gpt-5"}`; omp writes `"model":"openai/gpt-5"`.
+    fn change_model(&mut self, entry: &Entry) {
+        let text = |raw| part::<Text>(raw).map(|text| text.0.into_owned());
+        if let Some(model) = text(entry.model_id) {
+            self.model = (text(entry.provider).unwrap_or_default(), model);
+        } else if let Some(named) = text(entry.model) {
+            let (provider, model) = named.split_once('/').unwrap_or(("", &named));
+            self.model = (provider.to_owned(), model.to_owned());
+        }
+    }
+
+    fn summary(&self, agent_id: &str, entry: &Entry, usage: &Usage, line: &Line, into: &mut Batch) {
+        let request = Request {
+            provider: &self.model.0,
+            model: &self.model.1,
+            usage,
+            time: entry.timestamp.0,
+            id: entry.id.as_deref().unwrap_or(""),
+        };
+        if !request.add(agent_id, self, line, into) {
+            into.skip(Skip::Uncounted);
+        }
+    }
+
+    fn rename(&self, name: Option<&RawValue>, into: &mut Batch) {
+        if let Some(text) = part::<Text>(name).and_then(|name| title(&name)) {
             let given = Title::from_user(self.time, text);
             into.session(SessionInfo {
                 title: Some(given),
@@ -175,44 +238,73 @@ impl State {
         into.session(info);
     }
 
-    fn reply(&self, agent_id: &str, entry: &Entry, message: &Message, line: &Line, into: &mut Batch) {
-        let none = Usage::default();
-        let usage = message.usage.as_ref().unwrap_or(&none);
-        let cost = part::<Cost>(usage.cost).and_then(|cost| dollars(cost.total));
-        let counts = [usage.input, usage.output, usage.cache_read, usage.cache_write].map(|count| count.0);
-        let [input, output, read, write] = counts;
-        let tokens = Tokens::new(input, output, 0, read, write);
-        if tokens.is_zero() && cost.is_none_or(|cost| cost.nanos() == 0) {
-            let stop = part::<Text>(message.stop_reason);
-            let has_failed = matches!(stop.as_deref(), Some("error" | "aborted"));
-            return into.skip(if has_failed { Skip::Failed } else { Skip::Uncounted });
-        }
+    fn reply(&mut self, agent_id: &str, entry: &Entry, message: &Message, line: &Line, into: &mut Batch) {
         let (provider, model) = (
             message.provider.as_deref().unwrap_or(""),
             message.model.as_deref().unwrap_or(""),
         );
-        let id = entry.id.as_deref().unwrap_or("");
+        if !model.is_empty() {
+            self.model = (provider.to_owned(), model.to_owned());
+        }
+        let none = Usage::default();
+        let request = Request {
+            provider,
+            model,
+            usage: message.usage.as_ref().unwrap_or(&none),
+            time: message.timestamp.0.or(entry.timestamp.0),
+            id: entry.id.as_deref().unwrap_or(""),
+        };
+        if !request.add(agent_id, self, line, into) {
+            let stop = part::<Text>(message.stop_reason);
+            let has_failed = matches!(stop.as_deref(), Some("error" | "aborted"));
+            into.skip(if has_failed { Skip::Failed } else { Skip::Uncounted });
+        }
+    }
+}
+
+/// One request, whatever entry tells of it.
+struct Request<'a> {
+    provider: &'a str,
+    model: &'a str,
+    usage: &'a Usage<'a>,
+    time: Option<i64>,
+    id: &'a str,
+}
+
+impl Request<'_> {
+    /// Adds its turn; false where nothing was used.
+    fn add(&self, agent_id: &str, state: &State, line: &Line, into: &mut Batch) -> bool {
+        let (usage, provider, model) = (self.usage, self.provider, self.model);
+        let cost = part::<Cost>(usage.cost).and_then(|cost| dollars(cost.total));
+        let counts = [usage.input, usage.output, usage.cache_read, usage.cache_write].map(|count| count.0);
+        let [input, output, read, write] = counts;
+        let reasoning = usage.reasoning.0.min(output);
+        let tokens = Tokens::new(input, output - reasoning, reasoning, read, write);
+        if tokens.is_zero() && cost.is_none_or(|cost| cost.nanos() == 0) {
+            return false;
+        }
         // Forks copy entries, and old files get new entry ids when they are opened: what stays the same in every copy
         // is when the request began, to the millisecond, and what it used.
-        let key = match message.timestamp.0.or(entry.timestamp.0) {
+        let key = match self.time {
             Some(time) => format!("{provider}\0{model}\0{time}\0{counts:?}"),
-            None => format!("{}\0{id}\0{}", self.session, line.offset),
+            None => format!("{}\0{}\0{}", state.session, self.id, line.offset),
         };
         into.turn(&Turn {
-            session_id: &self.session,
-            message_id: id,
+            session_id: &state.session,
+            message_id: self.id,
             record: RecordKey::of(&key),
             event: EventKey::of(agent_id, &key),
             // The older session had it first.
-            rank: Rank(self.started.map_or(0, |started| u64::MAX - started.unsigned_abs()), 0),
+            rank: Rank(state.started.map_or(0, |started| u64::MAX - started.unsigned_abs()), 0),
             provider_id: provider_id(provider, model),
             model_id: model,
             tokens,
             cost,
-            timestamp: message.timestamp.0.or(entry.timestamp.0).unwrap_or(self.time),
+            timestamp: self.time.unwrap_or(state.time),
             place: line.offset,
             ..Turn::PLAIN
         });
+        true
     }
 }
 
@@ -250,7 +342,11 @@ mod tests {
         let told = read_with_cuts(&Pi, FILE, SESSION);
         assert_eq!(
             told.turns,
-            ["p1 e2 gpt-5 [10, 5, 0, 0, 0]", "p1 e3 claude-x [10, 6, 0, 0, 0]"]
+            [
+                "p1 e2 gpt-5 [10, 5, 0, 0, 0]",
+                "p1 e3 claude-x [10, 6, 0, 0, 0]",
+                "p1 e5 y [7, 0, 0, 0, 0]"
+            ]
         );
         let session = &told.sessions["p1"];
         assert_eq!(session.title.as_ref().expect("a title").text, "Mine");

@@ -1,6 +1,9 @@
 //! Qwen Code: one log per session, with usage in the words of the Gemini API whatever the backend.
 
+mod ledger;
+
 use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
+use crate::agents::shared::json_file::read_beside;
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
 use crate::agents::shared::walk::Walk;
@@ -9,12 +12,18 @@ use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::path::Path;
+use xxhash_rust::xxh3::xxh3_64;
 
 const ID: &str = "qwen-code";
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
+/// Kinds of sources: the log of a session, that of a subagent, and the list of all requests.
+const CHAT: u8 = 0;
+const SUBAGENT: u8 = 1;
+const LEDGER: u8 = 2;
 
 pub struct QwenCode;
 
@@ -34,6 +43,7 @@ impl Agent for QwenCode {
             limits: About::list(&[
                 "the provider is derived from the model's name: the backend is not recorded",
                 "if the total does not show whether output includes reasoning, ttop assumes it does",
+                "suggestions for the next prompt and aborted requests are not recorded",
             ]),
             rules_version: RULES_VERSION,
         }
@@ -51,16 +61,32 @@ impl Agent for QwenCode {
         for project in walk.folders(&root, &mut found) {
             for path in walk.files(&project.join("chats"), 0, &mut found) {
                 if path.extension().is_some_and(|ending| ending == "jsonl") {
-                    found.add_file(path, 0);
+                    found.add_file(path, CHAT);
                 }
+            }
+            for path in walk.files(&project.join("subagents"), 1, &mut found) {
+                if path.extension().is_some_and(|ending| ending == "jsonl") {
+                    found.add_file(path, SUBAGENT);
+                }
+            }
+        }
+        // Behind the logs: whoever reads both at once finds each request in its log first.
+        for path in walk.files(&home.join("usage"), 0, &mut found) {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if name.starts_with("token-usage-") && name.ends_with(".jsonl") {
+                found.add_file(path, LEDGER);
             }
         }
         found
     }
 
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        if source.kind == LEDGER {
+            return ledger::read(source, from, into);
+        }
+        let subagent = (source.kind == SUBAGENT).then(|| Subagent::of(&source.path, into));
         jsonl_reader::read(source, from, RULES_VERSION, into, |state, line, into| {
-            record(state, line, &source.path, into)
+            record(state, line, &source.path, subagent.as_ref(), into)
         })
     }
 }
@@ -71,6 +97,38 @@ struct State {
     is_titled: bool,
     /// Time of the latest record.
     time: i64,
+    #[serde(default)]
+    numbers: Numbers,
+}
+
+/// How often each request occurred that looks like others of its session; the list of all requests counts likewise.
+#[derive(Default, Serialize, Deserialize)]
+struct Numbers(FxHashMap<u64, u32>);
+
+impl Numbers {
+    /// The name under which a log and the list know a request.
+    fn name(&mut self, session: &str, is_main: bool, model: &str, usage: &Usage) -> String {
+        let look = format!("{session}\0{is_main}\0{model}\0{:?}", usage.counts());
+        let number = self.0.entry(xxh3_64(look.as_bytes())).or_default();
+        *number += 1;
+        format!("{look}\0{number}")
+    }
+}
+
+/// `agent-….meta.json` beside the log of a subagent.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Subagent {
+    #[serde(default)]
+    model: Option<String>,
+    #[serde(default)]
+    parent_session_id: Option<String>,
+}
+
+impl Subagent {
+    fn of(path: &Path, into: &mut Batch) -> Self {
+        read_beside(&path.with_extension("meta.json"), into).unwrap_or_default()
+    }
 }
 
 #[derive(Deserialize)]
@@ -106,6 +164,17 @@ struct Usage {
 }
 
 impl Usage {
+    fn counts(self) -> [u64; 5] {
+        [
+            self.prompt_token_count,
+            self.candidates_token_count,
+            self.thoughts_token_count,
+            self.cached_content_token_count,
+            self.total_token_count,
+        ]
+        .map(|count| count.0)
+    }
+
     /// Cached tokens are inside the prompt. Backends that speak OpenAI's language have the reasoning inside the
     /// candidates, Gemini's beside them; tool prompts are beside the prompt where the total contains them.
     fn tokens(self) -> Tokens {
@@ -134,10 +203,18 @@ impl Usage {
     }
 }
 
-fn record(state: &mut State, line: &Line, path: &Path, into: &mut Batch) -> serde_json::Result<()> {
+fn record(
+    state: &mut State,
+    line: &Line,
+    path: &Path,
+    subagent: Option<&Subagent>,
+    into: &mut Batch,
+) -> serde_json::Result<()> {
     let entry: Entry = serde_json::from_str(line.text)?;
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("");
-    let session = entry.session_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(stem);
+    let parent = subagent.and_then(|subagent| subagent.parent_session_id.as_deref());
+    let named = entry.session_id.as_deref().or(parent).filter(|id| !id.is_empty());
+    let session = named.unwrap_or(stem);
     state.time = state.time.max(entry.timestamp.0.unwrap_or(0));
     let time = entry.timestamp.0.unwrap_or(state.time);
     let kind = entry.kind.as_deref().unwrap_or("");
@@ -153,19 +230,28 @@ fn record(state: &mut State, line: &Line, path: &Path, into: &mut Batch) -> serd
         updated_at: entry.timestamp.0,
         ..SessionInfo::new(session)
     };
-    if kind == "user" && !state.is_titled {
+    if kind == "user" && !state.is_titled && subagent.is_none() {
         info.title = first_words(entry.message).map(|text| Title::from_prompt(time, text));
         state.is_titled = info.title.is_some();
     }
     into.session(info);
     if kind == "assistant" {
-        add(&entry, session, time, line.offset, into);
+        add(state, &entry, session, time, line.offset, subagent, into);
     }
     Ok(())
 }
 
-fn add(entry: &Entry, session: &str, time: i64, place: u64, into: &mut Batch) {
-    let tokens = entry.usage_metadata.unwrap_or_default().tokens();
+fn add(
+    state: &mut State,
+    entry: &Entry,
+    session: &str,
+    time: i64,
+    place: u64,
+    subagent: Option<&Subagent>,
+    into: &mut Batch,
+) {
+    let usage = entry.usage_metadata.unwrap_or_default();
+    let tokens = usage.tokens();
     if tokens.is_zero() {
         return into.skip(Skip::Uncounted);
     }
@@ -174,13 +260,20 @@ fn add(entry: &Entry, session: &str, time: i64, place: u64, into: &mut Batch) {
         "" => format!("{session}\0@{time}"),
         id => id.to_owned(),
     };
-    let model = entry.model.as_deref().unwrap_or("");
+    let model = entry
+        .model
+        .as_deref()
+        .or(subagent.and_then(|subagent| subagent.model.as_deref()));
+    let model = model.unwrap_or("");
+    let name = state.numbers.name(session, subagent.is_none(), model, &usage);
     into.turn(&Turn {
         session_id: session,
         message_id: id,
         record: RecordKey::of(&key),
         event: EventKey::of(ID, &key),
         rank: Rank(tokens.known_total(), 0),
+        // What the list of requests has of it.
+        supersedes: Some(&name),
         provider_id: biller("", model).unwrap_or("alibaba"),
         model_id: model,
         tokens,

@@ -2,6 +2,7 @@
 
 use super::batch::Batch;
 use super::lenient::reason;
+use super::source::Source;
 use crate::core::problem::Problem;
 use crate::system::open::{self, Most};
 use anyhow::{Context, Result, bail};
@@ -50,6 +51,11 @@ pub fn read_beside<T: for<'a> Deserialize<'a>>(path: &Path, into: &mut Batch) ->
         into.problem(Problem::new(path.display(), format!("{error:#}")));
         None
     })
+}
+
+/// What an unreadable record is called: its position in its array, from 1.
+pub fn bad_record(source: &Source, position: usize, reason: &str) -> Problem {
+    Problem::new(format!("{}:record {}", source.path.display(), position + 1), reason)
 }
 
 #[cfg(test)]

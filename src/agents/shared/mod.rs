@@ -25,3 +25,4 @@ pub mod testing;
 pub mod uri;
 pub mod walk;
 pub mod watcher;
+pub mod zstd;

@@ -14,6 +14,12 @@ pub const LIMIT: &str =
 pub struct Total<'a> {
     pub agent: &'a str,
     pub session: &'a str,
+    /// What a copy of the session under another id shares with it; the id itself where nothing does.
+    pub origin: &'a str,
+    /// Which of several totals of the session; empty where there is one.
+    pub part: &'a str,
+    /// How many requests it stands for, where that is told.
+    pub requests: Option<u64>,
     /// As the agent calls it; where it is empty the model's name tells.
     pub provider: &'a str,
     pub model: &'a str,
@@ -34,17 +40,24 @@ impl Total<'_> {
             into.skip(Skip::Uncounted);
             return;
         }
+        let name = |of: &str| match self.part {
+            "" => of.to_owned(),
+            part => format!("{of}\0{part}"),
+        };
         into.turn(&Turn {
             session_id: self.session,
             // Not by model: when the user changes it, the total goes on growing under the new one.
-            record: RecordKey::of(self.session),
-            event: EventKey::of(self.agent, self.session),
+            record: RecordKey::of(name(self.session)),
+            event: EventKey::of(self.agent, name(self.origin)),
             // Totals only grow: of two copies the larger one is the later one.
             rank: Rank(self.tokens.known_total(), u64::try_from(cost.nanos()).unwrap_or(0)),
             provider_id: provider_id(self.provider, self.model),
             model_id: self.model,
             tokens: self.tokens,
-            requests: None,
+            requests: self
+                .requests
+                .and_then(|count| u32::try_from(count).ok())
+                .filter(|&count| count > 0),
             cost: self.cost,
             accuracy: self.accuracy,
             timestamp: self.started_at,
@@ -81,6 +94,9 @@ mod tests {
         let mut total = Total {
             agent: "a",
             session: "s",
+            origin: "s",
+            part: "",
+            requests: None,
             provider: "",
             model: "",
             tokens: Tokens::ZERO,

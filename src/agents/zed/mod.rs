@@ -6,22 +6,20 @@ use crate::agents::shared::lenient::{Count, Text, part, reason, title};
 use crate::agents::shared::running_total::{self, Total};
 use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::table::{self, Cells};
+use crate::agents::shared::zstd::{MOST_BYTES, unpack};
 use crate::core::problem::Problem;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
 use crate::system::{Os, System};
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
-use std::io::Read;
 use xxhash_rust::xxh3::xxh3_64;
 
 const ID: &str = "zed";
-const RULES_VERSION: u32 = 1;
-/// A compressed document may claim any size.
-const MOST_BYTES: u64 = 128 * 1024 * 1024;
+const RULES_VERSION: u32 = 2;
 
 /// What tells whether a thread changed comes first; the document itself is asked for by row.
 const COLUMNS: [&str; 8] = [
@@ -181,21 +179,12 @@ impl Usage {
 /// # Errors
 /// When it is of an unknown kind, too large, or damaged; never with its content.
 fn parse(data: &[u8], kind: &str, most_bytes: u64) -> Result<Document> {
-    let mut text = Vec::new();
-    match kind {
-        "json" => text.extend_from_slice(data),
-        "zstd" => {
-            let unpacked = ruzstd::decoding::StreamingDecoder::new(data).context("is not compressed with zstd")?;
-            unpacked
-                .take(most_bytes + 1)
-                .read_to_end(&mut text)
-                .context("its compressed text is damaged")?;
-        }
+    let text = match kind {
+        "json" if data.len() as u64 > most_bytes => bail!("is larger than {most_bytes} bytes"),
+        "json" => data.to_owned(),
+        "zstd" => unpack(data, most_bytes)?,
         _ => bail!("its kind of data is unknown"),
-    }
-    if text.len() as u64 > most_bytes {
-        bail!("is larger than {most_bytes} bytes");
-    }
+    };
     match serde_json::from_slice(&text) {
         Ok(document) => Ok(document),
         Err(error) => bail!("is {}", reason(&error)),
@@ -231,6 +220,9 @@ fn add(id: &str, cells: &Cells<'_>, document: &Document, into: &mut Batch) {
     Total {
         agent: ID,
         session: id,
+        origin: &first_prompt(document).unwrap_or_else(|| id.to_owned()),
+        part: "",
+        requests: None,
         provider: model.map_or("", |model| &model.provider),
         model: model.map_or("", |model| &model.model),
         tokens,
@@ -240,6 +232,13 @@ fn add(id: &str, cells: &Cells<'_>, document: &Document, into: &mut Batch) {
         place: cells.rowid(),
     }
     .add(into);
+}
+
+/// The id of the first prompt, which a copy of the thread keeps.
+fn first_prompt(document: &Document) -> Option<String> {
+    let by_prompt = document.request_token_usage.as_ref()?.get().strip_prefix('{')?;
+    let (id, _) = by_prompt.trim_start().strip_prefix('"')?.split_once('"')?;
+    (!id.is_empty()).then(|| id.to_owned())
 }
 
 /// The last requests of all prompts added up: less than what was used where a prompt made several.

@@ -1,0 +1,199 @@
+//! A session of Cline's command: a file of messages, each reply with its counts, and a description beside it.
+
+use super::models::Model;
+use crate::agents::Source;
+use crate::agents::shared::batch::{Batch, Scope, Skip};
+use crate::agents::shared::json_file::{bad_record, parse_text, read_beside, read_text};
+use crate::agents::shared::lenient::{Count, Text, When, dollars, first_text, part, title};
+use crate::core::money::Money;
+use crate::core::tokens::Tokens;
+use crate::core::turn::{EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use anyhow::Result;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// How the files of messages end.
+pub const MESSAGES: &str = ".messages.json";
+
+/// `{"sessionId":"…","agent":"lead","messages":[…]}`
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Messages<'a> {
+    #[serde(borrow, default)]
+    session_id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    messages: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Message<'a> {
+    #[serde(borrow, default)]
+    id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    role: Option<Text<'a>>,
+    #[serde(default)]
+    ts: When,
+    #[serde(borrow, default)]
+    content: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    model_info: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    metrics: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct ModelInfo<'a> {
+    #[serde(borrow, default)]
+    id: Text<'a>,
+    #[serde(borrow, default)]
+    provider: Text<'a>,
+}
+
+/// Both caches are inside the input.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Metrics {
+    input_tokens: Count,
+    output_tokens: Count,
+    cache_read_tokens: Count,
+    cache_write_tokens: Count,
+    reasoning_tokens: Count,
+    cost: Option<f64>,
+    total_cost: Option<f64>,
+}
+
+/// `<session>.json`
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Description {
+    session_id: Option<String>,
+    parent_session_id: Option<String>,
+    provider: Option<String>,
+    model: Option<String>,
+    cwd: Option<String>,
+    workspace_root: Option<String>,
+    started_at: When,
+    is_subagent: Option<bool>,
+    metadata: Option<Metadata>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Metadata {
+    title: Option<String>,
+}
+
+/// Reads a session whole; while its file is being written, what was read before holds.
+///
+/// # Errors
+/// When the file cannot be read or is no session.
+pub fn read(agent: &str, source: &Source, state: &[u8], into: &mut Batch) -> Result<Vec<u8>> {
+    let name = source.path.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.strip_suffix(MESSAGES).unwrap_or(&name);
+    let beside = source.path.with_file_name(format!("{stem}.json"));
+    let described = read_beside::<Description>(&beside, into).unwrap_or_default();
+    let text = read_text(&source.path)?;
+    let Some(session) = parse_text::<Messages<'_>>(&source.path, &text, into)? else {
+        return Ok(state.to_owned());
+    };
+    let id = session.session_id.as_deref().or(described.session_id.as_deref());
+    let id = id.filter(|id| !id.is_empty()).unwrap_or(stem);
+    let mut info = describe(&described, id);
+    for (position, raw) in session.messages.iter().enumerate() {
+        let Ok(message) = serde_json::from_str::<Message<'_>>(raw.get()) else {
+            into.problem(bad_record(source, position, "no message of a session"));
+            continue;
+        };
+        info.updated_at = info.updated_at.max(message.ts.0);
+        match message.role.as_deref() {
+            Some("user") if info.title.is_none() => {
+                let words = first_text(message.content).and_then(|words| title(&words));
+                info.title = words.map(|words| Title::from_prompt(message.ts.0.unwrap_or(0), words));
+            }
+            Some("assistant") => {
+                let place = (raw.get().as_ptr() as usize - text.as_ptr() as usize) as u64;
+                reply(agent, id, &message, &described, place, into);
+            }
+            _ => {}
+        }
+    }
+    into.session(info);
+    into.replace(Scope::Source, Presence::Gone);
+    Ok(Vec::new())
+}
+
+fn describe(described: &Description, id: &str) -> SessionInfo {
+    let at = described.started_at.0;
+    let path = described.workspace_root.as_ref().or(described.cwd.as_ref());
+    let named = described
+        .metadata
+        .as_ref()
+        .and_then(|metadata| metadata.title.as_deref());
+    let parent_id = described
+        .parent_session_id
+        .clone()
+        .filter(|parent| !parent.is_empty() && parent != id);
+    SessionInfo {
+        title: named
+            .and_then(title)
+            .map(|text| Title::from_agent(at.unwrap_or(0), text)),
+        project: path
+            .filter(|path| !path.is_empty())
+            .map(|path| Project::folder(at.unwrap_or(0), path)),
+        interactive: (parent_id.is_some() || described.is_subagent == Some(true)).then_some(false),
+        parent_id,
+        started_at: at,
+        ..SessionInfo::new(id)
+    }
+}
+
+fn reply(agent: &str, session: &str, message: &Message, described: &Description, place: u64, into: &mut Batch) {
+    let Some(metrics) = part::<Metrics>(message.metrics) else {
+        return into.skip(Skip::Uncounted);
+    };
+    let [read, write] = [metrics.cache_read_tokens.0, metrics.cache_write_tokens.0];
+    let reasoning = metrics.reasoning_tokens.0.min(metrics.output_tokens.0);
+    let tokens = Tokens::new(
+        metrics.input_tokens.0.saturating_sub(read).saturating_sub(write),
+        metrics.output_tokens.0 - reasoning,
+        reasoning,
+        read,
+        write,
+    );
+    let cost = dollars(metrics.cost.or(metrics.total_cost));
+    if tokens.is_zero() && cost.is_none_or(|cost| cost == Money::ZERO) {
+        return into.skip(Skip::Uncounted);
+    }
+    let told = part::<ModelInfo>(message.model_info);
+    let (provider, model) = match &told {
+        Some(told) if !told.id.is_empty() => (&*told.provider, &*told.id),
+        _ => (
+            described.provider.as_deref().unwrap_or(""),
+            described.model.as_deref().unwrap_or(""),
+        ),
+    };
+    let model = Model::new(provider, model);
+    let id = message.id.as_deref().unwrap_or("");
+    let time = message.ts.0.or(described.started_at.0);
+    // A copy of a session keeps ids and times of its messages.
+    let key = match time {
+        Some(time) => format!("{id}\0{time}\0{}", model.id),
+        None => format!("{session}\0{id}\0{place}"),
+    };
+    into.turn(&Turn {
+        session_id: session,
+        message_id: id,
+        record: RecordKey::of(&key),
+        event: EventKey::of(agent, &key),
+        // The session that began first had it first.
+        rank: Rank(u64::MAX - described.started_at.0.unwrap_or(0).unsigned_abs(), 0),
+        provider_id: &model.provider,
+        model_id: &model.id,
+        tokens,
+        cost,
+        timestamp: time.unwrap_or(0),
+        place,
+        ..Turn::PLAIN
+    });
+}

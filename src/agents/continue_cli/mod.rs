@@ -1,0 +1,235 @@
+//! Continue: one JSON document per session, in which each reply carries the usage its provider reported.
+
+use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
+use crate::agents::shared::batch::Skip;
+use crate::agents::shared::json_file::{bad_record, parse_text, read_beside, read_text};
+use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
+use crate::agents::shared::uri::path_of_uri;
+use crate::agents::shared::walk::Walk;
+use crate::core::biller::biller;
+use crate::core::money::Money;
+use crate::core::tokens::Tokens;
+use crate::core::turn::{EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::system::System;
+use anyhow::Result;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+const ID: &str = "continue-cli";
+const RULES_VERSION: u32 = 1;
+/// The list of sessions, beside them.
+const LIST: &str = "sessions.json";
+
+pub struct ContinueCli;
+
+impl Agent for ContinueCli {
+    fn id(&self) -> &str {
+        ID
+    }
+
+    fn name(&self) -> &str {
+        "Continue CLI"
+    }
+
+    fn about(&self) -> About<'_> {
+        About {
+            commands: About::list(&["cn"]),
+            turns: "exact",
+            limits: About::list(&[
+                "replies have no times: they count for the day the session began",
+                "the provider is told from the model's name: who bills is not recorded",
+                "a session that is aborted before its end is not saved",
+            ]),
+            rules_version: RULES_VERSION,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found::default();
+        let (home, because) = match system.path_var("CONTINUE_GLOBAL_DIR") {
+            Some(home) => (home, "$CONTINUE_GLOBAL_DIR"),
+            None => (system.home.join(".continue"), "default"),
+        };
+        let sessions = home.join("sessions");
+        for path in Walk::default().files(&sessions, 0, &mut found) {
+            let is_session = path.extension().is_some_and(|ending| ending == "json") && !path.ends_with(LIST);
+            if is_session {
+                found.add_file(path, 0);
+            }
+        }
+        found.roots.push(Root::new(sessions, because));
+        found
+    }
+
+    fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        let text = read_text(&source.path)?;
+        if let Some(session) = parse_text::<Session<'_>>(&source.path, &text, into)? {
+            add_session(source, &text, &session, into);
+            into.replace(Scope::Source, Presence::Gone);
+        }
+        Ok(Bookmark {
+            rules_version: RULES_VERSION,
+            ..Bookmark::whole(source)
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Session<'a> {
+    #[serde(borrow, default)]
+    session_id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    title: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    workspace_directory: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    history: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Item<'a> {
+    #[serde(borrow)]
+    message: Message<'a>,
+}
+
+#[derive(Deserialize)]
+struct Message<'a> {
+    #[serde(borrow, default)]
+    role: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    content: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    usage: Option<&'a RawValue>,
+}
+
+/// As OpenAI reports it: cached tokens are inside the prompt, reasoning inside the completion.
+#[derive(Deserialize)]
+struct Usage<'a> {
+    #[serde(default)]
+    prompt_tokens: Count,
+    #[serde(default)]
+    completion_tokens: Count,
+    #[serde(borrow, default)]
+    prompt_tokens_details: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    completion_tokens_details: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    model: Option<Text<'a>>,
+    #[serde(default)]
+    cost_cents: Option<f64>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Details {
+    cached_tokens: Count,
+    #[serde(alias = "cache_creation_tokens")]
+    cache_write_tokens: Count,
+    reasoning_tokens: Count,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed {
+    #[serde(default)]
+    session_id: String,
+    #[serde(default)]
+    date_created: When,
+}
+
+impl Usage<'_> {
+    fn tokens(&self) -> Tokens {
+        let prompt: Details = part(self.prompt_tokens_details).unwrap_or_default();
+        let completion: Details = part(self.completion_tokens_details).unwrap_or_default();
+        let (read, write) = (prompt.cached_tokens.0, prompt.cache_write_tokens.0);
+        let reasoning = completion.reasoning_tokens.0.min(self.completion_tokens.0);
+        Tokens::new(
+            self.prompt_tokens.0.saturating_sub(read).saturating_sub(write),
+            self.completion_tokens.0 - reasoning,
+            reasoning,
+            read,
+            write,
+        )
+    }
+
+    fn cost(&self) -> Option<Money> {
+        let cents = self.cost_cents.filter(|cents| cents.is_finite() && *cents > 0.0)?;
+        Some(Money::from_dollars(cents / 100.0))
+    }
+}
+
+fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Batch) {
+    let stem = source.path.file_stem().unwrap_or_default().to_string_lossy();
+    let id = session
+        .session_id
+        .as_deref()
+        .filter(|id| !id.is_empty())
+        .unwrap_or(&stem);
+    let list = read_beside::<Vec<Listed>>(&source.path.with_file_name(LIST), into).unwrap_or_default();
+    let created = list
+        .iter()
+        .find(|listed| listed.session_id == id)
+        .and_then(|listed| listed.date_created.0);
+    let at = created.unwrap_or(source.stamp.modified_ns / 1_000_000);
+    let named = part::<Text>(session.title).filter(|name| &**name != "Untitled Session");
+    let mut info = SessionInfo {
+        title: named
+            .and_then(|name| title(&name))
+            .map(|name| Title::from_agent(at, name)),
+        started_at: created,
+        ..SessionInfo::new(id)
+    };
+    if let Some(folder) = session
+        .workspace_directory
+        .as_deref()
+        .filter(|folder| !folder.is_empty())
+    {
+        let path = path_of_uri(folder).unwrap_or_else(|| folder.to_owned());
+        info.project = Some(Project::folder(at, path));
+    }
+    for (position, raw) in session.history.iter().enumerate() {
+        let Some(Item { message }) = part(Some(raw)) else {
+            into.problem(bad_record(source, position, "no message of a session"));
+            continue;
+        };
+        match message.role.as_deref() {
+            Some("user") if info.title.is_none() => {
+                let words = first_text(message.content).and_then(|words| title(&words));
+                info.title = words.map(|words| Title::from_prompt(at, words));
+            }
+            Some("assistant") => {
+                let place = (raw.get().as_ptr() as usize - text.as_ptr() as usize) as u64;
+                reply(id, position, &message, at, place, into);
+            }
+            _ => {}
+        }
+    }
+    into.session(info);
+}
+
+fn reply(session: &str, position: usize, message: &Message<'_>, at: i64, place: u64, into: &mut Batch) {
+    let Some(usage) = part::<Usage>(message.usage) else {
+        return into.skip(Skip::Uncounted);
+    };
+    let (tokens, cost) = (usage.tokens(), usage.cost());
+    if tokens.is_zero() && cost.is_none() {
+        return into.skip(Skip::Uncounted);
+    }
+    let model = usage.model.as_deref().unwrap_or("");
+    // Messages have neither ids nor times: only their place in the session tells them apart.
+    let key = format!("{session}\0{position}");
+    into.turn(&Turn {
+        session_id: session,
+        record: RecordKey::of(&key),
+        event: EventKey::of(ID, &key),
+        rank: Rank(tokens.known_total(), 0),
+        provider_id: biller("", model).unwrap_or(""),
+        model_id: model,
+        tokens,
+        cost,
+        timestamp: at,
+        place,
+        ..Turn::PLAIN
+    });
+}

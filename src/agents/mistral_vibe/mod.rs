@@ -1,0 +1,181 @@
+//! Mistral Vibe: a folder per session with snapshots and journals, each of which knows the session's running total.
+
+use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
+use crate::agents::shared::batch::Skip;
+use crate::agents::shared::json_file::{read_beside, read_text};
+use crate::agents::shared::lenient::{Count, When, title};
+use crate::agents::shared::running_total::{self, Total};
+use crate::agents::shared::walk::Walk;
+use crate::core::tokens::Tokens;
+use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
+use crate::system::System;
+use anyhow::Result;
+use memchr::memmem::rfind_iter;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+const ID: &str = "mistral-vibe";
+const RULES_VERSION: u32 = 1;
+/// What stands before a session's running total, in snapshots and journals.
+const TOTAL: &[u8] = br#""tokenUsage":"#;
+
+pub struct MistralVibe;
+
+impl Agent for MistralVibe {
+    fn id(&self) -> &str {
+        ID
+    }
+
+    fn name(&self) -> &str {
+        "Mistral Vibe"
+    }
+
+    fn about(&self) -> About<'_> {
+        About {
+            commands: About::list(&["vibe"]),
+            turns: "exact",
+            limits: About::list(&[
+                running_total::LIMIT,
+                "reasoning is inside the output and not told apart",
+                "sessions of versions before 3.0 are not read",
+            ]),
+            rules_version: RULES_VERSION,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found::default();
+        let (home, because) = match system.path_var("VIBE_HOME") {
+            Some(home) => (home, "$VIBE_HOME"),
+            None => (system.home.join(".vibe"), "default"),
+        };
+        let sessions = home.join("logs/session/unified");
+        let mut walk = Walk::default();
+        for session in walk.folders(&sessions, &mut found) {
+            for snapshot in walk.folders(&session.join("generations"), &mut found) {
+                found.add_file(snapshot.join("projection-state.json"), 0);
+            }
+            for journal in walk.files(&session.join("journal"), 0, &mut found) {
+                if journal.extension().is_some_and(|ending| ending == "jsonl") {
+                    found.add_file(journal, 0);
+                }
+            }
+        }
+        found.roots.push(Root::new(sessions, because));
+        found
+    }
+
+    fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        let text = read_text(&source.path)?;
+        if let Some(folder) = session_folder(&source.path) {
+            session(&folder, &text, into);
+        }
+        into.replace(Scope::Source, Presence::Gone);
+        Ok(Bookmark {
+            rules_version: RULES_VERSION,
+            ..Bookmark::whole(source)
+        })
+    }
+}
+
+/// `<session>/journal/<n>.jsonl` or `<session>/generations/<n>/projection-state.json`.
+fn session_folder(path: &Path) -> Option<PathBuf> {
+    let inner = path
+        .ancestors()
+        .find(|folder| folder.ends_with("journal") || folder.ends_with("generations"))?;
+    inner.parent().map(Path::to_owned)
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Meta {
+    session_id: Option<String>,
+    parent_session_id: Option<String>,
+    start_time: When,
+    end_time: When,
+    title: Option<String>,
+    environment: Option<Environment>,
+    config: Option<Config>,
+}
+
+#[derive(Deserialize)]
+struct Environment {
+    #[serde(default)]
+    working_directory: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Config {
+    #[serde(default)]
+    active_model: Option<String>,
+    #[serde(default)]
+    model_name: Option<String>,
+}
+
+/// What was cached is inside the input, reasoning inside the output.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Usage {
+    input_tokens: Count,
+    cached_input_tokens: Count,
+    output_tokens: Count,
+}
+
+/// The latest total in a text: totals only grow, a journal repeats them.
+fn total(text: &str) -> Option<Usage> {
+    rfind_iter(text.as_bytes(), TOTAL).find_map(|at| {
+        let value = &text[at + TOTAL.len()..];
+        let mut values = serde_json::Deserializer::from_str(value).into_iter::<Usage>();
+        values.next()?.ok()
+    })
+}
+
+fn session(folder: &Path, text: &str, into: &mut Batch) {
+    let meta = read_beside::<Meta>(&folder.join("meta.json"), into).unwrap_or_default();
+    let named = folder.file_name().unwrap_or_default().to_string_lossy();
+    let id = meta.session_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(&named);
+    let parent_id = meta.parent_session_id.clone().filter(|parent| !parent.is_empty());
+    let started_at = meta.start_time.0;
+    let folder = meta.environment.and_then(|environment| environment.working_directory);
+    into.session(SessionInfo {
+        title: meta
+            .title
+            .as_deref()
+            .and_then(title)
+            .map(|text| Title::from_agent(0, text)),
+        project: folder
+            .filter(|folder| !folder.is_empty())
+            .map(|folder| Project::folder(0, folder)),
+        interactive: parent_id.as_ref().map(|_| false),
+        parent_id,
+        started_at,
+        updated_at: meta.end_time.0,
+        ..SessionInfo::new(id)
+    });
+    let Some(usage) = total(text) else {
+        return into.skip(Skip::Uncounted);
+    };
+    let cached = usage.cached_input_tokens.0;
+    let model = meta.config.and_then(|config| config.model_name.or(config.active_model));
+    Total {
+        agent: ID,
+        session: id,
+        origin: id,
+        part: "",
+        requests: None,
+        provider: "",
+        model: model.as_deref().unwrap_or(""),
+        tokens: Tokens::new(
+            usage.input_tokens.0.saturating_sub(cached),
+            usage.output_tokens.0,
+            0,
+            cached,
+            0,
+        ),
+        cost: None,
+        accuracy: Accuracy::Exact,
+        started_at: started_at.unwrap_or(0),
+        place: 0,
+    }
+    .add(into);
+}

@@ -1,0 +1,109 @@
+//! Every agent: a session that was copied under another id adds nothing, whoever copied it.
+
+use crate::support;
+use crate::support::counting::{Counted, Counting};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use ttop::agents::{Agent, built_in};
+use ttop::system::{Os, System};
+
+/// Agents whose records have nothing but the session's id to tell their replies from those of other sessions.
+const NAMELESS: [&str; 2] = ["continue-cli", "mistral-vibe"];
+
+/// The counts of the turns, and how many there are.
+fn counts(turns: &[Counted]) -> Vec<String> {
+    let mut counts: Vec<_> = turns
+        .iter()
+        .map(|turn| format!("{} {:?} {:?}", turn.model_id, turn.tokens, turn.cost))
+        .collect();
+    counts.sort();
+    counts
+}
+
+/// Another id of the same form.
+fn renamed(id: &str) -> String {
+    let flip = |c: char| match c {
+        '0'..='8' => char::from(c as u8 + 1),
+        '9' => '0',
+        'a'..='e' => char::from(c as u8 + 1),
+        'f' => 'a',
+        other => other,
+    };
+    // The end: ids begin with a time, and some are looked at for it.
+    let at = id.len() - id.len().min(6);
+    id.char_indices()
+        .map(|(here, c)| if here < at { c } else { flip(c) })
+        .collect()
+}
+
+/// Copies what is named after a session, with its id replaced wherever it stands. Returns whether anything was.
+fn copy_session(folder: &Path, id: &str, new: &str) -> bool {
+    let mut copied = false;
+    let entries: Vec<_> = std::fs::read_dir(folder).expect("a folder").flatten().collect();
+    for entry in entries {
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        let target = folder.join(name.replace(id, new));
+        if name.contains(id) {
+            copy_renamed(&path, &target, id, new);
+            copied = true;
+        } else if path.is_dir() {
+            copied |= copy_session(&path, id, new);
+        }
+    }
+    copied
+}
+
+fn copy_renamed(from: &Path, to: &Path, id: &str, new: &str) {
+    if from.is_dir() {
+        std::fs::create_dir_all(to).expect("a folder");
+        for entry in std::fs::read_dir(from).expect("a folder").flatten() {
+            let name = entry.file_name().to_string_lossy().replace(id, new);
+            copy_renamed(&entry.path(), &to.join(name), id, new);
+        }
+        return;
+    }
+    let bytes = std::fs::read(from).expect("readable");
+    let content = match String::from_utf8(bytes) {
+        Ok(text) => text.replace(id, new).into_bytes(),
+        Err(error) => error.into_bytes(),
+    };
+    std::fs::write(to, content).expect("written");
+}
+
+fn check(agent: &'static (dyn Agent + Sync), case: &Path) -> bool {
+    let home = support::Home::new();
+    support::copy_tree(&case.join("home"), &home.path());
+    let system = System::new(Os::Linux, home.path(), BTreeMap::new());
+    let mut counting = Counting::of(agent);
+    let before = counting.sync(&system).turns;
+    let sessions: BTreeSet<&str> = before.iter().map(|turn| turn.session_id.as_str()).collect();
+    let mut copied = false;
+    for session in sessions.into_iter().filter(|id| id.len() >= 8) {
+        copied |= copy_session(&home.path(), session, &renamed(session));
+    }
+    let after = counting.sync(&system).turns;
+    assert_eq!(counts(&after), counts(&before), "{}", case.display());
+    // Whether the copies come later or were always there.
+    let once = Counting::of(agent).sync(&system).turns;
+    assert_eq!(counts(&once), counts(&before), "{} at once", case.display());
+    copied
+}
+
+#[test]
+fn a_session_copied_under_another_id_adds_nothing() {
+    let mut copied = BTreeSet::new();
+    for agent in built_in() {
+        if NAMELESS.contains(&agent.id()) {
+            continue;
+        }
+        let Ok(cases) = std::fs::read_dir(support::fixtures().join("agents").join(agent.id())) else {
+            continue;
+        };
+        for case in cases {
+            if check(*agent, &case.expect("an entry").path()) {
+                copied.insert(agent.id());
+            }
+        }
+    }
+    assert!(copied.len() >= 10, "only {copied:?}");
+}
