@@ -113,8 +113,8 @@ fn database(home: &support::Home, path: &str, schema: &str) -> rusqlite::Connect
 #[test]
 fn totals_in_a_database_grow_and_stay_when_their_session_is_deleted() {
     let mut machine = Machine::of("goose");
-    let schema = "create table sessions (id text, created_at text, accumulated_input_tokens, accumulated_output_tokens, accumulated_cost);
-        insert into sessions values ('a', '2026-03-02 09:00:00', 100, 10, 0.5), ('b', '2026-03-02 09:00:00', 1, 1, null)";
+    let schema = "create table sessions (id text, created_at text, accumulated_input_tokens, accumulated_output_tokens, accumulated_cost, accumulated_cache_read_tokens, accumulated_cache_write_tokens);
+        insert into sessions values ('a', '2026-03-02 09:00:00', 100, 10, 0.5, 0, 0), ('b', '2026-03-02 09:00:00', 1, 1, null, 0, 0)";
     let goose = database(&machine.home, ".local/share/goose/sessions/sessions.db", schema);
     assert_eq!(machine.sync(), (2, 112, 500_000_000, 0));
     goose

@@ -36,9 +36,9 @@ impl Agent for ContinueCli {
             commands: About::list(&["cn"]),
             turns: "exact",
             limits: About::list(&[
-                "replies have no times: they count for the day the session began",
-                "the provider is told from the model's name: who bills is not recorded",
-                "a session that is aborted before its end is not saved",
+                "replies have no times and count on the day the session began",
+                "the provider is derived from the model's name: the biller is not recorded",
+                "a session aborted before its end is not saved",
             ]),
             rules_version: RULES_VERSION,
         }
@@ -190,7 +190,7 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Ba
     }
     for (position, raw) in session.history.iter().enumerate() {
         let Some(Item { message }) = part(Some(raw)) else {
-            into.problem(bad_record(source, position, "no message of a session"));
+            into.problem(bad_record(source, position, "not a message"));
             continue;
         };
         match message.role.as_deref() {

@@ -271,10 +271,14 @@ impl State {
             into.skip(Skip::Repeated);
             return Ok(());
         }
-        let (mut sums, mut told) = (Sums::default(), Ok(()));
+        let (mut sums, mut spelled, mut told) = (Sums::default(), Sums::default(), Ok(()));
         for (model, metrics) in shutdown.model_metrics.unwrap_or_default() {
             match serde_json::from_str::<Option<Metrics>>(metrics.get()) {
-                Ok(metrics) => sums.add(bare(&model), &metrics.unwrap_or_default().sum()),
+                Ok(metrics) => {
+                    let sum = metrics.unwrap_or_default().sum();
+                    sums.add(bare(&model), &sum);
+                    spelled.add(&model, &sum);
+                }
                 Err(error) => told = told.and(Err(error)),
             }
         }
@@ -287,9 +291,9 @@ impl State {
         let segment = std::mem::take(&mut self.segment);
         self.begin_segment(event, line);
         let unpriced = std::mem::take(&mut self.unpriced);
-        for (model, sum) in &added.0 {
+        for (name, model, sum) in rows(&added, &spelled) {
             let tokens = sum.tokens();
-            let requests: Vec<&Unpriced> = unpriced.iter().filter(|request| request.model == *model).collect();
+            let requests: Vec<&Unpriced> = unpriced.iter().filter(|request| request.model == model).collect();
             let weights: Vec<u64> = requests
                 .iter()
                 .map(|request| request.sum.weight())
@@ -306,7 +310,7 @@ impl State {
                 into.skip(Skip::Uncounted);
                 continue;
             }
-            let key = format!("{}\0{model}", self.segment);
+            let key = format!("{}\0{name}", self.segment);
             into.turn(&Turn {
                 session_id: &self.session,
                 record: RecordKey::of(&key),
@@ -326,6 +330,22 @@ impl State {
         }
         told
     }
+}
+
+/// The name, model and sum of each row: by spelling of the model where all of its sum is new.
+fn rows<'a>(added: &'a Sums, spelled: &'a Sums) -> Vec<(&'a str, &'a str, Sum)> {
+    let mut rows = Vec::new();
+    for (model, sum) in &added.0 {
+        let spellings = || spelled.0.iter().filter(|(name, _)| bare(name) == model);
+        let mut whole = Sums::default();
+        spellings().for_each(|(_, part)| whole.add(model, part));
+        if whole.0.get(model) == Some(sum) {
+            rows.extend(spellings().map(|(name, part)| (name.as_str(), model.as_str(), *part)));
+        } else {
+            rows.push((model.as_str(), model.as_str(), *sum));
+        }
+    }
+    rows
 }
 
 /// Shares the session's bill among its models, where it is not told by model.

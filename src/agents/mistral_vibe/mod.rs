@@ -36,7 +36,7 @@ impl Agent for MistralVibe {
             turns: "exact",
             limits: About::list(&[
                 running_total::LIMIT,
-                "reasoning is inside the output and not told apart",
+                "reasoning is included in output and not recorded separately",
                 "sessions of versions before 3.0 are not read",
             ]),
             rules_version: RULES_VERSION,

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 const ID: &str = "zed";
-const RULES_VERSION: u32 = 2;
+const RULES_VERSION: u32 = 1;
 
 /// What tells whether a thread changed comes first; the document itself is asked for by row.
 const COLUMNS: [&str; 8] = [
@@ -220,7 +220,7 @@ fn add(id: &str, cells: &Cells<'_>, document: &Document, into: &mut Batch) {
     Total {
         agent: ID,
         session: id,
-        origin: &first_prompt(document).unwrap_or_else(|| id.to_owned()),
+        origin: id,
         part: "",
         requests: None,
         provider: model.map_or("", |model| &model.provider),
@@ -232,13 +232,6 @@ fn add(id: &str, cells: &Cells<'_>, document: &Document, into: &mut Batch) {
         place: cells.rowid(),
     }
     .add(into);
-}
-
-/// The id of the first prompt, which a copy of the thread keeps.
-fn first_prompt(document: &Document) -> Option<String> {
-    let by_prompt = document.request_token_usage.as_ref()?.get().strip_prefix('{')?;
-    let (id, _) = by_prompt.trim_start().strip_prefix('"')?.split_once('"')?;
-    (!id.is_empty()).then(|| id.to_owned())
 }
 
 /// The last requests of all prompts added up: less than what was used where a prompt made several.
