@@ -10,7 +10,7 @@ use crate::agents::shared::walk::Walk;
 use crate::agents::shared::zstd::{MOST_BYTES, unpack};
 use crate::core::problem::Problem;
 use crate::core::turn::Presence;
-use crate::system::System;
+use crate::system::{System, open};
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 
@@ -71,7 +71,7 @@ impl Agent for OpenClaw {
 /// Reads a compressed log whole.
 fn read_packed(source: &Source, into: &mut Batch) -> Result<Bookmark> {
     let describe = || format!("could not read {}", source.path.display());
-    let file = std::fs::File::open(&source.path).with_context(describe)?;
+    let (file, _) = open::open(&source.path).with_context(describe)?;
     let text = unpack(file, MOST_BYTES).with_context(|| source.path.display().to_string())?;
     let (mut state, mut offset) = (State::default(), 0);
     for (number, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
