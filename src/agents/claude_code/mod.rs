@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 pub struct ClaudeCode;
 
-const RULES_VERSION: u32 = 4;
+const RULES_VERSION: u32 = 5;
 /// A source that is no transcript: see [`limits`].
 const LIMITS: u8 = 1;
 

@@ -99,7 +99,8 @@ fn add_unrecorded(scan: &mut Scan, source: &Source, into: &mut Batch) -> Result<
     let state = &mut scan.state;
     state.has_costs = true;
     for rest in found {
-        let event = EventKey::of(AGENT, format!("{session_id}\nunrecorded\n{}\n{}", rest.at, rest.model));
+        let (at, identity) = rest.total;
+        let event = EventKey::of(AGENT, format!("unrecorded\n{identity:x} {at}\n{}", rest.model));
         let is_told = state.unrecorded.contains(&event.0);
         // A turn of nothing takes back what was told before the records of subagents were there.
         if rest.is_nothing() && !is_told {

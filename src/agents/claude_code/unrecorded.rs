@@ -15,6 +15,7 @@ use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// What the record begins with.
 pub(super) const NEEDLE: &[u8] = b"{\"type\":\"cost-state\"";
@@ -27,6 +28,8 @@ type Counts = [u64; 7];
 pub(super) struct CostState {
     /// Where it stands in its transcript.
     place: u64,
+    /// Hash of what it says, but for its session: a copy under another id says the same.
+    identity: u64,
     /// When the reply before it was made; before the first one, when the session began.
     time: i64,
     models: BTreeMap<String, Counts>,
@@ -45,8 +48,8 @@ struct Recorded {
 /// What one total has beyond the records.
 #[derive(Debug, PartialEq)]
 pub(super) struct Unrecorded {
-    /// Which of the session's totals.
-    pub at: usize,
+    /// Equal in every copy of the total: its place among the session's totals, and what it says.
+    pub total: (usize, u64),
     pub model: String,
     /// That of the recorded calls of the model, if there are any.
     pub provider: Option<String>,
@@ -120,8 +123,10 @@ impl CostState {
             ];
             (plain(&model).to_owned(), counts.map(|count| count.0))
         });
+        let id = record.session_id.unwrap_or_default();
         let state = Self {
             place,
+            identity: xxh3_64(String::from_utf8_lossy(line).replace(&*id, "").as_bytes()),
             time: if time == 0 {
                 i64::try_from(record.start_time.0).unwrap_or_default()
             } else {
@@ -129,7 +134,7 @@ impl CostState {
             },
             models: models.collect(),
         };
-        Ok(record.session_id.is_some_and(|id| *id == *session).then_some(state))
+        Ok((*id == *session).then_some(state))
     }
 }
 
@@ -279,7 +284,7 @@ fn compare(states: &[CostState], recorded: &[Recorded], start: Start) -> Vec<Unr
                 let thinking = thinking.min(output);
                 let tokens = Tokens::new(input, output - thinking, thinking, read, written);
                 found.push(Unrecorded {
-                    at,
+                    total: (at, state.identity),
                     model: model.clone(),
                     provider: Some(provider)
                         .filter(|provider| !provider.is_empty())
@@ -318,6 +323,7 @@ mod tests {
         });
         CostState {
             place,
+            identity: place,
             time: place as i64,
             models: models.collect(),
         }
@@ -336,7 +342,14 @@ mod tests {
     /// Which total, model, input and output, where something is missing.
     fn missing(states: &[CostState], recorded: &[Recorded], start: Start) -> Vec<(usize, String, u64, u64)> {
         let found = compare(states, recorded, start).into_iter();
-        let shown = found.map(|rest| (rest.at, rest.model, rest.tokens.counts()[0], rest.tokens.counts()[1]));
+        let shown = found.map(|rest| {
+            (
+                rest.total.0,
+                rest.model,
+                rest.tokens.counts()[0],
+                rest.tokens.counts()[1],
+            )
+        });
         shown.filter(|rest| rest.2 + rest.3 > 0).collect()
     }
 
@@ -383,5 +396,10 @@ mod tests {
         let own = CostState::parse(line, "s-1", 3, 0).expect("JSON").expect("its own");
         assert_eq!((own.time, own.models["m"]), (7, [1, 0, 0, 0, 0, 0, 0]));
         assert!(CostState::parse(line, "s-2", 3, 0).expect("JSON").is_none());
+        let copy = String::from_utf8_lossy(line).replace("s-1", "s-2");
+        let copy = CostState::parse(copy.as_bytes(), "s-2", 3, 0)
+            .expect("JSON")
+            .expect("its own");
+        assert_eq!(copy.identity, own.identity);
     }
 }
