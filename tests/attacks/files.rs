@@ -129,11 +129,36 @@ fn anything_in_the_place_of_all_files_of_an_agent_is_no_file() {
                 thing.put(&home.path().join(at), &home);
             }
             let what = format!("{thing:?} everywhere in {name}");
-            for args in [&["turns"][..], &["sessions"], &["mcp"], &["ledger", "export"]] {
+            for args in [&["sessions"][..], &["mcp"], &["ledger", "export"]] {
                 answers(&home, args, &what);
             }
         }
     }
+}
+
+/// A zstd frame of some hundred bytes that unpacks to very many of one byte.
+fn bomb(mega_bytes: usize) -> Vec<u8> {
+    const BLOCK_BYTES: u32 = 128 * 1024;
+    let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38];
+    let blocks = mega_bytes * 8;
+    for at in 1..=blocks {
+        let header = BLOCK_BYTES << 3 | 1 << 1 | u32::from(at == blocks);
+        frame.extend(&header.to_le_bytes()[..3]);
+        frame.push(b'x');
+    }
+    frame
+}
+
+#[test]
+fn a_packed_transcript_that_grows_without_end_is_a_warning() {
+    let home = Home::of("opencode/data/home");
+    let folder = ".codex/sessions/2026/11/20";
+    let name = format!("{folder}/rollout-2026-11-20T08-34-11-01a1f817-7e93-7893-9411-a307e052cd49.jsonl.zst");
+    home.write(&name, bomb(1025));
+    let output = limited(&home).args(["sync", "-v"]).output().expect("runs");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {stderr}", output.status);
+    assert!(stderr.contains("unpacks to more than 1 GiB"), "{stderr}");
 }
 
 #[test]

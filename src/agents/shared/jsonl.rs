@@ -1,7 +1,7 @@
 //! Complete lines of a growing file, from a bookmark on.
 
 use super::batch::Batch;
-use super::content::{self, Content};
+use super::content::Content;
 use super::hole;
 use super::source::{Bookmark, Source};
 use crate::core::problem::Problem;
@@ -10,7 +10,7 @@ use crate::system::open;
 use anyhow::{Context, Result};
 use memchr::memmem::Finder;
 use std::cell::Cell;
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 use std::path::PathBuf;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -30,7 +30,7 @@ pub struct Lines {
     file: Content,
     path: PathBuf,
     stamp: Stamp,
-    /// Bytes in it, unpacked.
+    /// Bytes in it; those of a packed file are only known at its end.
     size: u64,
     buffer: Vec<u8>,
     /// The part of `buffer` that is filled and not yet handed out.
@@ -63,9 +63,7 @@ impl Lines {
         let stamp = Stamp::of(&metadata);
         let is_packed = source.path.extension().is_some_and(|it| it == "zst");
         let (mut file, size) = if is_packed {
-            let text = content::unpack(file).with_context(describe)?;
-            let size = text.len() as u64;
-            (Content::Unpacked(Cursor::new(text)), size)
+            (Content::packed(file).with_context(describe)?, u64::MAX)
         } else {
             (Content::File(file), stamp.size)
         };
@@ -79,7 +77,7 @@ impl Lines {
         };
         let offset = if resumed { from.offset } else { 0 };
         if resumed || !from.is_start() {
-            file.seek(SeekFrom::Start(offset)).with_context(describe)?;
+            file.seek_to(offset).with_context(describe)?;
         }
         Ok(Self {
             file,
@@ -211,7 +209,7 @@ impl Lines {
                 self.too_long.push((line, self.count + 1));
                 is_too_long = true;
             } else if is_wanted {
-                self.file.seek(SeekFrom::Start(line)).context("could not read on")?;
+                self.file.seek_to(line).context("could not read on")?;
                 (self.start, self.end, self.wanted) = (0, 0, Some(line));
                 return Ok(());
             }
@@ -318,7 +316,7 @@ pub fn object(line: &[u8]) -> Option<Result<&[u8], &'static str>> {
 /// The (up to 64) bytes before an offset.
 fn read_tail(file: &mut Content, offset: u64) -> io::Result<Vec<u8>> {
     let start = offset.saturating_sub(TAIL_BYTES as u64);
-    file.seek(SeekFrom::Start(start))?;
+    file.seek_to(start)?;
     let mut tail = Vec::with_capacity(TAIL_BYTES);
     file.take(offset - start).read_to_end(&mut tail)?;
     Ok(tail)

@@ -71,6 +71,12 @@ fn a_packed_file_is_read_like_what_is_packed_in_it() {
         (false, &["one".to_owned(), long, "two".to_owned()][..])
     );
     assert_eq!(read(&path, &mark).1, seen, "always as a whole");
+    let frames = text
+        .as_bytes()
+        .chunks(1 + text.len() / 3)
+        .map(|part| compress_to_vec(part, CompressionLevel::Fastest));
+    std::fs::write(&path, frames.collect::<Vec<_>>().concat()).expect("written");
+    assert_eq!(read(&path, &Bookmark::default()).1, seen, "in several frames");
     std::fs::write(&path, "no frame").expect("written");
     assert!(Lines::open(&Source::find(&path, 0).expect("there"), &Bookmark::default()).is_err());
 }
