@@ -1,6 +1,7 @@
 //! Cline and its family: editor extensions that keep each task as one JSON array, rewritten whole.
 
 mod editors;
+mod entry;
 mod history;
 mod models;
 mod session;

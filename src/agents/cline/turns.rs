@@ -1,7 +1,7 @@
 //! From a task's messages to its turns: what was cached, which model, and what a restored checkpoint took back.
 
+use super::entry::{Entry, Kind, Usage, count};
 use super::models::Models;
-use super::task::{Entry, Kind, Usage, count};
 use crate::agents::shared::batch::{Batch, Skip};
 use crate::agents::shared::lenient;
 use crate::core::money::Money;

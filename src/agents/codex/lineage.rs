@@ -1,7 +1,6 @@
 //! The files of the sessions a fork was made from: what they told is what the fork repeats.
 
 use super::record::{self, NEEDLES, Record};
-use super::thread::is_sorted;
 use super::usage::{Info, Usage};
 use crate::agents::shared::jsonl::{Lines, object};
 use crate::agents::shared::source::{Bookmark, Source};
@@ -206,4 +205,9 @@ fn below(folder: &Path, depth: usize, folders: &mut Vec<PathBuf>) {
             }
         }
     }
+}
+
+/// `019cab00-1000-7000-8000-000000000001`: version 7, whose digits begin with the time.
+pub fn is_sorted(id: &str) -> bool {
+    id.len() == 36 && id.as_bytes()[14] == b'7' && !id.bytes().any(|byte| byte.is_ascii_uppercase())
 }

@@ -1,6 +1,6 @@
 //! Whose call a `token_count` tells of: forks of older versions begin with a copy of their parent's records.
 
-use super::lineage::{self, Lineage};
+use super::lineage::{self, Lineage, is_sorted};
 use super::meta::Meta;
 use super::usage::{Counter, Info, Usage};
 use crate::core::turn::{EventKey, RecordKey};
@@ -272,9 +272,4 @@ impl Thread {
         let owner = self.ancestors.iter().find(is_older).or(self.ancestors.last())?;
         Some(Caller::Other(owner.clone()))
     }
-}
-
-/// `019cab00-1000-7000-8000-000000000001`: version 7, whose digits begin with the time.
-pub fn is_sorted(id: &str) -> bool {
-    id.len() == 36 && id.as_bytes()[14] == b'7' && !id.bytes().any(|byte| byte.is_ascii_uppercase())
 }

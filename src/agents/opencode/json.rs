@@ -1,6 +1,7 @@
 //! Reads what versions before 1.2 left in `storage/`: one JSON file per session and per message.
 
-use super::extract::{Role, parse_message};
+use super::extract::parse_message;
+use super::message::Role;
 use super::reply::{Located, Replies};
 use super::session::{Place, Projects, Recorded, Revert, Session, describe};
 use super::tree::{File, Tree, fingerprint};

@@ -8,6 +8,7 @@ mod find;
 mod json;
 mod lane;
 mod live;
+mod message;
 mod own_cost;
 mod reply;
 mod session;

@@ -1,6 +1,6 @@
 //! From messages to turns: which replies count, with which tokens, and which of them are the same billing event.
 
-use super::extract::{Counts, Message};
+use super::message::{Counts, Message};
 use super::session::Session;
 use crate::agents::shared::batch::{Batch, Skip};
 use crate::core::money::Money;

@@ -1,7 +1,8 @@
 //! Reads a database of 1.2 and later: whole, or what changed since the last time.
 
 use super::Family;
-use super::extract::{Role, parse_message};
+use super::extract::parse_message;
+use super::message::Role;
 use super::own_cost::OwnCosts;
 use super::reply::{Located, Replies};
 use super::session::{Place, Session, describe};

@@ -1,8 +1,8 @@
 //! Messages of both generations, read for what they say of a session's state.
 
-use super::records::asks;
 use crate::agents::shared::lenient::{Text, When, part};
 use crate::core::process::{End, PendingTool};
+use crate::core::status::Ask;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -189,6 +189,11 @@ pub fn pending_tool(part_text: &str, written: i64) -> Option<PendingTool> {
         asks: asks(&name),
         name,
     })
+}
+
+/// Tools that ask the user a question.
+pub fn asks(tool: &str) -> Option<Ask> {
+    matches!(tool, "question" | "plan_enter" | "plan_exit").then_some(Ask::Question)
 }
 
 /// `{"id":"claude-sonnet-4-6","providerID":"anthropic"}` → (provider, model)

@@ -7,7 +7,7 @@ use crate::agents::shared::batch::Batch;
 use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::table::Cells;
 use crate::core::process::{End, Facts, Last, PendingTool, Rest, SessionAbout};
-use crate::core::status::{Ask, StatusSource};
+use crate::core::status::StatusSource;
 use anyhow::Result;
 use rusqlite::{Connection, Params, params};
 use std::path::Path;
@@ -350,9 +350,4 @@ fn read_row(cells: &Cells<'_>, is_second: bool) -> Option<Row> {
         outcome: cells.text("idle_outcome"),
         is_second,
     })
-}
-
-/// Tools that ask the user a question.
-pub fn asks(tool: &str) -> Option<Ask> {
-    matches!(tool, "question" | "plan_enter" | "plan_exit").then_some(Ask::Question)
 }
