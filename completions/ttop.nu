@@ -58,7 +58,7 @@ export def "ttop sessions" [
     --interactive  # Hide subagents and helpers
     --since: string@"nu-complete ttop"  # Only include rows at or after this time
     --until: string@"nu-complete ttop"  # Only include rows before this time; a bare date includes that day
-    --on: string@"nu-complete ttop"  # Only include this day
+    --on: string@"nu-complete ttop"  # Only include this day, week, month or year
     --agent: string@"nu-complete ttop"  # Only include these agents
     --provider: string@"nu-complete ttop"  # Only include these providers
     --model: string@"nu-complete ttop"  # Only include these models
@@ -84,7 +84,7 @@ export def "ttop sessions" [
 export def "ttop turns" [
     --since: string@"nu-complete ttop"  # Only include rows at or after this time
     --until: string@"nu-complete ttop"  # Only include rows before this time; a bare date includes that day
-    --on: string@"nu-complete ttop"  # Only include this day
+    --on: string@"nu-complete ttop"  # Only include this day, week, month or year
     --agent: string@"nu-complete ttop"  # Only include these agents
     --provider: string@"nu-complete ttop"  # Only include these providers
     --model: string@"nu-complete ttop"  # Only include these models
@@ -132,7 +132,7 @@ export def "ttop cost" [
     --roots  # Count subagents under the session that started them
     --since: string@"nu-complete ttop"  # Only include rows at or after this time
     --until: string@"nu-complete ttop"  # Only include rows before this time; a bare date includes that day
-    --on: string@"nu-complete ttop"  # Only include this day
+    --on: string@"nu-complete ttop"  # Only include this day, week, month or year
     --agent: string@"nu-complete ttop"  # Only include these agents
     --provider: string@"nu-complete ttop"  # Only include these providers
     --model: string@"nu-complete ttop"  # Only include these models
@@ -165,7 +165,7 @@ export def "ttop ps" [
     --jump: string@"nu-complete ttop"  # Switch to the tmux pane of this session or pid
     --since: string@"nu-complete ttop"  # Only include rows at or after this time
     --until: string@"nu-complete ttop"  # Only include rows before this time; a bare date includes that day
-    --on: string@"nu-complete ttop"  # Only include this day
+    --on: string@"nu-complete ttop"  # Only include this day, week, month or year
     --agent: string@"nu-complete ttop"  # Only include these agents
     --provider: string@"nu-complete ttop"  # Only include these providers
     --model: string@"nu-complete ttop"  # Only include these models
@@ -209,7 +209,7 @@ export def "ttop alert" [
     --dry-run  # Print new alerts without delivering or remembering them
     --since: string@"nu-complete ttop"  # Only include rows at or after this time
     --until: string@"nu-complete ttop"  # Only include rows before this time; a bare date includes that day
-    --on: string@"nu-complete ttop"  # Only include this day
+    --on: string@"nu-complete ttop"  # Only include this day, week, month or year
     --agent: string@"nu-complete ttop"  # Only include these agents
     --provider: string@"nu-complete ttop"  # Only include these providers
     --project: string@"nu-complete ttop"  # Only include these projects and folders below them
@@ -329,7 +329,7 @@ export def "ttop budgets" [
     --include-plan  # Also count turns that a subscription covers
     --since: string@"nu-complete ttop"  # Only include rows at or after this time
     --until: string@"nu-complete ttop"  # Only include rows before this time; a bare date includes that day
-    --on: string@"nu-complete ttop"  # Only include this day
+    --on: string@"nu-complete ttop"  # Only include this day, week, month or year
     --agent: string@"nu-complete ttop"  # Only include these agents
     --provider: string@"nu-complete ttop"  # Only include these providers
     --model: string@"nu-complete ttop"  # Only include these models

@@ -88,12 +88,14 @@ pub fn agent_ids() -> ArgValueCandidates {
 }
 
 pub fn times() -> ArgValueCandidates {
-    const TIMES: [(&str, &str); 9] = [
+    const TIMES: [(&str, &str); 11] = [
         ("today", "since midnight"),
         ("yesterday", "since midnight yesterday"),
         ("week", "since Monday"),
         ("month", "since the first of the month"),
         ("year", "since January 1"),
+        ("monday", "since the latest Monday"),
+        ("last-month", "since the first of last month"),
         ("7d", "7 days, including today"),
         ("30d", "30 days, including today"),
         ("2h", "2 hours ago"),
@@ -103,7 +105,19 @@ pub fn times() -> ArgValueCandidates {
 }
 
 pub fn days() -> ArgValueCandidates {
-    ArgValueCandidates::new(|| ["today", "yesterday"].map(CompletionCandidate::new).into())
+    ArgValueCandidates::new(|| {
+        [
+            "today",
+            "yesterday",
+            "monday",
+            "week",
+            "month",
+            "last-week",
+            "last-month",
+        ]
+        .map(CompletionCandidate::new)
+        .into()
+    })
 }
 
 /// The keys of the rows that the command on the line prints.

@@ -119,14 +119,15 @@ impl WatchFilters {
 pub struct Filters {
     /// Only include rows at or after this time
     ///
-    /// Times: 2026-11-20; 2026-11-20T14:30:00Z; today, yesterday, week, month, year (the start of it); 7d, 2w (that many
-    /// days or weeks, including today); 2h, 30min, 45s; or epoch milliseconds.
+    /// Times: 2026-11-20, 2026-11, 2026-W47, 2026; 2026-11-20T14:30:00Z; today, yesterday, monday, week, month, year,
+    /// last-month (the start of it); 7d, 2w (that many days or weeks, including today); 2h, 1h30m, 30min, 45s; or epoch
+    /// milliseconds.
     #[arg(long, value_name = "TIME", add = complete::times())]
     pub since: Option<String>,
     /// Only include rows before this time; a bare date includes that day
     #[arg(long, value_name = "TIME", add = complete::times())]
     pub until: Option<String>,
-    /// Only include this day
+    /// Only include this day, week, month or year
     #[arg(long, value_name = "DAY", conflicts_with_all = ["since", "until"], add = complete::days())]
     pub on: Option<String>,
     /// Only include these agents

@@ -75,6 +75,8 @@ impl AlertArgs {
 }
 
 fn print(context: &mut Context, request: &Request, filters: &FilterText, events: Vec<EventRow>) -> Result<Exit> {
+    let unknown = context.engine.unknown_names(filters, &events)?;
+    context.out.report_unknown(&unknown, false)?;
     let events = context.engine.choose(filters, events)?;
     let layout = Layout {
         grep: Grep::new(&filters.grep),

@@ -1,19 +1,20 @@
 //! `ttop budgets`: spend against each budget, and its projection.
 
-use super::context::{Context, Out};
+use super::context::{Context, Out, empty_or};
 use crate::args::{Filters, RowArgs};
 use crate::core::bad_request::BadRequest;
 use crate::core::budget::{Amount, Budget, Every, Level};
 use crate::core::filter::TurnFilter;
+use crate::core::filter_text::FilterText;
 use crate::core::money::Money;
 use crate::core::problem::Problem;
 use crate::core::rows::BudgetRow;
 use crate::engine::Engine;
 use crate::engine::filters::check;
 use crate::exit::Exit;
-use crate::render::{Grep, Layout};
+use crate::render::{Grep, Layout, Row};
 use crate::reports::budgets::Spent;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
 /// Show spend against each budget
@@ -82,6 +83,7 @@ impl BudgetsArgs {
         let filters = self.filters.text();
         check::<BudgetRow>(&filters)?;
         let mut budgets = context.engine.budgets()?;
+        let configured = budgets.clone();
         let added = self.added(&context.engine)?;
         let is_added = added.is_some();
         budgets.extend(added);
@@ -90,13 +92,28 @@ impl BudgetsArgs {
         }
         context.report(&TurnFilter::default(), |engine, out| {
             engine.require_history()?;
+            out.report_unknown(&engine.unknown_names::<BudgetRow>(&filters, &[])?, self.check)?;
+            for budget in &configured {
+                let unknown = engine.unknown_names::<BudgetRow>(&scope_text(budget), &[])?;
+                let Some(name) = unknown.first() else { continue };
+                let problem = Problem::new(format_args!("budget {}", budget.id), name.message());
+                if self.check {
+                    bail!("{problem}, so the check could never fail; {}", name.hint());
+                }
+                out.warn(&problem);
+            }
             let spent = engine.spent(&budgets)?;
             spent.iter().for_each(|one| warn_of_unpriced(out, one));
             let notes = plan_note(&spent);
             let mut rows: Vec<BudgetRow> = spent.into_iter().map(|one| one.row).collect();
+            let nothing = match self.check && !rows.is_empty() {
+                true => "no budget is exceeded",
+                false => BudgetRow::EMPTY,
+            };
             if self.check {
                 rows.retain(|row| row.level == Some(Level::Exceeded));
             }
+            let had_rows = !rows.is_empty();
             // With a budget of this run, these filters define its turns.
             if !is_added {
                 rows = engine.choose(&filters, rows)?;
@@ -105,6 +122,7 @@ impl BudgetsArgs {
             notes.iter().for_each(|note| out.note(note));
             let layout = Layout {
                 grep: Grep::new(&filters.grep),
+                empty: empty_or(nothing, had_rows, &filters),
                 ..Layout::default()
             };
             let exit = out.print(&request, layout, rows.into_iter().map(Ok))?;
@@ -133,6 +151,18 @@ impl BudgetsArgs {
             PeriodWanted::Month => Every::Month,
         };
         engine.budget_of("this-run", every, limit, &scope).map(Some)
+    }
+}
+
+/// The scope of a configured budget as filters.
+fn scope_text(budget: &Budget) -> FilterText {
+    let words = |word: &Option<String>| word.iter().cloned().collect();
+    FilterText {
+        agent: words(&budget.scope.agent),
+        provider: words(&budget.scope.provider),
+        model: words(&budget.scope.model),
+        project: words(&budget.scope.project),
+        ..FilterText::default()
     }
 }
 

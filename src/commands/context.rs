@@ -3,8 +3,11 @@
 use super::progress;
 use crate::args::{Global, RowArgs};
 use crate::core::filter::TurnFilter;
+use crate::core::filter_text::FilterText;
 use crate::core::problem::Problem;
 use crate::engine::Engine;
+use crate::engine::filters::quoted;
+use crate::engine::unknown_names::UnknownName;
 use crate::exit::Exit;
 use crate::render::{self, Footer, Layout, MakeFooter, Output, Request, Row, Screen, View};
 use anyhow::Result;
@@ -138,6 +141,20 @@ impl Out {
         }
     }
 
+    /// Reports filters that cannot match.
+    ///
+    /// # Errors
+    /// When a check depends on one: it would always pass.
+    pub fn report_unknown(&self, unknown: &[UnknownName], is_check: bool) -> Result<()> {
+        if let Some(name) = unknown.first().filter(|_| is_check) {
+            return Err(name.refused().into());
+        }
+        for name in unknown {
+            self.note(&format!("ttop: warning: {}; {}", name.message(), name.hint()));
+        }
+        Ok(())
+    }
+
     /// Prints rows as they come.
     ///
     /// # Errors
@@ -182,6 +199,39 @@ impl Out {
 /// A footer of lines alone, where there are any.
 pub fn footer<R: 'static>(notes: Vec<String>) -> Option<MakeFooter<R>> {
     (!notes.is_empty()).then(|| -> MakeFooter<R> { Box::new(|_| Footer::new(None, notes)) })
+}
+
+/// Why a report of turns is empty: the texts to find, or what the engine knows of the rest.
+///
+/// # Errors
+/// When the ledger is damaged.
+pub fn explain_empty(
+    engine: &Engine,
+    command: &str,
+    noun: &str,
+    filters: &FilterText,
+    is_empty: bool,
+) -> Result<Vec<String>> {
+    match is_empty {
+        true => engine.explain_empty(command, noun, filters),
+        false => Ok(no_match(filters)),
+    }
+}
+
+/// The sentence for an answer that had no rows, or the filters that left none.
+pub fn empty_or(nothing: &str, had_rows: bool, filters: &FilterText) -> Vec<String> {
+    match (had_rows, no_match(filters)) {
+        (true, lines) if !lines.is_empty() => lines,
+        _ => vec![nothing.to_owned()],
+    }
+}
+
+/// What an answer lacks if its rows were there before the filters.
+pub fn no_match(filters: &FilterText) -> Vec<String> {
+    match quoted(filters) {
+        flags if flags.is_empty() => Vec::new(),
+        flags => vec![format!("no rows match {flags}")],
+    }
 }
 
 /// Whether a user is present to answer a dialog.

@@ -1,7 +1,7 @@
 //! `ttop cost`: tokens and money, grouped.
 
 use super::budgets::amount;
-use super::context::{Context, footer};
+use super::context::{Context, explain_empty, footer};
 use crate::args::{Filters, RowArgs};
 use crate::core::bad_request::BadRequest;
 use crate::core::money::Money;
@@ -127,6 +127,7 @@ impl CostArgs {
             let usage = engine.usage()?;
             let sessions = (grouping.needs_sessions() || needs_sessions(&filter)).then(|| Sessions::load(usage.ledger));
             let sessions = sessions.transpose()?;
+            out.report_unknown(&engine.unknown_names::<CostRow>(&filters, &[])?, self.max.is_some())?;
             let selected = usage.select(&filter, sessions.as_ref())?;
             let report = usage.cost_rows(
                 &selected,
@@ -154,8 +155,10 @@ impl CostArgs {
                 let text = format!("models newer than the prices of {list}: ttop prices update");
                 prices::is_first_hint(&system, &list).then_some(text)
             };
+            let empty = explain_empty(engine, "cost", "turns", &filters, report.rows.is_empty())?;
             let layout = Layout {
                 grep: grep.clone(),
+                empty,
                 // The sum is that of all rows, and would be wrong below some of them.
                 footer: if grep.is_empty() {
                     Some(Box::new(move |_| {

@@ -1,6 +1,6 @@
 //! `ttop creds`: places and states of credentials, never their values.
 
-use super::context::{Context, is_attended};
+use super::context::{Context, empty_or, is_attended};
 use crate::args::{Filters, RowArgs};
 use crate::core::rows::CredRow;
 use crate::engine::creds::CredsQuery;
@@ -44,10 +44,18 @@ impl CredsArgs {
         })?;
         context.warn_all();
         let filters = self.filters.text();
+        let unknown = context.engine.unknown_names(&filters, &rows)?;
+        context.out.report_unknown(&unknown, self.check)?;
+        let had_rows = !rows.is_empty();
         let rows = context.engine.choose(&filters, rows)?;
         let has_failed = self.check && !rows.is_empty();
+        let nothing = match self.check {
+            true => "no credential fails",
+            false => "no credentials found; ttop creds --all lists how to get one",
+        };
         let layout = Layout {
             grep: Grep::new(&filters.grep),
+            empty: empty_or(nothing, had_rows, &filters),
             ..Layout::default()
         };
         let exit = context.out.print(&request, layout, rows.into_iter().map(Ok))?;

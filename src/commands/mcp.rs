@@ -1,6 +1,6 @@
 //! `ttop mcp`: configured MCP servers and the processes that run them.
 
-use super::context::Context;
+use super::context::{Context, empty_or};
 use crate::args::{Filters, RowArgs};
 use crate::core::rows::McpRow;
 use crate::engine::filters::check;
@@ -28,9 +28,13 @@ impl McpArgs {
         check::<McpRow>(&filters)?;
         let rows = context.engine.mcp_servers();
         context.warn_all();
+        let unknown = context.engine.unknown_names(&filters, &rows)?;
+        context.out.report_unknown(&unknown, false)?;
+        let had_rows = !rows.is_empty();
         let rows = context.engine.choose(&filters, rows)?;
         let layout = Layout {
             grep: Grep::new(&filters.grep),
+            empty: empty_or("no MCP servers are configured", had_rows, &filters),
             ..Layout::default()
         };
         context.out.print(&request, layout, rows.into_iter().map(Ok))

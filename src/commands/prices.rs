@@ -70,7 +70,8 @@ impl PricesArgs {
         let request = context.request(&self.rows)?;
         open(context);
         let book = context.engine.prices();
-        let (providers, models) = (Globs::new(&self.provider), Globs::new(&self.model));
+        let providers = Globs::new(&self.provider);
+        let models = Globs::new(&self.model).or_words(book.all().map(|(_, model)| model));
         let wanted: BTreeSet<(&str, &str)> = book
             .all()
             .filter(|(provider, model)| providers.matches(Some(provider)) && models.matches(Some(model)))

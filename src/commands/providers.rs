@@ -1,6 +1,6 @@
 //! `ttop providers`: plan limits, credits and spend, asked from the providers.
 
-use super::context::{Context, is_attended};
+use super::context::{Context, empty_or, is_attended};
 use crate::args::{Filters, RowArgs};
 use crate::core::bad_request::BadRequest;
 use crate::core::filter::Globs;
@@ -9,7 +9,7 @@ use crate::core::rows::{LimitHistoryRow, LimitRow, ProviderRow};
 use crate::engine::filters::check;
 use crate::engine::limits::{LimitsQuery, Listing};
 use crate::exit::Exit;
-use crate::render::{Grep, Layout};
+use crate::render::{Grep, Layout, Row};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
@@ -67,14 +67,22 @@ impl ProvidersArgs {
             asks_keychain: self.keychain || is_attended(),
         })?;
         context.warn_all();
+        let unknown = context.engine.unknown_names(&filters, &rows)?;
+        context.out.report_unknown(&unknown, self.check)?;
         if self.check {
             let is_over = |limit: &LimitRow| limit.used_percent.is_some_and(|percent| percent >= self.at);
             rows.retain(|row| row.limits.iter().any(is_over));
         }
+        let had_rows = !rows.is_empty();
         let rows = context.engine.choose(&filters, rows)?;
         let has_failed = self.check && !rows.is_empty();
+        let nothing = match self.check {
+            true => format!("no limit is at or above {} percent", self.at),
+            false => ProviderRow::EMPTY.to_owned(),
+        };
         let layout = Layout {
             grep: Grep::new(&filters.grep),
+            empty: empty_or(&nothing, had_rows, &filters),
             ..Layout::default()
         };
         let exit = context.out.print(&request, layout, rows.into_iter().map(Ok))?;
@@ -91,9 +99,14 @@ impl ProvidersArgs {
         let rows = context.engine.limit_history(since)?;
         context.warn_all();
         let filters = self.filters.text();
+        let unknown = context.engine.unknown_names(&filters, &rows)?;
+        context.out.report_unknown(&unknown, false)?;
+        let had_rows = !rows.is_empty();
         let rows = context.engine.choose(&filters, rows)?;
+        let nothing = "no limits were recorded in this time; ttop providers asks for them";
         let layout = Layout {
             grep: Grep::new(&filters.grep),
+            empty: empty_or(nothing, had_rows, &filters),
             ..Layout::default()
         };
         context.out.print(&request, layout, rows.into_iter().map(Ok))

@@ -1,6 +1,6 @@
 //! `ttop ps`: running agents, their sessions and statuses.
 
-use super::context::{Context, Out};
+use super::context::{Context, Out, empty_or};
 use crate::args::{Filters, RowArgs};
 use crate::core::bad_request::BadRequest;
 use crate::core::filter::TurnFilter;
@@ -95,12 +95,12 @@ impl PsArgs {
         let request = context.request(&self.rows)?;
         // Whether a session waits is known without the ledger, and faster.
         if context.out.global.quiet && filters.is_empty() {
-            let rows = self.choose(&context.engine, &filters, &scan, &Known::default())?;
+            let rows = self.choose(&context.engine, &context.out, &filters, &scan, &Known::default())?;
             return self.print(&mut context.out, &request, rows);
         }
         context.report(&TurnFilter::default(), |engine, out| {
             let known = known_sessions(&scan.sessions, &engine.usage()?)?;
-            let rows = self.choose(engine, &filters, &scan, &known)?;
+            let rows = self.choose(engine, out, &filters, &scan, &known)?;
             self.print(out, &request, rows)
         })
     }
@@ -119,10 +119,18 @@ impl PsArgs {
         scan
     }
 
-    fn choose(&self, engine: &Engine, filters: &FilterText, scan: &Scan, known: &Known) -> Result<Vec<PsRow>> {
+    fn choose(
+        &self,
+        engine: &Engine,
+        out: &Out,
+        filters: &FilterText,
+        scan: &Scan,
+        known: &Known,
+    ) -> Result<Vec<PsRow>> {
         let now = engine.system.now;
         let mut rows: Vec<PsRow> = scan.sessions.iter().map(|session| row(session, known, now)).collect();
         rows.sort_by(|a, b| (a.pid, &a.session_id).cmp(&(b.pid, &b.session_id)));
+        out.report_unknown(&engine.unknown_names(filters, &rows)?, self.check)?;
         if self.waiting || self.check {
             rows.retain(|row| row.status.is_waiting());
         }
@@ -136,7 +144,17 @@ impl PsArgs {
 
     fn print(&self, out: &mut Out, request: &Request, rows: Vec<PsRow>) -> Result<Exit> {
         let has_failed = self.check && !rows.is_empty();
-        let exit = out.print(request, Layout::default(), rows.into_iter().map(Ok))?;
+        let nothing = match (self.waiting || self.check, self.orphans) {
+            (true, _) => "no agent waits for you",
+            (false, true) => "no MCP server outlived its agent",
+            (false, false) => "no agents running; ttop sessions lists what they did",
+        };
+        let had_rows = !self.filters.text().is_empty();
+        let layout = Layout {
+            empty: empty_or(nothing, had_rows, &self.filters.text()),
+            ..Layout::default()
+        };
+        let exit = out.print(request, layout, rows.into_iter().map(Ok))?;
         Ok(if has_failed { Exit::Check } else { exit })
     }
 }

@@ -1,6 +1,6 @@
 //! `ttop sessions`: one row per session.
 
-use super::context::{Context, footer};
+use super::context::{Context, explain_empty, footer};
 use crate::args::{Filters, RowArgs};
 use crate::core::period::Range;
 use crate::core::rows::SessionRow;
@@ -50,6 +50,7 @@ impl SessionsArgs {
             .filter(|_| self.rows.sort.is_none() && !self.tree && !self.interactive);
         context.report(&filter, |engine, out| {
             let usage = engine.usage()?;
+            out.report_unknown(&engine.unknown_names::<SessionRow>(&filters, &[])?, false)?;
             let (selected, sessions) = match newest {
                 Some(most) => {
                     let mut selected = usage.select(&filter, None)?;
@@ -73,6 +74,7 @@ impl SessionsArgs {
             missing.extend(usage.unpriced_notes());
             let layout = Layout {
                 grep: grep.clone(),
+                empty: explain_empty(engine, "sessions", "sessions", &filters, rows.is_empty())?,
                 footer: footer(missing),
                 ..Layout::default()
             };

@@ -1,6 +1,6 @@
 //! `ttop turns`: one row per model reply.
 
-use super::context::{Context, footer};
+use super::context::{Context, explain_empty, footer};
 use crate::args::{Filters, RowArgs};
 use crate::core::rows::TurnRow;
 use crate::exit::Exit;
@@ -30,16 +30,19 @@ impl TurnsArgs {
         context.report(&filter, |engine, out| {
             let usage = engine.usage()?;
             let sessions = Sessions::load(usage.ledger)?;
+            out.report_unknown(&engine.unknown_names::<TurnRow>(&filters, &[])?, false)?;
             let selected = usage.select(&filter, Some(&sessions))?;
             // Known to be the newest before rows are made of them, where nothing but time decides.
             let newest = self.rows.limit.filter(|_| self.rows.sort.is_none() && grep.is_empty());
+            let mut rows = usage.turn_rows(&selected, &sessions, newest)?.peekable();
             let layout = Layout {
                 keep: Keep::Last,
                 grep: grep.clone(),
+                empty: explain_empty(engine, "turns", "turns", &filters, rows.peek().is_none())?,
                 footer: footer(engine.missing_history()?),
                 ..Layout::default()
             };
-            out.print(&request, layout, usage.turn_rows(&selected, &sessions, newest)?)
+            out.print(&request, layout, rows)
         })
     }
 }

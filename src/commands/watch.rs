@@ -4,6 +4,7 @@ use super::context::Context;
 use crate::args::{RowArgs, WatchFilters};
 use crate::core::bad_request::BadRequest;
 use crate::core::event_group::{Group, Groups};
+use crate::core::period::parse_duration;
 use crate::core::rows::StreamRow;
 use crate::engine::stream::{Aside, EventStream, StreamOptions};
 use crate::exit::Exit;
@@ -92,6 +93,10 @@ impl WatchArgs {
             Aside::Note(_) => {}
             Aside::Signal(number) => signal = Some(number),
         };
+        let mut named = filters.clone();
+        named.session.clear();
+        let unknown = context.engine.unknown_names::<R>(&named, &[])?;
+        context.out.report_unknown(&unknown, false)?;
         let stream = EventStream::start(&mut context.engine, options, &mut tell)?;
         let rows = stream.filter_map(|row| row.map(shape).transpose());
         context.out.print(&request, layout, rows)?;
@@ -104,23 +109,19 @@ impl WatchArgs {
     }
 }
 
-/// `30s`, `10min`, `2h`, `1d`, `500ms`.
+/// `30s`, `10min`, `2h`, `1h30m`, `1d`, `500ms`.
 fn duration(text: &str) -> Result<Duration, String> {
-    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let number: u64 = number
-        .parse()
-        .map_err(|_| format!("'{text}' is not a duration; use for example 30s or 10min"))?;
-    let unit_ms = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "min" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        "m" => return Err(format!("'{text}' is ambiguous: use {number}min for minutes")),
-        _ => return Err(format!("'{text}' is not a duration; use for example 30s or 10min")),
-    };
-    Ok(Duration::from_millis(number.saturating_mul(unit_ms)))
+    let days = text.strip_suffix('d').and_then(|days| days.parse::<u64>().ok());
+    if let Some(days) = days {
+        return Ok(Duration::from_millis(days.saturating_mul(86_400_000)));
+    }
+    match parse_duration(text) {
+        Some(Ok(ms)) => Ok(Duration::from_millis(ms.unsigned_abs())),
+        Some(Err(error)) => Err(format!("{error}; {}", error.hint)),
+        None => Err(format!(
+            "'{text}' is not a duration; use for example 30s, 10min or 1h30m"
+        )),
+    }
 }
 
 #[cfg(test)]
@@ -131,6 +132,8 @@ mod tests {
     fn durations_name_their_unit() {
         assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
         assert_eq!(duration("10min"), Ok(Duration::from_secs(600)));
+        assert_eq!(duration("1h30m"), Ok(Duration::from_secs(5_400)));
+        assert_eq!(duration("1d"), Ok(Duration::from_secs(86_400)));
         assert!(duration("10m").is_err() && duration("10").is_err() && duration("s").is_err());
     }
 }

@@ -171,15 +171,65 @@ impl std::error::Error for AmbiguousSession {}
 /// Patterns with `*` and `?`, letter case ignored; none at all match everything.
 #[derive(Clone, Debug, Default)]
 pub struct Globs {
-    patterns: Vec<WildMatch>,
+    patterns: Vec<Pattern>,
+}
+
+#[derive(Clone, Debug)]
+struct Pattern {
+    text: String,
+    glob: WildMatch,
+    /// Whether a name that contains the text as whole words matches, too.
+    by_words: bool,
+}
+
+impl Pattern {
+    fn matches(&self, name: &str) -> bool {
+        self.glob.matches(name) || self.by_words && has_words(&name.to_lowercase(), &self.text)
+    }
+}
+
+/// Whether a text is free of `*` and `?`.
+pub fn is_plain(pattern: &str) -> bool {
+    !pattern.contains(['*', '?'])
+}
+
+/// Whether `words` is part of a name and neither end of it is within a word: `sonnet` in `claude-sonnet-4-5`.
+fn has_words(name: &str, words: &str) -> bool {
+    let is_edge = |character: Option<char>| !character.is_some_and(char::is_alphanumeric);
+    !words.is_empty()
+        && name
+            .match_indices(words)
+            .any(|(at, _)| is_edge(name[..at].chars().next_back()) && is_edge(name[at + words.len()..].chars().next()))
 }
 
 impl Globs {
     pub fn new<S: AsRef<str>>(patterns: &[S]) -> Self {
-        let glob = |pattern: &S| WildMatch::new_case_insensitive(pattern.as_ref());
+        let pattern = |pattern: &S| Pattern {
+            text: pattern.as_ref().to_lowercase(),
+            glob: WildMatch::new_case_insensitive(pattern.as_ref()),
+            by_words: false,
+        };
         Self {
-            patterns: patterns.iter().map(glob).collect(),
+            patterns: patterns.iter().map(pattern).collect(),
         }
+    }
+
+    /// Lets each pattern without `*` and `?` that equals none of the known names match their words: `sonnet` stands for
+    /// every `claude-sonnet-…`, while `gpt-5` stays that one model where it is known.
+    #[must_use]
+    pub fn or_words<'k>(mut self, known: impl Iterator<Item = &'k str>) -> Self {
+        for pattern in &mut self.patterns {
+            pattern.by_words = is_plain(&pattern.text);
+        }
+        if self.matches_all() {
+            return self;
+        }
+        for name in known {
+            for pattern in &mut self.patterns {
+                pattern.by_words &= !pattern.glob.matches(name);
+            }
+        }
+        self
     }
 
     /// Whether no pattern was given.
@@ -205,6 +255,29 @@ mod tests {
         assert!(!globs.matches(Some("gpt-5.5")));
         assert!(!globs.matches(None));
         assert!(Globs::default().matches(None));
+    }
+
+    #[test]
+    fn a_plain_word_matches_whole_words_unless_it_is_a_name() {
+        let known = [
+            "gpt-5",
+            "gpt-5-mini",
+            "us.anthropic.claude-sonnet-4-5-v1:0",
+            "Claude-Opus-4-6",
+            "o3-mini",
+        ];
+        let matched = |pattern: &str| {
+            let globs = Globs::new(&[pattern]).or_words(known.into_iter());
+            known
+                .into_iter()
+                .filter(|name| globs.matches(Some(name)))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(matched("gpt-5"), ["gpt-5"]);
+        assert_eq!(matched("mini"), ["gpt-5-mini", "o3-mini"]);
+        assert_eq!(matched("Sonnet"), ["us.anthropic.claude-sonnet-4-5-v1:0"]);
+        assert_eq!(matched("opus-4"), ["Claude-Opus-4-6"]);
+        assert!(matched("son").is_empty() && matched("pus").is_empty() && matched("").is_empty());
     }
 
     #[test]

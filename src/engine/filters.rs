@@ -7,6 +7,7 @@ use crate::core::filter_text::FilterText;
 use crate::core::period::{BadTime, Edge, Range, parse_day, parse_time};
 use crate::core::project::Projects;
 use crate::core::turn::Presence;
+use crate::ledger::Ledger;
 use crate::render::Row;
 use crate::render::filter_keys::{FILTER_KEYS, TIME_KEYS, has_one};
 use crate::render::keys::{self, value_at};
@@ -61,6 +62,9 @@ impl Engine {
             .filter_map(|(row, _)| text(row, "projectPath").map(str::to_owned))
             .collect();
         filter.settle_projects(known.iter().map(String::as_str));
+        let models = self.model_names();
+        let shown = valued.iter().filter_map(|(row, _)| text(row, "modelId"));
+        filter.models = filter.models.or_words(models.iter().map(String::as_str).chain(shown));
         valued.retain(|(row, _)| is_wanted(row, &filter));
         let session = |(row, _): &(Value, R)| Some((text(row, "sessionId")?.to_owned(), time(row).unwrap_or_default()));
         let sessions: Vec<(String, i64)> = valued.iter().filter_map(session).collect();
@@ -71,6 +75,12 @@ impl Engine {
             valued.retain(|(row, _)| text(row, "sessionId").is_some_and(|id| chosen.contains(id)));
         }
         Ok(valued.into_iter().map(|(_, row)| row).collect())
+    }
+
+    /// The models of the ledger, where it is open.
+    fn model_names(&self) -> Vec<String> {
+        let models = self.ledger.get().into_iter().flat_map(Ledger::models);
+        models.map(|(_, model)| model.to_owned()).collect()
     }
 
     /// Paths that count as one project: `projects.<name>` of the config.
@@ -129,13 +139,21 @@ fn range(text: &FilterText, system: &System) -> Result<Range> {
         Some(text) => parse_time(text, now, zone, edge).map_err(|error| bad_time(flag, error)),
         None => Ok(open),
     };
-    Ok(Range {
+    let range = Range {
         start: edge("--since", &text.since, Edge::Since, Range::ALL.start)?,
         end: edge("--until", &text.until, Edge::Until, Range::ALL.end)?,
-    })
+    };
+    if let (Some(since), Some(until), true) = (&text.since, &text.until, range.start >= range.end) {
+        return Err(
+            BadRequest::new(format!("--until {until} must be after --since {since}"))
+                .with_hint("a date in --until includes that day; a word or a time is the end itself")
+                .into(),
+        );
+    }
+    Ok(range)
 }
 
-fn text<'v>(row: &'v Value, key: &str) -> Option<&'v str> {
+pub(super) fn text<'v>(row: &'v Value, key: &str) -> Option<&'v str> {
     value_at(row, key).as_str()
 }
 
@@ -153,6 +171,41 @@ fn is_wanted(row: &Value, filter: &TurnFilter) -> bool {
         && filter.is_project(text(row, "projectPath"))
         && (filter.presence.is_empty() || filter.is_presence(presence()))
         && (filter.range == Range::ALL || time(row).is_some_and(|at| filter.range.contains(at)))
+}
+
+/// The filters as flags of a command line, quoted for a shell.
+pub fn quoted(filters: &FilterText) -> String {
+    let one = |flag: &str, value: &Option<String>| value.iter().map(|value| (flag.to_owned(), value.clone())).collect();
+    let many = |flag: &str, values: &[String]| -> Vec<(String, String)> {
+        values.iter().map(|value| (flag.to_owned(), value.clone())).collect()
+    };
+    let presence = filters.presence.iter().filter_map(clap::ValueEnum::to_possible_value);
+    let presence: Vec<String> = presence.map(|value| value.get_name().to_owned()).collect();
+    let flags: [Vec<(String, String)>; 11] = [
+        one("since", &filters.since),
+        one("until", &filters.until),
+        one("on", &filters.on),
+        many("agent", &filters.agent),
+        many("provider", &filters.provider),
+        many("model", &filters.model),
+        many("project", &filters.project),
+        many("session", &filters.session),
+        many("branch", &filters.branch),
+        many("presence", &presence),
+        many("grep", &filters.grep),
+    ];
+    let flags = flags.into_iter().flatten();
+    let words = flags.map(|(flag, value)| format!("--{flag} {}", shell_word(&value)));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A word as a shell takes it unchanged.
+fn shell_word(word: &str) -> String {
+    let is_safe = |character: char| character.is_alphanumeric() || "-_./:+,@%".contains(character);
+    match !word.is_empty() && word.chars().all(is_safe) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
 }
 
 fn bad_time(flag: &str, error: BadTime) -> anyhow::Error {

@@ -33,6 +33,7 @@ pub mod alert_stream;
 pub mod budgets;
 pub mod creds;
 pub mod delivery;
+mod empty_answer;
 pub mod filters;
 pub mod heartbeat;
 mod known_providers;
@@ -53,6 +54,7 @@ pub mod snapshot_feed;
 mod snapshot_writer;
 pub mod stream;
 mod stream_start;
+pub mod unknown_names;
 
 use crate::agents::Agent;
 use crate::core::price::CostFrom;

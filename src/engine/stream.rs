@@ -136,6 +136,9 @@ impl<'a> EventStream<'a> {
         let since = stream.options.since.as_deref();
         stream.engine.ledger_mut()?.most_turns = MOST_TURNS;
         stream.follower = begin(since, stream.engine.ledger()?, &stream.engine.system)?;
+        let models = std::mem::take(&mut stream.options.filter.models);
+        let known = stream.engine.ledger()?.models().map(|(_, model)| model);
+        stream.options.filter.models = models.or_words(known);
         if stream.options.groups.has_alerts() {
             stream.alerts = Some(stream.start_alerts()?);
         }

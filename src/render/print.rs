@@ -3,12 +3,13 @@
 use super::format::{self, End, Flow, Format};
 use super::keys;
 use super::order::{self, Keep, Sort};
-use super::{Grep, Output, Row, Screen, fields};
+use super::{Grep, Output, Row, Screen, eprint_line, fields};
 use crate::core::bad_request::BadRequest;
 use crate::core::problem::Problem;
 use crate::core::text::Printable;
 use anyhow::Result;
 use serde_json::Value;
+use std::io::IsTerminal;
 
 /// How the user wants rows chosen and printed.
 #[derive(Clone, Debug)]
@@ -34,6 +35,8 @@ pub struct Layout<R> {
     pub is_live: bool,
     /// The footer of a table, made from the filtered rows (before `-n`).
     pub footer: Option<MakeFooter<R>>,
+    /// Why there are no rows, a line each; otherwise the row kind's own sentence.
+    pub empty: Vec<String>,
     /// `-o ccusage`, where the command has it.
     pub ccusage: Option<MakeDocument<R>>,
 }
@@ -68,6 +71,7 @@ impl<R> Default for Layout<R> {
             grep: Grep::default(),
             is_live: false,
             footer: None,
+            empty: Vec::new(),
             ccusage: None,
         }
     }
@@ -149,8 +153,12 @@ pub fn print<R: Row>(
     if let Some(limit) = request.limit {
         rows = order::limit(rows, limit, keep);
     }
+    // Tables of a finished answer explain why they are empty; so does every format to a user at a terminal.
+    let explains = !layout.is_live && (writer.has_footer() || std::io::stderr().is_terminal());
+    let mut is_empty = true;
     writer.begin(output)?;
     for (at, row) in rows.enumerate() {
+        is_empty = false;
         match writer.row(row?, output)? {
             Flow::Continue => {}
             Flow::Skipped(reason) => problem(Problem::new(format_args!("--jq: row {}", at + 1), reason)),
@@ -162,5 +170,11 @@ pub fn print<R: Row>(
     }
     writer.end(end, output)?;
     output.flush()?;
+    if is_empty && explains && request.limit != Some(0) {
+        match layout.empty.as_slice() {
+            [] => eprint_line(R::EMPTY),
+            lines => lines.iter().for_each(|line| eprint_line(line)),
+        }
+    }
     Ok(())
 }

@@ -59,10 +59,14 @@ impl Usage<'_> {
             selected.packs.agents = Some((0..names.len() as u32).filter(wanted).collect());
         }
         if !(filter.models.matches_all() && filter.providers.matches_all()) {
+            let models = filter
+                .models
+                .clone()
+                .or_words(self.ledger.models().map(|(_, model)| model));
             let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
             let wanted = |row: u32| {
                 let (provider, model) = names.model(row);
-                filter.providers.matches(known(provider).as_deref()) && filter.models.matches(known(model).as_deref())
+                filter.providers.matches(known(provider).as_deref()) && models.matches(known(model).as_deref())
             };
             selected.models = Some((0..names.len() as u32).map(wanted).collect());
         }

@@ -71,11 +71,11 @@ fn times_that_could_mean_two_things_are_refused() {
     "#);
     insta::assert_snapshot!(refused(&["turns", "--until", "soon"]), @r#"
     ttop: error: --until: 'soon' is not a time
-    hint: write 2026-11-20, 2026-11-20T14:30:00Z, today, yesterday, week, month, year, 7d, 2w, 2h, 30min, 45s or epoch milliseconds
+    hint: write 2026-11-20, 2026-11, 2026-W47, 2026-11-20T14:30:00Z, today, yesterday, monday, week, month, year, last-month, 7d, 2w, 2h, 1h30m, 30min, 45s or epoch milliseconds
     "#);
-    insta::assert_snapshot!(refused(&["turns", "--on", "week"]), @r#"
-    ttop: error: --on: 'week' is not a day
-    hint: write 2026-11-20, today or yesterday
+    insta::assert_snapshot!(refused(&["turns", "--on", "7d"]), @r#"
+    ttop: error: --on: '7d' is not a day
+    hint: write 2026-11-20, 2026-11, 2026-W47, today, yesterday, monday, week, month, year or last-month
     "#);
     assert!(refused(&["turns", "--on", "today", "--since", "7d"]).contains("cannot be used with"));
     assert!(refused(&["turns", "--on", "today", "--until", "today"]).contains("cannot be used with"));

@@ -3,6 +3,7 @@
 mod arguments;
 mod config;
 mod doctor;
+mod empty_answers;
 mod one_liners;
 #[path = "../support/mod.rs"]
 mod support;

@@ -120,7 +120,7 @@ fn nothing_found_is_no_failure_and_has_a_form_in_every_format() {
     let nothing = |format: &str| {
         let output = home
             .ttop()
-            .args(["turns", "--agent", "nobody", "-o", format])
+            .args(["turns", "--agent", "codex", "-o", format])
             .output()
             .expect("runs");
         assert_eq!(output.status.code(), Some(0), "{format}");
@@ -132,7 +132,13 @@ fn nothing_found_is_no_failure_and_has_a_form_in_every_format() {
     };
     assert_eq!(nothing("ndjson"), (String::new(), String::new()));
     assert_eq!(nothing("json"), ("[]\n".to_owned(), String::new()));
-    assert_eq!(nothing("table"), (String::new(), "no turns\n".to_owned()));
+    assert_eq!(
+        nothing("table"),
+        (
+            String::new(),
+            "no turns match --agent codex; what there is: ttop cost --by agent,model --since 2026-11-20\n".to_owned()
+        )
+    );
     let (csv, _) = nothing("csv");
     assert!(
         csv.starts_with("turnId,sessionId,")

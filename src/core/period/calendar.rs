@@ -78,7 +78,7 @@ impl<'z> Calendar<'z> {
     }
 }
 
-fn find(unit: Unit, at: i64, zone: &TimeZone) -> Period {
+pub(super) fn find(unit: Unit, at: i64, zone: &TimeZone) -> Period {
     let instant = Time(at).timestamp();
     let local = zone.to_datetime(instant);
     if unit == Unit::Hour {
@@ -155,11 +155,6 @@ pub(super) fn midnight(date: Date, zone: &TimeZone) -> i64 {
         .map_or(if date.year() < 0 { i64::MIN } else { i64::MAX }, |at| {
             at.timestamp().as_millisecond()
         })
-}
-
-/// The first instant of the current day, week, month or year.
-pub(super) fn start_of(unit: Unit, now: i64, zone: &TimeZone) -> i64 {
-    find(unit, now, zone).start
 }
 
 fn label(unit: Unit, first: Date) -> String {

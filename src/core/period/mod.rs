@@ -6,7 +6,7 @@ mod spelling;
 
 pub use blocks::{BLOCK_MS, blocks};
 pub use calendar::{Calendar, Period, Unit};
-pub use spelling::{BadTime, Edge, parse_day, parse_time};
+pub use spelling::{BadTime, Edge, parse_day, parse_duration, parse_time};
 
 /// Instants from `start` up to, not including, `end`: epoch milliseconds UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! How people write points in time: `--since`, `--until` and `--on`.
 
 use super::Range;
-use super::calendar::{Unit, midnight, start_of};
+use super::calendar::{Unit, find, midnight};
 use crate::core::time::Time;
-use jiff::civil::Date;
+use jiff::civil::{Date, ISOWeekDate, Weekday};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use std::fmt;
 
 /// Which end of a range a time is for.
@@ -30,8 +30,8 @@ impl fmt::Display for BadTime {
 
 impl std::error::Error for BadTime {}
 
-const SPELLINGS: &str = "write 2026-11-20, 2026-11-20T14:30:00Z, today, yesterday, week, month, year, 7d, 2w, 2h, 30min, \
-                         45s or epoch milliseconds";
+const SPELLINGS: &str = "write 2026-11-20, 2026-11, 2026-W47, 2026-11-20T14:30:00Z, today, yesterday, monday, week, month, \
+                         year, last-month, 7d, 2w, 2h, 1h30m, 30min, 45s or epoch milliseconds";
 
 impl BadTime {
     fn new(message: String) -> Self {
@@ -42,29 +42,18 @@ impl BadTime {
     }
 }
 
-/// The instant a text means, in epoch milliseconds: the start of a day, week, month or year where it names one, and
-/// the end of the day where `--until` names a date.
+/// The instant a text means, in epoch milliseconds: the start of a period where it names one, and the end of the period
+/// where `--until` names a date (`2026-11-20`, `2026-11`, `2026-W47`, `2026`).
 ///
 /// # Errors
 /// When the text is not a time.
 pub fn parse_time(text: &str, now: i64, zone: &TimeZone, edge: Edge) -> Result<i64, BadTime> {
     let text = text.trim();
-    let unit = match text {
-        "today" => Some(Unit::Day),
-        "week" => Some(Unit::Week),
-        "month" => Some(Unit::Month),
-        "year" => Some(Unit::Year),
-        _ => None,
-    };
-    if let Some(unit) = unit {
-        return Ok(start_of(unit, now, zone));
+    if let Some(period) = parse_word(text, now, zone)? {
+        return Ok(period.start);
     }
-    if text == "yesterday" {
-        return Ok(midnight(days_before(today(now, zone), 1, text)?, zone));
-    }
-    if let Some(date) = parse_date(text) {
-        let day = day(date, zone);
-        return Ok(if edge == Edge::Until { day.end } else { day.start });
+    if let Some(period) = parse_dated(text, zone) {
+        return Ok(if edge == Edge::Until { period.end } else { period.start });
     }
     if text.len() >= 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return text.parse().map_err(|_| too_far(text));
@@ -78,58 +67,145 @@ pub fn parse_time(text: &str, now: i64, zone: &TimeZone, edge: Edge) -> Result<i
     }
 }
 
-/// The day that `--on` names: a date, `today` or `yesterday`.
+/// The day, week, month or year that `--on` names.
 ///
 /// # Errors
-/// When the text is not a day.
+/// When the text is not a period.
 pub fn parse_day(text: &str, now: i64, zone: &TimeZone) -> Result<Range, BadTime> {
     let text = text.trim();
-    let date = match text {
-        "today" => Some(today(now, zone)),
-        "yesterday" => Some(days_before(today(now, zone), 1, text)?),
-        _ => parse_date(text),
-    };
-    date.map(|date| day(date, zone)).ok_or_else(|| BadTime {
+    let period = parse_word(text, now, zone)?.or_else(|| parse_dated(text, zone));
+    period.ok_or_else(|| BadTime {
         message: format!("'{text}' is not a day"),
-        hint: "write 2026-11-20, today or yesterday",
+        hint: "write 2026-11-20, 2026-11, 2026-W47, today, yesterday, monday, week, month, year or last-month",
     })
 }
 
-/// `7d` and `2w` count whole local days, today included; `2h`, `30min` and `45s` are exact.
+/// `today`, `monday`, `week`, `last-month`: a period that depends on the day of today.
+fn parse_word(text: &str, now: i64, zone: &TimeZone) -> Result<Option<Range>, BadTime> {
+    let word = text.to_lowercase().replace([' ', '_'], "-");
+    let unit = |name: &str| match name {
+        "week" => Some(Unit::Week),
+        "month" => Some(Unit::Month),
+        "year" => Some(Unit::Year),
+        _ => None,
+    };
+    let current = |unit| find(unit, now, zone).range();
+    Ok(match word.as_str() {
+        "today" => Some(current(Unit::Day)),
+        "yesterday" => Some(day(days_before(today(now, zone), 1, text)?, zone)),
+        "last-week" | "last-month" | "last-year" => {
+            let unit = word.strip_prefix("last-").and_then(unit);
+            unit.map(|unit| find(unit, current(unit).start - 1, zone).range())
+        }
+        _ if word.starts_with("this-") => word.strip_prefix("this-").and_then(unit).map(current),
+        _ => match (unit(&word), weekday(&word)) {
+            (Some(unit), _) => Some(current(unit)),
+            (None, Some(weekday)) => {
+                let today = today(now, zone);
+                let days = today.weekday().since(weekday);
+                Some(day(days_before(today, days.into(), text)?, zone))
+            }
+            (None, None) => None,
+        },
+    })
+}
+
+/// `monday` or `mon`.
+fn weekday(word: &str) -> Option<Weekday> {
+    const DAYS: [(&str, Weekday); 7] = [
+        ("monday", Weekday::Monday),
+        ("tuesday", Weekday::Tuesday),
+        ("wednesday", Weekday::Wednesday),
+        ("thursday", Weekday::Thursday),
+        ("friday", Weekday::Friday),
+        ("saturday", Weekday::Saturday),
+        ("sunday", Weekday::Sunday),
+    ];
+    let is_meant = |name: &str| name == word || word.len() == 3 && name.starts_with(word);
+    DAYS.into_iter().find(|(name, _)| is_meant(name)).map(|(_, day)| day)
+}
+
+/// `2026-11-20`, `2026-11`, `2026-W47`, `2026`, `2026-11-20T14`: the periods that `cost` prints.
+fn parse_dated(text: &str, zone: &TimeZone) -> Option<Range> {
+    let first = |unit, date: Date| Some(find(unit, midnight(date, zone), zone).range());
+    if let Some(date) = parse_date(text) {
+        return Some(day(date, zone));
+    }
+    if let Some((date, hour)) = text.split_once('T').filter(|(_, hour)| hour.len() == 2) {
+        let at = parse_date(date)?.at(hour.parse().ok().filter(|hour| (0..24).contains(hour))?, 0, 0, 0);
+        let at = at.to_zoned(zone.clone()).ok()?;
+        return Some(find(Unit::Hour, at.timestamp().as_millisecond(), zone).range());
+    }
+    let year = text
+        .get(..4)
+        .filter(|year| year.bytes().all(|byte| byte.is_ascii_digit()))?;
+    match text.get(4..)? {
+        "" => first(Unit::Year, parse_date(&format!("{year}-01-01"))?),
+        rest => match rest.strip_prefix("-W").or_else(|| rest.strip_prefix("-w")) {
+            Some(week) if week.len() == 2 => {
+                let week = ISOWeekDate::new(year.parse().ok()?, week.parse().ok()?, Weekday::Monday).ok()?;
+                first(Unit::Week, week.date())
+            }
+            Some(_) => None,
+            None => first(Unit::Month, parse_date(&format!("{year}{rest}-01"))?),
+        },
+    }
+}
+
+/// `7d` and `2 weeks` count local days, today included; `2h`, `1h30m` and `45s` are exact.
 fn parse_ago(text: &str, now: i64, zone: &TimeZone) -> Option<Result<i64, BadTime>> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (count, unit) = text.split_at(digits);
-    if count.is_empty() || !matches!(unit, "d" | "w" | "h" | "min" | "m" | "s") {
+    if count.is_empty() {
         return None;
     }
-    let Ok(count) = count.parse::<i64>() else {
-        return Some(Err(too_far(text)));
+    let days_of_unit = match unit.trim() {
+        "d" | "day" | "days" => Some(1),
+        "w" | "wk" | "week" | "weeks" => Some(7),
+        _ => None,
     };
-    let exact = |unit_ms: i64| {
-        count
-            .checked_mul(unit_ms)
-            .and_then(|ago| now.checked_sub(ago))
-            .ok_or_else(|| too_far(text))
-    };
-    let days = |days: Option<i64>| match days {
-        Some(0) => Err(BadTime {
-            message: format!("'{text}' is not a single day"),
-            hint: "1d is today",
-        }),
-        Some(days) => Ok(midnight(days_before(today(now, zone), days - 1, text)?, zone)),
-        None => Err(too_far(text)),
-    };
-    Some(match unit {
-        "d" => days(Some(count)),
-        "w" => days(count.checked_mul(7)),
-        "h" => exact(60 * 60 * 1000),
-        "min" => exact(60 * 1000),
-        "s" => exact(1000),
-        _ => Err(BadTime {
+    if let Some(days_of_unit) = days_of_unit {
+        let days = count
+            .parse::<i64>()
+            .ok()
+            .and_then(|count| count.checked_mul(days_of_unit));
+        return Some(match days {
+            Some(0) => Err(BadTime {
+                message: format!("'{text}' is not a single day"),
+                hint: "1d is today",
+            }),
+            Some(days) => days_before(today(now, zone), days - 1, text).map(|date| midnight(date, zone)),
+            None => Err(too_far(text)),
+        });
+    }
+    let ms = parse_duration(text)?;
+    Some(ms.and_then(|ms| now.checked_sub(ms).ok_or_else(|| too_far(text))))
+}
+
+/// A span of exact time, in milliseconds: `2h`, `1h30m`, `45s`, `500ms`, `10 minutes`; `None` where the text is none.
+///
+/// # Errors
+/// When it is ambiguous or too long.
+pub fn parse_duration(text: &str) -> Option<Result<i64, BadTime>> {
+    let text = text.trim();
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (count, unit) = text.split_at(digits);
+    let is_span = !count.is_empty() && unit.trim_start().starts_with(|unit: char| unit.is_ascii_lowercase());
+    if !is_span || text.contains(':') || text.ends_with("ago") {
+        return None;
+    }
+    if unit == "m" {
+        return Some(Err(BadTime {
             message: format!("'{text}' could be minutes or months"),
             hint: "write 30min, or a date",
-        }),
-    })
+        }));
+    }
+    let is_known = |unit: &str| matches!(unit, "h" | "min" | "s" | "ms");
+    match text.parse::<SignedDuration>() {
+        Ok(span) => Some(i64::try_from(span.as_millis()).map_err(|_| too_far(text))),
+        Err(_) if is_known(unit) => Some(Err(too_far(text))),
+        Err(_) => None,
+    }
 }
 
 fn too_far(text: &str) -> BadTime {
@@ -200,6 +276,23 @@ mod tests {
             ("2h", "2026-11-20T16:00:00Z"),
             ("30min", "2026-11-20T17:30:00Z"),
             ("45s", "2026-11-20T17:59:15Z"),
+            ("1h30m", "2026-11-20T16:30:00Z"),
+            ("1h 30min", "2026-11-20T16:30:00Z"),
+            ("10 minutes", "2026-11-20T17:50:00Z"),
+            ("7days", "2026-11-13T23:00:00Z"),
+            ("7 days", "2026-11-13T23:00:00Z"),
+            ("2 weeks", "2026-11-06T23:00:00Z"),
+            ("friday", "2026-11-19T23:00:00Z"),
+            ("monday", "2026-11-15T23:00:00Z"),
+            ("Sat", "2026-11-13T23:00:00Z"),
+            ("last-week", "2026-11-08T23:00:00Z"),
+            ("last month", "2026-09-30T22:00:00Z"),
+            ("last-year", "2024-12-31T23:00:00Z"),
+            ("this-month", "2026-10-31T23:00:00Z"),
+            ("2026-11", "2026-10-31T23:00:00Z"),
+            ("2026-W47", "2026-11-15T23:00:00Z"),
+            ("2026", "2025-12-31T23:00:00Z"),
+            ("2026-11-20T14", "2026-11-20T13:00:00Z"),
             ("1795197600000", "2026-11-20T18:00:00Z"),
             ("2026-11-20T14:30:00+02:00", "2026-11-20T12:30:00Z"),
             ("2026-11-20T14:30:00.250Z", "2026-11-20T14:30:00.25Z"),
@@ -219,6 +312,11 @@ mod tests {
             ("2026-02-30", "'2026-02-30' is not a time"),
             ("", "'' is not a time"),
             ("-2h", "'-2h' is not a time"),
+            ("2026-13", "'2026-13' is not a time"),
+            ("2026-W60", "'2026-W60' is not a time"),
+            ("20.11.2026", "'20.11.2026' is not a time"),
+            ("12:30", "'12:30' is not a time"),
+            ("7x", "'7x' is not a time"),
             ("9999999999999d", "'9999999999999d' is too far away"),
             ("99999999999999999999h", "'99999999999999999999h' is too far away"),
             ("99999999999999999999", "'99999999999999999999' is too far away"),
@@ -232,7 +330,10 @@ mod tests {
         let until =
             |text| parse_time(text, NOW, &TimeZone::UTC, Edge::Until).map(|at| Time(at).timestamp().to_string());
         assert_eq!(until("2026-11-20").as_deref(), Ok("2026-11-21T00:00:00Z"));
+        assert_eq!(until("2026-11").as_deref(), Ok("2026-12-01T00:00:00Z"));
+        assert_eq!(until("2026-W47").as_deref(), Ok("2026-11-23T00:00:00Z"));
         assert_eq!(until("today").as_deref(), Ok("2026-11-20T00:00:00Z"));
+        assert_eq!(until("last-month").as_deref(), Ok("2026-10-01T00:00:00Z"));
     }
 
     #[test]
@@ -240,6 +341,9 @@ mod tests {
         let hours = |text| parse_day(text, NOW, &berlin()).map(|day| (day.end - day.start) / 3_600_000);
         assert_eq!(hours("2026-10-25"), Ok(25));
         assert_eq!(hours("yesterday"), Ok(24));
-        assert!(hours("week").is_err());
+        assert_eq!(hours("last-month"), Ok(31 * 24 + 1));
+        assert_eq!(hours("2026-11"), Ok(30 * 24));
+        assert_eq!(hours("week"), Ok(7 * 24));
+        assert!(hours("7d").is_err() && hours("soon").is_err());
     }
 }

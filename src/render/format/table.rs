@@ -6,7 +6,7 @@ use crate::render::fields::Fields;
 use crate::render::keys::{Key, Kind, value_at};
 use crate::render::print::Request;
 use crate::render::table::{Head, Table};
-use crate::render::{Output, Row, Screen, eprint_line, number};
+use crate::render::{Output, Row, Screen, number};
 use anyhow::Result;
 use serde_json::Value;
 
@@ -75,7 +75,6 @@ impl<R: Row> Writer<R> for TableWriter<R> {
 
     fn end(mut self: Box<Self>, end: End<R>, output: &mut Output<'_>) -> Result<()> {
         if self.rows.is_empty() {
-            eprint_line(R::EMPTY);
             return Ok(());
         }
         if let Some(total) = end.footer.as_ref().and_then(|footer| footer.total.as_ref()) {

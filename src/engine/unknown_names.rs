@@ -1,0 +1,214 @@
+//! Filters that cannot match: agents, providers, models, projects and sessions that are known nowhere.
+
+use super::Engine;
+use super::filters::text;
+use crate::agents;
+use crate::core::bad_request::BadRequest;
+use crate::core::filter::{Globs, ProjectWanted, is_plain};
+use crate::core::filter_text::FilterText;
+use crate::core::project::is_below;
+use crate::ledger::Ledger;
+use crate::render::Row;
+use crate::render::keys::similar;
+use anyhow::Result;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// A value of a filter that neither this machine nor ttop knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownName {
+    /// `agent`
+    pub kind: &'static str,
+    pub value: String,
+    /// Known names that are like it, best first.
+    pub near: Vec<String>,
+}
+
+impl UnknownName {
+    /// `no agent 'claude' is known`
+    pub fn message(&self) -> String {
+        format!("no {} '{}' is known", self.kind, self.value)
+    }
+
+    /// What was probably meant, or where the known names are listed.
+    pub fn hint(&self) -> String {
+        match (self.near.first(), self.kind) {
+            (Some(near), kind) => format!("did you mean --{kind} {near}?"),
+            (None, "agent") => "ttop doctor lists the agents".to_owned(),
+            (None, "session") => "ttop sessions lists the sessions".to_owned(),
+            (None, "project") => "ttop cost --by project lists the projects".to_owned(),
+            (None, kind) => format!("ttop cost --by {kind} lists those in use"),
+        }
+    }
+
+    /// The error of a check that could never fail.
+    pub fn refused(&self) -> BadRequest {
+        BadRequest::new(format!(
+            "--{}: {}, so the check could never fail",
+            self.kind,
+            self.message()
+        ))
+        .with_hint(self.hint())
+    }
+}
+
+impl Engine {
+    /// The values of these filters that cannot match anything. Names in `rows` are known, too.
+    ///
+    /// # Errors
+    /// When there is no ledger, or it is damaged.
+    pub fn unknown_names<R: Row>(&self, filters: &FilterText, rows: &[R]) -> Result<Vec<UnknownName>> {
+        let mut unknown = Vec::new();
+        if [
+            &filters.agent,
+            &filters.provider,
+            &filters.model,
+            &filters.project,
+            &filters.session,
+        ]
+        .iter()
+        .all(|values| values.is_empty())
+        {
+            return Ok(unknown);
+        }
+        let rows: Vec<Value> = rows.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
+        let shown = |key: &'static str| rows.iter().filter_map(move |row| text(row, key));
+        let ledger = self.ledger()?;
+        if !filters.agent.is_empty() {
+            let known = self.agent_names(ledger).into_iter().chain(shown("agentId"));
+            named("agent", &filters.agent, &known.collect(), by_name, &mut unknown);
+        }
+        if !filters.provider.is_empty() {
+            let known = self
+                .provider_names(ledger)
+                .into_iter()
+                .chain(shown("providerId"))
+                .chain(shown("billerId"));
+            named("provider", &filters.provider, &known.collect(), by_name, &mut unknown);
+        }
+        if !filters.model.is_empty() {
+            let listed = self.prices().all().map(|(_, model)| model);
+            let known: BTreeSet<&str> = ledger
+                .models()
+                .map(|(_, model)| model)
+                .chain(shown("modelId"))
+                .collect();
+            let all = known.iter().copied().chain(listed).collect();
+            let by_words = |value: &str| Globs::new(&[value]).or_words(known.iter().copied());
+            named("model", &filters.model, &all, by_words, &mut unknown);
+        }
+        if !filters.project.is_empty() {
+            let shown = shown("projectPath").map(str::to_owned).collect();
+            self.unknown_projects(filters, shown, &mut unknown)?;
+        }
+        if !filters.session.is_empty() {
+            let sessions = ledger.sessions()?;
+            let known: Vec<&str> = sessions
+                .values()
+                .map(|known| known.info.id.as_str())
+                .chain(shown("sessionId"))
+                .collect();
+            for value in filters.session.iter().filter(|value| *value != "latest") {
+                if !known.iter().any(|id| id.starts_with(value.as_str())) {
+                    unknown.push(UnknownName {
+                        kind: "session",
+                        value: value.clone(),
+                        near: near(value, known.iter().copied()),
+                    });
+                }
+            }
+        }
+        Ok(unknown)
+    }
+
+    fn agent_names<'a>(&'a self, ledger: &'a Ledger) -> Vec<&'a str> {
+        let names = ledger.names();
+        let recorded = (0..names.len() as u32).filter_map(|row| names.agent(row));
+        let registered = self.registry.agents.iter().map(|agent| agent.id());
+        let built_in = agents::built_in().iter().map(|agent| agent.id());
+        recorded.chain(registered).chain(built_in).collect()
+    }
+
+    fn provider_names<'a>(&'a self, ledger: &'a Ledger) -> Vec<&'a str> {
+        let asked = self.registry.providers.iter().map(|provider| provider.about());
+        let asked = asked.flat_map(|about| [about.id.as_str(), about.biller_id.as_str()]);
+        let configured = self.config.value(&["providers"]).and_then(Value::as_object);
+        let recorded = ledger.models().map(|(provider, _)| provider);
+        let listed = self.prices().all().map(|(provider, _)| provider);
+        let configured = configured
+            .into_iter()
+            .flat_map(|providers| providers.keys().map(String::as_str));
+        recorded.chain(asked).chain(configured).chain(listed).collect()
+    }
+
+    /// A folder that exists may yet be worked in: only a path that is neither recorded nor there is a mistake.
+    fn unknown_projects(&self, filters: &FilterText, shown: Vec<String>, unknown: &mut Vec<UnknownName>) -> Result<()> {
+        let sessions = self.ledger()?.sessions()?;
+        let recorded = sessions
+            .values()
+            .filter_map(|known| Some(known.info.project.as_ref()?.path.as_str()));
+        let known: BTreeSet<&str> = recorded.chain(shown.iter().map(String::as_str)).collect();
+        let projects = self.projects();
+        for value in &filters.project {
+            let only = FilterText {
+                project: vec![value.clone()],
+                ..FilterText::default()
+            };
+            let wanted = self.filter(&only)?.projects;
+            let is_known = wanted.iter().all(|wanted| match wanted {
+                ProjectWanted::Here(_) => true,
+                ProjectWanted::Under(roots) => roots.iter().any(|root| {
+                    projects.named(value).is_some()
+                        || known.iter().any(|path| is_below(path, root))
+                        || !self.is_sample() && Path::new(root).exists()
+                }),
+            });
+            if !is_known {
+                // A name without a folder is compared with the folders' names.
+                let typed = value.rsplit(['/', '\\']).next().unwrap_or(value);
+                let names: BTreeSet<&str> = known
+                    .iter()
+                    .filter_map(|path| path.rsplit(['/', '\\']).next())
+                    .collect();
+                let near = similar(typed, names.into_iter());
+                let paths = known.iter().filter(|path| near.iter().any(|name| path.ends_with(name)));
+                unknown.push(UnknownName {
+                    kind: "project",
+                    value: value.clone(),
+                    near: paths.take(3).map(|path| self.system.tilde(Path::new(path))).collect(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Adds the plain values that match none of the known names.
+fn named(
+    kind: &'static str,
+    values: &[String],
+    known: &BTreeSet<&str>,
+    globs: impl Fn(&str) -> Globs,
+    unknown: &mut Vec<UnknownName>,
+) {
+    for value in values.iter().filter(|value| is_plain(value)) {
+        let globs = globs(value);
+        if !known.iter().any(|name| globs.matches(Some(name))) {
+            unknown.push(UnknownName {
+                kind,
+                value: value.clone(),
+                near: near(value, known.iter().copied()),
+            });
+        }
+    }
+}
+
+fn by_name(value: &str) -> Globs {
+    Globs::new(&[value])
+}
+
+fn near<'n>(value: &str, known: impl Iterator<Item = &'n str>) -> Vec<String> {
+    let known = known.filter(|name| !name.is_empty());
+    similar(value, known).into_iter().map(str::to_owned).collect()
+}
