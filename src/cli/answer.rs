@@ -21,8 +21,8 @@ const WORDS: &str = "TTOP_COMPLETE_WORDS";
 pub fn answer(words: &[OsString], shell: Option<&OsStr>) -> Option<Vec<u8>> {
     let shell = shell?.to_str().filter(|shell| !shell.is_empty())?;
     let start = words.iter().position(|word| word == "--")? + 1;
-    let told = Shell::find(shell).and_then(|shell| shell.answer(&words[start..]));
-    Some(told.unwrap_or_default().into_bytes())
+    let answer = Shell::find(shell).and_then(|shell| shell.answer(&words[start..]));
+    Some(answer.unwrap_or_default().into_bytes())
 }
 
 /// How a shell hands over its line, and what it does with an answer.
@@ -105,18 +105,18 @@ fn lines(words: Vec<String>, insert: impl Fn(&str) -> Option<String>) -> Option<
 mod tests {
     use super::*;
 
-    fn told(line: &[&str]) -> String {
+    fn answer_to(line: &[&str]) -> String {
         let words: Vec<OsString> = ["ttop", "--"].iter().chain(line).map(OsString::from).collect();
         String::from_utf8(answer(&words, Some(OsStr::new("fish"))).expect("asked")).expect("UTF-8")
     }
 
     #[test]
     fn offers_commands_flags_and_values() {
-        assert!(told(&["ttop", "sess"]).starts_with("sessions\t"));
-        assert!(told(&["ttop", "sessions", "--pres"]).starts_with("--presence"));
-        assert!(told(&["ttop", "sessions", "--presence", "g"]).starts_with("gone"));
-        assert!(told(&["ttop", "sessions", "--since", "y"]).starts_with("yesterday\t"));
-        assert!(told(&["ttop", "cost", "--by", "day,mod"]).starts_with("day,model"));
+        assert!(answer_to(&["ttop", "sess"]).starts_with("sessions\t"));
+        assert!(answer_to(&["ttop", "sessions", "--pres"]).starts_with("--presence"));
+        assert!(answer_to(&["ttop", "sessions", "--presence", "g"]).starts_with("gone"));
+        assert!(answer_to(&["ttop", "sessions", "--since", "y"]).starts_with("yesterday\t"));
+        assert!(answer_to(&["ttop", "cost", "--by", "day,mod"]).starts_with("day,model"));
     }
 
     #[test]

@@ -199,8 +199,8 @@ fn totals(ledger: &Ledger) -> Result<(u64, u64)> {
 
 fn rebuild(context: &mut Context) -> Result<Exit> {
     refuse_sample(context)?;
-    if let Some(told) = Ledger::rebuild(&context.engine.system)? {
-        context.out.note(&format!("ttop: {told}"));
+    if let Some(note) = Ledger::rebuild(&context.engine.system)? {
+        context.out.note(&format!("ttop: {note}"));
     }
     context.refresh(&TurnFilter::default())?;
     let now = context.engine.system.now;

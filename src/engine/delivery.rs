@@ -38,14 +38,14 @@ impl Delivery {
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
-    pub fn deliver(&mut self, told: &mut dyn FnMut(Problem)) -> Result<()> {
+    pub fn deliver(&mut self, report: &mut dyn FnMut(Problem)) -> Result<()> {
         let given_up = self.ledger.give_up(self.outside.system.now())?;
         for sink in self.sinks.iter().filter(|sink| sink.is_enabled) {
             if let Some((_, count)) = given_up.iter().find(|(name, _)| *name == sink.name) {
                 let what = format_args!("dropped {count} events that could not be delivered for 7 days");
-                told(Problem::new(format_args!("sink {}", sink.name), what));
+                report(Problem::new(format_args!("sink {}", sink.name), what));
             }
-            deliver_to(sink, &mut self.ledger, &self.outside, self.is_patient, told)?;
+            deliver_to(sink, &mut self.ledger, &self.outside, self.is_patient, report)?;
         }
         Ok(())
     }
@@ -57,7 +57,7 @@ fn deliver_to(
     ledger: &mut Ledger,
     outside: &Outside,
     is_patient: bool,
-    told: &mut dyn FnMut(Problem),
+    report: &mut dyn FnMut(Problem),
 ) -> Result<()> {
     let mut last = 0;
     let mut reasons: Vec<String> = Vec::new();
@@ -78,7 +78,7 @@ fn deliver_to(
         ledger.set_undelivered(&claimed, &sink.name, due_at, is_attempt)?;
         let reason = failed.to_string();
         if is_attempt && !reasons.contains(&reason) {
-            told(Problem::new(format_args!("sink {}", sink.name), &reason));
+            report(Problem::new(format_args!("sink {}", sink.name), &reason));
             reasons.push(reason);
         }
         // The others would fail as well, each in its time: they wait with it.

@@ -391,8 +391,8 @@ mod tests {
                 std::thread::spawn(move || start(&mut open(&home), "1.0.0", NOW).len())
             })
             .collect();
-        let told: usize = threads.into_iter().map(|thread| thread.join().expect("ends")).sum();
-        assert_eq!(told, 1);
+        let fired: usize = threads.into_iter().map(|thread| thread.join().expect("ends")).sum();
+        assert_eq!(fired, 1);
         let ledger = open(home.path());
         let logged = ledger.events_after(0, 10).expect("readable");
         assert_eq!((logged.len(), logged[0].row.kind), (1, EventType::AppStarted));

@@ -33,12 +33,12 @@ impl Ledger {
                     let _ = std::fs::remove_file(schema::with_suffix(&path, suffix));
                 }
                 let copy = schema::with_suffix(&path, ".prev");
-                let told = format!("the damaged ledger is {}", aside.display());
+                let note = format!("the damaged ledger is {}", aside.display());
                 if matches!(schema::open(&copy), Opened::Ready(_)) {
                     std::fs::copy(&copy, &path).with_context(|| format!("could not copy {}", copy.display()))?;
-                    return Ok(Some(format!("{told}; history continues from the weekly copy")));
+                    return Ok(Some(format!("{note}; history continues from the weekly copy")));
                 }
-                Ok(Some(told))
+                Ok(Some(note))
             }
         }
     }

@@ -106,10 +106,10 @@ impl Ledger {
         known.sort_by_key(|session| (self.names.text(session.agent), &session.info.id));
         let mut written = 0;
         for session in known {
-            let mut told = Some(SessionLine::of(session));
+            let mut session_line = Some(SessionLine::of(session));
             for (pack, turn) in &self.records_of(&packs[&session.id], &imports)? {
                 let line = Line {
-                    session: told.take(),
+                    session: session_line.take(),
                     ..self.line(session, pack, turn)
                 };
                 write(&serde_json::to_string(&line)?)?;

@@ -248,8 +248,8 @@ mod tests {
         let book = PriceBook::built_in();
         for (provider, model) in book.all() {
             // A maker named beside a cloud's spelling is overruled; all others bill what they list.
-            let told = biller(provider, model);
-            assert_eq!(told, Some(provider), "{provider}/{model} with its provider");
+            let billing = biller(provider, model);
+            assert_eq!(billing, Some(provider), "{provider}/{model} with its provider");
             let alone = biller("", model);
             match provider {
                 "amazon-bedrock" => assert_eq!(alone, Some(provider), "{model}"),

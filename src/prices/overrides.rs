@@ -251,9 +251,9 @@ mod tests {
         }}});
         let opencode = r#"{"provider": {"acme": {"models": {"m": {"cost": {"input": "hunter2"}}, "n": 1}}, "b": []}}"#;
         let (overrides, problems) = read(&config, &[], &[(".config/opencode/opencode.json", opencode)]);
-        let told: Vec<String> = problems.iter().map(Problem::to_string).collect();
+        let texts: Vec<String> = problems.iter().map(Problem::to_string).collect();
         assert_eq!(
-            told,
+            texts,
             [
                 "~/.config/opencode/opencode.json: provider.acme.models.m.cost: not a price",
                 "config: prices.overrides.noslash: expected a key of the form provider/model",

@@ -60,14 +60,14 @@ impl Notices {
         let is_overrun = Arc::new(AtomicBool::new(false));
         let overrun = Arc::clone(&is_overrun);
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            let told = match event {
+            let notice = match event {
                 Ok(event) if event.need_rescan() => Observation::Lost,
                 Ok(event) if event.kind.is_access() => return,
                 Ok(event) => Observation::Paths(event.paths),
                 Err(_) => Observation::Lost,
             };
             // The receiver is gone only when the watch has ended.
-            if let Err(TrySendError::Full(_)) = send.try_send(told) {
+            if let Err(TrySendError::Full(_)) = send.try_send(notice) {
                 overrun.store(true, Ordering::Relaxed);
             }
         });
@@ -146,14 +146,14 @@ impl Notices {
     /// Waits for a notice or signal.
     pub fn wait(&self, timeout: Duration) -> Wake {
         if self.is_overrun.swap(false, Ordering::Relaxed) {
-            let signal = self.receive.try_iter().find_map(|told| match told {
+            let signal = self.receive.try_iter().find_map(|notice| match notice {
                 Observation::Signal(signal) => Some(signal),
                 Observation::Paths(_) | Observation::Lost => None,
             });
             return signal.map_or(Wake::Lost, Wake::Signal);
         }
         let first = match self.receive.recv_timeout(timeout) {
-            Ok(told) => told,
+            Ok(notice) => notice,
             Err(RecvTimeoutError::Timeout) => return Wake::Timeout,
             Err(RecvTimeoutError::Disconnected) => {
                 std::thread::sleep(timeout);
@@ -161,15 +161,15 @@ impl Notices {
             }
         };
         let mut paths = BTreeSet::new();
-        let mut told = Some(first);
+        let mut notice = Some(first);
         let deadline = Instant::now() + SETTLE;
-        while let Some(next) = told {
+        while let Some(next) = notice {
             match next {
                 Observation::Signal(signal) => return Wake::Signal(signal),
                 Observation::Lost => return Wake::Lost,
                 Observation::Paths(changed) => paths.extend(changed),
             }
-            told = self
+            notice = self
                 .receive
                 .recv_timeout(deadline.saturating_duration_since(Instant::now()))
                 .ok();

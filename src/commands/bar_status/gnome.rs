@@ -73,7 +73,7 @@ fn draw(plan: &Plan, stats: &Stats) -> String {
         now: 0,
         icons: plan.icons,
         program: &plan.program,
-        told: None,
+        statusline: None,
         stats: Some(stats),
     })
 }

@@ -90,7 +90,7 @@ struct Plan {
     max_width: Option<usize>,
     icons: Icons,
     program: String,
-    heard: Option<ReceivedStatusline>,
+    received: Option<ReceivedStatusline>,
 }
 
 impl BarStatusArgs {
@@ -144,7 +144,7 @@ impl BarStatusArgs {
             max_width: self.max_width,
             icons: self.icons,
             program: program.unwrap_or_else(|| "ttop".to_owned()),
-            heard: (style.needs() == Needs::StatuslineInput && !self.print_config)
+            received: (style.needs() == Needs::StatuslineInput && !self.print_config)
                 .then(statusline_input::listen)
                 .flatten(),
         })
@@ -157,8 +157,8 @@ impl BarStatusArgs {
             return show(&plan.draw(&snapshot, None, None, context.engine.system.now));
         }
         let now = context.engine.system.now;
-        if let Some(heard) = &plan.heard
-            && let Err(error) = statusline_input::spool(heard, &context.engine.system)
+        if let Some(received) = &plan.received
+            && let Err(error) = statusline_input::spool(received, &context.engine.system)
         {
             context
                 .out
@@ -252,7 +252,7 @@ impl Plan {
             now,
             icons: self.icons,
             program: &self.program,
-            told: self.heard.as_ref().map(|heard| &heard.told),
+            statusline: self.received.as_ref().map(|received| &received.input),
             stats: None,
         })
     }

@@ -20,7 +20,7 @@ const SPOOL_BYTES: u64 = 256 << 10;
 
 /// The input received.
 pub struct ReceivedStatusline {
-    pub told: StatuslineInput,
+    pub input: StatuslineInput,
     /// As Claude Code wrote it.
     limits: Option<Value>,
 }
@@ -42,21 +42,21 @@ pub fn listen() -> Option<ReceivedStatusline> {
     understand(&serde_json::from_slice(&text).ok()?)
 }
 
-fn understand(said: &Value) -> Option<ReceivedStatusline> {
-    let said = said.as_object().map(|_| said)?;
-    let model = &said["model"];
+fn understand(status: &Value) -> Option<ReceivedStatusline> {
+    let status = status.as_object().map(|_| status)?;
+    let model = &status["model"];
     let name = model["display_name"]
         .as_str()
         .or(model["id"].as_str())
         .or(model.as_str());
     let number = |value: &Value| value.as_f64().filter(|number| number.is_finite() && *number >= 0.0);
-    let limits = said.get(LIMITS).filter(|limits| limits.is_object()).cloned();
+    let limits = status.get(LIMITS).filter(|limits| limits.is_object()).cloned();
     let seen = limits.as_ref().map(|raw| limits::parse(raw, 0)).unwrap_or_default();
     Some(ReceivedStatusline {
-        told: StatuslineInput {
+        input: StatuslineInput {
             model: name.map(str::to_owned),
-            cost: number(&said["cost"]["total_cost_usd"]),
-            context_percent: number(&said["context_window"]["used_percentage"]),
+            cost: number(&status["cost"]["total_cost_usd"]),
+            context_percent: number(&status["context_window"]["used_percentage"]),
             limits: seen.into_iter().map(shown).collect(),
         },
         limits,
@@ -71,9 +71,9 @@ fn shown(seen: LimitSeen) -> (String, f64, Option<i64>) {
 ///
 /// # Errors
 /// When they cannot be written.
-pub fn spool(heard: &ReceivedStatusline, system: &System) -> std::io::Result<()> {
-    let Some(raw) = &heard.limits else { return Ok(()) };
-    if heard.told.limits.is_empty() {
+pub fn spool(received: &ReceivedStatusline, system: &System) -> std::io::Result<()> {
+    let Some(raw) = &received.limits else { return Ok(()) };
+    if received.input.limits.is_empty() {
         return Ok(());
     }
     let path = limits::spool(system);
@@ -109,28 +109,28 @@ mod tests {
 
     #[test]
     fn every_field_is_optional_and_nonsense_is_nothing() {
-        let told = |said: Value| understand(&said).map(|heard| heard.told);
-        assert_eq!(told(json!({})), Some(StatuslineInput::default()));
-        assert_eq!(told(json!("text")), None);
+        let input = |status: Value| understand(&status).map(|received| received.input);
+        assert_eq!(input(json!({})), Some(StatuslineInput::default()));
+        assert_eq!(input(json!("text")), None);
         let full = json!({"model": {"id": "claude-opus-4-6", "display_name": "Opus"}, "cost": {"total_cost_usd": 0.42},
             "context_window": {"used_percentage": 37.5},
             "rate_limits": {"five_hour": {"used_percentage": 41.5, "resets_at": 1_795_200_000}}});
-        let told_all = told(full).expect("heard");
-        assert_eq!(told_all.limits, [("5-hour".to_owned(), 41.5, Some(1_795_200_000_000))]);
-        assert_eq!((told_all.model.as_deref(), told_all.cost), (Some("Opus"), Some(0.42)));
+        let all_input = input(full).expect("heard");
+        assert_eq!(all_input.limits, [("5-hour".to_owned(), 41.5, Some(1_795_200_000_000))]);
+        assert_eq!((all_input.model.as_deref(), all_input.cost), (Some("Opus"), Some(0.42)));
         let odd = json!({"model": 5, "cost": {"total_cost_usd": -1}, "rate_limits": "soon"});
-        assert_eq!(told(odd), Some(StatuslineInput::default()));
+        assert_eq!(input(odd), Some(StatuslineInput::default()));
     }
 
     #[test]
     fn limits_are_kept_once_until_they_change() {
         let home = tempfile::tempdir().expect("a folder");
         let system = System::new(crate::system::Os::Linux, home.path(), Default::default());
-        let heard = |percent: f64| {
+        let received = |percent: f64| {
             understand(&json!({"rate_limits": {"five_hour": {"used_percentage": percent}}})).expect("heard")
         };
         for percent in [1.0, 1.0, 2.0, 2.0] {
-            spool(&heard(percent), &system).expect("kept");
+            spool(&received(percent), &system).expect("kept");
         }
         let kept = std::fs::read_to_string(limits::spool(&system)).expect("kept");
         assert_eq!(kept.lines().count(), 2, "{kept}");

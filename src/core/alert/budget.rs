@@ -41,15 +41,15 @@ impl Deciding<'_> {
         let Some(level) = row.level else { return };
         // Not `budget/`: states under that key have an older format.
         let key = format!("spending/{}", row.budget_id);
-        let mut told = match self.state(&key) {
-            Some(Remembered::Spending(told)) => told.clone(),
+        let mut alerted = match self.state(&key) {
+            Some(Remembered::Spending(alerted)) => alerted.clone(),
             _ => AlertedBudget::default(),
         };
-        let before = told.in_period(row, self.now).rise(terms(row, self.rules), level);
+        let before = alerted.in_period(row, self.now).rise(terms(row, self.rules), level);
         if level > before {
             self.fire(event(row, level));
         }
-        self.remember(key, Remembered::Spending(told));
+        self.remember(key, Remembered::Spending(alerted));
     }
 }
 
@@ -57,9 +57,9 @@ impl AlertedBudget {
     /// The state of the row's period. Processes in other time zones or with a wrong clock have their own; beyond the
     /// maximum, the period farthest from now is dropped.
     fn in_period(&mut self, row: &BudgetRow, now: i64) -> &mut AlertedPeriod {
-        let known = self.periods.iter().position(|told| *told.period == *row.period);
+        let known = self.periods.iter().position(|alerted| *alerted.period == *row.period);
         let at = known.unwrap_or_else(|| {
-            self.periods.sort_by_key(|told| told.start.abs_diff(now));
+            self.periods.sort_by_key(|alerted| alerted.start.abs_diff(now));
             self.periods.truncate(MOST_PERIODS - 1);
             self.periods.push(AlertedPeriod {
                 period: row.period.to_string(),
@@ -79,14 +79,15 @@ impl AlertedPeriod {
         let known = self.levels.iter().position(|(known, _)| *known == terms);
         let before = match known {
             Some(at) => self.levels[at].1,
-            None if self.levels.len() < MOST_TERMS => {
-                self.levels.last().map_or(Level::Fine, |(_, told)| level.min(*told))
-            }
+            None if self.levels.len() < MOST_TERMS => self
+                .levels
+                .last()
+                .map_or(Level::Fine, |(_, alerted)| level.min(*alerted)),
             // They may be among those that were forgotten.
             None => {
                 let lowest = (0..MOST_TERMS).min_by_key(|at| self.levels[*at].1);
                 self.levels.remove(lowest.unwrap_or_default());
-                let others = self.levels.iter().map(|(_, told)| level.min(*told));
+                let others = self.levels.iter().map(|(_, alerted)| level.min(*alerted));
                 others.max().unwrap_or(Level::Fine)
             }
         };
@@ -246,7 +247,7 @@ mod tests {
     #[test]
     fn money_in_messages_says_how_it_is_known() {
         let mut estimated = row(17.0, 20.0, "2026-11-20", Trial::new().rules.thresholds);
-        for (status, told) in [
+        for (status, fired) in [
             (CostStatus::Estimated, "~$17.00"),
             (CostStatus::Partial, "≥$17.00"),
             (CostStatus::Recorded, "$17.00"),
@@ -254,7 +255,7 @@ mod tests {
             estimated.cost_status = Some(status);
             assert_eq!(
                 event(&estimated, Level::Warning).message,
-                format!("{told} of $20.00 spent in 2026-11-20")
+                format!("{fired} of $20.00 spent in 2026-11-20")
             );
         }
     }
@@ -266,13 +267,13 @@ mod tests {
     #[test]
     fn each_level_fires_once_on_its_way_up_and_a_jump_fires_the_highest() {
         let mut trial = Trial::new();
-        let mut told = |dollars| trial.spend(dollars, 20.0, "2026-11-20");
-        assert_eq!(told(5.0), [""; 0]);
-        assert_eq!(told(16.0), [WARNING]);
-        assert_eq!(told(17.0), [""; 0]);
-        assert_eq!(told(19.5), [CRITICAL]);
-        assert_eq!(told(20.5), [EXCEEDED]);
-        assert_eq!(told(50.0), [""; 0]);
+        let mut fired = |dollars| trial.spend(dollars, 20.0, "2026-11-20");
+        assert_eq!(fired(5.0), [""; 0]);
+        assert_eq!(fired(16.0), [WARNING]);
+        assert_eq!(fired(17.0), [""; 0]);
+        assert_eq!(fired(19.5), [CRITICAL]);
+        assert_eq!(fired(20.5), [EXCEEDED]);
+        assert_eq!(fired(50.0), [""; 0]);
         let mut trial = Trial::new();
         assert_eq!(trial.spend(50.0, 20.0, "2026-11-20"), [EXCEEDED]);
     }
@@ -280,14 +281,14 @@ mod tests {
     #[test]
     fn a_correction_does_not_arm_it_again() {
         let mut trial = Trial::new();
-        let mut told = |dollars| trial.spend(dollars, 20.0, "2026-11-20");
-        assert_eq!(told(16.1), [WARNING]);
+        let mut fired = |dollars| trial.spend(dollars, 20.0, "2026-11-20");
+        assert_eq!(fired(16.1), [WARNING]);
         // A reply was recorded with too much; the next one climbs over the threshold once more.
-        assert_eq!(told(15.9), [""; 0]);
-        assert_eq!(told(16.2), [""; 0]);
-        assert_eq!(told(19.9), [CRITICAL]);
-        assert_eq!(told(3.0), [""; 0]);
-        assert_eq!(told(19.9), [""; 0]);
+        assert_eq!(fired(15.9), [""; 0]);
+        assert_eq!(fired(16.2), [""; 0]);
+        assert_eq!(fired(19.9), [CRITICAL]);
+        assert_eq!(fired(3.0), [""; 0]);
+        assert_eq!(fired(19.9), [""; 0]);
     }
 
     #[test]
@@ -332,12 +333,12 @@ mod tests {
         trial.rules.basis = "list".to_owned();
         assert_eq!(trial.spend(19.5, 20.0, "2026-11-20"), [CRITICAL]);
         // More terms than are tracked: none of them may report repeatedly.
-        let mut told = 0;
+        let mut fired = 0;
         for round in 0..5 * MOST_TERMS {
             trial.rules.basis = format!("prices {}", round % (MOST_TERMS + 2));
-            told += trial.spend(21.0, 20.0, "2026-11-20").len();
+            fired += trial.spend(21.0, 20.0, "2026-11-20").len();
         }
-        assert_eq!(told, 1, "more than was told last, once");
+        assert_eq!(fired, 1, "more than was told last, once");
     }
 
     #[test]
@@ -371,12 +372,12 @@ mod tests {
         // From the evenings of 2026-03-28 and 2026-10-24 on, hour by hour for two days.
         for start in [1_774_731_600_000_i64, 1_792_872_000_000] {
             let mut trial = Trial::new();
-            let mut told = 0;
+            let mut fired = 0;
             for hour in 0..48 {
                 let label = calendar.period(Unit::Day, start + hour * 3_600_000).label.to_string();
-                told += trial.spend(17.0, 20.0, &label).len();
+                fired += trial.spend(17.0, 20.0, &label).len();
             }
-            assert_eq!(told, 3, "three days were touched");
+            assert_eq!(fired, 3, "three days were touched");
         }
     }
 

@@ -79,13 +79,13 @@ impl Deciding<'_> {
             providers.iter().any(of)
         };
         for (key, state) in self.states {
-            let Remembered::Limit(told) = state else { continue };
-            if is_seen(key) || told.resets_at.is_some_and(|at| at > self.now) {
+            let Remembered::Limit(known) = state else { continue };
+            if is_seen(key) || known.resets_at.is_some_and(|at| at > self.now) {
                 continue;
             }
             self.decision.changed.insert(key.clone(), None);
             let named = key.strip_prefix(LIMIT).and_then(|rest| rest.split_once('/'));
-            if let (Level::Exceeded, Some(_), Some((id, label))) = (told.level, told.resets_at, named) {
+            if let (Level::Exceeded, Some(_), Some((id, label))) = (known.level, known.resets_at, named) {
                 self.fire(recovered(id, id, Some(label)));
             }
         }
@@ -93,8 +93,8 @@ impl Deciding<'_> {
 
     fn limit(&mut self, provider: &ProviderFact, limit: &LimitFact) {
         let key = limit_key(provider, limit);
-        let told = match self.state(&key) {
-            Some(Remembered::Limit(told)) => Some(told),
+        let known = match self.state(&key) {
+            Some(Remembered::Limit(known)) => Some(known),
             _ => None,
         };
         let has_ended = limit.resets_at.is_some_and(|at| at <= self.now && limit.seen_at < at);
@@ -104,37 +104,37 @@ impl Deciding<'_> {
         } else {
             self.level(limit.used_percent)
         };
-        let has_turned = told.and_then(|told| told.resets_at).is_some_and(|at| at <= self.now);
-        let before = match told {
+        let has_turned = known.and_then(|known| known.resets_at).is_some_and(|at| at <= self.now);
+        let before = match known {
             None => Level::Fine,
             Some(_) if has_turned => Level::Fine,
-            Some(told) => told
+            Some(known) => known
                 .level
                 .min(level.max(self.level(limit.used_percent + CLEARLY_BELOW))),
         };
         if level > before {
             self.fire(limit_event(provider, limit, level));
         }
-        let now_told = level.max(before);
-        if told.is_some_and(|told| told.level == Level::Exceeded) && now_told < Level::Exceeded {
+        let new_level = level.max(before);
+        if known.is_some_and(|known| known.level == Level::Exceeded) && new_level < Level::Exceeded {
             self.fire(recovered(&provider.provider_id, &provider.name, Some(&limit.label)));
         }
-        if now_told == Level::Fine {
-            if told.is_some() {
+        if new_level == Level::Fine {
+            if known.is_some() {
                 self.decision.changed.insert(key, None);
             }
             return;
         }
         // The window of the alert: sliding windows move their end constantly.
-        let resets_at = match told {
-            Some(told) if !has_turned && told.level == now_told => told.resets_at,
+        let resets_at = match known {
+            Some(known) if !has_turned && known.level == new_level => known.resets_at,
             // An end that is over already would turn at every look.
             _ => limit.resets_at.filter(|at| *at > self.now),
         };
         self.remember(
             key,
             Remembered::Limit(AlertedLimit {
-                level: now_told,
+                level: new_level,
                 resets_at,
             }),
         );
@@ -355,8 +355,8 @@ mod tests {
             resets_at: Some(HOUR),
             seen_at: 2 * HOUR,
         };
-        let told = trial.provider(3 * HOUR, vec![limit.clone()], None);
-        assert_eq!(told, ["provider.limitWarning warning"]);
+        let events = trial.provider(3 * HOUR, vec![limit.clone()], None);
+        assert_eq!(events, ["provider.limitWarning warning"]);
         assert_eq!(trial.provider(4 * HOUR, vec![limit], None), NONE);
     }
 

@@ -60,36 +60,43 @@ impl Deciding<'_> {
 
     fn session(&mut self, session: &SessionFact, is_first_look: bool) {
         let key = key_of(session);
-        let (mut told, is_new) = match self.state(&key) {
-            Some(Remembered::Session(told)) => (told.clone(), false),
+        let (mut alerted, is_new) = match self.state(&key) {
+            Some(Remembered::Session(alerted)) => (alerted.clone(), false),
             _ => (AlertedSession::default(), true),
         };
-        told.is_root = session.is_root;
-        told.title = session.title.clone().or(told.title);
-        told.project = session.project.clone().or(told.project);
-        told.missing_since = None;
+        alerted.is_root = session.is_root;
+        alerted.title = session.title.clone().or(alerted.title);
+        alerted.project = session.project.clone().or(alerted.project);
+        alerted.missing_since = None;
         if is_new && !is_first_look && session.is_root {
             let title = "Session started";
-            self.fire(event(&key, &told, EventType::SessionStarted, Severity::Info, title, ""));
+            self.fire(event(
+                &key,
+                &alerted,
+                EventType::SessionStarted,
+                Severity::Info,
+                title,
+                "",
+            ));
         }
-        self.waiting(session, &key, &mut told);
-        self.idle(session, &key, &mut told, is_new && is_first_look);
-        self.remember(key, Remembered::Session(told));
+        self.waiting(session, &key, &mut alerted);
+        self.idle(session, &key, &mut alerted, is_new && is_first_look);
+        self.remember(key, Remembered::Session(alerted));
     }
 
     /// A waiting subagent also needs the user.
-    fn waiting(&mut self, session: &SessionFact, key: &str, told: &mut AlertedSession) {
+    fn waiting(&mut self, session: &SessionFact, key: &str, alerted: &mut AlertedSession) {
         let standing = &session.standing;
         if !standing.status.is_waiting() {
-            told.waiting_told_at = None;
+            alerted.waiting_told_at = None;
             return;
         }
         // It was answered and asks again, both since the last check.
         let is_another = |at: i64| standing.since.is_some_and(|since| since > at);
-        if told.waiting_told_at.is_some_and(|at| !is_another(at)) {
+        if alerted.waiting_told_at.is_some_and(|at| !is_another(at)) {
             return;
         }
-        told.waiting_told_at = Some(self.now);
+        alerted.waiting_told_at = Some(self.now);
         let what = match standing.status {
             Status::WaitingPermission => "waiting for permission",
             _ => "waiting for an answer",
@@ -99,12 +106,19 @@ impl Deciding<'_> {
             None => what.to_owned(),
         };
         let title = "Session is waiting for you";
-        let event = event(key, told, EventType::SessionWaiting, Severity::Warning, title, &message);
+        let event = event(
+            key,
+            alerted,
+            EventType::SessionWaiting,
+            Severity::Warning,
+            title,
+            &message,
+        );
         self.fire(with_standing(event, standing));
     }
 
     /// Measured from the end of the turn. What rested for long when ttop first looked is old news.
-    fn idle(&mut self, session: &SessionFact, key: &str, told: &mut AlertedSession, is_old_news: bool) {
+    fn idle(&mut self, session: &SessionFact, key: &str, alerted: &mut AlertedSession, is_old_news: bool) {
         let standing = &session.standing;
         let rests = matches!(
             standing.status,
@@ -113,11 +127,11 @@ impl Deciding<'_> {
         let Some(since) = standing.since.filter(|_| rests && session.is_root) else {
             return;
         };
-        let is_told = told.rested_since.is_some_and(|told| since <= told);
-        if is_told || self.now - since < self.rules.idle_ms {
+        let is_alerted = alerted.rested_since.is_some_and(|alerted| since <= alerted);
+        if is_alerted || self.now - since < self.rules.idle_ms {
             return;
         }
-        told.rested_since = Some(since);
+        alerted.rested_since = Some(since);
         if is_old_news {
             return;
         }
@@ -125,7 +139,7 @@ impl Deciding<'_> {
         let message = format!("no activity for {minutes} minutes");
         let event = event(
             key,
-            told,
+            alerted,
             EventType::SessionIdle,
             Severity::Warning,
             "Session is idle",
@@ -135,24 +149,31 @@ impl Deciding<'_> {
     }
 
     fn missing(&mut self, key: String) {
-        let Some(Remembered::Session(told)) = self.state(&key) else {
+        let Some(Remembered::Session(alerted)) = self.state(&key) else {
             return;
         };
-        match told.missing_since {
+        match alerted.missing_since {
             Some(since) if self.now - since >= MISSING_MS => {
-                if told.is_root {
+                if alerted.is_root {
                     let title = "Session finished";
-                    self.fire(event(&key, told, EventType::SessionFinished, Severity::Info, title, ""));
+                    self.fire(event(
+                        &key,
+                        alerted,
+                        EventType::SessionFinished,
+                        Severity::Info,
+                        title,
+                        "",
+                    ));
                 }
                 self.decision.changed.insert(key, None);
             }
             Some(_) => {}
             None => {
-                let told = AlertedSession {
+                let alerted = AlertedSession {
                     missing_since: Some(self.now),
-                    ..told.clone()
+                    ..alerted.clone()
                 };
-                self.remember(key, Remembered::Session(told));
+                self.remember(key, Remembered::Session(alerted));
             }
         }
     }
@@ -164,7 +185,7 @@ fn key_of(session: &SessionFact) -> String {
 
 fn event(
     key: &str,
-    told: &AlertedSession,
+    alerted: &AlertedSession,
     kind: EventType,
     severity: Severity,
     title: &str,
@@ -174,7 +195,7 @@ fn event(
         .strip_prefix(PREFIX)
         .and_then(|key| key.split_once('/'))
         .unwrap_or_default();
-    let name = told.title.as_deref().unwrap_or(session);
+    let name = alerted.title.as_deref().unwrap_or(session);
     let message = match message {
         "" => name.to_owned(),
         _ => format!("{name}: {message}"),
@@ -182,10 +203,10 @@ fn event(
     EventRow {
         agent_id: Some(agent.into()),
         session_id: Some(session.into()),
-        project_path: told.project.as_deref().map(Into::into),
+        project_path: alerted.project.as_deref().map(Into::into),
         ..EventRow::new(kind, severity, title, message)
     }
-    .with(&[("sessionName", told.title.as_deref().into())])
+    .with(&[("sessionName", alerted.title.as_deref().into())])
 }
 
 fn with_standing(event: EventRow, standing: &SessionStatus) -> EventRow {

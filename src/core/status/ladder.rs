@@ -29,7 +29,7 @@ struct Ladder<'a> {
 
 impl Ladder<'_> {
     fn by_word(&self, word: &ReportedStatus) -> SessionStatus {
-        let told = |status, since: Option<i64>| SessionStatus {
+        let status_since = |status, since: Option<i64>| SessionStatus {
             status,
             activity: None,
             source: word.source,
@@ -39,15 +39,15 @@ impl Ladder<'_> {
         match word.says {
             Reported::Waiting(ask) => SessionStatus {
                 activity: tool.map(|tool| tool.name.clone()),
-                ..told(waiting(ask), tool.map(|tool| tool.since))
+                ..status_since(waiting(ask), tool.map(|tool| tool.since))
             },
-            Reported::Retrying => told(Status::Retrying, self.facts.wrote_at),
+            Reported::Retrying => status_since(Status::Retrying, self.facts.wrote_at),
             Reported::Busy => SessionStatus {
                 activity: self.activity(),
-                ..told(Status::Working, self.facts.prompted_at)
+                ..status_since(Status::Working, self.facts.prompted_at)
             },
             Reported::Idle => match self.at_rest() {
-                rest if rest.status == Status::Idle => told(Status::Idle, rest.since),
+                rest if rest.status == Status::Idle => status_since(Status::Idle, rest.since),
                 rest => rest,
             },
         }
@@ -309,11 +309,17 @@ mod tests {
     #[test]
     fn the_program_itself_is_believed_first() {
         let running = with_tool("bash", None, 300);
-        let told = |says, facts: &Facts| seen(&session_status(Some(&word(says)), facts, &ALIVE, NOW)).0;
-        assert_eq!(told(Reported::Waiting(Ask::Permission), &running), S::WaitingPermission);
-        assert_eq!(told(Reported::Waiting(Ask::Question), &running), S::WaitingQuestion);
-        assert_eq!(told(Reported::Retrying, &running), S::Retrying);
-        assert_eq!(told(Reported::Busy, &at_rest(End::Stop, 5)), S::Working);
+        let status_of = |says, facts: &Facts| seen(&session_status(Some(&word(says)), facts, &ALIVE, NOW)).0;
+        assert_eq!(
+            status_of(Reported::Waiting(Ask::Permission), &running),
+            S::WaitingPermission
+        );
+        assert_eq!(
+            status_of(Reported::Waiting(Ask::Question), &running),
+            S::WaitingQuestion
+        );
+        assert_eq!(status_of(Reported::Retrying, &running), S::Retrying);
+        assert_eq!(status_of(Reported::Busy, &at_rest(End::Stop, 5)), S::Working);
         let working = session_status(Some(&word(Reported::Busy)), &running, &ALIVE, NOW);
         assert_eq!(seen(&working), (S::Working, Api, Some("bash")));
         let idle = session_status(Some(&word(Reported::Idle)), &at_rest(End::Stop, 5), &ACTIVE, NOW);
@@ -322,14 +328,14 @@ mod tests {
 
     #[test]
     fn an_idle_program_still_shows_how_the_last_run_ended() {
-        let told = |facts: &Facts| {
+        let status_of = |facts: &Facts| {
             let standing = session_status(Some(&word(Reported::Idle)), facts, &ALIVE, NOW);
             (standing.status, standing.source)
         };
-        assert_eq!(told(&at_rest(End::Error, 5)), (S::Error, Database));
-        assert_eq!(told(&at_rest(End::Length, 5)), (S::Truncated, Database));
-        assert_eq!(told(&facts(Last::Open { at: ago(5) })), (S::Interrupted, Database));
-        assert_eq!(told(&Facts::default()), (S::Idle, Api));
+        assert_eq!(status_of(&at_rest(End::Error, 5)), (S::Error, Database));
+        assert_eq!(status_of(&at_rest(End::Length, 5)), (S::Truncated, Database));
+        assert_eq!(status_of(&facts(Last::Open { at: ago(5) })), (S::Interrupted, Database));
+        assert_eq!(status_of(&Facts::default()), (S::Idle, Api));
     }
 
     #[test]
@@ -348,86 +354,89 @@ mod tests {
 
     #[test]
     fn records_alone_tell_what_a_reply_is_doing() {
-        let said = |facts: &Facts, life: &ProcessActivity| {
+        let status_of = |facts: &Facts, life: &ProcessActivity| {
             let standing = session_status(None, facts, life, NOW);
             (standing.status, standing.source)
         };
         let open = |seconds| facts(Last::Open { at: ago(seconds) });
-        assert_eq!(said(&open(119), &ALIVE), (S::Working, Database));
-        assert_eq!(said(&open(121), &ALIVE), (S::Stale, Database));
-        assert_eq!(said(&open(121), &ACTIVE), (S::Working, Cpu));
-        assert_eq!(said(&open(5), &DEAD), (S::Interrupted, Database));
-        assert_eq!(said(&open(4_000), &ACTIVE), (S::Interrupted, Database));
-        assert_eq!(said(&at_rest(End::ToolCalls, 29), &ALIVE), (S::Working, Database));
-        assert_eq!(said(&at_rest(End::ToolCalls, 31), &ALIVE), (S::Idle, Database));
-        assert_eq!(said(&at_rest(End::ToolCalls, 31), &ACTIVE), (S::Working, Cpu));
+        assert_eq!(status_of(&open(119), &ALIVE), (S::Working, Database));
+        assert_eq!(status_of(&open(121), &ALIVE), (S::Stale, Database));
+        assert_eq!(status_of(&open(121), &ACTIVE), (S::Working, Cpu));
+        assert_eq!(status_of(&open(5), &DEAD), (S::Interrupted, Database));
+        assert_eq!(status_of(&open(4_000), &ACTIVE), (S::Interrupted, Database));
+        assert_eq!(status_of(&at_rest(End::ToolCalls, 29), &ALIVE), (S::Working, Database));
+        assert_eq!(status_of(&at_rest(End::ToolCalls, 31), &ALIVE), (S::Idle, Database));
+        assert_eq!(status_of(&at_rest(End::ToolCalls, 31), &ACTIVE), (S::Working, Cpu));
         // An idle agent that redraws its screen stays idle.
-        assert_eq!(said(&at_rest(End::Stop, 600), &ACTIVE), (S::Idle, Database));
-        assert_eq!(said(&at_rest(End::Other, 600), &ACTIVE), (S::Idle, Database));
-        assert_eq!(said(&at_rest(End::Length, 600), &ACTIVE), (S::Truncated, Database));
-        assert_eq!(said(&at_rest(End::Error, 600), &ACTIVE), (S::Error, Database));
+        assert_eq!(status_of(&at_rest(End::Stop, 600), &ACTIVE), (S::Idle, Database));
+        assert_eq!(status_of(&at_rest(End::Other, 600), &ACTIVE), (S::Idle, Database));
+        assert_eq!(status_of(&at_rest(End::Length, 600), &ACTIVE), (S::Truncated, Database));
+        assert_eq!(status_of(&at_rest(End::Error, 600), &ACTIVE), (S::Error, Database));
         assert_eq!(
-            said(&at_rest(End::Interrupted, 600), &ALIVE),
+            status_of(&at_rest(End::Interrupted, 600), &ALIVE),
             (S::Interrupted, Database)
         );
     }
 
     #[test]
     fn an_unanswered_prompt_is_thought_about_for_a_minute() {
-        let said = |facts: &Facts, life: &ProcessActivity| session_status(None, facts, life, NOW).status;
+        let status_of = |facts: &Facts, life: &ProcessActivity| session_status(None, facts, life, NOW).status;
         let asked = |seconds| facts(Last::Asked { at: ago(seconds) });
-        assert_eq!(said(&asked(59), &ALIVE), S::Thinking);
-        assert_eq!(said(&asked(61), &ACTIVE), S::Thinking);
-        assert_eq!(said(&asked(61), &ALIVE), S::Queued);
+        assert_eq!(status_of(&asked(59), &ALIVE), S::Thinking);
+        assert_eq!(status_of(&asked(61), &ACTIVE), S::Thinking);
+        assert_eq!(status_of(&asked(61), &ALIVE), S::Queued);
         let silent = Facts {
             announces_replies: false,
             ..asked(61)
         };
-        assert_eq!(said(&silent, &ALIVE), S::Unknown);
-        assert_eq!(said(&asked(4_000), &ALIVE), S::Interrupted);
-        assert_eq!(said(&asked(61), &DEAD), S::Interrupted);
+        assert_eq!(status_of(&silent, &ALIVE), S::Unknown);
+        assert_eq!(status_of(&asked(4_000), &ALIVE), S::Interrupted);
+        assert_eq!(status_of(&asked(61), &DEAD), S::Interrupted);
     }
 
     #[test]
     fn a_tool_that_runs_long_may_wait_for_permission() {
-        let said = |facts: &Facts, life: &ProcessActivity| {
+        let status_of = |facts: &Facts, life: &ProcessActivity| {
             let standing = session_status(None, facts, life, NOW);
             (standing.status, standing.activity)
         };
         let bash = || Some("bash".to_owned());
-        assert_eq!(said(&with_tool("bash", None, 29), &ALIVE), (S::Working, bash()));
-        assert_eq!(said(&with_tool("bash", None, 31), &ALIVE), (S::Unknown, bash()));
-        assert_eq!(said(&with_tool("bash", None, 31), &ACTIVE), (S::Working, bash()));
+        assert_eq!(status_of(&with_tool("bash", None, 29), &ALIVE), (S::Working, bash()));
+        assert_eq!(status_of(&with_tool("bash", None, 31), &ALIVE), (S::Unknown, bash()));
+        assert_eq!(status_of(&with_tool("bash", None, 31), &ACTIVE), (S::Working, bash()));
         let child = ProcessActivity {
             tool_started_at: Some(ago(30)),
             ..ALIVE
         };
-        assert_eq!(said(&with_tool("bash", None, 31), &child), (S::Working, bash()));
+        assert_eq!(status_of(&with_tool("bash", None, 31), &child), (S::Working, bash()));
         let older_child = ProcessActivity {
             tool_started_at: Some(ago(300)),
             ..ALIVE
         };
-        assert_eq!(said(&with_tool("bash", None, 31), &older_child), (S::Unknown, bash()));
+        assert_eq!(
+            status_of(&with_tool("bash", None, 31), &older_child),
+            (S::Unknown, bash())
+        );
     }
 
     #[test]
     fn a_question_waits_for_its_human_however_old() {
-        let said = |facts: &Facts, life: &ProcessActivity| session_status(None, facts, life, NOW).status;
+        let status_of = |facts: &Facts, life: &ProcessActivity| session_status(None, facts, life, NOW).status;
         assert_eq!(
-            said(&with_tool("question", Some(Ask::Question), 3_000), &ALIVE),
+            status_of(&with_tool("question", Some(Ask::Question), 3_000), &ALIVE),
             S::WaitingQuestion
         );
         assert_eq!(
-            said(&with_tool("plan", Some(Ask::Permission), 3), &ALIVE),
+            status_of(&with_tool("plan", Some(Ask::Permission), 3), &ALIVE),
             S::WaitingPermission
         );
         // The process that asked has ended: no session waits.
         assert_eq!(
-            said(&with_tool("question", Some(Ask::Question), 4_000), &ALIVE),
+            status_of(&with_tool("question", Some(Ask::Question), 4_000), &ALIVE),
             S::Interrupted
         );
         assert_eq!(
-            said(&with_tool("question", Some(Ask::Question), 3), &DEAD),
+            status_of(&with_tool("question", Some(Ask::Question), 3), &DEAD),
             S::Interrupted
         );
     }
@@ -442,23 +451,23 @@ mod tests {
             }),
             ..at_rest(End::Stop, 12)
         };
-        let said = |facts: &Facts| session_status(None, facts, &ALIVE, NOW).status;
-        assert_eq!(said(&rested(End::Stop, Some(ago(11)))), S::DoneUnread);
-        assert_eq!(said(&rested(End::Stop, None)), S::DoneUnread);
-        assert_eq!(said(&rested(End::Stop, Some(ago(9)))), S::Idle);
-        assert_eq!(said(&rested(End::Error, Some(ago(9)))), S::Error);
-        assert_eq!(said(&rested(End::Interrupted, None)), S::Interrupted);
+        let status_of = |facts: &Facts| session_status(None, facts, &ALIVE, NOW).status;
+        assert_eq!(status_of(&rested(End::Stop, Some(ago(11)))), S::DoneUnread);
+        assert_eq!(status_of(&rested(End::Stop, None)), S::DoneUnread);
+        assert_eq!(status_of(&rested(End::Stop, Some(ago(9)))), S::Idle);
+        assert_eq!(status_of(&rested(End::Error, Some(ago(9)))), S::Error);
+        assert_eq!(status_of(&rested(End::Interrupted, None)), S::Interrupted);
         // A reply without an end from before the rest is not running.
         let left = Facts {
             last: Some(Last::Open { at: ago(12) }),
             ..rested(End::Stop, Some(ago(9)))
         };
-        assert_eq!(said(&left), S::Idle);
+        assert_eq!(status_of(&left), S::Idle);
         let newer = Facts {
             last: Some(Last::Open { at: ago(5) }),
             ..rested(End::Stop, Some(ago(9)))
         };
-        assert_eq!(said(&newer), S::Working);
+        assert_eq!(status_of(&newer), S::Working);
     }
 
     #[test]

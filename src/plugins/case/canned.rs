@@ -58,11 +58,11 @@ impl Transport for Canned {
             .iter()
             .map(|(name, value)| (name.clone(), value.as_str().into()))
             .collect();
-        let mut told = json!({"method": request.method, "url": url, "headers": headers});
+        let mut seen = json!({"method": request.method, "url": url, "headers": headers});
         if let Some(body) = &request.body {
-            told["body"] = String::from_utf8_lossy(body).into();
+            seen["body"] = String::from_utf8_lossy(body).into();
         }
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(told);
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(seen);
         let fits =
             |answer: &&Value| answer["url"] == url && answer["method"].as_str().unwrap_or("GET") == request.method;
         let Some(answer) = self.answers.as_array().into_iter().flatten().find(fits) else {

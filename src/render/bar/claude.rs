@@ -20,9 +20,9 @@ impl Style for Claude {
     }
 
     fn draw(&self, bar: &Bar<'_>) -> String {
-        let told = said(bar);
+        let statusline = statusline_parts(bar);
         let whole = Bar {
-            parts: told.into_iter().chain(bar.parts.iter().cloned()).collect(),
+            parts: statusline.into_iter().chain(bar.parts.iter().cloned()).collect(),
             ..*bar
         };
         format!("{}\n", ansi::draw(&whole))
@@ -39,7 +39,7 @@ impl Style for Claude {
 }
 
 /// The model, the session's cost, the block and the limits. Values from Claude Code take precedence over ttop's.
-fn said(bar: &Bar<'_>) -> Vec<super::Part> {
+fn statusline_parts(bar: &Bar<'_>) -> Vec<super::Part> {
     let mut parts = Vec::new();
     let mut say = |name, text: String, level: super::Level| {
         parts.push(super::Part {
@@ -48,15 +48,15 @@ fn said(bar: &Bar<'_>) -> Vec<super::Part> {
             level,
         });
     };
-    let told = bar.told.cloned().unwrap_or_default();
-    if let Some(model) = told.model {
+    let statusline = bar.statusline.cloned().unwrap_or_default();
+    if let Some(model) = statusline.model {
         say("model", model, super::Level::Ok);
     }
-    if let Some(cost) = told.cost {
+    if let Some(cost) = statusline.cost {
         let cost = number::money(Some(Money::from_dollars(cost)), None);
         say("session", format!("{cost} session"), super::Level::Ok);
     }
-    if let Some(percent) = told.context_percent {
+    if let Some(percent) = statusline.context_percent {
         say(
             "context",
             format!("{} context", number::percent(Some(percent.round()))),
@@ -77,7 +77,7 @@ fn said(bar: &Bar<'_>) -> Vec<super::Part> {
         );
         say("block", text, super::Level::Ok);
     }
-    let mut limits = told.limits;
+    let mut limits = statusline.limits;
     if limits.is_empty() {
         let known = bar.snapshot.limits.iter().filter(|limit| limit.provider == PROVIDER);
         limits = known
@@ -116,22 +116,22 @@ mod tests {
             now: 0,
             icons: Icons::Unicode,
             program: "ttop",
-            told: None,
+            statusline: None,
             stats: None,
         };
         assert!(Claude.draw(&bar).contains(super::super::NOTHING));
-        let told = StatuslineInput {
+        let statusline = StatuslineInput {
             model: Some("Opus".into()),
             limits: vec![("5-hour".into(), 96.4, Some(3_600_000))],
             ..StatuslineInput::default()
         };
-        bar.told = Some(&told);
-        let plain: Vec<String> = said(&bar)
+        bar.statusline = Some(&statusline);
+        let plain: Vec<String> = statusline_parts(&bar)
             .into_iter()
             .flat_map(|part| part.pieces)
             .map(|piece| piece.text)
             .collect();
         assert_eq!(plain, ["Opus", "5-hour 96% (1h 00min left)"]);
-        assert_eq!(said(&bar)[1].pieces[0].tone, Tone::Critical);
+        assert_eq!(statusline_parts(&bar)[1].pieces[0].tone, Tone::Critical);
     }
 }

@@ -93,7 +93,7 @@ pub struct Bar<'a> {
     /// This program, for clicks.
     pub program: &'a str,
     /// Claude Code's input about its session.
-    pub told: Option<&'a StatuslineInput>,
+    pub statusline: Option<&'a StatuslineInput>,
     pub stats: Option<&'a Stats>,
 }
 
@@ -198,8 +198,8 @@ impl Bar<'_> {
             pieces.push(Piece::new(NOTHING, Tone::Dim));
         }
         if let Some(age) = self.age {
-            let told = format!(" ({} old)", super::number::duration(age));
-            pieces.push(Piece::new(&told, Tone::Dim));
+            let age = format!(" ({} old)", super::number::duration(age));
+            pieces.push(Piece::new(&age, Tone::Dim));
         }
         pieces
     }

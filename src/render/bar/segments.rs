@@ -115,17 +115,17 @@ impl Segment {
 
     /// `None` without a value.
     pub fn part(&self, snapshot: &Snapshot, now: i64, icons: Icons) -> Option<Part> {
-        let said = (self.make)(snapshot, now, icons)?;
+        let segment = (self.make)(snapshot, now, icons)?;
         let icon = icons.of(self.name);
         let mut pieces: Vec<Piece> = Vec::new();
         if !icon.is_empty() {
-            pieces.push(Piece::new(icon, said.level.tone()));
+            pieces.push(Piece::new(icon, segment.level.tone()));
         }
-        pieces.extend(said.pieces.iter().map(|(text, tone)| Piece::new(text, *tone)));
+        pieces.extend(segment.pieces.iter().map(|(text, tone)| Piece::new(text, *tone)));
         Some(Part {
             name: self.name,
             pieces,
-            level: said.level,
+            level: segment.level,
         })
     }
 }

@@ -45,15 +45,15 @@ impl Row for ProviderRow {
 
 /// `5h 37% 2h 59min, 7d 61.5% 3d 20h, 7d Sonnet 12%`: window, usage, and time until the reset.
 fn limits_text(limits: &[LimitRow], view: &View) -> String {
-    let mut told: Vec<i64> = Vec::new();
+    let mut shown: Vec<i64> = Vec::new();
     let texts = limits.iter().map(|limit| {
         let mut parts = vec![window(limit.window_minutes)];
         parts.extend(limit.scope.clone());
         parts.push(number::percent(limit.used_percent));
-        let is_news = |at: &i64| *at > view.now && !told.contains(at);
+        let is_news = |at: &i64| *at > view.now && !shown.contains(at);
         if let Some(at) = limit.resets_at.filter(is_news) {
             // Windows for parts of an account mostly end with the one for all of it.
-            told.push(at);
+            shown.push(at);
             parts.push(number::duration(at - view.now));
         }
         parts.join(" ")

@@ -78,7 +78,7 @@ impl<R: Row> Writer<R> for Program {
                     flow = match exception.get_halt() {
                         Ok(_) => Flow::Stop,
                         Err(exception) => {
-                            let reason = exception.get_err().map_or_else(|_| "stopped".to_owned(), said);
+                            let reason = exception.get_err().map_or_else(|_| "stopped".to_owned(), message_of);
                             Flow::Skipped(shorten(&reason))
                         }
                     };
@@ -137,7 +137,7 @@ fn bad_program(code: &str, reason: Option<String>) -> BadRequest {
 }
 
 /// What `error("…")` was given, or jaq's own message.
-fn said(error: jaq_core::Error<Val>) -> String {
+fn message_of(error: jaq_core::Error<Val>) -> String {
     match error.into_val() {
         Val::TStr(text) => String::from_utf8_lossy(&text).into_owned(),
         other => other.to_string(),
