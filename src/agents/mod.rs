@@ -58,8 +58,8 @@ pub trait Agent {
     /// When the source as a whole cannot be read; one bad record is a `Problem` in the batch.
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark>;
 
-    /// How to look at it while it runs, where that is known.
-    fn live(&self) -> Option<&dyn Live> {
+    /// A live view of its own, for agents whose processes or records need more than [`shared::live::live`] knows.
+    fn live(&self) -> Option<Box<dyn Live + '_>> {
         None
     }
 }

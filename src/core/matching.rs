@@ -1,6 +1,6 @@
 //! Matches processes without a reported session to sessions, by activity and recency, older processes first.
 
-use super::process::{CLOCK_SLACK_MS, Match};
+use super::process::Match;
 use std::path::{Path, PathBuf};
 
 /// A process that looks for its session.
@@ -16,8 +16,10 @@ pub struct UnmatchedProcess {
 /// Which sessions a process can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Candidates {
-    /// Any of its folder, old ones too: an interface with a list to choose from.
-    Any,
+    /// Any of its folder: it was asked to go on with the latest.
+    Latest,
+    /// Those it made, else those written to while it ran: an interface with a list to choose from. Before that it shows none.
+    Used,
     /// Only those written to while it ran: a server.
     Active,
     /// Only one it made itself: a run of one prompt.
@@ -38,8 +40,9 @@ pub struct SessionActivity {
 /// Gives each seeker at most one session, and each session to at most one seeker: (seeker, trace, how) by position.
 ///
 /// `taken` are the ids that better evidence already gave away. Older processes choose first; each takes the session of its folder
-/// with the most messages from the time when no younger process was there, then with the most since it started, else the one
-/// used last.
+/// that it made itself: one created while it ran, and before a younger process could. Of several, and where there is none, the
+/// most messages from that time count, then the most since it started, then the last use. Times of processes and of records are
+/// of one clock, so a session that ended just before a process began is not its own.
 pub fn assign(
     seekers: &[UnmatchedProcess],
     traces: &[SessionActivity],
@@ -79,7 +82,8 @@ pub fn assign(
             });
         if let Some((rank, trace)) = best {
             free[trace] = false;
-            found.push((at, trace, if rank.since > 0 { Match::Activity } else { Match::Recent }));
+            let is_at_work = rank.since > 0 || rank.is_newer;
+            found.push((at, trace, if is_at_work { Match::Activity } else { Match::Recent }));
         }
     }
     found
@@ -87,6 +91,10 @@ pub fn assign(
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
+    /// Created when this was the youngest process of its folder: the last use of it.
+    made: Option<i64>,
+    /// Created since it started.
+    is_newer: bool,
     /// Messages from the time when this was the youngest process of its folder.
     alone: usize,
     /// Messages since it started.
@@ -96,21 +104,21 @@ struct Rank {
 
 /// How well a session fits; `None` where the process cannot show it.
 fn rank(seeker: &UnmatchedProcess, trace: &SessionActivity, next_start: Option<i64>) -> Option<Rank> {
-    let start = seeker.started_at.map(|start| start - CLOCK_SLACK_MS);
-    let since = |at: i64| start.is_some_and(|start| at >= start);
+    let since = |at: i64| seeker.started_at.is_some_and(|start| at >= start);
+    let alone = |at: i64| since(at) && next_start.is_none_or(|next| at < next);
+    let used_at = trace.updated_at.or(trace.created_at).unwrap_or(i64::MIN);
     let rank = Rank {
-        alone: trace
-            .moments
-            .iter()
-            .filter(|&&at| since(at) && next_start.is_none_or(|next| at < next))
-            .count(),
+        made: trace.created_at.is_some_and(alone).then_some(used_at),
+        is_newer: trace.created_at.is_some_and(since),
+        alone: trace.moments.iter().filter(|&&at| alone(at)).count(),
         since: trace.moments.iter().filter(|&&at| since(at)).count(),
-        used_at: trace.updated_at.or(trace.created_at).unwrap_or(i64::MIN),
+        used_at,
     };
     let fits = match seeker.reach {
-        Candidates::Any => true,
+        Candidates::Latest => true,
+        Candidates::Used => rank.is_newer || rank.since > 0,
         Candidates::Active => rank.since > 0,
-        Candidates::Own => trace.created_at.is_some_and(since),
+        Candidates::Own => rank.is_newer,
     };
     fits.then_some(rank)
 }
@@ -157,7 +165,10 @@ mod tests {
 
     #[test]
     fn two_processes_of_one_folder_get_two_sessions() {
-        let processes = [seeker(2, 100 * M, Candidates::Any), seeker(1, 50 * M, Candidates::Any)];
+        let processes = [
+            seeker(2, 100 * M, Candidates::Used),
+            seeker(1, 50 * M, Candidates::Used),
+        ];
         // The younger one's session is the busier one.
         let sessions = [
             trace("young", 101 * M, &[101 * M, 102 * M, 103 * M, 104 * M]),
@@ -170,11 +181,11 @@ mod tests {
     }
 
     #[test]
-    fn the_session_used_last_is_a_guess_and_each_is_guessed_once() {
+    fn the_session_used_last_is_for_those_that_ask_for_it_and_each_is_given_once() {
         let processes = [
-            seeker(1, 100 * M, Candidates::Any),
-            seeker(2, 101 * M, Candidates::Any),
-            seeker(3, 102 * M, Candidates::Any),
+            seeker(1, 100 * M, Candidates::Latest),
+            seeker(2, 101 * M, Candidates::Latest),
+            seeker(3, 102 * M, Candidates::Latest),
         ];
         let sessions = [trace("a", M, &[2 * M]), trace("b", M, &[3 * M])];
         assert_eq!(
@@ -190,7 +201,7 @@ mod tests {
         let own = trace("own", 100 * M + 500, &[]);
         assert_eq!(
             matched(&[seeker(1, 100 * M, Candidates::Own)], &[old.clone(), own.clone()], &[]),
-            [(1, "own".into(), Match::Recent)]
+            [(1, "own".into(), Match::Activity)]
         );
         assert_eq!(
             matched(&[seeker(1, 100 * M, Candidates::Active)], &[old, own], &[]),
@@ -199,11 +210,46 @@ mod tests {
     }
 
     #[test]
+    fn a_fresh_process_has_no_session_until_one_is_made_or_used() {
+        let ended = trace("ended", M, &[M, 100 * M - 1]);
+        for reach in [Candidates::Used, Candidates::Active, Candidates::Own] {
+            let fresh = [seeker(1, 100 * M, reach)];
+            assert!(
+                matched(&fresh, std::slice::from_ref(&ended), &[]).is_empty(),
+                "{reach:?}"
+            );
+        }
+        let fresh = [seeker(1, 100 * M, Candidates::Used)];
+        // One that another process used busily meanwhile, and the one it made.
+        let busy = trace("busy", M, &[100 * M, 100 * M + 1, 100 * M + 2]);
+        let made = trace("made", 100 * M + 1, &[]);
+        assert_eq!(
+            matched(&fresh, &[ended.clone(), busy.clone()], &[]),
+            [(1, "busy".into(), Match::Activity)]
+        );
+        assert_eq!(
+            matched(&fresh, &[ended, busy, made], &[]),
+            [(1, "made".into(), Match::Activity)]
+        );
+    }
+
+    #[test]
+    fn of_several_sessions_it_made_a_process_shows_the_one_used_last() {
+        let one = [seeker(1, 100 * M, Candidates::Used)];
+        let first = trace("first", 101 * M, &[101 * M, 102 * M, 103 * M]);
+        let second = trace("second", 104 * M, &[104 * M]);
+        assert_eq!(
+            matched(&one, &[first, second], &[]),
+            [(1, "second".into(), Match::Activity)]
+        );
+    }
+
+    #[test]
     fn other_folders_and_unknown_folders_match_nothing() {
         let mut elsewhere = trace("a", M, &[200 * M]);
         elsewhere.folder = Some("/w/api-2".into());
-        let mut lost = seeker(2, M, Candidates::Any);
+        let mut lost = seeker(2, M, Candidates::Used);
         lost.folder = None;
-        assert!(matched(&[seeker(1, M, Candidates::Any), lost], &[elsewhere], &[]).is_empty());
+        assert!(matched(&[seeker(1, M, Candidates::Used), lost], &[elsewhere], &[]).is_empty());
     }
 }

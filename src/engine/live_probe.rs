@@ -2,6 +2,7 @@
 
 use super::Engine;
 use super::scan::{Scan, ScanOptions};
+use crate::agents::shared::live::live;
 use crate::agents::{Agent, AgentHandle};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
@@ -27,7 +28,7 @@ impl LiveProbe {
     /// The first scan is at once. Ends with the stream.
     pub fn start(engine: &mut Engine) -> Self {
         let first = Some(engine.scan(ScanOptions::default()));
-        let live = engine.registry.agents.iter().filter(|agent| agent.live().is_some());
+        let live = engine.registry.agents.iter().filter(|agent| live(&***agent).is_some());
         let agents: Option<Vec<_>> = live.map(AgentHandle::shared).collect();
         let by = match agents {
             _ if engine.is_sample() => Scans::Never,

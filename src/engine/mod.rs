@@ -57,6 +57,7 @@ mod stream_start;
 pub mod unknown_names;
 
 use crate::agents::Agent;
+use crate::agents::shared::live::live;
 use crate::core::price::CostFrom;
 use crate::core::problem::Problem;
 use crate::core::process::{DetailLimits, SessionDetail, SessionRef};
@@ -209,7 +210,7 @@ impl Engine {
     /// When the records cannot be read.
     pub fn session_detail(&self, agent_id: &str, session_id: &str, limits: &DetailLimits) -> Result<SessionDetail> {
         let agent = self.registry.agent(agent_id);
-        let Some(live) = agent.and_then(|agent| agent.live()) else {
+        let Some(live) = agent.and_then(|agent| live(&**agent)) else {
             return Ok(SessionDetail::default());
         };
         let session = SessionRef {

@@ -1,5 +1,6 @@
 //! Scan: running processes, their sessions, and the status of each.
 
+use crate::agents::shared::live::live;
 use crate::agents::shared::mcp::{Configured, configured};
 use crate::agents::{Agent, Live};
 use crate::core::agent_id::AgentId;
@@ -79,7 +80,7 @@ impl Scanner {
     /// Scans once, without the ledger.
     pub fn scan(&mut self, agents: &[&dyn Agent], system: &System, options: ScanOptions) -> Scan {
         let taken = Instant::now();
-        let lives = || agents.iter().filter_map(|agent| Some((agent.id(), agent.live()?)));
+        let lives = || agents.iter().filter_map(|agent| Some((agent.id(), live(*agent)?)));
         let mut processes = self.reader.list();
         let pids: FxHashSet<u32> = lives().flat_map(|(_, live)| live.pids(&processes, system)).collect();
         read_details(&self.reader, &mut processes, |process| pids.contains(&process.pid));
@@ -269,10 +270,10 @@ fn last_text(claim: &Claim, agents: &[&dyn Agent], system: &System, problems: &m
     }
 }
 
-fn session_of<'a>(claim: &'a Claim, agents: &[&'a dyn Agent]) -> Option<(&'a SessionRef, &'a dyn Live)> {
+fn session_of<'a>(claim: &'a Claim, agents: &[&'a dyn Agent]) -> Option<(&'a SessionRef, Box<dyn Live + 'a>)> {
     let session = claim.session.as_ref()?;
     let agent = agents.iter().find(|agent| agent.id() == &*session.agent_id)?;
-    Some((session, agent.live()?))
+    Some((session, live(*agent)?))
 }
 
 fn place_of(session: &SessionRef, system: &System) -> String {

@@ -6,6 +6,9 @@ use crate::system::open::{self, Most};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// How far the kernel's printed time of boot may be from the exact one.
+const BOOT_GRAIN_MS: i64 = 2_000;
+
 /// Reads a `/proc`.
 #[derive(Clone, Debug)]
 pub struct ProcFs {
@@ -139,8 +142,22 @@ impl ProcFs {
         pages.checked_mul(self.page_bytes)
     }
 
-    /// When the system started: epoch milliseconds, to the second.
+    /// When the system started: epoch milliseconds. The kernel prints whole seconds; its clocks are finer, and agree unless this
+    /// is the `/proc` of another machine.
     fn boot_ms(&self) -> Option<i64> {
+        let printed = self.printed_boot_ms()?;
+        let ms = |clock| {
+            let time = rustix::time::clock_gettime(clock);
+            time.tv_sec
+                .saturating_mul(1_000)
+                .saturating_add(time.tv_nsec / 1_000_000)
+        };
+        let exact = ms(rustix::time::ClockId::Realtime) - ms(rustix::time::ClockId::Boottime);
+        let is_same = (exact - printed).abs() <= BOOT_GRAIN_MS;
+        Some(if is_same { exact } else { printed })
+    }
+
+    fn printed_boot_ms(&self) -> Option<i64> {
         let stat = read_text(&self.root.join("stat"))?;
         let seconds: i64 = stat
             .lines()

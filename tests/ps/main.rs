@@ -3,6 +3,7 @@
 
 mod api;
 mod around;
+mod programs;
 #[path = "../support/mod.rs"]
 mod support;
 mod tmux;

@@ -2,11 +2,11 @@
 
 use crate::agents::shared::lenient::{Text, When, part};
 use crate::agents::shared::live::content::{Block, blocks, text_of};
-use crate::agents::shared::live::program::{Program, is_uuid};
+use crate::agents::shared::live::program::is_uuid;
 use crate::agents::shared::live::story::Story;
 use crate::agents::shared::live::transcripts::{Origin, Transcripts, roots_of, sources_of};
 use crate::agents::shared::live::{Note, is_note_of};
-use crate::core::process::{End, Message, Process, Role};
+use crate::core::process::{End, Message, Process};
 use crate::core::status::{Ask, Reported, ReportedStatus, StatusSource};
 use crate::system::System;
 use crate::system::open::{self, Most};
@@ -16,39 +16,12 @@ use std::path::{Path, PathBuf};
 
 const ID: &str = "claude-code";
 
-static PROGRAM: Program = Program {
-    agent_id: ID,
-    commands: &["claude"],
-    scripts: &["@anthropic-ai/claude-code/cli.js"],
-    folders: &["/claude/versions/"],
-    subcommands: &[
-        ("mcp", Role::Helper),
-        ("doctor", Role::Helper),
-        ("update", Role::Helper),
-        ("install", Role::Helper),
-        ("config", Role::Helper),
-        ("plugin", Role::Helper),
-        ("setup-token", Role::Helper),
-        ("agents", Role::Helper),
-    ],
-    options: &[
-        ("-p", Role::Run),
-        ("--print", Role::Run),
-        ("--ripgrep", Role::Helper),
-        ("--version", Role::Helper),
-    ],
-    session_options: &["--resume", "--session-id", "-r"],
-    session_subcommands: &[],
-    forks: &["--fork-session"],
-    is_session_id: is_uuid,
-};
-
 /// Claude Code while it runs.
 pub struct LiveClaudeCode;
 
 impl Transcripts for LiveClaudeCode {
-    fn program(&self) -> &'static Program {
-        &PROGRAM
+    fn agent_id(&self) -> &'static str {
+        ID
     }
 
     fn files(&self, system: &System) -> Vec<PathBuf> {

@@ -82,8 +82,8 @@ impl Agent for ClaudeCode {
         }
     }
 
-    fn live(&self) -> Option<&dyn Live> {
-        Some(&live::LiveClaudeCode)
+    fn live(&self) -> Option<Box<dyn Live + '_>> {
+        Some(Box::new(live::LiveClaudeCode))
     }
 }
 

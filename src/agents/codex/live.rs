@@ -1,12 +1,10 @@
 //! Codex's live sessions: the rollout a process holds open, and its newest records.
 
 use crate::agents::shared::lenient::{Text, When, part};
-use crate::agents::shared::live::Note;
 use crate::agents::shared::live::content::{blocks, text_of};
-use crate::agents::shared::live::program::{Program, is_uuid};
 use crate::agents::shared::live::story::Story;
 use crate::agents::shared::live::transcripts::{Origin, Transcripts, sources_of};
-use crate::core::process::{End, Message, Process, Role};
+use crate::core::process::{End, Message};
 use crate::core::status::Ask;
 use crate::system::System;
 use serde::Deserialize;
@@ -15,44 +13,12 @@ use std::path::{Path, PathBuf};
 
 const ID: &str = "codex";
 
-static PROGRAM: Program = Program {
-    agent_id: ID,
-    commands: &["codex"],
-    scripts: &["@openai/codex/bin/codex.js"],
-    folders: &[],
-    subcommands: &[
-        ("exec", Role::Run),
-        ("e", Role::Run),
-        ("review", Role::Run),
-        ("resume", Role::Tui),
-        ("fork", Role::Tui),
-        ("app-server", Role::Server),
-        ("exec-server", Role::Server),
-        ("mcp-server", Role::Server),
-        ("mcp", Role::Helper),
-        ("login", Role::Helper),
-        ("logout", Role::Helper),
-        ("completion", Role::Helper),
-        ("sandbox", Role::Helper),
-        ("debug", Role::Helper),
-        ("apply", Role::Helper),
-        ("cloud", Role::Helper),
-        ("features", Role::Helper),
-        ("update", Role::Helper),
-    ],
-    options: &[("--version", Role::Helper)],
-    session_options: &[],
-    session_subcommands: &["resume"],
-    forks: &["fork"],
-    is_session_id: is_uuid,
-};
-
 /// Codex while it runs.
 pub struct LiveCodex;
 
 impl Transcripts for LiveCodex {
-    fn program(&self) -> &'static Program {
-        &PROGRAM
+    fn agent_id(&self) -> &'static str {
+        ID
     }
 
     fn files(&self, system: &System) -> Vec<PathBuf> {
@@ -82,10 +48,6 @@ impl Transcripts for LiveCodex {
         if let Ok(record) = serde_json::from_str::<Record>(record) {
             tell(&record, story);
         }
-    }
-
-    fn note(&self, _: &Process, _: &System) -> Option<Note> {
-        None
     }
 }
 

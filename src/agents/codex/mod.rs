@@ -88,8 +88,8 @@ impl Agent for Codex {
         }
     }
 
-    fn live(&self) -> Option<&dyn Live> {
-        Some(&live::LiveCodex)
+    fn live(&self) -> Option<Box<dyn Live + '_>> {
+        Some(Box::new(live::LiveCodex))
     }
 }
 

@@ -2,51 +2,22 @@
 
 use super::workspace;
 use crate::agents::shared::lenient::{Text, When, part};
-use crate::agents::shared::live::program::{Program, is_uuid};
 use crate::agents::shared::live::story::Story;
 use crate::agents::shared::live::transcripts::{Origin, Transcripts, roots_of, sources_of};
 use crate::agents::shared::live::{Note, is_note_of};
-use crate::core::process::{End, Message, Process, Role};
+use crate::core::process::{End, Message, Process};
 use crate::core::status::Ask;
 use crate::system::System;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
 
-static PROGRAM: Program = Program {
-    agent_id: super::ID,
-    commands: &["copilot"],
-    scripts: &["@github/copilot/index.js", "@github/copilot/npm-loader.js"],
-    folders: &[],
-    subcommands: &[
-        ("login", Role::Helper),
-        ("logout", Role::Helper),
-        ("mcp", Role::Helper),
-        ("plugin", Role::Helper),
-        ("update", Role::Helper),
-        ("version", Role::Helper),
-        ("sessions", Role::Helper),
-    ],
-    options: &[
-        ("-p", Role::Run),
-        ("--prompt", Role::Run),
-        ("--server", Role::Server),
-        ("--headless", Role::Server),
-        ("--acp", Role::Server),
-        ("--version", Role::Helper),
-    ],
-    session_options: &["--resume", "--session-id"],
-    session_subcommands: &[],
-    forks: &[],
-    is_session_id: is_uuid,
-};
-
 /// Copilot CLI while it runs.
 pub struct LiveCopilotCli;
 
 impl Transcripts for LiveCopilotCli {
-    fn program(&self) -> &'static Program {
-        &PROGRAM
+    fn agent_id(&self) -> &'static str {
+        super::ID
     }
 
     fn files(&self, system: &System) -> Vec<PathBuf> {

@@ -76,8 +76,8 @@ impl Agent for CopilotCli {
         }
     }
 
-    fn live(&self) -> Option<&dyn Live> {
-        Some(&live::LiveCopilotCli)
+    fn live(&self) -> Option<Box<dyn Live + '_>> {
+        Some(Box::new(live::LiveCopilotCli))
     }
 }
 

@@ -1,47 +1,21 @@
 //! Cursor's command line while it runs: transcripts without times, so their time of change has to do.
 
 use crate::agents::shared::lenient::{Text, part};
-use crate::agents::shared::live::Note;
 use crate::agents::shared::live::content::{blocks, text_of};
-use crate::agents::shared::live::program::{Program, is_uuid};
 use crate::agents::shared::live::story::Story;
 use crate::agents::shared::live::transcripts::{Origin, Transcripts};
-use crate::core::process::{End, Message, Process, Role};
+use crate::core::process::{End, Message};
 use crate::system::System;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
 
-static PROGRAM: Program = Program {
-    agent_id: super::ID,
-    commands: &["cursor-agent"],
-    scripts: &[],
-    folders: &["/cursor-agent/versions/"],
-    subcommands: &[
-        ("worker", Role::Server),
-        ("acp", Role::Server),
-        ("resume", Role::Tui),
-        ("ls", Role::Helper),
-        ("login", Role::Helper),
-        ("logout", Role::Helper),
-        ("status", Role::Helper),
-        ("mcp", Role::Helper),
-        ("models", Role::Helper),
-        ("update", Role::Helper),
-    ],
-    options: &[("-p", Role::Run), ("--print", Role::Run), ("--version", Role::Helper)],
-    session_options: &["--resume"],
-    session_subcommands: &[],
-    forks: &[],
-    is_session_id: is_uuid,
-};
-
 /// Cursor's command line while it runs.
 pub struct LiveCursorCli;
 
 impl Transcripts for LiveCursorCli {
-    fn program(&self) -> &'static Program {
-        &PROGRAM
+    fn agent_id(&self) -> &'static str {
+        super::ID
     }
 
     /// `~/.cursor/projects/<folder>/agent-transcripts/<chat>/<chat>.jsonl`, before that without the chat's folder.
@@ -92,10 +66,6 @@ impl Transcripts for LiveCursorCli {
             text: text_of(&blocks(said.content)),
             ..Message::default()
         });
-    }
-
-    fn note(&self, _: &Process, _: &System) -> Option<Note> {
-        None
     }
 }
 

@@ -63,8 +63,8 @@ impl Agent for Cursor {
         }
     }
 
-    fn live(&self) -> Option<&dyn Live> {
-        Some(&live::LiveCursorCli)
+    fn live(&self) -> Option<Box<dyn Live + '_>> {
+        Some(Box::new(live::LiveCursorCli))
     }
 }
 

@@ -2,53 +2,22 @@
 
 use super::project;
 use crate::agents::shared::lenient::{Text, When, part};
-use crate::agents::shared::live::Note;
 use crate::agents::shared::live::content::{blocks, text_of};
-use crate::agents::shared::live::program::{Program, is_uuid};
 use crate::agents::shared::live::story::Story;
 use crate::agents::shared::live::transcripts::{Origin, Transcripts, sources_of};
-use crate::core::process::{End, Message, Process, Role};
+use crate::core::process::{End, Message};
 use crate::core::status::Ask;
 use crate::system::System;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
 
-static PROGRAM: Program = Program {
-    agent_id: super::ID,
-    commands: &["gemini"],
-    scripts: &[
-        "gemini-cli/dist/index.js",
-        "gemini-cli/bundle/gemini.js",
-        "bundle/gemini.js",
-    ],
-    folders: &[],
-    subcommands: &[
-        ("mcp", Role::Helper),
-        ("extensions", Role::Helper),
-        ("skills", Role::Helper),
-        ("hooks", Role::Helper),
-    ],
-    options: &[
-        ("-p", Role::Run),
-        ("--prompt", Role::Run),
-        ("--acp", Role::Server),
-        ("--experimental-acp", Role::Server),
-        ("--list-sessions", Role::Helper),
-        ("--version", Role::Helper),
-    ],
-    session_options: &["--resume", "--session-id", "-r"],
-    session_subcommands: &[],
-    forks: &[],
-    is_session_id: is_uuid,
-};
-
 /// Gemini CLI while it runs.
 pub struct LiveGeminiCli;
 
 impl Transcripts for LiveGeminiCli {
-    fn program(&self) -> &'static Program {
-        &PROGRAM
+    fn agent_id(&self) -> &'static str {
+        super::ID
     }
 
     fn files(&self, system: &System) -> Vec<PathBuf> {
@@ -76,10 +45,6 @@ impl Transcripts for LiveGeminiCli {
         if let Ok(record) = serde_json::from_str::<Record>(record) {
             tell(&record, story);
         }
-    }
-
-    fn note(&self, _: &Process, _: &System) -> Option<Note> {
-        None
     }
 }
 

@@ -77,8 +77,8 @@ impl Agent for GeminiCli {
         }
     }
 
-    fn live(&self) -> Option<&dyn Live> {
-        Some(&live::LiveGeminiCli)
+    fn live(&self) -> Option<Box<dyn Live + '_>> {
+        Some(Box::new(live::LiveGeminiCli))
     }
 }
 

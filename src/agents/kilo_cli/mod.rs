@@ -8,7 +8,6 @@ use crate::system::System;
 pub static KILO_CLI: Family = Family {
     id: "kilo-cli",
     name: "Kilo CLI",
-    live: None,
     about: About {
         commands: About::list(&["kilo", "kilocode"]),
         turns: "exact",

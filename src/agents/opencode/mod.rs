@@ -27,8 +27,6 @@ use anyhow::Result;
 pub struct Family {
     pub id: &'static str,
     pub name: &'static str,
-    /// How to look at it while it runs.
-    pub live: Option<&'static (dyn Live + Sync)>,
     pub about: About<'static>,
     /// The data folder, and what led there.
     pub root: fn(&System) -> Root,
@@ -44,7 +42,6 @@ pub struct Family {
 pub static OPENCODE: Family = Family {
     id: "opencode",
     name: "OpenCode",
-    live: Some(&live::LiveOpenCode),
     about: About {
         commands: About::list(&["opencode"]),
         turns: "exact",
@@ -97,8 +94,7 @@ impl Agent for Family {
         })
     }
 
-    fn live(&self) -> Option<&dyn Live> {
-        let live: &dyn Live = self.live?;
-        Some(live)
+    fn live(&self) -> Option<Box<dyn Live + '_>> {
+        Some(Box::new(live::LiveFamily(self)))
     }
 }

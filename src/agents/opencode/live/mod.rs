@@ -6,15 +6,14 @@ mod records;
 mod service;
 
 use super::api::{Answers, ApiVersion, Server};
-use super::{OPENCODE, find};
-use crate::agents::shared::live::program::{Invocation, Program, without_wrappers};
-use crate::agents::shared::live::transcripts::{real, seeker};
+use super::{Family, find};
+use crate::agents::shared::live::claims::{Candidate, guess, processes_of, real, seeker};
+use crate::agents::shared::live::program::{Invocation, Program};
+use crate::agents::shared::live::programs::program_of;
 use crate::agents::shared::live::{Live, is_note_of};
 use crate::core::credential::Secret;
-use crate::core::matching::{SessionActivity, UnmatchedProcess, assign};
-use crate::core::process::{
-    CLOCK_SLACK_MS, Claim, DetailLimits, Facts, Match, Process, Role, SessionDetail, SessionRef,
-};
+use crate::core::matching::{SessionActivity, UnmatchedProcess};
+use crate::core::process::{Claim, DetailLimits, Facts, Match, Process, Role, SessionDetail, SessionRef};
 use crate::core::status::{ReportedStatus, StatusSource};
 use crate::system::System;
 use crate::system::http::Http;
@@ -23,73 +22,39 @@ use anyhow::Result;
 use records::{Records, Row};
 use std::path::{Path, PathBuf};
 
-static PROGRAM: Program = Program {
-    agent_id: OPENCODE.id,
-    commands: &["opencode", "opencode2"],
-    scripts: &["opencode-ai/bin/opencode", "@opencode-ai/cli/bin/opencode2"],
-    folders: &[],
-    subcommands: &[
-        ("run", Role::Run),
-        ("serve", Role::Server),
-        ("web", Role::Server),
-        ("acp", Role::Server),
-        ("attach", Role::Attach),
-        ("auth", Role::Helper),
-        ("agent", Role::Helper),
-        ("api", Role::Helper),
-        ("db", Role::Helper),
-        ("debug", Role::Helper),
-        ("export", Role::Helper),
-        ("github", Role::Helper),
-        ("import", Role::Helper),
-        ("mcp", Role::Helper),
-        ("models", Role::Helper),
-        ("plugin", Role::Helper),
-        ("service", Role::Helper),
-        ("session", Role::Helper),
-        ("stats", Role::Helper),
-        ("uninstall", Role::Helper),
-        ("upgrade", Role::Helper),
-    ],
-    options: &[("--version", Role::Helper), ("-v", Role::Helper)],
-    session_options: &["--session", "-s"],
-    session_subcommands: &[],
-    forks: &["--fork"],
-    is_session_id: |text| text.starts_with("ses_") && text.len() > 4,
-};
+/// An agent of OpenCode's family while it runs.
+pub struct LiveFamily<'a>(pub &'a Family);
 
-/// OpenCode while it runs.
-pub struct LiveOpenCode;
+impl Live for LiveFamily<'_> {
+    fn program(&self) -> &'static Program {
+        program_of(self.0.id).unwrap_or(&Program::PLAIN)
+    }
 
-impl Live for LiveOpenCode {
     fn pids(&self, processes: &[Process], system: &System) -> Vec<u32> {
         let own = processes
             .iter()
-            .filter(|process| process.is_own && PROGRAM.invocation(process).is_some());
-        let registered = service::registrations(system).into_iter().map(|one| one.pid);
+            .filter(|process| process.is_own && self.program().invocation(process).is_some());
+        let registered = service::registrations(self.0, system).into_iter().map(|one| one.pid);
         own.map(|process| process.pid).chain(registered).collect()
     }
 
     fn claims(&self, processes: &[Process], system: &System) -> Vec<Claim> {
-        let found = processes
-            .iter()
-            .filter(|process| process.is_own)
-            .filter_map(|process| Some((process, PROGRAM.invocation(process)?)));
-        let found: Vec<(&Process, Invocation)> = without_wrappers(found.collect())
+        let found: Vec<(&Process, Invocation)> = processes_of(self.program(), processes)
             .into_iter()
             .map(|(process, invocation)| {
                 let role = role_of(process, &invocation);
                 (process, Invocation { role, ..invocation })
             })
             .collect();
-        let registered = service::registrations(system);
+        let registered = service::registrations(self.0, system);
         if found.is_empty() && registered.is_empty() {
             return Vec::new();
         }
-        let sessions = newest_sessions(system);
-        let mut servers = registered_servers(processes, &found, registered);
-        servers.extend(found_servers(&found, &servers, &sessions, system));
+        let sessions = newest_sessions(self.0, system);
+        let mut servers = registered_servers(self.0, processes, &found, registered);
+        servers.extend(found_servers(self.0, &found, &servers, &sessions, system));
         let mut look = Look {
+            family: self.0,
             found,
             sessions,
             servers,
@@ -98,14 +63,14 @@ impl Live for LiveOpenCode {
     }
 
     fn state(&self, session: &SessionRef, system: &System) -> Result<Facts> {
-        match find_session(session, system)? {
+        match find_session(self.0, session, system)? {
             Some((records, row)) => records.facts(&row),
             None => Ok(Facts::default()),
         }
     }
 
     fn detail(&self, session: &SessionRef, limits: &DetailLimits, system: &System) -> Result<SessionDetail> {
-        match find_session(session, system)? {
+        match find_session(self.0, session, system)? {
             Some((records, row)) => records.detail(&row, limits),
             None => Ok(SessionDetail::default()),
         }
@@ -113,10 +78,10 @@ impl Live for LiveOpenCode {
 }
 
 /// Opens the database a session is in; where that is not known, the first that has it.
-fn find_session(session: &SessionRef, system: &System) -> Result<Option<(Records, Row)>> {
+fn find_session(family: &Family, session: &SessionRef, system: &System) -> Result<Option<(Records, Row)>> {
     let places = match &session.place {
         Some(place) => vec![place.clone()],
-        None => databases(system),
+        None => databases(family, system),
     };
     for place in places {
         let records = Records::open(&place)?;
@@ -127,8 +92,8 @@ fn find_session(session: &SessionRef, system: &System) -> Result<Option<(Records
     Ok(None)
 }
 
-fn databases(system: &System) -> Vec<PathBuf> {
-    let sources = find::find_sources(&OPENCODE, system).sources;
+fn databases(family: &Family, system: &System) -> Vec<PathBuf> {
+    let sources = find::find_sources(family, system).sources;
     let databases = sources.into_iter().filter(|source| source.kind == find::DATABASE);
     databases.map(|source| source.path).collect()
 }
@@ -156,8 +121,9 @@ struct Answering {
     answers: Answers,
 }
 
-/// One look at all of OpenCode.
+/// One look at all of an agent.
 struct Look<'a> {
+    family: &'a Family,
     found: Vec<(&'a Process, Invocation)>,
     sessions: Vec<Known>,
     servers: Vec<Answering>,
@@ -212,7 +178,7 @@ impl Look<'_> {
             .map(|id| (id.clone(), Match::Api))
             .collect();
         let named = invocation.session_id.clone().map(|id| (id, Match::Flag));
-        let named = named.or_else(|| Some((noted(process, system)?, Match::Pidfile)));
+        let named = named.or_else(|| Some((noted(self.family, process, system)?, Match::Pidfile)));
         ids.extend(named.filter(|(id, _)| ids.iter().all(|(known, _)| known != id)));
         if ids.is_empty() {
             return vec![bare];
@@ -234,52 +200,38 @@ impl Look<'_> {
             })
             // A server that answers has said that nothing runs.
             .filter(|(process, invocation)| invocation.role != Role::Server || !self.answers(process.pid))
-            .filter_map(|(process, invocation)| seeker(process, invocation.role))
+            .filter_map(|(process, invocation)| seeker(process, invocation))
             .collect();
         let from = seekers
             .iter()
             .filter_map(|seeker| seeker.started_at)
             .min()
-            .unwrap_or(i64::MAX)
-            .saturating_sub(CLOCK_SLACK_MS);
+            .unwrap_or(i64::MAX);
         let is_wanted = |folder: &Path| seekers.iter().any(|seeker| seeker.folder.as_deref() == Some(folder));
-        let mut found: Vec<(&Known, SessionActivity)> = Vec::new();
+        let mut open: Option<(&Path, Records)> = None;
+        let mut candidates = Vec::new();
         for known in &self.sessions {
-            let folder = known.row.directory.as_deref().map(|folder| real(Path::new(folder)));
-            let is_candidate =
-                known.row.parent_id.is_none() && !known.row.is_archived && folder.as_deref().is_some_and(is_wanted);
-            if is_candidate {
-                let trace = SessionActivity {
-                    id: known.row.id.clone(),
-                    folder,
-                    created_at: known.row.created,
-                    updated_at: known.row.updated,
-                    moments: Vec::new(),
-                };
-                found.push((known, trace));
+            let row = &known.row;
+            let folder = row.directory.as_deref().map(|folder| real(Path::new(folder)));
+            if row.parent_id.is_some() || row.is_archived || !folder.as_deref().is_some_and(is_wanted) {
+                continue;
             }
-        }
-        let mut open: Option<(PathBuf, Records)> = None;
-        for (known, trace) in &mut found {
             if open.as_ref().is_none_or(|(place, _)| *place != known.place) {
-                open = Records::open(&known.place)
-                    .ok()
-                    .map(|records| (known.place.clone(), records));
+                open = Records::open(&known.place).ok().map(|records| (&*known.place, records));
             }
-            if let Some((_, records)) = &open {
-                trace.moments = records.moments(&known.row, from).unwrap_or_default();
-            }
+            let moments = open.as_ref().and_then(|(_, records)| records.moments(row, from).ok());
+            candidates.push(Candidate {
+                place: known.place.clone(),
+                activity: SessionActivity {
+                    id: row.id.clone(),
+                    folder,
+                    created_at: row.created,
+                    updated_at: row.updated,
+                    moments: moments.unwrap_or_default(),
+                },
+            });
         }
-        let taken: Vec<String> = claims
-            .iter()
-            .filter_map(|claim| Some(claim.session.as_ref()?.id.clone()))
-            .collect();
-        let traces: Vec<SessionActivity> = found.into_iter().map(|(_, trace)| trace).collect();
-        for (at, trace, by) in assign(&seekers, &traces, &taken) {
-            if let Some(claim) = claims.iter_mut().find(|claim| claim.pid == seekers[at].pid) {
-                *claim = self.claim(claim.clone(), traces[trace].id.clone(), by);
-            }
-        }
+        guess(self.family.id, &seekers, claims, &candidates);
     }
 
     /// The sessions a service runs that no interface shows; the service alone where there are none.
@@ -307,7 +259,7 @@ impl Look<'_> {
         Claim {
             by,
             session: Some(SessionRef {
-                agent_id: OPENCODE.id.into(),
+                agent_id: self.family.id.into(),
                 place: self.known(&id).map(|known| known.place.clone()),
                 id,
             }),
@@ -356,7 +308,7 @@ impl Look<'_> {
 }
 
 /// The sessions used last in every database, those of a database that cannot be read left out: `sessions` reports it.
-fn newest_sessions(system: &System) -> Vec<Known> {
+fn newest_sessions(family: &Family, system: &System) -> Vec<Known> {
     let read = |place: PathBuf| {
         let rows = Records::open(&place).and_then(|records| records.newest());
         rows.unwrap_or_default().into_iter().map(move |row| Known {
@@ -364,11 +316,12 @@ fn newest_sessions(system: &System) -> Vec<Known> {
             row,
         })
     };
-    databases(system).into_iter().flat_map(read).collect()
+    databases(family, system).into_iter().flat_map(read).collect()
 }
 
 /// The servers that wrote down where they listen.
 fn registered_servers(
+    family: &Family,
     processes: &[Process],
     found: &[(&Process, Invocation)],
     registered: Vec<service::Registration>,
@@ -385,7 +338,7 @@ fn registered_servers(
         if !is_it || servers.iter().any(|server| server.pid == one.pid) {
             continue;
         }
-        let login = one.password.as_ref().and_then(|password| login("opencode", password));
+        let login = one.password.as_ref().and_then(|password| login(family.stem, password));
         if let Some(server) = Server::find(&http, one.address, one.pid, login) {
             servers.push(Answering {
                 pid: one.pid,
@@ -400,6 +353,7 @@ fn registered_servers(
 
 /// The servers that are found by their sockets: interfaces of version 1 that listen, and private ones of both.
 fn found_servers(
+    family: &Family,
     found: &[(&Process, Invocation)],
     registered: &[Answering],
     sessions: &[Known],
@@ -407,8 +361,9 @@ fn found_servers(
 ) -> Vec<Answering> {
     let http = Http::local();
     let named = named(found);
-    let password = system.var("OPENCODE_SERVER_PASSWORD").and_then(Secret::new);
-    let name = system.var("OPENCODE_SERVER_USERNAME").unwrap_or("opencode");
+    let variable = |what: &str| system.var(&format!("{}_SERVER_{what}", family.stem.to_uppercase()));
+    let password = variable("PASSWORD").and_then(Secret::new);
+    let name = variable("USERNAME").unwrap_or(family.stem);
     let login = password.and_then(|password| login(name, &password));
     let mut servers = Vec::new();
     for (process, invocation) in found {
@@ -463,9 +418,9 @@ fn login(name: &str, password: &Secret) -> Option<Secret> {
 }
 
 /// The session that a plugin noted for a process: `otop/<pid>` in the data folder.
-fn noted(process: &Process, system: &System) -> Option<String> {
-    let path = find::data_root(system).path.join("otop").join(process.pid.to_string());
+fn noted(family: &Family, process: &Process, system: &System) -> Option<String> {
+    let path = (family.root)(system).path.join("otop").join(process.pid.to_string());
     let text = is_note_of(&path, process).then(|| open::read_text(&path, Most::WORD).ok())??;
     let id = text.trim();
-    (PROGRAM.is_session_id)(id).then(|| id.to_owned())
+    id.starts_with("ses_").then(|| id.to_owned())
 }

@@ -1,5 +1,6 @@
 //! The background service of OpenCode 2: what it wrote down so that interfaces find it.
 
+use crate::agents::opencode::Family;
 use crate::core::credential::Secret;
 use crate::system::System;
 use crate::system::http::loopback_address;
@@ -28,8 +29,8 @@ struct Entry {
 }
 
 /// All registrations: one per channel, `service.json`, `service-<channel>.json`, at first `server.json`.
-pub fn registrations(system: &System) -> Vec<Registration> {
-    let folder = system.state_dir().join("opencode");
+pub fn registrations(family: &Family, system: &System) -> Vec<Registration> {
+    let folder = system.state_dir().join(family.stem);
     let is_registration = |path: &PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         (name.starts_with("service") || name.starts_with("server")) && name.ends_with(".json")
@@ -109,7 +110,7 @@ mod tests {
         write("service-b.json", r#"{"pid":9,"url":"http://127.0.0.1:1"}"#, 0o666);
         write("service-c.json", r#"{"pid":9,"#, 0o600);
         write("other.json", r#"{"pid":9,"url":"http://127.0.0.1:1"}"#, 0o600);
-        let found = registrations(&system);
+        let found = registrations(&crate::agents::opencode::OPENCODE, &system);
         let seen: Vec<_> = found.iter().map(|one| (one.pid, one.address.to_string())).collect();
         assert_eq!(seen, [(8, "[::1]:1".into()), (7, "127.0.0.1:49374".into())]);
         assert!(found[1].password.is_some());

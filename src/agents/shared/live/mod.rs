@@ -1,13 +1,22 @@
 //! Agents that can be looked at while they run: the trait, and what transcripts have in common.
 
+pub mod claims;
 pub mod content;
+mod messages;
 mod notes;
 pub mod program;
+pub mod programs;
+mod recorded;
+mod rows;
 pub mod story;
 mod tail;
 pub mod transcripts;
 
 pub use notes::{Note, is_note_of};
+
+use crate::agents::Agent;
+use program::Program;
+use recorded::Recorded;
 
 use crate::core::process::{Claim, DetailLimits, Facts, Process, SessionDetail, SessionRef};
 use crate::system::System;
@@ -15,8 +24,15 @@ use anyhow::Result;
 
 /// An agent whose live sessions ttop can show.
 pub trait Live {
+    fn program(&self) -> &'static Program;
+
     /// The processes to look at closely: those that run this agent by their command line, and those that its files name.
-    fn pids(&self, processes: &[Process], system: &System) -> Vec<u32>;
+    fn pids(&self, processes: &[Process], _: &System) -> Vec<u32> {
+        let own = processes
+            .iter()
+            .filter(|process| process.is_own && self.program().invocation(process).is_some());
+        own.map(|process| process.pid).collect()
+    }
 
     /// Which session each of this agent's processes shows, and how we know. A process without one has a bare claim. `processes` are
     /// all of them.
@@ -33,4 +49,10 @@ pub trait Live {
     /// # Errors
     /// When the records cannot be read.
     fn detail(&self, session: &SessionRef, limits: &DetailLimits, system: &System) -> Result<SessionDetail>;
+}
+
+/// The live view of an agent: its own, or the common one of agents that have a row among the programs.
+pub fn live(agent: &dyn Agent) -> Option<Box<dyn Live + '_>> {
+    let common = || Some(Box::new(Recorded::of(agent)?) as Box<dyn Live + '_>);
+    agent.live().or_else(common)
 }

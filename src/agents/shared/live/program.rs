@@ -1,20 +1,24 @@
 //! An agent's command line: identifies its processes, their roles, and the requested session.
 
+use super::programs::{HELPERS, INFORMING};
 use crate::core::process::{Process, Role, file_name};
+use crate::core::status::Reported;
 
-/// Runtimes that an agent's script may run in.
-const RUNTIMES: [&str; 5] = ["node", "nodejs", "bun", "deno", "tsx"];
+/// Runtimes that an agent's script may run in; Python's carry a version.
+const RUNTIMES: [&str; 6] = ["node", "nodejs", "bun", "deno", "tsx", "python"];
 
-/// The command-line interface of an agent.
+/// The command-line interface of an agent: a row of [`super::programs::PROGRAMS`].
 pub struct Program {
     pub agent_id: &'static str,
     /// File names of its command.
     pub commands: &'static [&'static str],
-    /// How the paths of its scripts end, where a runtime runs them.
+    /// How the paths of its scripts end, where a runtime runs them; with a slash at the end, the folder of its package.
     pub scripts: &'static [&'static str],
+    /// Names for `python -m`.
+    pub modules: &'static [&'static str],
     /// Parts of the path of its executable, where that has another name.
     pub folders: &'static [&'static str],
-    /// What a subcommand makes of it; without one it is a [`Role::Tui`].
+    /// What a subcommand makes of it, beside [`super::programs::HELPERS`]; without one it is a [`Role::Tui`].
     pub subcommands: &'static [(&'static str, Role)],
     /// Options that make it something else.
     pub options: &'static [(&'static str, Role)],
@@ -22,10 +26,39 @@ pub struct Program {
     pub session_options: &'static [&'static str],
     /// Subcommands whose argument names it.
     pub session_subcommands: &'static [&'static str],
+    /// Options that show the session of the folder that was used last.
+    pub continues: &'static [&'static str],
     /// What makes the process go on in a copy: then the session named is not the one it shows.
     pub forks: &'static [&'static str],
     /// Whether a text can be a session's id: `--resume 3` and `--resume latest` name none.
     pub is_session_id: fn(&str) -> bool,
+    /// What it writes on the terminal's title, where that reports more than its records.
+    pub titles: &'static [(&'static str, Reported)],
+    /// Whether its records are silent while it asks for a permission: then a reply that ended may as well be a question.
+    pub asks_in_secret: bool,
+    /// Options with which it never asks.
+    pub never_asks: &'static [&'static str],
+}
+
+impl Program {
+    /// A row with the usual values.
+    pub const PLAIN: Self = Self {
+        agent_id: "",
+        commands: &[],
+        scripts: &[],
+        modules: &[],
+        folders: &[],
+        subcommands: &[],
+        options: &[],
+        session_options: &["--resume", "--session", "--session-id"],
+        session_subcommands: &[],
+        continues: &["--continue", "-c"],
+        forks: &["--fork"],
+        is_session_id: is_uuid,
+        titles: &[],
+        asks_in_secret: false,
+        never_asks: &[],
+    };
 }
 
 /// The parsed command line.
@@ -34,6 +67,8 @@ pub struct Invocation {
     pub role: Role,
     /// The session it names.
     pub session_id: Option<String>,
+    /// Whether it asks for the session of its folder that was used last.
+    pub continues: bool,
     /// The arguments behind the program, and behind its script where a runtime runs it.
     pub arguments: Vec<String>,
 }
@@ -45,6 +80,8 @@ impl Program {
         Some(Invocation {
             role: self.role(&arguments),
             session_id: self.session_id(&arguments),
+            continues: own(&arguments).any(|arg| self.continues.contains(&arg))
+                && !own(&arguments).any(|arg| self.forks.contains(&arg)),
             arguments,
         })
     }
@@ -62,23 +99,28 @@ impl Program {
                     .any(|folder| exe.replace('\\', "/").contains(folder))
             });
         if is_command || is_in_folder && !is_runtime(process) {
-            return Some(process.arguments());
+            return Some(without_shell(process));
         }
         if !is_runtime(process) {
             return None;
         }
-        // `node --max-old-space-size=8192 /usr/bin/gemini -p x`
+        // `node --max-old-space-size=8192 /usr/bin/gemini -p x`, `python3 -m kimi_cli --print`
         let at = process.args.iter().skip(1).position(|arg| !arg.starts_with('-'))? + 1;
         let script = process.args[at].replace('\\', "/");
-        let is_script = names(file_name(&script)) || self.scripts.iter().any(|end| script.ends_with(end));
+        let is_module = process.args[at - 1] == "-m";
+        let is_script = match is_module {
+            true => self.modules.contains(&script.split('.').next().unwrap_or(&script)),
+            false => names(file_name(&script)) || self.scripts.iter().any(|end| is_script_of(end, &script)),
+        };
         is_script.then(|| &process.args[at + 1..])
     }
 
     fn role(&self, arguments: &[String]) -> Role {
         let by_option = own(arguments).find_map(|arg| find(self.options, arg.split('=').next().unwrap_or(arg)));
+        let by_option = by_option.or_else(|| own(arguments).find_map(|arg| find(INFORMING, arg)));
         let by_subcommand = self
             .subcommand(arguments)
-            .and_then(|(_, name)| find(self.subcommands, name));
+            .and_then(|(_, name)| self.role_of_subcommand(name));
         by_subcommand
             .filter(|role| *role != Role::Tui)
             .or(by_option)
@@ -86,11 +128,16 @@ impl Program {
             .unwrap_or(Role::Tui)
     }
 
+    fn role_of_subcommand(&self, name: &str) -> Option<Role> {
+        let own = find(self.subcommands, name);
+        own.or_else(|| HELPERS.contains(&name).then_some(Role::Helper))
+    }
+
     /// The subcommand and where it stands: the first argument, behind options and what may be their values.
     fn subcommand<'a>(&self, arguments: &'a [String]) -> Option<(usize, &'a str)> {
         let mut may_be_value = false;
         for (at, arg) in own(arguments).enumerate() {
-            let is_known = find(self.subcommands, arg).is_some();
+            let is_known = self.role_of_subcommand(arg).is_some();
             if is_known {
                 return Some((at, arg));
             }
@@ -139,11 +186,35 @@ fn find(table: &[(&str, Role)], name: &str) -> Option<Role> {
     table.iter().find(|(known, _)| *known == name).map(|(_, role)| *role)
 }
 
+/// The arguments without `-c script` where a shell goes by an agent's name (`exec -a`): those are the shell's own.
+fn without_shell(process: &Process) -> &[String] {
+    const SHELLS: [&str; 5] = ["sh", "bash", "dash", "zsh", "busybox"];
+    let exe = process
+        .exe
+        .as_deref()
+        .and_then(std::path::Path::file_name)
+        .and_then(|name| name.to_str());
+    match process.arguments() {
+        [flag, _, rest @ ..] if flag == "-c" && exe.is_some_and(|exe| SHELLS.contains(&exe)) => rest,
+        arguments => arguments,
+    }
+}
+
 fn is_runtime(process: &Process) -> bool {
     process.args.first().is_some_and(|arg| {
         let name = file_name(arg);
-        RUNTIMES.contains(&name.strip_suffix(".exe").unwrap_or(name))
+        let name = name.strip_suffix(".exe").unwrap_or(name);
+        // `python3.12`
+        RUNTIMES.contains(&name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'))
     })
+}
+
+/// Whether a script's path ends so, or is in the folder of this package.
+fn is_script_of(end: &str, script: &str) -> bool {
+    match end.strip_suffix('/') {
+        Some(package) => script.contains(&format!("/{package}/")),
+        None => script.ends_with(end),
+    }
 }
 
 /// `0a0a0a0a-0000-4000-8000-00000000000a`
@@ -175,19 +246,15 @@ mod tests {
     const PROGRAM: Program = Program {
         agent_id: "acme",
         commands: &["acme"],
-        scripts: &["@acme/cli/index.js"],
+        scripts: &["@acme/cli/index.js", "@acme/tool/"],
+        modules: &["acme_cli"],
         folders: &["/acme/versions/"],
-        subcommands: &[
-            ("exec", Role::Run),
-            ("resume", Role::Tui),
-            ("serve", Role::Server),
-            ("login", Role::Helper),
-        ],
+        subcommands: &[("exec", Role::Run), ("resume", Role::Tui), ("serve", Role::Server)],
         options: &[("-p", Role::Run), ("--print", Role::Run)],
         session_options: &["--resume", "-r", "-s"],
         session_subcommands: &["resume"],
         forks: &["--fork"],
-        is_session_id: is_uuid,
+        ..Program::PLAIN
     };
     const ID: &str = "0a0a0a0a-0000-4000-8000-00000000000a";
 
@@ -211,6 +278,9 @@ mod tests {
             &["node", "/usr/bin/acme"],
             &["node", "--max-old-space-size=8192", "/n/@acme/cli/index.js"],
             &["bun", "/x/.acme"],
+            &["node", "/n/node_modules/@acme/tool/dist/start.mjs"],
+            &["python3.12", "/usr/local/bin/acme"],
+            &["/usr/bin/python3", "-m", "acme_cli.main"],
         ] {
             assert_eq!(invoked(args), Some((Role::Tui, None)), "{args:?}");
         }
@@ -219,6 +289,8 @@ mod tests {
             &["node", "/x/acme-tools.js"],
             &["bash", "-c", "acme"],
             &["acme-mcp"],
+            &["python3", "-m", "other", "acme"],
+            &["node", "/n/@acme/tools/x.js"],
             &[],
         ] {
             assert_eq!(invoked(args), None, "{args:?}");
@@ -238,6 +310,8 @@ mod tests {
             (&["acme", "--print", "x"], Role::Run),
             (&["acme", "--print=x"], Role::Run),
             (&["acme", "serve"], Role::Server),
+            (&["acme", "login"], Role::Helper),
+            (&["acme", "--version"], Role::Helper),
             (&["acme", "fix", "serve"], Role::Tui),
             (&["acme", "--", "serve"], Role::Tui),
             (&["acme", "resume", "-p"], Role::Run),
@@ -268,6 +342,19 @@ mod tests {
         ] {
             assert_eq!(invoked(args).and_then(|seen| seen.1), None, "{args:?}");
         }
+    }
+
+    #[test]
+    fn knows_who_asked_for_the_latest_session() {
+        let continues = |args: &[&str]| PROGRAM.invocation(&process(args)).is_some_and(|seen| seen.continues);
+        assert!(continues(&["acme", "--continue"]) && continues(&["acme", "-c", "go on"]));
+        let shell = Process {
+            exe: Some("/usr/bin/dash".into()),
+            ..process(&["acme", "-c", "read wait", "-p"])
+        };
+        let seen = PROGRAM.invocation(&shell).map(|seen| (seen.continues, seen.role));
+        assert_eq!(seen, Some((false, Role::Run)));
+        assert!(!continues(&["acme", "-c", "--fork"]) && !continues(&["acme", "--", "-c"]));
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! Looking at agents that write a transcript per session: everything but the shape of their records.
 
-use super::program::{Invocation, Program, without_wrappers};
+use super::claims::{Candidate, guess, named, processes_of, real, seekers};
+use super::program::{Invocation, Program};
+use super::programs::program_of;
 use super::story::Story;
 use super::tail::{Whole, first_lines, newest_lines};
 use super::{Live, Note};
 use crate::agents::Agent;
-use crate::core::matching::{Candidates, SessionActivity, UnmatchedProcess, assign};
+use crate::core::matching::SessionActivity;
 use crate::core::process::{Claim, DetailLimits, Facts, Match, Process, Role, SessionDetail, SessionRef};
 use crate::system::System;
 use crate::system::files::Stamp;
@@ -24,7 +26,7 @@ const NEWEST: usize = 60;
 
 /// An agent whose sessions are transcripts.
 pub trait Transcripts {
-    fn program(&self) -> &'static Program;
+    fn agent_id(&self) -> &'static str;
 
     /// The transcripts of sessions, those of subagents left out; in any order.
     fn files(&self, system: &System) -> Vec<PathBuf>;
@@ -37,7 +39,9 @@ pub trait Transcripts {
     fn tell(&self, record: &str, modified: i64, story: &mut Story);
 
     /// The state that a running process records about itself.
-    fn note(&self, process: &Process, system: &System) -> Option<Note>;
+    fn note(&self, _: &Process, _: &System) -> Option<Note> {
+        None
+    }
 }
 
 /// Which session a transcript is of.
@@ -56,20 +60,12 @@ struct Transcript {
 }
 
 impl<T: Transcripts> Live for T {
-    fn pids(&self, processes: &[Process], _: &System) -> Vec<u32> {
-        let own = processes
-            .iter()
-            .filter(|process| process.is_own && self.program().invocation(process).is_some());
-        own.map(|process| process.pid).collect()
+    fn program(&self) -> &'static Program {
+        program_of(self.agent_id()).unwrap_or(&Program::PLAIN)
     }
 
     fn claims(&self, processes: &[Process], system: &System) -> Vec<Claim> {
-        let program = self.program();
-        let found = processes
-            .iter()
-            .filter(|process| process.is_own)
-            .filter_map(|process| Some((process, program.invocation(process)?)));
-        let found = without_wrappers(found.collect());
+        let found = processes_of(self.program(), processes);
         if found.is_empty() {
             return Vec::new();
         }
@@ -78,7 +74,16 @@ impl<T: Transcripts> Live for T {
             .iter()
             .map(|(process, invocation)| known(self, process, invocation, &transcripts, system))
             .collect();
-        guess(self, &found, &mut claims, &transcripts);
+        let seekers = seekers(&found, &claims);
+        let folders: Vec<PathBuf> = seekers.iter().filter_map(|seeker| seeker.folder.clone()).collect();
+        if !folders.is_empty() {
+            guess(
+                self.agent_id(),
+                &seekers,
+                &mut claims,
+                &candidates(self, &folders, &transcripts),
+            );
+        }
         claims
     }
 
@@ -111,7 +116,7 @@ impl<T: Transcripts> Live for T {
     }
 }
 
-/// What a process's command line or its own note says.
+/// What a process's command line, its own note or its open files name.
 fn known<T: Transcripts>(
     agent: &T,
     process: &Process,
@@ -124,26 +129,18 @@ fn known<T: Transcripts>(
         return bare;
     }
     let note = agent.note(process, system).unwrap_or_default();
-    let noted = note.session_id.as_ref();
-    // The human may have gone to another session since it was started: then its own note is newer.
-    let (id, by) = match (&invocation.session_id, noted) {
-        (Some(named), Some(noted)) if named != noted => (Some(noted.clone()), Match::Pidfile),
-        (Some(named), _) => (Some(named.clone()), Match::Flag),
-        (None, Some(noted)) => (Some(noted.clone()), Match::Pidfile),
-        (None, None) => {
-            let open = transcripts
-                .iter()
-                .filter(|transcript| process.details.files.contains(&transcript.path));
-            let origin = open
-                .filter_map(|transcript| origin_of(agent, &transcript.path, &[]))
-                .next();
-            (origin.map(|origin| origin.id), Match::Activity)
-        }
+    let open = || {
+        let mut open = transcripts
+            .iter()
+            .filter(|transcript| process.details.files.contains(&transcript.path));
+        let origin = open.find_map(|transcript| origin_of(agent, &transcript.path, &[]));
+        Some((origin?.id, Match::Activity))
     };
+    let known = named(invocation, &note).or_else(open);
     Claim {
-        by: if id.is_some() { by } else { Match::None },
-        session: id.map(|id| SessionRef {
-            agent_id: agent.program().agent_id.into(),
+        by: known.as_ref().map_or(Match::None, |(_, by)| *by),
+        session: known.map(|(id, _)| SessionRef {
+            agent_id: agent.agent_id().into(),
             place: place_of(agent, &id, transcripts),
             id,
         }),
@@ -153,31 +150,11 @@ fn known<T: Transcripts>(
     }
 }
 
-/// Gives the processes that nothing names a session for one of their folder.
-fn guess<T: Transcripts>(
-    agent: &T,
-    found: &[(&Process, Invocation)],
-    claims: &mut [Claim],
-    transcripts: &[Transcript],
-) {
-    let seekers: Vec<UnmatchedProcess> = found
-        .iter()
-        .zip(claims.iter())
-        .filter(|(_, claim)| claim.session.is_none())
-        .filter_map(|((process, invocation), _)| seeker(process, invocation.role))
-        .collect();
-    if seekers.is_empty() {
-        return;
-    }
-    let taken: Vec<String> = claims
-        .iter()
-        .filter_map(|claim| Some(claim.session.as_ref()?.id.clone()))
-        .collect();
-    let folders: Vec<PathBuf> = seekers.iter().filter_map(|seeker| seeker.folder.clone()).collect();
-    let mut places = Vec::new();
-    let mut traces = Vec::new();
+/// The sessions of these folders among the newest.
+fn candidates<T: Transcripts>(agent: &T, folders: &[PathBuf], transcripts: &[Transcript]) -> Vec<Candidate> {
+    let mut candidates = Vec::new();
     for transcript in &transcripts[..transcripts.len().min(NEWEST)] {
-        let Some(origin) = origin_of(agent, &transcript.path, &folders) else {
+        let Some(origin) = origin_of(agent, &transcript.path, folders) else {
             continue;
         };
         let folder = origin.folder.map(|folder| real(&folder));
@@ -188,47 +165,18 @@ fn guess<T: Transcripts>(
         let moments = story_of(agent, &transcript.path, TRACE_BYTES, Story::default())
             .map(|(story, _)| story.moments)
             .unwrap_or_default();
-        places.push(transcript.path.clone());
-        traces.push(SessionActivity {
-            id: origin.id,
-            folder,
-            created_at: origin.created_at,
-            updated_at: moments.iter().max().copied().or(Some(transcript.modified)),
-            moments,
+        candidates.push(Candidate {
+            place: transcript.path.clone(),
+            activity: SessionActivity {
+                id: origin.id,
+                folder,
+                created_at: origin.created_at,
+                updated_at: moments.iter().max().copied().or(Some(transcript.modified)),
+                moments,
+            },
         });
     }
-    for (seeker, trace, by) in assign(&seekers, &traces, &taken) {
-        let Some(claim) = claims.iter_mut().find(|claim| claim.pid == seekers[seeker].pid) else {
-            continue;
-        };
-        claim.by = by;
-        claim.session = Some(SessionRef {
-            agent_id: agent.program().agent_id.into(),
-            id: traces[trace].id.clone(),
-            place: Some(places[trace].clone()),
-        });
-    }
-}
-
-/// A process that is to be matched with a session of its folder; `None` for those that show none.
-pub fn seeker(process: &Process, role: Role) -> Option<UnmatchedProcess> {
-    let reach = match role {
-        Role::Tui => Candidates::Any,
-        Role::Run => Candidates::Own,
-        Role::Server | Role::Attach => Candidates::Active,
-        _ => return None,
-    };
-    Some(UnmatchedProcess {
-        pid: process.pid,
-        started_at: process.started_at,
-        folder: process.cwd.as_deref().map(real),
-        reach,
-    })
-}
-
-/// A folder with its links resolved, where it is there.
-pub fn real(folder: &Path) -> PathBuf {
-    std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf())
+    candidates
 }
 
 fn origin_of<T: Transcripts>(agent: &T, path: &Path, folders: &[PathBuf]) -> Option<Origin> {
