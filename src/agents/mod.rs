@@ -32,6 +32,7 @@ pub use shared::batch::{Batch, Scope, Skip};
 pub use shared::handle::AgentHandle;
 pub use shared::live::Live;
 pub use shared::source::{Bookmark, Found, Root, Source};
+pub use shared::survey::Vocabulary;
 
 use crate::system::System;
 use anyhow::Result;
@@ -57,6 +58,11 @@ pub trait Agent {
     ///
     /// When the source as a whole cannot be read; one bad record is a `Problem` in the batch.
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark>;
+
+    /// The record types and billed fields that its reader knows, for the survey of `doctor`.
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        None
+    }
 
     /// A live view of its own, for agents whose processes or records need more than [`shared::live::live`] knows.
     fn live(&self) -> Option<Box<dyn Live + '_>> {

@@ -185,6 +185,7 @@ const EXAMPLES: &[Examples] = &[
         &[
             ("Which agents were found, and what they do not record", "ttop doctor"),
             ("Every path that ttop read, as JSON", "ttop doctor --jq .paths"),
+            ("An anonymous report for an issue", "ttop doctor --report"),
         ],
     ),
     of(

@@ -7,7 +7,8 @@ use crate::exit::Exit;
 use crate::ledger::LedgerState;
 use crate::prices::{self, PriceBook};
 use crate::render::{Footer, Layout};
-use crate::reports::doctor::{agent_rows, notes, tilde_all};
+use crate::reports::anonymous;
+use crate::reports::doctor::{diagnose, notes, tilde_all};
 use crate::system::config::Config;
 use crate::system::files::is_trusted;
 use crate::system::swiftbar;
@@ -19,6 +20,9 @@ use clap::Args;
 pub struct DoctorArgs {
     #[command(flatten)]
     rows: RowArgs,
+    /// Print an anonymous report to attach to an issue: shapes of records, without texts, ids and paths
+    #[arg(long)]
+    report: bool,
 }
 
 impl DoctorArgs {
@@ -27,7 +31,13 @@ impl DoctorArgs {
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
         let request = context.request(&self.rows)?;
         request.check::<DoctorRow>(false)?;
-        let mut rows = agent_rows(&context.engine.registry.agents, &context.engine.system)?;
+        let found = diagnose(&context.engine.registry.agents, &context.engine.system)?;
+        if self.report {
+            let report = serde_json::to_string_pretty(&anonymous::report(&found))?;
+            context.out.text(&format!("{report}\n"))?;
+            return Ok(context.out.outcome());
+        }
+        let mut rows: Vec<DoctorRow> = found.into_iter().map(|found| found.row).collect();
         rows.push(ledger_row(context)?);
         rows.push(prices_row(context));
         rows.push(config_row(context));

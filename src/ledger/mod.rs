@@ -56,8 +56,6 @@ pub struct Ledger {
     pub patience: std::time::Duration,
     /// Sync no more sources once the packs it holds have so many turns; the rest is for the next sync.
     pub most_turns: usize,
-    /// Ask readers what they do not know.
-    pub surveys: bool,
     /// Agents with a source that could not be read in this run.
     failed: rustc_hash::FxHashSet<String>,
 }
@@ -133,7 +131,6 @@ impl Ledger {
             keeps_titles: true,
             patience: alerts::PATIENCE,
             most_turns: usize::MAX,
-            surveys: false,
             failed: rustc_hash::FxHashSet::default(),
         }
     }

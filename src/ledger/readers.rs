@@ -1,7 +1,6 @@
 //! Reading many sources: several readers at a time where there is much to read and the agent allows it, one result after
 //! the other.
 
-use crate::agents::shared::survey::Survey;
 use crate::agents::{Agent, AgentHandle, Batch, Bookmark, Source};
 use anyhow::Result;
 use std::panic::AssertUnwindSafe;
@@ -19,13 +18,12 @@ pub type Outcome = Result<(Batch, Bookmark)>;
 /// What an adapter passes on from one read to the next.
 type Scratch = Option<Box<dyn std::any::Any + Send>>;
 
-/// Reads each job and hands its outcome on, by its position; `surveys` asks what the readers do not know.
+/// Reads each job and hands its outcome on, by its position.
 ///
 /// # Errors
 /// Those of `each`.
 pub fn read(
     agent: &AgentHandle,
-    surveys: bool,
     jobs: &[(&Source, Bookmark)],
     total_bytes: u64,
     each: &mut dyn FnMut(usize, Outcome) -> Result<()>,
@@ -41,7 +39,7 @@ pub fn read(
         return jobs
             .iter()
             .enumerate()
-            .try_for_each(|(at, job)| each(at, read_one(&**agent, job, surveys, &mut scratch)));
+            .try_for_each(|(at, job)| each(at, read_one(&**agent, job, &mut scratch)));
     };
     let next = AtomicUsize::new(0);
     let take_job = || {
@@ -56,7 +54,7 @@ pub fn read(
                 let mut scratch = None;
                 while let Some((at, job)) = take_job() {
                     // The receiver left after an error of its own: nothing more is wanted.
-                    if send.send((at, read_one(shared, job, surveys, &mut scratch))).is_err() {
+                    if send.send((at, read_one(shared, job, &mut scratch))).is_err() {
                         break;
                     }
                 }
@@ -66,7 +64,7 @@ pub fn read(
         // This thread reads too: one that only waits would be woken for each file.
         let mut scratch = None;
         while let Some((at, job)) = take_job() {
-            each(at, read_one(shared, job, surveys, &mut scratch))?;
+            each(at, read_one(shared, job, &mut scratch))?;
             receive.try_iter().try_for_each(|(at, outcome)| each(at, outcome))?;
         }
         receive.into_iter().try_for_each(|(at, outcome)| each(at, outcome))
@@ -74,11 +72,10 @@ pub fn read(
 }
 
 /// A reader that panics on an unexpected file must not affect other sources.
-fn read_one(agent: &dyn Agent, (source, from): &(&Source, Bookmark), surveys: bool, scratch: &mut Scratch) -> Outcome {
+fn read_one(agent: &dyn Agent, (source, from): &(&Source, Bookmark), scratch: &mut Scratch) -> Outcome {
     std::panic::catch_unwind(AssertUnwindSafe(|| {
         let mut batch = Batch::default();
         batch.scratch = scratch.take();
-        batch.survey = surveys.then(Survey::default);
         let mark = agent.read(source, from, &mut batch)?;
         *scratch = batch.scratch.take();
         Ok((batch, mark))

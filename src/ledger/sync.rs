@@ -12,7 +12,6 @@ use crate::system::System;
 use anyhow::Result;
 use rusqlite::OptionalExtension;
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 use xxhash_rust::xxh3::xxh3_64;
@@ -44,8 +43,6 @@ pub struct Synced {
     pub is_partial: bool,
     /// Records that are no turns, by agent and reason.
     pub skipped: FxHashMap<(AgentId, Skip), u64>,
-    /// What readers did not know, where the ledger surveys.
-    pub unknown: BTreeMap<String, u64>,
     /// The sources of each agent.
     pub found: Vec<(AgentId, Found)>,
 }
@@ -254,16 +251,13 @@ impl<'l> Syncing<'l> {
             .map(|(source, from)| source.stamp.size.saturating_sub(from.offset))
             .sum();
         let mut done = 0;
-        super::readers::read(agent, self.ledger.surveys, &jobs, total, &mut |at, outcome| {
+        super::readers::read(agent, &jobs, total, &mut |at, outcome| {
             let (source, before) = &mut due[at];
             done += source.stamp.size;
             progress(done.min(total), total);
             self.synced.read += 1;
             match outcome {
-                Ok((mut batch, mark)) => {
-                    for (what, count) in batch.survey.take().unwrap_or_default().into_counts() {
-                        *self.synced.unknown.entry(what).or_default() += count;
-                    }
+                Ok((batch, mark)) => {
                     for (why, count) in &batch.skipped {
                         *self.synced.skipped.entry((agent.id().into(), *why)).or_default() += count;
                     }

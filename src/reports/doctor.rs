@@ -1,6 +1,7 @@
 //! The agents in `ttop doctor`: found, read completely and discarded, so that the ledger cannot hide the state on disk.
 
-use crate::agents::{AgentHandle, Root, opencode};
+use crate::agents::shared::survey::Survey;
+use crate::agents::{AgentHandle, Root, Source, opencode};
 use crate::core::rows::{DoctorKind, DoctorPath, DoctorRow, DoctorState, Text};
 use crate::ledger::Ledger;
 use crate::ledger::query::Selection;
@@ -9,21 +10,26 @@ use crate::system::programs::{find_program, version_of};
 use anyhow::Result;
 use std::path::Path;
 
-/// One row per agent, in the order of the list.
+/// One agent: its row, and the survey of its files.
+pub struct Diagnosis {
+    pub row: DoctorRow,
+    pub survey: Survey,
+}
+
+/// One diagnosis per agent, in the order of the list.
 ///
 /// # Errors
 /// When not even a ledger in memory can be had.
-pub fn agent_rows(agents: &[AgentHandle], system: &System) -> Result<Vec<DoctorRow>> {
-    agents.iter().map(|agent| agent_row(agent, system)).collect()
+pub fn diagnose(agents: &[AgentHandle], system: &System) -> Result<Vec<Diagnosis>> {
+    agents.iter().map(|agent| diagnose_one(agent, system)).collect()
 }
 
-fn agent_row(agent: &AgentHandle, system: &System) -> Result<DoctorRow> {
+fn diagnose_one(agent: &AgentHandle, system: &System) -> Result<Diagnosis> {
     let about = agent.about();
     let mut row = DoctorRow::new(DoctorKind::Agent, agent.id());
     let mut ledger = Ledger::in_memory()?;
-    ledger.surveys = true;
     let synced = ledger.sync(std::slice::from_ref(agent), system, &|_, _| {})?;
-    let mut counted = 0;
+    let (mut counted, mut sources) = (0, Vec::<Source>::new());
     ledger.visit(&Selection::ALL, |_, columns| {
         counted += (0..columns.len()).filter(|&at| columns.is_counted(at)).count() as u64;
         Ok(())
@@ -31,18 +37,22 @@ fn agent_row(agent: &AgentHandle, system: &System) -> Result<DoctorRow> {
     row.turns = Some(about.turns.into());
     for (_, found) in &synced.found {
         row.paths.extend(found.roots.iter().map(|root| shown(root, system)));
-        row.sources = Some(found.sources.len() as u64);
+        sources.extend(found.sources.iter().cloned());
+        row.sources = Some(sources.len() as u64);
     }
+    let survey = agent
+        .vocabulary()
+        .map_or_else(Survey::default, |vocabulary| Survey::of(vocabulary, &sources));
+    row.unknown = survey
+        .unknown
+        .iter()
+        .map(|(what, count)| (Text::from(what.as_str()), *count))
+        .collect();
     row.counted = Some(counted);
     row.skipped = synced
         .skipped
         .iter()
         .map(|((_, why), count)| (Text::from(why.name()), *count))
-        .collect();
-    row.unknown = synced
-        .unknown
-        .iter()
-        .map(|(what, count)| (Text::from(what.as_str()), *count))
         .collect();
     row.problems = synced
         .problems
@@ -65,12 +75,79 @@ fn agent_row(agent: &AgentHandle, system: &System) -> Result<DoctorRow> {
         row.installed = Some("command".into());
     }
     let has_place = row.paths.iter().any(|path| path.exists);
+    let roots = synced.found.iter().flat_map(|(_, found)| &found.roots);
     row.state = match (row.problems.is_empty(), &row.installed) {
         (false, _) => DoctorState::Problem,
         (true, None) if !has_place => DoctorState::Absent,
+        _ if counted == 0 && (has_records || roots.into_iter().any(|root| has_records_below(&root.path))) => {
+            DoctorState::Unread
+        }
         _ => DoctorState::Ok,
     };
-    Ok(row)
+    if row.state == DoctorState::Unread && about.turns != "none" {
+        let reason = "its files hold no turn that ttop can read: no reply is recorded yet, or their format is new";
+        row.notes.insert(0, reason.to_owned());
+    }
+    Ok(Diagnosis { row, survey })
+}
+
+/// Whether a folder holds files that may be records, and not only settings.
+fn has_records_below(root: &Path) -> bool {
+    const ENDINGS: [&str; 11] = [
+        "db",
+        "json",
+        "jsonl",
+        "ndjson",
+        "pb",
+        "sqlite",
+        "sqlite3",
+        "trajectory",
+        "vscdb",
+        "zst",
+        "zstd",
+    ];
+    const SETTINGS: [&str; 14] = [
+        "auth",
+        "cache",
+        "config",
+        "credential",
+        "history.json",
+        "install",
+        "keybinding",
+        "mcp",
+        "model",
+        "package",
+        "projects.json",
+        "setting",
+        "state.json",
+        "version",
+    ];
+    /// Enough to find one, however large the folder is.
+    const MOST_ENTRIES: usize = 5000;
+    let mut waiting = vec![root.to_owned()];
+    let mut seen = 0;
+    while let Some(folder) = waiting.pop() {
+        // The agent's own walk reports folders that cannot be read.
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            seen += 1;
+            if seen > MOST_ENTRIES {
+                return false;
+            }
+            let (path, kind) = (entry.path(), entry.file_type());
+            if kind.as_ref().is_ok_and(std::fs::FileType::is_dir) {
+                waiting.push(path);
+                continue;
+            }
+            let name = entry.file_name().to_string_lossy().to_ascii_lowercase();
+            let is_record = path
+                .extension()
+                .is_some_and(|ending| ENDINGS.contains(&&*ending.to_string_lossy()));
+            if is_record && !SETTINGS.iter().any(|setting| name.contains(setting)) {
+                return true;
+            }
+        }
+    }
+    false
 }
 
 fn shown(root: &Root, system: &System) -> DoctorPath {
@@ -113,10 +190,18 @@ pub fn notes(rows: &[DoctorRow]) -> Vec<String> {
             lines.push(format!("  no turns: {}", skipped.join(", ")));
         }
         for (what, count) in &row.unknown {
-            lines.push(format!("  unknown: {what}, {count} times; please report it"));
+            lines.push(format!(
+                "  warning: unknown {what}, {count} times; its usage may be incomplete"
+            ));
         }
         lines.extend(row.problems.iter().map(|problem| format!("  problem: {problem}")));
         lines.extend(row.notes.iter().map(|note| format!("  note: {note}")));
+    }
+    if rows.iter().any(|row| !row.unknown.is_empty()) {
+        lines.push(String::new());
+        lines.push(
+            "run 'ttop doctor --report' and attach its output to an issue: ttop does not know these records".into(),
+        );
     }
     let absent: Vec<&str> = rows
         .iter()

@@ -1,6 +1,7 @@
 //! Reports: the turns of the ledger, priced, chosen and added up into rows.
 
 pub mod activity;
+pub mod anonymous;
 pub mod answers;
 pub mod budgets;
 pub mod ccusage;

@@ -11,4 +11,5 @@ mod new_ids;
 mod rewritten_records;
 #[path = "../support/mod.rs"]
 mod support;
+mod survey;
 mod truth;

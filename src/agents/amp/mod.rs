@@ -1,9 +1,12 @@
 //! Amp: threads as it kept them on disk until spring 2026, each one JSON document.
 
+mod survey;
+
 use super::{About, Agent, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::{Batch, Skip};
 use crate::agents::shared::json_file::{parse_text, read_text};
 use crate::agents::shared::lenient::{Count, Text, When, part, title};
+use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::uri::path_of_uri;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
@@ -79,6 +82,10 @@ impl Agent for Amp {
             rules_version: RULES_VERSION,
             ..Bookmark::whole(source)
         })
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
     }
 }
 

@@ -16,6 +16,7 @@ mod transcript;
 mod unrecorded;
 
 use super::{About, Agent, Batch, Bookmark, Found, Live, Source};
+use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
 use crate::system::files::Stamp;
@@ -84,6 +85,10 @@ impl Agent for ClaudeCode {
 
     fn live(&self) -> Option<Box<dyn Live + '_>> {
         Some(Box::new(live::LiveClaudeCode))
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
     }
 }
 

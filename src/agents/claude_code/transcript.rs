@@ -8,7 +8,6 @@ use super::iterations::extras;
 use super::names::Names;
 use super::reply::{NEEDLE, Reply, read_text};
 use super::subagent::Subagent;
-use super::survey;
 use super::unrecorded::{self, CostState};
 use crate::agents::shared::batch::{Batch, Scope, Skip};
 use crate::agents::shared::instant;
@@ -242,9 +241,6 @@ impl Transcript<'_> {
             return Ok(());
         };
         let line = line.map_err(str::to_owned)?;
-        if let Some(survey) = &mut self.into.survey {
-            survey::look(line, survey);
-        }
         let named = match fast::read(line, scratch).map_err(|error| reason(&error))? {
             Line::Other => {
                 self.state.beginning.line(line);

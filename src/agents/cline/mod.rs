@@ -5,10 +5,12 @@ mod entry;
 mod history;
 mod models;
 mod session;
+mod survey;
 mod task;
 mod turns;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
 use anyhow::Result;
@@ -119,6 +121,10 @@ impl Agent for TaskAgent {
             state,
             ..Bookmark::whole(source)
         })
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
     }
 }
 

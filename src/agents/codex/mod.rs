@@ -12,6 +12,7 @@ mod thread;
 mod usage;
 
 use super::{About, Agent, Batch, Bookmark, Found, Live, Root, Source};
+use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::problem::Problem;
 use crate::system::System;
@@ -90,6 +91,10 @@ impl Agent for Codex {
 
     fn live(&self) -> Option<Box<dyn Live + '_>> {
         Some(Box::new(live::LiveCodex))
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
     }
 }
 

@@ -4,7 +4,6 @@ use super::limits;
 use super::lineage::Lineage;
 use super::meta::Meta;
 use super::record::{self, NEEDLES, Record};
-use super::survey;
 use super::thread::{Caller, Thread, TokenCount};
 use super::usage::Usage;
 use crate::agents::shared::batch::{Batch, LimitSeen, Scope, Skip};
@@ -90,7 +89,6 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u
         into,
         limits: BTreeMap::new(),
         last: None,
-        version: None,
     };
     instant::impossible();
     while let Some((offset, line)) = lines.next()? {
@@ -130,8 +128,6 @@ struct Rollout<'b> {
     limits: BTreeMap<String, LimitSeen>,
     /// Time of the session's latest own call in this read.
     last: Option<i64>,
-    /// Of the program that wrote the file.
-    version: Option<String>,
 }
 
 impl Rollout<'_> {
@@ -141,9 +137,6 @@ impl Rollout<'_> {
             return Ok(());
         };
         let text = String::from_utf8_lossy(line.map_err(str::to_owned)?);
-        if let Some(survey) = &mut self.into.survey {
-            survey::look(&text, &mut self.version, survey);
-        }
         let line = record::parse(&text).map_err(|error| reason(&error))?;
         if let Some(time) = line.time {
             self.state.time = time;

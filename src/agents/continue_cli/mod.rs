@@ -1,10 +1,13 @@
 //! Continue: one JSON document per session, in which each reply carries the usage its provider reported.
 
+mod survey;
+
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::Skip;
 use crate::agents::shared::json_file::{bad_record, parse_text, read_beside, read_text};
 use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
 use crate::agents::shared::uri::path_of_uri;
+use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
 use crate::core::money::Money;
@@ -71,6 +74,10 @@ impl Agent for ContinueCli {
             rules_version: RULES_VERSION,
             ..Bookmark::whole(source)
         })
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
     }
 }
 

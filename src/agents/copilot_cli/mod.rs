@@ -4,10 +4,12 @@ mod events;
 mod live;
 mod record;
 mod segment;
+mod survey;
 mod usage;
 mod workspace;
 
 use super::{About, Agent, Batch, Bookmark, Found, Live, Root, Source};
+use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
 use anyhow::Result;
@@ -78,6 +80,10 @@ impl Agent for CopilotCli {
 
     fn live(&self) -> Option<Box<dyn Live + '_>> {
         Some(Box::new(live::LiveCopilotCli))
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
     }
 }
 

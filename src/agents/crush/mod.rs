@@ -1,11 +1,14 @@
 //! Crush: one database per project, found through its list of projects; only costs add up there.
 
+mod survey;
+
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::Skip;
 use crate::agents::shared::json_file::read_text;
 use crate::agents::shared::lenient::dollars;
 use crate::agents::shared::running_total::{self, Total};
 use crate::agents::shared::sqlite::Database;
+use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::table::{self, Cells};
 use crate::core::problem::Problem;
 use crate::core::tokens::Tokens;
@@ -98,6 +101,10 @@ impl Agent for Crush {
             rules_version: RULES_VERSION,
             ..Bookmark::whole(source)
         })
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
     }
 }
 

@@ -3,9 +3,11 @@
 mod conversations;
 mod live;
 mod mark;
+mod survey;
 mod workspace;
 
 use super::{About, Agent, Batch, Bookmark, Found, Live, Root, Source};
+use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
 use anyhow::Result;
@@ -65,6 +67,10 @@ impl Agent for Cursor {
 
     fn live(&self) -> Option<Box<dyn Live + '_>> {
         Some(Box::new(live::LiveCursorCli))
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
     }
 }
 

@@ -1,10 +1,13 @@
 //! Droid (Factory): one running total per session, in a settings file beside the conversation.
 
+mod survey;
+
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::Skip;
 use crate::agents::shared::json_file::{parse_text, read_beside, read_text};
 use crate::agents::shared::lenient::{Count, Text, When, part, title};
 use crate::agents::shared::running_total::{self, Total};
+use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
@@ -71,6 +74,10 @@ impl Agent for Droid {
             rules_version: RULES_VERSION,
             ..Bookmark::whole(source)
         })
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
     }
 }
 

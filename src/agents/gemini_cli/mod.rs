@@ -5,8 +5,10 @@ mod live;
 mod log;
 mod message;
 mod project;
+mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Live, Root, Source};
+use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
 use anyhow::Result;
@@ -79,6 +81,10 @@ impl Agent for GeminiCli {
 
     fn live(&self) -> Option<Box<dyn Live + '_>> {
         Some(Box::new(live::LiveGeminiCli))
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
     }
 }
 

@@ -1,9 +1,12 @@
 //! Goose: one database of sessions with running totals.
 
+mod survey;
+
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::agents::shared::batch::Skip;
 use crate::agents::shared::lenient::dollars;
 use crate::agents::shared::running_total::{self, Total};
+use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::table::{self, Cells};
 use crate::core::problem::Problem;
 use crate::core::tokens::{Bucket, Tokens};
@@ -94,6 +97,10 @@ impl Agent for Goose {
         table::read_sessions(source, &COLUMNS, RULES_VERSION, into, |cells, into| {
             session(source, cells, into)
         })
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
     }
 }
 

@@ -1,9 +1,12 @@
 //! Grok CLI: a log of updates per session; each finished turn leaves its usage by model.
 
+mod survey;
+
 use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
 use crate::agents::shared::json_file::read_beside;
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Count, Text, When, part, title};
+use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::money::{Money, share};
 use crate::core::tokens::Tokens;
@@ -65,6 +68,10 @@ impl Agent for GrokCli {
         jsonl_reader::read(source, from, RULES_VERSION, into, |state, line, into| {
             record(state, line, &session, &model, into)
         })
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
     }
 }
 

@@ -1,9 +1,12 @@
 //! Hermes: one database per profile, with running totals of sessions.
 
+mod survey;
+
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::lenient::{dollars, title};
 use crate::agents::shared::running_total::{self, Total};
 use crate::agents::shared::sqlite::Database;
+use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::table::{self, Cells};
 use crate::agents::shared::walk::Walk;
 use crate::core::problem::Problem;
@@ -120,6 +123,10 @@ impl Agent for Hermes {
             rules_version: RULES_VERSION,
             ..Bookmark::whole(source)
         })
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
     }
 }
 

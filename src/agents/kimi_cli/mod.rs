@@ -2,10 +2,12 @@
 
 mod code;
 mod place;
+mod survey;
 mod wire;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::agents::shared::jsonl_reader;
+use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
 use anyhow::Result;
@@ -82,5 +84,9 @@ impl Agent for KimiCli {
                 wire::record(state, line, &place, into)
             })
         }
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
     }
 }

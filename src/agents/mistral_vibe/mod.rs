@@ -1,10 +1,13 @@
 //! Mistral Vibe: a folder per session with snapshots and journals, each of which knows the session's running total.
 
+mod survey;
+
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::Skip;
 use crate::agents::shared::json_file::{read_beside, read_text};
 use crate::agents::shared::lenient::{Count, When, title};
 use crate::agents::shared::running_total::{self, Total};
+use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
@@ -75,6 +78,10 @@ impl Agent for MistralVibe {
             rules_version: RULES_VERSION,
             ..Bookmark::whole(source)
         })
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
     }
 }
 

@@ -6,6 +6,7 @@ use super::pi::session::{self, State};
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::jsonl_reader::Line;
 use crate::agents::shared::lenient::reason;
+use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::agents::shared::zstd::{MOST_BYTES, unpack};
 use crate::core::problem::Problem;
@@ -65,6 +66,10 @@ impl Agent for OpenClaw {
             PACKED => read_packed(source, into),
             _ => session::read(ID, source, from, into),
         }
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&super::pi::KNOWN)
     }
 }
 

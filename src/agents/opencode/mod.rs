@@ -14,12 +14,14 @@ mod reply;
 mod session;
 mod sqlite;
 mod state;
+mod survey;
 mod tables;
 mod tree;
 
 pub use find::{config_paths, installed};
 
 use super::{About, Agent, Batch, Bookmark, Found, Live, Root, Source};
+use crate::agents::shared::survey::Vocabulary;
 use crate::system::System;
 use anyhow::Result;
 
@@ -96,5 +98,9 @@ impl Agent for Family {
 
     fn live(&self) -> Option<Box<dyn Live + '_>> {
         Some(Box::new(live::LiveFamily(self)))
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
     }
 }

@@ -1,8 +1,13 @@
 //! Pi and programs made from it: a tree of entries per session, in which every branch was paid for.
 
+mod survey;
+
 pub mod session;
 
+pub(super) use survey::KNOWN;
+
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
 use anyhow::Result;
@@ -68,6 +73,10 @@ impl Agent for Pi {
 
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
         session::read(ID, source, from, into)
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
     }
 }
 

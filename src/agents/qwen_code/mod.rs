@@ -1,11 +1,13 @@
 //! Qwen Code: one log per session, with usage in the words of the Gemini API whatever the backend.
 
 mod ledger;
+mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
 use crate::agents::shared::json_file::read_beside;
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
+use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
 use crate::core::tokens::Tokens;
@@ -88,6 +90,10 @@ impl Agent for QwenCode {
         jsonl_reader::read(source, from, RULES_VERSION, into, |state, line, into| {
             record(state, line, &source.path, subagent.as_ref(), into)
         })
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
     }
 }
 

@@ -1,6 +1,5 @@
 //! Batch: the compact result of one read of one source.
 
-use super::survey::Survey;
 use crate::core::biller::biller;
 use crate::core::fees::{Fees, Region};
 use crate::core::money::Money;
@@ -77,8 +76,6 @@ pub struct Batch {
     pub problems: Vec<Problem>,
     pub skipped: FxHashMap<Skip, u64>,
     pub scopes: Vec<(Scope, Presence)>,
-    /// Asked for by whoever wants to know what readers do not.
-    pub survey: Option<Survey>,
     /// What an adapter passes on to its next read in the same thread: only speed may depend on it.
     pub scratch: Option<Box<dyn std::any::Any + Send>>,
 }

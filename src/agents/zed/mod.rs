@@ -1,10 +1,13 @@
 //! Zed: its own agent's threads, each one JSON document in a database, mostly compressed.
 
+mod survey;
+
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::session_hash;
 use crate::agents::shared::lenient::{Count, Text, part, reason, title};
 use crate::agents::shared::running_total::{self, Total};
 use crate::agents::shared::sqlite::Database;
+use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::table::{self, Cells};
 use crate::agents::shared::zstd::{MOST_BYTES, unpack};
 use crate::core::problem::Problem;
@@ -117,6 +120,10 @@ impl Agent for Zed {
             offset: 0,
             ..Bookmark::whole(source)
         })
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
     }
 }
 

@@ -56,6 +56,8 @@ pub enum DoctorState {
     Ok,
     /// Nothing of it is on this machine.
     Absent,
+    /// Its files are here, but hold no turn that ttop can read.
+    Unread,
     /// Something could not be read or used.
     Problem,
 }

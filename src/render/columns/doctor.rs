@@ -11,6 +11,7 @@ impl Row for DoctorRow {
         Column::text("state", "State", 0, |row, _| match row.state {
             DoctorState::Ok => Cell::toned("ok", Tone::Good),
             DoctorState::Absent => Cell::toned("absent", Tone::Dim),
+            DoctorState::Unread => Cell::toned("unread", Tone::Warning),
             DoctorState::Problem => Cell::toned("problem", Tone::Warning),
         }),
         Column::text("installed", "Found by", 2, |row, _| {
@@ -29,6 +30,10 @@ impl Row for DoctorRow {
                 0 => Cell::empty(),
                 skipped => Cell::count(skipped),
             }
+        }),
+        Column::number("unknown", "Unknown", 1, |row, _| match row.unknown.len() {
+            0 => Cell::empty(),
+            names => Cell::count(names as u64),
         }),
     ];
 }

@@ -1,0 +1,19 @@
+//! The billed fields that this reader knows.
+
+use crate::agents::shared::survey::{Vocabulary, Words};
+
+pub(super) static KNOWN: Vocabulary = Vocabulary {
+    words: &[Words::new(
+        "usage field",
+        "tokenUsage",
+        &[
+            "cacheCreationTokens",
+            "cacheReadTokens",
+            "factoryCredits",
+            "inputTokens",
+            "outputTokens",
+            "thinkingTokens",
+        ],
+    )],
+    ..Vocabulary::EMPTY
+};

@@ -1,0 +1,18 @@
+//! The columns of usage that this reader knows.
+
+use crate::agents::shared::survey::Vocabulary;
+
+pub(super) static KNOWN: Vocabulary = Vocabulary {
+    // The plain columns are those of the last request.
+    columns: &[
+        "messages.tokens",
+        "sessions.accumulated_cost",
+        "sessions.accumulated_input_tokens",
+        "sessions.accumulated_output_tokens",
+        "sessions.accumulated_total_tokens",
+        "sessions.input_tokens",
+        "sessions.output_tokens",
+        "sessions.total_tokens",
+    ],
+    ..Vocabulary::EMPTY
+};

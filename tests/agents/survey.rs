@@ -1,0 +1,235 @@
+//! A change of format: what a reader does not know is named, and what it knows is not.
+
+use crate::support;
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use ttop::agents::shared::survey::Survey;
+use ttop::agents::{Agent, built_in};
+use ttop::system::{Os, System};
+
+/// Names of input, as agents spell them: an object with one of them is a usage.
+const INPUTS: [&str; 9] = [
+    "input",
+    "inputOther",
+    "inputTokens",
+    "input_other",
+    "input_tokens",
+    "promptTokenCount",
+    "prompt_tokens",
+    "tokensIn",
+    "input_token_count",
+];
+
+fn agents() -> impl Iterator<Item = &'static (dyn Agent + Sync)> {
+    built_in().iter().copied().filter(|agent| agent.about().turns != "none")
+}
+
+fn homes(agent: &dyn Agent) -> Vec<PathBuf> {
+    if agent.id() == "opencode" {
+        return ["data", "v2-handmade"]
+            .map(|case| support::fixtures().join("opencode").join(case).join("home"))
+            .into();
+    }
+    let entries = std::fs::read_dir(support::fixtures().join("agents").join(agent.id())).expect("a fixture");
+    let homes = entries.map(|entry| entry.expect("an entry").path().join("home"));
+    homes.collect()
+}
+
+fn survey(agent: &dyn Agent, home: &Path) -> Survey {
+    let vocabulary = agent
+        .vocabulary()
+        .unwrap_or_else(|| panic!("{}: no vocabulary", agent.id()));
+    let system = System::new(Os::Linux, home, BTreeMap::new());
+    Survey::of(vocabulary, &agent.sources(&system).sources)
+}
+
+/// Adds a count to each usage in a value, and in texts of JSON inside it; returns whether there was one.
+fn add_count(value: &mut Value) -> bool {
+    match value {
+        Value::Object(fields) => {
+            let mut is_changed = fields
+                .values_mut()
+                .fold(false, |changed, value| add_count(value) | changed);
+            let is_usage = INPUTS
+                .iter()
+                .any(|name| fields.get(*name).is_some_and(Value::is_number));
+            if is_usage {
+                fields.insert("audio_tokens".to_owned(), json!(7));
+                is_changed = true;
+            }
+            is_changed
+        }
+        Value::Array(items) => items.iter_mut().fold(false, |changed, item| add_count(item) | changed),
+        Value::String(text) if text.starts_with('{') => {
+            let mut inner = serde_json::from_str(text).unwrap_or(Value::Null);
+            let is_changed = add_count(&mut inner);
+            if is_changed {
+                *text = inner.to_string();
+            }
+            is_changed
+        }
+        _ => false,
+    }
+}
+
+/// Rewrites each JSON document of a file: its lines, or the whole of it.
+fn rewrite(path: &Path, change: &mut dyn FnMut(&mut Value) -> bool) -> bool {
+    let Ok(text) = std::fs::read_to_string(path) else {
+        return false;
+    };
+    let is_log = path.to_string_lossy().contains(".jsonl");
+    let documents: Vec<&str> = if is_log { text.lines().collect() } else { vec![&text] };
+    let mut is_changed = false;
+    let written: Vec<String> = documents
+        .iter()
+        .map(|document| {
+            let mut value = serde_json::from_str(document).unwrap_or(Value::Null);
+            if !change(&mut value) {
+                return (*document).to_owned();
+            }
+            is_changed = true;
+            value.to_string()
+        })
+        .collect();
+    std::fs::write(path, written.join("\n")).expect("written");
+    is_changed
+}
+
+/// Adds a count to the documents of a database, and a column to its tables of usage.
+fn extend_database(path: &Path) -> bool {
+    let connection = Connection::open(path).expect("a database");
+    let list = |select: &str| -> Vec<String> {
+        let mut statement = connection.prepare(select).expect("a statement");
+        let names = statement.query_map([], |row| row.get(0)).expect("names");
+        names.map(|name| name.expect("a name")).collect()
+    };
+    let mut is_changed = false;
+    for table in list("select name from sqlite_schema where type = 'table'") {
+        let columns = list(&format!("select name from pragma_table_info('{table}')"));
+        if columns.iter().any(|column| column.contains("token")) {
+            let extend =
+                format!("alter table \"{table}\" add column audio_tokens; update \"{table}\" set audio_tokens = 7");
+            connection.execute_batch(&extend).expect("extended");
+            is_changed = true;
+        }
+        for column in columns
+            .iter()
+            .filter(|column| ["data", "value"].contains(&column.as_str()))
+        {
+            let mut statement = connection
+                .prepare(&format!("select rowid, cast(\"{column}\" as text) from \"{table}\""))
+                .expect("a statement");
+            let cell = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?));
+            let cells: Vec<_> = statement.query_map([], cell).expect("cells").flatten().collect();
+            for (rowid, text) in cells {
+                let document = text.and_then(|text| serde_json::from_str::<Value>(&text).ok());
+                if let Some(mut document) = document.filter(Value::is_object)
+                    && add_count(&mut document)
+                {
+                    let update = format!("update \"{table}\" set \"{column}\" = ?1 where rowid = ?2");
+                    connection
+                        .execute(&update, (document.to_string(), rowid))
+                        .expect("updated");
+                    is_changed = true;
+                }
+            }
+        }
+    }
+    is_changed
+}
+
+fn is_database(path: &Path) -> bool {
+    std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"SQLite format 3\0"))
+}
+
+#[test]
+fn every_reader_knows_the_words_of_its_fixtures() {
+    let mut found = Vec::new();
+    for agent in agents() {
+        for case in homes(agent) {
+            let home = support::Home::new();
+            support::copy_tree(&case, &home.path());
+            let unknown = survey(agent, &home.path()).unknown;
+            if !unknown.is_empty() {
+                found.push((case, unknown));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn an_unknown_count_is_named_for_every_agent() {
+    for agent in agents() {
+        let mut is_changed = false;
+        for case in homes(agent) {
+            let home = support::Home::new();
+            support::copy_tree(&case, &home.path());
+            let system = System::new(Os::Linux, home.path(), BTreeMap::new());
+            let sources = agent.sources(&system).sources;
+            let paths = sources.iter().map(|source| source.path.as_path());
+            let changed: Vec<&Path> = paths
+                .filter(|path| {
+                    if is_database(path) {
+                        extend_database(path)
+                    } else {
+                        rewrite(path, &mut add_count)
+                    }
+                })
+                .collect();
+            if changed.is_empty() {
+                continue;
+            }
+            is_changed = true;
+            let unknown = survey(agent, &home.path()).unknown;
+            let is_named = |name: &String| name.starts_with("usage") && name.contains("audio_tokens");
+            assert!(unknown.keys().any(is_named), "{}: {unknown:#?}", case.display());
+        }
+        assert!(is_changed, "{}: no fixture has a usage", agent.id());
+    }
+}
+
+#[test]
+fn an_unknown_record_type_is_named_for_every_agent_that_has_types() {
+    let mut tried = 0;
+    for agent in agents() {
+        let words = agent.vocabulary().expect("a vocabulary").words;
+        let key = ["type", "role"]
+            .into_iter()
+            .find(|key| words.iter().any(|words| words.at == *key));
+        let Some(key) = key else {
+            continue;
+        };
+        let mut is_named = false;
+        for case in homes(agent) {
+            let home = support::Home::new();
+            support::copy_tree(&case, &home.path());
+            let system = System::new(Os::Linux, home.path(), BTreeMap::new());
+            let mut is_changed = false;
+            for source in agent.sources(&system).sources {
+                is_changed |= rewrite(&source.path, &mut |record| match record {
+                    Value::Object(fields) if fields.contains_key(key) => {
+                        fields.insert(key.to_owned(), json!("goal-update"));
+                        true
+                    }
+                    Value::Array(items) => items.iter_mut().fold(false, |_, item| {
+                        item[key] = json!("goal-update");
+                        true
+                    }),
+                    _ => false,
+                });
+            }
+            let unknown = survey(agent, &home.path()).unknown;
+            let named = unknown
+                .keys()
+                .any(|name| name.contains("type goal-update") || name.contains("role goal-update"));
+            assert_eq!(named, is_changed, "{}: {unknown:#?}", case.display());
+            is_named |= named;
+        }
+        assert!(is_named, "{}", agent.id());
+        tried += 1;
+    }
+    assert!(tried > 6, "only {tried} agents have types");
+}
