@@ -190,8 +190,9 @@ pub fn notes(rows: &[DoctorRow]) -> Vec<String> {
             lines.push(format!("  no turns: {}", skipped.join(", ")));
         }
         for (what, count) in &row.unknown {
+            let times = if *count == 1 { "time" } else { "times" };
             lines.push(format!(
-                "  warning: unknown {what}, {count} times; its usage may be incomplete"
+                "  warning: unknown {what}, {count} {times}; its usage may be incomplete"
             ));
         }
         lines.extend(row.problems.iter().map(|problem| format!("  problem: {problem}")));

@@ -4,6 +4,7 @@ mod arguments;
 mod config;
 mod doctor;
 mod empty_answers;
+mod doctor_report;
 mod one_liners;
 #[path = "../support/mod.rs"]
 mod support;

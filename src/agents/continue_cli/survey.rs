@@ -25,7 +25,12 @@ pub(super) static KNOWN: Vocabulary = Vocabulary {
         Words::new(
             "usage field",
             "history.[].message.usage.prompt_tokens_details",
-            &["cache_creation_tokens", "cache_read_tokens", "cache_write_tokens", "cached_tokens"],
+            &[
+                "cache_creation_tokens",
+                "cache_read_tokens",
+                "cache_write_tokens",
+                "cached_tokens",
+            ],
         ),
         Words::new(
             "usage field",
@@ -33,5 +38,7 @@ pub(super) static KNOWN: Vocabulary = Vocabulary {
             &["reasoning_tokens"],
         ),
     ],
+    // Sums of the session, and what Continue counted itself.
+    counts: &["completionTokens", "promptTokens"],
     ..Vocabulary::EMPTY
 };

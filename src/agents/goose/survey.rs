@@ -6,6 +6,8 @@ pub(super) static KNOWN: Vocabulary = Vocabulary {
     // The plain columns are those of the last request.
     columns: &[
         "messages.tokens",
+        "sessions.accumulated_cache_read_tokens",
+        "sessions.accumulated_cache_write_tokens",
         "sessions.accumulated_cost",
         "sessions.accumulated_input_tokens",
         "sessions.accumulated_output_tokens",

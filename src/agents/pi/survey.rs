@@ -28,7 +28,14 @@ const USAGE: &[&str] = &[
     "totalTokens",
 ];
 
-const COST: &[&str] = &["cacheRead", "cacheWrite", "input", "output", "total", "totalFromProvider"];
+const COST: &[&str] = &[
+    "cacheRead",
+    "cacheWrite",
+    "input",
+    "output",
+    "total",
+    "totalFromProvider",
+];
 
 pub static KNOWN: Vocabulary = Vocabulary {
     words: &[

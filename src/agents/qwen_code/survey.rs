@@ -20,6 +20,20 @@ pub(super) static KNOWN: Vocabulary = Vocabulary {
             ],
         ),
     ],
-    counts: &["input_token_count", "output_token_count"],
+    // The list of all requests, events of telemetry, and sizes before and after a compression.
+    counts: &[
+        "cachedTokens",
+        "cached_content_token_count",
+        "inputTokens",
+        "input_token_count",
+        "newTokenCount",
+        "originalTokenCount",
+        "outputTokens",
+        "output_token_count",
+        "thoughtsTokens",
+        "thoughts_token_count",
+        "totalTokens",
+        "total_token_count",
+    ],
     ..Vocabulary::EMPTY
 };

@@ -128,7 +128,7 @@ pub fn is_count(name: &str, value: &Value) -> bool {
     let name = name.to_ascii_lowercase();
     value.as_f64().is_some_and(|count| count != 0.0)
         && name.contains("token")
-        && !name.ends_with("_ms")
+        && !name.ends_with("ms")
         && !NO_USAGE.iter().any(|word| name.contains(word))
 }
 
