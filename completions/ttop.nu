@@ -659,6 +659,7 @@ export extern "ttop schema" [
 
 # Show which agents and files were found, and what they do not record
 export def "ttop doctor" [
+    --report  # Print an anonymous report for an issue: shapes of records, without texts, ids and paths
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -668,7 +669,7 @@ export def "ttop doctor" [
     --demo  # Use a built-in sample instead of this machine
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {report: $report, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
     ^ttop doctor -o ndjson ...$flags | typed [] [] [] []
 }
 

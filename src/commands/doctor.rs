@@ -18,11 +18,11 @@ use clap::Args;
 /// Show which agents and files were found, and what they do not record
 #[derive(Args, Debug)]
 pub struct DoctorArgs {
-    #[command(flatten)]
-    rows: RowArgs,
-    /// Print an anonymous report to attach to an issue: shapes of records, without texts, ids and paths
+    /// Print an anonymous report for an issue: shapes of records, without texts, ids and paths
     #[arg(long)]
     report: bool,
+    #[command(flatten)]
+    rows: RowArgs,
 }
 
 impl DoctorArgs {

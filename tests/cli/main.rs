@@ -3,8 +3,8 @@
 mod arguments;
 mod config;
 mod doctor;
-mod empty_answers;
 mod doctor_report;
+mod empty_answers;
 mod one_liners;
 #[path = "../support/mod.rs"]
 mod support;
