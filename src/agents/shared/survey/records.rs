@@ -1,14 +1,13 @@
 //! A sample of records: the ends of the newest files, parsed plainly, whatever kind of file they are.
 
 use super::vocabulary::{Vocabulary, is_usage_column};
-use crate::agents::shared::content::unpack;
 use crate::agents::shared::source::Source;
 use crate::agents::shared::sqlite::Database;
+use crate::agents::shared::zstd;
 use crate::system::open;
 use rusqlite::types::ValueRef;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -50,7 +49,7 @@ impl<'v> Sample<'v> {
     /// Hands out the records of a file with their place, and returns the columns of a database that have usage and are
     /// not in the vocabulary. The reader reports files that cannot be read; a survey skips them.
     pub fn read(&mut self, path: &Path, each: Each<'_>) -> BTreeMap<String, u64> {
-        let Ok((file, metadata)) = open::open(path) else {
+        let Ok((mut file, metadata)) = open::open(path) else {
             return BTreeMap::new();
         };
         self.left = self.left.saturating_sub(metadata.len().min(MOST_FILE_BYTES));
@@ -62,15 +61,15 @@ impl<'v> Sample<'v> {
             return self.database(path, each).unwrap_or_default();
         }
         let is_log = path.to_string_lossy().contains(".jsonl");
-        // What cannot be read is a problem elsewhere.
-        let _ = if start.starts_with(ZSTD) {
-            rewound(file).and_then(unpack).map(|text| {
-                let size = text.len() as u64;
-                records(Cursor::new(text), size, is_log, each)
-            })
-        } else {
-            rewound(file).map(|file| records(file, metadata.len(), is_log, each))
-        };
+        if file.rewind().is_err() {
+            return BTreeMap::new();
+        }
+        if !start.starts_with(ZSTD) {
+            records(file, metadata.len(), is_log, each);
+        } else if let Ok(text) = zstd::unpack(file, MOST_BYTES) {
+            let size = text.len() as u64;
+            records(Cursor::new(text), size, is_log, each);
+        }
         BTreeMap::new()
     }
 
@@ -135,9 +134,7 @@ fn documents(database: &Database, cell: &str, table: &str, column: &str, each: E
             continue;
         };
         if bytes.starts_with(ZSTD) {
-            let mut text = Vec::new();
-            let unpacked = ruzstd::decoding::StreamingDecoder::new(bytes).map(|it| it.take(MOST_FILE_BYTES));
-            if unpacked.is_ok_and(|mut it| it.read_to_end(&mut text).is_ok()) {
+            if let Ok(text) = zstd::unpack(bytes, MOST_FILE_BYTES) {
                 document(cell, &text, each);
             }
         } else {
@@ -149,11 +146,6 @@ fn documents(database: &Database, cell: &str, table: &str, column: &str, each: E
         }
     }
     Ok(())
-}
-
-fn rewound(mut file: File) -> std::io::Result<File> {
-    file.seek(SeekFrom::Start(0))?;
-    Ok(file)
 }
 
 /// The records of a text: the end of a log with its first line, or one document.
