@@ -46,6 +46,12 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "serve",
+        &[
+            "agents", "args", "core", "engine", "ledger", "prices", "render", "reports", "system",
+        ],
+    ),
+    (
         "commands",
         &[
             "agents",
@@ -59,6 +65,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "processes",
             "render",
             "reports",
+            "serve",
             "sinks",
             "system",
         ],
