@@ -11,6 +11,8 @@ pub mod core;
 pub mod credentials;
 pub mod engine;
 pub mod exit;
+#[cfg(feature = "plugins")]
+mod extend;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 pub mod ledger;
@@ -21,7 +23,6 @@ mod processes;
 pub mod providers;
 pub mod render;
 pub mod reports;
-mod serve;
 mod sinks;
 pub mod system;
 
@@ -106,6 +107,10 @@ fn run_words(words: &[OsString]) -> Result<Exit> {
         };
     }
     engine.system.offline |= cli.global.offline || engine.config.flag(&["offline"]) == Some(true);
+    #[cfg(feature = "plugins")]
+    let session = extend::extend(&mut engine, cli.command.as_ref(), &cli.global.plugins)?;
+    #[cfg(feature = "plugins")]
+    problems.extend(extend::problems(session.as_ref()));
     let mut context = Context::new(engine, cli.global);
     if context.engine.system.var("TTOP_NOW").is_some() {
         let now = crate::core::time::Time(context.engine.system.now);
@@ -117,7 +122,12 @@ fn run_words(words: &[OsString]) -> Result<Exit> {
     let exit = match cli.command {
         Some(command) => command.run(&mut context),
         None => cli.bare.or_today_by_model().run(&mut context),
-    }?;
+    };
+    #[cfg(feature = "plugins")]
+    if let Some(session) = &session {
+        session.end();
+    }
+    let exit = exit?;
     // What was met after the rows were printed counts too.
     Ok(if exit == Exit::Ok { context.out.outcome() } else { exit })
 }

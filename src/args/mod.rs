@@ -34,6 +34,10 @@ pub struct Global {
     /// Use a built-in sample instead of this machine
     #[arg(long, global = true)]
     pub demo: bool,
+    /// Load this plugin, a file or folder, for this run; repeatable
+    #[cfg(feature = "plugins")]
+    #[arg(long = "plugin", global = true, value_name = "PATH", conflicts_with = "demo", value_hint = clap::ValueHint::AnyPath)]
+    pub plugins: Vec<String>,
     /// Use this IANA time zone for days and times [default: TZ, else the system's]
     #[arg(long, global = true, value_name = "ZONE")]
     pub tz: Option<String>,

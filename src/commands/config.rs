@@ -72,7 +72,10 @@ impl ConfigArgs {
             Action::Set { key, value } => {
                 let names = known(key)?;
                 let path: Vec<&str> = names.iter().map(String::as_str).collect();
-                let value = parse_value(key, &path, value)?;
+                let typed = value;
+                let value = parse_value(key, &path, typed)?;
+                #[cfg(feature = "plugins")]
+                let value = super::plugin::setting::check(context, &path, typed, value)?;
                 edit(context, |text| set(text, &path, &value).map(Some))?;
             }
             Action::Unset { key } => {

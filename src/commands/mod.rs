@@ -19,7 +19,6 @@ pub mod progress;
 pub mod providers;
 pub mod ps;
 pub mod schema;
-pub mod serve;
 pub mod sessions;
 pub mod show;
 pub mod sync;
@@ -49,7 +48,6 @@ pub enum Command {
     #[cfg(feature = "plugins")]
     Plugin(plugin::PluginArgs),
     Prices(prices::PricesArgs),
-    Serve(serve::ServeArgs),
     Sync(sync::SyncArgs),
     Ledger(ledger::LedgerArgs),
     Schema(schema::SchemaArgs),
@@ -65,6 +63,22 @@ impl Command {
         matches!(
             self,
             Self::BarStatus(_) | Self::Config(_) | Self::Schema(_) | Self::Completions(_) | Self::Man(_)
+        )
+    }
+
+    /// Whether plugins add to what it shows. Bars read what other commands left, and `plugin` looks for itself.
+    #[cfg(feature = "plugins")]
+    pub fn uses_plugins(&self) -> bool {
+        !matches!(
+            self,
+            Self::BarStatus(_)
+                | Self::Config(_)
+                | Self::Schema(_)
+                | Self::Completions(_)
+                | Self::Man(_)
+                | Self::Mcp(_)
+                | Self::Plugin(_)
+                | Self::Ps(_)
         )
     }
 
@@ -87,7 +101,6 @@ impl Command {
             Self::Plugin(args) => args.run(context),
             Self::Prices(args) => args.run(context),
             Self::Watch(args) => args.run(context),
-            Self::Serve(args) => args.run(context),
             Self::Sync(args) => args.run(context),
             Self::Ledger(args) => args.run(context),
             Self::Schema(args) => args.run(context),

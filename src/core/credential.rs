@@ -131,6 +131,8 @@ pub enum Rank {
     Override,
     /// A secret of a running app; never listed.
     Running,
+    /// Found by a plugin, for itself alone.
+    Plugin,
     /// A variable for a key that alone can read the endpoint.
     Admin,
     OpencodeAuth,

@@ -13,6 +13,8 @@ pub struct ProviderUsage {
     pub limits: Vec<Limit>,
     pub credits: Option<Credits>,
     pub spend: Option<Spend>,
+    /// Counted by the provider, without a spend.
+    pub tokens: Option<ReportedTokens>,
     /// A note on the numbers; never text from the response.
     pub note: Option<String>,
 }
@@ -21,6 +23,8 @@ pub struct ProviderUsage {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Limit {
+    /// How the provider names it, where that is not told by its window.
+    pub name: Option<String>,
     /// The part of the account it is for; `None` for all of it.
     pub scope: Option<String>,
     /// 0 to 100, above it when more was used than allowed; two decimals.
@@ -83,6 +87,9 @@ impl Limit {
 
     /// `5-hour`, `Weekly (Opus)`, `Quota`: by duration, never by where it stood in the answer.
     pub fn label(&self) -> String {
+        if let Some(name) = &self.name {
+            return name.clone();
+        }
         let window = match self.window_minutes {
             None => "Quota".to_owned(),
             Some(DAY) => "Daily".to_owned(),
@@ -212,6 +219,34 @@ pub struct SpentTokens {
     pub cache_read: u64,
     pub cache_write: u64,
     pub requests: Option<u64>,
+}
+
+/// Tokens of an account that a provider counts; its cache may be unknown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportedTokens {
+    pub input: u64,
+    pub output: u64,
+    pub cache_read: Option<u64>,
+    pub cache_write: Option<u64>,
+}
+
+impl ReportedTokens {
+    pub fn tokens(&self) -> Tokens {
+        use super::tokens::Bucket;
+        let (read, written) = (self.cache_read, self.cache_write);
+        let tokens = Tokens::new(
+            self.input,
+            self.output,
+            0,
+            read.unwrap_or_default(),
+            written.unwrap_or_default(),
+        );
+        let unknown = [(Bucket::CacheRead, read), (Bucket::CacheWrite, written)];
+        let unknown = unknown.into_iter().filter(|(_, count)| count.is_none());
+        unknown.fold(tokens.without(Bucket::Reasoning), |tokens, (bucket, _)| {
+            tokens.without(bucket)
+        })
+    }
 }
 
 impl SpentTokens {

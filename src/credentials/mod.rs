@@ -75,7 +75,11 @@ const PLACES: &[Place] = &[
 
 /// Finds all credentials, by provider, with the one in use. Never fails: an unreadable one is a malformed credential.
 pub fn find(search: &Search<'_>) -> Vec<ProviderCredentials> {
-    let mut found = Vec::new();
+    find_with(search, Vec::new())
+}
+
+/// As [`find`], with what providers found themselves.
+pub fn find_with(search: &Search<'_>, mut found: Vec<Credential>) -> Vec<ProviderCredentials> {
     for place in PLACES {
         place(search, &mut found);
     }

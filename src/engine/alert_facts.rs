@@ -32,6 +32,7 @@ impl Engine {
             providers: Some(self.provider_facts()?),
             sessions: Some(self.session_facts(&scan.sessions)?),
             app: Some(app(false)),
+            happened: self.registry.take_events(),
         })
     }
 

@@ -107,6 +107,7 @@ impl AlertStream {
     fn facts(&mut self, engine: &mut Engine, change: i64) -> Result<Facts> {
         let mut facts = Facts {
             now: engine.system.now,
+            happened: engine.registry.take_events(),
             ..Facts::default()
         };
         let is_due = |at: Option<Instant>, every| at.is_none_or(|at| at.elapsed() >= every);

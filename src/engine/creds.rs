@@ -7,6 +7,10 @@ use crate::credentials::{self, Keychain, Search, keychain};
 use crate::system::Os;
 use crate::system::fingerprint::Fingerprints;
 use anyhow::Result;
+use std::time::Duration;
+
+/// How long providers that look for credentials themselves have, all together.
+const LOOK_WITHIN: Duration = Duration::from_secs(4);
 
 /// Which credentials to list.
 #[derive(Clone, Copy, Debug, Default)]
@@ -109,11 +113,12 @@ impl Engine {
         if self.is_sample {
             return sample::accounts::credentials(&self.registry.wanted_credentials(), self.system.now);
         }
-        credentials::find(&Search {
+        let search = Search {
             system: &self.system,
             wanted: &self.registry.wanted_credentials(),
             keychain: (self.system.os == Os::MacOs && asks_keychain).then_some(&keychain::read_item as Keychain),
-        })
+        };
+        credentials::find_with(&search, self.registry.find_credentials(LOOK_WITHIN))
     }
 
     pub(super) fn fingerprints(&self) -> Result<Fingerprints> {

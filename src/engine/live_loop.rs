@@ -6,7 +6,7 @@ use crate::agents::shared::watcher::SourceWatcher;
 use crate::core::problem::Problem;
 use crate::ledger::Ledger;
 use crate::ledger::commit::Committed;
-use crate::system::notices::{Caller, Notices, Wake};
+use crate::system::notices::{Notices, Wake};
 use anyhow::{Context as _, Result, bail};
 use std::time::{Duration, Instant};
 
@@ -72,12 +72,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Ends waits of [`Engine::step`] from other threads; `None` when nothing is watched.
-    pub fn caller(&self) -> Option<Caller> {
-        self.live.as_ref().map(|live| live.watcher.caller())
-    }
-
-    /// Waits for a change or a call, at most for this long; then reads due sources and commits.
+    /// Waits for a change, at most for this long; then reads due sources and commits.
     ///
     /// # Errors
     /// When nothing is watched, or the ledger cannot be read.
@@ -95,10 +90,9 @@ impl Engine {
             if let Wake::Signal(signal) = wake {
                 return Ok(Step::Signal(signal));
             }
-            let is_called = live.watcher.take_call();
             self.system.now = self.system.now();
             let is_read = self.read_due()?;
-            if is_read || is_called || Instant::now() >= end {
+            if is_read || Instant::now() >= end {
                 return Ok(Step::Woke { is_read });
             }
         }

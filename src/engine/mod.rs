@@ -52,9 +52,8 @@ pub mod scan;
 pub mod snapshot;
 pub mod snapshot_feed;
 mod snapshot_writer;
-pub mod stats;
 pub mod stream;
-pub mod stream_start;
+mod stream_start;
 pub mod unknown_names;
 
 use crate::agents::Agent;
@@ -177,13 +176,13 @@ impl Engine {
         self.prices.get_or_init(|| {
             let (book, problems) = PriceBook::open(&self.system, &self.config);
             self.problems.borrow_mut().extend(problems);
-            book
+            book.with_more(&self.registry.prices)
         })
     }
 
     /// Prices everything by another book from now on.
     pub fn set_prices(&mut self, book: PriceBook) {
-        self.prices = OnceCell::from(book);
+        self.prices = OnceCell::from(book.with_more(&self.registry.prices));
     }
 
     /// The turns of the ledger with their prices: what every report is made from.
@@ -227,8 +226,7 @@ impl Engine {
         self.problems.take()
     }
 
-    /// Notes what [`Engine::take_problems`] returns.
-    pub fn note_problem(&self, problem: Problem) {
+    fn note_problem(&self, problem: Problem) {
         self.problems.borrow_mut().push(problem);
     }
 }

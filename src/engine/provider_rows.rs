@@ -64,7 +64,9 @@ impl Listed {
             spend_currency: spend.map(|spend| spend.currency.clone()),
             spend_period: spend.map(|spend| spend.period),
             spend_limit: spend.and_then(|spend| spend.limit),
-            tokens: spend.and_then(tokens),
+            tokens: spend
+                .and_then(tokens)
+                .or_else(|| usage.tokens.map(|counted| counted.tokens())),
             capabilities: report.about.capabilities.clone(),
             fetched_at,
             stale: report.is_stale,

@@ -1,9 +1,14 @@
-//! The registry: every agent, provider and kind of sink of a run, built once and handed down.
+//! The registry: every agent, provider, kind of sink and theme of a run, built once and handed down.
 
 use crate::agents::{self, AgentHandle};
-use crate::core::credential::CredentialSpec;
+use crate::core::credential::{Credential, CredentialSpec};
+use crate::core::rows::EventRow;
+use crate::prices::MorePrices;
 use crate::providers::{self, ProviderHandle};
+use crate::render::theme::{BUILT_IN, Theme};
 use crate::sinks::{self, SinkHandle};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 /// What a run knows. Plugins are added before the engine is made.
 #[derive(Clone, Default)]
@@ -13,7 +18,16 @@ pub struct Registry {
     /// Most used first.
     pub providers: Vec<ProviderHandle>,
     pub sinks: Vec<SinkHandle>,
+    /// In the order of lists; the first is the default.
+    pub themes: Vec<Theme>,
+    /// Besides those of the lists.
+    pub prices: Vec<MorePrices>,
+    /// What happened in this process that alerts tell of, taken once.
+    pub happened: Option<TakeEvents>,
 }
+
+/// Takes events that nobody has taken.
+pub type TakeEvents = Rc<dyn Fn() -> Vec<EventRow>>;
 
 impl Registry {
     /// What is part of the program.
@@ -25,6 +39,9 @@ impl Registry {
                 .collect(),
             providers: providers::built_in(),
             sinks: sinks::built_in(),
+            themes: BUILT_IN.to_vec(),
+            prices: Vec::new(),
+            happened: None,
         }
     }
 
@@ -38,6 +55,28 @@ impl Registry {
 
     pub fn agent(&self, id: &str) -> Option<&AgentHandle> {
         self.agents.iter().find(|agent| agent.id() == id)
+    }
+
+    pub fn theme(&self, id: &str) -> Option<&Theme> {
+        self.themes.iter().find(|theme| theme.id == id)
+    }
+
+    pub fn take_events(&self) -> Vec<EventRow> {
+        self.happened.as_ref().map(|take| take()).unwrap_or_default()
+    }
+
+    /// The credentials that providers find themselves, in this time: they look side by side.
+    pub fn find_credentials(&self, within: Duration) -> Vec<Credential> {
+        let ends = Instant::now() + within;
+        let looking: Vec<_> = self
+            .providers
+            .iter()
+            .filter_map(|provider| provider.look_for_credentials())
+            .collect();
+        let found = looking
+            .into_iter()
+            .filter_map(|found| found.recv_timeout(ends.saturating_duration_since(Instant::now())).ok());
+        found.flatten().collect()
     }
 
     /// Who bills for a provider; an id that is unknown here bills for itself.

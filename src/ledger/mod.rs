@@ -58,6 +58,8 @@ pub struct Ledger {
     pub most_turns: usize,
     /// Agents with a source that could not be read in this run.
     failed: rustc_hash::FxHashSet<String>,
+    /// Sources that do not count in this run: a plugin reads their agent instead, or did before.
+    inactive: rustc_hash::FxHashSet<i64>,
 }
 
 /// What became of the file.
@@ -132,6 +134,7 @@ impl Ledger {
             patience: alerts::PATIENCE,
             most_turns: usize::MAX,
             failed: rustc_hash::FxHashSet::default(),
+            inactive: rustc_hash::FxHashSet::default(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::merge::PackKey;
 use super::pack::{Columns, Pack, PackTurn};
+use super::pending::PendingPack;
 use super::recent_sessions::Spans;
 use super::sessions::{self, KnownSession};
 use super::sync::load_pack;
@@ -74,7 +75,10 @@ impl Ledger {
             let mut look = |rows: &mut rusqlite::Rows<'_>| -> Result<()> {
                 while let Some(row) = rows.next()? {
                     let head = head_of(row)?;
-                    if self.pending.pack_at.contains_key(&head.pack) || !selection.takes_from(&head) {
+                    if self.pending.pack_at.contains_key(&head.pack)
+                        || self.inactive.contains(&head.key.source)
+                        || !selection.takes_from(&head)
+                    {
                         continue;
                     }
                     if columns.read(row.get_ref(4)?.as_blob()?).is_none() {
@@ -102,7 +106,8 @@ impl Ledger {
                 pack: pack.id,
                 key: pack.key,
             };
-            if !pack.is_empty && selection.takes(&head, pack.span) {
+            let is_active = !self.inactive.contains(&pack.key.source);
+            if is_active && !pack.is_empty && selection.takes(&head, pack.span) {
                 columns
                     .read(&pack.blobs.numbers)
                     .context("a pack that was just made is damaged")?;
@@ -142,18 +147,23 @@ impl Ledger {
             *span = (span.0.min(first), span.1.max(last));
         };
         if let Some(connection) = &self.connection {
-            let mut statement = connection.prepare_cached("select id, session, first_at, last_at from pack")?;
+            let mut statement = connection.prepare_cached("select id, session, first_at, last_at, source from pack")?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                if !self.pending.pack_at.contains_key(&row.get(0)?) {
+                if !self.pending.pack_at.contains_key(&row.get(0)?) && !self.inactive.contains(&row.get(4)?) {
                     widen(row.get(1)?, row.get(2)?, row.get(3)?);
                 }
             }
         }
-        for pack in self.pending.packs.iter().filter(|pack| !pack.is_empty) {
+        for pack in self.active_packs() {
             widen(pack.key.session, pack.span.0, pack.span.1);
         }
         Ok(spans)
+    }
+
+    fn active_packs(&self) -> impl Iterator<Item = &PendingPack> {
+        let packs = self.pending.packs.iter();
+        packs.filter(|pack| !pack.is_empty && !self.inactive.contains(&pack.key.source))
     }
 
     fn heads(&self, selection: &Selection) -> Result<Vec<(Head, i64)>> {
@@ -165,12 +175,14 @@ impl Ledger {
             while let Some(row) = rows.next()? {
                 let head = head_of(row)?;
                 let span = (row.get(4)?, row.get(5)?);
-                if !self.pending.pack_at.contains_key(&head.pack) && selection.takes(&head, span) {
+                let is_current = !self.pending.pack_at.contains_key(&head.pack);
+                let is_active = !self.inactive.contains(&head.key.source);
+                if is_current && is_active && selection.takes(&head, span) {
                     heads.push((head, span.0));
                 }
             }
         }
-        for pack in self.pending.packs.iter().filter(|pack| !pack.is_empty) {
+        for pack in self.active_packs() {
             let head = Head {
                 pack: pack.id,
                 key: pack.key,

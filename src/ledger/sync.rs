@@ -20,6 +20,9 @@ use xxhash_rust::xxh3::xxh3_64;
 /// timestamp.
 const SETTLED: Duration = Duration::from_secs(2);
 
+/// Behind the fingerprint of an agent that a built-in reader and a plugin both read once.
+const MIXED: &[u8] = b"mixed";
+
 /// A source to read, with its known state.
 type Due<'a> = (&'a Source, Option<KnownSource>);
 
@@ -63,6 +66,7 @@ impl Ledger {
             self.reload()?;
         }
         self.failed.clear();
+        self.inactive.clear();
         let mut syncing = Syncing::start(self)?;
         for agent in agents {
             syncing.agent(agent, system, progress)?;
@@ -133,7 +137,12 @@ impl<'l> Syncing<'l> {
         let rules_version = agent.about().rules_version;
         let print = fingerprint(found, rules_version);
         let key = format!("walk:{}", agent.id());
-        if self.ledger.meta(&key)?.is_some_and(|known| known == print) {
+        if let Some(known) = self.ledger.meta(&key)?
+            && let Some(is_mixed) = known.strip_prefix(print.as_slice())
+        {
+            if is_mixed == MIXED {
+                self.leave_out(agent, found)?;
+            }
             self.remembered_problems(agent)?;
             return Ok(());
         }
@@ -161,15 +170,30 @@ impl<'l> Syncing<'l> {
             self.read_some(agent, row, due, progress)?;
         }
         // A folder that could not be looked into does not mean that its files are gone.
+        let mut is_mixed = false;
         if found.problems.is_empty() {
             for (_, source) in known {
-                if !source.gone && !super::transfer::is_import(&source.path) {
+                if is_of_other(&source, found) {
+                    is_mixed = true;
+                    self.ledger.inactive.insert(source.id);
+                } else if !source.gone && !super::transfer::is_import(&source.path) {
                     self.source_is_gone(row, source)?;
                 }
             }
         }
+        let print = if is_mixed { [&print, MIXED].concat() } else { print };
         if all_settled && !self.synced.is_partial && found.problems.is_empty() && !self.ledger.has_failed(agent.id()) {
             self.ledger.set_meta(&key, print);
+        }
+        Ok(())
+    }
+
+    /// Leaves out what others than this agent's reader recorded under its id.
+    fn leave_out(&mut self, agent: &AgentHandle, found: &Found) -> Result<()> {
+        if let Some(row) = self.ledger.names.find(Kind::Agent, agent.id()) {
+            let known = self.known_sources(row)?;
+            let others = known.into_values().filter(|source| is_of_other(source, found));
+            self.ledger.inactive.extend(others.map(|source| source.id));
         }
         Ok(())
     }
@@ -323,6 +347,12 @@ fn parse_problems(text: &str) -> Vec<Problem> {
         .into_iter()
         .map(|(place, reason)| Problem { place, reason })
         .collect()
+}
+
+/// Whether a plugin read it and none reads now, or the other way round: either history is kept, and one counts.
+fn is_of_other(known: &KnownSource, found: &Found) -> bool {
+    let is_of_plugin = known.kind == Source::OF_PLUGIN;
+    is_of_plugin != found.is_plugin && !super::transfer::is_import(&known.path)
 }
 
 fn is_unchanged(known: &KnownSource, source: &Source, rules_version: u32) -> bool {

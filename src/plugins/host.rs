@@ -3,9 +3,10 @@
 use super::consent;
 use super::declare::{Checked, Declaration, Kind, check};
 use super::grant::Grants;
+use super::manifests::Manifests;
 use super::ops::log::clean;
 use super::package;
-use super::parent::Runner;
+use super::parent::{Loaded, Runner};
 use super::plugin::{Events, Plugin};
 use super::tree::Tree;
 use super::trust::{Standing, Trust};
@@ -142,6 +143,8 @@ pub struct Host<'a> {
     /// Whether ttop has a type and id built in.
     pub is_built_in: &'a dyn Fn(Kind, &str) -> bool,
     pub events: Events,
+    /// What plugins declared before; without it every plugin is evaluated.
+    pub manifests: Option<&'a Manifests>,
 }
 
 impl Host<'_> {
@@ -160,11 +163,8 @@ impl Host<'_> {
 
     fn load_one(&self, found: &mut Found, earlier: &mut [Found]) -> Result<(), String> {
         let (root, entry) = locate(found)?;
-        let tree = Tree::new(&root).map_err(|error| format!("could not be opened: {}", error.kind()))?;
         found.entry = Some(entry.clone());
-        let runner = Runner::start(self.world.clone(), tree, entry, found.source.label.clone())
-            .map_err(|error| format!("no thread could be started: {error}"))?;
-        let loaded = runner.load()?;
+        let (start, loaded) = self.look(&root, &entry, &found.source.label)?;
         found.checked = check(&loaded.value);
         let checked = &found.checked;
         let at = &found.source.label;
@@ -218,7 +218,10 @@ impl Host<'_> {
                 return Ok(());
             }
         }
-        if self.wishes.requires_sandbox && !is_locked(&runner.shared.walls()) {
+        if let Start::Running(runner) = &start
+            && self.wishes.requires_sandbox
+            && !is_locked(&runner.shared.walls())
+        {
             return Err("this system cannot lock its process, and plugins.requireSandbox is set".to_owned());
         }
         for other in earlier
@@ -232,8 +235,23 @@ impl Host<'_> {
                 found.source.label, other.source.label
             ));
         }
+        found.state = State::Loaded;
+        if kind == Kind::Theme && matches!(start, Start::Known(_)) {
+            // Its colors are in the declaration: it never runs again.
+            return Ok(());
+        }
         let grants = Grants::of(&declaration, &self.world.home, &self.world.own);
-        runner.grant(declaration.clone(), grants);
+        let runner = match start {
+            Start::Running(runner) => {
+                runner.grant(declaration.clone(), grants);
+                runner
+            }
+            Start::Known(tree) => {
+                let runner = self.runner(*tree, entry, &found.source.label)?;
+                runner.adopt(declaration.clone(), grants);
+                runner
+            }
+        };
         let user = self.wishes.settings.get(&id).and_then(Value::as_object);
         let plugin = Plugin::new(
             declaration,
@@ -245,8 +263,28 @@ impl Host<'_> {
         );
         found.warnings.extend(plugin.settings().warnings);
         found.plugin = Some(Arc::new(plugin));
-        found.state = State::Loaded;
         Ok(())
+    }
+
+    /// What a plugin declares: from its manifest where nothing changed since, else by evaluating it.
+    fn look(&self, root: &Path, entry: &str, label: &str) -> Result<(Start, Loaded), String> {
+        // Which walls stand shows in a running child only.
+        let manifests = self.manifests.filter(|_| !self.wishes.requires_sandbox);
+        if let Some((tree, loaded)) = manifests.and_then(|manifests| manifests.unchanged(root, entry)) {
+            return Ok((Start::Known(Box::new(tree)), loaded));
+        }
+        let tree = Tree::new(root).map_err(|error| format!("could not be opened: {}", error.kind()))?;
+        let runner = self.runner(tree, entry.to_owned(), label)?;
+        let loaded = runner.load()?;
+        if let Some(manifests) = manifests {
+            manifests.keep(root, entry, &loaded);
+        }
+        Ok((Start::Running(runner), loaded))
+    }
+
+    fn runner(&self, tree: Tree, entry: String, label: &str) -> Result<Runner, String> {
+        Runner::start(self.world.clone(), tree, entry, label.to_owned())
+            .map_err(|error| format!("no thread could be started: {error}"))
     }
 
     /// A built-in provider is only replaced by the config: its credentials are at stake.
@@ -254,6 +292,14 @@ impl Host<'_> {
         self.wishes.replace.iter().any(|name| name == id)
             || (way == Way::Flag && matches!(kind, Kind::Agent | Kind::Theme))
     }
+}
+
+/// How far a plugin has come before consent.
+enum Start {
+    /// Evaluated without rights.
+    Running(Runner),
+    /// Its modules are those that were evaluated before.
+    Known(Box<Tree>),
 }
 
 /// Both locks of Linux stand.

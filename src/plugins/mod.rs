@@ -1,5 +1,10 @@
 //! Plugins of the TokenTop SDK: found, checked, asked for, and run each in a process of its own.
 
+pub mod as_agent;
+pub mod as_pricing;
+pub mod as_provider;
+pub mod as_sink;
+pub mod as_theme;
 mod breaker;
 pub mod case;
 pub mod child;
@@ -8,6 +13,7 @@ pub mod declare;
 pub mod discover;
 pub mod grant;
 pub mod host;
+pub mod manifests;
 pub mod message;
 pub mod net;
 pub mod npm;
@@ -21,4 +27,6 @@ pub mod settings;
 pub mod theme;
 pub mod tree;
 pub mod trust;
+pub mod usage;
+pub mod walk;
 pub mod world;

@@ -3,6 +3,7 @@
 use super::grant::is_private;
 use super::message::Refused;
 use super::ops::http::{MOST_BODY, Request, Response, Transport, aborted, host_of};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use ureq::config::Config;
@@ -17,16 +18,22 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// Sends to the internet, or says that the network is off.
 #[derive(Debug)]
 pub struct Net {
+    is_offline: bool,
     /// To public addresses, and to this machine where it was listed.
-    agents: Option<(Agent, Agent)>,
+    agents: OnceLock<(Agent, Agent)>,
 }
 
 impl Net {
     pub fn new(is_offline: bool) -> Self {
-        let build = |may_be_local| Agent::with_parts(config(), DefaultConnector::default(), Looking::new(may_be_local));
         Self {
-            agents: (!is_offline).then(|| (build(false), build(true))),
+            is_offline,
+            agents: OnceLock::new(),
         }
+    }
+
+    fn agents(&self) -> &(Agent, Agent) {
+        let build = |may_be_local| Agent::with_parts(config(), DefaultConnector::default(), Looking::new(may_be_local));
+        self.agents.get_or_init(|| (build(false), build(true)))
     }
 }
 
@@ -47,12 +54,13 @@ fn config() -> Config {
 
 impl Transport for Net {
     fn send(&self, request: &Request, is_dropped: &AtomicBool) -> Result<Response, Refused> {
-        let Some((public, local)) = &self.agents else {
+        if self.is_offline {
             return Err(Refused::network("fetch failed: offline: the network is switched off"));
-        };
+        }
         if is_dropped.load(Ordering::Relaxed) {
             return Err(aborted());
         }
+        let (public, local) = self.agents();
         let agent = if request.may_be_local { local } else { public };
         exchange(agent, request).map_err(|error| failure(&error, request))
     }

@@ -6,10 +6,12 @@ use super::ops::log::Line;
 use super::parent::{CallError, Called, Runner};
 use super::settings::{Settings, merge};
 use super::world::World;
+use crate::core::rows::{EventRow, EventType, Severity};
 use serde_json::{Map, Value, json};
 use std::fmt;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// How far a plugin's life has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,9 +47,21 @@ pub struct Event {
     pub message: String,
 }
 
+impl Event {
+    fn row(&self) -> EventRow {
+        let (kind, what) = match self.kind {
+            "plugin.disabled" => (EventType::PluginDisabled, "is suspended"),
+            _ => (EventType::PluginCrashed, "crashed"),
+        };
+        let title = format!("Plugin {} {what}", self.plugin);
+        EventRow::new(kind, Severity::Warning, title, self.message.clone())
+            .with(&[("pluginId", self.plugin.as_str().into())])
+    }
+}
+
 /// Events of all plugins of a run.
 #[derive(Clone, Debug, Default)]
-pub struct Events(Arc<Mutex<Vec<Event>>>);
+pub struct Events(Arc<Mutex<(Vec<Event>, usize)>>);
 
 impl Events {
     fn add(&self, kind: &'static str, plugin: &str, message: String) {
@@ -56,11 +70,21 @@ impl Events {
             plugin: plugin.to_owned(),
             message,
         };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.0.push(event);
     }
 
     pub fn all(&self) -> Vec<Event> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.0.clone()
+    }
+
+    /// Events that were not taken before, as rows.
+    pub fn take(&self) -> Vec<EventRow> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (from, to) = (all.1, all.0.len());
+        all.1 = to;
+        all.0[from..].iter().map(Event::row).collect()
     }
 }
 
@@ -102,6 +126,8 @@ pub struct Plugin {
     world: World,
     events: Events,
     inner: Mutex<Inner>,
+    /// Held while the plugin is made ready: once at a time.
+    starting: Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -111,6 +137,8 @@ struct Inner {
     breaker: Breaker,
     /// The engine was thrown away, and no call has gone well since.
     is_down: bool,
+    /// `initialize` and `start` went well in the engine that is alive.
+    is_up: bool,
 }
 
 impl Plugin {
@@ -133,6 +161,7 @@ impl Plugin {
                 settings,
                 ..Inner::default()
             }),
+            starting: Mutex::default(),
         }
     }
 
@@ -142,6 +171,11 @@ impl Plugin {
 
     pub fn id(&self) -> &str {
         &self.declaration.id
+    }
+
+    /// Epoch milliseconds by the clock of its world.
+    pub fn now(&self) -> i64 {
+        self.world.clock.now()
     }
 
     pub fn kind(&self) -> Kind {
@@ -235,6 +269,7 @@ impl Plugin {
             let mut inner = self.inner();
             let is_news = error.is_crash() && !inner.is_down;
             inner.is_down |= error.is_crash();
+            inner.is_up &= !error.is_crash();
             (inner.breaker.failed(now), is_news)
         };
         if is_news {
@@ -244,6 +279,73 @@ impl Plugin {
             self.events.add("plugin.disabled", self.id(), failure.to_string());
         }
         Err(failure)
+    }
+
+    /// Runs `initialize` and `start`, unless the engine that is alive has seen them.
+    ///
+    /// # Errors
+    /// When a hook fails: the plugin is then never called again.
+    pub fn ready(&self) -> Result<(), Failure> {
+        let _one = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.inner().is_up {
+            return Ok(());
+        }
+        self.hook("initialize")?;
+        self.hook("start")?;
+        self.inner().is_up = true;
+        Ok(())
+    }
+
+    /// Begins a call of a plugin that is made ready first; the answer comes by the channel, however long it takes.
+    pub fn ask(self: &Arc<Self>, method: &'static str, args: Value) -> Receiver<Result<Called, Failure>> {
+        self.ask_by(move |plugin| plugin.call(method, args))
+    }
+
+    /// Makes the plugin ready and then does this with it, beside the caller.
+    pub fn ask_by(
+        self: &Arc<Self>,
+        job: impl FnOnce(&Self) -> Result<Called, Failure> + Send + 'static,
+    ) -> Receiver<Result<Called, Failure>> {
+        let (reply, answer) = channel();
+        let plugin = Arc::clone(self);
+        std::thread::spawn(move || {
+            let called = plugin.ready().and_then(|()| job(&plugin));
+            // Whoever asked may have gone.
+            let _ = reply.send(called);
+        });
+        answer
+    }
+
+    /// Calls a plugin that is made ready first, and waits no longer than this.
+    ///
+    /// # Errors
+    /// As [`Plugin::call`], and when it has not answered by then.
+    pub fn ask_within(self: &Arc<Self>, method: &'static str, args: Value, wait: Duration) -> Result<Called, Failure> {
+        let answer = self.ask(method, args).recv_timeout(wait);
+        answer.unwrap_or_else(|_| Err(self.failure(method, Some(CallError::Late(wait)))))
+    }
+
+    /// Ends its life: signals fire, then `stop` and `destroy`, by this moment at the latest.
+    pub fn end(&self, by: Instant) {
+        if !std::mem::take(&mut self.inner().is_up) {
+            return;
+        }
+        self.abort();
+        for name in ["stop", "destroy"]
+            .into_iter()
+            .filter(|name| self.declaration.has(name))
+        {
+            // A plugin that does not end in time is ended with its process.
+            let _ = self
+                .begin(name, json!({}))
+                .recv_timeout(by.saturating_duration_since(Instant::now()));
+        }
+        self.quiet();
+    }
+
+    /// Drops timers, watches, requests and callbacks.
+    pub fn quiet(&self) {
+        self.runner.quiet();
     }
 
     /// Begins a call without waiting; neither counted nor bounded by the breaker.
@@ -283,7 +385,7 @@ impl Plugin {
         self.runner.shared.walls()
     }
 
-    fn failure(&self, method: &str, error: Option<CallError>) -> Failure {
+    pub fn failure(&self, method: &str, error: Option<CallError>) -> Failure {
         Failure {
             plugin: self.id().to_owned(),
             method: method.to_owned(),

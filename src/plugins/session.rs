@@ -1,21 +1,39 @@
-//! Plugins of one run of ttop: the world it lends them, and everything its config and flags name.
+//! Plugins of one run of ttop: the world it lends them, and what they add to its registry.
 
+use super::as_agent::{Patience, PluginAgent};
+use super::as_pricing::pricing;
+use super::as_provider::PluginProvider;
+use super::as_sink::PluginSinks;
+use super::as_theme::theme;
 use super::child::Without;
 use super::declare::Kind;
-use super::discover::{data, sources, texts};
-use super::host::{Asking, Found, Host, Source, Wishes};
+use super::discover::{data, is_anything_configured, sources, texts};
+use super::grant::expand;
+use super::host::{Asking, Found, Host, Source, State, Wishes};
+use super::manifests::Manifests;
 use super::net::Net;
 use super::ops::opencode::OpenCode;
 use super::ops::storage::Storage;
-use super::plugin::Events;
+use super::plugin::{Events, Plugin};
 use super::trust::Trust;
 use super::world::{Clock, Limits, World};
+use crate::agents::AgentHandle;
+use crate::core::problem::Problem;
+use crate::prices::MorePrices;
+use crate::providers::ProviderHandle;
+use crate::render::theme::Theme;
+use crate::sinks::SinkHandle;
 use crate::system::System;
 use crate::system::config::Config;
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long all plugins together may take to end.
+const END_WITHIN: Duration = Duration::from_secs(1);
 
 /// Where consents are kept.
 pub fn trust_file(system: &System) -> PathBuf {
@@ -25,13 +43,8 @@ pub fn trust_file(system: &System) -> PathBuf {
 /// The world of this machine.
 ///
 /// # Errors
-/// When ttop does not know its own program, or storage cannot be opened.
+/// When ttop does not know its own program.
 pub fn world(system: &System) -> Result<World> {
-    let home = data(system);
-    crate::system::replace::create_private_folder(&home)
-        .with_context(|| format!("could not make {}", home.display()))?;
-    let file = home.join("storage.db");
-    let storage = Storage::open(&file).with_context(|| format!("could not open {}", file.display()))?;
     let own = [
         system.config_dir(),
         system.data_dir(),
@@ -44,7 +57,8 @@ pub fn world(system: &System) -> Result<World> {
         env: system.env.clone(),
         own: own.iter().map(|dir| dir.join("tokentop")).collect(),
         transport: Arc::new(Net::new(system.offline)),
-        storage: Arc::new(storage),
+        storage: Arc::new(Storage::at(data(system).join("storage.db"))),
+        logs: Some(data(system).join("log")),
         opencode: OpenCode {
             auth: system.data_dir().join("opencode/auth.json"),
             configs: vec![
@@ -70,27 +84,137 @@ pub fn wishes(config: &Config) -> Wishes {
     }
 }
 
-/// Loads everything that is configured, or only the sources that are given.
-///
-/// # Errors
-/// When the world cannot be made or the consents cannot be read.
-pub fn load(
-    system: &System,
-    config: &Config,
-    flags: &[String],
-    only: Option<Vec<Source>>,
-    is_built_in: &dyn Fn(Kind, &str) -> bool,
-) -> Result<(World, Vec<Found>)> {
-    let world = world(system)?;
-    let trust = Trust::open(&trust_file(system))?;
-    let host = Host {
-        world: world.clone(),
-        wishes: wishes(config),
-        asking: Asking::Store(&trust),
-        is_built_in,
-        events: Events::default(),
-    };
-    let all = only.unwrap_or_else(|| sources(system, config, flags));
-    let found = host.load(all);
-    Ok((world, found))
+/// How plugins are looked at.
+#[derive(Clone, Debug, Default)]
+pub struct Look {
+    /// Paths of the command line.
+    pub flags: Vec<String>,
+    /// Only these sources, instead of all.
+    pub only: Option<Vec<Source>>,
+    /// Evaluates each plugin, whether or not it changed: that shows which walls stand.
+    pub is_fresh: bool,
+}
+
+/// Plugins while ttop runs.
+pub struct Session {
+    pub found: Vec<Found>,
+    pub events: Events,
+    home: PathBuf,
+}
+
+impl Session {
+    /// The plugins of a run; `None` where there are none.
+    ///
+    /// # Errors
+    /// When the consents cannot be read.
+    pub fn open(
+        system: &System,
+        config: &Config,
+        flags: &[String],
+        is_built_in: &dyn Fn(Kind, &str) -> bool,
+    ) -> Result<Option<Self>> {
+        if !is_anything_configured(system, config, flags) {
+            return Ok(None);
+        }
+        let look = Look {
+            flags: flags.to_vec(),
+            ..Look::default()
+        };
+        Self::load(system, config, &look, is_built_in).map(Some)
+    }
+
+    /// Loads what is configured.
+    ///
+    /// # Errors
+    /// When the consents cannot be read.
+    pub fn load(
+        system: &System,
+        config: &Config,
+        look: &Look,
+        is_built_in: &dyn Fn(Kind, &str) -> bool,
+    ) -> Result<Self> {
+        let trust = Trust::open(&trust_file(system))?;
+        let manifests = Manifests::open(system);
+        let events = Events::default();
+        let host = Host {
+            world: world(system)?,
+            wishes: wishes(config),
+            asking: Asking::Store(&trust),
+            is_built_in,
+            events: events.clone(),
+            manifests: (!look.is_fresh).then_some(&manifests),
+        };
+        let all = look.only.clone();
+        let found = host.load(all.unwrap_or_else(|| sources(system, config, &look.flags)));
+        manifests.save();
+        Ok(Self {
+            found,
+            events,
+            home: system.home.clone(),
+        })
+    }
+
+    /// What a report says of plugins that it goes without.
+    pub fn problems(&self) -> Vec<Problem> {
+        let refused = self
+            .found
+            .iter()
+            .filter(|found| matches!(found.state, State::Refused | State::Untrusted));
+        let errors = refused.flat_map(|found| &found.errors);
+        errors.map(|error| Problem::new("plugin", error)).collect()
+    }
+
+    fn plugins(&self, kind: Kind) -> impl Iterator<Item = &Arc<Plugin>> {
+        let running = self.found.iter().filter(|found| found.state == State::Loaded);
+        running
+            .filter_map(|found| found.plugin.as_ref())
+            .filter(move |plugin| plugin.kind() == kind)
+    }
+
+    pub fn agents(&self, patience: Patience) -> Vec<AgentHandle> {
+        let patience = Rc::new(patience);
+        self.plugins(Kind::Agent)
+            .map(|plugin| {
+                let declared = &plugin.declaration.permissions.files.paths;
+                let roots = declared.iter().map(|path| expand(path, &self.home)).collect();
+                AgentHandle::Local(Rc::new(PluginAgent::new(
+                    Arc::clone(plugin),
+                    roots,
+                    Rc::clone(&patience),
+                )))
+            })
+            .collect()
+    }
+
+    pub fn providers(&self) -> Vec<ProviderHandle> {
+        self.plugins(Kind::Provider)
+            .map(|plugin| ProviderHandle::shared(PluginProvider::leaked(Arc::clone(plugin))))
+            .collect()
+    }
+
+    pub fn prices(&self) -> Vec<MorePrices> {
+        self.plugins(Kind::Provider).filter_map(pricing).collect()
+    }
+
+    /// The sink kind of notification plugins.
+    pub fn sinks(&self) -> SinkHandle {
+        let plugins = self.plugins(Kind::Notification).cloned().collect();
+        SinkHandle::Shared(Box::leak(Box::new(PluginSinks { plugins })))
+    }
+
+    pub fn themes(&self) -> Vec<Theme> {
+        let loaded = self.found.iter().filter(|found| found.state == State::Loaded);
+        loaded
+            .filter_map(Found::declaration)
+            .filter(|declaration| declaration.kind == Kind::Theme)
+            .filter_map(theme)
+            .collect()
+    }
+
+    /// Ends what runs, the last one first.
+    pub fn end(&self) {
+        let by = Instant::now() + END_WITHIN;
+        let running = self.found.iter().rev().filter_map(|found| found.plugin.as_ref());
+        running.for_each(|plugin| plugin.end(by));
+    }
 }

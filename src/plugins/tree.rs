@@ -34,6 +34,23 @@ impl Tree {
         })
     }
 
+    /// The tree of a plugin whose modules are known; `None` when one is not there any more.
+    pub fn of(root: &Path, modules: &[String]) -> Option<Self> {
+        let mut tree = Self::new(root).ok()?;
+        for module in modules {
+            let name = tree.take(&tree.root.join(module)).ok()?;
+            if name != *module {
+                return None;
+            }
+        }
+        Some(tree)
+    }
+
+    /// The modules that were asked for, by name.
+    pub fn names(&self) -> Vec<String> {
+        self.files.keys().cloned().collect()
+    }
+
     pub fn root(&self) -> &Path {
         &self.root
     }

@@ -23,6 +23,8 @@ pub struct World {
     pub own: Vec<PathBuf>,
     pub transport: Arc<dyn Transport>,
     pub storage: Arc<Storage>,
+    /// Where logs are kept on disk, if anywhere.
+    pub logs: Option<PathBuf>,
     pub opencode: OpenCode,
     pub limits: Limits,
     pub clock: Clock,

@@ -7,6 +7,7 @@ mod hint;
 mod history;
 mod line;
 pub(crate) mod list;
+mod more;
 mod names;
 mod overrides;
 mod plans;
@@ -17,6 +18,7 @@ mod table;
 pub use fresh::{Freshness, keep_fresh};
 pub use hint::is_first_hint;
 pub use history::history;
+pub use more::{MapModel, MorePrices};
 pub use names::{model_name, names};
 pub use plans::{billing_of, is_plan};
 pub use refresh::{Refresh, Update, age_hours, refresh_if_due, snapshot, update};
@@ -54,6 +56,8 @@ pub struct PriceBook {
     overrides: Overrides,
     /// Whose list prices a provider: `providers.<name>.pricesFrom`.
     prices_from: BTreeMap<String, String>,
+    /// What plugins know.
+    more: Vec<MorePrices>,
 }
 
 impl PriceBook {
@@ -78,6 +82,7 @@ impl PriceBook {
             dated: None,
             overrides: Overrides::default(),
             prices_from: BTreeMap::new(),
+            more: Vec::new(),
         }
     }
 
@@ -118,7 +123,7 @@ impl PriceBook {
         if let Some(paid) = model_id.strip_suffix(":free") {
             return match self.listed(provider_id, paid, None) {
                 Some(prices) => free(&prices, format!("{provider_id}/{paid}")),
-                None => ModelPrices::missing(),
+                None => self.added(provider_id, model_id).unwrap_or_else(ModelPrices::missing),
             };
         }
         let is_plan = is_plan(provider_id);
@@ -140,7 +145,8 @@ impl PriceBook {
                 self.listed(provider, &lists.find_map(dated)?, Some(is_plan))
             })
         };
-        exactly.or_else(newest).unwrap_or_else(ModelPrices::missing)
+        let listed = exactly.or_else(newest).or_else(|| self.added(provider_id, model_id));
+        listed.unwrap_or_else(ModelPrices::missing)
     }
 
     /// Another provider's price for a model; it never borrows in turn.

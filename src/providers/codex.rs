@@ -52,6 +52,7 @@ impl Provider for Codex {
             plan: text(&root["plan_type"]).map(words),
             limits,
             credits: credits(&root["credits"]),
+            tokens: None,
             spend: spend(&root),
             note: None,
         })

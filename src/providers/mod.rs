@@ -34,6 +34,7 @@ use crate::core::process::Process;
 use crate::core::quota::{Capability, ProviderUsage};
 use ask::{Ask, Refusal};
 pub use handle::ProviderHandle;
+use std::sync::mpsc::Receiver;
 
 /// A provider that ttop knows. It may be tied to one thread; see [`ProviderHandle`].
 pub trait Provider {
@@ -42,6 +43,11 @@ pub trait Provider {
 
     /// Scheme and host for a credential that another host than the usual one issued.
     fn host(&self, _: &Credential) -> Option<String> {
+        None
+    }
+
+    /// Looks for credentials that nobody else may be sent; the answer comes by the channel.
+    fn look_for_credentials(&self) -> Option<Receiver<Vec<Credential>>> {
         None
     }
 

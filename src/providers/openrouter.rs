@@ -44,6 +44,7 @@ impl Provider for Openrouter {
             plan: (key["is_free_tier"] == true).then(|| "Free".to_owned()),
             limits: key_limit(key, ask.now()).into_iter().collect(),
             credits,
+            tokens: None,
             spend: number(&key["usage_monthly"]).map(|amount| Spend::new(amount, "USD", SpendPeriod::Month)),
             note: None,
         })

@@ -23,6 +23,11 @@ pub trait SinkKind {
 
     /// The channel that the settings of an entry describe; `None` where they lack what it needs.
     fn open(&self, settings: &Value) -> Option<Box<dyn Channel>>;
+
+    /// Sinks that need no entry, by name, beside these entries of the config.
+    fn by_itself(&self, _entries: &[&Value]) -> Vec<(String, Value)> {
+        Vec::new()
+    }
 }
 
 /// Where the events of one sink go. Its `Debug` shows no secret.
@@ -125,16 +130,23 @@ pub fn configured(config: &Config, kinds: &[SinkHandle]) -> Result<Vec<Sink>> {
     let kinds: Vec<&dyn SinkKind> = kinds.iter().map(|kind| &**kind).collect();
     let made = entries(config).map(|(name, value)| match sink(name, value, &kinds) {
         Some(sink) => Ok(sink),
-        None => bail!("alerts.sinks.{name}: expected a type, and a command or url as the type requires"),
+        None => bail!("alerts.sinks.{name}: expected a type, and what that type requires"),
     });
-    made.collect()
+    let mut made: Vec<Sink> = made.collect::<Result<_>>()?;
+    made.extend(by_themselves(config, &kinds));
+    Ok(made)
 }
 
 /// The sinks of the config that are of one of these kinds.
 pub fn of_kinds(config: &Config, kinds: &[&dyn SinkKind]) -> Vec<Sink> {
-    entries(config)
-        .filter_map(|(name, value)| sink(name, value, kinds))
-        .collect()
+    let named = entries(config).filter_map(|(name, value)| sink(name, value, kinds));
+    named.chain(by_themselves(config, kinds)).collect()
+}
+
+fn by_themselves(config: &Config, kinds: &[&dyn SinkKind]) -> Vec<Sink> {
+    let entries: Vec<&Value> = entries(config).map(|(_, value)| value).collect();
+    let own = kinds.iter().flat_map(|kind| kind.by_itself(&entries));
+    own.filter_map(|(name, value)| sink(&name, &value, kinds)).collect()
 }
 
 fn entries(config: &Config) -> impl Iterator<Item = (&String, &Value)> {

@@ -26,24 +26,6 @@ enum Observation {
     Paths(Vec<PathBuf>),
     Lost,
     Signal(i32),
-    Called,
-}
-
-/// Ends a wait from another thread.
-#[derive(Clone)]
-pub struct Caller {
-    send: SyncSender<Observation>,
-    is_called: Arc<AtomicBool>,
-}
-
-impl Caller {
-    /// Ends the present wait, or the next one.
-    pub fn call(&self) {
-        if !self.is_called.swap(true, Ordering::AcqRel) {
-            // A full queue ends the wait as well.
-            let _ = self.send.try_send(Observation::Called);
-        }
-    }
 }
 
 /// How long to collect notifications after the first: one write causes several.
@@ -59,7 +41,6 @@ const MOST_KEPT: usize = 1_000;
 pub struct Notices {
     watcher: Option<RecommendedWatcher>,
     receive: Receiver<Observation>,
-    caller: Caller,
     /// Whether notices were dropped.
     is_overrun: Arc<AtomicBool>,
     /// Folders under watch, and whether with everything below.
@@ -76,10 +57,6 @@ impl Notices {
     pub fn start() -> std::io::Result<Self> {
         let (send, receive) = sync_channel(MOST_KEPT);
         take_signals(send.clone())?;
-        let caller = Caller {
-            send: send.clone(),
-            is_called: Arc::default(),
-        };
         let is_overrun = Arc::new(AtomicBool::new(false));
         let overrun = Arc::clone(&is_overrun);
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
@@ -97,7 +74,6 @@ impl Notices {
         Ok(Self {
             watcher: watcher.ok(),
             receive,
-            caller,
             is_overrun,
             watched: BTreeMap::new(),
             refused: BTreeSet::new(),
@@ -167,28 +143,18 @@ impl Notices {
         }
     }
 
-    /// Wakes waits from other threads.
-    pub fn caller(&self) -> Caller {
-        self.caller.clone()
-    }
-
-    /// Whether another thread called since the last time.
-    pub fn take_call(&self) -> bool {
-        self.caller.is_called.swap(false, Ordering::AcqRel)
-    }
-
-    /// Waits for a notice, signal or call.
+    /// Waits for a notice or signal.
     pub fn wait(&self, timeout: Duration) -> Wake {
         if self.is_overrun.swap(false, Ordering::Relaxed) {
             let signal = self.receive.try_iter().find_map(|notice| match notice {
                 Observation::Signal(signal) => Some(signal),
-                Observation::Paths(_) | Observation::Lost | Observation::Called => None,
+                Observation::Paths(_) | Observation::Lost => None,
             });
             return signal.map_or(Wake::Lost, Wake::Signal);
         }
         let first = match self.receive.recv_timeout(timeout) {
-            Ok(Observation::Called) | Err(RecvTimeoutError::Timeout) => return Wake::Timeout,
             Ok(notice) => notice,
+            Err(RecvTimeoutError::Timeout) => return Wake::Timeout,
             Err(RecvTimeoutError::Disconnected) => {
                 std::thread::sleep(timeout);
                 return Wake::Timeout;
@@ -202,7 +168,6 @@ impl Notices {
                 Observation::Signal(signal) => return Wake::Signal(signal),
                 Observation::Lost => return Wake::Lost,
                 Observation::Paths(changed) => paths.extend(changed),
-                Observation::Called => {}
             }
             notice = self
                 .receive

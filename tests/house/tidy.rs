@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "agents",
             "core",
             "credentials",
+            "prices",
             "providers",
             "render",
             "sinks",
@@ -46,12 +47,6 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "serve",
-        &[
-            "agents", "args", "core", "engine", "ledger", "prices", "render", "reports", "system",
-        ],
-    ),
-    (
         "commands",
         &[
             "agents",
@@ -65,7 +60,6 @@ const ARROWS: &[(&str, &[&str])] = &[
             "processes",
             "render",
             "reports",
-            "serve",
             "sinks",
             "system",
         ],

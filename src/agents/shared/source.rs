@@ -35,6 +35,8 @@ pub struct Found {
     pub folders: Vec<PathBuf>,
     /// Unreadable folders, loops, files that should be there and are not.
     pub problems: Vec<Problem>,
+    /// A plugin found them: what a built-in agent of the same id recorded is not counted meanwhile.
+    pub is_plugin: bool,
 }
 
 impl Found {
@@ -80,6 +82,9 @@ pub struct Source {
 }
 
 impl Source {
+    /// The `kind` of what a plugin reads.
+    pub const OF_PLUGIN: u8 = 255;
+
     /// A source whose file is there; `None` when it vanished meanwhile or is no regular file.
     pub fn find(path: impl Into<PathBuf>, kind: u8) -> Option<Self> {
         let path = path.into();

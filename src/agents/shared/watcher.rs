@@ -3,7 +3,7 @@
 use super::source::wal_path;
 use crate::agents::{AgentHandle, Found, Source};
 use crate::system::files::{Neighbors, Stamp};
-use crate::system::notices::{Caller, Notices, Wake};
+use crate::system::notices::{Notices, Wake};
 use crate::system::open;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,16 +77,6 @@ impl SourceWatcher {
             last_look: now,
             last_taken: None,
         }
-    }
-
-    /// Wakes waits from other threads.
-    pub fn caller(&self) -> Caller {
-        self.notices.caller()
-    }
-
-    /// Whether another thread called since the last time.
-    pub fn take_call(&self) -> bool {
-        self.notices.take_call()
     }
 
     /// Waits for a reason to look, at most until `timeout`.

@@ -1,7 +1,7 @@
 //! `ttop plugin add` and `remove`: packages and paths of the config.
 
 use super::super::context::Context;
-use super::list::{is_built_in, load, of};
+use super::list::{load, load_one, of};
 use super::trust::ask;
 use crate::exit::Exit;
 use crate::plugins::declare::Kind;
@@ -33,13 +33,8 @@ pub fn add(context: &mut Context, what: &str, yes: bool) -> Result<Exit> {
         let package = npm::parse(what).map_err(|error| anyhow!(error))?;
         fetch(context, &package)?
     };
-    let (_, found) = session::load(
-        &context.engine.system,
-        &context.engine.config,
-        &[],
-        Some(vec![source.clone()]),
-        &is_built_in,
-    )?;
+    let session = load_one(context, source.clone())?;
+    let found = &session.found;
     let Some(found) = found.first().filter(|found| found.state != State::Refused) else {
         let errors: Vec<String> = found.iter().flat_map(|found| found.errors.clone()).collect();
         bail!("{}", errors.join("\n"));
@@ -106,8 +101,9 @@ fn fetch(context: &Context, package: &Package) -> Result<Source> {
 }
 
 pub fn remove(context: &mut Context, what: &str, keep_data: bool) -> Result<Exit> {
-    let found = load(context, &[])?;
-    let sources: Vec<&Source> = of(&found, what)
+    let session = load(context, false)?;
+    let found = &session.found;
+    let sources: Vec<&Source> = of(found, what)
         .map(|found| &found.source)
         .chain(
             found

@@ -4,41 +4,36 @@ use super::super::context::Context;
 use super::ShowArgs;
 use crate::core::problem::Problem;
 use crate::core::rows::PluginRow;
-use crate::engine::registry::Registry;
 use crate::exit::Exit;
+use crate::extend::is_built_in;
 use crate::plugins::consent;
-use crate::plugins::declare::Kind;
-use crate::plugins::host::{Found, State};
-use crate::plugins::session;
+use crate::plugins::host::{Found, Source, State};
+use crate::plugins::session::{Look, Session};
 use anyhow::{Result, bail};
 use std::path::Path;
 
-/// Whether ttop has a type and id built in.
-pub fn is_built_in(kind: Kind, id: &str) -> bool {
-    match kind {
-        Kind::Agent => Registry::built_in().agent(id).is_some(),
-        Kind::Provider => Registry::built_in()
-            .providers
-            .iter()
-            .any(|provider| provider.about().id == id),
-        Kind::Theme | Kind::Notification => false,
-    }
+/// Every plugin that is configured, loaded as far as it may be.
+pub fn load(context: &Context, is_fresh: bool) -> Result<Session> {
+    let look = Look {
+        flags: context.out.global.plugins.clone(),
+        is_fresh,
+        ..Look::default()
+    };
+    Session::load(&context.engine.system, &context.engine.config, &look, &is_built_in)
 }
 
-/// Every plugin that is configured, loaded as far as it may be.
-pub fn load(context: &Context, flags: &[String]) -> Result<Vec<Found>> {
-    let (_, found) = session::load(
-        &context.engine.system,
-        &context.engine.config,
-        flags,
-        None,
-        &is_built_in,
-    )?;
-    Ok(found)
+/// The plugin of one path, whether or not it is configured.
+pub fn load_one(context: &Context, source: Source) -> Result<Session> {
+    let look = Look {
+        only: Some(vec![source]),
+        ..Look::default()
+    };
+    Session::load(&context.engine.system, &context.engine.config, &look, &is_built_in)
 }
 
 pub fn list(context: &mut Context, show: &ShowArgs, only: Option<&str>) -> Result<Exit> {
-    let found = load(context, &show.plugins)?;
+    let session = load(context, false)?;
+    let found = &session.found;
     let fits = |found: &&Found| only.is_none_or(|id| found.checked.id.as_deref() == Some(id));
     let shown: Vec<&Found> = found.iter().filter(fits).collect();
     let rows: Vec<PluginRow> = shown
@@ -52,9 +47,9 @@ pub fn list(context: &mut Context, show: &ShowArgs, only: Option<&str>) -> Resul
 }
 
 pub fn info(context: &mut Context, show: &ShowArgs, id: &str) -> Result<Exit> {
-    let found = load(context, &show.plugins)?;
+    let session = load(context, false)?;
     let home = context.engine.system.home.clone();
-    let rows: Vec<PluginRow> = of(&found, id).map(|found| row(found, &home)).collect();
+    let rows: Vec<PluginRow> = of(&session.found, id).map(|found| row(found, &home)).collect();
     if rows.is_empty() {
         bail!("no plugin has the id {id}: ttop plugin list shows what there is");
     }
@@ -63,9 +58,10 @@ pub fn info(context: &mut Context, show: &ShowArgs, id: &str) -> Result<Exit> {
 
 /// Everything that is wrong, as warnings, and the walls.
 pub fn doctor(context: &mut Context, show: &ShowArgs, id: Option<&str>) -> Result<Exit> {
-    let found = load(context, &show.plugins)?;
+    let session = load(context, true)?;
     let home = context.engine.system.home.clone();
-    let shown: Vec<&Found> = found
+    let shown: Vec<&Found> = session
+        .found
         .iter()
         .filter(|found| id.is_none_or(|id| found.checked.id.as_deref() == Some(id)))
         .collect();

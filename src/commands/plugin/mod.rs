@@ -3,6 +3,7 @@
 mod add;
 mod list;
 mod scaffold;
+pub mod setting;
 mod tests_of;
 mod trust;
 
@@ -29,9 +30,6 @@ pub struct PluginArgs {
 /// Which plugins, and how they are shown.
 #[derive(Args, Debug)]
 struct ShowArgs {
-    /// Load this file or folder too
-    #[arg(long = "plugin", value_name = "PATH")]
-    plugins: Vec<String>,
     #[command(flatten)]
     rows: RowArgs,
 }

@@ -2,8 +2,8 @@
 
 use super::super::context::Context;
 use super::Wall;
-use super::list::is_built_in;
 use crate::exit::Exit;
+use crate::extend::is_built_in;
 use crate::plugins::case::{Setting, run, run_without_case};
 use crate::plugins::child::Without;
 use anyhow::{Context as _, Result};

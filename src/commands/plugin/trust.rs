@@ -1,7 +1,7 @@
 //! `ttop plugin trust` and `untrust`: consent, given and taken back.
 
 use super::super::context::Context;
-use super::list::{is_built_in, load, of};
+use super::list::{load, load_one, of};
 use crate::exit::Exit;
 use crate::plugins::consent;
 use crate::plugins::discover;
@@ -13,9 +13,10 @@ use anyhow::{Result, bail};
 use std::io::{BufRead, IsTerminal};
 
 pub fn trust(context: &mut Context, what: &str, yes: bool) -> Result<Exit> {
-    let found = load(context, &[])?;
+    let session = load(context, false)?;
+    let found = &session.found;
     let by_path;
-    let mut wanted: Vec<&Found> = of(&found, what).collect();
+    let mut wanted: Vec<&Found> = of(found, what).collect();
     wanted.extend(found.iter().filter(|found| found.source.label == what));
     if wanted.is_empty()
         && context
@@ -31,14 +32,7 @@ pub fn trust(context: &mut Context, what: &str, yes: bool) -> Result<Exit> {
             what.to_owned(),
             Way::Flag,
         );
-        by_path = session::load(
-            &context.engine.system,
-            &context.engine.config,
-            &[],
-            Some(vec![source]),
-            &is_built_in,
-        )?
-        .1;
+        by_path = load_one(context, source)?.found;
         wanted = by_path.iter().collect();
     }
     if wanted.is_empty() {

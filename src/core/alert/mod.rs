@@ -25,6 +25,8 @@ pub struct Facts {
     /// Every session that a running process shows.
     pub sessions: Option<Vec<SessionFact>>,
     pub app: Option<AppFact>,
+    /// Events as they are, each once.
+    pub happened: Vec<EventRow>,
 }
 
 /// Facts about ttop itself.
@@ -89,6 +91,7 @@ pub fn decide(facts: &Facts, rules: &Rules, states: &States) -> Decision {
     if let Some(app) = &facts.app {
         deciding.app(app);
     }
+    facts.happened.iter().for_each(|event| deciding.fire(event.clone()));
     facts.budgets.iter().flatten().for_each(|row| deciding.budget(row));
     if let Some(providers) = &facts.providers {
         deciding.providers(providers);

@@ -75,6 +75,12 @@ impl ModelPrices {
         Self { surcharges, ..self }
     }
 
+    /// The same, found in another way.
+    #[must_use]
+    pub fn found_as(self, found: Found) -> Self {
+        Self { found, ..self }
+    }
+
     pub fn surcharges(&self) -> &Surcharges {
         &self.surcharges
     }

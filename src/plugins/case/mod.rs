@@ -136,7 +136,7 @@ pub fn run_without_case(path: &Path, setting: &Setting<'_>) -> Result<Verdict> {
 fn play(spec: &Value, scene: &Scene, setting: &Setting<'_>) -> Result<Seen> {
     let began = Instant::now();
     let canned = Arc::new(Canned::new(&spec["http"], &spec["dns"]));
-    let storage = Arc::new(Storage::in_memory()?);
+    let storage = Arc::new(Storage::in_memory());
     let kind_of_storage = spec["storageBefore"].as_object();
     let world = World {
         program: setting.program.clone(),
@@ -145,6 +145,7 @@ fn play(spec: &Value, scene: &Scene, setting: &Setting<'_>) -> Result<Seen> {
         own: own_folders(&scene.home),
         transport: Arc::clone(&canned) as _,
         storage: Arc::clone(&storage),
+        logs: None,
         opencode: OpenCode {
             auth: scene.home.join(".local/share/opencode/auth.json"),
             configs: vec![scene.home.join(".config/opencode/opencode.json")],
@@ -180,6 +181,7 @@ fn play(spec: &Value, scene: &Scene, setting: &Setting<'_>) -> Result<Seen> {
         asking,
         is_built_in: &is_built_in,
         events: events.clone(),
+        manifests: None,
     };
     let sources = sources(spec, scene, setting);
     let found = host(if asks { Asking::Store(&trust) } else { Asking::Given }).load(sources.clone());

@@ -28,7 +28,7 @@ pub struct Log {
 }
 
 impl Log {
-    pub fn push(&mut self, plugin: &str, level: Level, text: &str, secrets: &[String]) {
+    pub fn push(&mut self, plugin: &str, level: Level, text: &str, secrets: &[String]) -> Option<&Line> {
         static ORDER: AtomicU64 = AtomicU64::new(0);
         if self.lines.len() == MOST_LINES {
             self.lines.pop_front();
@@ -37,6 +37,7 @@ impl Log {
         let text = format!("[plugin:{plugin}] {}", clean(text, secrets));
         let order = ORDER.fetch_add(1, Ordering::Relaxed);
         self.lines.push_back(Line { level, order, text });
+        self.lines.back()
     }
 
     pub fn lines(&self) -> impl Iterator<Item = &Line> {

@@ -4,6 +4,7 @@ pub mod env;
 pub mod files;
 pub mod http;
 pub mod log;
+pub mod logfile;
 pub mod opencode;
 pub mod sqlite;
 pub mod storage;

@@ -1,5 +1,7 @@
 //! The actor of one plugin: a thread that owns its child, serves it, and keeps its limits.
 
+mod starting;
+
 use super::process::Process;
 use super::runner::{Call, CallError, Called, Inbox, Loaded, MEMORY_MIB, Order, Shared, memory, millis};
 use super::serve::Desk;
@@ -10,9 +12,9 @@ use crate::plugins::ops::http::aborted;
 use crate::plugins::ops::log::clean;
 use crate::plugins::ops::watch::Change;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 const MOST_UPDATES: usize = 1024;
@@ -36,6 +38,8 @@ pub(super) struct Actor {
     entry: String,
     label: String,
     orders: Receiver<Inbox>,
+    /// Orders that came while the child was started again.
+    deferred: VecDeque<Order>,
     shared: Arc<Shared>,
     process: Option<Process>,
     pending: BTreeMap<u64, Pending>,
@@ -63,6 +67,7 @@ impl Actor {
             entry,
             label,
             orders,
+            deferred: VecDeque::new(),
             shared,
             process: None,
             pending: BTreeMap::new(),
@@ -83,6 +88,10 @@ impl Actor {
     pub(super) fn run(mut self) {
         loop {
             let next = match self.next_look() {
+                _ if !self.deferred.is_empty() => {
+                    let order = self.deferred.pop_front().map(Inbox::Order);
+                    order.ok_or(RecvTimeoutError::Timeout)
+                }
                 Some(at) => self.orders.recv_timeout(at.saturating_duration_since(Instant::now())),
                 None => self.orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
@@ -193,11 +202,7 @@ impl Actor {
                 }
             }
             Order::Grant(declaration, grants) => {
-                self.desk.tree.close();
-                self.desk.kind = declaration.kind.name();
-                self.desk.id.clone_from(&declaration.id);
-                self.desk.grants = grants;
-                self.granted = Some(declaration);
+                self.take_in(declaration, grants);
                 let sees_more = !self.desk.grants.visible(&self.desk.world.env).is_empty();
                 if self.desk.was_refused || (self.looked_at_env && sees_more) {
                     self.desk.was_refused = false;
@@ -212,6 +217,7 @@ impl Actor {
                     self.send_grant();
                 }
             }
+            Order::Adopt(declaration, grants) => self.take_in(declaration, grants),
             Order::Call(call) => self.call(call),
             Order::Abort => self.tell(ToChild::Abort {
                 id: None,
@@ -227,56 +233,6 @@ impl Actor {
             }
             Order::Stop => {}
         }
-    }
-
-    fn start_process(&mut self) -> Result<(), String> {
-        self.end_process();
-        self.desk.generation += 1;
-        let world = &self.desk.world;
-        let process = Process::start(&world.program, world.without, self.desk.generation, &self.desk.inbox)
-            .map_err(|error| format!("its process could not be started: {error}"))?;
-        self.process = Some(process);
-        let env = match self.granted {
-            Some(_) => self.desk.grants.visible(&world.env),
-            None => BTreeMap::new(),
-        };
-        let entry = match self.desk.tree.resolve("", &self.entry) {
-            Ok(entry) => entry,
-            Err(refused) => return Err(format!("{} {}", self.entry, refused.message())),
-        };
-        let load = ToChild::Load {
-            label: self.label.clone(),
-            entry: format!("./{entry}"),
-            machine: self.desk.world.machine(),
-            env,
-            cpu_ms: millis(self.desk.world.limits.load_cpu),
-        };
-        self.cpu = self.desk.world.limits.load_cpu;
-        self.tell(load);
-        Ok(())
-    }
-
-    fn end_process(&mut self) {
-        self.process = None;
-        self.desk.close_all();
-        self.desk.late.clear();
-        self.wake = None;
-        self.silent = None;
-        self.grace = None;
-        self.watching = false;
-    }
-
-    fn send_grant(&mut self) {
-        let Some(granted) = &self.granted else {
-            return;
-        };
-        let grant = ToChild::Grant {
-            plugin: granted.id.clone(),
-            kind: granted.kind.name().to_owned(),
-            env: self.desk.grants.visible(&self.desk.world.env),
-            memory_mib: memory(granted.kind),
-        };
-        self.tell(grant);
     }
 
     fn call(&mut self, call: Call) {
@@ -309,35 +265,6 @@ impl Actor {
         self.tell(message);
     }
 
-    /// A new child for a plugin that was loaded before: it must declare what it declared then.
-    fn restart(&mut self) -> Result<(), String> {
-        let granted = self.granted.clone().ok_or("it was not loaded")?;
-        let (reply, answer) = channel();
-        self.loading = Some((reply, Instant::now() + LOAD_WALL));
-        self.start_process()?;
-        let loaded = loop {
-            if let Ok(loaded) = answer.try_recv() {
-                break loaded?;
-            }
-            match self.orders.recv_timeout(LOAD_WALL) {
-                Ok(Inbox::Frame(generation, message, body)) if generation == self.desk.generation => {
-                    self.hear(message, body)
-                }
-                Ok(Inbox::Closed(generation)) if generation == self.desk.generation => {
-                    return Err("its process ended while it was loaded".to_owned());
-                }
-                Ok(Inbox::Order(Order::Stop)) | Err(_) => return Err("it was not loaded in time".to_owned()),
-                // What else comes belongs to the child that is gone, or is asked again.
-                Ok(_) => {}
-            }
-        };
-        if loaded.value != granted.value {
-            return Err("it declares something else than before".to_owned());
-        }
-        self.send_grant();
-        Ok(())
-    }
-
     fn tell(&mut self, message: ToChild) {
         self.tell_with(message, Vec::new());
     }
@@ -363,6 +290,7 @@ impl Actor {
                 let loaded = Loaded {
                     value,
                     hash: self.desk.tree.hash(),
+                    modules: self.desk.tree.names(),
                 };
                 self.loaded(Ok(loaded));
             }
@@ -433,8 +361,9 @@ impl Actor {
             FromChild::Log { lines } => {
                 let secrets = self.secrets();
                 let mut seen = self.shared.seen();
+                let now = self.desk.world.clock.now();
                 for (level, text) in lines {
-                    seen.log.push(&self.desk.id, level, &text, &secrets);
+                    seen.say(&self.desk.id, level, &text, &secrets, now);
                 }
             }
             FromChild::Idle { wake_ms } => {
@@ -454,7 +383,8 @@ impl Actor {
     }
 
     fn log(&self, level: Level, text: &str) {
-        self.shared.seen().log.push(&self.desk.id, level, text, &[]);
+        let now = self.desk.world.clock.now();
+        self.shared.seen().say(&self.desk.id, level, text, &[], now);
     }
 
     /// Values that must not show up in a message.
@@ -471,13 +401,6 @@ impl Actor {
             Err(refused) => (Err(refused), Vec::new()),
         };
         self.tell_with(ToChild::Answer { id, result }, body);
-    }
-
-    fn loaded(&mut self, loaded: Result<Loaded, String>) {
-        if let Some((reply, _)) = self.loading.take() {
-            // Whoever asked may have gone.
-            let _ = reply.send(loaded);
-        }
     }
 
     /// The engine is thrown away; whoever waits is told why.

@@ -6,4 +6,4 @@ mod requests;
 mod runner;
 mod serve;
 
-pub use runner::{CallError, Called, Runner, Shared};
+pub use runner::{CallError, Called, Loaded, Runner, Shared};

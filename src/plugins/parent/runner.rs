@@ -4,9 +4,10 @@ use super::actor::Actor;
 use super::serve::Desk;
 use crate::plugins::declare::{Declaration, Kind};
 use crate::plugins::grant::Grants;
-use crate::plugins::message::{FromChild, Thrown};
+use crate::plugins::message::{FromChild, Level, Thrown};
 use crate::plugins::ops::Answer;
 use crate::plugins::ops::log::Log;
+use crate::plugins::ops::logfile::LogFile;
 use crate::plugins::ops::watch::Change;
 use crate::plugins::tree::Tree;
 use crate::plugins::world::World;
@@ -36,6 +37,8 @@ pub enum Order {
     /// Starts the child and evaluates the plugin.
     Load(Sender<Result<Loaded, String>>),
     Grant(Box<Declaration>, Arc<Grants>),
+    /// The declaration is known from before: the child starts with the first call.
+    Adopt(Box<Declaration>, Arc<Grants>),
     Call(Call),
     Abort,
     Quiet,
@@ -56,6 +59,8 @@ pub struct Call {
 pub struct Loaded {
     pub value: Value,
     pub hash: String,
+    /// The modules that the hash covers.
+    pub modules: Vec<String>,
 }
 
 /// What a call returned; rows beside it when they came in parts.
@@ -82,6 +87,8 @@ pub enum CallError {
     Memory(usize),
     Died,
     NotStarted(String),
+    /// Whoever asked waits no longer; the plugin may still answer.
+    Late(Duration),
 }
 
 impl CallError {
@@ -106,6 +113,7 @@ impl fmt::Display for CallError {
             Self::Memory(mib) => write!(f, "ran out of memory: the limit is {mib} MiB of memory"),
             Self::Died => f.write_str("ended its process"),
             Self::NotStarted(why) => write!(f, "could not be started: {why}"),
+            Self::Late(wait) => write!(f, "has not answered within {} ms", wait.as_millis()),
         }
     }
 }
@@ -119,9 +127,19 @@ pub struct Shared {
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub log: Log,
+    pub file: Option<LogFile>,
     pub updates: VecDeque<Value>,
     pub dropped_updates: u64,
     pub walls: Vec<String>,
+}
+
+impl Seen {
+    pub fn say(&mut self, plugin: &str, level: Level, text: &str, secrets: &[String], now: i64) {
+        let line = self.log.push(plugin, level, text, secrets);
+        if let (Some(file), Some(line)) = (&mut self.file, line) {
+            file.write(line, now);
+        }
+    }
 }
 
 impl Shared {
@@ -192,6 +210,11 @@ impl Runner {
 
     pub fn grant(&self, declaration: Declaration, grants: Grants) {
         self.order(Order::Grant(Box::new(declaration), Arc::new(grants)));
+    }
+
+    /// Takes in a plugin without starting it.
+    pub fn adopt(&self, declaration: Declaration, grants: Grants) {
+        self.order(Order::Adopt(Box::new(declaration), Arc::new(grants)));
     }
 
     /// Begins a call; the answer comes by the channel.

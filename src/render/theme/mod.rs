@@ -75,6 +75,17 @@ pub const KEYS: [&str; 20] = [
 
 impl Colors {
     const fn from_numbers(numbers: [u32; 20]) -> Self {
+        let mut colors = [Rgb(0, 0, 0); 20];
+        let mut at = 0;
+        while at < colors.len() {
+            colors[at] = Rgb::from_number(numbers[at]);
+            at += 1;
+        }
+        Self::from_keys(colors)
+    }
+
+    /// Colors in the order of [`KEYS`].
+    pub const fn from_keys(colors: [Rgb; 20]) -> Self {
         let [
             background,
             foreground,
@@ -96,28 +107,28 @@ impl Colors {
             gauge_fill,
             gauge_warning,
             gauge_danger,
-        ] = numbers;
+        ] = colors;
         Self {
-            background: Rgb::from_number(background),
-            foreground: Rgb::from_number(foreground),
-            text: Rgb::from_number(text),
-            text_muted: Rgb::from_number(text_muted),
-            text_subtle: Rgb::from_number(text_subtle),
-            primary: Rgb::from_number(primary),
-            secondary: Rgb::from_number(secondary),
-            accent: Rgb::from_number(accent),
-            success: Rgb::from_number(success),
-            warning: Rgb::from_number(warning),
-            error: Rgb::from_number(error),
-            info: Rgb::from_number(info),
-            border: Rgb::from_number(border),
-            border_muted: Rgb::from_number(border_muted),
-            selection: Rgb::from_number(selection),
-            highlight: Rgb::from_number(highlight),
-            gauge_background: Rgb::from_number(gauge_background),
-            gauge_fill: Rgb::from_number(gauge_fill),
-            gauge_warning: Rgb::from_number(gauge_warning),
-            gauge_danger: Rgb::from_number(gauge_danger),
+            background,
+            foreground,
+            text,
+            text_muted,
+            text_subtle,
+            primary,
+            secondary,
+            accent,
+            success,
+            warning,
+            error,
+            info,
+            border,
+            border_muted,
+            selection,
+            highlight,
+            gauge_background,
+            gauge_fill,
+            gauge_warning,
+            gauge_danger,
         }
     }
 

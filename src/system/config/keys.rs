@@ -172,7 +172,7 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "alerts.sinks.*.type",
-        Kind::OneOf(&["desktop", "bell", "command", "webhook"]),
+        Kind::OneOf(&["desktop", "bell", "command", "webhook", "plugin"]),
         "",
         "how events are delivered",
     ),
@@ -199,6 +199,12 @@ pub const KEYS: &[Key] = &[
         Kind::Command,
         "",
         "the command, as a program and its arguments",
+    ),
+    key(
+        "alerts.sinks.*.plugin",
+        Kind::Text,
+        "",
+        "the id of a notification plugin",
     ),
     key("alerts.sinks.*.url", Kind::Hook, "", "the URL of a webhook"),
     key(

@@ -9,8 +9,9 @@ use serde_json::Value;
 pub fn check(sink: &Value) -> Result<(), String> {
     let has = |key: &str| !sink[key].is_null();
     match sink["type"].as_str() {
-        None => return Err("needs a type: desktop, bell, command or webhook".to_owned()),
+        None => return Err("needs a type: desktop, bell, command, webhook or plugin".to_owned()),
         Some("webhook") if !has("url") => return Err("needs a url, because it is a webhook".to_owned()),
+        Some("plugin") if !has("plugin") => return Err("needs a plugin: the id of a notification plugin".to_owned()),
         Some("command") if !has("command") => {
             return Err("needs a command: a list with a program and its arguments".to_owned());
         }
