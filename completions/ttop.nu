@@ -74,9 +74,10 @@ export def "ttop sessions" [
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {tree: $tree, interactive: $interactive, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {tree: $tree, interactive: $interactive, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop sessions -o ndjson ...$flags | typed [startedAt sessionUpdatedAt] [time] [] []
 }
 
@@ -100,9 +101,10 @@ export def "ttop turns" [
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop turns -o ndjson ...$flags | typed [timestamp sessionUpdatedAt] [time] [] []
 }
 
@@ -119,9 +121,10 @@ export def "ttop show" [
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {explain: $explain, messages: $messages, full: $full, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {explain: $explain, messages: $messages, full: $full, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop show $id -o ndjson ...$flags | typed [] [] [] []
 }
 
@@ -148,9 +151,10 @@ export def "ttop cost" [
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {by: $by, max: $max, roots: $roots, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {by: $by, max: $max, roots: $roots, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop cost -o ndjson ...$flags | typed [start end] [] [] []
 }
 
@@ -179,9 +183,10 @@ export def "ttop ps" [
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {all: $all, orphans: $orphans, waiting: $waiting, check: $check, text: $text, watch: $watch, jump: $jump, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {all: $all, orphans: $orphans, waiting: $waiting, check: $check, text: $text, watch: $watch, jump: $jump, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop ps -o ndjson ...$flags | typed [startedAt] [] [sinceMs uptimeMs] [memoryBytes]
 }
 
@@ -197,9 +202,10 @@ export def "ttop mcp" [
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {agent: $agent, project: $project, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {agent: $agent, project: $project, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop mcp -o ndjson ...$flags | typed [] [] [] []
 }
 
@@ -222,9 +228,10 @@ export def "ttop alert" [
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {test: $test, dry-run: $dry_run, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, project: $project, session: $session, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {test: $test, dry-run: $dry_run, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, project: $project, session: $session, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop alert -o ndjson ...$flags | typed [timestamp] [time] [] []
 }
 
@@ -245,9 +252,10 @@ export def "ttop providers" [
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {all: $all, known-by: $known_by, check: $check, at: $at, history: $history, keychain: $keychain, provider: $provider, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {all: $all, known-by: $known_by, check: $check, at: $at, history: $history, keychain: $keychain, provider: $provider, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop providers -o ndjson ...$flags | typed [resetsAt fetchedAt] [] [retryAfterMs] []
 }
 
@@ -272,9 +280,10 @@ export def "ttop watch" [
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {events: $events, heartbeat: $heartbeat, since: $since, once: $once, for: $for, idle-exit: $idle_exit, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {events: $events, heartbeat: $heartbeat, since: $since, once: $once, for: $for, idle-exit: $idle_exit, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop watch -o ndjson ...$flags | typed [timestamp observedAt] [time] [] []
 }
 
@@ -293,9 +302,10 @@ export def "ttop creds" [
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {all: $all, check: $check, accounts: $accounts, keychain: $keychain, provider: $provider, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {all: $all, check: $check, accounts: $accounts, keychain: $keychain, provider: $provider, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop creds -o ndjson ...$flags | typed [expiresAt] [] [] []
 }
 
@@ -314,9 +324,10 @@ export def "ttop bar-status" [
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {segments: $segments, template: $template, max-width: $max_width, icons: $icons, no-sync: $no_sync, follow: $follow, print-config: $print_config, write: $write, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {segments: $segments, template: $template, max-width: $max_width, icons: $icons, no-sync: $no_sync, follow: $follow, print-config: $print_config, write: $write, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop bar-status ...([$style] | compact) -o ndjson ...$flags | typed [] [] [] []
 }
 
@@ -342,15 +353,15 @@ export def "ttop budgets" [
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {usd: $usd, tokens: $tokens, every: $every, check: $check, include-plan: $include_plan, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {usd: $usd, tokens: $tokens, every: $every, check: $check, include-plan: $include_plan, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop budgets -o ndjson ...$flags | typed [start end] [] [] []
 }
 
 # Show plugins, and add, trust, test and remove them
 export def "ttop plugin" [
-    --plugin: string@"nu-complete ttop"  # Load this file or folder too
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -358,15 +369,15 @@ export def "ttop plugin" [
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {plugin: $plugin, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop plugin -o ndjson ...$flags | typed [] [] [] []
 }
 
 # List plugins with their state and rights
 export def "ttop plugin list" [
-    --plugin: string@"nu-complete ttop"  # Load this file or folder too
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -374,16 +385,16 @@ export def "ttop plugin list" [
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {plugin: $plugin, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop plugin list -o ndjson ...$flags | typed [] [] [] []
 }
 
 # Show all that is known of one plugin
 export def "ttop plugin info" [
     id: string@"nu-complete ttop"  # Its id
-    --plugin: string@"nu-complete ttop"  # Load this file or folder too
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -391,9 +402,10 @@ export def "ttop plugin info" [
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {plugin: $plugin, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop plugin info $id -o ndjson ...$flags | typed [] [] [] []
 }
 
@@ -408,6 +420,7 @@ export extern "ttop plugin new" [
     --verbose(-v)  # Print more on stderr; repeat for more detail
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
@@ -422,6 +435,7 @@ export extern "ttop plugin add" [
     --verbose(-v)  # Print more on stderr; repeat for more detail
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
@@ -436,6 +450,7 @@ export extern "ttop plugin remove" [
     --verbose(-v)  # Print more on stderr; repeat for more detail
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
@@ -450,6 +465,7 @@ export extern "ttop plugin trust" [
     --verbose(-v)  # Print more on stderr; repeat for more detail
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
@@ -463,6 +479,7 @@ export extern "ttop plugin untrust" [
     --verbose(-v)  # Print more on stderr; repeat for more detail
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
@@ -477,13 +494,13 @@ export extern "ttop plugin test" [
     --verbose(-v)  # Print more on stderr; repeat for more detail
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
 # Show which walls stand, and what is wrong with plugins
 export def "ttop plugin doctor" [
     id?: string@"nu-complete ttop"  # One plugin
-    --plugin: string@"nu-complete ttop"  # Load this file or folder too
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -491,9 +508,10 @@ export def "ttop plugin doctor" [
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {plugin: $plugin, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop plugin doctor ...([$id] | compact) -o ndjson ...$flags | typed [] [] [] []
 }
 
@@ -509,9 +527,10 @@ export def "ttop prices" [
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {provider: $provider, model: $model, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {provider: $provider, model: $model, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop prices -o ndjson ...$flags | typed [start end] [] [] []
 }
 
@@ -524,9 +543,10 @@ export def "ttop prices update" [
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop prices update -o ndjson ...$flags | typed [start end] [] [] []
 }
 
@@ -540,9 +560,10 @@ export def "ttop prices show" [
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop prices show $model -o ndjson ...$flags | typed [start end] [] [] []
 }
 
@@ -555,6 +576,7 @@ export extern "ttop sync" [
     --verbose(-v)  # Print more on stderr; repeat for more detail
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
@@ -567,9 +589,10 @@ export def "ttop ledger" [
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop ledger -o ndjson ...$flags | typed [start end] [] [] [sizeBytes]
 }
 
@@ -582,9 +605,10 @@ export def "ttop ledger status" [
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop ledger status -o ndjson ...$flags | typed [start end] [] [] [sizeBytes]
 }
 
@@ -601,6 +625,7 @@ export extern "ttop ledger forget" [
     --verbose(-v)  # Print more on stderr; repeat for more detail
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
@@ -613,6 +638,7 @@ export extern "ttop ledger rebuild" [
     --verbose(-v)  # Print more on stderr; repeat for more detail
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
@@ -625,6 +651,7 @@ export extern "ttop ledger export" [
     --verbose(-v)  # Print more on stderr; repeat for more detail
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
@@ -640,6 +667,7 @@ export extern "ttop ledger import" [
     --verbose(-v)  # Print more on stderr; repeat for more detail
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
@@ -654,6 +682,7 @@ export extern "ttop schema" [
     --verbose(-v)  # Print more on stderr; repeat for more detail
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
@@ -667,9 +696,10 @@ export def "ttop doctor" [
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {report: $report, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, tz: $tz})
+    let flags = (flags {report: $report, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop doctor -o ndjson ...$flags | typed [] [] [] []
 }
 
@@ -682,6 +712,7 @@ export extern "ttop config" [
     --verbose(-v)  # Print more on stderr; repeat for more detail
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
@@ -694,6 +725,7 @@ export extern "ttop config path" [
     --verbose(-v)  # Print more on stderr; repeat for more detail
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
@@ -706,6 +738,7 @@ export extern "ttop config show" [
     --verbose(-v)  # Print more on stderr; repeat for more detail
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
@@ -718,6 +751,7 @@ export extern "ttop config init" [
     --verbose(-v)  # Print more on stderr; repeat for more detail
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
@@ -731,6 +765,7 @@ export extern "ttop config get" [
     --verbose(-v)  # Print more on stderr; repeat for more detail
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
@@ -745,6 +780,7 @@ export extern "ttop config set" [
     --verbose(-v)  # Print more on stderr; repeat for more detail
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
@@ -758,6 +794,7 @@ export extern "ttop config unset" [
     --verbose(-v)  # Print more on stderr; repeat for more detail
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
@@ -771,6 +808,7 @@ export extern "ttop completions" [
     --verbose(-v)  # Print more on stderr; repeat for more detail
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
@@ -784,5 +822,6 @@ export extern "ttop man" [
     --verbose(-v)  # Print more on stderr; repeat for more detail
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
     --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
