@@ -5,7 +5,6 @@ use crate::core::problem::Problem;
 use crate::engine::Engine;
 use crate::engine::registry::Registry;
 use crate::plugins::as_agent::Patience;
-use crate::plugins::declare::Kind;
 use crate::plugins::session::Session;
 use anyhow::Result;
 use std::rc::Rc;
@@ -18,16 +17,6 @@ const SYNC_WAIT: Duration = Duration::from_secs(90);
 /// Of a stream, once it runs: other lines come meanwhile.
 const STREAM_WAIT: Duration = Duration::from_millis(200);
 
-/// Whether ttop has a type and id built in.
-pub fn is_built_in(kind: Kind, id: &str) -> bool {
-    match kind {
-        Kind::Agent => crate::agents::built_in().iter().any(|agent| agent.id() == id),
-        Kind::Provider => crate::providers::built_in().iter().any(|one| one.about().id == id),
-        Kind::Theme => crate::render::theme::Theme::find(id).is_some(),
-        Kind::Notification => false,
-    }
-}
-
 /// Adds the plugins of a run. The session ends them when the run is over; `None` without plugins.
 ///
 /// # Errors
@@ -36,7 +25,7 @@ pub fn extend(engine: &mut Engine, command: Option<&Command>, flags: &[String]) 
     if engine.is_sample() || command.is_some_and(|command| !command.uses_plugins()) {
         return Ok(None);
     }
-    let Some(session) = Session::open(&engine.system, &engine.config, flags, &is_built_in)? else {
+    let Some(session) = Session::open(&engine.system, &engine.config, flags)? else {
         return Ok(None);
     };
     let patience = match command {

@@ -84,6 +84,16 @@ pub fn wishes(config: &Config) -> Wishes {
     }
 }
 
+/// Whether ttop has a type and id built in.
+pub fn is_built_in(kind: Kind, id: &str) -> bool {
+    match kind {
+        Kind::Agent => crate::agents::built_in().iter().any(|agent| agent.id() == id),
+        Kind::Provider => crate::providers::built_in().iter().any(|one| one.about().id == id),
+        Kind::Theme => crate::render::theme::Theme::find(id).is_some(),
+        Kind::Notification => false,
+    }
+}
+
 /// How plugins are looked at.
 #[derive(Clone, Debug, Default)]
 pub struct Look {
@@ -107,12 +117,7 @@ impl Session {
     ///
     /// # Errors
     /// When the consents cannot be read.
-    pub fn open(
-        system: &System,
-        config: &Config,
-        flags: &[String],
-        is_built_in: &dyn Fn(Kind, &str) -> bool,
-    ) -> Result<Option<Self>> {
+    pub fn open(system: &System, config: &Config, flags: &[String]) -> Result<Option<Self>> {
         if !is_anything_configured(system, config, flags) {
             return Ok(None);
         }
@@ -120,19 +125,14 @@ impl Session {
             flags: flags.to_vec(),
             ..Look::default()
         };
-        Self::load(system, config, &look, is_built_in).map(Some)
+        Self::load(system, config, &look).map(Some)
     }
 
     /// Loads what is configured.
     ///
     /// # Errors
     /// When the consents cannot be read.
-    pub fn load(
-        system: &System,
-        config: &Config,
-        look: &Look,
-        is_built_in: &dyn Fn(Kind, &str) -> bool,
-    ) -> Result<Self> {
+    pub fn load(system: &System, config: &Config, look: &Look) -> Result<Self> {
         let trust = Trust::open(&trust_file(system))?;
         let manifests = Manifests::open(system);
         let events = Events::default();
@@ -140,7 +140,7 @@ impl Session {
             world: world(system)?,
             wishes: wishes(config),
             asking: Asking::Store(&trust),
-            is_built_in,
+            is_built_in: &is_built_in,
             events: events.clone(),
             manifests: (!look.is_fresh).then_some(&manifests),
         };

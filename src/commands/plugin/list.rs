@@ -5,7 +5,6 @@ use super::ShowArgs;
 use crate::core::problem::Problem;
 use crate::core::rows::PluginRow;
 use crate::exit::Exit;
-use crate::extend::is_built_in;
 use crate::plugins::consent;
 use crate::plugins::host::{Found, Source, State};
 use crate::plugins::session::{Look, Session};
@@ -19,7 +18,7 @@ pub fn load(context: &Context, is_fresh: bool) -> Result<Session> {
         is_fresh,
         ..Look::default()
     };
-    Session::load(&context.engine.system, &context.engine.config, &look, &is_built_in)
+    Session::load(&context.engine.system, &context.engine.config, &look)
 }
 
 /// The plugin of one path, whether or not it is configured.
@@ -28,7 +27,7 @@ pub fn load_one(context: &Context, source: Source) -> Result<Session> {
         only: Some(vec![source]),
         ..Look::default()
     };
-    Session::load(&context.engine.system, &context.engine.config, &look, &is_built_in)
+    Session::load(&context.engine.system, &context.engine.config, &look)
 }
 
 pub fn list(context: &mut Context, show: &ShowArgs, only: Option<&str>) -> Result<Exit> {

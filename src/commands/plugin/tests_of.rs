@@ -3,9 +3,9 @@
 use super::super::context::Context;
 use super::Wall;
 use crate::exit::Exit;
-use crate::extend::is_built_in;
 use crate::plugins::case::{Setting, run, run_without_case};
 use crate::plugins::child::Without;
+use crate::plugins::session::is_built_in;
 use anyhow::{Context as _, Result};
 use std::path::PathBuf;
 
