@@ -33,6 +33,8 @@ pub struct SessionActivity {
     pub folder: Option<PathBuf>,
     pub created_at: Option<i64>,
     pub updated_at: Option<i64>,
+    /// Whether a service that works for interfaces has it open.
+    pub is_open: bool,
     /// When messages were written, as far back as the oldest seeker; any order.
     pub moments: Vec<i64>,
 }
@@ -91,6 +93,8 @@ pub fn assign(
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
+    /// A service has it open.
+    is_open: bool,
     /// Created when this was the youngest process of its folder: the last use of it.
     made: Option<i64>,
     /// Created since it started.
@@ -108,6 +112,7 @@ fn rank(seeker: &UnmatchedProcess, trace: &SessionActivity, next_start: Option<i
     let alone = |at: i64| since(at) && next_start.is_none_or(|next| at < next);
     let used_at = trace.updated_at.or(trace.created_at).unwrap_or(i64::MIN);
     let rank = Rank {
+        is_open: trace.is_open,
         made: trace.created_at.is_some_and(alone).then_some(used_at),
         is_newer: trace.created_at.is_some_and(since),
         alone: trace.moments.iter().filter(|&&at| alone(at)).count(),
@@ -148,6 +153,7 @@ mod tests {
             created_at: Some(created_at),
             updated_at: moments.iter().max().copied().or(Some(created_at)),
             moments: moments.to_vec(),
+            is_open: false,
         }
     }
 
@@ -230,6 +236,20 @@ mod tests {
         assert_eq!(
             matched(&fresh, &[ended, busy, made], &[]),
             [(1, "made".into(), Match::Activity)]
+        );
+    }
+
+    #[test]
+    fn a_session_that_a_service_has_open_comes_first() {
+        let one = [seeker(1, 100 * M, Candidates::Used)];
+        let closed = trace("closed", 101 * M, &[102 * M, 103 * M]);
+        let open = SessionActivity {
+            is_open: true,
+            ..trace("open", 100 * M + 1, &[])
+        };
+        assert_eq!(
+            matched(&one, &[closed, open], &[]),
+            [(1, "open".into(), Match::Activity)]
         );
     }
 

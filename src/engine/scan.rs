@@ -1,13 +1,14 @@
 //! Scan: running processes, their sessions, and the status of each.
 
 use crate::agents::shared::live::live;
+use crate::agents::shared::live::programs::program_of;
 use crate::agents::shared::mcp::{Configured, configured};
 use crate::agents::{Agent, Live};
 use crate::core::agent_id::AgentId;
 use crate::core::mcp::McpServer;
 use crate::core::problem::Problem;
 use crate::core::process::{Claim, DetailLimits, Facts, Process, Role, SessionRef};
-use crate::core::status::{ProcessActivity, SessionStatus, session_status};
+use crate::core::status::{ProcessActivity, ReportedStatus, SessionStatus, StatusSource, session_status};
 use crate::processes::cpu::Sample;
 use crate::processes::tmux::{self, Pane};
 use crate::processes::tree::{Tree, role_of_child, serving};
@@ -108,9 +109,14 @@ impl Scanner {
             let Some(process) = scene.tree.process(claim.pid) else {
                 continue;
             };
-            let life = scene.life(claim, &facts, earlier.as_ref().zip(now.as_ref()));
+            let pane = tmux::pane_of(process, &scene.tree, &panes);
+            let word = claim.word.clone().or_else(|| word_of_title(agent_id, pane?));
+            let life = ProcessActivity {
+                asks_in_secret: claim.role == Role::Tui && asks_in_secret(agent_id, process),
+                ..scene.life(claim, &facts, earlier.as_ref().zip(now.as_ref()))
+            };
             let standing = if claim.role.is_agent() {
-                session_status(claim.word.as_ref(), &facts, &life, system.now)
+                session_status(word.as_ref(), &facts, &life, system.now)
             } else {
                 SessionStatus::UNKNOWN
             };
@@ -123,7 +129,7 @@ impl Scanner {
                     .as_ref()
                     .zip(now.as_ref())
                     .and_then(|(earlier, now)| now.percent_since(earlier, process)),
-                pane: tmux::pane_of(process, &scene.tree, &panes).cloned(),
+                pane: pane.cloned(),
                 last_text: options
                     .text
                     .then(|| last_text(claim, agents, system, &mut scan.problems))
@@ -240,6 +246,7 @@ impl<'a> Scene<'a> {
             started_at: worker.started_at,
             is_active: samples.and_then(|(earlier, now)| now.is_active_since(earlier, worker, &self.tree)),
             tool_started_at: facts.pending_tool.as_ref().and_then(|_| tools()),
+            asks_in_secret: false,
         }
     }
 
@@ -247,6 +254,29 @@ impl<'a> Scene<'a> {
         // If terminals are unknown, any process may have one.
         cfg!(not(target_os = "linux")) || self.tree.process(pid).is_some_and(|process| process.tty.is_some())
     }
+}
+
+/// What an agent calls its terminal, where that shows what it does.
+fn word_of_title(agent_id: &AgentId, pane: &Pane) -> Option<ReportedStatus> {
+    let titles = program_of(agent_id)?.titles;
+    let (_, says) = titles.iter().find(|(part, _)| pane.title.contains(part))?;
+    Some(ReportedStatus {
+        says: *says,
+        since: None,
+        source: StatusSource::Title,
+    })
+}
+
+/// Whether a process may ask for a permission that no record and no title shows.
+fn asks_in_secret(agent_id: &AgentId, process: &Process) -> bool {
+    let Some(program) = program_of(agent_id) else {
+        return false;
+    };
+    program.asks_in_secret
+        && !process
+            .arguments()
+            .iter()
+            .any(|arg| program.never_asks.contains(&arg.as_str()))
 }
 
 fn facts_of(claim: &Claim, agents: &[&dyn Agent], system: &System, problems: &mut Vec<Problem>) -> Facts {

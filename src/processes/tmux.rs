@@ -9,7 +9,7 @@ use std::time::Duration;
 /// How long tmux may take: a server that hangs must not hang ttop.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Tabs, since names of sessions may hold spaces.
-const LISTED: &str = "#{pane_pid}\t#{pane_id}\t#{session_name}:#{window_index}.#{pane_index}";
+const LISTED: &str = "#{pane_pid}\t#{pane_id}\t#{session_name}:#{window_index}.#{pane_index}\t#{pane_title}";
 
 /// A pane of the user's tmux server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Pane {
     pub id: String,
     /// tmux target, such as `main:1.0`.
     pub name: String,
+    /// What the program in it calls itself.
+    pub title: String,
 }
 
 /// All panes; empty where tmux is not installed or does not run.
@@ -29,11 +31,12 @@ pub fn panes() -> Vec<Pane> {
 }
 
 fn parse_pane(line: &str) -> Option<Pane> {
-    let mut fields = line.splitn(3, '\t');
+    let mut fields = line.splitn(4, '\t');
     Some(Pane {
         pid: fields.next()?.parse().ok()?,
         id: fields.next()?.to_owned(),
         name: fields.next()?.to_owned(),
+        title: fields.next().unwrap_or_default().to_owned(),
     })
 }
 
@@ -81,11 +84,12 @@ mod tests {
 
     #[test]
     fn a_pane_is_found_by_session_or_ancestor() {
-        let panes: Vec<Pane> = ["100\t%1\tmy work:0.0", "200\t%2\tmain:1.3", "bad"]
+        let panes: Vec<Pane> = ["100\t%1\tmy work:0.0", "200\t%2\tmain:1.3\t✦  Working…", "bad"]
             .iter()
             .filter_map(|line| parse_pane(line))
             .collect();
         assert_eq!(panes.len(), 2);
+        assert_eq!((panes[0].title.as_str(), panes[1].title.as_str()), ("", "✦  Working…"));
         // 130 lost its parent and kept its session; 240 runs on another terminal inside the pane.
         let table = [
             process(100, 1, 100),

@@ -4,9 +4,11 @@
 mod api;
 mod around;
 mod programs;
+mod services;
 #[path = "../support/mod.rs"]
 mod support;
 mod tmux;
+mod waiting;
 
 use serde_json::{Value, json};
 use support::Home;
@@ -372,5 +374,22 @@ fn transcripts_tell_what_other_agents_do() {
     assert_eq!(
         (idle["status"].as_str(), idle["version"].as_str()),
         (Some("idle"), Some("0.169.0"))
+    );
+}
+
+/// A rollout of Codex in a folder; a record without a `kind` is an event.
+fn write_rollout(home: &Home, id: &str, folder: &std::path::Path, source: &str, records: &[Value]) {
+    let at = jiff::Timestamp::now().to_string();
+    let mut text =
+        json!({"timestamp": at, "type": "session_meta", "payload": {"id": id, "cwd": folder, "source": source}})
+            .to_string();
+    for record in records {
+        let kind = record["kind"].as_str().unwrap_or("event_msg");
+        text.push('\n');
+        text.push_str(&json!({"timestamp": at, "type": kind, "payload": record}).to_string());
+    }
+    home.write(
+        &format!(".codex/sessions/2026/11/20/rollout-2026-11-20T09-00-00-{id}.jsonl"),
+        text + "\n",
     );
 }

@@ -1,12 +1,13 @@
 //! Claude Code's live sessions: its process registry, and the newest records of a transcript.
 
 use crate::agents::shared::lenient::{Text, When, part};
-use crate::agents::shared::live::content::{Block, blocks, text_of};
+use crate::agents::shared::live::content::{blocks, text_of};
+use crate::agents::shared::live::messages::asks;
 use crate::agents::shared::live::program::is_uuid;
 use crate::agents::shared::live::story::Story;
 use crate::agents::shared::live::transcripts::{Origin, Transcripts, roots_of, sources_of};
 use crate::agents::shared::live::{Note, is_note_of};
-use crate::core::process::{End, Message, Process};
+use crate::core::process::{End, Message, Process, Role};
 use crate::core::status::{Ask, Reported, ReportedStatus, StatusSource};
 use crate::system::System;
 use crate::system::open::{self, Most};
@@ -74,10 +75,17 @@ impl Transcripts for LiveClaudeCode {
         {
             return None;
         }
-        let says = match entry.status.as_deref()? {
-            "busy" => Some(Reported::Busy),
+        let is_job = entry.kind.as_deref() == Some("bg");
+        let state = entry.job_id.as_deref().and_then(|job| job_state(&path, job));
+        let says = match entry.status.as_deref().or(state.as_deref()).unwrap_or_default() {
+            "busy" | "working" | "running" => Some(Reported::Busy),
             // A background shell keeps running while the agent waits for the user.
-            "idle" | "shell" => Some(Reported::Idle),
+            "idle" | "shell" | "done" | "completed" => Some(Reported::Idle),
+            "blocked" => Some(Reported::Waiting(Ask::Question)),
+            // `/model`, `/config`: its human opened the dialog and sits before it.
+            "waiting" if entry.waiting_for.as_deref().is_some_and(|what| what.contains("dialog")) => {
+                Some(Reported::Idle)
+            }
             "waiting" => {
                 let question = entry.waiting_for.as_deref().is_some_and(|what| {
                     let what = what.to_ascii_lowercase();
@@ -99,6 +107,7 @@ impl Transcripts for LiveClaudeCode {
                 source: StatusSource::Transcript,
             }),
             version: entry.version.map(|version| version.0.into_owned()),
+            role: is_job.then_some(Role::Service),
         })
     }
 }
@@ -117,8 +126,32 @@ struct Entry<'a> {
     status: Option<Text<'a>>,
     #[serde(borrow)]
     waiting_for: Option<Text<'a>>,
+    /// `bg` for a background job.
+    #[serde(borrow)]
+    kind: Option<Text<'a>>,
+    #[serde(borrow)]
+    job_id: Option<Text<'a>>,
     #[serde(default)]
     status_updated_at: When,
+}
+
+/// The state of a background job: `~/.claude/jobs/<id>/state.json`, beside the registry of processes.
+fn job_state(entry: &Path, job: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Job<'a> {
+        #[serde(borrow)]
+        state: Option<Text<'a>>,
+    }
+    // The id names a folder, not a path.
+    let is_name = !job.is_empty()
+        && job
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    let home = entry.parent()?.parent()?;
+    let path = is_name.then(|| home.join("jobs").join(job).join("state.json"))?;
+    let bytes = open::read(&path, Most::NOTE).ok()?;
+    let state = serde_json::from_slice::<Job>(&bytes).ok()?.state;
+    state.map(|state| state.0.into_owned())
 }
 
 /// `/home/dev/acme-api` → `-home-dev-acme-api`
@@ -212,9 +245,15 @@ fn tell_user(record: &Record, at: i64, story: &mut Story) {
     {
         return;
     }
-    // `/model` and the like are answered by the program itself.
+    // `/model` and the like are answered by the program itself; so is `!ls`.
     if text.starts_with("<local-command-") {
         return story.ended(at, End::Stop);
+    }
+    if text.starts_with("<command-name>") || text.starts_with("<bash-") {
+        return story.wrote(at);
+    }
+    if text.starts_with("<task-notification>") {
+        return story.asked(at);
     }
     story.queued_since = None;
     story.prompted(at);
@@ -237,7 +276,7 @@ fn tell_reply(record: &Record, at: i64, story: &mut Story) {
     story.replying(at);
     for call in &blocks {
         if let (Some(id), Some(name)) = (&call.id, &call.name) {
-            story.called(id, name, at, asks(call));
+            story.called(id, name, at, asks(name));
         }
     }
     // A reply is written block by block, and each carries how the whole ended, if that was known by then.
@@ -259,15 +298,6 @@ fn tell_reply(record: &Record, at: i64, story: &mut Story) {
         tokens: None,
         text: text_of(&blocks),
     });
-}
-
-/// Tools that ask the user a question.
-fn asks(call: &Block) -> Option<Ask> {
-    match call.name.as_deref() {
-        Some("AskUserQuestion") => Some(Ask::Question),
-        Some("ExitPlanMode") => Some(Ask::Permission),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -334,6 +364,19 @@ mod tests {
             facts(&[DONE, &command]).last,
             Some(Last::Ended { how: End::Stop, .. })
         ));
+        // `/clear` begins a transcript with itself, and its answer is no record of a user.
+        let clear = USER.replace("\"go\"", "\"<command-name>/clear</command-name>\"");
+        let answer = r#"{"type":"system","subtype":"local_command","content":"<local-command-stdout></local-command-stdout>","timestamp":"2026-03-02T09:00:05Z"}"#;
+        for records in [&[clear.as_str()][..], &[&clear, answer]] {
+            assert_eq!(facts(records).last, None);
+        }
+        for shell in ["<bash-input>ls</bash-input>", "<bash-stdout>x</bash-stdout>"] {
+            let shell = USER.replace("go", shell);
+            assert!(
+                matches!(facts(&[DONE, &shell]).last, Some(Last::Ended { how: End::Stop, .. })),
+                "{shell}"
+            );
+        }
         let meta = USER.replace("\"user\",\"t", "\"user\",\"isMeta\":true,\"t");
         assert!(matches!(facts(&[DONE, &meta]).last, Some(Last::Ended { .. })));
         let side = USER.replace("\"user\",\"t", "\"user\",\"isSidechain\":true,\"t");

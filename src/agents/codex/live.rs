@@ -2,6 +2,7 @@
 
 use crate::agents::shared::lenient::{Text, When, part};
 use crate::agents::shared::live::content::{blocks, text_of};
+use crate::agents::shared::live::messages::asks;
 use crate::agents::shared::live::story::Story;
 use crate::agents::shared::live::transcripts::{Origin, Transcripts, sources_of};
 use crate::core::process::{End, Message};
@@ -86,6 +87,25 @@ struct Payload<'a> {
     role: Option<Text<'a>>,
     #[serde(borrow)]
     content: Option<&'a RawValue>,
+    #[serde(borrow)]
+    approval_policy: Option<&'a RawValue>,
+    #[serde(borrow)]
+    approvals_reviewer: Option<Text<'a>>,
+    #[serde(borrow)]
+    thread_settings: Option<&'a RawValue>,
+    #[serde(borrow)]
+    arguments: Option<Text<'a>>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+}
+
+/// `{"cmd":"touch /x","sandbox_permissions":"require_escalated"}`, `{"command":[…],"with_escalated_permissions":true}`
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Arguments<'a> {
+    #[serde(borrow)]
+    sandbox_permissions: Option<&'a RawValue>,
+    with_escalated_permissions: Option<bool>,
 }
 
 fn tell(record: &Record, story: &mut Story) {
@@ -95,6 +115,7 @@ fn tell(record: &Record, story: &mut Story) {
     about.version = owned(&payload.cli_version).or(about.version.take());
     about.provider_id = owned(&payload.model_provider).or(about.provider_id.take());
     about.model_id = owned(&payload.model).or(about.model_id.take());
+    settings(&payload, story);
     let Some(at) = record.timestamp.0 else { return };
     let call = payload.call_id.as_deref().unwrap_or_default();
     match (
@@ -111,7 +132,10 @@ fn tell(record: &Record, story: &mut Story) {
             story.ended(at, End::ToolCalls)
         }
         ("event_msg", "task_complete" | "turn_complete") => {
-            if story.end() != Some(End::Error) {
+            let has_failed = payload.error.is_some_and(|error| error.get() != "null");
+            if has_failed {
+                story.ended(at, End::Error);
+            } else if story.end() != Some(End::Error) {
                 story.ended(at, End::Stop);
             }
         }
@@ -123,7 +147,9 @@ fn tell(record: &Record, story: &mut Story) {
         }
         ("response_item", "function_call" | "custom_tool_call" | "local_shell_call") => {
             let name = payload.name.as_deref().unwrap_or("shell");
-            story.called(call, name, at, asks(name));
+            let escalates = || is_escalated(&payload) && story.asks_user == Some(true);
+            let asks = asks(name).or_else(|| escalates().then_some(Ask::Permission));
+            story.called(call, name, at, asks);
         }
         ("response_item", "function_call_output" | "custom_tool_call_output") => story.returned(call, at),
         ("response_item", "reasoning") => story.replying(at),
@@ -150,13 +176,27 @@ fn tell_message(payload: &Payload, at: i64, story: &mut Story) {
     }
 }
 
-/// Tools that ask the user a question.
-fn asks(name: &str) -> Option<Ask> {
-    match name {
-        "request_user_input" => Some(Ask::Question),
-        "request_permissions" => Some(Ask::Permission),
-        _ => None,
+/// Who answers when a command wants to leave the sandbox: `approval_policy` `never` refuses at once, and a reviewer other than
+/// `user` is no human.
+fn settings(payload: &Payload, story: &mut Story) {
+    let inner: Payload = part(payload.thread_settings).unwrap_or_default();
+    for settings in [payload, &inner] {
+        let Some(policy) = part::<Text>(settings.approval_policy) else {
+            continue;
+        };
+        let is_user = settings
+            .approvals_reviewer
+            .as_deref()
+            .is_none_or(|reviewer| reviewer == "user");
+        story.asks_user = Some(is_user && matches!(&*policy, "on-request" | "untrusted" | "on-failure"));
     }
+}
+
+fn is_escalated(payload: &Payload) -> bool {
+    let arguments = payload.arguments.as_deref().unwrap_or_default();
+    let arguments: Arguments = serde_json::from_str(arguments).unwrap_or_default();
+    let wanted = part::<Text>(arguments.sandbox_permissions);
+    wanted.as_deref() == Some("require_escalated") || arguments.with_escalated_permissions == Some(true)
 }
 
 #[cfg(test)]
@@ -222,6 +262,60 @@ mod tests {
         assert_eq!(asks("request_user_input"), Some(Ask::Question));
         assert_eq!(asks("request_permissions"), Some(Ask::Permission));
         assert_eq!(asks("exec_command"), None);
+    }
+
+    #[test]
+    fn a_command_that_leaves_the_sandbox_waits_for_its_human_if_one_is_asked() {
+        let context = |policy: &str, reviewer: &str| {
+            event(
+                1,
+                "turn_context",
+                &format!(r#""approval_policy":"{policy}","approvals_reviewer":"{reviewer}""#),
+            )
+        };
+        let call = |arguments: &str| {
+            let arguments = serde_json::Value::from(arguments);
+            event(
+                2,
+                "response_item",
+                &format!(r#""type":"function_call","name":"exec_command","call_id":"c","arguments":{arguments}"#),
+            )
+        };
+        let asks = |context: String, arguments: &str| {
+            facts(&[context, started(), call(arguments)])
+                .pending_tool
+                .and_then(|tool| tool.asks)
+        };
+        let escalated = r#"{"cmd":"touch /x","sandbox_permissions":"require_escalated"}"#;
+        assert_eq!(asks(context("on-request", "user"), escalated), Some(Ask::Permission));
+        assert_eq!(
+            asks(context("on-request", "user"), r#"{"cmd":"echo require_escalated"}"#),
+            None
+        );
+        assert_eq!(asks(context("never", "user"), escalated), None);
+        assert_eq!(asks(context("on-request", "auto_review"), escalated), None);
+        let settings = event(
+            1,
+            "event_msg",
+            r#""type":"thread_settings_applied","thread_settings":{"approval_policy":"on-request"}"#,
+        );
+        assert_eq!(asks(settings, escalated), Some(Ask::Permission));
+    }
+
+    #[test]
+    fn a_turn_that_failed_is_an_error() {
+        let done = |error: &str| {
+            event(
+                4,
+                "event_msg",
+                &format!(r#""type":"task_complete","turn_id":"a","error":{error}"#),
+            )
+        };
+        assert_eq!(
+            how(&[started(), done(r#"{"message":"400","codex_error_info":"bad_request"}"#)]),
+            Some(End::Error)
+        );
+        assert_eq!(how(&[started(), done("null")]), Some(End::Stop));
     }
 
     #[test]

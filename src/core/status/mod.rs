@@ -60,6 +60,8 @@ pub enum StatusSource {
     Database,
     /// Files the agent writes.
     Transcript,
+    /// The title of its terminal.
+    Title,
     /// Records left it open; use of the processor decided.
     Cpu,
     None,
@@ -71,6 +73,7 @@ impl StatusSource {
             Self::Api => "api",
             Self::Database => "database",
             Self::Transcript => "transcript",
+            Self::Title => "title",
             Self::Cpu => "cpu",
             Self::None => "none",
         }
@@ -111,6 +114,8 @@ pub struct ProcessActivity {
     pub is_active: Option<bool>,
     /// When the newest of its tool processes that still run was started.
     pub tool_started_at: Option<i64>,
+    /// Whether it may ask for a permission without a trace in its records.
+    pub asks_in_secret: bool,
 }
 
 /// The status of a session, with its evidence.

@@ -123,6 +123,7 @@ fn session(line: &Line, now: i64) -> LiveSession {
             pid,
             id: String::new(),
             name: name.to_owned(),
+            title: String::new(),
         }),
         last_text: None,
     }

@@ -1,5 +1,6 @@
 //! OpenCode while it runs: which processes it has, which session each shows, and what its interface and database say of them.
 
+mod asking;
 mod detail;
 mod message;
 mod records;
@@ -13,8 +14,10 @@ use crate::agents::shared::live::programs::program_of;
 use crate::agents::shared::live::{Live, is_note_of};
 use crate::core::credential::Secret;
 use crate::core::matching::{SessionActivity, UnmatchedProcess};
-use crate::core::process::{Claim, DetailLimits, Facts, Match, Process, Role, SessionDetail, SessionRef};
-use crate::core::status::{ReportedStatus, StatusSource};
+use crate::core::process::{
+    CLOCK_SLACK_MS, Claim, DetailLimits, Facts, Match, Process, Role, SessionDetail, SessionRef,
+};
+use crate::core::status::{Ask, ReportedStatus, StatusSource};
 use crate::system::System;
 use crate::system::http::Http;
 use crate::system::open::{self, Most};
@@ -64,7 +67,16 @@ impl Live for LiveFamily<'_> {
 
     fn state(&self, session: &SessionRef, system: &System) -> Result<Facts> {
         match find_session(self.0, session, system)? {
-            Some((records, row)) => records.facts(&row),
+            Some((records, row)) => {
+                let mut facts = records.facts(&row)?;
+                if let Some(tool) = facts.pending_tool.as_mut().filter(|tool| tool.asks.is_none())
+                    && let Some(at) = asking::asked_at(self.0, &row.id, system)
+                    && at >= tool.since - CLOCK_SLACK_MS
+                {
+                    tool.asks = Some(Ask::Permission);
+                }
+                Ok(facts)
+            }
             None => Ok(Facts::default()),
         }
     }
@@ -227,6 +239,7 @@ impl Look<'_> {
                     folder,
                     created_at: row.created,
                     updated_at: row.updated,
+                    is_open: false,
                     moments: moments.unwrap_or_default(),
                 },
             });

@@ -2,7 +2,8 @@
 
 pub mod claims;
 pub mod content;
-mod messages;
+mod events;
+pub mod messages;
 mod notes;
 pub mod program;
 pub mod programs;

@@ -1,6 +1,6 @@
 //! Notes that a running agent keeps about itself, by its process number.
 
-use crate::core::process::{CLOCK_SLACK_MS, Process};
+use crate::core::process::{CLOCK_SLACK_MS, Process, Role};
 use crate::core::status::ReportedStatus;
 use crate::system::files::Stamp;
 use std::path::Path;
@@ -12,6 +12,8 @@ pub struct Note {
     /// The status it reports.
     pub word: Option<ReportedStatus>,
     pub version: Option<String>,
+    /// What it is to its agent, where its command line does not show that.
+    pub role: Option<Role>,
 }
 
 /// Whether a file named after a process number is of this process, not of an earlier one that had the number and was killed before

@@ -118,11 +118,18 @@ impl Program {
     fn role(&self, arguments: &[String]) -> Role {
         let by_option = own(arguments).find_map(|arg| find(self.options, arg.split('=').next().unwrap_or(arg)));
         let by_option = by_option.or_else(|| own(arguments).find_map(|arg| find(INFORMING, arg)));
-        let by_subcommand = self
-            .subcommand(arguments)
-            .and_then(|(_, name)| self.role_of_subcommand(name));
-        by_subcommand
-            .filter(|role| *role != Role::Tui)
+        let by_subcommand = self.subcommand(arguments).and_then(|(at, name)| {
+            // `app-server daemon`
+            let next = arguments.get(at + 1).map(|next| format!("{name} {next}"));
+            next.and_then(|pair| find(self.subcommands, &pair))
+                .or_else(|| self.role_of_subcommand(name))
+        });
+        let helper = [by_option, by_subcommand]
+            .into_iter()
+            .flatten()
+            .find(|role| *role == Role::Helper);
+        helper
+            .or(by_subcommand.filter(|role| *role != Role::Tui))
             .or(by_option)
             .or(by_subcommand)
             .unwrap_or(Role::Tui)
@@ -249,8 +256,13 @@ mod tests {
         scripts: &["@acme/cli/index.js", "@acme/tool/"],
         modules: &["acme_cli"],
         folders: &["/acme/versions/"],
-        subcommands: &[("exec", Role::Run), ("resume", Role::Tui), ("serve", Role::Server)],
-        options: &[("-p", Role::Run), ("--print", Role::Run)],
+        subcommands: &[
+            ("exec", Role::Run),
+            ("resume", Role::Tui),
+            ("serve", Role::Server),
+            ("serve loop", Role::Helper),
+        ],
+        options: &[("--daemon", Role::Helper), ("-p", Role::Run), ("--print", Role::Run)],
         session_options: &["--resume", "-r", "-s"],
         session_subcommands: &["resume"],
         forks: &["--fork"],
@@ -311,6 +323,8 @@ mod tests {
             (&["acme", "--print=x"], Role::Run),
             (&["acme", "serve"], Role::Server),
             (&["acme", "login"], Role::Helper),
+            (&["acme", "serve", "loop"], Role::Helper),
+            (&["acme", "serve", "--listen", "x", "--daemon"], Role::Helper),
             (&["acme", "--version"], Role::Helper),
             (&["acme", "fix", "serve"], Role::Tui),
             (&["acme", "--", "serve"], Role::Tui),

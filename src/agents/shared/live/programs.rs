@@ -132,6 +132,7 @@ pub static PROGRAMS: &[Program] = &[
             ("resume", Role::Tui),
             ("fork", Role::Tui),
             ("app-server", Role::Server),
+            ("app-server daemon", Role::Helper),
             ("exec-server", Role::Server),
             ("mcp-server", Role::Server),
             ("sandbox", Role::Helper),

@@ -120,6 +120,7 @@ impl<'a> Recorded<'a> {
                     folder: recorded.or_else(|| only.cloned()),
                     created_at: started_at.or_else(|| moments.iter().min().copied()),
                     updated_at: moments.iter().max().copied(),
+                    is_open: false,
                     moments,
                 },
             }
@@ -317,7 +318,15 @@ struct Entry {
 
 fn note(process: &Process, sources: &[Source]) -> Option<Note> {
     sources.iter().find_map(|source| {
-        let beside = source.path.with_extension("runtime.json");
+        // Cline describes a session beside its messages.
+        let described = source
+            .path
+            .to_str()
+            .and_then(|path| path.strip_suffix(".messages.json"));
+        let beside = match described {
+            Some(path) => PathBuf::from(format!("{path}.json")),
+            None => source.path.with_extension("runtime.json"),
+        };
         let own = source.path.extension().is_some_and(|ending| ending == "json");
         let path = Some(beside)
             .filter(|path| path.is_file())
@@ -329,6 +338,7 @@ fn note(process: &Process, sources: &[Source]) -> Option<Note> {
         (entry.pid == process.pid).then(|| Note {
             session_id: Some(entry.session_id),
             word: None,
+            role: None,
             version: entry.version.and_then(|version| Some(version.as_str()?.to_owned())),
         })
     })

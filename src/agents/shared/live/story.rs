@@ -12,6 +12,8 @@ pub struct Story {
     pub about: SessionAbout,
     pub queued_since: Option<i64>,
     pub retry_at: Option<i64>,
+    /// Whether the user is asked when a tool wants more rights; `None` where that was not recorded.
+    pub asks_user: Option<bool>,
     /// The newest plan.
     pub todos: Vec<Todo>,
     /// When messages were written.

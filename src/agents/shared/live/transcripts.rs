@@ -72,17 +72,28 @@ impl<T: Transcripts> Live for T {
         let transcripts = newest_first(self.files(system));
         let mut claims: Vec<Claim> = found
             .iter()
-            .map(|(process, invocation)| known(self, process, invocation, &transcripts, system))
+            .flat_map(|(process, invocation)| known(self, process, invocation, &transcripts, system))
             .collect();
+        // A background process that does the work of interfaces has their sessions open, and outlives them.
+        let services: Vec<&Process> = found
+            .iter()
+            .filter(|(_, invocation)| invocation.role == Role::Helper)
+            .map(|(process, _)| *process)
+            .collect();
+        let service_of = |place: &PathBuf| services.iter().find(|process| process.details.files.contains(place));
         let seekers = seekers(&found, &claims);
         let folders: Vec<PathBuf> = seekers.iter().filter_map(|seeker| seeker.folder.clone()).collect();
         if !folders.is_empty() {
-            guess(
-                self.agent_id(),
-                &seekers,
-                &mut claims,
-                &candidates(self, &folders, &transcripts),
-            );
+            let mut candidates = candidates(self, &folders, &transcripts);
+            for candidate in &mut candidates {
+                candidate.activity.is_open = service_of(&candidate.place).is_some();
+            }
+            guess(self.agent_id(), &seekers, &mut claims, &candidates);
+        }
+        for claim in claims.iter_mut().filter(|claim| claim.role == Role::Tui) {
+            let place = claim.session.as_ref().and_then(|session| session.place.as_ref());
+            let service = place.and_then(service_of);
+            claim.worker = service.map(|service| service.pid).or(claim.worker);
         }
         claims
     }
@@ -116,37 +127,51 @@ impl<T: Transcripts> Live for T {
     }
 }
 
-/// What a process's command line, its own note or its open files name.
+/// What a process's command line, its own note or its open files name; a server may work on several sessions.
 fn known<T: Transcripts>(
     agent: &T,
     process: &Process,
     invocation: &Invocation,
     transcripts: &[Transcript],
     system: &System,
-) -> Claim {
+) -> Vec<Claim> {
     let bare = Claim::bare(process.pid, invocation.role);
     if invocation.role == Role::Helper {
-        return bare;
+        return vec![bare];
     }
     let note = agent.note(process, system).unwrap_or_default();
-    let open = || {
-        let mut open = transcripts
+    let named = named(invocation, &note);
+    if invocation.role == Role::Service && named.is_none() {
+        // A spare process that no work was given to.
+        return vec![Claim::bare(process.pid, Role::Helper)];
+    }
+    let bare = Claim {
+        role: note.role.unwrap_or(bare.role),
+        word: note.word,
+        version: note.version,
+        ..bare
+    };
+    let mut sessions: Vec<(String, Match)> = named.into_iter().collect();
+    if sessions.is_empty() {
+        let open = transcripts
             .iter()
             .filter(|transcript| process.details.files.contains(&transcript.path));
-        let origin = open.find_map(|transcript| origin_of(agent, &transcript.path, &[]));
-        Some((origin?.id, Match::Activity))
-    };
-    let known = named(invocation, &note).or_else(open);
-    Claim {
-        by: known.as_ref().map_or(Match::None, |(_, by)| *by),
-        session: known.map(|(id, _)| SessionRef {
+        let ids = open.filter_map(|transcript| origin_of(agent, &transcript.path, &[]));
+        let most = if bare.role == Role::Server { usize::MAX } else { 1 };
+        sessions.extend(ids.take(most).map(|origin| (origin.id, Match::Activity)));
+    }
+    let claim = |(id, by): (String, Match)| Claim {
+        by,
+        session: Some(SessionRef {
             agent_id: agent.agent_id().into(),
             place: place_of(agent, &id, transcripts),
             id,
         }),
-        word: note.word,
-        version: note.version,
-        ..bare
+        ..bare.clone()
+    };
+    match sessions.is_empty() {
+        true => vec![bare],
+        false => sessions.into_iter().map(claim).collect(),
     }
 }
 
@@ -172,6 +197,7 @@ fn candidates<T: Transcripts>(agent: &T, folders: &[PathBuf], transcripts: &[Tra
                 folder,
                 created_at: origin.created_at,
                 updated_at: moments.iter().max().copied().or(Some(transcript.modified)),
+                is_open: false,
                 moments,
             },
         });
