@@ -4,6 +4,8 @@ use crate::cli::parse;
 use crate::core::event_id::EventId;
 use crate::core::period::{Edge, parse_day, parse_time};
 use crate::credentials::file;
+#[cfg(feature = "plugins")]
+use crate::plugins::{as_theme, consent, declare, message, npm, ops, package, rows, settings, usage};
 use crate::prices::list;
 use crate::processes::sockets::Listeners;
 use crate::render::bar::template::Template;
@@ -79,6 +81,88 @@ pub const TARGETS: &[Target] = &[
         name: "jsonc",
         run: |text| done(jsonc::parse(text)),
         seeds: &["{\"a\": [1, 2.5e3, null, true], // c\n \"b\": \"\\u00e4\",}"],
+    },
+    #[cfg(feature = "plugins")]
+    Target {
+        name: "plugin_declaration",
+        run: |text| {
+            if let Ok(value) = serde_json::from_str(text) {
+                let checked = declare::check(&value);
+                if let Some(declaration) = &checked.declaration {
+                    done(consent::lines(declaration, std::path::Path::new("/home/me")));
+                    done(as_theme::theme(declaration));
+                    done(settings::merge(
+                        &declaration.id,
+                        &declaration.value,
+                        value["settings"].as_object(),
+                    ));
+                }
+            }
+        },
+        seeds: &[
+            r##"{"apiVersion": 2, "id": "acme", "type": "theme", "name": "Acme", "version": "1.0.0", "permissions": {},
+                "colorScheme": "dark", "colors": {"text": "#abc", "bg": "#000000"}}"##,
+            r#"{"apiVersion": 2, "id": "acme", "type": "agent", "name": "Acme", "version": "1.0.0",
+                "permissions": {"network": {"enabled": true, "allowedDomains": ["api.acme.test", "[::1]:80"]},
+                "filesystem": {"read": true, "paths": ["~/.acme", "/../x"]}, "env": {"read": true, "vars": ["A"]}},
+                "isInstalled": {"$function": true}, "parseSessions": {"$function": true},
+                "configSchema": {"n": {"type": "number", "min": 1, "max": 9}}, "settings": {"n": 12}}"#,
+        ],
+    },
+    #[cfg(feature = "plugins")]
+    Target {
+        name: "plugin_frame",
+        run: |text| {
+            let mut frames = text.as_bytes();
+            while let Ok(Some((message, body))) = message::read_message::<message::FromChild>(&mut frames) {
+                done((message, body));
+            }
+            done(serde_json::from_str::<ops::Op>(text).is_ok());
+        },
+        seeds: &[
+            "\u{18}\0\0\0\u{3}\0\0\0{\"idle\":{\"wakeMs\":1000}}abc",
+            "\u{1c}\0\0\0\0\0\0\0{\"rows\":{\"id\":7,\"rows\":[1]}}",
+            r#"{"op": "fetch", "url": "https://x", "method": "GET", "headers": [["a", "b"]], "hasBody": false, "redirect": "follow"}"#,
+        ],
+    },
+    #[cfg(feature = "plugins")]
+    Target {
+        name: "plugin_package",
+        run: |text| {
+            done(npm::parse(text));
+            let package = npm::Package {
+                name: "tokentop-agent-x".to_owned(),
+                version: None,
+            };
+            done(npm::release(text.as_bytes(), &package, "registry.example"));
+            if let Ok(manifest) = package::parse(text.as_bytes()) {
+                done(package::named(&manifest, ""));
+                done(package::named(&manifest, "part/x.js"));
+            }
+        },
+        seeds: &[
+            "@tokentop/agent-claude-code@1.1.0",
+            r#"{"name": "tokentop-agent-x", "dist-tags": {"latest": "1.0.0"}, "versions": {"1.0.0": {"version": "1.0.0",
+                "dist": {"tarball": "https://registry.example/x.tgz", "integrity": "sha512-AAAA"}}}}"#,
+            r#"{"main": "./dist/index.js", "exports": {".": {"import": "./src/index.ts", "default": "../x.js"}}}"#,
+        ],
+    },
+    #[cfg(feature = "plugins")]
+    Target {
+        name: "plugin_answer",
+        run: |text| {
+            if let Ok(value) = serde_json::from_str(text) {
+                done(rows::read(0, &value, NOW));
+                done(usage::read(&value).is_ok());
+            }
+        },
+        seeds: &[
+            r#"{"sessionId": "s", "providerId": "p", "modelId": "m", "tokens": {"input": 1, "output": 2.5},
+                "timestamp": 1795164387672.0159, "cost": 0.1}"#,
+            r#"{"fetchedAt": 1, "limits": {"primary": {"usedPercent": 33.3, "resetsAt": 2, "windowMinutes": 300}},
+                "cost": {"actual": {"total": 4.2, "currency": "USD"}}, "credits": {"balance": "12.50"},
+                "tokens": {"input": 1, "output": 2}, "error": "HTTP 429", "retryAfterMs": 1000}"#,
+        ],
     },
     Target {
         name: "price_list",

@@ -2,12 +2,13 @@
 //!
 //! `cargo bench --bench jobs -- 20` makes a fifth of the full size (100: 200,000 messages of OpenCode in 2.4 GB, 2,000
 //! transcripts of Claude Code in 1.2 GB and 20,000 short ones, a ledger of ten million turns); `-- 20 history` runs one
-//! part: `opencode`, `claude-code`, `many`, `wide`, `bars`, `history` or `start`. Prints, it never judges: machines differ, ratios less.
+//! part: `opencode`, `claude-code`, `many`, `wide`, `bars`, `history`, `plugins` or `start`. Prints, it never judges: machines differ, ratios less.
 
 mod bars;
 mod data;
 mod history;
 mod measure;
+mod plugins;
 mod wide;
 
 use measure::Run;
@@ -99,6 +100,9 @@ fn main() {
             report(&format!("{size}: {}", words.join(" ")), &run, &run);
         }
     }
+    if wants("plugins") {
+        plugin_jobs(&folder.join("plugins"), percent);
+    }
     if !wants("start") {
         return;
     }
@@ -110,6 +114,37 @@ fn main() {
         let run = median(|| ttop(&folder, words));
         report(&format!("ttop {}", words.join(" ")), &run, &run);
     }
+}
+
+/// What plugins cost where there are none, where nothing changed, and where there is much to read.
+fn plugin_jobs(folder: &Path, percent: u64) {
+    let budgets = ["budgets"];
+    let none = folder.join("none");
+    std::fs::create_dir_all(&none).expect("made");
+    let bare = median(|| ttop(&none, &budgets));
+    report("no plugins: budgets", &bare, &bare);
+    let home = plugins::with_theme(&folder.join("theme"));
+    trust(&home, "ink");
+    let run = median(|| ttop(&home, &budgets));
+    report("a theme plugin: budgets", &run, &bare);
+    let home = plugins::with_agent(&folder.join("agent"), percent);
+    trust(&home, "acme");
+    let consents = home.join(".local/share/tokentop/plugins/trust.json");
+    let kept = std::fs::read(&consents).expect("consents");
+    let first = median(|| {
+        forget(&home);
+        std::fs::create_dir_all(consents.parent().expect("a folder")).expect("made");
+        std::fs::write(&consents, &kept).expect("written");
+        ttop(&home, &["sync"])
+    });
+    report("an agent plugin, first run: sync", &first, &bare);
+    let unchanged = median(|| ttop(&home, &["sync"]));
+    report("an agent plugin, unchanged roots: sync", &unchanged, &bare);
+}
+
+fn trust(home: &Path, id: &str) {
+    let status = ttop(home, &["plugin", "trust", id, "--yes"]).status();
+    assert!(status.expect("started").success(), "{id} is not trusted");
 }
 
 /// What grows with the whole instead of what changed shows here first.

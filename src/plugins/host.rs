@@ -312,7 +312,10 @@ fn is_locked(walls: &[String]) -> bool {
 /// The folder and the entry below it.
 fn locate(found: &mut Found) -> Result<(PathBuf, String), String> {
     let path = &found.source.path;
-    let metadata = std::fs::metadata(path).map_err(|_| "no such file or folder".to_owned())?;
+    let metadata = std::fs::metadata(path).map_err(|_| match found.source.way {
+        Way::Npm => format!("is not fetched: run ttop plugin add {}", found.source.label),
+        _ => "no such file or folder".to_owned(),
+    })?;
     if metadata.is_dir() {
         let entry = package::entry(path)?;
         found.warnings.extend(

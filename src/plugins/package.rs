@@ -126,7 +126,11 @@ fn condition(value: &Value) -> Option<&str> {
 
 /// Files that a package may mean by one of its names, the best first.
 pub fn entries(package: &Path, below: &str) -> Vec<String> {
-    let manifest = read(package).unwrap_or_default();
+    named(&read(package).unwrap_or_default(), below)
+}
+
+/// The same, by the manifest alone.
+pub fn named(manifest: &Map<String, Value>, below: &str) -> Vec<String> {
     let key = if below.is_empty() {
         ".".to_owned()
     } else {
@@ -177,7 +181,13 @@ pub fn read(folder: &Path) -> Result<Map<String, Value>, String> {
     }
     let bytes = crate::system::open::read(&path, crate::system::open::Most(MOST_BYTES))
         .map_err(|error| format!("package.json: {error}"))?;
-    match serde_json::from_slice(&bytes) {
+    parse(&bytes)
+}
+
+/// # Errors
+/// When it is not a JSON object.
+pub fn parse(bytes: &[u8]) -> Result<Map<String, Value>, String> {
+    match serde_json::from_slice(bytes) {
         Ok(Value::Object(map)) => Ok(map),
         Ok(_) => Err("package.json is not a JSON object".to_owned()),
         Err(error) => Err(format!("package.json is not JSON: {error}")),

@@ -103,6 +103,8 @@ pub struct Look {
     pub only: Option<Vec<Source>>,
     /// Evaluates each plugin, whether or not it changed: that shows which walls stand.
     pub is_fresh: bool,
+    /// The verdicts of TokenTop: forms of the guide are refused.
+    pub is_strict: bool,
 }
 
 /// Plugins while ttop runs.
@@ -138,7 +140,10 @@ impl Session {
         let events = Events::default();
         let host = Host {
             world: world(system)?,
-            wishes: wishes(config),
+            wishes: Wishes {
+                is_strict: look.is_strict,
+                ..wishes(config)
+            },
             asking: Asking::Store(&trust),
             is_built_in: &is_built_in,
             events: events.clone(),

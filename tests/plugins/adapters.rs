@@ -421,3 +421,52 @@ fn a_new_plugin_of_each_type_passes_its_own_case() {
         assert_eq!(home.rows(&["plugin"]), [] as [Value; 0]);
     }
 }
+
+#[test]
+fn a_theme_plugin_is_read_from_its_manifest_and_nothing_is_started() {
+    let theme = r##"
+import { createThemePlugin } from '@tokentop/plugin-sdk';
+export default createThemePlugin({ id: 'ink', type: 'theme', name: 'Ink', version: '1.0.0', permissions: {},
+  colorScheme: 'dark', colors: { background: '#101010', text: '#eeeeee', success: '#00ff00', error: '#ff0000' } });
+"##;
+    let home = home(&[("ink", theme)]);
+    let env = [("HOME".to_owned(), home.path().to_string_lossy().into_owned())];
+    let system = ttop::system::System::new(ttop::system::Os::Linux, home.path(), env.into());
+    // This program is no ttop: it could not start a plugin.
+    let session = ttop::plugins::session::Session::open(&system, &ttop::system::config::Config::default(), &[]);
+    let session = session.expect("plugins").expect("a plugin");
+    let themes = session.themes();
+    assert_eq!(themes.len(), 1, "{:?}", session.problems());
+    let colors = &themes[0].colors;
+    assert_eq!(
+        (themes[0].id.as_ref(), colors.success.hex()),
+        ("ink", "#00ff00".to_owned())
+    );
+    assert_eq!(colors.text_muted.hex(), "#eeeeee", "derived");
+}
+
+#[test]
+fn what_a_plugin_stores_is_there_in_the_next_run() {
+    let counting = PROVIDER.replace(
+        "fetchUsage: async (ctx) => ({",
+        "healthCheck: async () => ({ ok: true }),\n  fetchUsage: async (ctx) => ({",
+    );
+    let counting = counting.replace(
+        "discover: async (ctx) => {",
+        "discover: async (ctx) => { const seen = Number(await ctx.storage.get('runs') ?? '0') + 1; await ctx.storage.set('runs', String(seen)); ctx.logger.info(`run ${seen}`);",
+    );
+    let home = home(&[("acme", counting.as_str())]);
+    for run in 1..=3 {
+        home.ttop()
+            .env("ACME_KEY", "CANARY-KEY")
+            .arg("creds")
+            .output()
+            .expect("runs");
+        assert!(
+            log(&home, "acme").contains(&format!("run {run}")),
+            "{}",
+            log(&home, "acme")
+        );
+    }
+    home.stdout(&["plugin", "untrust", "acme"]);
+}

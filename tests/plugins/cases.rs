@@ -5,7 +5,7 @@ use ttop::plugins::case::{Setting, run};
 use ttop::plugins::child::Without;
 use ttop::plugins::declare::Kind;
 
-const LOCKED: Without = Without {
+pub const LOCKED: Without = Without {
     landlock: false,
     seccomp: false,
 };
@@ -14,14 +14,14 @@ const UNLOCKED: Without = Without {
     seccomp: true,
 };
 
-fn fixtures(name: &str) -> PathBuf {
+pub fn fixtures(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fixtures/plugins")
         .join(name)
 }
 
 /// Every folder with an `expected.json`; those of published packages need them installed.
-fn cases(folder: &Path) -> Vec<PathBuf> {
+pub fn cases(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(folder) = folders.pop() {
@@ -36,7 +36,7 @@ fn cases(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn is_published(case: &Path) -> bool {
+pub fn is_published(case: &Path) -> bool {
     let text = std::fs::read_to_string(case.join("expected.json")).expect("a case");
     text.contains("\"npm\"")
 }
@@ -52,7 +52,7 @@ fn is_built_in(kind: Kind, id: &str) -> bool {
 }
 
 /// Two at a time: each case has processes of its own, and some wait.
-fn all_hold(cases: &[PathBuf], without: Without) {
+pub fn all_hold(cases: &[PathBuf], without: Without, packages: Option<&Path>) {
     let filter = std::env::var("TTOP_TEST_CASE").unwrap_or_default();
     let cases: Vec<_> = cases
         .iter()
@@ -66,7 +66,8 @@ fn all_hold(cases: &[PathBuf], without: Without) {
                 let setting = Setting {
                     program: PathBuf::from(env!("CARGO_BIN_EXE_ttop")),
                     without,
-                    packages: None,
+                    is_strict: false,
+                    packages: packages.map(Path::to_path_buf),
                     is_built_in: &is_built_in,
                 };
                 while let Some(case) = cases.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
@@ -100,17 +101,17 @@ fn conforming_plugins_get_and_give_what_the_sdk_says() {
     all.extend(cases(&fixtures("guide")));
     all.retain(|case| !is_published(case));
     assert!(all.len() >= 40, "{all:?}");
-    all_hold(&all, LOCKED);
+    all_hold(&all, LOCKED, None);
 }
 
 #[test]
 fn attacks_are_refused_behind_every_wall() {
     let all = cases(&fixtures("attacks"));
     assert!(all.len() >= 70, "{all:?}");
-    all_hold(&all, LOCKED);
+    all_hold(&all, LOCKED, None);
 }
 
 #[test]
 fn attacks_are_refused_by_the_first_wall_alone() {
-    all_hold(&cases(&fixtures("attacks")), UNLOCKED);
+    all_hold(&cases(&fixtures("attacks")), UNLOCKED, None);
 }

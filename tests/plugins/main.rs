@@ -1,7 +1,10 @@
 //! Plugins: every case of the fixtures runs through a real child, by the runner of `plugin test`.
 
 mod adapters;
+mod archives;
 mod cases;
+mod guide;
+mod published;
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -16,6 +16,7 @@ pub fn load(context: &Context, is_fresh: bool) -> Result<Session> {
     let look = Look {
         flags: context.out.global.plugins.clone(),
         is_fresh,
+        is_strict: is_fresh && context.out.global.strict,
         ..Look::default()
     };
     Session::load(&context.engine.system, &context.engine.config, &look)

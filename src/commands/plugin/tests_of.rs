@@ -16,6 +16,7 @@ pub fn test(context: &mut Context, paths: &[PathBuf], without: &[Wall]) -> Resul
             landlock: without.contains(&Wall::Landlock),
             seccomp: without.contains(&Wall::Seccomp),
         },
+        is_strict: context.out.global.strict,
         packages: None,
         is_built_in: &is_built_in,
     };

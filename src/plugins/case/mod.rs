@@ -31,6 +31,8 @@ pub struct Setting<'a> {
     /// ttop itself.
     pub program: PathBuf,
     pub without: Without,
+    /// The verdicts of TokenTop: forms of the guide are refused.
+    pub is_strict: bool,
     /// Where published packages are installed: `node_modules`.
     pub packages: Option<PathBuf>,
     /// What ttop has built in; only cases that are about it look.
@@ -168,7 +170,7 @@ fn play(spec: &Value, scene: &Scene, setting: &Setting<'_>) -> Result<Seen> {
         replace: names("replace"),
         settings: config["pluginConfig"].as_object().cloned().unwrap_or_default(),
         requires_sandbox: false,
-        is_strict: false,
+        is_strict: setting.is_strict,
     };
     let is_about_built_ins = spec["state"] == "shadowed";
     let is_built_in = |kind: Kind, id: &str| is_about_built_ins && (setting.is_built_in)(kind, id);
