@@ -106,6 +106,7 @@ fn run_words(words: &[OsString]) -> Result<Exit> {
             loaded => loaded.unwrap_or_default(),
         };
     }
+    engine.system.agent_roots = engine.config.agent_roots();
     engine.system.offline |= cli.global.offline || engine.config.flag(&["offline"]) == Some(true);
     #[cfg(feature = "plugins")]
     let session = extend::extend(&mut engine, cli.command.as_ref(), &cli.global.plugins)?;

@@ -111,8 +111,9 @@ impl Engine {
     /// # Errors
     /// When there is no home folder, or the config file has a mistake in it.
     pub fn of_process() -> Result<Self> {
-        let system = System::from_process()?;
+        let mut system = System::from_process()?;
         let (config, problems) = Config::load(&system)?;
+        system.agent_roots = config.agent_roots();
         let engine = Self::new(system, config, Registry::built_in());
         engine.problems.borrow_mut().extend(problems);
         Ok(engine)

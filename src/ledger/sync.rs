@@ -5,6 +5,7 @@ use super::names::Kind;
 use super::pack::{Blobs, Pack};
 use super::pending::KnownSource;
 use super::{Ledger, bookmark, changes, ownership_pass};
+use crate::agents::shared::configured;
 use crate::agents::{AgentHandle, Found, Skip, Source};
 use crate::core::agent_id::AgentId;
 use crate::core::problem::Problem;
@@ -119,7 +120,7 @@ impl<'l> Syncing<'l> {
 
     fn agent(&mut self, agent: &AgentHandle, system: &System, progress: Progress<'_>) -> Result<()> {
         let looked_at = SystemTime::now();
-        let found = agent.sources(system);
+        let found = configured::sources(&**agent, system);
         let result = self.found(agent, &found, looked_at, progress);
         self.synced.found.push((agent.id().into(), found));
         result

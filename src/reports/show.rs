@@ -154,7 +154,7 @@ impl Usage<'_> {
             message_id: row.message_id,
             timestamp: row.timestamp,
             tokens: row.tokens,
-            mapping: mapping(&row.agent_id),
+            mapping: mapping(&row.agent_id, row.requests),
             copies,
             cost: row.cost,
             cost_status: row.cost_status,
@@ -225,8 +225,12 @@ fn why(copy: &FoundTurn, owner: Option<&FoundTurn>, copies: usize) -> &'static s
 }
 
 /// How an agent's own numbers become the five buckets.
-fn mapping(agent_id: &str) -> &'static str {
+fn mapping(agent_id: &str, requests: Option<u32>) -> &'static str {
     match agent_id {
+        "claude-code" if requests.is_none() => {
+            "requests that no message records (/compact, /btw, web searches, broken streams): the session's total \
+             (cost-state) minus its recorded replies"
+        }
         "opencode" | "kilo-cli" => {
             "input excludes cache; reasoning is subtracted from output if the total shows that it is included"
         }
@@ -240,6 +244,7 @@ fn mapping(agent_id: &str) -> &'static str {
             "cached tokens are subtracted from input; thoughts are subtracted from output if the total shows that they are included"
         }
         "cursor" => "input and output as recorded; other tokens are not recorded",
+        _ if requests.is_none() => "a total of several requests, as the agent recorded it",
         _ => "as the agent recorded them",
     }
 }

@@ -66,6 +66,10 @@ pub struct System {
     /// Epoch milliseconds UTC when the run began; `TTOP_NOW` sets it.
     pub now: i64,
     pub clock: Clock,
+    /// Where the configuration adds or leaves out records, by agent: `agents.<id>.roots`.
+    pub agent_roots: BTreeMap<String, Vec<String>>,
+    /// What every variable of an agent names, where its rules are tried on a folder of the configuration.
+    pub moved: Option<PathBuf>,
     /// No network at all: `--offline`, `TTOP_OFFLINE=1` or the config.
     pub offline: bool,
     /// `--tz`; else `TZ`, else the system's.
@@ -109,6 +113,8 @@ impl System {
             env,
             now: 0,
             clock: Clock::Wall,
+            agent_roots: BTreeMap::new(),
+            moved: None,
             offline,
             zone_name: None,
             zone: OnceLock::new(),
@@ -132,6 +138,11 @@ impl System {
 
     /// A variable that holds an absolute path. Ignores relative paths, as XDG requires, and expands `~/`.
     pub fn path_var(&self, name: &str) -> Option<PathBuf> {
+        // Folders of the system are not an agent's own.
+        let is_shared = name.starts_with("XDG_") || name.ends_with("APPDATA");
+        if let Some(moved) = self.moved.as_ref().filter(|_| !is_shared) {
+            return Some(moved.clone());
+        }
         self.var(name)
             .map(|value| self.expand(value))
             .filter(|path| path.is_absolute())

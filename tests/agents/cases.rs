@@ -60,6 +60,7 @@ fn check(expected: &Value, rows: &[Value], problems: &mut Vec<String>) {
             }
         }
         Value::Object(entries) => {
+            check_models(entries, &rows, problems);
             for (key, value) in entries {
                 match (key.as_str(), value) {
                     ("costs", Value::Object(by_model)) => {
@@ -82,6 +83,15 @@ fn check(expected: &Value, rows: &[Value], problems: &mut Vec<String>) {
         }
         other => problems.push(format!("an unknown kind of expectation: {other}")),
     }
+}
+
+/// Where sums stand by model, no other model has turns.
+fn check_models(entries: &serde_json::Map<String, Value>, rows: &[&Value], problems: &mut Vec<String>) {
+    let of_models = |(key, value): (&String, &Value)| (key != "costs" && value.is_object()).then(|| key.clone());
+    let models: BTreeSet<String> = entries.iter().filter_map(of_models).collect();
+    let others = rows.iter().map(|row| row["modelId"].as_str().unwrap_or_default());
+    let others = others.filter(|model| !models.is_empty() && !models.contains(*model));
+    problems.extend(others.map(|model| format!("a turn of '{model}'")));
 }
 
 fn check_turn(expected: &Value, row: &Value, problems: &mut Vec<String>) {
@@ -173,8 +183,8 @@ fn the_comparison_tells_wrong_from_right() {
             serde_json::json!({"input": 14}),
         ),
         (
-            serde_json::json!({"a": {"tokens": {"input": 10}, "cost": 0.5}}),
-            serde_json::json!({"c": {"turns": 1}}),
+            serde_json::json!({"a": {"tokens": {"input": 10}, "cost": 0.5}, "b": {"turns": 1}}),
+            serde_json::json!({"a": {"turns": 1}}),
         ),
         (
             serde_json::json!({"costs": {"b": 0.25}, "total": 0.75}),

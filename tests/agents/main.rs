@@ -1,6 +1,7 @@
 //! Every agent against its fixtures: counts, metadata, increments, copies and damage.
 
 mod cases;
+mod configured_roots;
 mod copies;
 mod damage;
 mod incremental;

@@ -7,12 +7,12 @@ use std::path::Path;
 use ttop::agents::{Agent, built_in};
 use ttop::system::{Os, System};
 
-/// Agents, and cases of agents, whose records have nothing but the session's id to tell their replies from those of
-/// other sessions: Droid's settings without a transcript, and Codex calls without the id of their response.
-const NAMELESS: [&str; 4] = ["codex", "continue-cli", "mistral-vibe", "droid/sessions"];
+/// Cases whose records have nothing but the session's id to tell their replies from those of other sessions: Droid's
+/// settings without a transcript.
+const NAMELESS: [&str; 1] = ["droid/sessions"];
 
 /// The counts of the turns, and how many there are.
-fn counts(turns: &[Counted]) -> Vec<String> {
+pub fn counts(turns: &[Counted]) -> Vec<String> {
     let mut counts: Vec<_> = turns
         .iter()
         .map(|turn| format!("{} {:?} {:?}", turn.model_id, turn.tokens, turn.cost))

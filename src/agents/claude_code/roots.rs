@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 /// Every folder that may hold transcripts, whether or not it exists.
 pub fn roots(system: &System) -> Vec<Root> {
     let mut roots = Vec::new();
+    if let Some(moved) = &system.moved {
+        return vec![Root::new(projects(moved), "config")];
+    }
     // The program itself takes one folder; a list is a convention of its readers.
     let list = system.var("CLAUDE_CONFIG_DIR").unwrap_or_default();
     let folders: Vec<_> = list

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 pub struct Codex;
 
-const RULES_VERSION: u32 = 6;
+const RULES_VERSION: u32 = 7;
 
 /// Kinds of sources.
 const ROLLOUT: u8 = 0;
@@ -100,6 +100,9 @@ impl Agent for Codex {
 
 /// The program itself takes one folder; a list is a convention of its readers.
 fn homes(system: &System) -> Vec<(PathBuf, &'static str)> {
+    if let Some(moved) = &system.moved {
+        return vec![(moved.clone(), "config")];
+    }
     match system.var("CODEX_HOME") {
         Some(list) => {
             let folders = list.split(',').map(str::trim).filter(|folder| !folder.is_empty());

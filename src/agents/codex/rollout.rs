@@ -4,7 +4,7 @@ use super::limits;
 use super::lineage::Lineage;
 use super::meta::Meta;
 use super::record::{self, NEEDLES, Record};
-use super::thread::{Caller, Thread, TokenCount};
+use super::thread::{Caller, Thread, TokenCount, time_of};
 use super::usage::Usage;
 use crate::agents::shared::batch::{Batch, LimitSeen, Scope, Skip};
 use crate::agents::shared::instant;
@@ -200,7 +200,10 @@ impl Rollout<'_> {
                 } else {
                     let event = match &response {
                         Some(response) => EventKey::of("codex", response),
-                        None => EventKey::of("codex", format!("{thread}\n{turn:?}\n{after:?}")),
+                        None => {
+                            let origin = turn.as_deref().unwrap_or_else(|| time_of(&thread));
+                            EventKey::of("codex", format!("{origin}\n{after:?}"))
+                        }
                     };
                     let response = response.as_deref().unwrap_or_default();
                     self.recorded_call(event, usage, response, doubted.as_deref(), offset);

@@ -167,7 +167,7 @@ impl Thread {
 
     /// Takes a `token_count`.
     ///
-    /// A call is identified by the session that made it and its counters. Turn ids tell that session in every copy.
+    /// A call is identified by its turn, or by when its session was made, and by its counters. Turn ids stay in every copy.
     /// Where there are none a copy only tells from which first session all of it was copied: such copies are identified
     /// by that one, whichever of its forks they are in and whatever else is on disk, and a call that a fork surely made
     /// itself takes the place of its copies by their trace.
@@ -192,16 +192,17 @@ impl Thread {
             self.is_doubted = true;
             caller = Caller::Presumed;
         }
-        let key = |session: &str| format!("{session}\n{}\n{print:x}", self.counter.restarts);
+        let key = |origin: &str| format!("{origin}\n{}\n{print:x}", self.counter.restarts);
         let first = self.first();
-        let event = match &caller {
-            Caller::Own => key(&self.id),
-            Caller::Other(owner) if is_numbered => key(owner),
-            Caller::Other(_) | Caller::Presumed => key(first),
+        let turn = self.turn.as_deref().filter(|_| is_numbered);
+        let event = match (&caller, turn) {
+            (Caller::Own | Caller::Other(_), Some(turn)) => key(turn),
+            (Caller::Own, None) => key(time_of(&self.id)),
+            (Caller::Other(_) | Caller::Presumed, _) => key(time_of(first)),
         };
         let event = EventKey::of("codex", event);
         let record = match caller {
-            Caller::Presumed => EventKey::of("codex", key(&self.id)),
+            Caller::Presumed => EventKey::of("codex", key(time_of(&self.id))),
             _ => event,
         };
         TokenCount {
@@ -272,4 +273,11 @@ impl Thread {
         let owner = self.ancestors.iter().find(is_older).or(self.ancestors.last())?;
         Some(Caller::Other(owner.clone()))
     }
+}
+
+/// The part of a session's id that says when it was made, to the millisecond: a copy under another id keeps it. An id of
+/// another kind as it is.
+pub fn time_of(id: &str) -> &str {
+    const TIME: usize = 13;
+    if is_sorted(id) { &id[..TIME] } else { id }
 }

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 const ID: &str = "continue-cli";
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 /// The list of sessions, beside them.
 const LIST: &str = "sessions.json";
 
@@ -101,6 +101,7 @@ struct Item<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Message<'a> {
     #[serde(borrow, default)]
     role: Option<Text<'a>>,
@@ -108,6 +109,14 @@ struct Message<'a> {
     content: Option<&'a RawValue>,
     #[serde(borrow, default)]
     usage: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    tool_calls: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct ToolCall<'a> {
+    #[serde(borrow, default)]
+    id: Text<'a>,
 }
 
 /// As OpenAI reports it: cached tokens are inside the prompt, reasoning inside the completion.
@@ -195,6 +204,10 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Ba
         let path = path_of_uri(folder).unwrap_or_else(|| folder.to_owned());
         info.project = Some(Project::folder(at, path));
     }
+    // Messages have neither ids nor times. From the first tool call on its id tells them from those of any session but
+    // a copy of this one; before, only the session does.
+    let mut origin = id.to_owned();
+    let mut has_called = false;
     for (position, raw) in session.history.iter().enumerate() {
         let Some(Item { message }) = part(Some(raw)) else {
             into.problem(bad_record(source, position, "not a message"));
@@ -207,7 +220,11 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Ba
             }
             Some("assistant") => {
                 let place = (raw.get().as_ptr() as usize - text.as_ptr() as usize) as u64;
-                reply(id, position, &message, at, place, into);
+                let calls: Vec<ToolCall<'_>> = part(message.tool_calls).unwrap_or_default();
+                if let Some(call) = calls.into_iter().find(|call| !has_called && !call.id.is_empty()) {
+                    (origin, has_called) = (call.id.0.into_owned(), true);
+                }
+                reply(id, &origin, position, &message, at, place, into);
             }
             _ => {}
         }
@@ -215,7 +232,7 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Ba
     into.session(info);
 }
 
-fn reply(session: &str, position: usize, message: &Message<'_>, at: i64, place: u64, into: &mut Batch) {
+fn reply(session: &str, origin: &str, position: usize, message: &Message<'_>, at: i64, place: u64, into: &mut Batch) {
     let Some(usage) = part::<Usage>(message.usage) else {
         return into.skip(Skip::Uncounted);
     };
@@ -224,12 +241,12 @@ fn reply(session: &str, position: usize, message: &Message<'_>, at: i64, place: 
         return into.skip(Skip::Uncounted);
     }
     let model = usage.model.as_deref().unwrap_or("");
-    // Messages have neither ids nor times: only their place in the session tells them apart.
     let key = format!("{session}\0{position}");
+    let event = format!("{origin}\0{position}\0{:?}\0{model}", tokens.counts());
     into.turn(&Turn {
         session_id: session,
         record: RecordKey::of(&key),
-        event: EventKey::of(ID, &key),
+        event: EventKey::of(ID, event),
         rank: Rank(tokens.known_total(), 0),
         provider_id: biller("", model).unwrap_or(""),
         model_id: model,

@@ -51,7 +51,8 @@ impl Agent for Droid {
 
     fn sources(&self, system: &System) -> Found {
         let mut found = Found::default();
-        let root = system.home.join(".factory/sessions");
+        let home = system.moved.clone().unwrap_or_else(|| system.home.join(".factory"));
+        let root = home.join("sessions");
         found.roots.push(Root::new(&root, "default"));
         // Older versions put sessions straight into the folder, newer ones by project.
         for path in Walk::default().files(&root, 1, &mut found) {

@@ -1,6 +1,7 @@
 //! Kimi Code's log: events of one agent; each request leaves a record of its usage.
 
 use super::ID;
+use super::config::Config;
 use super::place::Place;
 use crate::agents::shared::jsonl_reader::Line;
 use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
@@ -109,7 +110,7 @@ fn add(state: &State, alias: &str, usage: &Usage, time: i64, place: &Place, offs
     if tokens.is_zero() {
         return into.skip(Skip::Uncounted);
     }
-    let (provider, model) = model(state, alias);
+    let (provider, model) = model(state, alias, &place.config);
     // There is no id. Copies of a session keep times and counts.
     let key = format!("{}\0{time}\0{:?}", place.agent, tokens.counts());
     into.session(SessionInfo {
@@ -131,7 +132,7 @@ fn add(state: &State, alias: &str, usage: &Usage, time: i64, place: &Place, offs
 
 /// Who bills and the model: that of the latest request under this alias, else of the latest request at all (aliases
 /// are written with and without their prefix), else what the alias tells.
-fn model(state: &State, alias: &str) -> (String, String) {
+fn model(state: &State, alias: &str, config: &Config) -> (String, String) {
     let alias = if alias == NAMELESS { "" } else { alias };
     let request = state.models.get(alias).or_else(|| state.models.get(&state.latest));
     let (dialect, model) = request.cloned().unwrap_or_default();
@@ -142,8 +143,13 @@ fn model(state: &State, alias: &str) -> (String, String) {
     let provider = match dialect.as_str() {
         _ if is_plan => "kimi-for-coding",
         "kimi" => "moonshotai",
-        // Any other name is a dialect, not who bills.
-        _ => biller("", &model).unwrap_or(""),
+        // Any other name is a dialect: who bills is the provider that the user's settings lead the alias to.
+        _ => {
+            let named = [alias, &state.latest]
+                .into_iter()
+                .find_map(|alias| config.provider_of(alias, &model));
+            biller(named.unwrap_or(""), &model).unwrap_or("")
+        }
     };
     (provider.to_owned(), model)
 }
@@ -153,6 +159,7 @@ mod tests {
     use super::*;
     use crate::agents::kimi_cli::KimiCli;
     use crate::agents::shared::testing::read_with_cuts;
+    use crate::agents::{Agent, Bookmark, Source};
 
     const FILE: &str = "sessions/wd_acme_1/session_1/agents/main/wire.jsonl";
     const LOG: &str = concat!(
@@ -197,6 +204,7 @@ mod tests {
     #[test]
     fn without_a_request_only_the_alias_is_known() {
         let state = State::default();
+        let model = |state: &State, alias: &str| model(state, alias, &Config::default());
         assert_eq!(
             model(&state, "kimi-code/k3"),
             ("kimi-for-coding".into(), "kimi-code/k3".into())
@@ -206,5 +214,20 @@ mod tests {
         let mut state = State::default();
         state.models.insert(String::new(), ("kimi".into(), "kimi-k3".into()));
         assert_eq!(model(&state, "k3"), ("moonshotai".into(), "kimi-k3".into()));
+    }
+
+    #[test]
+    fn the_settings_tell_who_bills_a_model_of_another_dialect() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let settings = "[models.ds]\nprovider = \"acme\"\nmodel = \"deepseek-v4\"\n";
+        std::fs::write(dir.path().join("config.toml"), settings).expect("written");
+        let log = dir.path().join(FILE);
+        std::fs::create_dir_all(log.parent().expect("a folder")).expect("folders");
+        std::fs::write(&log, LOG).expect("written");
+        let mut batch = Batch::default();
+        let source = Source::find(&log, 0).expect("a file");
+        KimiCli.read(&source, &Bookmark::default(), &mut batch).expect("read");
+        let providers: Vec<_> = batch.turns.iter().map(|row| batch.provider_id(row)).collect();
+        assert_eq!(providers, ["kimi-for-coding", "acme", "kimi-for-coding"]);
     }
 }

@@ -1,6 +1,7 @@
 //! Kimi CLI and its successor Kimi Code: one log per session and subagent, in two languages.
 
 mod code;
+mod config;
 mod place;
 mod survey;
 mod wire;
@@ -14,7 +15,7 @@ use anyhow::Result;
 use place::Place;
 
 const ID: &str = "kimi-cli";
-const RULES_VERSION: u32 = 2;
+const RULES_VERSION: u32 = 3;
 
 /// A log, and Kimi Code's list of sessions.
 const LOG: u8 = 0;
@@ -76,6 +77,7 @@ impl Agent for KimiCli {
         let place = Place::of(&source.path);
         place.describe(into);
         if place.is_kimi_code {
+            let place = place.with_config(into);
             jsonl_reader::read(source, from, RULES_VERSION, into, |state, line, into| {
                 code::record(state, line, &place, into)
             })

@@ -1,5 +1,6 @@
 //! Where a log lies tells its session; files beside it tell the session's title and folder.
 
+use super::config::Config;
 use crate::agents::Batch;
 use crate::agents::shared::json_file::read_beside;
 use crate::agents::shared::jsonl_reader::Line;
@@ -19,6 +20,8 @@ pub struct Place {
     pub agent: String,
     /// Kimi Code writes it, not Kimi CLI.
     pub is_kimi_code: bool,
+    /// What the user's settings say of models; see [`Place::with_config`].
+    pub config: Config,
 }
 
 impl Place {
@@ -41,7 +44,22 @@ impl Place {
             folder: session.to_owned(),
             agent,
             is_kimi_code: name(above) == "agents",
+            config: Config::default(),
         }
+    }
+
+    /// With the settings of the home that the session lies in.
+    #[must_use]
+    pub fn with_config(mut self, into: &mut Batch) -> Self {
+        if let Some(home) = self.home() {
+            self.config = Config::read(home, into);
+        }
+        self
+    }
+
+    /// `sessions/<project>/<session>` lies in it.
+    fn home(&self) -> Option<&Path> {
+        self.folder.ancestors().nth(3)
     }
 
     /// Adds what `state.json` and the list of folders tell.
@@ -70,7 +88,7 @@ impl Place {
         if hash.len() != 32 {
             return None;
         }
-        let home = self.folder.ancestors().nth(3)?;
+        let home = self.home()?;
         let known: Folders = read_beside(&home.join("kimi.json"), into)?;
         let mut paths = known.work_dirs.into_iter().filter_map(|folder| folder.path);
         paths.find(|path| hex(&Md5::digest(path.as_bytes())) == hash)

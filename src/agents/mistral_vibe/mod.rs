@@ -18,7 +18,7 @@ use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
 const ID: &str = "mistral-vibe";
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 /// What stands before a session's running total, in snapshots and journals.
 const TOTAL: &[u8] = br#""tokenUsage":"#;
 
@@ -144,6 +144,11 @@ fn session(folder: &Path, text: &str, into: &mut Batch) {
     let parent_id = meta.parent_session_id.clone().filter(|parent| !parent.is_empty());
     let started_at = meta.start_time.0;
     let folder = meta.environment.and_then(|environment| environment.working_directory);
+    // A copy under another id keeps when and where the session began.
+    let origin = match started_at {
+        Some(at) => format!("{at}\0{}", folder.as_deref().unwrap_or("")),
+        None => id.to_owned(),
+    };
     into.session(SessionInfo {
         title: meta
             .title
@@ -167,7 +172,7 @@ fn session(folder: &Path, text: &str, into: &mut Batch) {
     Total {
         agent: ID,
         session: id,
-        origin: id,
+        origin: &origin,
         part: "",
         requests: None,
         provider: "",

@@ -52,7 +52,7 @@ impl Agent for Pi {
         let (folder, because) = moved.unwrap_or_else(|| (system.home.join(".pi/agent"), "default".to_owned()));
         let sessions = folder.join("sessions");
         // Some point the variable at the sessions themselves.
-        let is_sessions = because != "default" && folder.is_dir() && !sessions.is_dir();
+        let is_sessions = because != "default" && system.moved.is_none() && folder.is_dir() && !sessions.is_dir();
         let pi = Root::new(if is_sessions { folder } else { sessions }, because);
         let mut walk = Walk::default();
         let mut roots = vec![pi];

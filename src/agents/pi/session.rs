@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use std::path::Path;
 
 /// Version of the reading rules.
-pub const RULES_VERSION: u32 = 2;
+pub const RULES_VERSION: u32 = 3;
 
 /// The state between reads.
 #[derive(Default, Serialize, Deserialize)]
@@ -155,8 +155,9 @@ impl State {
                     self.message(agent_id, &entry, &message, line, into);
                 }
             }
+            None => {}
             // `compaction`, `branch_summary` and whatever else asks a model outside of messages.
-            _ => {
+            Some(_) => {
                 if let Some(usage) = part::<Usage>(entry.usage) {
                     self.summary(agent_id, &entry, &usage, line, into);
                 }
@@ -281,6 +282,10 @@ impl Request<'_> {
         let reasoning = usage.reasoning.0.min(output);
         let tokens = Tokens::new(input, output - reasoning, reasoning, read, write);
         if tokens.is_zero() && cost.is_none_or(|cost| cost.nanos() == 0) {
+            return false;
+        }
+        if self.time.is_none() && self.id.is_empty() {
+            // No entry of a session: extensions keep transcripts of their own beside it.
             return false;
         }
         // Forks copy entries, and old files get new entry ids when they are opened: what stays the same in every copy

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod attacks;
 pub mod batch;
+pub mod configured;
 pub mod content;
 pub mod detected;
 pub mod handle;

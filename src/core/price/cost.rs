@@ -137,19 +137,27 @@ fn estimate(billed: &Billed<'_>, price: &Price, prices: &ModelPrices) -> TurnCos
     };
     let one_hour = billed.cache_write_1h.min(cache_write);
     let product = |count: u64, rate: u64| u128::from(count) * u128::from(rate);
+    let is_unknown = |bucket| billed.tokens.count(bucket).is_none();
+    // A count may contain what is not told apart: then all of it may be of the cheaper kind.
+    let least = |bucket, part| {
+        let rate = rates.of(bucket);
+        if is_unknown(part) {
+            rate.min(rates.of(part))
+        } else {
+            rate
+        }
+    };
     let (factor, is_factor_known) = factor(billed.region, prices);
     // Counts are below 2^53, rates below 2^51 and factors below 2^12: no sum of these leaves 128 bits.
-    let sum = product(input, rates.of(Bucket::Input))
-        + product(output, rates.of(Bucket::Output))
+    let sum = product(input, least(Bucket::Input, Bucket::CacheRead))
+        + product(output, least(Bucket::Output, Bucket::Reasoning))
         + product(reasoning, rates.of(Bucket::Reasoning))
         + product(cache_read, rates.of(Bucket::CacheRead))
         + product(cache_write - one_hour, rates.of(Bucket::CacheWrite))
         + product(one_hour, rates.cache_write_1h());
     let has_unknown = !is_factor_known
         || billed.tokens.unknown_mask() != 0
-            && BUCKETS
-                .iter()
-                .any(|&bucket| billed.tokens.count(bucket).is_none() && rates.of(bucket) > 0);
+            && BUCKETS.iter().any(|&bucket| is_unknown(bucket) && rates.of(bucket) > 0);
     let status = if has_unknown {
         CostStatus::Partial
     } else {

@@ -1,6 +1,8 @@
 //! What tokens cost: the price of a model over time, the cost of a turn, and the rule for sums.
 
 mod cost;
+#[cfg(test)]
+mod lower_bound;
 mod rates;
 mod sum;
 

@@ -334,6 +334,12 @@ pub const KEYS: &[Key] = &[
         "TokenTop's on-screen messages",
     ),
     idle("notifications.soundEnabled", Kind::Flag, "false", "TokenTop's sounds"),
+    key(
+        "agents.*.roots",
+        Kind::Texts,
+        "",
+        "folders with records of an agent besides those ttop finds; !FOLDER leaves one out",
+    ),
     key("plugins.local", Kind::Texts, "[]", "files and folders of plugins"),
     key(
         "plugins.npm",

@@ -17,6 +17,7 @@ use crate::core::problem::Problem;
 use anyhow::{Result, anyhow};
 use keys::{FLAT, KEYS, Place, place};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What `config init` writes.
@@ -90,6 +91,17 @@ impl Config {
 
     pub fn flag(&self, path: &[&str]) -> Option<bool> {
         self.value(path)?.as_bool()
+    }
+
+    /// `agents.<id>.roots`, by agent.
+    pub fn agent_roots(&self) -> BTreeMap<String, Vec<String>> {
+        let agents = self.value(&["agents"]).and_then(Value::as_object);
+        let roots = agents.into_iter().flatten().filter_map(|(id, keys)| {
+            let list = keys.get("roots")?.as_array()?;
+            let roots = list.iter().filter_map(Value::as_str).map(str::to_owned);
+            Some((id.clone(), roots.collect()))
+        });
+        roots.collect()
     }
 
     /// Keys that are set and that ttop does nothing with, as dotted paths.

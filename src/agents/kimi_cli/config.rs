@@ -1,0 +1,86 @@
+//! The user's own models in `config.toml`: which provider an alias leads to.
+
+use crate::agents::Batch;
+use crate::core::problem::Problem;
+use crate::system::open::{self, Most};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What `config.toml` says of models and providers; keys are passed over.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    models: BTreeMap<String, Model>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Model {
+    provider: String,
+    model: String,
+}
+
+impl Config {
+    /// Reads the file in a home; a missing one says nothing, a damaged one is a problem.
+    pub fn read(home: &Path, into: &mut Batch) -> Self {
+        let path = home.join("config.toml");
+        if !path.exists() {
+            return Self::default();
+        }
+        let config = open::read(&path, Most::SETTINGS).map(|bytes| Self::parse(&String::from_utf8_lossy(&bytes)));
+        match config {
+            Ok(Some(config)) => config,
+            // The error would quote the line, which may hold a key.
+            Ok(None) => {
+                into.problem(Problem::new(path.display(), "is no valid TOML"));
+                Self::default()
+            }
+            Err(error) => {
+                into.problem(Problem::new(
+                    path.display(),
+                    format!("could not be read: {}", error.kind()),
+                ));
+                Self::default()
+            }
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        toml::from_str(text).ok()
+    }
+
+    /// The user's name of the provider behind an alias, if it leads to this model.
+    pub fn provider_of(&self, alias: &str, model: &str) -> Option<&str> {
+        let entry = self.models.get(alias)?;
+        let is_same = entry.model.is_empty() || model.is_empty() || entry.model == model;
+        Some(&*entry.provider).filter(|provider| is_same && !provider.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONFIG: &str = "default_model = \"ds\"\n[models.ds]\nprovider = \"acme\"\nmodel = \"deepseek-v4\"\n\
+        [models.\"kimi-code/k3\"]\nprovider = \"managed:kimi-code\"\n[providers.acme]\ntype = \"openai\"\napi_key = \"canary\"\n";
+
+    #[test]
+    fn an_alias_leads_to_a_provider_while_it_names_the_same_model() {
+        let config = Config::parse(CONFIG).expect("TOML");
+        assert_eq!(config.provider_of("ds", "deepseek-v4"), Some("acme"));
+        assert_eq!(config.provider_of("ds", "another"), None);
+        assert_eq!(config.provider_of("other", "deepseek-v4"), None);
+    }
+
+    #[test]
+    fn a_damaged_file_is_a_problem_that_quotes_nothing() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut batch = Batch::default();
+        assert!(Config::read(dir.path(), &mut batch).models.is_empty() && batch.problems.is_empty());
+        std::fs::write(dir.path().join("config.toml"), "api_key = canary").expect("written");
+        assert!(Config::read(dir.path(), &mut batch).models.is_empty());
+        let shown = format!("{:?}", batch.problems);
+        assert!(shown.contains("TOML") && !shown.contains("canary"), "{shown}");
+    }
+}

@@ -1,0 +1,130 @@
+//! `agents.<id>.roots` of the configuration: folders beside those an agent's own rules lead to, and folders left out.
+//!
+//! Every agent knows one way to its records: its variables, or its place in the home. A configured root is therefore
+//! looked at as if a variable named it, and as if it lay in a home of its own; what is found below it counts.
+
+use super::source::{Found, Root};
+use crate::agents::Agent;
+use crate::system::System;
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+/// Before a root that is not to be read.
+const LEFT_OUT: char = '!';
+
+/// The sources of an agent with the roots that the configuration adds, and without those it leaves out.
+pub fn sources(agent: &dyn Agent, system: &System) -> Found {
+    let mut found = agent.sources(system);
+    let Some(roots) = system.agent_roots.get(agent.id()) else {
+        return found;
+    };
+    for root in roots {
+        match root.strip_prefix(LEFT_OUT) {
+            Some(root) => leave_out(&system.expand(root.trim()), &mut found),
+            None => add(agent, &system.expand(root.trim()), system, &mut found),
+        }
+    }
+    found
+}
+
+fn leave_out(root: &Path, found: &mut Found) {
+    found.roots.retain(|known| !known.path.starts_with(root));
+    found.sources.retain(|source| !source.path.starts_with(root));
+    found.folders.retain(|folder| !folder.starts_with(root));
+}
+
+fn add(agent: &dyn Agent, root: &Path, system: &System, found: &mut Found) {
+    let mut known: BTreeSet<PathBuf> = found.sources.iter().map(|source| source.path.clone()).collect();
+    for view in views(root, system, &found.roots) {
+        let seen = agent.sources(&view);
+        // Lists of the agent may lead elsewhere.
+        let is_new = |path: &Path| path.starts_with(root) || !path.starts_with(&view.home);
+        found.sources.extend(
+            seen.sources
+                .into_iter()
+                .filter(|source| is_new(&source.path) && known.insert(source.path.clone())),
+        );
+        found
+            .folders
+            .extend(seen.folders.into_iter().filter(|folder| is_new(folder)));
+    }
+    found.folders.sort();
+    found.folders.dedup();
+    found.roots.push(Root::new(root, "config"));
+}
+
+/// The systems on which an agent's own rules may lead below a root.
+fn views(root: &Path, system: &System, defaults: &[Root]) -> Vec<System> {
+    let elsewhere = |home: &Path| {
+        let mut view = System::new(system.os, home, Default::default());
+        view.now = system.now;
+        view
+    };
+    let moved = |folder: &Path| {
+        let mut view = elsewhere(folder);
+        view.moved = Some(folder.to_owned());
+        view
+    };
+    let mut views = vec![moved(root), elsewhere(root)];
+    // One of the folders that lie in what a variable names: `sessions`, `projects`.
+    let is_inner = |known: &&Root| known.path.file_name() == root.file_name();
+    if let Some(parent) = root.parent().filter(|_| defaults.iter().find(is_inner).is_some()) {
+        views.push(moved(parent));
+    }
+    let bases = [
+        system.home.clone(),
+        system.data_dir(),
+        system.config_dir(),
+        system.app_dir(),
+        system.local_app_dir(),
+    ];
+    let mut homes = BTreeSet::new();
+    for (at, base) in bases.iter().enumerate() {
+        for below in defaults.iter().filter_map(|known| known.path.strip_prefix(base).ok()) {
+            for inner in below.ancestors().filter(|inner| !inner.as_os_str().is_empty()) {
+                let Some(folder) = without(root, inner) else { continue };
+                if homes.insert((at == 0, folder.clone())) {
+                    let mut view = elsewhere(&folder);
+                    if at > 0 {
+                        let value = folder.display().to_string();
+                        for name in ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "APPDATA", "LOCALAPPDATA"] {
+                            view.env.insert(name.to_owned(), value.clone());
+                        }
+                    }
+                    views.push(view);
+                }
+            }
+        }
+    }
+    views
+}
+
+/// `/backup/home/.codex` without `.codex`.
+fn without(path: &Path, end: &Path) -> Option<PathBuf> {
+    let mut rest = path;
+    for part in end.components().rev() {
+        if rest.file_name() != Some(part.as_os_str()) {
+            return None;
+        }
+        rest = rest.parent()?;
+    }
+    Some(rest.to_owned()).filter(|rest| rest.as_os_str() != OsStr::new(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_loses_an_end_that_it_has() {
+        let cut = |path: &str, end: &str| without(Path::new(path), Path::new(end)).map(|it| it.display().to_string());
+        assert_eq!(cut("/b/home/.codex", ".codex").as_deref(), Some("/b/home"));
+        assert_eq!(
+            cut("/b/.pi/agent/sessions", ".pi/agent/sessions").as_deref(),
+            Some("/b")
+        );
+        assert_eq!(cut("/b/.codex2", ".codex"), None);
+        assert_eq!(cut("x", "x"), None);
+    }
+}
