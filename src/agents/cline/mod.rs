@@ -91,6 +91,7 @@ impl Agent for TaskAgent {
             .map(|(storage, editor)| (storage.join(self.extension), editor))
             .collect();
         roots.extend((self.own_dir)(system));
+        roots.extend(system.moved.clone().map(|moved| (moved, "config".to_owned())));
         let mut walk = Walk::default();
         for (path, because) in roots {
             let root = Root::new(path, because);

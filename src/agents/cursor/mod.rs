@@ -46,7 +46,8 @@ impl Agent for Cursor {
 
     fn sources(&self, system: &System) -> Found {
         let mut found = Found::default();
-        let user = system.app_dir().join("Cursor").join("User");
+        let user = || system.app_dir().join("Cursor").join("User");
+        let user = system.moved.clone().unwrap_or_else(user);
         let (global, workspaces) = (user.join("globalStorage"), user.join("workspaceStorage"));
         found.roots.push(Root::new(&global, "default"));
         found.roots.push(Root::new(&workspaces, "default"));

@@ -79,6 +79,9 @@ fn named_database(name: &str, data: &Path, system: &System) -> Option<Root> {
 
 /// OpenCode's data folder.
 pub fn data_root(system: &System) -> Root {
+    if let Some(moved) = &system.moved {
+        return Root::new(moved, "config");
+    }
     let because = if system.path_var("XDG_DATA_HOME").is_some() {
         "$XDG_DATA_HOME"
     } else {

@@ -62,7 +62,12 @@ impl Agent for Zed {
 
     fn sources(&self, system: &System) -> Found {
         let mut found = Found::default();
-        let mut roots = Vec::new();
+        let mut roots: Vec<_> = system
+            .moved
+            .clone()
+            .map(|moved| (moved, "config"))
+            .into_iter()
+            .collect();
         match system.os {
             Os::Linux => {
                 roots.push((system.data_dir().join("zed"), "default"));
