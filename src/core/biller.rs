@@ -61,7 +61,7 @@ const SPELLINGS: [(&str, &str); 55] = [
     ("zhipu", "zhipuai"),
 ];
 
-/// Makers whose name a record may hold although a cloud bills: then the model's spelling tells.
+/// Makers whose name a record may hold although a cloud bills: then the model's spelling decides.
 const MAKERS: [&str; 12] = [
     "alibaba",
     "anthropic",
@@ -118,7 +118,7 @@ pub fn biller<'a>(provider: &'a str, model: &str) -> Option<&'a str> {
     named.or_else(|| by_model(model))
 }
 
-/// A provider's models.dev id, whatever its spelling.
+/// A provider's models.dev id, in any spelling.
 fn spelled(provider: &str) -> &str {
     let is_spelling = |spelling: &str| {
         let plain = |byte: u8| match byte {

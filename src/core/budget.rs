@@ -110,7 +110,7 @@ impl JsonSchema for Amount {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "number", "description": "US dollars or tokens, as `unit` says"})
+        schemars::json_schema!({"type": "number", "description": "US dollars or tokens, by `unit`"})
     }
 }
 

@@ -1,4 +1,4 @@
-//! Import: what another machine's export tells, and how to take it back. An export is a file that anybody can have
+//! Import: adds another machine's export, and takes it back. An export is a file that anybody can have
 //! written: it is bounded, checked, and never stands above what this machine read itself.
 
 use super::merge::{PackKey, Work};

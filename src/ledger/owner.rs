@@ -18,7 +18,7 @@ pub struct Claim {
     pub is_present: bool,
     pub timestamp: i64,
     pub counted: bool,
-    /// It says nothing, and takes back what an earlier read of the same record said.
+    /// It counts nothing, and takes back what an earlier read of the same record counted.
     pub is_void: bool,
 }
 
@@ -49,7 +49,7 @@ pub trait Group {
     /// one in the smaller group counts.
     fn order(&self, other: &Self) -> Ordering;
     fn is_same_session(&self, other: &Self) -> bool;
-    /// Whether another machine's ledger told of them: such copies give way to what this machine read itself.
+    /// Whether they come from another machine's ledger: such copies give way to what this machine read itself.
     fn is_imported(&self) -> bool;
 }
 

@@ -22,7 +22,7 @@ create table name (id integer primary key, kind integer not null, text text not 
 create table source (id integer primary key, agent integer not null, path text not null, kind integer not null,
     gone integer not null, bookmark blob not null, problems text not null);
 create unique index source_path on source (agent, path, kind);
--- What could not be read is said again on every run: without this, each run would look at every source for it.
+-- Every run repeats what could not be read: without this table, each run would look at every source for it.
 create index source_problems on source (agent, problems) where problems <> '[]';
 create table session (id integer primary key, agent integer not null, name text not null, gone integer not null,
     title_rank integer, title_at integer, title text, project_rank integer, project_at integer, project text,

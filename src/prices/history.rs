@@ -8,12 +8,12 @@ use crate::system::parse_instant;
 use anyhow::{Context, Result};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the catalogue said for less time was a mistake.
+/// A price that the catalogue listed for less time was a mistake.
 const SHORTEST: i64 = 30 * DAY;
 /// A model that comes back so soon at another price changed it when it left.
 const AWAY: i64 = 7 * DAY;
 const DAY: i64 = 24 * 60 * 60 * 1000;
-/// When the first built-in list was taken: what it says was seen on that day.
+/// When the first built-in list was taken: its prices were seen on that day.
 const FIRST_LIST: &str = "2026-09-28";
 /// The last day of `catalogue.tsv`.
 const LAST_CHANGE: &str = "2026-07-02";
@@ -25,7 +25,7 @@ type Key = (String, String);
 struct Seen {
     at: i64,
     entry: Entry,
-    /// Whether it was first seen in a built-in list, which says nothing of the days before.
+    /// Whether it was first seen in a built-in list, which has no earlier days.
     in_list: bool,
 }
 
@@ -188,14 +188,14 @@ impl Run {
     }
 }
 
-/// A price of 0 that a later entry replaces was no price yet, unless an exception says that it was.
+/// A price of 0 that a later entry replaces was no price yet, unless an exception makes it one.
 fn without_zeros(provider: &str, model: &str, mut states: Vec<Seen>, exceptions: &Exceptions) -> Vec<Seen> {
     let counts = exceptions.find(Kind::Unpriced, provider, model).is_some();
     let is_retired = states.last().is_some_and(|last| !last.in_list);
     let means_it = counts || is_plan(provider) || model.contains("free");
     let has_price = states.iter().any(|seen| !seen.entry.standard.is_zero());
     if !means_it && (has_price || is_retired) {
-        // What the newest list says stands.
+        // The newest list decides.
         let newest = states.len().saturating_sub(usize::from(!is_retired));
         let mut at = 0;
         states.retain(|seen| {
@@ -206,7 +206,7 @@ fn without_zeros(provider: &str, model: &str, mut states: Vec<Seen>, exceptions:
     states
 }
 
-/// A mode that was listed for long and then dropped keeps its last price: nobody can buy it any more.
+/// A mode that was listed for long and then dropped keeps its last price: it is no longer for sale.
 fn with_modes(mut states: Vec<Seen>) -> Vec<Seen> {
     for at in 1..states.len() {
         let before = states[at - 1].clone();

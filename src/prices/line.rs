@@ -6,7 +6,7 @@ use crate::core::turn::Mode;
 use crate::system::parse_instant;
 use std::fmt::Write;
 
-/// What a line says besides whose price it is.
+/// A line without the provider and model it prices.
 ///
 /// `anthropic␉claude-opus-5␉␉5␉25␉0.5␉6.25␉-␉>200000=10,37.5,1,12.5,- fast=10,50,1,12.5,-`: provider, model, since
 /// (empty: as far back as known), dollars for a million tokens of input, output, cache read, cache write, reasoning
@@ -17,7 +17,7 @@ pub struct Entry {
     pub since: Option<i64>,
     pub standard: Price,
     pub modes: Vec<(Mode, Price)>,
-    /// Why it changed, where somebody reviewed that.
+    /// Why it changed, where the step was reviewed.
     pub why: Option<String>,
 }
 

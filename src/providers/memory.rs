@@ -122,7 +122,7 @@ impl Memory {
     }
 }
 
-/// What is kept of a provider: for bars and alerts, which ask nobody and read no credential.
+/// The last answer of a provider: for bars and alerts, which send no request and read no credential.
 pub fn recall(about: &About, system: &System) -> Option<Memory> {
     let cache = Cache::new(system, CACHE);
     let kept = [about.id.clone(), app_name(about)].map(|name| cache.read::<Memory>(&name));

@@ -43,7 +43,7 @@ pub fn stream(path: &Path) -> io::Result<File> {
 /// # Errors
 /// Those of the file system, and one for what is no regular file.
 pub fn regular(options: &mut OpenOptions, path: &Path) -> io::Result<(File, Metadata)> {
-    // A pipe would block until somebody opens its other end. Rust sets close-on-exec itself.
+    // A pipe would block until another process opens its other end. Rust sets close-on-exec itself.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
     let file = options.open(path)?;
