@@ -31,7 +31,7 @@ fn database(home: &Path) -> PathBuf {
     home.join(".local/share/opencode/opencode.db")
 }
 
-/// OpenCode 1.18: 5,000 sessions and 200,000 messages at 100 %, with tool output that nobody should read.
+/// OpenCode 1.18: 5,000 sessions and 200,000 messages at 100 %, with tool output that no reader needs.
 pub fn opencode(home: &Path, percent: u64) -> PathBuf {
     let path = database(home);
     if path.exists() {

@@ -16,7 +16,7 @@ const TURNS_PER_SESSION: u64 = 100;
 const SESSIONS_PER_SOURCE: u64 = 1_000;
 const YEARS: u64 = 5;
 
-/// Turns that nobody wrote to disk.
+/// Turns without files.
 struct Imagined {
     sources: u64,
 }
@@ -56,7 +56,7 @@ impl Agent for Imagined {
 
     fn sources(&self, _: &System) -> Found {
         let source = |number| Source {
-            // As an imported ledger: nobody looks for its file.
+            // As an imported ledger: no file is looked for.
             path: format!("import:{number}").into(),
             kind: 0,
             stamp: Stamp {

@@ -100,7 +100,7 @@ fn latency(title: &str, watch: &Running, mut write: impl FnMut(u64)) {
     ));
 }
 
-/// So many replies as fast as they are told, and what the watch holds after a tenth of them and after all.
+/// Replies as fast as the watch reports them, and its memory after a tenth of them and after all.
 fn load(replies: u64) {
     let home = Home::new();
     let mut command = ttop(&home, &["watch"]);

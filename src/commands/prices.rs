@@ -56,7 +56,7 @@ enum Action {
 
 impl PricesArgs {
     /// # Errors
-    /// When stdout cannot be written, the list cannot be fetched, or nobody has a price for the model.
+    /// When stdout cannot be written, the list cannot be fetched, or the model has no price.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
         match &self.action {
             None => self.list(context),

@@ -134,7 +134,7 @@ impl Engine {
                 let keeps_titles = ledger.keeps_titles;
                 *ledger = Ledger::in_memory()?;
                 ledger.keeps_titles = keeps_titles;
-                // What is there now is the past, and it is read before anyone hears of the problem: whatever is written
+                // What exists now is the past, and is read before the problem is reported: everything that is written
                 // after that is news.
                 ledger.sync(&due, &self.system, &|_, _| {})?;
                 ledger.set_meta("watched", Vec::new());

@@ -1,4 +1,4 @@
-//! Small homes from public reports, `fixtures/cases/<name>`: what `turns` shows of `home` is what `expected.json` says.
+//! Small homes from public reports, `fixtures/cases/<name>`: `turns` over `home` gives the rows of `expected.json`.
 //!
 //! `expected` is a list of turns, oldest first, each by some of its keys or by its cost alone; sums over all turns;
 //! `{"costs": …}` in the order of time or by model; or sums by model.

@@ -1,4 +1,4 @@
-//! Turns that lie in several files: which session they belong to, and what is said of the other copies.
+//! Turns that lie in several files: which session owns them, and what becomes of the other copies.
 
 use crate::support::Home;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Every agent, every log in its fixtures: a file read up to some byte and then on from there tells what reading it at once tells.
+//! Every agent, every log in its fixtures: reading a file in two steps, cut at any byte, equals reading it at once.
 
 use crate::support;
 use crate::support::counting::{Counted, Counting, Reading, read_all};

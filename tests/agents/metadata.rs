@@ -57,7 +57,7 @@ fn records_tell_who_billed_what_it_cost_and_when() {
             "zed.dev claude-sonnet-4-5 - 1772443200000",
         ]
     );
-    // A model spelled `vendor/model` is a router's, whatever protocol the request spoke.
+    // A model spelled `vendor/model` is a router's, over any protocol.
     assert_eq!(
         told("roo-code", "protocols"),
         [

@@ -54,7 +54,7 @@ fn every_agent_counts_exactly_the_true_turns() {
                     .flatten()
                     .filter_map(|id| id.as_str().map(str::to_owned));
                 let sessions: Vec<String> = std::iter::once(text("sessionId")).chain(also).collect();
-                // Not every truth tells costs.
+                // Not every truth holds costs.
                 let cost = row["costUsd"].as_f64().map(Money::from_dollars);
                 let found = lines.iter().position(|line| {
                     sessions.contains(&line.0)

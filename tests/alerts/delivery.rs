@@ -1,4 +1,4 @@
-//! `ttop alert`: what is due is told once and reaches the sinks, whatever happens on the way.
+//! `ttop alert`: an event that is due fires once and reaches the sinks, in spite of failures on the way.
 
 use crate::support::Home;
 use crate::support::alerts::{CONFIG, Hook, spend};
@@ -46,7 +46,7 @@ fn alert(home: &Home, args: &[&str]) -> Run {
     }
 }
 
-/// Types and severities of what these tests make happen; ttop itself, and processes of other tests, are told of as well.
+/// Types and severities of the events these tests cause; ttop itself and processes of other tests cause more.
 fn told(run: &Run) -> Vec<String> {
     assert_eq!(run.code, 0, "{}", run.stderr);
     let kinds = run.rows.iter().map(|row| {

@@ -1,4 +1,4 @@
-//! Things in the place of files: a pipe that nobody writes to, an endless device, a socket, a folder, a link to a secret.
+//! Things in the place of files: a pipe without a writer, an endless device, a socket, a folder, a link to a secret.
 
 use crate::limited;
 use crate::support::{Home, copy_tree, fixtures};

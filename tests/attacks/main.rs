@@ -12,7 +12,7 @@ mod support;
 use assert_cmd::Command;
 use std::time::Duration;
 
-/// No command takes so long, whatever it finds.
+/// No command takes longer, over any data.
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// The binary as [`support::Home::ttop`] runs it, with a limit of memory and one of time.

@@ -1,4 +1,4 @@
-//! `bar-status claude` as Claude Code's status line: what it is told is shown, and its limits reach `providers`.
+//! `bar-status claude` as Claude Code's status line: it shows its input, and the limits in it reach `providers`.
 
 use super::{NOW, home};
 use crate::support::Home;

@@ -65,7 +65,7 @@ fn segments_are_shown_in_the_order_asked_for() {
         bar(&home, &["--segments", "session,month,model"]),
         "▸ Fix the parser $0.7500 · $0.7500 month · claude-sonnet-4-5\n"
     );
-    // Nothing runs, no plan was told of, no budget is set.
+    // Nothing runs, no plan is known, no budget is set.
     assert_eq!(bar(&home, &["--segments", "waiting,limit,budget,status"]), "-\n");
     assert_eq!(
         bar(&home, &["--template", "{today.cost} of {week.cost}, {session.name}"]),
@@ -251,7 +251,7 @@ fn live(home: &Home, words: &[&str]) -> Command {
     command
 }
 
-/// With the wall's clock, which other programs and what `/proc` tells have too.
+/// With the wall clock, which other programs and `/proc` share.
 fn at_wall(home: &Home, words: &[&str]) -> Command {
     let mut command = live(home, words);
     command.env_remove("TTOP_NOW");

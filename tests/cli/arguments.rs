@@ -1,4 +1,4 @@
-//! The command line: what is refused, what is said about it, and what filters and times mean.
+//! The command line: which arguments it refuses, with which messages, and the meaning of filters and times.
 
 use crate::support::Home;
 

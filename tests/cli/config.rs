@@ -10,7 +10,7 @@ fn failure(home: &Home, args: &[&str]) -> (i32, String) {
     (output.status.code().expect("a code"), told(&output))
 }
 
-/// What stderr says besides that the clock is set.
+/// The lines of stderr without the one about the fixed clock.
 fn told(output: &std::process::Output) -> String {
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     let lines = stderr.lines().filter(|line| !line.contains("TTOP_NOW"));

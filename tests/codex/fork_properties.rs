@@ -1,4 +1,4 @@
-//! Forks of forks of old Codex versions as a property: whatever is on disk in whatever order, no call counts twice and none is lost.
+//! Forks of forks of old Codex versions as a property: with any files in any order, no call counts twice and none is lost.
 
 use crate::support::Home;
 use crate::support::counting::{Counting, Reading};
@@ -60,7 +60,7 @@ struct Line {
     time: i64,
     kind: &'static str,
     payload: String,
-    /// The call it tells of: who made it, and its tokens, which no other call has.
+    /// Its call: who made it, and its tokens, which no other call has.
     call: Option<(String, u64)>,
 }
 
@@ -216,7 +216,7 @@ fn a_fork_tells_what_it_shares_with_all_before_it() {
     let explained = home.stdout(&["show", &first.id, "--explain", "-o", "json"]);
     assert!(explained.contains("a copy of lower rank"), "{explained}");
     assert!(!explained.contains("its segment"), "{explained}");
-    // What the second made is not told once more by the third when the first is no longer wanted.
+    // The third does not repeat the calls of the second when the first is no longer wanted.
     home.stdout(&["ledger", "forget", "--session", &first.id]);
     let counted = home.rows(&["turns", "-o", "ndjson"]);
     let twenty = counted.iter().filter(|row| row["totalTokens"] == 20);

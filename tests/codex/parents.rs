@@ -203,7 +203,7 @@ fn generations(is_numbered: bool) -> [(String, String); 3] {
             .collect()
     };
     let in_a = call(1_000, 1500, 10, 10).to_vec();
-    // Before its first call a fork tells the inherited total once more.
+    // Before its first call a fork repeats the inherited total.
     let mut in_b = copy(60_000, &in_a);
     in_b.extend([(62_000, "event_msg", tokens(10, 10))]);
     in_b.extend(call(63_000, 2500, 30, 20));
@@ -231,7 +231,7 @@ fn forks_of_forks_keep_every_call_where_it_was_made() {
             }
             let mut expected = expected.clone();
             if gone == 0b11 && !is_numbered {
-                // Nothing tells the two apart any more: the first keeps both.
+                // Nothing distinguishes the two any more: the first keeps both.
                 expected[1].0 = expected[0].0.clone();
                 expected.sort();
             }

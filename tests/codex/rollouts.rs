@@ -1,4 +1,4 @@
-//! Codex's rollouts as properties: cut anywhere they tell the same, counters told again add nothing, junk costs only itself.
+//! Codex rollouts as properties: a cut anywhere changes nothing, repeated counters add nothing, junk costs only itself.
 
 use crate::support::Home;
 use crate::support::counting::{Counted, Counting, Reading};

@@ -23,7 +23,7 @@ fn expected(case: &Path) -> Value {
     serde_json::from_slice(&text).expect("valid JSON")
 }
 
-/// A home as the case describes it: files only the user can read, unless it says otherwise.
+/// A home as the case describes it: files only the user can read, unless the case names another mode.
 fn home_of(case: &Path, expected: &Value) -> Home {
     let home = Home::new().at(expected["now"].as_str().expect("a time"));
     support::copy_tree(&case.join("home"), &home.path());
@@ -60,7 +60,7 @@ fn variables(expected: &Value, home: &Path) -> Vec<(String, String)> {
         .collect()
 }
 
-/// What `expected.json` says, as parts of a `cred` row.
+/// The expectations of `expected.json`, as parts of a `cred` row.
 fn rows_of(expected: &Value, home: &Path) -> Vec<Value> {
     let listed = expected["credentials"].as_array().expect("a list").iter();
     listed

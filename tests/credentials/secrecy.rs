@@ -43,7 +43,7 @@ const CONFIG: &str = r#"{
     "providers": {"deepseek": {"baseUrl": "https://gateway.example/CANARY-path"}}
 }"#;
 
-/// How a server may be told its password.
+/// How a server can get its password.
 const SERVICE: &str = "[Service]\nEnvironment=OPENCODE_SERVER_PASSWORD=CANARY-service\nExecStart=opencode serve\n";
 
 /// A process that looks like an agent and was given a secret on its command line; ended when dropped.

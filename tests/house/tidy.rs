@@ -1,4 +1,4 @@
-//! The house rules that a machine can check: who may use whom, how long files are, and what each says of its job.
+//! The house rules that a machine can check: which room uses which, the length of files, and their first sentence.
 
 use std::path::{Path, PathBuf};
 

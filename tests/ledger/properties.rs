@@ -128,7 +128,7 @@ impl Place {
         committed
     }
 
-    /// What a fresh ledger says of the files as they are.
+    /// The counts of a fresh ledger over the files as they are.
     fn cold(&self) -> Vec<Counted> {
         let mut ledger = Ledger::in_memory().expect("a ledger");
         ledger

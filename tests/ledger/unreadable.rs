@@ -1,11 +1,11 @@
-//! A ledger that cannot be used: every run says so, answers from disk, and says below its tables what is missing.
+//! An unusable ledger: every run reports it, answers from disk, and names below its tables what is missing.
 
 use crate::support::Home;
 use std::path::PathBuf;
 
 type Damage = fn(&mut Vec<u8>);
 
-/// What can become of a ledger, and what the warning says of it.
+/// Ways to spoil a ledger, and the warning of each.
 const DAMAGES: &[(&str, Damage, &str)] = &[
     (
         "newer",

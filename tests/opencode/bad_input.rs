@@ -1,4 +1,4 @@
-//! Input of OpenCode that nobody would write on purpose: a named warning, and the rest is answered.
+//! Damaged input of OpenCode: a warning names it, and ttop answers the rest.
 
 use crate::support::Home;
 use crate::support::counting::Counting;

@@ -1,4 +1,4 @@
-//! OpenCode's database while it is written to: what changed is found, what vanished stays and says so.
+//! OpenCode's database while it grows: ttop finds what changed, and keeps and marks what vanished.
 
 use crate::support::counting::{Counted, Reading, read_all};
 use crate::support::opencode_db::Reply;
@@ -142,7 +142,7 @@ fn a_deleted_session_is_gone_and_what_it_cost_stays() {
             ("ses_b", "ses_b_2", 110, Presence::Gone)
         ]
     );
-    // Reading whole says the same.
+    // Reading everything gives the same.
     live.database.run("vacuum");
     assert_eq!(shown(&live.sync()), shown(&reading));
 }

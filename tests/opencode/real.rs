@@ -1,4 +1,4 @@
-//! Real OpenCode from npm, driven by a model on loopback: what `ttop turns` tells is what the model billed. Run by
+//! Real OpenCode from npm, driven by a model on loopback: `ttop turns` gives what the model billed. Run by
 //! `make test-real`; needs npm and its registry.
 #![cfg(unix)]
 
@@ -12,7 +12,7 @@ use crate::support::{Home, program, skipped};
 
 const PACKAGE: &str = "opencode-ai";
 
-/// The program, installed once beside the test binaries; `None` says why not.
+/// The program, installed once beside the test binaries; `None` where it cannot be.
 fn opencode() -> Option<PathBuf> {
     if std::env::var_os("TTOP_TEST_REAL").is_none() {
         skipped("real OpenCode is for 'make test-real'");

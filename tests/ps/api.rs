@@ -1,4 +1,4 @@
-//! Sessions that OpenCode itself tells of: a service of version 2, an interface of version 1 that listens.
+//! Sessions that OpenCode itself reports: a service of version 2, an interface of version 1 that listens.
 
 use crate::support::Home;
 use crate::support::fake_agents::{Database, Process, Server, now};
@@ -205,7 +205,7 @@ fn an_interface_of_version_1_that_listens_is_asked() {
     };
     // A subagent asks: its root waits, and its own row is only shown with --all.
     assert_eq!(seen(of("ses_root")), ("waiting_permission", "api", "api"));
-    // The reply has no end, but the process says that nothing runs.
+    // The reply has no end, but the process reports that nothing runs.
     assert_eq!(seen(of("ses_idle")), ("interrupted", "database", "flag"));
     assert_eq!(found.len(), 2);
     assert_eq!(of("ses_root")["version"], "1.18.33");

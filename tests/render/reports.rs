@@ -28,7 +28,7 @@ fn ccusage_reports_are_those_of_ccusage() {
     assert_eq!(daily["daily"].as_array().map(Vec::len), Some(days.len()));
     for (mine, theirs) in days.iter().zip(daily["daily"].as_array().expect("days")) {
         assert_eq!(mine["period"], theirs["period"]);
-        // Without a price ccusage says 0.
+        // Without a price ccusage prints 0.
         assert_eq!(
             mine["cost"].as_f64().unwrap_or(0.0),
             theirs["totalCost"].as_f64().expect("a number")

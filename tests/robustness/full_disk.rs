@@ -1,4 +1,4 @@
-//! Full disks: what can be answered is answered, what cannot be kept or written is said, and the next run is right again.
+//! Full disks: ttop answers what it can, reports what it cannot keep or write, and is right again on the next run.
 #![cfg(target_os = "linux")]
 
 use crate::support::claude_code::{CLAUDE_SESSION, claude_reply};
@@ -175,7 +175,7 @@ fn a_disk_that_is_full_takes_nothing_away() {
         assert_eq!(output.status.code(), Some(0), "{}", said(&output));
         assert_eq!(by_turn(&rows(&output)), by_turn(&cold_turns(&home)));
     }
-    // A watch cannot go on without keeping what it tells: it says so and ends.
+    // A watch cannot go on without keeping its rows: it reports that and ends.
     let mut watch = Running::watch(&home, &[]);
     fill(4096);
     append(&home, "msg_last");

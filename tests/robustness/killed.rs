@@ -57,7 +57,7 @@ fn runs_that_are_killed_leave_a_ledger_like_a_fresh_one() {
 fn a_watch_that_is_killed_goes_on_after_its_last_line() {
     let home = Home::new();
     home.write(".claude/projects/-old/old.jsonl", claude_reply("old", "old", 7));
-    // The first ledger takes in what there is; what comes after is told.
+    // The first ledger takes in everything; the watch reports what comes after.
     home.stdout(&["sync"]);
     let mut writer = Writer::start(&home);
     let id: String = ledger(&home)
@@ -86,7 +86,7 @@ fn a_watch_that_is_killed_goes_on_after_its_last_line() {
     assert_eq!(grown, by_turn(&cold_turns(&home)));
 }
 
-/// Takes in lines: those told again are the same as the first time.
+/// Takes in lines: repeated ones equal the first.
 fn take(told: &mut BTreeMap<String, Value>, since: &mut String, rows: Vec<Value>) {
     for row in rows {
         let id = row["eventId"].as_str().expect("an id").to_owned();

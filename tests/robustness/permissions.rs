@@ -26,7 +26,7 @@ static BINARY: LazyLock<(tempfile::TempDir, PathBuf)> = LazyLock::new(|| {
     (tools, binary)
 });
 
-/// A home of nobody.
+/// A home of another user.
 struct Nobody {
     home: Home,
     binary: &'static Path,
@@ -49,7 +49,7 @@ impl Nobody {
         self.home.write(path, claude_reply(session, id, 10));
     }
 
-    /// Everything in the home is nobody's from now on.
+    /// From now on another user owns everything in the home.
     fn give(&self) {
         give(&self.home.path());
     }

@@ -44,7 +44,7 @@ impl Counting {
         Self { ledger, agent }
     }
 
-    /// Reads what changed, keeps it, and says what counts now.
+    /// Reads what changed, keeps it, and returns what counts now.
     pub fn sync(&mut self, system: &System) -> Reading {
         let synced = self.ledger.sync(&[AgentHandle::Shared(self.agent)], system, &|_, _| {});
         let problems = synced.expect("the ledger is readable").problems;

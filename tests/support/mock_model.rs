@@ -99,7 +99,7 @@ fn respond(stream: &mut TcpStream, request: &Request, billed: &Mutex<Vec<Billed>
     write!(stream, "data: [DONE]\n\n")
 }
 
-/// A call of the shell, where the last message is a prompt that says TOOL.
+/// A call of the shell, where the last message is a prompt that contains TOOL.
 fn tool_to_use(asked: &Value) -> Option<Value> {
     let last = asked["messages"].as_array()?.last()?;
     let wants = last["role"] == "user" && last["content"].to_string().contains("TOOL");

@@ -138,7 +138,7 @@ pub fn copy_tree(from: &Path, to: &Path) {
     }
 }
 
-/// For tests that need a program: its path, or a line that says the test was skipped (a failure under `TTOP_TEST_ALL=1`).
+/// For tests that need a program: its path, or a line that the test was skipped (a failure under `TTOP_TEST_ALL=1`).
 pub fn program(name: &str) -> Option<PathBuf> {
     let found = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
         .map(|dir| dir.join(name))

@@ -8,7 +8,7 @@ pub struct Database {
     pub connection: Connection,
 }
 
-/// A reply as its row tells it.
+/// A reply as its row holds it.
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub provider: &'static str,

@@ -88,7 +88,7 @@ pub fn shown(reading: &Reading) -> Vec<(&str, &str, u64, Presence)> {
     shown
 }
 
-/// The sessions a batch says it read again, and whether it also says which ones are left.
+/// The sessions that a batch replaces, and whether it also lists the ones left.
 pub fn scopes(batch: &Batch) -> (Vec<&str>, bool, bool) {
     let mut sessions = Vec::new();
     let (mut whole, mut left) = (false, false);

@@ -69,14 +69,14 @@ impl Running {
         self.lines.recv_timeout(LIMIT).ok()
     }
 
-    /// What it has said on stderr, until a time is over or it has ended.
+    /// Its stderr so far, until a deadline or its end.
     pub fn said(&self, time: Duration) -> String {
         let more = receive(&self.problems, time).concat();
         self.said.borrow_mut().push_str(&more);
         self.said.borrow().clone()
     }
 
-    /// Waits until it says this on stderr.
+    /// Waits until stderr contains this.
     pub fn says(&self, text: &str) {
         eventually(text, || self.said(Duration::ZERO).contains(text));
     }
@@ -162,7 +162,7 @@ fn receive(from: &Receiver<String>, time: Duration) -> Vec<String> {
     }
 }
 
-/// Starts a watch and waits for its first look, which tells nothing: when it is over a snapshot is left for bars.
+/// Starts a watch and waits for its first pass, which reports nothing and ends with a snapshot for bars.
 pub fn first_look<T>(home: &Home, start: impl FnOnce() -> T) -> T {
     let snapshot = home.path().join(".local/share/tokentop/ledger.db.bar");
     if snapshot.exists() {
@@ -190,7 +190,7 @@ pub fn by_turn(rows: &[Value]) -> BTreeMap<String, i64> {
     turns
 }
 
-/// The turns of a home as a ledger that never saw it before tells them.
+/// The turns of a home as a new ledger reads them.
 pub fn cold_turns(home: &Home) -> Vec<Value> {
     let output = ttop(home, &["turns"])
         .env("TTOP_LEDGER", ":memory:")

@@ -205,12 +205,12 @@ fn a_reader_that_was_away_gets_sums_and_is_told_so() {
     let home = home(&json!({}));
     let mut command = ttop(&home, &["watch", "--events", "activity,gap"]);
     let mut child = first_look(&home, || command.spawn().expect("started"));
-    // More than a pipe holds; nobody reads it.
+    // More than a pipe holds, and no reader.
     for at in 0..400 {
         spend(&home, &format!("fill{at}"), 1, &now(&home));
     }
     let before = stalled(child.id());
-    // Notices that nobody takes.
+    // Notices without a receiver.
     for at in 0..20_000 {
         home.write(&format!(".claude/projects/-home-dev-acme/{at:0200}.txt"), "");
     }
@@ -276,7 +276,7 @@ fn stalled(pid: u32) -> i64 {
     memory(pid)
 }
 
-/// Resident memory in bytes, where it can be told.
+/// Resident memory in bytes, where the system reports it.
 #[cfg(unix)]
 fn memory(pid: u32) -> i64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();

@@ -35,7 +35,7 @@ fn one_file(path: &Path) -> Database {
     database
 }
 
-/// Waits until a watch has looked at all that was written before: a reply that is written now is told, and nothing else.
+/// Waits until a watch has read everything written before: it reports a reply written now, and nothing else.
 fn looked(home: &Home, watch: &Running, name: &str) {
     home.write(
         &format!(".claude/projects/-mark/{name}.jsonl"),
