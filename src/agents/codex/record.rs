@@ -3,7 +3,7 @@
 use super::meta::{self, Meta, owned};
 use super::usage::{Info, Usage, UsageJson};
 use crate::agents::shared::instant::parse_time;
-use crate::agents::shared::json_text::Cursor;
+use crate::agents::shared::json_cursor::Cursor;
 use crate::agents::shared::lenient::{Text, When, first_text};
 use crate::core::turn::Mode;
 use serde::Deserialize;

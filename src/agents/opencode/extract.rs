@@ -1,8 +1,8 @@
 //! Tokens, cost and times of a message, from its JSON with keys in any order.
 
-use super::cursor::{Cursor, Value};
 use super::lane;
 use super::message::{Counts, LAST_MS, Message, Role};
+use crate::agents::shared::json_cursor::{Cursor, Value};
 use crate::core::money::Money;
 use crate::core::tokens::MAX_COUNT;
 use std::borrow::Cow;
@@ -39,7 +39,7 @@ fn parse_any(text: &[u8]) -> Option<Message<'_>> {
                 message.is_finished = !matches!(cursor.value()?, Value::Text(b"") | Value::Plain(_) | Value::Nested)
             }
             b"error" => message.is_failed = cursor.value()? != Value::Plain(b"null"),
-            _ => cursor.skip()?,
+            _ => drop(cursor.skip()?),
         }
         Some(())
     });
@@ -69,7 +69,7 @@ fn parse_model<'a>(cursor: &mut Cursor<'a>) -> Option<(Cow<'a, str>, Cow<'a, str
         match key {
             b"providerID" => nested.0 = cursor.value()?.text().unwrap_or_default(),
             b"modelID" | b"id" => nested.1 = cursor.value()?.text().unwrap_or_default(),
-            _ => cursor.skip()?,
+            _ => drop(cursor.skip()?),
         }
         Some(())
     })?;
@@ -93,11 +93,11 @@ fn parse_tokens(cursor: &mut Cursor<'_>) -> Option<Counts> {
                 match key {
                     b"read" => counts.cache_read = read_count(cursor)?.unwrap_or(0),
                     b"write" => counts.cache_write = read_count(cursor)?.unwrap_or(0),
-                    _ => cursor.skip()?,
+                    _ => drop(cursor.skip()?),
                 }
                 Some(())
             })?,
-            _ => cursor.skip()?,
+            _ => drop(cursor.skip()?),
         }
         Some(())
     })?;
@@ -115,7 +115,7 @@ fn parse_times(cursor: &mut Cursor<'_>) -> Option<(Option<i64>, Option<i64>)> {
         match key {
             b"created" => created = read_time(cursor)?,
             b"completed" => completed = read_time(cursor)?,
-            _ => cursor.skip()?,
+            _ => drop(cursor.skip()?),
         }
         Some(())
     })?;

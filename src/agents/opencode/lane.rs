@@ -1,7 +1,7 @@
 //! A fast lane for messages in the order of keys that versions 1.14 to 1.18 write; any other text goes the usual way.
 
-use super::cursor::find_string_end;
 use super::message::{Counts, LAST_MS, Message, Role};
+use crate::agents::shared::json_cursor::find_string_end;
 use crate::core::money::Money;
 use crate::core::tokens::MAX_COUNT;
 use std::borrow::Cow;

@@ -2,7 +2,6 @@
 
 mod api;
 mod changes;
-mod cursor;
 mod extract;
 mod find;
 mod json;

@@ -1,7 +1,7 @@
 //! A session as recorded, and what it decides about its replies: which copy owns them, what was taken back.
 
-use super::cursor::{Cursor, Value};
 use crate::agents::shared::batch::session_hash;
+use crate::agents::shared::json_cursor::{Cursor, Value};
 use crate::core::turn::{Project, Rank, SessionInfo, Title};
 use rustc_hash::FxHashMap;
 
@@ -41,7 +41,7 @@ impl Revert {
             match key {
                 b"messageID" => message_id = cursor.value()?.text(),
                 b"partID" => keeps_message = !matches!(cursor.value()?, Value::Plain(_)),
-                _ => cursor.skip()?,
+                _ => drop(cursor.skip()?),
             }
             Some(())
         })?;

@@ -6,7 +6,7 @@ mod suffix;
 mod usage;
 
 use super::reply::{REPLY, Reply, parse_whole};
-use crate::agents::shared::json_text::Cursor;
+use crate::agents::shared::json_cursor::Cursor;
 use place::{end_of_others_head, near_end};
 use record::Record;
 use suffix::{End, SuffixTemplate};

@@ -1,7 +1,7 @@
 //! Places in a line that are found without a look at most of what was said.
 
 use super::super::reply::REPLY;
-use crate::agents::shared::json_text::Cursor;
+use crate::agents::shared::json_cursor::Cursor;
 
 /// How far from a reply's end its counts mostly are.
 pub(super) const NEAR_END_BYTES: usize = 768;

@@ -3,7 +3,7 @@
 use super::super::reply::Reply;
 use super::usage::{follows_stop_reason, usage_fields};
 use crate::agents::shared::instant::parse_time;
-use crate::agents::shared::json_text::Cursor;
+use crate::agents::shared::json_cursor::Cursor;
 
 /// The fields at the start of a record.
 pub(super) struct Head<'a> {

@@ -3,7 +3,7 @@
 use super::super::reply::Usage;
 use super::usage::usage_fields;
 use crate::agents::shared::instant::parse_utc;
-use crate::agents::shared::json_text::Cursor;
+use crate::agents::shared::json_cursor::Cursor;
 
 /// Longer ends, and ends in more parts, are not remembered.
 const MOST_BYTES: usize = 2048;

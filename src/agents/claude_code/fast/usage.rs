@@ -1,7 +1,7 @@
 //! The usage object of a reply: its position and fields.
 
 use super::super::reply::{FAST, Tier, Usage, region};
-use crate::agents::shared::json_text::Cursor;
+use crate::agents::shared::json_cursor::Cursor;
 use memchr::memmem::FinderRev;
 use std::sync::LazyLock;
 

@@ -1,15 +1,17 @@
-//! A cursor over JSON text that skips unneeded values without allocating.
+//! A cursor over JSON text, for records of which a few fields are wanted and which are too many to parse whole.
+//!
+//! Every step returns `None` where the text is not what was expected; a real parser then decides. Skipped values have
+//! only their quotes and brackets checked, and nothing is allocated.
 
 use std::borrow::Cow;
 
-/// Where it stands in the text. Every method answers `None` where the text is no JSON as far as it looked: skipped
-/// values only have their quotes and brackets checked.
+/// A place in JSON text.
 pub struct Cursor<'a> {
     text: &'a [u8],
     at: usize,
 }
 
-/// A value as it stands in the text.
+/// A value as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
     /// A string without its quotes, free of escapes.
@@ -45,16 +47,138 @@ impl<'a> Cursor<'a> {
         Self { text, at: 0 }
     }
 
+    /// Goes to a byte, which must be the start of a value or key.
+    pub fn jump(&mut self, at: usize) {
+        self.at = at;
+    }
+
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// The next byte that is not white space.
+    #[inline]
+    pub fn peek(&mut self) -> Option<u8> {
+        loop {
+            match *self.text.get(self.at)? {
+                b' ' | b'\n' | b'\t' | b'\r' => self.at += 1,
+                byte => return Some(byte),
+            }
+        }
+    }
+
+    /// Steps over one byte, if it is this one.
+    #[inline]
+    pub fn eat(&mut self, byte: u8) -> Option<()> {
+        (self.peek()? == byte).then(|| self.at += 1)
+    }
+
+    /// Steps over text that is exactly this.
+    #[inline]
+    pub fn literal(&mut self, literal: &[u8]) -> Option<()> {
+        self.text
+            .get(self.at..)?
+            .starts_with(literal)
+            .then(|| self.at += literal.len())
+    }
+
+    /// Whether only white space is left.
+    pub fn is_at_end(&mut self) -> bool {
+        self.peek().is_none()
+    }
+
+    /// Inside an object: the next key, with the cursor at its value; `Some(None)` after the closing brace.
+    #[inline]
+    pub fn key(&mut self) -> Option<Option<&'a [u8]>> {
+        match self.peek()? {
+            b'}' => {
+                self.at += 1;
+                return Some(None);
+            }
+            b',' => self.at += 1,
+            _ => {}
+        }
+        let key = self.string()?;
+        self.eat(b':')?;
+        Some(Some(key))
+    }
+
+    /// A string as written, between its quotes, with its escapes.
+    #[inline]
+    pub fn string(&mut self) -> Option<&'a [u8]> {
+        match self.string_value()? {
+            Value::Text(text) | Value::Escaped(text) => Some(text),
+            Value::Plain(_) | Value::Nested => None,
+        }
+    }
+
+    /// A string without escapes.
+    #[inline]
+    pub fn text(&mut self) -> Option<&'a str> {
+        self.eat(b'"')?;
+        let (start, end) = (self.at, find_string_end(self.text, self.at)?);
+        if self.text[end] != b'"' {
+            return None;
+        }
+        self.at = end + 1;
+        std::str::from_utf8(&self.text[start..end]).ok()
+    }
+
+    /// A string without escapes; null is empty.
+    pub fn text_or_null(&mut self) -> Option<&'a str> {
+        if self.peek()? == b'"' {
+            self.text()
+        } else {
+            self.literal(b"null").map(|()| "")
+        }
+    }
+
+    pub fn flag(&mut self) -> Option<bool> {
+        match self.peek()? {
+            b't' => self.literal(b"true").map(|()| true),
+            b'f' => self.literal(b"false").map(|()| false),
+            _ => self.literal(b"null").map(|()| false),
+        }
+    }
+
+    /// A count of at most 18 digits; null is 0.
+    #[inline]
+    pub fn count(&mut self) -> Option<u64> {
+        if self.peek()? == b'n' {
+            return self.literal(b"null").map(|()| 0);
+        }
+        let mut count = 0;
+        let start = self.at;
+        while let Some(digit) = self.text.get(self.at).filter(|byte| byte.is_ascii_digit()) {
+            count = count * 10 + u64::from(digit - b'0');
+            self.at += 1;
+            if self.at - start > 18 {
+                return None;
+            }
+        }
+        let is_whole = !matches!(self.text.get(self.at), Some(b'.' | b'e' | b'E'));
+        (self.at > start && is_whole).then_some(count)
+    }
+
+    /// Steps over any value and returns it as written.
+    #[inline]
+    pub fn skip(&mut self) -> Option<&'a [u8]> {
+        self.peek()?;
+        let start = self.at;
+        self.value()?;
+        Some(&self.text[start..self.at])
+    }
+
     /// Hands each key of the object here to `field`, which must consume its value.
     pub fn object(&mut self, mut field: impl FnMut(&mut Self, &[u8]) -> Option<()>) -> Option<()> {
-        self.expect(b'{')?;
+        self.eat(b'{')?;
         if self.peek()? == b'}' {
             self.at += 1;
             return Some(());
         }
         loop {
-            let key = self.string()?;
-            self.expect(b':')?;
+            let key = self.string_value()?;
+            self.eat(b':')?;
             match key {
                 Value::Text(key) => field(self, key)?,
                 escaped => field(self, escaped.text()?.as_bytes())?,
@@ -79,7 +203,7 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     pub fn value(&mut self) -> Option<Value<'a>> {
         match self.peek()? {
-            b'"' => self.string(),
+            b'"' => self.string_value(),
             b'{' | b'[' => self.skip_nested().map(|()| Value::Nested),
             b',' | b':' | b'}' | b']' => None,
             _ => {
@@ -113,34 +237,9 @@ impl<'a> Cursor<'a> {
         })
     }
 
-    /// Goes past the value here.
-    pub fn skip(&mut self) -> Option<()> {
-        self.value().map(drop)
-    }
-
-    /// Whether nothing but white space is left.
-    pub fn is_at_end(&mut self) -> bool {
-        self.peek().is_none()
-    }
-
-    /// The next byte that is not white space.
     #[inline(always)]
-    fn peek(&mut self) -> Option<u8> {
-        loop {
-            match *self.text.get(self.at)? {
-                b' ' | b'\n' | b'\t' | b'\r' => self.at += 1,
-                byte => return Some(byte),
-            }
-        }
-    }
-
-    fn expect(&mut self, wanted: u8) -> Option<()> {
-        (self.peek()? == wanted).then(|| self.at += 1)
-    }
-
-    #[inline(always)]
-    fn string(&mut self) -> Option<Value<'a>> {
-        self.expect(b'"')?;
+    fn string_value(&mut self) -> Option<Value<'a>> {
+        self.eat(b'"')?;
         let start = self.at;
         let end = find_string_end(self.text, start)?;
         if self.text[end] == b'"' {
@@ -217,6 +316,47 @@ fn zero_bytes(word: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn walks_an_object_of_any_shape() {
+        let text = br#" { "a" : [1,{"x":"]\"}"}], "n":null ,"s":"t","d":"a\\","f":true,"c":12}"#;
+        let mut cursor = Cursor::new(text);
+        cursor.eat(b'{').expect("an object");
+        let mut keys = Vec::new();
+        while let Some(key) = cursor.key().expect("a key or the end") {
+            keys.push(String::from_utf8_lossy(key).into_owned());
+            match key {
+                b"c" => assert_eq!(cursor.count(), Some(12)),
+                b"s" => assert_eq!(cursor.text(), Some("t")),
+                b"f" => assert_eq!(cursor.flag(), Some(true)),
+                _ => drop(cursor.skip().expect("a value")),
+            }
+        }
+        assert_eq!(keys, ["a", "n", "s", "d", "f", "c"]);
+        assert!(cursor.is_at_end());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn finds_what_memchr_finds(text in "[a\"\\\\!#\\[\\]\u{a2}\u{dc}]{0,80}") {
+            let text = text.as_bytes();
+            proptest::prop_assert_eq!(find_string_end(text, 0), memchr::memchr2(b'"', b'\\', text));
+        }
+    }
+
+    #[test]
+    fn gives_up_on_what_it_does_not_understand() {
+        for text in ["1.5,", "-1,", "1e3,", "x,", "1234567890123456789012,", ""] {
+            assert_eq!(Cursor::new(text.as_bytes()).count(), None, "{text}");
+        }
+        for text in ["\"a\\n\"", "\"open", "7", "\"a\\"] {
+            assert_eq!(Cursor::new(text.as_bytes()).text(), None, "{text}");
+        }
+        for text in ["[1,{", "]", "\"", "{\"a\":\"\\"] {
+            assert_eq!(Cursor::new(text.as_bytes()).skip(), None, "{text}");
+        }
+        assert_eq!(Cursor::new(b"null,").count(), Some(0));
+    }
 
     fn fields(text: &str) -> Option<Vec<(String, Value<'_>)>> {
         let mut seen = Vec::new();
