@@ -1,5 +1,6 @@
 //! The repository itself: architecture rules, README, man pages, schemas and completions match the code.
 
+mod circles;
 mod completions;
 mod man;
 mod readme;

@@ -69,11 +69,11 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 const MOST_LINES: usize = 500;
 
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
+pub fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     if !folder.exists() {
         return files;
@@ -90,13 +90,17 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn text(path: &Path) -> String {
+pub fn text(path: &Path) -> String {
     std::fs::read_to_string(path).expect("text")
 }
 
 /// The part of a file that is the product: unit tests at its foot may use anything.
-fn product(text: &str) -> &str {
-    let starts = ["#[cfg(test)]\nmod", "#[cfg(all(test, unix))]\nmod"];
+pub fn product(text: &str) -> &str {
+    let starts = [
+        "#[cfg(test)]\nmod",
+        "#[cfg(all(test, unix))]\nmod",
+        "#[cfg(all(test, target_os = \"linux\"))]\nmod",
+    ];
     let start = starts.iter().filter_map(|start| text.find(start)).min();
     start.map_or(text, |at| &text[..at])
 }

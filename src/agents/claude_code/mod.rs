@@ -1,6 +1,7 @@
 //! Claude Code: transcripts in JSONL, one record per content block.
 
 mod billed;
+mod cost_state;
 mod fast;
 mod fork;
 mod identity;
@@ -8,6 +9,7 @@ mod iterations;
 pub mod limits;
 mod live;
 mod names;
+mod read;
 mod reply;
 mod roots;
 mod subagent;
@@ -79,7 +81,7 @@ impl Agent for ClaudeCode {
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
         match source.kind {
             LIMITS => limits::read(source, from, into, RULES_VERSION),
-            _ => transcript::read(source, from, into, RULES_VERSION),
+            _ => read::read(source, from, into, RULES_VERSION),
         }
     }
 

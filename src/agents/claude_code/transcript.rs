@@ -1,6 +1,7 @@
 //! One transcript: its replies, each once, and the metadata of its sessions.
 
 use super::billed::{mode, provider, rank, tokens};
+use super::cost_state::{self, CostState};
 use super::fast::{self, Line, Scratch};
 use super::fork::Beginning;
 use super::identity::{AGENT, Replies, Seen};
@@ -8,7 +9,6 @@ use super::iterations::extras;
 use super::names::Names;
 use super::reply::{NEEDLE, Reply, read_text};
 use super::subagent::Subagent;
-use super::unrecorded::{self, CostState};
 use crate::agents::shared::batch::{Batch, Scope, Skip};
 use crate::agents::shared::instant;
 use crate::agents::shared::jsonl::{Lines, object};
@@ -19,7 +19,6 @@ use crate::core::money::Money;
 use crate::core::problem::Problem;
 use crate::core::tokens::Bucket;
 use crate::core::turn::{Accuracy, EventKey, Origin, Presence, Project, Rank, RecordKey, SessionInfo, Turn};
-use crate::system::files::Stamp;
 use anyhow::Result;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -43,88 +42,11 @@ pub(super) struct State {
     replies: Vec<Seen>,
     pub(super) beginning: Beginning,
     /// Whether the session's totals were read, and the events of what they have beyond its records.
-    has_costs: bool,
-    unrecorded: Vec<u64>,
+    pub(super) has_costs: bool,
+    pub(super) unrecorded: Vec<u64>,
     /// Size and time of the parent's transcript when it was read for its totals.
     #[serde(default)]
-    parent: Option<(u64, i64)>,
-}
-
-/// Reads the part of a transcript after a bookmark.
-///
-/// # Errors
-/// When the file cannot be opened or read.
-pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u32) -> Result<Bookmark> {
-    let mut scan = scan(source, from, into)?;
-    let has_costs = scan.state.has_costs || !scan.costs.is_empty();
-    // Only totals make a fork depend on its parent: no other transcript looks for one.
-    let parent = scan.state.beginning.parent().filter(|_| has_costs);
-    let parent = parent.map(|parent| unrecorded::stamp_of(&source.path, parent));
-    let subagents = Stamp {
-        inode: from.wal.inode & !WATCHES_PARENT,
-        ..from.wal
-    };
-    let is_outdated = scan.state.has_costs && (subagents != source.wal || scan.state.parent != parent);
-    if !scan.costs.is_empty() || is_outdated {
-        add_unrecorded(&mut scan, source, into)?;
-    }
-    scan.state.parent = parent;
-    let watches_parent = parent.is_some();
-    let state = serde_json::to_vec(&scan.state)?;
-    let mark = scan.lines.finish(rules_version, scan.lines_before, state, into)?;
-    Ok(Bookmark {
-        wal: Stamp {
-            inode: source.wal.inode | if watches_parent { WATCHES_PARENT } else { 0 },
-            ..source.wal
-        },
-        ..mark
-    })
-}
-
-/// Set in the bookmark of a fork with totals, which start with its parent's: no stamp has it, so the fork is looked at
-/// whenever anything changed, and read again when its parent did.
-const WATCHES_PARENT: u64 = 1 << 63;
-
-/// Adds what the session's totals have beyond its records.
-fn add_unrecorded(scan: &mut Scan, source: &Source, into: &mut Batch) -> Result<()> {
-    let session_id = name(&source.path);
-    let found = if scan.is_resumed {
-        let mut batch = Batch::default();
-        let whole = self::scan(source, &Bookmark::default(), &mut batch)?;
-        unrecorded::find(&source.path, session_id, &whole, &batch)?
-    } else {
-        unrecorded::find(&source.path, session_id, scan, into)?
-    };
-    let state = &mut scan.state;
-    state.has_costs = true;
-    for rest in found {
-        let (at, identity) = rest.total;
-        let event = EventKey::of(AGENT, format!("unrecorded\n{identity:x} {at}\n{}", rest.model));
-        let is_told = state.unrecorded.contains(&event.0);
-        // A turn of nothing takes back what was told before the records of subagents were there.
-        if rest.is_nothing() && !is_told {
-            continue;
-        }
-        if !is_told {
-            state.unrecorded.push(event.0);
-        }
-        into.turn(&Turn {
-            session_id,
-            record: RecordKey(event.0),
-            event,
-            rank: rest.rank,
-            provider_id: rest.provider.as_deref().unwrap_or_else(|| provider(&rest.model, "")),
-            model_id: &rest.model,
-            tokens: rest.tokens,
-            cache_write_1h: rest.cache_write_1h,
-            fees: rest.fees,
-            requests: None,
-            timestamp: rest.time,
-            place: rest.place,
-            ..Turn::PLAIN
-        });
-    }
-    Ok(())
+    pub(super) parent: Option<(u64, i64)>,
 }
 
 /// A transcript, read.
@@ -132,9 +54,9 @@ pub(super) struct Scan {
     pub state: State,
     /// The totals that were read.
     pub costs: Vec<CostState>,
-    is_resumed: bool,
-    lines: Lines,
-    lines_before: u64,
+    pub is_resumed: bool,
+    pub lines: Lines,
+    pub lines_before: u64,
 }
 
 /// Reads the records of a transcript.
@@ -199,7 +121,7 @@ pub(super) fn scan(source: &Source, from: &Bookmark, into: &mut Batch) -> Result
 }
 
 /// The session a transcript is named after: `<session>.jsonl`.
-fn name(path: &Path) -> &str {
+pub(super) fn name(path: &Path) -> &str {
     path.file_stem().and_then(OsStr::to_str).unwrap_or_default()
 }
 
@@ -244,7 +166,7 @@ impl Transcript<'_> {
         let named = match fast::read(line, scratch).map_err(|error| reason(&error))? {
             Line::Other => {
                 self.state.beginning.line(line);
-                if line.starts_with(unrecorded::NEEDLE) {
+                if line.starts_with(cost_state::NEEDLE) {
                     let state = CostState::parse(line, self.own, offset, self.state.time);
                     self.costs.extend(state.map_err(|error| reason(&error))?);
                     return Ok(());

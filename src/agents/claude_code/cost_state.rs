@@ -1,0 +1,89 @@
+//! `cost-state` records: a session's totals by model, written when the program ends.
+
+use crate::agents::shared::lenient::{Count, Text};
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// What the record begins with.
+pub(super) const NEEDLE: &[u8] = b"{\"type\":\"cost-state\"";
+
+/// Input, output with thinking, thinking, cache reads, cache writes, the part of those for one hour, and web searches.
+pub(super) type Counts = [u64; 7];
+
+/// One `cost-state`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CostState {
+    /// Where it stands in its transcript.
+    pub place: u64,
+    /// Hash of what it says, but for its session: a copy under another id says the same.
+    pub identity: u64,
+    /// When the reply before it was made; before the first one, when the session began.
+    pub time: i64,
+    pub models: BTreeMap<String, Counts>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CostStateJson<'a> {
+    #[serde(borrow)]
+    session_id: Option<Text<'a>>,
+    #[serde(default)]
+    start_time: Count,
+    #[serde(borrow, default)]
+    model_usage: BTreeMap<Cow<'a, str>, UsageJson>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[derive(Default)]
+struct UsageJson {
+    input_tokens: Count,
+    output_tokens: Count,
+    thinking_tokens: Count,
+    cache_read_input_tokens: Count,
+    cache_creation_input_tokens: Count,
+    #[serde(rename = "cacheCreationEphemeral1hInputTokens")]
+    cache_write_1h: Count,
+    web_search_requests: Count,
+}
+
+impl CostState {
+    /// Reads the record of a session; `None` for another session's.
+    ///
+    /// # Errors
+    /// When it is not JSON, or a count is none.
+    pub fn parse(line: &[u8], session: &str, place: u64, time: i64) -> serde_json::Result<Option<Self>> {
+        let record: CostStateJson<'_> = serde_json::from_slice(line)?;
+        let models = record.model_usage.into_iter().map(|(model, usage)| {
+            let counts = [
+                usage.input_tokens,
+                usage.output_tokens,
+                usage.thinking_tokens,
+                usage.cache_read_input_tokens,
+                usage.cache_creation_input_tokens,
+                usage.cache_write_1h,
+                usage.web_search_requests,
+            ];
+            (plain(&model).to_owned(), counts.map(|count| count.0))
+        });
+        let id = record.session_id.unwrap_or_default();
+        let state = Self {
+            place,
+            identity: xxh3_64(String::from_utf8_lossy(line).replace(&*id, "").as_bytes()),
+            time: if time == 0 {
+                i64::try_from(record.start_time.0).unwrap_or_default()
+            } else {
+                time
+            },
+            models: models.collect(),
+        };
+        Ok((*id == *session).then_some(state))
+    }
+}
+
+/// A model without what the program adds to its id: `claude-opus-4-8[1m]`.
+pub(super) fn plain(model: &str) -> &str {
+    model.split_once('[').map_or(model, |(model, _)| model)
+}
