@@ -287,6 +287,36 @@ export def "ttop watch" [
     ^ttop watch -o ndjson ...$flags | typed [timestamp observedAt] [time] [] []
 }
 
+# Show agents, cost, plans, trends and projects on one screen
+export def "ttop top" [
+    --view: string@"nu-complete ttop"  # Start with this view [default: live if an agent runs, else cost]
+    --window: string@"nu-complete ttop"  # Start with this window: 5min, 15min, 1h, today, 24h, 7d, 30d, all
+    --once  # Print the rows of the view once, without a screen
+    --since: string@"nu-complete ttop"  # Only include rows at or after this time
+    --until: string@"nu-complete ttop"  # Only include rows before this time; a bare date includes that day
+    --on: string@"nu-complete ttop"  # Only include this day, week, month or year
+    --agent: string@"nu-complete ttop"  # Only include these agents
+    --provider: string@"nu-complete ttop"  # Only include these providers
+    --model: string@"nu-complete ttop"  # Only include these models
+    --project: string@"nu-complete ttop"  # Only include these projects and folders below them
+    --session: string@"nu-complete ttop"  # Only include these sessions, by a unique prefix of their id or `latest`
+    --branch: string@"nu-complete ttop"  # Only include these branches
+    --presence: string@"nu-complete ttop"  # Only include turns in this state
+    --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+] {
+    let flags = (flags {view: $view, window: $window, once: $once, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    ^ttop top -o ndjson ...$flags | typed [] [] [] []
+}
+
 # List credentials with their place and state, never their values
 export def "ttop creds" [
     --all  # Also list missing credentials, with how to get them

@@ -25,6 +25,7 @@ pub mod render;
 pub mod reports;
 mod sinks;
 pub mod system;
+pub mod top;
 
 use crate::core::bad_request::BadRequest;
 use crate::core::problem::Problem;

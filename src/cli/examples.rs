@@ -1,5 +1,6 @@
 //! The examples at the end of each command's `--help` and manual page.
 
+use crate::top::keys;
 use clap::Command;
 
 /// Command lines of one command, each with its purpose.
@@ -97,6 +98,14 @@ const EXAMPLES: &[Examples] = &[
                 "ttop providers --check --at 90 -q",
             ),
             ("How usage grew in the last 7 days", "ttop providers --history 7d"),
+        ],
+    ),
+    of(
+        "top",
+        &[
+            ("The screen", "ttop top"),
+            ("The screen on a machine without agents", "ttop --demo top"),
+            ("The rows of a view for a script", "ttop top --once --view cost -o json"),
         ],
     ),
     of(
@@ -223,7 +232,11 @@ fn text(examples: &Examples) -> String {
     let lines: Vec<String> = lines
         .map(|(purpose, line)| format!("  # {purpose}\n  {line}"))
         .collect();
-    format!("Examples:\n{}", lines.join("\n"))
+    let text = format!("Examples:\n{}", lines.join("\n"));
+    match examples.command {
+        "top" => format!("{text}\n\n{}", keys::manual()),
+        _ => text,
+    }
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 
 use super::context::Context;
 use crate::core::bad_request::BadRequest;
+use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::render::keys::similar;
 use crate::render::{eprint_line, print_text};
+use crate::system::System;
 use crate::system::config::keys::{KEYS, Kind, Place, names, place};
 use crate::system::config::{Config, TEMPLATE, check, set, shown, unset};
 use crate::system::jsonc::{self, Mistake};
@@ -76,12 +78,12 @@ impl ConfigArgs {
                 let value = parse_value(key, &path, typed)?;
                 #[cfg(feature = "plugins")]
                 let value = super::plugin::setting::check(context, &path, typed, value)?;
-                edit(context, |text| set(text, &path, &value).map(Some))?;
+                edit(&context.engine.system, |text| set(text, &path, &value).map(Some))?;
             }
             Action::Unset { key } => {
                 let names = known(key)?;
                 let path: Vec<&str> = names.iter().map(String::as_str).collect();
-                edit(context, |text| unset(text, &path))?;
+                edit(&context.engine.system, |text| unset(text, &path))?;
             }
         }
         Ok(context.out.outcome())
@@ -133,11 +135,11 @@ fn parse_value(key: &str, path: &[&str], typed: &str) -> Result<Value, BadReques
 }
 
 /// Edits the configuration file, if the result differs and is valid.
-fn edit(context: &Context, change: impl FnOnce(&str) -> Result<Option<String>, Mistake>) -> Result<()> {
-    let path = Config::path(&context.engine.system);
-    let file = context.engine.system.tilde(&path);
+fn edit(system: &System, change: impl FnOnce(&str) -> Result<Option<String>, Mistake>) -> Result<()> {
+    let path = Config::path(system);
+    let file = system.tilde(&path);
     let at = |mistake: Mistake| anyhow!("{file}:{}:{}: {}", mistake.line, mistake.column, mistake.reason);
-    let text = jsonc::read_text(&context.engine.system, &path).map_err(|problem| anyhow!("{problem}"))?;
+    let text = jsonc::read_text(system, &path).map_err(|problem| anyhow!("{problem}"))?;
     let text = text.unwrap_or_else(|| "{\n}\n".to_owned());
     let (_, unknown) = check(&text, &file).map_err(at)?;
     let Some(changed) = change(&text).map_err(at)? else {
@@ -148,6 +150,19 @@ fn edit(context: &Context, change: impl FnOnce(&str) -> Result<Option<String>, M
         return Err(BadRequest::new(problem.reason.clone()).into());
     }
     replace(&path, changed.as_bytes()).with_context(|| format!("could not write {file}"))
+}
+
+/// Changes one value as `config set` does, and uses it from now on.
+///
+/// # Errors
+/// When the key is unknown, the value is none of its kind, or the file cannot be written.
+pub fn set_setting(engine: &mut Engine, key: &str, typed: &str) -> Result<()> {
+    let names = known(key)?;
+    let path: Vec<&str> = names.iter().map(String::as_str).collect();
+    let value = parse_value(key, &path, typed)?;
+    edit(&engine.system, |text| set(text, &path, &value).map(Some))?;
+    engine.config = Config::load(&engine.system)?.0;
+    Ok(())
 }
 
 fn init(context: &Context) -> Result<()> {

@@ -22,6 +22,7 @@ pub mod schema;
 pub mod sessions;
 pub mod show;
 pub mod sync;
+pub mod top;
 pub mod turns;
 pub mod watch;
 
@@ -41,6 +42,7 @@ pub enum Command {
     Alert(alert::AlertArgs),
     Providers(providers::ProvidersArgs),
     Watch(watch::WatchArgs),
+    Top(top::TopArgs),
     Creds(creds::CredsArgs),
     #[command(name = "bar-status")]
     BarStatus(bar_status::BarStatusArgs),
@@ -101,6 +103,7 @@ impl Command {
             Self::Plugin(args) => args.run(context),
             Self::Prices(args) => args.run(context),
             Self::Watch(args) => args.run(context),
+            Self::Top(args) => args.run(context),
             Self::Sync(args) => args.run(context),
             Self::Ledger(args) => args.run(context),
             Self::Schema(args) => args.run(context),

@@ -86,6 +86,21 @@ impl Engine {
         Ok(recalled_reports(providers, &self.system, &self.config, &seen, now))
     }
 
+    /// The rows of every provider that there are numbers or a login of, without requests.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn recalled_rows(&self, has_unconfigured: bool) -> Result<Vec<ProviderRow>> {
+        let now = self.system.now;
+        let reports = self.recalled_limits()?.into_iter().map(|(report, _)| report);
+        let mut listed: Vec<Listed> = reports
+            .filter(|report| has_unconfigured || report.state != ProviderState::NotConfigured || report.usage.is_some())
+            .map(Listed::from)
+            .collect();
+        listed.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(listed.into_iter().map(|one| one.row(now)).collect())
+    }
+
     fn ask_and_list(&mut self, query: &LimitsQuery) -> Result<Vec<Listed>> {
         // Before any credential is read: a foreign host in the environment ends the run here.
         let addresses = Addresses::from_env(&self.system, &self.registry.providers)?;

@@ -6,7 +6,7 @@ use crate::agents::shared::watcher::SourceWatcher;
 use crate::core::problem::Problem;
 use crate::ledger::Ledger;
 use crate::ledger::commit::Committed;
-use crate::system::notices::{Notices, Wake};
+use crate::system::notices::{Notices, Wake, Waker};
 use anyhow::{Context as _, Result, bail};
 use std::time::{Duration, Instant};
 
@@ -92,10 +92,15 @@ impl Engine {
             }
             self.system.now = self.system.now();
             let is_read = self.read_due()?;
-            if is_read || Instant::now() >= end {
+            if is_read || wake == Wake::Asked || Instant::now() >= end {
                 return Ok(Step::Woke { is_read });
             }
         }
+    }
+
+    /// Ends [`Engine::step`] from another thread; `None` before [`Engine::watch`].
+    pub fn waker(&self) -> Option<Waker> {
+        self.live.as_ref().map(|live| live.watcher.waker())
     }
 
     /// Reads due sources and commits. If another process commits first, its commit stands.

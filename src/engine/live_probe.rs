@@ -4,7 +4,11 @@ use super::Engine;
 use super::scan::{Scan, ScanOptions};
 use crate::agents::shared::live::live;
 use crate::agents::{Agent, AgentHandle};
+use crate::system::notices::Waker;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 /// How long it rests between two scans.
@@ -13,13 +17,35 @@ const EVERY: Duration = Duration::from_secs(2);
 pub struct LiveProbe {
     first: Option<Scan>,
     by: Scans,
+    options: ProbeOptions,
+}
+
+/// What is scanned for, and who waits for it.
+#[derive(Clone, Default)]
+pub struct ProbeOptions {
+    /// Whether to read the last text of each agent.
+    pub text: bool,
+    /// Whether to include processes that agents started; may change at any time.
+    pub helpers: Arc<AtomicBool>,
+    /// Woken after each scan.
+    pub waker: Option<Waker>,
+}
+
+impl ProbeOptions {
+    fn scan(&self) -> ScanOptions {
+        ScanOptions {
+            helpers: self.helpers.load(Ordering::Relaxed),
+            text: self.text,
+            cpu: false,
+        }
+    }
 }
 
 /// Who scans.
 enum Scans {
     /// Nobody: nothing changes.
     Never,
-    Beside(Receiver<Scan>),
+    Beside(Receiver<Scan>, Thread),
     /// The stream itself: some agent is tied to its thread.
     Here(Instant),
 }
@@ -27,15 +53,29 @@ enum Scans {
 impl LiveProbe {
     /// The first scan is at once. Ends with the stream.
     pub fn start(engine: &mut Engine) -> Self {
-        let first = Some(engine.scan(ScanOptions::default()));
+        Self::with(engine, ProbeOptions::default())
+    }
+
+    /// The same, with options.
+    pub fn with(engine: &mut Engine, options: ProbeOptions) -> Self {
+        let first = Some(engine.scan(options.scan()));
         let live = engine.registry.agents.iter().filter(|agent| live(&***agent).is_some());
         let agents: Option<Vec<_>> = live.map(AgentHandle::shared).collect();
         let by = match agents {
             _ if engine.is_sample() => Scans::Never,
             None => Scans::Here(Instant::now()),
-            Some(agents) => Scans::Beside(scan_beside(agents, engine)),
+            Some(agents) => scan_beside(agents, engine, options.clone()),
         };
-        Self { first, by }
+        Self { first, by, options }
+    }
+
+    /// Scans at once, rather than when it is time.
+    pub fn hurry(&mut self, engine: &mut Engine) {
+        match &mut self.by {
+            Scans::Never => self.first = Some(engine.scan(self.options.scan())),
+            Scans::Beside(_, scanner) => scanner.unpark(),
+            Scans::Here(last) => *last = Instant::now().checked_sub(EVERY).unwrap_or(*last),
+        }
     }
 
     /// The newest scan since the last call.
@@ -45,31 +85,31 @@ impl LiveProbe {
         }
         match &mut self.by {
             Scans::Never => None,
-            Scans::Beside(receive) => receive.try_iter().last(),
+            Scans::Beside(receive, _) => receive.try_iter().last(),
             Scans::Here(last) => (last.elapsed() >= EVERY).then(|| {
                 *last = Instant::now();
-                engine.scan(ScanOptions::default())
+                engine.scan(self.options.scan())
             }),
         }
     }
 }
 
-fn scan_beside(agents: Vec<&'static (dyn Agent + Sync)>, engine: &mut Engine) -> Receiver<Scan> {
+fn scan_beside(agents: Vec<&'static (dyn Agent + Sync)>, engine: &mut Engine, options: ProbeOptions) -> Scans {
     let (send, receive) = sync_channel(1);
     let mut system = engine.system.clone();
     let mut scanner = std::mem::take(&mut engine.scanner);
-    std::thread::spawn(move || {
+    let thread = std::thread::spawn(move || {
         let agents: Vec<&dyn Agent> = agents.iter().map(|&agent| agent as &dyn Agent).collect();
         loop {
-            std::thread::sleep(EVERY);
+            std::thread::park_timeout(EVERY);
             system.now = system.now();
-            if send
-                .send(scanner.scan(&agents, &system, ScanOptions::default()))
-                .is_err()
-            {
+            if send.send(scanner.scan(&agents, &system, options.scan())).is_err() {
                 return;
+            }
+            if let Some(waker) = &options.waker {
+                waker.wake();
             }
         }
     });
-    receive
+    Scans::Beside(receive, thread.thread().clone())
 }

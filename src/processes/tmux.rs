@@ -60,6 +60,15 @@ pub fn select(pane: &Pane) -> Result<()> {
     Ok(())
 }
 
+/// The visible lines of a pane.
+///
+/// # Errors
+/// When tmux refuses, or there is no such pane.
+pub fn capture(name: &str) -> Result<Vec<String>> {
+    let text = run(&["capture-pane", "-p", "-t", name])?;
+    Ok(text.lines().map(str::to_owned).collect())
+}
+
 fn run(args: &[&str]) -> Result<String> {
     let ended = children::run("tmux", args, &[], PATIENCE).context("could not run tmux")?;
     match ended.status {

@@ -20,12 +20,26 @@ pub enum Wake {
     Timeout,
     /// This signal arrived.
     Signal(i32),
+    /// A [`Waker`] asked for attention.
+    Asked,
 }
 
 enum Observation {
     Paths(Vec<PathBuf>),
     Lost,
     Signal(i32),
+    Asked,
+}
+
+/// Ends a wait from another thread.
+#[derive(Clone)]
+pub struct Waker(SyncSender<Observation>);
+
+impl Waker {
+    pub fn wake(&self) {
+        // A full queue wakes all the same, and without a receiver there is no wait.
+        let _ = self.0.try_send(Observation::Asked);
+    }
 }
 
 /// How long to collect notifications after the first: one write causes several.
@@ -41,6 +55,7 @@ const MOST_KEPT: usize = 1_000;
 pub struct Notices {
     watcher: Option<RecommendedWatcher>,
     receive: Receiver<Observation>,
+    send: SyncSender<Observation>,
     /// Whether notices were dropped.
     is_overrun: Arc<AtomicBool>,
     /// Folders under watch, and whether with everything below.
@@ -59,6 +74,7 @@ impl Notices {
         take_signals(send.clone())?;
         let is_overrun = Arc::new(AtomicBool::new(false));
         let overrun = Arc::clone(&is_overrun);
+        let sender = send.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             let notice = match event {
                 Ok(event) if event.need_rescan() => Observation::Lost,
@@ -67,17 +83,23 @@ impl Notices {
                 Err(_) => Observation::Lost,
             };
             // The receiver is gone only when the watch has ended.
-            if let Err(TrySendError::Full(_)) = send.try_send(notice) {
+            if let Err(TrySendError::Full(_)) = sender.try_send(notice) {
                 overrun.store(true, Ordering::Relaxed);
             }
         });
         Ok(Self {
             watcher: watcher.ok(),
             receive,
+            send,
             is_overrun,
             watched: BTreeMap::new(),
             refused: BTreeSet::new(),
         })
+    }
+
+    /// Ends waits from other threads.
+    pub fn waker(&self) -> Waker {
+        Waker(self.send.clone())
     }
 
     /// Watches exactly these folders (recursively where `true`). Returns whether any is new: earlier writes to it were
@@ -148,7 +170,7 @@ impl Notices {
         if self.is_overrun.swap(false, Ordering::Relaxed) {
             let signal = self.receive.try_iter().find_map(|notice| match notice {
                 Observation::Signal(signal) => Some(signal),
-                Observation::Paths(_) | Observation::Lost => None,
+                Observation::Paths(_) | Observation::Lost | Observation::Asked => None,
             });
             return signal.map_or(Wake::Lost, Wake::Signal);
         }
@@ -160,7 +182,7 @@ impl Notices {
                 return Wake::Timeout;
             }
         };
-        let mut paths = BTreeSet::new();
+        let (mut paths, mut is_asked) = (BTreeSet::new(), false);
         let mut notice = Some(first);
         let deadline = Instant::now() + SETTLE;
         while let Some(next) = notice {
@@ -168,11 +190,17 @@ impl Notices {
                 Observation::Signal(signal) => return Wake::Signal(signal),
                 Observation::Lost => return Wake::Lost,
                 Observation::Paths(changed) => paths.extend(changed),
+                Observation::Asked if paths.is_empty() => return Wake::Asked,
+                // What changed is not to be lost.
+                Observation::Asked => is_asked = true,
             }
             notice = self
                 .receive
                 .recv_timeout(deadline.saturating_duration_since(Instant::now()))
                 .ok();
+        }
+        if is_asked {
+            self.waker().wake();
         }
         Wake::Changed(paths)
     }

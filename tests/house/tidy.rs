@@ -46,6 +46,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "system",
         ],
     ),
+    ("top", &["core", "engine", "render", "reports", "system"]),
     (
         "commands",
         &[
@@ -62,9 +63,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "reports",
             "sinks",
             "system",
+            "top",
         ],
     ),
-    ("cli", &["args", "commands", "core", "render"]),
+    ("cli", &["args", "commands", "core", "render", "top"]),
 ];
 
 const MOST_LINES: usize = 500;

@@ -1,49 +1,11 @@
 //! A real tmux with agents in its panes.
 
 use crate::support::clock::eventually;
-use crate::support::fake_agents::{sleeper, starting};
+use crate::support::fake_agents::sleeper;
+use crate::support::tmux::Tmux;
 use crate::support::{Home, program};
 use crate::{rows, ttop};
-use std::process::{Command, Output};
-
-/// A tmux server of its own; ends when dropped.
-struct Tmux {
-    socket: std::path::PathBuf,
-}
-
-impl Tmux {
-    fn run(&self, args: &[&str]) -> Output {
-        let _alone = starting();
-        let output = Command::new("tmux")
-            .arg("-S")
-            .arg(&self.socket)
-            .args(["-f", "/dev/null"])
-            .args(args)
-            .env_remove("TMUX")
-            .output()
-            .expect("tmux runs");
-        assert!(
-            output.status.success(),
-            "tmux {args:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        output
-    }
-
-    fn text(&self, args: &[&str]) -> String {
-        String::from_utf8_lossy(&self.run(args).stdout).trim().to_owned()
-    }
-}
-
-impl Drop for Tmux {
-    fn drop(&mut self) {
-        let _ = Command::new("tmux")
-            .arg("-S")
-            .arg(&self.socket)
-            .arg("kill-server")
-            .output();
-    }
-}
+use std::process::Command;
 
 #[test]
 fn finds_the_pane_of_an_agent_and_goes_there() {

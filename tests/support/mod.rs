@@ -15,6 +15,8 @@ pub mod opencode_home;
 pub mod opencode_live;
 pub mod running;
 pub mod subjects;
+#[cfg(target_os = "linux")]
+pub mod tmux;
 pub mod writer;
 
 use assert_cmd::Command;

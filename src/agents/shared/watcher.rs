@@ -3,7 +3,7 @@
 use super::source::wal_path;
 use crate::agents::{AgentHandle, Found, Source};
 use crate::system::files::{Neighbors, Stamp};
-use crate::system::notices::{Notices, Wake};
+use crate::system::notices::{Notices, Wake, Waker};
 use crate::system::open;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,7 +95,7 @@ impl SourceWatcher {
                     .for_each(|watched| watched.is_due |= watched.has_any_of(paths));
             }
             Wake::Lost => self.agents.iter_mut().for_each(|watched| watched.is_due = true),
-            Wake::Timeout | Wake::Signal(_) => {}
+            Wake::Timeout | Wake::Signal(_) | Wake::Asked => {}
         }
         if self.last_look.elapsed() >= EVERY {
             self.last_look = Instant::now();
@@ -108,6 +108,11 @@ impl SourceWatcher {
             self.agents.iter_mut().for_each(|watched| watched.is_due = true);
         }
         wake
+    }
+
+    /// Ends [`Self::wait`] from another thread.
+    pub fn waker(&self) -> Waker {
+        self.notices.waker()
     }
 
     fn pause_left(&self) -> Duration {

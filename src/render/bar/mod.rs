@@ -24,6 +24,7 @@ mod waybar;
 mod xbar;
 mod zjstatus;
 
+pub use facts::{GROUPS, Group};
 pub use icons::Icons;
 pub use segments::{SEGMENTS, Segment};
 pub use template::Template;

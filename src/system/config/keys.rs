@@ -272,6 +272,14 @@ pub const KEYS: &[Key] = &[
         "\"auto\"",
         "light or dark",
     ),
+    key(
+        "top.start",
+        Kind::OneOf(&["auto", "live", "cost", "plans", "trends", "projects"]),
+        "\"auto\"",
+        "the first view of ttop top; auto shows live when an agent runs, else cost",
+    ),
+    key("top.mouse", Kind::Flag, "true", "whether ttop top takes the mouse"),
+    key("top.keys.*", Kind::Texts, "", "the keys of a command of ttop top"),
     idle(
         "display.defaultTimeWindow",
         Kind::OneOf(&["5m", "15m", "1h", "24h", "7d", "30d", "all"]),

@@ -1,0 +1,191 @@
+//! `ttop top`: a screen with running agents, cost, plans, trends and projects.
+
+use super::config::set_setting;
+use super::context::Context;
+use crate::args::{Filters, RowArgs};
+use crate::core::bad_request::BadRequest;
+use crate::core::filter::TurnFilter;
+use crate::core::rows::{CostRow, ProviderRow, PsRow, SessionRow};
+use crate::engine::Engine;
+use crate::engine::filters::check;
+use crate::engine::limits::{LimitsQuery, Listing};
+use crate::engine::scan::{LiveSession, ScanOptions};
+use crate::exit::Exit;
+use crate::render::theme::Depth;
+use crate::render::{Footer, Layout, Palette, Row};
+use crate::system::config::Config;
+use crate::top::feed;
+use crate::top::keys::Keys;
+use crate::top::look::Look;
+use crate::top::view::View;
+use crate::top::wanted::Wanted;
+use crate::top::window::Window;
+use crate::top::{Options, run, sorted};
+use anyhow::Result;
+use clap::Args;
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+
+/// Its number is the same everywhere.
+const SIGINT: i32 = 2;
+
+/// Show agents, cost, plans, trends and projects on one screen
+///
+/// Press ? for the keys, and c on any view to copy the command that prints the same rows.
+#[derive(Args, Debug, Default)]
+pub struct TopArgs {
+    /// Start with this view [default: live if an agent runs, else cost]
+    #[arg(long, value_name = "VIEW")]
+    pub view: Option<View>,
+    /// Start with this window: 5min, 15min, 1h, today, 24h, 7d, 30d, all
+    #[arg(long, value_name = "WINDOW", value_parser = parse_window)]
+    pub window: Option<Window>,
+    /// Print the rows of the view once, without a screen
+    #[arg(long)]
+    pub once: bool,
+    #[command(flatten)]
+    pub filters: Filters,
+    #[command(flatten)]
+    pub rows: RowArgs,
+}
+
+fn parse_window(text: &str) -> Result<Window, String> {
+    let names = Window::ALL.map(Window::name).join(", ");
+    Window::find(text).ok_or_else(|| format!("expected one of {names}"))
+}
+
+impl TopArgs {
+    /// # Errors
+    /// When there is no terminal, or the rows could not be made or written.
+    pub fn run(&self, context: &mut Context) -> Result<Exit> {
+        let (keys, notes) = Keys::new(&own_keys(&context.engine.config));
+        let is_dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
+        if self.once || is_dumb {
+            return self.print(context);
+        }
+        if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
+            return Err(BadRequest::new("ttop top needs a terminal")
+                .with_hint("print the rows of a view: ttop top --once --view cost -o json")
+                .into());
+        }
+        if self.rows.format.is_some() || self.rows.jq.is_some() || self.rows.limit.is_some() {
+            return Err(BadRequest::new("-o, --jq and -n need --once").into());
+        }
+        let filter = self.filters.text();
+        context.engine.filter(&filter)?;
+        let options = Options {
+            view: self.view.or_else(|| start(&context.engine.config)),
+            window: self.window,
+            filter,
+            look: look(context)?,
+            keys,
+            has_mouse: context.engine.config.flag(&["top", "mouse"]) != Some(false),
+            notes,
+            set: set_setting,
+        };
+        Ok(match run(&mut context.engine, options)? {
+            None => Exit::Ok,
+            Some(SIGINT) => Exit::Interrupted,
+            Some(_) => Exit::Terminated,
+        })
+    }
+
+    /// The rows of the view, in its order.
+    fn print(&self, context: &mut Context) -> Result<Exit> {
+        let mut wanted = Wanted {
+            view: self
+                .view
+                .or_else(|| start(&context.engine.config))
+                .unwrap_or(View::Cost),
+            filter: self.filters.text(),
+            ..Wanted::default()
+        };
+        if wanted.view == View::Projects {
+            wanted.window = Window::Month;
+        }
+        if let Some(window) = self.window {
+            wanted.window = window;
+        }
+        match wanted.view {
+            View::Live => {
+                check::<PsRow>(&wanted.filter)?;
+                let scan = context.engine.scan(ScanOptions {
+                    text: true,
+                    cpu: true,
+                    helpers: false,
+                });
+                scan.problems.iter().for_each(|problem| context.out.warn(problem));
+                let scanned: Vec<LiveSession> = feed::listed(scan, false);
+                self.rows(context, |engine| {
+                    Ok(sorted(feed::live(engine, &scanned, &wanted.filter)?, View::Live))
+                })
+            }
+            View::Plans => {
+                check::<ProviderRow>(&wanted.filter)?;
+                let rows = context.engine.limits(&LimitsQuery {
+                    list: Listing::Configured,
+                    ..LimitsQuery::default()
+                })?;
+                context.warn_all();
+                let rows = context.engine.choose(&wanted.filter, rows)?;
+                let rows = sorted(feed::matching(rows, &wanted.filter), View::Plans);
+                context.rows(&self.rows, rows)
+            }
+            View::Cost => self.rows::<SessionRow>(context, |engine| {
+                Ok(sorted(feed::sessions(engine, &wanted)?, View::Cost))
+            }),
+            View::Trends => self.rows::<CostRow>(context, |engine| feed::costs(engine, &wanted)),
+            View::Projects => self.rows::<CostRow>(context, |engine| {
+                Ok(sorted(feed::costs(engine, &wanted)?, View::Projects))
+            }),
+        }
+    }
+
+    /// Refreshes, makes rows and prints them.
+    fn rows<R: Row>(&self, context: &mut Context, make: impl Fn(&Engine) -> Result<Vec<R>>) -> Result<Exit> {
+        let request = context.request(&self.rows)?;
+        request.check::<R>(false)?;
+        context.report(&TurnFilter::default(), |engine, out| {
+            let missing = engine.missing_history()?;
+            let layout = Layout {
+                footer: (!missing.is_empty())
+                    .then(|| -> crate::render::MakeFooter<R> { Box::new(|_| Footer::new(None, missing)) }),
+                ..Layout::default()
+            };
+            out.print(&request, layout, make(engine)?.into_iter().map(Ok))
+        })
+    }
+}
+
+/// `top.start`
+fn start(config: &Config) -> Option<View> {
+    View::find(config.text(&["top", "start"])?)
+}
+
+/// `top.keys`
+fn own_keys(config: &Config) -> BTreeMap<String, Vec<String>> {
+    let own = config.value(&["top", "keys"]).and_then(serde_json::Value::as_object);
+    let texts = |value: &serde_json::Value| -> Vec<String> {
+        let texts = value.as_array().into_iter().flatten();
+        texts.filter_map(|text| text.as_str().map(str::to_owned)).collect()
+    };
+    let own = own.into_iter().flatten();
+    own.map(|(name, keys)| (name.clone(), texts(keys))).collect()
+}
+
+/// The theme of the configuration, at the depth of the terminal.
+fn look(context: &Context) -> Result<Look> {
+    let var = |name: &str| std::env::var(name).ok();
+    let engine = &context.engine;
+    let name = engine.config.text(&["display", "theme"]);
+    let theme = name
+        .and_then(|name| engine.registry.theme(name))
+        .or_else(|| engine.registry.themes.first());
+    let theme = theme.ok_or_else(|| anyhow::anyhow!("no theme is built in"))?;
+    let when = context.out.global.color.unwrap_or_default();
+    let depth = match Palette::choose(when, true, var).is_on() {
+        true => Depth::of_terminal(var),
+        false => Depth::None,
+    };
+    Ok(Look::new(theme, depth))
+}

@@ -1,0 +1,122 @@
+//! Columns of providers.
+
+use super::col;
+use crate::core::quota::ProviderState;
+use crate::core::rows::ProviderRow;
+use crate::render::number::{duration, percent};
+use crate::render::{Cell, Tone};
+use crate::top::draw::gauge;
+use crate::top::list::Width::{Fixed, Flexible};
+use crate::top::list::{Col, Listed, SortKey, plain};
+
+impl Listed for ProviderRow {
+    const COLS: &'static [Col<Self>] = &[
+        col(
+            "providerId",
+            "Provider",
+            Fixed(16),
+            0,
+            false,
+            |row, _| plain(&row.provider_id),
+            |row| SortKey::Text(&row.provider_id),
+        ),
+        col(
+            "plan",
+            "Plan",
+            Fixed(11),
+            64,
+            false,
+            |row, _| plain(row.plan.as_deref().unwrap_or_default()),
+            |row| SortKey::text(row.plan.as_deref()),
+        ),
+        col(
+            "usedPercent",
+            "Used",
+            Fixed(17),
+            0,
+            false,
+            |row, _| match row.used_percent {
+                Some(used) => Cell::plain(format!("{} {:>6}", gauge::bar(used, 8), percent(Some(used)))),
+                None => Cell::empty(),
+            },
+            |row| SortKey::float(row.used_percent),
+        ),
+        col(
+            "resetsAt",
+            "Resets",
+            Fixed(8),
+            0,
+            true,
+            |row, view| {
+                let left = row
+                    .resets_at
+                    .filter(|at| *at > view.now)
+                    .map(|at| duration(at - view.now));
+                Cell::plain(left.unwrap_or_default())
+            },
+            |row| SortKey::int(row.resets_at),
+        ),
+        col(
+            "state",
+            "State",
+            Flexible(1),
+            44,
+            false,
+            |row, _| state(row),
+            |row| SortKey::Text(row.state.name()),
+        ),
+    ];
+
+    fn id(&self) -> String {
+        self.provider_id.clone()
+    }
+
+    fn texts<'r>(&'r self, found: &mut dyn FnMut(&'r str)) {
+        found(&self.provider_id);
+        found(&self.biller_id);
+        found(&self.name);
+        found(self.state.name());
+        [&self.plan, &self.note, &self.source]
+            .into_iter()
+            .flatten()
+            .for_each(|text| found(text));
+    }
+
+    fn dollars(&self) -> Option<f64> {
+        self.spend
+    }
+}
+
+/// The state of a provider in a word, with its credits or its problem.
+fn state(row: &ProviderRow) -> Cell {
+    let tone = match row.state {
+        ProviderState::Ok if row.limit_reached => Tone::Critical,
+        ProviderState::Ok => Tone::Good,
+        ProviderState::NotConfigured | ProviderState::Unsupported => Tone::Dim,
+        _ => Tone::Warning,
+    };
+    let word = match row.state {
+        ProviderState::Ok if row.limit_reached => "LIMIT",
+        state => state.name(),
+    };
+    let mut text = word.to_owned();
+    if row.stale {
+        text.push_str(", stale");
+    }
+    match (row.credits, &row.note) {
+        (Some(credits), _) => text.push_str(&format!(", {} left", amount(credits, row.credits_currency.as_deref()))),
+        (None, Some(note)) if row.state != ProviderState::Ok => text.push_str(&format!(": {note}")),
+        (None, _) => {}
+    }
+    Cell::toned(text, tone)
+}
+
+/// Money of a provider in its own currency.
+pub fn amount(amount: f64, currency: Option<&str>) -> String {
+    match currency {
+        Some("USD") if amount < 0.0 => format!("-${:.2}", -amount),
+        Some("USD") => format!("${amount:.2}"),
+        Some(currency) => format!("{amount:.2} {currency}"),
+        None => format!("{amount:.2}"),
+    }
+}

@@ -1,0 +1,214 @@
+//! The plans view: limits, credits and spend of each provider, and how a window filled.
+
+use super::canvas::Canvas;
+use super::{empty, gauge, layout, list_area, table};
+use crate::core::budget::Level;
+use crate::core::rows::{LimitRow, ProviderRow};
+use crate::render::number::{duration, percent};
+use crate::top::columns::amount;
+use crate::top::rows::PlanRows;
+use crate::top::state::State;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+pub fn draw(canvas: &mut Canvas<'_>, state: &State) {
+    let parts = layout::parts(state);
+    let rows = state.plans.as_ref();
+    let providers = rows.map_or(&[][..], |rows| &rows.providers);
+    let asking = if rows.is_some_and(|rows| rows.is_asking) {
+        " · asking…"
+    } else {
+        ""
+    };
+    let list = list_area(canvas, state, parts.list, format!("Plans {}{asking}", providers.len()));
+    table::draw(canvas, list, providers, state.list(), &state.reader, true);
+    if providers.is_empty() {
+        empty(
+            canvas,
+            list,
+            &["No provider is known yet; r asks those that there is a login for."],
+        );
+    }
+    let (Some(row), Some(rows)) = (state.list().selected(providers), rows) else {
+        return;
+    };
+    match layout::is_wide(state) {
+        true => side(canvas, state, row, rows, parts.side),
+        false => foot(canvas, state, row, rows, parts.foot),
+    }
+}
+
+/// How near its end a plan is: by the tables' own steps.
+pub fn level(row: &ProviderRow) -> Level {
+    of_percent(row.used_percent)
+}
+
+fn of_percent(used: Option<f64>) -> Level {
+    match used {
+        Some(100.0..) => Level::Exceeded,
+        Some(90.0..) => Level::Critical,
+        Some(75.0..) => Level::Warning,
+        _ => Level::Fine,
+    }
+}
+
+fn until(limit: &LimitRow, now: i64) -> String {
+    match limit.resets_at {
+        Some(at) if at > now => format!("resets in {}", duration(at - now)),
+        Some(_) => "has ended".to_owned(),
+        None => String::new(),
+    }
+}
+
+fn facts(state: &State, row: &ProviderRow) -> Vec<(String, Style)> {
+    let (text, muted) = (state.look.text(), state.look.muted());
+    let mut lines = Vec::new();
+    if let Some(credits) = row.credits {
+        lines.push((
+            format!("credits {} left", amount(credits, row.credits_currency.as_deref())),
+            text,
+        ));
+    } else if row.credits_unlimited {
+        lines.push(("credits unlimited".to_owned(), text));
+    }
+    if let Some(spend) = row.spend {
+        let currency = row.spend_currency.as_deref();
+        let of = row
+            .spend_limit
+            .map(|limit| format!(" of {}", amount(limit, currency)))
+            .unwrap_or_default();
+        lines.push((format!("spend {}{of}", amount(spend, currency)), text));
+    }
+    let age = row.fetched_at.map(|at| duration((state.reader.now - at).max(0)));
+    let state_name = row.state.name();
+    lines.push(match age {
+        Some(age) => (format!("{state_name}, reported {age} ago"), muted),
+        None => (state_name.to_owned(), muted),
+    });
+    [&row.note, &row.source]
+        .into_iter()
+        .flatten()
+        .for_each(|line| lines.push((line.clone(), muted)));
+    lines
+}
+
+/// The kept history of a window: its highest use in each of so many parts of the last 14 days.
+fn history(rows: &PlanRows, provider: &str, label: &str, now: i64, parts: usize) -> Vec<f64> {
+    const SPAN_MS: i64 = 14 * 24 * 3600 * 1000;
+    let mut filled = vec![0.0; parts];
+    let own = rows
+        .history
+        .iter()
+        .filter(|seen| seen.provider_id == provider && seen.label == label);
+    for seen in own {
+        let since = seen.timestamp - (now - SPAN_MS);
+        let Ok(since) = usize::try_from(since) else { continue };
+        let at = since * parts / SPAN_MS.unsigned_abs() as usize;
+        if let Some(most) = filled.get_mut(at) {
+            *most = seen.used_percent.max(*most);
+        }
+    }
+    filled
+}
+
+fn foot(canvas: &mut Canvas<'_>, state: &State, row: &ProviderRow, rows: &PlanRows, area: Rect) {
+    if area.height < 3 {
+        return;
+    }
+    let line = "─".repeat(usize::from(area.width));
+    canvas.text(area.x, area.y, area.width, line, canvas.look.border());
+    canvas.text(
+        area.x + 1,
+        area.y,
+        area.width,
+        format!(" {} ", row.name),
+        canvas.look.title(),
+    );
+    let mut x = area.x + 1;
+    for limit in &row.limits {
+        let tail = format!(" {} {}  ", percent(limit.used_percent), until(limit, state.reader.now));
+        if usize::from(area.right().saturating_sub(x)) < limit.label.len() + tail.len() + 11 {
+            break;
+        }
+        x = canvas.text(
+            x,
+            area.y + 1,
+            area.width,
+            format!("{} ", limit.label),
+            canvas.look.text(),
+        );
+        x = gauge::draw(
+            canvas,
+            x,
+            area.y + 1,
+            8,
+            limit.used_percent,
+            of_percent(limit.used_percent),
+        );
+        x = canvas.text(x, area.y + 1, area.width, tail, canvas.look.muted());
+    }
+    if row.limits.is_empty() {
+        let text: Vec<String> = facts(state, row).into_iter().map(|(text, _)| text).collect();
+        canvas.text(
+            x,
+            area.y + 1,
+            area.width.saturating_sub(2),
+            text.join(" · "),
+            canvas.look.text(),
+        );
+    }
+    if let Some(limit) = row.limits.last() {
+        let values = history(rows, &row.provider_id, &limit.label, state.reader.now, 28);
+        let text = match values.iter().any(|value| *value > 0.0) {
+            true => format!("{}, last 14 days: {}", limit.label, gauge::sparkline(values)),
+            false => format!("{}: no history yet", limit.label),
+        };
+        canvas.text(area.x + 1, area.y + 2, area.width - 2, text, canvas.look.muted());
+    }
+}
+
+fn side(canvas: &mut Canvas<'_>, state: &State, row: &ProviderRow, rows: &PlanRows, area: Rect) {
+    let title = match &row.plan {
+        Some(plan) => format!("{} · {plan}", row.name),
+        None => row.name.clone(),
+    };
+    let inner = canvas.panel(area, title);
+    let mut y = inner.y;
+    for limit in &row.limits {
+        if y + 4 >= inner.bottom() {
+            return;
+        }
+        canvas.text(inner.x, y, inner.width, limit.label.as_str(), canvas.look.strong());
+        let cells = inner.width.saturating_sub(30).min(40);
+        let at = gauge::draw(
+            canvas,
+            inner.x,
+            y + 1,
+            cells,
+            limit.used_percent,
+            of_percent(limit.used_percent),
+        );
+        let text = format!(" {} {}", percent(limit.used_percent), until(limit, state.reader.now));
+        canvas.text(at, y + 1, inner.right().saturating_sub(at), text, canvas.look.text());
+        y += 2;
+        let parts = usize::from(inner.width.saturating_sub(2)).min(84);
+        let values = history(rows, &row.provider_id, &limit.label, state.reader.now, parts);
+        if values.iter().any(|value| *value > 0.0) && y + 5 < inner.bottom() {
+            let chart = Rect::new(inner.x, y, inner.width, 3);
+            gauge::columns(canvas, chart, &values, 1, 100.0);
+            canvas.text(inner.x, y + 3, inner.width, "14 days ago", canvas.look.muted());
+            canvas.right(
+                inner.x + u16::try_from(parts).unwrap_or(0),
+                y + 3,
+                3,
+                "now",
+                canvas.look.muted(),
+            );
+            y += 4;
+        }
+        y += 1;
+    }
+    let rest = Rect::new(inner.x, y, inner.width, inner.bottom().saturating_sub(y));
+    let lines = facts(state, row);
+    super::live::wrapped(canvas, rest, &lines);
+}
