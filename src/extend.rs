@@ -53,6 +53,7 @@ fn add(session: &Session, patience: Patience, registry: &mut Registry) {
         registry.themes.push(theme);
     }
     registry.sinks.push(session.sinks());
+    registry.finders = session.credential_finders();
     registry.prices = session.prices();
     let events = session.events.clone();
     registry.happened = Some(Rc::new(move || events.take()));

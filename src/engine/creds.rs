@@ -30,7 +30,7 @@ impl Engine {
     /// When fingerprints cannot be made.
     pub fn credentials(&self, query: CredsQuery) -> Result<Vec<CredRow>> {
         let now = self.system.now;
-        let provider_credentials = self.find_credentials(query.asks_keychain);
+        let provider_credentials = self.find_credentials(query.asks_keychain, true);
         let fingerprints = self.fingerprints()?;
         let wanted = self.registry.wanted_credentials();
         let mut rows = Vec::new();
@@ -109,7 +109,8 @@ impl Engine {
         }
     }
 
-    pub(super) fn find_credentials(&self, asks_keychain: bool) -> Vec<ProviderCredentials> {
+    /// `lists_others` = also those that nobody is asked with.
+    pub(super) fn find_credentials(&self, asks_keychain: bool, lists_others: bool) -> Vec<ProviderCredentials> {
         if self.is_sample {
             return sample::accounts::credentials(&self.registry.wanted_credentials(), self.system.now);
         }
@@ -118,7 +119,7 @@ impl Engine {
             wanted: &self.registry.wanted_credentials(),
             keychain: (self.system.os == Os::MacOs && asks_keychain).then_some(&keychain::read_item as Keychain),
         };
-        credentials::find_with(&search, self.registry.find_credentials(LOOK_WITHIN))
+        credentials::find_with(&search, self.registry.find_credentials(LOOK_WITHIN, lists_others))
     }
 
     pub(super) fn fingerprints(&self) -> Result<Fingerprints> {

@@ -106,7 +106,7 @@ impl Engine {
         let addresses = Addresses::from_env(&self.system, &self.registry.providers)?;
         loopback_url(&self.system, "TTOP_PRICES_URL")?;
         let mut local = LocalLimits::start(self)?;
-        let provider_credentials = self.find_credentials(query.asks_keychain);
+        let provider_credentials = self.find_credentials(query.asks_keychain, false);
         let mut reports = self.ask(query, &addresses, &provider_credentials)?;
         let (now, seen) = (self.system.now, local.seen(self));
         reports.iter_mut().for_each(|report| report.add_local(&seen, now));

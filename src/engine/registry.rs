@@ -8,6 +8,7 @@ use crate::providers::{self, ProviderHandle};
 use crate::render::theme::{BUILT_IN, Theme};
 use crate::sinks::{self, SinkHandle};
 use std::rc::Rc;
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 /// What a run knows. Plugins are added before the engine is made.
@@ -22,9 +23,14 @@ pub struct Registry {
     pub themes: Vec<Theme>,
     /// Besides those of the lists.
     pub prices: Vec<MorePrices>,
+    /// Find credentials that are listed and that nobody is asked with.
+    pub finders: Vec<FindCredentials>,
     /// What happened in this process that alerts tell of, taken once.
     pub happened: Option<TakeEvents>,
 }
+
+/// Looks for credentials; the answer comes by the channel.
+pub type FindCredentials = Rc<dyn Fn() -> Receiver<Vec<Credential>>>;
 
 /// Takes events that nobody has taken.
 pub type TakeEvents = Rc<dyn Fn() -> Vec<EventRow>>;
@@ -41,6 +47,7 @@ impl Registry {
             sinks: sinks::built_in(),
             themes: BUILT_IN.to_vec(),
             prices: Vec::new(),
+            finders: Vec::new(),
             happened: None,
         }
     }
@@ -66,13 +73,15 @@ impl Registry {
     }
 
     /// The credentials that providers find themselves, in this time: they look side by side.
-    pub fn find_credentials(&self, within: Duration) -> Vec<Credential> {
+    /// `lists_others` = also those that nobody is asked with.
+    pub fn find_credentials(&self, within: Duration, lists_others: bool) -> Vec<Credential> {
         let ends = Instant::now() + within;
-        let looking: Vec<_> = self
+        let own = self
             .providers
             .iter()
-            .filter_map(|provider| provider.look_for_credentials())
-            .collect();
+            .filter_map(|provider| provider.look_for_credentials());
+        let others = self.finders.iter().filter(|_| lists_others).map(|find| find());
+        let looking: Vec<_> = own.chain(others).collect();
         let found = looking
             .into_iter()
             .filter_map(|found| found.recv_timeout(ends.saturating_duration_since(Instant::now())).ok());

@@ -13,6 +13,8 @@ use std::time::Instant;
 
 const INTERVAL_S: u32 = 300;
 const MOST_NOTE: usize = 200;
+/// Credentials that one agent may list.
+const MOST_READ: usize = 64;
 
 /// A provider of the registry.
 pub struct PluginProvider {
@@ -26,10 +28,9 @@ pub struct PluginProvider {
 impl PluginProvider {
     /// There are as many as plugins, and they live as long as the run.
     pub fn leaked(plugin: Arc<Plugin>) -> &'static Self {
-        let source = Box::leak(format!("plugin:{}", plugin.id()).into_boxed_str());
         Box::leak(Box::new(Self {
+            source: source_of(&plugin),
             plugin,
-            source,
             found: Arc::default(),
         }))
     }
@@ -115,6 +116,39 @@ impl Provider for PluginProvider {
         let called = call("fetchUsage", json!({"credentials": credentials, "options": {}}))?;
         usage::read(&called.value)
     }
+}
+
+/// `plugin:acme`, for as long as the run.
+pub fn source_of(plugin: &Plugin) -> &'static str {
+    Box::leak(format!("plugin:{}", plugin.id()).into_boxed_str())
+}
+
+/// The credentials that an agent plugin reads: listed, and chosen for nobody.
+pub fn read_by_agent(plugin: &Arc<Plugin>, source: &'static str) -> Receiver<Vec<Credential>> {
+    let (reply, answer) = channel();
+    let read = plugin.ask("readCredentials", json!({}));
+    let id = plugin.id().to_owned();
+    std::thread::spawn(move || {
+        let all = match read.recv() {
+            Ok(Ok(called)) => of_agent(source, &called.value),
+            Ok(Err(failure)) => vec![faulty(&id, source, Fault::Unreadable, Some(&failure.to_string()))],
+            Err(_) => Vec::new(),
+        };
+        // Whoever asked may have gone.
+        let _ = reply.send(all);
+    });
+    answer
+}
+
+/// `AgentCredentials` of the SDK: by provider.
+fn of_agent(source: &'static str, read: &Value) -> Vec<Credential> {
+    let providers = read["providers"].as_object().into_iter().flatten().take(MOST_READ);
+    let all = providers.filter_map(|(provider, found)| {
+        let mut credential = credential(&short(provider), source, &json!({"ok": true, "credentials": found}))?;
+        credential.is_candidate = false;
+        Some(credential)
+    });
+    all.collect()
 }
 
 /// What was discovered, as a credential; `None` for one that is missing.

@@ -19,6 +19,8 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Net {
     is_offline: bool,
+    /// What ttop asks of its own accord may be answered inside its network: by a mirror.
+    is_own: bool,
     /// To public addresses, and to this machine where it was listed.
     agents: OnceLock<(Agent, Agent)>,
 }
@@ -27,13 +29,23 @@ impl Net {
     pub fn new(is_offline: bool) -> Self {
         Self {
             is_offline,
+            is_own: false,
             agents: OnceLock::new(),
         }
     }
 
+    /// For requests of ttop itself, to a host that no plugin chose.
+    pub fn own() -> Self {
+        Self {
+            is_own: true,
+            ..Self::new(false)
+        }
+    }
+
     fn agents(&self) -> &(Agent, Agent) {
-        let build = |may_be_local| Agent::with_parts(config(), DefaultConnector::default(), Looking::new(may_be_local));
-        self.agents.get_or_init(|| (build(false), build(true)))
+        let build = |allowed| Agent::with_parts(config(), DefaultConnector::default(), Looking::new(allowed));
+        let public = if self.is_own { Allowed::Any } else { Allowed::Public };
+        self.agents.get_or_init(|| (build(public), build(Allowed::Loopback)))
     }
 }
 
@@ -124,14 +136,22 @@ impl std::error::Error for Private {}
 #[derive(Debug)]
 struct Looking {
     usual: DefaultResolver,
-    may_be_local: bool,
+    allowed: Allowed,
+}
+
+/// Addresses that may be connected to.
+#[derive(Clone, Copy, Debug)]
+enum Allowed {
+    Public,
+    Loopback,
+    Any,
 }
 
 impl Looking {
-    fn new(may_be_local: bool) -> Self {
+    fn new(allowed: Allowed) -> Self {
         Self {
             usual: DefaultResolver::default(),
-            may_be_local,
+            allowed,
         }
     }
 }
@@ -139,9 +159,10 @@ impl Looking {
 impl Resolver for Looking {
     fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
         let found = self.usual.resolve(uri, config, timeout)?;
-        let is_allowed = |address: std::net::IpAddr| match self.may_be_local {
-            true => address.is_loopback(),
-            false => !is_private(address),
+        let is_allowed = |address: std::net::IpAddr| match self.allowed {
+            Allowed::Public => !is_private(address),
+            Allowed::Loopback => address.is_loopback(),
+            Allowed::Any => true,
         };
         match found.iter().all(|address| is_allowed(address.ip())) {
             true => Ok(found),

@@ -2,7 +2,7 @@
 
 use super::as_agent::{Patience, PluginAgent};
 use super::as_pricing::pricing;
-use super::as_provider::PluginProvider;
+use super::as_provider::{PluginProvider, read_by_agent, source_of};
 use super::as_sink::PluginSinks;
 use super::as_theme::theme;
 use super::child::Without;
@@ -18,6 +18,7 @@ use super::plugin::{Events, Plugin};
 use super::trust::Trust;
 use super::world::{Clock, Limits, World};
 use crate::agents::AgentHandle;
+use crate::core::credential::Credential;
 use crate::core::problem::Problem;
 use crate::prices::MorePrices;
 use crate::providers::ProviderHandle;
@@ -30,6 +31,7 @@ use serde_json::Value;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 /// How long all plugins together may take to end.
@@ -93,6 +95,9 @@ pub fn is_built_in(kind: Kind, id: &str) -> bool {
         Kind::Notification => false,
     }
 }
+
+/// Looks for credentials; the answer comes by the channel.
+pub type FindCredentials = Rc<dyn Fn() -> Receiver<Vec<Credential>>>;
 
 /// How plugins are looked at.
 #[derive(Clone, Debug, Default)]
@@ -187,6 +192,19 @@ impl Session {
                     roots,
                     Rc::clone(&patience),
                 )))
+            })
+            .collect()
+    }
+
+    /// What agent plugins read of credentials, for `creds`.
+    pub fn credential_finders(&self) -> Vec<FindCredentials> {
+        let readers = self
+            .plugins(Kind::Agent)
+            .filter(|plugin| plugin.declaration.has("readCredentials"));
+        readers
+            .map(|plugin| {
+                let (plugin, source) = (Arc::clone(plugin), source_of(plugin));
+                Rc::new(move || read_by_agent(&plugin, source)) as FindCredentials
             })
             .collect()
     }

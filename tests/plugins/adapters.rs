@@ -423,6 +423,43 @@ fn a_new_plugin_of_each_type_passes_its_own_case() {
 }
 
 #[test]
+fn what_an_agent_plugin_reads_of_credentials_is_listed_and_used_by_nobody() {
+    let reading = agent("acme").replace(
+        "isInstalled:",
+        "readCredentials: async () => ({ providers: { openai: { apiKey: 'CANARY-1', source: 'external' }, acme: { oauth: { accessToken: 'CANARY-2' }, source: 'external' } } }),\n  isInstalled:",
+    );
+    let home = home(&[("acme", reading.as_str())]);
+    let text = home.stdout(&["creds"]);
+    assert!(!text.contains("CANARY"), "{text}");
+    let rows = home.rows(&["creds"]);
+    for (provider, kind) in [("openai", "api"), ("acme", "oauth")] {
+        let mut own = rows.iter().filter(|row| row["source"] == "plugin:acme");
+        let row = own
+            .find(|row| row["kind"] == kind)
+            .unwrap_or_else(|| panic!("{provider}: {rows:?}"));
+        assert_eq!(row["used"], json!(false), "{row}");
+    }
+    let text = home.stdout(&["providers", "--provider", "openai*", "--all"]);
+    assert!(!text.contains("CANARY") && !text.contains("plugin:acme"), "{text}");
+}
+
+#[test]
+fn a_crash_is_an_event_for_plugins_and_for_whoever_reads_alerts() {
+    let loops = agent("loops").replace("ctx.logger.info('parsing');", "for (;;);");
+    let listening = SINK.replace("event.type.startsWith('budget.')", "event.type.startsWith('plugin.')");
+    let home = home(&[("loops", loops.as_str()), ("hook", listening.as_str())]);
+    records(&home, &[line("s1", AT, "acme-1", 100)]);
+    let rows = home.rows(&["alert"]);
+    let crash = rows.iter().find(|row| row["type"] == "plugin.crashed");
+    assert_eq!(crash.expect("an event")["data"]["pluginId"], "loops");
+    let said = log(&home, "hook");
+    assert!(
+        said.contains("got plugin.crashed data,message,severity,timestamp,title,type"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_theme_plugin_is_read_from_its_manifest_and_nothing_is_started() {
     let theme = r##"
 import { createThemePlugin } from '@tokentop/plugin-sdk';

@@ -68,3 +68,40 @@ fn published_agents_give_the_rows_that_were_recorded() {
     assert!(all.len() >= 10, "{all:?}");
     all_hold(&all, LOCKED, Some(&packages));
 }
+
+#[test]
+fn a_package_is_fetched_checked_and_taken_out_again() {
+    if std::env::var_os("TTOP_TEST_ALL").is_none() {
+        return support::skipped("packages need the network: set TTOP_TEST_ALL=1");
+    }
+    let home = support::Home::new();
+    let name = "@tokentop/agent-copilot-cli";
+    let run = |args: &[&str]| {
+        let output = home
+            .ttop()
+            .env_remove("TTOP_OFFLINE")
+            .args(args)
+            .output()
+            .expect("runs");
+        (
+            output.status.success(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    };
+    let (is_added, told) = run(&["plugin", "add", &format!("{name}@1.0.1"), "--yes"]);
+    if !is_added && told.contains("fetch failed") {
+        return support::skipped(&told);
+    }
+    assert!(is_added, "{told}");
+    assert!(told.contains("is built in"), "{told}");
+    let rows = home.rows(&["plugin"]);
+    assert_eq!(
+        (rows[0]["state"].as_str(), rows[0]["source"].as_str()),
+        (Some("shadowed"), Some("npm"))
+    );
+    let (is_refused, _) = run(&["plugin", "add", &format!("{name}@0.0.99"), "--yes"]);
+    assert!(!is_refused);
+    let (is_removed, told) = run(&["plugin", "remove", "copilot-cli"]);
+    assert!(is_removed, "{told}");
+    assert_eq!(home.rows(&["plugin"]), [] as [serde_json::Value; 0]);
+}

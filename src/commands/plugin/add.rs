@@ -63,7 +63,7 @@ fn fetch(context: &Context, package: &Package) -> Result<Source> {
     if context.engine.system.offline {
         bail!("{} cannot be fetched: the network is switched off", package.name);
     }
-    let net = Net::new(false);
+    let net = Net::own();
     let get = |address: &str| -> Result<Vec<u8>> {
         let request = Request {
             url: Url::parse(address)?,

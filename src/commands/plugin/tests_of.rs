@@ -22,13 +22,14 @@ pub fn test(context: &mut Context, paths: &[PathBuf], without: &[Wall]) -> Resul
     };
     let mut failed = 0;
     for path in paths {
+        let typed = path.display();
         let path = context.engine.system.cwd.join(path);
         let verdict = match path.join("expected.json").is_file() {
             true => run(&path, &setting)?,
             false => run_without_case(&path, &setting)?,
         };
         let word = if verdict.wrong.is_empty() { "ok" } else { "FAILED" };
-        let mut text = format!("{word}\t{}\t{} ms\n", path.display(), verdict.took.as_millis());
+        let mut text = format!("{word}\t{}\t{} ms\n", typed, verdict.took.as_millis());
         for line in &verdict.wrong {
             text.push_str(&format!("    {}\n", crate::core::text::plain(line)));
         }
