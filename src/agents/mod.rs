@@ -2,23 +2,33 @@
 
 mod amp;
 mod antigravity;
+mod auggie;
 pub mod claude_code;
 mod cline;
+mod codebuddy;
 mod codebuff;
 mod codex;
+mod command_code;
 mod continue_cli;
 pub mod copilot_cli;
 mod crush;
 mod cursor;
+mod deepseek_harness;
+mod devin_cli;
 mod droid;
 mod gemini_cli;
 mod goose;
 mod grok_cli;
 mod hermes;
+mod jcode;
+mod junie;
 mod kilo_cli;
 mod kilo_code;
 mod kimi_cli;
+mod kiro;
+mod mimo_code;
 mod mistral_vibe;
+mod mux;
 mod openclaw;
 pub mod opencode;
 mod pi;
@@ -26,6 +36,7 @@ mod qwen_code;
 mod roo_code;
 pub mod shared;
 mod windsurf;
+mod zcode;
 mod zed;
 
 pub use shared::batch::{Batch, Scope, Skip};
@@ -96,27 +107,38 @@ static BUILT_IN: &[&(dyn Agent + Sync)] = &[
     &claude_code::ClaudeCode,
     &codex::Codex,
     &amp::Amp,
-    &antigravity::ANTIGRAVITY,
+    &antigravity::Antigravity,
+    &auggie::Auggie,
     &cline::CLINE,
+    &codebuddy::CodeBuddy,
     &codebuff::CODEBUFF,
+    &command_code::CommandCode,
     &continue_cli::ContinueCli,
     &copilot_cli::CopilotCli,
     &crush::Crush,
     &cursor::Cursor,
+    &deepseek_harness::DeepSeekHarness,
+    &devin_cli::DevinCli,
     &droid::Droid,
     &gemini_cli::GeminiCli,
     &goose::Goose,
     &grok_cli::GrokCli,
     &hermes::Hermes,
+    &jcode::Jcode,
+    &junie::Junie,
     &kilo_cli::KILO_CLI,
     &kilo_code::KILO_CODE,
     &kimi_cli::KimiCli,
+    &kiro::KIRO,
+    &mimo_code::MIMO_CODE,
     &mistral_vibe::MistralVibe,
+    &mux::MUX,
     &openclaw::OpenClaw,
     &pi::Pi,
     &qwen_code::QwenCode,
     &roo_code::ROO_CODE,
     &windsurf::WINDSURF,
+    &zcode::ZCode,
     &zed::Zed,
 ];
 

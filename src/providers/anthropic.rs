@@ -1,7 +1,7 @@
 //! Anthropic: windows of a Claude plan.
 
-use super::ask::{Ask, Refusal};
-use super::value::{instant, items, number, text, words};
+use super::ask::{Ask, Refusal, with_numbers};
+use super::value::{first_text, instant, is_blank, items, number, text, words};
 use super::{About, Provider};
 use crate::core::credential::{CredentialSpec, Entry, Kind, Variable};
 use crate::core::quota::{Capability, FIVE_HOURS, Limit, ProviderUsage, Spend, SpendPeriod, WEEK};
@@ -38,12 +38,14 @@ impl Provider for Anthropic {
         let call = ask.get("/api/oauth/usage").bearer();
         let root = call.header("anthropic-beta", "oauth-2025-04-20").object(ROOT)?;
         let details = &ask.credential.details;
-        Ok(ProviderUsage {
+        let usage = ProviderUsage {
             plan: plan(details.subscription_type.as_deref(), details.rate_limit_tier.as_deref()),
             limits: limits(&root),
             spend: spend(&root["extra_usage"]),
             ..ProviderUsage::default()
-        })
+        };
+        let windows = ROOT.iter().filter(|key| **key != "extra_usage");
+        with_numbers(usage, windows.into_iter().all(|key| is_blank(&root[*key])))
     }
 }
 
@@ -88,8 +90,9 @@ fn limits(root: &Value) -> Vec<Limit> {
     }
     // `{"kind":"weekly_scoped","percent":5,"scope":{"model":{"display_name":"Fable"}}}`
     for one in items(&root["limits"]).filter(|one| one["kind"] == "weekly_scoped") {
-        let name = text(&one["scope"]["model"]["display_name"]);
-        if let Some(name) = name.filter(|name| !name.eq_ignore_ascii_case("all models")) {
+        let model = &one["scope"]["model"];
+        let name = first_text(model, &["display_name", "id"]).unwrap_or("scoped");
+        if !name.eq_ignore_ascii_case("all models") {
             add(&mut limits, window(one, "percent", WEEK), name);
         }
     }

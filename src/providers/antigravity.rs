@@ -1,6 +1,6 @@
 //! Antigravity: quota per model or model family.
 
-use super::ask::{Ask, Refusal};
+use super::ask::{Ask, Refusal, with_numbers};
 use super::value::{first_text, instant, items, number, text};
 use super::{About, Provider, antigravity_app};
 use crate::core::credential::{Credential, CredentialSpec, Entry, Kind, Rank};
@@ -63,10 +63,13 @@ impl Provider for Antigravity {
             .ok()
             .and_then(|answer| answer.object(&["buckets"]).ok())
             .unwrap_or_default();
-        Ok(ProviderUsage {
+        let usage = ProviderUsage {
             limits: limits(&models, &quota),
             ..ProviderUsage::default()
-        })
+        };
+        // Everything full proves that there are models, and no more.
+        let mut stated = models["models"].as_object().into_iter().flatten();
+        with_numbers(usage, stated.any(|(_, model)| left(&model["quotaInfo"]).is_some()))
     }
 }
 
@@ -92,6 +95,20 @@ fn limits(models: &Value, quota: &Value) -> Vec<Limit> {
         let name = first_text(model, &["displayName", "label"]).unwrap_or(id);
         let limit = Limit::new((1.0 - left.fraction) * 100.0, None).of(name);
         limits.push(limit.until(left.resets_at.or(resets_at)));
+    }
+    // Buckets of models that the list does not have, or that name none.
+    for bucket in items(&quota["buckets"]) {
+        let model = text(&bucket["modelId"]);
+        let is_listed = model.is_some_and(|model| models["models"].get(model).is_some());
+        let Some(left) = left(bucket).filter(|_| !is_listed) else {
+            continue;
+        };
+        is_proven = true;
+        let limit = Limit::new((1.0 - left.fraction) * 100.0, None).until(left.resets_at);
+        limits.push(match model {
+            Some(model) => limit.of(model),
+            None => limit,
+        });
     }
     // Everything full without a bucket lists the models but not their remaining quota.
     if is_proven { limits } else { Vec::new() }

@@ -1,6 +1,6 @@
 //! The running Antigravity app: its language server reports the quota of the account without a credential.
 
-use super::ask::{Ask, Refusal};
+use super::ask::{Ask, Refusal, with_numbers};
 use super::value::{instant, items, number, text};
 use crate::core::credential::{Content, Credential, Details, Kind, Rank, Secret};
 use crate::core::process::Process;
@@ -74,10 +74,11 @@ pub fn fetch(ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {
         &root
     };
     let groups = items(&summary["groups"]);
-    Ok(ProviderUsage {
+    let usage = ProviderUsage {
         limits: groups.flat_map(group_limits).collect(),
         ..ProviderUsage::default()
-    })
+    };
+    with_numbers(usage, summary["groups"].as_array().is_some_and(Vec::is_empty))
 }
 
 fn group_limits(group: &Value) -> impl Iterator<Item = Limit> {

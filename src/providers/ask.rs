@@ -1,7 +1,7 @@
 //! Ask: sends the requests of one provider and interprets the status of each response.
 
 use crate::core::credential::Credential;
-use crate::core::quota::{ProviderState, Reason};
+use crate::core::quota::{Credits, ProviderState, ProviderUsage, Reason};
 use crate::system::System;
 use crate::system::http::{Http, Method, Request, Response};
 use serde_json::Value;
@@ -65,6 +65,22 @@ impl Refusal {
             hint: Some(hint.into()),
             ..self
         }
+    }
+}
+
+/// Checks that an answer has a number. One without any is an answer only if its place for numbers is known to be empty;
+/// otherwise its schema is a new one.
+///
+/// # Errors
+/// The refusal of an unknown schema.
+pub fn with_numbers(usage: ProviderUsage, is_known_empty: bool) -> Result<ProviderUsage, Refusal> {
+    let has_credits = |credits: &Credits| credits.balance.is_some() || credits.is_unlimited;
+    let has_number =
+        !usage.limits.is_empty() || usage.credits.as_ref().is_some_and(has_credits) || usage.spend.is_some();
+    if has_number || is_known_empty {
+        Ok(usage)
+    } else {
+        Err(Refusal::schema())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Chutes: windows of the subscription, else the daily quota.
 
-use super::ask::{Ask, Refusal};
-use super::value::{instant, next_day, number, text};
+use super::ask::{Ask, Refusal, with_numbers};
+use super::value::{instant, is_blank, next_day, number, text};
 use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, CredentialSpec, Entry, Variable};
 use crate::core::quota::{Capability, DAY, Limit, MONTH, ProviderState, ProviderUsage};
@@ -43,12 +43,16 @@ impl Provider for Chutes {
         }
         let day = ask.get("/users/me/quota_usage/me").bearer().send()?;
         match (day.object(&["quota", "used"]), root) {
-            (Ok(quota), root) => Ok(usage(
-                &root.unwrap_or_default(),
-                daily(&quota, ask.now()).into_iter().collect(),
-            )),
+            (Ok(quota), root) => {
+                let limits = daily(&quota, ask.now()).into_iter().collect();
+                // A quota of 0 is none.
+                with_numbers(usage(&root.unwrap_or_default(), limits), is_blank(&quota["quota"]))
+            }
             // The account is known and has neither: that is an answer too.
-            (Err(refusal), Some(root)) if refusal.state == ProviderState::Unsupported => Ok(usage(&root, Vec::new())),
+            (Err(refusal), Some(root)) if refusal.state == ProviderState::Unsupported => {
+                let is_empty = is_blank(&root["rolling_window"]) && is_blank(&root["monthly"]);
+                with_numbers(usage(&root, Vec::new()), is_empty && root["subscription"].is_object())
+            }
             (Err(refusal), _) => Err(refusal),
         }
     }

@@ -1,7 +1,7 @@
 //! Codex: windows and credits of a ChatGPT plan.
 
-use super::ask::{Ask, Refusal};
-use super::value::{epoch, items, number, text, words};
+use super::ask::{Ask, Refusal, with_numbers};
+use super::value::{epoch, is_blank, items, number, text, words};
 use super::{About, Provider};
 use crate::core::credential::{CredentialSpec, Entry, Kind};
 use crate::core::quota::{Capability, Credits, Limit, ProviderUsage, Spend, SpendPeriod, money};
@@ -44,18 +44,20 @@ impl Provider for Codex {
         add_windows(&mut limits, &root["rate_limit"], None, ask.now());
         for extra in items(&root["additional_rate_limits"]) {
             let name = text(&extra["limit_name"]).or_else(|| text(&extra["metered_feature"]));
-            if let Some(name) = name {
-                add_windows(&mut limits, &extra["rate_limit"], Some(name), ask.now());
-            }
+            let name = name.unwrap_or("additional");
+            add_windows(&mut limits, &extra["rate_limit"], Some(name), ask.now());
         }
-        Ok(ProviderUsage {
+        let usage = ProviderUsage {
             plan: text(&root["plan_type"]).map(words),
             limits,
             credits: credits(&root["credits"]),
             tokens: None,
             spend: spend(&root),
             note: None,
-        })
+        };
+        let slots = ["primary_window", "secondary_window"].map(|slot| &root["rate_limit"][slot]);
+        let is_empty = root.get("rate_limit").is_some() && slots.into_iter().all(is_blank);
+        with_numbers(usage, is_empty)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Cursor: the monthly plan and spend on demand.
 
-use super::ask::{Ask, Refusal};
+use super::ask::{Ask, Refusal, with_numbers};
 use super::value::{instant, number, text, words};
 use super::{About, Provider};
 use crate::core::credential::{Credential, CredentialSpec, Entry, Kind};
@@ -55,12 +55,13 @@ impl Provider for Cursor {
         let lane = |key: &str, name: &str| Some(Limit::new(number(&plan[key])?, Some(MONTH)).of(name));
         let lanes = [lane("autoPercentUsed", "Auto"), lane("apiPercentUsed", "API")];
         let limits = whole.into_iter().flatten().take(1).chain(lanes.into_iter().flatten());
-        Ok(ProviderUsage {
+        let usage = ProviderUsage {
             plan: text(&root["membershipType"]).map(words),
             limits: limits.map(|limit| limit.until(resets_at)).collect(),
             spend: [own, team].into_iter().find_map(|usage| spend(&usage["onDemand"])),
             ..ProviderUsage::default()
-        })
+        };
+        with_numbers(usage, root["isUnlimited"] == true)
     }
 }
 

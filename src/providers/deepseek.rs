@@ -1,6 +1,6 @@
 //! DeepSeek: the balance.
 
-use super::ask::{Ask, Refusal};
+use super::ask::{Ask, Refusal, with_numbers};
 use super::value::{items, number, text};
 use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, CredentialSpec, Entry, Variable};
@@ -31,15 +31,12 @@ impl Provider for Deepseek {
     }
 
     fn fetch(&self, ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {
-        let root = ask
-            .get("/user/balance")
-            .bearer()
-            .object(&["balance_infos", "is_available"])?;
+        let root = ask.get("/user/balance").bearer().object(&["balance_infos"])?;
         let balances = || items(&root["balance_infos"]).filter(|one| number(&one["total_balance"]).is_some());
         // Balances in two currencies are two balances: one is shown, they are never added.
         let in_dollars = balances().find(|one| one["currency"] == "USD");
         let shown = in_dollars.or_else(|| balances().next());
-        Ok(ProviderUsage {
+        let usage = ProviderUsage {
             credits: shown.and_then(|one| {
                 Some(Credits::new(
                     number(&one["total_balance"])?,
@@ -48,6 +45,7 @@ impl Provider for Deepseek {
             }),
             note: (root["is_available"] == false).then(|| "the balance does not allow calls".to_owned()),
             ..ProviderUsage::default()
-        })
+        };
+        with_numbers(usage, root["balance_infos"].as_array().is_some_and(Vec::is_empty))
     }
 }

@@ -1,6 +1,6 @@
 //! GitHub Copilot: monthly requests.
 
-use super::ask::{Ask, Refusal};
+use super::ask::{Ask, Refusal, with_numbers};
 use super::value::{instant, number, text, words};
 use super::{About, Provider};
 use crate::core::credential::{Credential, CredentialSpec, Entry, Kind, Variable};
@@ -61,12 +61,16 @@ impl Provider for GithubCopilot {
         let dates = ["quota_reset_date_utc", "quota_reset_date", "limited_user_reset_date"];
         let resets_at = dates.iter().find_map(|key| instant(&root[*key]));
         let limits = snapshots(&root).chain(free(&root)).map(|limit| limit.until(resets_at));
-        Ok(ProviderUsage {
+        let usage = ProviderUsage {
             plan: text(&root["copilot_plan"]).map(words),
             limits: limits.collect(),
             spend: spend(&root),
             ..ProviderUsage::default()
-        })
+        };
+        let is_without_quota =
+            |snapshot: &Value| snapshot["unlimited"] == true || number(&snapshot["entitlement"]) == Some(0.0);
+        let snapshots = root["quota_snapshots"].as_object();
+        with_numbers(usage, snapshots.is_some_and(|all| all.values().all(is_without_quota)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Kimi For Coding: requests per window.
 
-use super::ask::{Ask, Refusal};
-use super::value::{instant, items, number};
+use super::ask::{Ask, Refusal, with_numbers};
+use super::value::{instant, is_blank, items, number};
 use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, CredentialSpec, Entry, Variable};
 use crate::core::quota::{Capability, DAY, Limit, ProviderUsage, WEEK};
@@ -35,10 +35,12 @@ impl Provider for KimiForCoding {
         let root = ask.get("/coding/v1/usages").bearer().object(&["usage", "limits"])?;
         let week = limit(&root["usage"], Some(WEEK));
         let others = items(&root["limits"]).filter_map(|one| limit(&one["detail"], minutes(&one["window"])));
-        Ok(ProviderUsage {
+        let usage = ProviderUsage {
             limits: week.into_iter().chain(others).collect(),
             ..ProviderUsage::default()
-        })
+        };
+        // A limit of 0 is no quota.
+        with_numbers(usage, is_blank(&root["usage"]) && is_blank(&root["limits"]))
     }
 }
 

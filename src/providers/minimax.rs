@@ -1,6 +1,6 @@
 //! MiniMax: windows of a token or coding plan.
 
-use super::ask::{Ask, Refusal};
+use super::ask::{Ask, Refusal, with_numbers};
 use super::value::{epoch, first_text, items, number, text};
 use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, Credential, CredentialSpec, Entry, Variable};
@@ -71,13 +71,15 @@ impl Provider for Minimax {
             "current_plan_title",
         ];
         let plan = first_text(data, &titles).or_else(|| first_text(&root, &titles));
-        Ok(ProviderUsage {
+        let lanes = &data["model_remains"];
+        let usage = ProviderUsage {
             plan: plan.map(str::to_owned),
-            limits: items(&data["model_remains"])
-                .flat_map(|lane| lane_limits(lane, ask.now()))
-                .collect(),
+            limits: items(lanes).flat_map(|lane| lane_limits(lane, ask.now())).collect(),
             ..ProviderUsage::default()
-        })
+        };
+        // Lanes without a quota have a status that says so.
+        let is_unlimited = |lane: &Value| number(&lane[INTERVAL.status]).is_some();
+        with_numbers(usage, lanes.is_array() && items(lanes).all(is_unlimited))
     }
 }
 
@@ -119,14 +121,13 @@ const WEEKLY: Keys = Keys {
 
 /// The text lane is the plan itself and has a week; others are extras.
 fn lane_limits(lane: &Value, now: i64) -> Vec<Limit> {
-    let Some(name) = text(&lane["model_name"]) else {
-        return Vec::new();
-    };
+    let name = text(&lane["model_name"]).unwrap_or_default();
     let interval = limit(lane, &INTERVAL, now);
     if name == "general" || name.starts_with("MiniMax-M") {
         return interval.into_iter().chain(limit(lane, &WEEKLY, now)).collect();
     }
-    interval.map(|limit| limit.of(name)).into_iter().collect()
+    let named = |limit: Limit| if name.is_empty() { limit } else { limit.of(name) };
+    interval.map(named).into_iter().collect()
 }
 
 fn limit(lane: &Value, keys: &Keys, now: i64) -> Option<Limit> {

@@ -1,6 +1,6 @@
 //! Moonshot: the balance of the open platform.
 
-use super::ask::{Ask, Refusal};
+use super::ask::{Ask, Refusal, with_numbers};
 use super::value::number;
 use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, Credential, CredentialSpec, Entry, Variable};
@@ -42,10 +42,11 @@ impl Provider for Moonshotai {
             return Err(Refusal::unsupported("the platform refused to return the balance"));
         }
         let currency = if is_chinese(ask.credential) { "CNY" } else { "USD" };
-        Ok(ProviderUsage {
+        let usage = ProviderUsage {
             credits: number(&root["data"]["available_balance"]).map(|balance| Credits::new(balance, currency)),
             ..ProviderUsage::default()
-        })
+        };
+        with_numbers(usage, root["data"].as_object().is_some_and(serde_json::Map::is_empty))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Ollama Cloud: session, week or month; a local Ollama has no quota.
 
-use super::ask::{Ask, Refusal};
-use super::value::{next_monday, next_multiple, number};
+use super::ask::{Ask, Refusal, with_numbers};
+use super::value::{is_blank, next_monday, next_multiple, number};
 use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, CredentialSpec, Entry, Variable};
 use crate::core::quota::{Capability, FIVE_HOURS, Limit, MONTH, ProviderUsage, WEEK};
@@ -44,9 +44,10 @@ impl Provider for OllamaCloud {
             let fraction = number(&root["limits"][key]["usage"])?;
             Some(Limit::new(fraction * 100.0, Some(minutes)).until(resets_at))
         };
-        Ok(ProviderUsage {
+        let usage = ProviderUsage {
             limits: windows.into_iter().filter_map(limit).collect(),
             ..ProviderUsage::default()
-        })
+        };
+        with_numbers(usage, is_blank(&root["limits"]))
     }
 }

@@ -1,7 +1,7 @@
 //! OpenCode Go: its three windows.
 
-use super::ask::{Ask, Refusal};
-use super::value::{instant, number};
+use super::ask::{Ask, Refusal, with_numbers};
+use super::value::{instant, is_blank, number};
 use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, CredentialSpec, Entry, Variable};
 use crate::core::quota::{Capability, FIVE_HOURS, Limit, MONTH, ProviderUsage, WEEK};
@@ -38,10 +38,11 @@ impl Provider for OpencodeGo {
             // A percentage: 1 is one per cent.
             Some(Limit::new(number(&window["percent"])?, Some(minutes)).until(instant(&window["resetsAt"])))
         };
-        Ok(ProviderUsage {
+        let usage = ProviderUsage {
             plan: Some("Go".to_owned()),
             limits: windows.into_iter().filter_map(limit).collect(),
             ..ProviderUsage::default()
-        })
+        };
+        with_numbers(usage, is_blank(&root["usage"]))
     }
 }

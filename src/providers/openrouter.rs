@@ -1,6 +1,6 @@
 //! OpenRouter: limit of the key, balance, spend of the month.
 
-use super::ask::{Ask, Refusal};
+use super::ask::{Ask, Refusal, with_numbers};
 use super::value::{next_day, next_monday, next_month, number, text};
 use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, CredentialSpec, Entry, Variable};
@@ -40,14 +40,15 @@ impl Provider for Openrouter {
             let bought = number(&root["data"]["total_credits"])?;
             Some(Credits::new(bought - number(&root["data"]["total_usage"])?, "USD"))
         });
-        Ok(ProviderUsage {
+        let usage = ProviderUsage {
             plan: (key["is_free_tier"] == true).then(|| "Free".to_owned()),
             limits: key_limit(key, ask.now()).into_iter().collect(),
             credits,
             tokens: None,
             spend: number(&key["usage_monthly"]).map(|amount| Spend::new(amount, "USD", SpendPeriod::Month)),
             note: None,
-        })
+        };
+        with_numbers(usage, false)
     }
 }
 

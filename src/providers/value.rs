@@ -35,6 +35,18 @@ pub fn first_text<'a>(value: &'a Value, keys: &[&str]) -> Option<&'a str> {
     keys.iter().find_map(|key| text(&value[*key]))
 }
 
+/// Whether a value holds nothing: null, false, 0, an empty text, or a list or object of such values.
+pub fn is_blank(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Bool(true) => false,
+        Value::Number(_) => number(value) == Some(0.0),
+        Value::String(text) => text.trim().is_empty() || number(value) == Some(0.0),
+        Value::Array(items) => items.iter().all(is_blank),
+        Value::Object(fields) => fields.values().all(is_blank),
+    }
+}
+
 /// The elements of an array, none if it is no array.
 pub fn items(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()

@@ -1,7 +1,7 @@
 //! Z.ai: the GLM coding plan.
 
-use super::ask::{Ask, Refusal};
-use super::value::{epoch, first_text, items, number};
+use super::ask::{Ask, Refusal, with_numbers};
+use super::value::{epoch, first_text, items, number, text};
 use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, Credential, CredentialSpec, Entry, Variable};
 use crate::core::quota::{Capability, DAY, Limit, MONTH, ProviderState, ProviderUsage, WEEK};
@@ -56,11 +56,12 @@ impl Provider for ZaiCodingPlan {
             return Err(refusal);
         }
         let data = &root["data"];
-        Ok(ProviderUsage {
+        let usage = ProviderUsage {
             plan: first_text(data, &["planName", "plan", "plan_type", "packageName", "level"]).map(str::to_owned),
             limits: items(&data["limits"]).filter_map(limit).collect(),
             ..ProviderUsage::default()
-        })
+        };
+        with_numbers(usage, data["limits"].as_array().is_some_and(Vec::is_empty))
     }
 }
 
@@ -75,12 +76,14 @@ fn refusal(root: &Value) -> Option<Refusal> {
 }
 
 fn limit(one: &Value) -> Option<Limit> {
-    let kind = one["type"].as_str()?;
+    let kind = text(&one["type"]);
     let (unit, is_calls) = match kind {
-        "TOKENS_LIMIT" => ("tokens", false),
-        "CREDIT_LIMIT" => ("credits", false),
-        "TIME_LIMIT" => ("calls", true),
-        _ => return None,
+        Some("TOKENS_LIMIT") => ("tokens", false),
+        Some("CREDIT_LIMIT") => ("credits", false),
+        Some("TIME_LIMIT") => ("calls", true),
+        // Another kind of limit would be taken for one of these.
+        Some(_) => return None,
+        None => ("", false),
     };
     let minutes = minutes(&one["unit"], &one["number"]);
     // One minute encodes the calls of a month.

@@ -9,6 +9,7 @@ mod junk_lines;
 mod long_lines;
 mod metadata;
 mod new_ids;
+mod origins;
 mod rewritten_records;
 #[path = "../support/mod.rs"]
 mod support;

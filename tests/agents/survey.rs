@@ -22,8 +22,12 @@ const INPUTS: [&str; 9] = [
     "input_token_count",
 ];
 
+/// Agents whose records are no JSON: a survey cannot name what is in them.
+const BINARY: [&str; 1] = ["antigravity"];
+
 fn agents() -> impl Iterator<Item = &'static (dyn Agent + Sync)> {
-    built_in().iter().copied().filter(|agent| agent.about().turns != "none")
+    let has_words = |agent: &&(dyn Agent + Sync)| agent.about().turns != "none" && !BINARY.contains(&agent.id());
+    built_in().iter().copied().filter(has_words)
 }
 
 fn homes(agent: &dyn Agent) -> Vec<PathBuf> {
@@ -116,7 +120,7 @@ fn extend_database(path: &Path) -> bool {
         }
         for column in columns
             .iter()
-            .filter(|column| ["data", "value"].contains(&column.as_str()))
+            .filter(|column| ["chat_message", "data", "value"].contains(&column.as_str()))
         {
             let mut statement = connection
                 .prepare(&format!("select rowid, cast(\"{column}\" as text) from \"{table}\""))

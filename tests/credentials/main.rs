@@ -4,3 +4,4 @@ mod discovery;
 mod secrecy;
 #[path = "../support/mod.rs"]
 mod support;
+mod two_files;

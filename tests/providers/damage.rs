@@ -14,7 +14,7 @@ use ttop::system::http::Http;
 use ttop::system::{Os, System};
 
 /// Answers every request with the body at hand.
-fn serve_body(body: &Arc<Mutex<String>>) -> String {
+pub fn serve_body(body: &Arc<Mutex<String>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let body = Arc::clone(body);
@@ -36,7 +36,7 @@ fn serve_body(body: &Arc<Mutex<String>>) -> String {
 }
 
 /// Every place in a value.
-fn places(value: &Value, at: &str, into: &mut Vec<String>) {
+pub fn places(value: &Value, at: &str, into: &mut Vec<String>) {
     into.push(at.to_owned());
     match value {
         Value::Object(map) => map

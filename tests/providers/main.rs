@@ -3,6 +3,7 @@
 mod asking;
 mod damage;
 mod pack;
+mod parts;
 mod showing;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,17 +1,184 @@
-//! Antigravity: its conversations are undocumented binary messages, so it is only detected.
+//! Antigravity: the command keeps one database per conversation, with a protobuf message per request.
+//!
+//! The messages are `GeneratorMetadata` of `exa.cortex_pb`. Their usage is a `ModelUsageStats`: 1 is the model's number, 2
+//! input, 3 output, 4 cache write, 5 cache read, 9 thinking, 10 response, 11 the response's id (descriptors inside agy 1.2.0).
 
-use crate::agents::shared::detected::Detected;
+mod proto;
 
-pub static ANTIGRAVITY: Detected = Detected {
-    id: "antigravity",
-    name: "Antigravity",
-    commands: &["antigravity", "agy"],
-    roots: |system| {
-        vec![
-            system.home.join(".gemini/antigravity"),
-            system.home.join(".gemini/antigravity-cli"),
-            system.app_dir().join("Antigravity"),
-        ]
-    },
-    limits: &["conversations use an undocumented binary format: token counts are not read"],
-};
+use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
+use crate::agents::shared::batch::Skip;
+use crate::agents::shared::sqlite::Database;
+use crate::agents::shared::table;
+use crate::agents::shared::uri::path_of_uri;
+use crate::agents::shared::walk::Walk;
+use crate::core::biller::biller;
+use crate::core::problem::Problem;
+use crate::core::tokens::{MAX_COUNT, Tokens};
+use crate::core::turn::{EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Turn};
+use crate::system::System;
+use anyhow::Result;
+use std::collections::BTreeMap;
+
+const ID: &str = "antigravity";
+const RULES_VERSION: u32 = 2;
+/// What a model is called where only the router is known.
+const ROUTER: &str = "gemini-default";
+
+pub struct Antigravity;
+
+impl Agent for Antigravity {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn name(&self) -> &'static str {
+        "Antigravity"
+    }
+
+    fn about(&self) -> About<'_> {
+        About {
+            commands: About::list(&["agy", "antigravity"]),
+            turns: "exact",
+            limits: About::list(&[
+                "only conversations of the command are read: the editor encrypts its own",
+                "since 1.1.18 requests have no readable times: they count when their conversation began",
+                "if a request does not name its model, it counts under the model of requests with the same label",
+            ]),
+            rules_version: RULES_VERSION,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found::default();
+        let home = system.home.join(".gemini");
+        let mut walk = Walk::default();
+        for (folder, because) in [("antigravity-cli", "default"), ("antigravity-acp", "ACP server")] {
+            let root = home.join(folder).join("conversations");
+            for path in walk.files(&root, 0, &mut found) {
+                if path.extension().is_some_and(|ending| ending == "db") {
+                    found.add_database(path, 0);
+                }
+            }
+            found.roots.push(Root::new(root, because));
+        }
+        found.roots.push(Root::new(home.join("antigravity"), "editor"));
+        found
+            .roots
+            .push(Root::new(system.app_dir().join("Antigravity"), "editor"));
+        found
+    }
+
+    fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        let database = Database::open(&source.path)?;
+        let session = source.path.file_stem().unwrap_or_default().to_string_lossy();
+        let mut began = None;
+        let metadata = ("limit 1", ());
+        table::read(
+            &database,
+            "trajectory_metadata_blob",
+            &["data"],
+            metadata,
+            into,
+            |cells, into| {
+                let blob = cells.bytes("data").unwrap_or_default();
+                began = proto::time(blob, 2);
+                let folder = proto::bytes(blob, 1).and_then(|folder| proto::text(folder, 1));
+                into.session(SessionInfo {
+                    project: folder
+                        .and_then(path_of_uri)
+                        .map(|path| Project::folder(began.unwrap_or(0), path)),
+                    started_at: began,
+                    ..SessionInfo::new(&*session)
+                });
+                Ok(())
+            },
+        )?;
+        let mut requests = Vec::new();
+        let is_there = table::read(&database, "gen_metadata", &["data"], table::ALL, into, |cells, _| {
+            requests.push((cells.rowid(), cells.bytes("data").unwrap_or_default().to_vec()));
+            Ok(())
+        })?;
+        if !is_there {
+            into.problem(Problem::new(source.path.display(), "has no table of requests"));
+        }
+        let began = began.unwrap_or(source.stamp.modified_ns / 1_000_000);
+        add_requests(&session, &requests, began, into);
+        into.replace(Scope::Source, Presence::Gone);
+        Ok(Bookmark {
+            rules_version: RULES_VERSION,
+            ..Bookmark::whole(source)
+        })
+    }
+}
+
+fn add_requests(session: &str, requests: &[(u64, Vec<u8>)], began: i64, into: &mut Batch) {
+    let chats = || {
+        let chats = requests.iter().map(|(row, data)| (*row, proto::bytes(data, 1)));
+        chats.filter_map(|(row, chat)| Some((row, chat?)))
+    };
+    // The label that people see, and the models that answered under it.
+    let mut models: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (_, chat) in chats() {
+        if let (Some(label), Some(model)) = (proto::text(chat, 21), named_model(chat)) {
+            let known = models.entry(label).or_default();
+            if !known.contains(&model) {
+                known.push(model);
+            }
+        }
+    }
+    for (row, chat) in chats() {
+        let Some(usage) = proto::bytes(chat, 4) else {
+            into.skip(Skip::Uncounted);
+            continue;
+        };
+        let tokens = tokens(usage);
+        if tokens.is_zero() {
+            into.skip(Skip::Uncounted);
+            continue;
+        }
+        let by_label = || match models.get(proto::text(chat, 21)?)?.as_slice() {
+            [model] => Some(*model),
+            _ => None,
+        };
+        let model = named_model(chat).or_else(by_label).unwrap_or("");
+        let response = proto::text(usage, 11).unwrap_or("");
+        // A fork copies requests with the ids of their responses.
+        let key = match response {
+            "" => format!("{session}\0{row}"),
+            response => response.to_owned(),
+        };
+        let time = proto::bytes(chat, 9)
+            .and_then(|times| proto::time(times, 4))
+            .unwrap_or(began);
+        into.session(SessionInfo {
+            updated_at: Some(time),
+            ..SessionInfo::new(session)
+        });
+        into.turn(&Turn {
+            session_id: session,
+            message_id: response,
+            record: RecordKey::of(&key),
+            event: EventKey::of(ID, &key),
+            rank: Rank(tokens.known_total(), 0),
+            provider_id: biller("", model).unwrap_or("google"),
+            model_id: model,
+            tokens,
+            timestamp: time,
+            place: row,
+            ..Turn::PLAIN
+        });
+    }
+}
+
+/// The model that answered, unless that is the name of a router.
+fn named_model(chat: &[u8]) -> Option<&str> {
+    proto::text(chat, 19).filter(|model| *model != ROUTER)
+}
+
+/// Input is without caches. The output is split into thinking and response where both are recorded.
+fn tokens(usage: &[u8]) -> Tokens {
+    let count = |field| proto::number(usage, field).unwrap_or(0).min(MAX_COUNT);
+    let output = count(3).max(count(9).saturating_add(count(10)));
+    let thinking = count(9).min(output);
+    Tokens::new(count(2), output - thinking, thinking, count(5), count(4))
+}

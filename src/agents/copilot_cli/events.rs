@@ -1,15 +1,16 @@
 //! The events of a session: exact sums where a segment was shut down, the output of each reply where it was not.
 
+use super::origin::Origins;
 use super::record::{Compaction, Event, ModelChange, Reply, Request, Shutdown, Start, UsageRecord, UserMessage};
 use super::segment::Progress;
-use super::usage::{Metrics, Sum, Sums, Usage, money};
+use super::usage::{Metrics, Sum, Sums, Usage, money, share_whole};
 use super::{ID, RULES_VERSION};
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Count, Text, first_text, part, title};
 use crate::agents::{Batch, Bookmark, Skip, Source};
 use crate::core::money::{Money, share};
 use crate::core::tokens::{Bucket, Tokens};
-use crate::core::turn::{Accuracy, EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::turn::{Accuracy, EventKey, Origin, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::core::vendor::vendor_of;
 use anyhow::Result;
 use rustc_hash::FxHashMap;
@@ -44,6 +45,8 @@ struct State {
     /// Who bills, where it is not Copilot.
     #[serde(default)]
     own_provider: Option<String>,
+    #[serde(default)]
+    origins: Origins,
 }
 
 /// A request without a cost of its own: it gets its share of what the next shutdown tells.
@@ -56,6 +59,9 @@ struct Unpriced {
     sum: Sum,
     time: i64,
     place: u64,
+    /// Branch, subagent and task.
+    #[serde(default)]
+    origin: [String; 3],
 }
 
 /// Reads on in an event log.
@@ -96,6 +102,7 @@ impl State {
             Some("session.start" | "session.resume") => {
                 self.start(&event, serde_json::from_str(data.get())?, line, into)
             }
+            Some("subagent.started") => self.origins.start(data),
             Some("session.model_change") if event.agent_id.is_none() => {
                 let change: ModelChange = serde_json::from_str(data.get())?;
                 if let Some(model) = change.new_model {
@@ -165,6 +172,7 @@ impl State {
             ..SessionInfo::new(&*self.session)
         };
         if let Some(context) = start.context {
+            self.origins.set_branch(context.branch);
             if let Some(model) = context.model {
                 bare(&model).clone_into(&mut self.model);
             }
@@ -216,6 +224,7 @@ impl State {
             segment: Some(&self.segment),
             provider_id: PROVIDER,
             model_id: reply.model.as_deref().map_or(&*self.model, bare),
+            origin: self.origins.of(None),
             tokens,
             accuracy: Accuracy::Partial,
             timestamp: time,
@@ -246,7 +255,10 @@ impl State {
             &mut self.progress.recorded
         };
         sums.add(&model, &sum);
+        let call = part::<Text>(request.parent_tool_call_id);
+        let origin = self.origins.of(call.as_deref());
         let unpriced = Unpriced {
+            origin: [origin.branch, origin.subagent, origin.task].map(str::to_owned),
             key,
             id: id.0.into_owned(),
             provider: self.own_provider.as_deref().unwrap_or(PROVIDER).to_owned(),
@@ -319,6 +331,7 @@ impl State {
                 supersedes: Some(&segment),
                 provider_id: self.own_provider.as_deref().unwrap_or(PROVIDER),
                 model_id: model,
+                origin: self.origins.of(None),
                 tokens,
                 requests: u32::try_from(sum.requests).ok().filter(|&count| count > 0),
                 cost,
@@ -348,24 +361,13 @@ fn rows<'a>(added: &'a Sums, spelled: &'a Sums) -> Vec<(&'a str, &'a str, Sum)> 
     rows
 }
 
-/// Shares the session's bill among its models, where it is not told by model.
-fn share_whole(sums: &mut Sums, whole: u64) {
-    if whole == 0 || sums.0.values().any(|sum| sum.nano_aiu > 0) {
-        return;
-    }
-    let weights: Vec<u64> = sums.0.values().map(Sum::weight).collect();
-    let whole = Money::from_nanos(i64::try_from(whole).unwrap_or(i64::MAX));
-    for (sum, part) in sums.0.values_mut().zip(share(whole, &weights)) {
-        sum.nano_aiu = part.nanos().unsigned_abs();
-    }
-}
-
 impl Unpriced {
     fn add(&self, session: &str, cost: Option<Money>, into: &mut Batch) {
         let tokens = self.sum.tokens();
         if tokens.is_zero() && cost.is_none() {
             return into.skip(Skip::Uncounted);
         }
+        let [branch, subagent, task] = self.origin.each_ref().map(String::as_str);
         into.turn(&Turn {
             session_id: session,
             message_id: &self.id,
@@ -375,6 +377,7 @@ impl Unpriced {
             rank: Rank(u64::MAX, cost.is_some().into()),
             provider_id: &self.provider,
             model_id: &self.model,
+            origin: Origin { branch, subagent, task },
             tokens,
             requests: u32::try_from(self.sum.requests).ok().filter(|&count| count > 0),
             cost,

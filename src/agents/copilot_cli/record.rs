@@ -43,6 +43,8 @@ pub struct Context<'a> {
     #[serde(borrow, default)]
     pub git_root: Option<Text<'a>>,
     #[serde(borrow, default)]
+    pub branch: Option<Text<'a>>,
+    #[serde(borrow, default)]
     pub model: Option<Text<'a>>,
 }
 
@@ -96,6 +98,8 @@ pub struct Request<'a> {
     pub model: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub api_call_id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub parent_tool_call_id: Option<&'a RawValue>,
     #[serde(borrow, default)]
     pub is_byok: Option<&'a RawValue>,
     #[serde(borrow, default)]

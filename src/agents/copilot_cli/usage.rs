@@ -1,7 +1,7 @@
 //! Sums of counts by model as Copilot CLI writes them, and arithmetic on them.
 
 use crate::agents::shared::lenient::{Count, part};
-use crate::core::money::Money;
+use crate::core::money::{Money, share};
 use crate::core::tokens::Tokens;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -158,5 +158,17 @@ impl Sums {
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// Shares the session's bill among its models, where it is not told by model.
+pub fn share_whole(sums: &mut Sums, whole: u64) {
+    if whole == 0 || sums.0.values().any(|sum| sum.nano_aiu > 0) {
+        return;
+    }
+    let weights: Vec<u64> = sums.0.values().map(Sum::weight).collect();
+    let whole = Money::from_nanos(i64::try_from(whole).unwrap_or(i64::MAX));
+    for (sum, part) in sums.0.values_mut().zip(share(whole, &weights)) {
+        sum.nano_aiu = part.nanos().unsigned_abs();
     }
 }

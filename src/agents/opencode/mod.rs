@@ -60,7 +60,7 @@ pub static OPENCODE: Family = Family {
 };
 
 /// Version of the reading rules of the whole family.
-pub const RULES_VERSION: u32 = 2;
+pub const RULES_VERSION: u32 = 3;
 
 impl Agent for Family {
     fn id(&self) -> &'static str {

@@ -5,7 +5,7 @@ use super::session::Session;
 use crate::agents::shared::batch::{Batch, Skip};
 use crate::core::money::Money;
 use crate::core::tokens::Tokens;
-use crate::core::turn::{EventKey, Presence, RecordKey, Turn};
+use crate::core::turn::{EventKey, Origin, Presence, RecordKey, Turn};
 use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
@@ -68,6 +68,11 @@ impl<'a> Replies<'a> {
             },
             timestamp: message.created.unwrap_or(located.created),
             place: located.place,
+            origin: Origin {
+                subagent: &session.subagent,
+                task: &session.task,
+                ..Origin::NONE
+            },
             ..Turn::PLAIN
         });
     }

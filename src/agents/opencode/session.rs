@@ -77,6 +77,9 @@ pub struct Session {
     pub revert: Option<Revert>,
     /// `time_updated`; [`Session::UNRECORDED`] where messages name a session that has no row.
     pub updated: i64,
+    /// Kind and task of the subagent whose session it is; empty for the user's own.
+    pub subagent: String,
+    pub task: String,
 }
 
 /// The kinds of places a session is recorded in.
@@ -91,7 +94,10 @@ impl Session {
     pub const UNRECORDED: i64 = i64::MIN;
 
     pub fn new(recorded: &Recorded, place: Place) -> Self {
+        let (task, subagent) = subagent(recorded).unwrap_or_default();
         Self {
+            subagent,
+            task,
             hash: session_hash(&recorded.id),
             rank: rank(recorded, place),
             includes_reasoning: includes_reasoning(&recorded.version, place),
@@ -180,6 +186,13 @@ pub fn describe(recorded: &Recorded, projects: &Projects) -> SessionInfo {
         updated_at: Some(recorded.updated),
         ..SessionInfo::new(recorded.id.clone())
     }
+}
+
+/// The task and kind of a subagent from the title of its session: `Find handlers (@explore subagent)`.
+fn subagent(recorded: &Recorded) -> Option<(String, String)> {
+    recorded.parent_id.as_ref()?;
+    let (task, kind) = recorded.title.strip_suffix(" subagent)")?.rsplit_once(" (@")?;
+    Some((task.to_owned(), kind.to_owned()))
 }
 
 /// `New session - 2026-11-20T08:35:55.903Z`, until the title request returns; forks of such a session add `(fork #1)`.

@@ -11,7 +11,7 @@ use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
 use crate::core::tokens::Tokens;
-use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::turn::{EventKey, Origin, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
 use rustc_hash::FxHashMap;
@@ -21,7 +21,7 @@ use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
 
 const ID: &str = "qwen-code";
-const RULES_VERSION: u32 = 2;
+const RULES_VERSION: u32 = 3;
 /// Kinds of sources: the log of a session, that of a subagent, and the list of all requests.
 const CHAT: u8 = 0;
 const SUBAGENT: u8 = 1;
@@ -129,6 +129,10 @@ struct Subagent {
     model: Option<String>,
     #[serde(default)]
     parent_session_id: Option<String>,
+    #[serde(default)]
+    agent_type: Option<String>,
+    #[serde(default)]
+    description: Option<String>,
 }
 
 impl Subagent {
@@ -150,6 +154,8 @@ struct Entry<'a> {
     kind: Option<Text<'a>>,
     #[serde(borrow, default)]
     cwd: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    git_branch: Option<&'a RawValue>,
     #[serde(borrow, default)]
     model: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -272,6 +278,8 @@ fn add(
         .or(subagent.and_then(|subagent| subagent.model.as_deref()));
     let model = model.unwrap_or("");
     let name = state.numbers.name(session, subagent.is_none(), model, &usage);
+    let branch = part::<Text>(entry.git_branch).unwrap_or_default();
+    let of_subagent = |text: fn(&Subagent) -> &Option<String>| subagent.and_then(|it| text(it).as_deref());
     into.turn(&Turn {
         session_id: session,
         message_id: id,
@@ -282,6 +290,11 @@ fn add(
         supersedes: Some(&name),
         provider_id: biller("", model).unwrap_or("alibaba"),
         model_id: model,
+        origin: Origin {
+            branch: &branch,
+            subagent: of_subagent(|it| &it.agent_type).unwrap_or(""),
+            task: of_subagent(|it| &it.description).unwrap_or(""),
+        },
         tokens,
         timestamp: time,
         place,

@@ -10,7 +10,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Params, Row};
 
 /// Columns that hold whole documents; a cell of any other column is at most [`MOST_TEXT_BYTES`] long.
-const DOCUMENTS: [&str; 4] = ["data", "revert", "event_json", "event_zstd"];
+const DOCUMENTS: [&str; 5] = ["data", "revert", "event_json", "event_zstd", "chat_message"];
 const MOST_TEXT_BYTES: u32 = 1024 * 1024;
 
 /// Every row of a table.

@@ -1,0 +1,308 @@
+//! Auggie, Augment's command: one JSON document per session, in which each exchange has nodes with usage and billing.
+
+mod survey;
+
+use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
+use crate::agents::shared::batch::Skip;
+use crate::agents::shared::json_file::{bad_record, parse_text, read_text};
+use crate::agents::shared::lenient::{Count, Text, When, dollars, part, title};
+use crate::agents::shared::survey::Vocabulary;
+use crate::agents::shared::walk::Walk;
+use crate::core::biller::biller;
+use crate::core::money::Money;
+use crate::core::tokens::Tokens;
+use crate::core::turn::{EventKey, Presence, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::system::System;
+use anyhow::Result;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+const ID: &str = "auggie";
+const RULES_VERSION: u32 = 1;
+/// `billing_metadata.usage_unit` of dollars; others are credits.
+const DOLLARS: u64 = 2;
+
+pub struct Auggie;
+
+impl Agent for Auggie {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn name(&self) -> &'static str {
+        "Auggie"
+    }
+
+    fn about(&self) -> About<'_> {
+        About {
+            commands: About::list(&["auggie"]),
+            turns: "exact",
+            limits: About::list(&[
+                "reasoning tokens are included in output",
+                "Augment credits are not dollars and are not shown",
+                "the provider is derived from the model's name: Augment chooses it",
+                "the project of a session is not recorded",
+            ]),
+            rules_version: RULES_VERSION,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found::default();
+        let sessions = system.home.join(".augment/sessions");
+        for path in Walk::default().files(&sessions, 0, &mut found) {
+            if path.extension().is_some_and(|ending| ending == "json") {
+                found.add_file(path, 0);
+            }
+        }
+        found.roots.push(Root::new(sessions, "default"));
+        found
+    }
+
+    fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        let text = read_text(&source.path)?;
+        if let Some(session) = parse_text::<Session<'_>>(&source.path, &text, into)? {
+            add_session(source, &text, &session, into);
+            into.replace(Scope::Source, Presence::Gone);
+        }
+        Ok(Bookmark {
+            rules_version: RULES_VERSION,
+            ..Bookmark::whole(source)
+        })
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Session<'a> {
+    #[serde(borrow, default)]
+    session_id: Option<Text<'a>>,
+    #[serde(default)]
+    created: When,
+    #[serde(default)]
+    modified: When,
+    #[serde(borrow, default)]
+    title: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    custom_title: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    parent_conversation_id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    agent_state: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    chat_history: Vec<&'a RawValue>,
+    #[serde(borrow, default)]
+    summarizations: Option<Vec<&'a RawValue>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AgentState<'a> {
+    #[serde(borrow, default)]
+    model_id: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Item<'a> {
+    #[serde(default)]
+    finished_at: When,
+    #[serde(borrow, default)]
+    sequence_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    exchange: Exchange<'a>,
+}
+
+#[derive(Deserialize)]
+struct Exchange<'a> {
+    #[serde(borrow, default)]
+    model_id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    request_id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    request_message: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    response_nodes: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Node<'a> {
+    #[serde(borrow, default)]
+    token_usage: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    billing_metadata: Option<&'a RawValue>,
+}
+
+/// Disjoint but for reasoning, which is inside the output.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+struct Usage {
+    input_tokens: Count,
+    output_tokens: Count,
+    cache_read_input_tokens: Count,
+    cache_creation_input_tokens: Count,
+}
+
+#[derive(Deserialize)]
+struct Billing<'a> {
+    #[serde(borrow, default)]
+    transaction_id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    cost_usd: Option<Text<'a>>,
+    #[serde(default)]
+    usage_unit: Count,
+}
+
+/// A request that wrote a summary of the conversation.
+#[derive(Deserialize)]
+struct Summary<'a> {
+    #[serde(borrow, default)]
+    request_id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    model: Option<Text<'a>>,
+    #[serde(default, rename = "finishedAt")]
+    finished_at: When,
+    #[serde(flatten)]
+    usage: Usage,
+}
+
+impl Usage {
+    fn tokens(self) -> Tokens {
+        Tokens::new(
+            self.input_tokens.0,
+            self.output_tokens.0,
+            0,
+            self.cache_read_input_tokens.0,
+            self.cache_creation_input_tokens.0,
+        )
+    }
+
+    fn plus(self, other: Self) -> Self {
+        let sum = |ours: Count, theirs: Count| Count(ours.0.saturating_add(theirs.0));
+        Self {
+            input_tokens: sum(self.input_tokens, other.input_tokens),
+            output_tokens: sum(self.output_tokens, other.output_tokens),
+            cache_read_input_tokens: sum(self.cache_read_input_tokens, other.cache_read_input_tokens),
+            cache_creation_input_tokens: sum(self.cache_creation_input_tokens, other.cache_creation_input_tokens),
+        }
+    }
+}
+
+fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Batch) {
+    let stem = source.path.file_stem().unwrap_or_default().to_string_lossy();
+    let id = session
+        .session_id
+        .as_deref()
+        .filter(|id| !id.is_empty())
+        .unwrap_or(&stem);
+    let state = part::<AgentState<'_>>(session.agent_state);
+    let model = state.and_then(|state| state.model_id).unwrap_or_default();
+    let at = session.created.0.unwrap_or(source.stamp.modified_ns / 1_000_000);
+    let named = |raw, make: fn(i64, String) -> Title| {
+        let name = part::<Text<'_>>(raw).and_then(|name| title(&name));
+        name.map(|name| make(at, name))
+    };
+    let parent_id = part::<Text<'_>>(session.parent_conversation_id).filter(|parent| !parent.is_empty());
+    let mut info = SessionInfo {
+        title: named(session.custom_title, Title::from_user).or_else(|| named(session.title, Title::from_agent)),
+        interactive: parent_id.as_ref().map(|_| false),
+        parent_id: parent_id.map(|parent| parent.0.into_owned()),
+        started_at: session.created.0,
+        updated_at: session.modified.0,
+        ..SessionInfo::new(id)
+    };
+    let place = |raw: &RawValue| (raw.get().as_ptr() as usize - text.as_ptr() as usize) as u64;
+    for (position, raw) in session.chat_history.iter().enumerate() {
+        let Ok(item) = serde_json::from_str::<Item<'_>>(raw.get()) else {
+            into.problem(bad_record(source, position, "not an exchange"));
+            continue;
+        };
+        if info.title.is_none() {
+            let words = part::<Text<'_>>(item.exchange.request_message).and_then(|words| title(&words));
+            info.title = words.map(|words| Title::from_prompt(at, words));
+        }
+        let (usage, cost) = nodes(&item.exchange);
+        let key = match (item.exchange.request_id.as_deref(), item.sequence_id) {
+            (Some(request), _) if !request.is_empty() => request.to_owned(),
+            (_, Some(sequence)) => format!("{id}\0{}", sequence.get()),
+            _ => format!("{id}\0#{position}"),
+        };
+        let model = item
+            .exchange
+            .model_id
+            .as_deref()
+            .filter(|model| !model.is_empty())
+            .unwrap_or(&model);
+        let time = item.finished_at.0.unwrap_or(at);
+        add(id, &key, model, usage, cost, time, place(raw), into);
+    }
+    for (position, raw) in session.summarizations.iter().flatten().enumerate() {
+        let Ok(summary) = serde_json::from_str::<Summary<'_>>(raw.get()) else {
+            into.problem(bad_record(source, position, "not a summary"));
+            continue;
+        };
+        let key = match summary.request_id.as_deref() {
+            Some(request) if !request.is_empty() => request.to_owned(),
+            _ => format!("{id}\0summary {position}"),
+        };
+        let model = summary.model.as_deref().unwrap_or(&model);
+        let time = summary.finished_at.0.unwrap_or(at);
+        add(id, &key, model, summary.usage, None, time, place(raw), into);
+    }
+    into.session(info);
+}
+
+/// The sums of an exchange: Auggie adds its nodes up, and each transaction is billed once.
+fn nodes(exchange: &Exchange<'_>) -> (Usage, Option<Money>) {
+    let mut usage = Usage::default();
+    let mut costs = BTreeMap::new();
+    for node in exchange
+        .response_nodes
+        .iter()
+        .filter_map(|raw| part::<Node<'_>>(Some(raw)))
+    {
+        usage = usage.plus(part::<Usage>(node.token_usage).unwrap_or_default());
+        if let Some(billing) = part::<Billing<'_>>(node.billing_metadata).filter(|it| it.usage_unit.0 == DOLLARS) {
+            let cost = billing.cost_usd.and_then(|cost| dollars(cost.parse().ok()));
+            costs.extend(cost.map(|cost| (billing.transaction_id.unwrap_or_default(), cost.nanos())));
+        }
+    }
+    let cost = (!costs.is_empty()).then(|| Money::from_nanos(costs.values().sum()));
+    (usage, cost)
+}
+
+#[allow(clippy::too_many_arguments, reason = "one turn")]
+fn add(
+    session: &str,
+    key: &str,
+    model: &str,
+    usage: Usage,
+    cost: Option<Money>,
+    time: i64,
+    place: u64,
+    into: &mut Batch,
+) {
+    let tokens = usage.tokens();
+    if tokens.is_zero() && cost.is_none() {
+        return into.skip(Skip::Uncounted);
+    }
+    into.turn(&Turn {
+        session_id: session,
+        message_id: if key.contains('\0') { "" } else { key },
+        record: RecordKey::of(key),
+        event: EventKey::of(ID, key),
+        rank: Rank(tokens.known_total(), 0),
+        provider_id: biller("", model).unwrap_or(""),
+        model_id: model,
+        tokens,
+        cost,
+        timestamp: time,
+        place,
+        ..Turn::PLAIN
+    });
+}

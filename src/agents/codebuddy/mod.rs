@@ -1,0 +1,221 @@
+//! CodeBuddy and WorkBuddy: a log of items per session; the last item of each response has what its provider reported.
+
+mod survey;
+mod usage;
+
+use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
+use crate::agents::shared::jsonl_reader::{self, Line};
+use crate::agents::shared::lenient::{Text, When, first_text, part, title};
+use crate::agents::shared::survey::Vocabulary;
+use crate::agents::shared::walk::Walk;
+use crate::core::biller::biller;
+use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::system::System;
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::path::Path;
+use usage::Usage;
+
+const ID: &str = "codebuddy";
+const RULES_VERSION: u32 = 1;
+
+/// Programs made from CodeBuddy that write as it does: folder in the home, name.
+const RELATIVES: [(&str, &str); 1] = [(".workbuddy", "WorkBuddy")];
+
+pub struct CodeBuddy;
+
+impl Agent for CodeBuddy {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn name(&self) -> &'static str {
+        "CodeBuddy"
+    }
+
+    fn about(&self) -> About<'_> {
+        About {
+            commands: About::list(&["codebuddy", "cbc"]),
+            turns: "exact",
+            limits: About::list(&[
+                "credits are not dollars and are not shown",
+                "the provider is derived from the model's name: Tencent chooses it",
+                "conversations of the plug-ins for IDEs are not read",
+            ]),
+            rules_version: RULES_VERSION,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found::default();
+        let own = match system.path_var("CODEBUDDY_CONFIG_DIR") {
+            Some(home) => (home, "$CODEBUDDY_CONFIG_DIR"),
+            None => (system.home.join(".codebuddy"), "default"),
+        };
+        let relatives = RELATIVES.map(|(folder, name)| (system.home.join(folder), name));
+        let mut walk = Walk::default();
+        for (home, because) in std::iter::once(own).chain(relatives) {
+            let root = home.join("projects");
+            walk.find(&root, &is_log, &mut found);
+            let root = Root::new(root, because);
+            if root.exists || found.roots.is_empty() {
+                found.roots.push(root);
+            }
+        }
+        found
+    }
+
+    fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        jsonl_reader::read(source, from, RULES_VERSION, into, |state, line, into| {
+            record(state, line, &source.path, into)
+        })
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
+    }
+}
+
+fn is_log(path: &Path) -> Option<u8> {
+    path.extension().is_some_and(|ending| ending == "jsonl").then_some(0)
+}
+
+/// The state between reads.
+#[derive(Default, Serialize, Deserialize)]
+struct State {
+    is_titled: bool,
+    /// Time of the latest item.
+    time: i64,
+}
+
+/// `{"id":"…","timestamp":1780000000100,"type":"message","role":"assistant","sessionId":"…","providerData":{…}}`
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Item<'a> {
+    #[serde(borrow, default)]
+    id: Option<Text<'a>>,
+    #[serde(default)]
+    timestamp: When,
+    #[serde(borrow, default, rename = "type")]
+    kind: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    role: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    session_id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    cwd: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    content: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    ai_title: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    message: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    provider_data: Option<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct ProviderData<'a> {
+    #[serde(borrow)]
+    model: Option<Text<'a>>,
+    #[serde(borrow)]
+    request_model_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    message_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    usage: Option<&'a RawValue>,
+    /// As the provider reported it.
+    #[serde(borrow)]
+    raw_usage: Option<&'a RawValue>,
+}
+
+/// Of files that follow Claude Code's shape.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Message<'a> {
+    #[serde(borrow)]
+    model: Option<Text<'a>>,
+    #[serde(borrow)]
+    usage: Option<&'a RawValue>,
+}
+
+/// `<project>/<session>/subagents/agent-<id>.jsonl`
+fn parent_of(path: &Path) -> Option<String> {
+    let folder = path.parent().filter(|folder| folder.ends_with("subagents"))?;
+    Some(folder.parent()?.file_name()?.to_string_lossy().into_owned())
+}
+
+fn record(state: &mut State, line: &Line<'_>, path: &Path, into: &mut Batch) -> serde_json::Result<()> {
+    let item: Item<'_> = serde_json::from_str(line.text)?;
+    let time = item.timestamp.0.unwrap_or(state.time);
+    state.time = state.time.max(time);
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let parent_id = parent_of(path);
+    // A subagent's items may carry the id of the session that started it.
+    let session = match item.session_id.as_deref() {
+        Some(id) if !id.is_empty() && parent_id.as_deref() != Some(id) => id,
+        _ => &*stem,
+    };
+    let folder = part::<Text<'_>>(item.cwd).filter(|folder| !folder.is_empty());
+    let mut info = SessionInfo {
+        project: folder.map(|folder| Project::folder(time, folder.0.into_owned())),
+        interactive: parent_id.as_ref().map(|_| false),
+        parent_id,
+        started_at: item.timestamp.0,
+        updated_at: item.timestamp.0,
+        ..SessionInfo::new(session)
+    };
+    match (item.kind.as_deref(), item.role.as_deref()) {
+        (Some("ai-title"), _) => {
+            let name = part::<Text<'_>>(item.ai_title).and_then(|name| title(&name));
+            info.title = name.map(|name| Title::from_agent(time, name));
+        }
+        (_, Some("user")) if !state.is_titled => {
+            let words = first_text(item.content).and_then(|words| title(&words));
+            info.title = words.map(|words| Title::from_prompt(time, words));
+            state.is_titled = info.title.is_some();
+        }
+        _ => {}
+    }
+    into.session(info);
+    let data: ProviderData<'_> = part(item.provider_data).unwrap_or_default();
+    let message: Message<'_> = part(item.message).unwrap_or_default();
+    let Some(usage) = data.raw_usage.or(data.usage).or(message.usage) else {
+        return Ok(());
+    };
+    let usage: Usage = serde_json::from_str(usage.get())?;
+    let tokens = usage.tokens();
+    if tokens.is_zero() {
+        into.skip(Skip::Uncounted);
+        return Ok(());
+    }
+    let models = [data.request_model_id, data.model, message.model];
+    let model = models.iter().flatten().find(|model| !model.is_empty());
+    let model = model.map_or("", |model| &**model);
+    let id = [data.message_id, item.id]
+        .into_iter()
+        .flatten()
+        .find(|id| !id.is_empty());
+    let id = id.unwrap_or_default();
+    // A response leaves several items with one message id; forks copy them.
+    let key = match &*id {
+        "" => format!("{session}\0@{time}\0{:?}", tokens.counts()),
+        id => id.to_owned(),
+    };
+    into.turn(&Turn {
+        session_id: session,
+        message_id: &id,
+        record: RecordKey::of(&key),
+        event: EventKey::of(ID, &key),
+        rank: Rank(tokens.known_total(), 0),
+        provider_id: biller("", model).unwrap_or(""),
+        model_id: model,
+        tokens,
+        timestamp: time,
+        place: line.offset,
+        ..Turn::PLAIN
+    });
+    Ok(())
+}

@@ -1,0 +1,196 @@
+//! Devin CLI: one database of message trees; a reply's metadata has its counts.
+
+mod survey;
+
+use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
+use crate::agents::shared::batch::Skip;
+use crate::agents::shared::lenient::{Count, Text, part, title};
+use crate::agents::shared::sqlite::Database;
+use crate::agents::shared::survey::Vocabulary;
+use crate::agents::shared::table::{self, Cells};
+use crate::core::biller::biller;
+use crate::core::problem::Problem;
+use crate::core::tokens::{Bucket, Tokens};
+use crate::core::turn::{Accuracy, EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::system::System;
+use anyhow::Result;
+use rustc_hash::FxHashMap;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+const ID: &str = "devin-cli";
+const RULES_VERSION: u32 = 1;
+/// What the model of a session is called while a router chooses it.
+const ROUTER: &str = "adaptive";
+
+const SESSIONS: [&str; 6] = [
+    "id",
+    "title",
+    "working_directory",
+    "model",
+    "created_at",
+    "last_activity_at",
+];
+
+const MESSAGES: [&str; 4] = ["session_id", "node_id", "chat_message", "created_at"];
+
+pub struct DevinCli;
+
+impl Agent for DevinCli {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn name(&self) -> &'static str {
+        "Devin CLI"
+    }
+
+    fn about(&self) -> About<'_> {
+        About {
+            commands: About::list(&["devin"]),
+            turns: "partial",
+            limits: About::list(&[
+                "it is undocumented whether input includes cached tokens: the input of replies with any is unknown",
+                "reasoning tokens are included in output",
+                "sessions in the cloud and ACUs are not recorded",
+            ]),
+            rules_version: RULES_VERSION,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found::default();
+        let root = system.data_dir().join("devin/cli");
+        found.add_database(root.join("sessions.db"), 0);
+        found.roots.push(Root::new(root, "default"));
+        found
+    }
+
+    fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        let database = Database::open(&source.path)?;
+        let mut models: FxHashMap<String, String> = FxHashMap::default();
+        table::read(&database, "sessions", &SESSIONS, table::ALL, into, |cells, into| {
+            if let Some(id) = cells.text("id") {
+                session(&id, cells, into);
+                models.insert(id, cells.text("model").unwrap_or_default());
+            }
+            Ok(())
+        })?;
+        let is_there = table::read(
+            &database,
+            "message_nodes",
+            &MESSAGES,
+            table::ALL,
+            into,
+            |cells, into| {
+                message(source, cells, &models, into);
+                Ok(())
+            },
+        )?;
+        if is_there {
+            into.replace(Scope::Source, Presence::Gone);
+        } else {
+            into.problem(Problem::new(source.path.display(), "has no table of messages"));
+        }
+        Ok(Bookmark {
+            rules_version: RULES_VERSION,
+            ..Bookmark::whole(source)
+        })
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
+    }
+}
+
+fn session(id: &str, cells: &Cells<'_>, into: &mut Batch) {
+    let created = cells.time("created_at");
+    let name = cells.text("title").as_deref().and_then(title);
+    into.session(SessionInfo {
+        title: name.map(|name| Title::from_agent(0, name)),
+        project: cells
+            .text("working_directory")
+            .map(|path| Project::folder(created.unwrap_or(0), path)),
+        started_at: created,
+        updated_at: cells.time("last_activity_at"),
+        ..SessionInfo::new(id)
+    });
+}
+
+#[derive(Deserialize)]
+struct Message<'a> {
+    #[serde(borrow, default)]
+    role: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    metadata: Option<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Metadata<'a> {
+    #[serde(borrow)]
+    generation_model: Option<Text<'a>>,
+    metrics: Option<Metrics>,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+struct Metrics {
+    input_tokens: Count,
+    output_tokens: Count,
+    cache_read_tokens: Count,
+    cache_creation_tokens: Count,
+}
+
+impl Metrics {
+    fn tokens(self) -> Tokens {
+        let (read, write) = (self.cache_read_tokens.0, self.cache_creation_tokens.0);
+        let tokens = Tokens::new(self.input_tokens.0, self.output_tokens.0, 0, read, write);
+        match read.saturating_add(write) {
+            caches if caches > 0 && caches <= self.input_tokens.0 => tokens.without(Bucket::Input),
+            _ => tokens,
+        }
+    }
+}
+
+fn message(source: &Source, cells: &Cells<'_>, models: &FxHashMap<String, String>, into: &mut Batch) {
+    let place = || format!("{}:row {}", source.path.display(), cells.rowid());
+    let (Some(session), Some(text)) = (cells.text("session_id"), cells.text("chat_message")) else {
+        return into.problem(Problem::new(place(), "a message without a session or content"));
+    };
+    let Ok(message) = serde_json::from_str::<Message<'_>>(&text) else {
+        return into.problem(Problem::new(place(), "not a message"));
+    };
+    if message.role.as_deref() != Some("assistant") {
+        return;
+    }
+    let metadata: Metadata<'_> = part(message.metadata).unwrap_or_default();
+    let tokens = metadata.metrics.unwrap_or_default().tokens();
+    if tokens.is_zero() {
+        return into.skip(Skip::Uncounted);
+    }
+    let known = models
+        .get(&session)
+        .map(String::as_str)
+        .filter(|model| *model != ROUTER);
+    let answered = metadata.generation_model.as_deref().filter(|model| !model.is_empty());
+    let model = answered.or(known).unwrap_or("");
+    let node = cells.text("node_id").unwrap_or_default();
+    let time = cells.time("created_at").unwrap_or(0);
+    let key = format!("{node}\0{time}\0{model}\0{:?}", tokens.counts());
+    let is_exact = tokens.unknown_mask() == 0;
+    into.turn(&Turn {
+        session_id: &session,
+        message_id: &node,
+        record: RecordKey::of(format!("{session}\0{node}")),
+        event: EventKey::of(ID, &key),
+        rank: Rank(tokens.known_total(), 0),
+        provider_id: biller("", model).unwrap_or(""),
+        model_id: model,
+        tokens,
+        accuracy: if is_exact { Accuracy::Exact } else { Accuracy::Partial },
+        timestamp: time,
+        place: cells.rowid(),
+        ..Turn::PLAIN
+    });
+}

@@ -1,0 +1,251 @@
+//! Jcode: a snapshot of each session and a journal of what came after it.
+
+mod survey;
+
+use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
+use crate::agents::shared::batch::Skip;
+use crate::agents::shared::json_file::{bad_record, parse_text, read_text};
+use crate::agents::shared::jsonl_reader;
+use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
+use crate::agents::shared::survey::Vocabulary;
+use crate::agents::shared::walk::Walk;
+use crate::core::biller::biller;
+use crate::core::tokens::{Bucket, Tokens};
+use crate::core::turn::{Accuracy, EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::system::System;
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+const ID: &str = "jcode";
+const RULES_VERSION: u32 = 1;
+const SNAPSHOT: u8 = 0;
+const JOURNAL: u8 = 1;
+const JOURNAL_ENDING: &str = ".journal.jsonl";
+
+pub struct Jcode;
+
+impl Agent for Jcode {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn name(&self) -> &'static str {
+        "Jcode"
+    }
+
+    fn about(&self) -> About<'_> {
+        About {
+            commands: About::list(&["jcode"]),
+            turns: "exact",
+            limits: About::list(&[
+                "counts are as the provider reports them: for gateways it is unknown whether input includes cached tokens (partial)",
+                "a session counts under its latest model",
+            ]),
+            rules_version: RULES_VERSION,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found::default();
+        let sessions = system.home.join(".jcode/sessions");
+        for path in Walk::default().files(&sessions, 0, &mut found) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.ends_with(JOURNAL_ENDING) {
+                found.add_file(path, JOURNAL);
+            } else if name.ends_with(".json") {
+                found.add_file(path, SNAPSHOT);
+            }
+        }
+        found.roots.push(Root::new(sessions, "default"));
+        found
+    }
+
+    fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        let name = source.path.file_name().unwrap_or_default().to_string_lossy();
+        if source.kind == JOURNAL {
+            let id = name.strip_suffix(JOURNAL_ENDING).unwrap_or(&name);
+            return jsonl_reader::read(source, from, RULES_VERSION, into, |state: &mut State, line, into| {
+                let entry: JournalEntry<'_> = serde_json::from_str(line.text)?;
+                state.take(part(entry.meta).unwrap_or_default());
+                for raw in &entry.append_messages {
+                    state.message(id, &serde_json::from_str(raw.get())?, line.offset, into);
+                }
+                state.describe(id, None, into);
+                Ok(())
+            });
+        }
+        let text = read_text(&source.path)?;
+        if let Some(session) = parse_text::<Session<'_>>(&source.path, &text, into)? {
+            let stem = name.strip_suffix(".json").unwrap_or(&name);
+            let id = session.id.as_deref().filter(|id| !id.is_empty()).unwrap_or(stem);
+            let mut state = State::default();
+            state.take(session.meta);
+            for (position, raw) in session.messages.iter().enumerate() {
+                let place = (raw.get().as_ptr() as usize - text.as_ptr() as usize) as u64;
+                match serde_json::from_str(raw.get()) {
+                    Ok(message) => state.message(id, &message, place, into),
+                    Err(_) => into.problem(bad_record(source, position, "not a message")),
+                }
+            }
+            let name = part::<Text<'_>>(session.title).and_then(|name| title(&name));
+            state.describe(id, name, into);
+            into.replace(Scope::Source, Presence::Gone);
+        }
+        Ok(Bookmark {
+            rules_version: RULES_VERSION,
+            ..Bookmark::whole(source)
+        })
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
+    }
+}
+
+#[derive(Deserialize)]
+struct Session<'a> {
+    #[serde(borrow, default)]
+    id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    title: Option<&'a RawValue>,
+    #[serde(borrow, flatten)]
+    meta: Meta<'a>,
+    #[serde(borrow, default)]
+    messages: Vec<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Meta<'a> {
+    #[serde(borrow)]
+    provider_key: Option<Text<'a>>,
+    #[serde(borrow)]
+    model: Option<Text<'a>>,
+    #[serde(borrow)]
+    working_dir: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+struct JournalEntry<'a> {
+    #[serde(borrow, default)]
+    meta: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    append_messages: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Message<'a> {
+    #[serde(borrow, default)]
+    id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    role: Option<Text<'a>>,
+    #[serde(default)]
+    timestamp: When,
+    #[serde(borrow, default)]
+    content: Option<&'a RawValue>,
+    #[serde(default)]
+    token_usage: Option<Usage>,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+struct Usage {
+    input_tokens: Count,
+    output_tokens: Count,
+    cache_read_input_tokens: Count,
+    cache_creation_input_tokens: Count,
+    reasoning_output_tokens: Count,
+}
+
+impl Usage {
+    /// As the provider reported it: Anthropic counts caches beside the input, OpenAI inside it.
+    fn tokens(self, provider: &str) -> Tokens {
+        let (read, write) = (self.cache_read_input_tokens.0, self.cache_creation_input_tokens.0);
+        let caches = read.saturating_add(write);
+        let input = self.input_tokens.0;
+        let output = self.output_tokens.0;
+        let reasoning = self.reasoning_output_tokens.0.min(output);
+        let of = |input| Tokens::new(input, output - reasoning, reasoning, read, write);
+        match provider {
+            _ if caches == 0 || caches > input => of(input),
+            "anthropic" => of(input),
+            "openai" => of(input - caches),
+            _ => of(0).without(Bucket::Input),
+        }
+    }
+}
+
+/// The state between reads.
+#[derive(Default, Serialize, Deserialize)]
+struct State {
+    provider: String,
+    model: String,
+    folder: String,
+    /// The first words of the user and when they were written.
+    words: Option<(i64, String)>,
+    first: Option<i64>,
+    /// Time of the latest message.
+    time: i64,
+}
+
+impl State {
+    fn take(&mut self, meta: Meta<'_>) {
+        for (value, ours) in [
+            (meta.provider_key, &mut self.provider),
+            (meta.model, &mut self.model),
+            (meta.working_dir, &mut self.folder),
+        ] {
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                *ours = value.0.into_owned();
+            }
+        }
+    }
+
+    fn describe(&self, id: &str, name: Option<String>, into: &mut Batch) {
+        let words = self.words.clone().map(|(at, words)| Title::from_prompt(at, words));
+        into.session(SessionInfo {
+            title: name.map(|name| Title::from_agent(0, name)).or(words),
+            project: (!self.folder.is_empty()).then(|| Project::folder(self.first.unwrap_or(0), &*self.folder)),
+            started_at: self.first,
+            updated_at: (self.time > 0).then_some(self.time),
+            ..SessionInfo::new(id)
+        });
+    }
+
+    fn message(&mut self, session: &str, message: &Message<'_>, place: u64, into: &mut Batch) {
+        let time = message.timestamp.0.unwrap_or(self.time);
+        self.time = self.time.max(time);
+        self.first = self.first.or(message.timestamp.0);
+        if message.role.as_deref() == Some("user") && self.words.is_none() {
+            let words = first_text(message.content).and_then(|words| title(&words));
+            self.words = words.map(|words| (time, words));
+        }
+        let Some(usage) = message.token_usage else {
+            return;
+        };
+        let provider = biller(&self.provider, &self.model).unwrap_or("");
+        let tokens = usage.tokens(provider);
+        if tokens.is_zero() {
+            return into.skip(Skip::Uncounted);
+        }
+        let id = message.id.as_deref().unwrap_or("");
+        // The journal repeats messages of the snapshot with counts that are complete; copies of a session keep both.
+        let key = format!("{id}\0{time}");
+        let is_exact = tokens.unknown_mask() == 0;
+        into.turn(&Turn {
+            session_id: session,
+            message_id: id,
+            record: RecordKey::of(&key),
+            event: EventKey::of(ID, &key),
+            rank: Rank(tokens.known_total(), 0),
+            provider_id: provider,
+            model_id: &self.model,
+            tokens,
+            accuracy: if is_exact { Accuracy::Exact } else { Accuracy::Partial },
+            timestamp: time,
+            place,
+            ..Turn::PLAIN
+        });
+    }
+}

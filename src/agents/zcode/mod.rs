@@ -1,0 +1,171 @@
+//! ZCode: one database with a row per request.
+
+mod survey;
+
+use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
+use crate::agents::shared::batch::Skip;
+use crate::agents::shared::lenient::title;
+use crate::agents::shared::sqlite::Database;
+use crate::agents::shared::survey::Vocabulary;
+use crate::agents::shared::table::{self, Cells};
+use crate::core::biller::biller;
+use crate::core::problem::Problem;
+use crate::core::tokens::Tokens;
+use crate::core::turn::{EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::system::System;
+use anyhow::Result;
+
+const ID: &str = "zcode";
+const RULES_VERSION: u32 = 1;
+
+const REQUESTS: [&str; 12] = [
+    "id",
+    "session_id",
+    "provider_id",
+    "model_id",
+    "started_at",
+    "completed_at",
+    "input_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+    "computed_total_tokens",
+];
+
+const SESSIONS: [&str; 7] = [
+    "id",
+    "title",
+    "parent_id",
+    "directory",
+    "path",
+    "time_created",
+    "time_updated",
+];
+
+pub struct ZCode;
+
+impl Agent for ZCode {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn name(&self) -> &'static str {
+        "ZCode"
+    }
+
+    fn about(&self) -> About<'_> {
+        About {
+            commands: About::list(&["zcode"]),
+            turns: "exact",
+            limits: About::list(&["transcripts in projects/ are not read: they may lack counts"]),
+            rules_version: RULES_VERSION,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found::default();
+        let root = system.home.join(".zcode/cli/db");
+        found.add_database(root.join("db.sqlite"), 0);
+        found.roots.push(Root::new(root, "default"));
+        found
+    }
+
+    fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        let database = Database::open(&source.path)?;
+        table::read(&database, "session", &SESSIONS, table::ALL, into, |cells, into| {
+            session(cells, into);
+            Ok(())
+        })?;
+        let is_there = table::read(&database, "model_usage", &REQUESTS, table::ALL, into, |cells, into| {
+            request(source, cells, into);
+            Ok(())
+        })?;
+        if is_there {
+            into.replace(Scope::Source, Presence::Gone);
+        } else {
+            into.problem(Problem::new(source.path.display(), "has no table of requests"));
+        }
+        Ok(Bookmark {
+            rules_version: RULES_VERSION,
+            ..Bookmark::whole(source)
+        })
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
+    }
+}
+
+fn session(cells: &Cells<'_>, into: &mut Batch) {
+    let Some(id) = cells.text("id") else {
+        return;
+    };
+    let created = cells.time("time_created");
+    let folder = cells.text("directory").or_else(|| cells.text("path"));
+    let parent_id = cells.text("parent_id");
+    into.session(SessionInfo {
+        title: cells
+            .text("title")
+            .as_deref()
+            .and_then(title)
+            .map(|text| Title::from_agent(cells.time("time_updated").unwrap_or(0), text)),
+        project: folder.map(|path| Project::folder(created.unwrap_or(0), path)),
+        interactive: parent_id.as_ref().map(|_| false),
+        parent_id,
+        started_at: created,
+        updated_at: cells.time("time_updated"),
+        ..SessionInfo::new(id)
+    });
+}
+
+fn request(source: &Source, cells: &Cells<'_>, into: &mut Batch) {
+    let Some(id) = cells.text("id") else {
+        let place = format!("{}:row {}", source.path.display(), cells.rowid());
+        return into.problem(Problem::new(place, "a request without an id"));
+    };
+    let tokens = tokens(cells);
+    if tokens.is_zero() {
+        return into.skip(Skip::Uncounted);
+    }
+    let session = cells.text("session_id").unwrap_or_default();
+    let model = cells.text("model_id").unwrap_or_default();
+    let provider = cells.text("provider_id").unwrap_or_default();
+    let at = cells.time("started_at").or_else(|| cells.time("completed_at"));
+    into.session(SessionInfo {
+        updated_at: cells.time("completed_at").or(at),
+        ..SessionInfo::new(&session)
+    });
+    into.turn(&Turn {
+        session_id: &session,
+        message_id: &id,
+        record: RecordKey::of(&id),
+        event: EventKey::of(ID, &id),
+        rank: Rank(tokens.known_total(), 0),
+        provider_id: biller(&provider, &model).unwrap_or(""),
+        model_id: &model,
+        tokens,
+        timestamp: at.unwrap_or(0),
+        place: cells.rowid(),
+        ..Turn::PLAIN
+    });
+}
+
+/// Caches are inside the input and reasoning inside the output, unless only the sum of all five makes the total.
+fn tokens(cells: &Cells<'_>) -> Tokens {
+    let count = |column: &str| cells.count(column).unwrap_or(0);
+    let (input, output) = (count("input_tokens"), count("output_tokens"));
+    let (read, write) = (count("cache_read_input_tokens"), count("cache_creation_input_tokens"));
+    let reasoning = count("reasoning_tokens");
+    let sum = input.saturating_add(output);
+    let beside = sum.saturating_add(read).saturating_add(write).saturating_add(reasoning);
+    let is_beside = cells
+        .count("computed_total_tokens")
+        .is_some_and(|total| total == beside && total != sum);
+    if is_beside {
+        return Tokens::new(input, output, reasoning, read, write);
+    }
+    let reasoning = reasoning.min(output);
+    let fresh = input.saturating_sub(read).saturating_sub(write);
+    Tokens::new(fresh, output - reasoning, reasoning, read, write)
+}
