@@ -91,8 +91,8 @@ fn limits(root: &Value) -> Vec<Limit> {
     // `{"kind":"weekly_scoped","percent":5,"scope":{"model":{"display_name":"Fable"}}}`
     for one in items(&root["limits"]).filter(|one| one["kind"] == "weekly_scoped") {
         let model = &one["scope"]["model"];
-        let name = first_text(model, &["display_name", "id"]).unwrap_or("scoped");
-        if !name.eq_ignore_ascii_case("all models") {
+        let name = first_text(model, &["display_name", "id"]);
+        if let Some(name) = name.filter(|name| !name.eq_ignore_ascii_case("all models")) {
             add(&mut limits, window(one, "percent", WEEK), name);
         }
     }

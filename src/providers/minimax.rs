@@ -123,7 +123,7 @@ const WEEKLY: Keys = Keys {
 fn lane_limits(lane: &Value, now: i64) -> Vec<Limit> {
     let name = text(&lane["model_name"]).unwrap_or_default();
     let interval = limit(lane, &INTERVAL, now);
-    if name == "general" || name.starts_with("MiniMax-M") {
+    if name.is_empty() || name == "general" || name.starts_with("MiniMax-M") {
         return interval.into_iter().chain(limit(lane, &WEEKLY, now)).collect();
     }
     let named = |limit: Limit| if name.is_empty() { limit } else { limit.of(name) };
