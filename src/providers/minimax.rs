@@ -119,15 +119,14 @@ const WEEKLY: Keys = Keys {
     minutes: Some(WEEK),
 };
 
-/// The text lane is the plan itself and has a week; others are extras.
+/// The text lane is the plan itself and has a week; others are extras. A lane without a name is taken for the plan.
 fn lane_limits(lane: &Value, now: i64) -> Vec<Limit> {
     let name = text(&lane["model_name"]).unwrap_or_default();
     let interval = limit(lane, &INTERVAL, now);
     if name.is_empty() || name == "general" || name.starts_with("MiniMax-M") {
         return interval.into_iter().chain(limit(lane, &WEEKLY, now)).collect();
     }
-    let named = |limit: Limit| if name.is_empty() { limit } else { limit.of(name) };
-    interval.map(named).into_iter().collect()
+    interval.map(|limit| limit.of(name)).into_iter().collect()
 }
 
 fn limit(lane: &Value, keys: &Keys, now: i64) -> Option<Limit> {
