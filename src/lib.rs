@@ -23,6 +23,7 @@ mod processes;
 pub mod providers;
 pub mod render;
 pub mod reports;
+mod serve;
 mod sinks;
 pub mod system;
 pub mod top;

@@ -209,6 +209,20 @@ const EXAMPLES: &[Examples] = &[
         ],
     ),
     of(
+        "serve",
+        &[
+            ("Serve this machine's rows on 127.0.0.1:8390", "ttop serve"),
+            (
+                "The same on a socket that only you can use",
+                "ttop serve --listen unix:/run/user/1000/ttop.sock",
+            ),
+            (
+                "For other machines, with a token",
+                "ttop serve --listen 0.0.0.0:8390 --token-file ~/.config/tokentop/token",
+            ),
+        ],
+    ),
+    of(
         "completions",
         &[("Completions for the current bash", "source <(ttop completions bash)")],
     ),

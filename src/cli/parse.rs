@@ -10,7 +10,7 @@ use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 use std::ffi::OsString;
 
 /// Names that nothing else may take; see the contract.
-const RESERVED_COMMANDS: [&str; 5] = ["serve", "theme", "trends", "insights", "merge"];
+const RESERVED_COMMANDS: [&str; 4] = ["theme", "trends", "insights", "merge"];
 const RESERVED_FLAGS: [&str; 2] = ["--theme", "--host"];
 
 /// The parsed command line.

@@ -3,18 +3,16 @@
 use super::budgets::amount;
 use super::context::{Context, explain_empty, footer};
 use crate::args::{Filters, RowArgs};
-use crate::core::bad_request::BadRequest;
 use crate::core::money::Money;
-use crate::core::period::Unit;
 use crate::core::rows::CostRow;
 use crate::exit::Exit;
 use crate::prices;
 use crate::render::{Footer, Format, Grep, Layout, number};
-use crate::reports::cost::{Dimension, Grouping};
+use crate::reports::by::{By, grouping};
 use crate::reports::select::needs_sessions;
 use crate::reports::{Sessions, ccusage};
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 /// Report tokens and cost, grouped by time, agent or model
 #[derive(Args, Debug, Default)]
@@ -34,61 +32,6 @@ pub struct CostArgs {
     pub rows: RowArgs,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum By {
-    Hour,
-    Day,
-    Week,
-    Month,
-    Year,
-    /// 5-hour blocks per provider, as plans count them
-    Block,
-    /// Everything in one row
-    Total,
-    Agent,
-    Provider,
-    Vendor,
-    Model,
-    /// Models by name: every spelling, provider and date in one row
-    Name,
-    Project,
-    Session,
-    /// The branch that was checked out
-    Branch,
-    /// The kind of subagent
-    Subagent,
-}
-
-impl By {
-    const fn dimension(self) -> Dimension {
-        match self {
-            Self::Hour => Dimension::Period(Unit::Hour),
-            Self::Day => Dimension::Period(Unit::Day),
-            Self::Week => Dimension::Period(Unit::Week),
-            Self::Month => Dimension::Period(Unit::Month),
-            Self::Year => Dimension::Period(Unit::Year),
-            Self::Block => Dimension::Block,
-            Self::Total => Dimension::Total,
-            Self::Agent => Dimension::Agent,
-            Self::Provider => Dimension::Provider,
-            Self::Vendor => Dimension::Vendor,
-            Self::Model => Dimension::Model,
-            Self::Name => Dimension::Name,
-            Self::Project => Dimension::Project,
-            Self::Session => Dimension::Session,
-            Self::Branch => Dimension::Branch,
-            Self::Subagent => Dimension::Subagent,
-        }
-    }
-
-    const fn is_period(self) -> bool {
-        matches!(
-            self,
-            Self::Hour | Self::Day | Self::Week | Self::Month | Self::Year | Self::Block
-        )
-    }
-}
-
 impl CostArgs {
     /// The default of a bare `ttop`: today by model.
     #[must_use]
@@ -106,16 +49,7 @@ impl CostArgs {
     /// When the rows could not be made or written.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
         let by = if self.by.is_empty() { &[By::Day][..] } else { &self.by };
-        if by.iter().filter(|by| by.is_period()).count() > 1 {
-            return Err(BadRequest::new("--by takes only one period")
-                .with_hint("for example --by day,model")
-                .into());
-        }
-        let grouping = Grouping {
-            by: by.iter().map(|by| by.dimension()).collect(),
-            roots: self.roots,
-            projects: context.engine.projects(),
-        };
+        let grouping = grouping(by, self.roots, context.engine.projects())?;
         let filters = self.filters.text();
         let filter = context.engine.filter(&filters)?;
         let grep = Grep::new(&filters.grep);

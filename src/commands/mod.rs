@@ -19,6 +19,7 @@ pub mod progress;
 pub mod providers;
 pub mod ps;
 pub mod schema;
+pub mod serve;
 pub mod sessions;
 pub mod show;
 pub mod sync;
@@ -50,6 +51,7 @@ pub enum Command {
     #[cfg(feature = "plugins")]
     Plugin(plugin::PluginArgs),
     Prices(prices::PricesArgs),
+    Serve(serve::ServeArgs),
     Sync(sync::SyncArgs),
     Ledger(ledger::LedgerArgs),
     Schema(schema::SchemaArgs),
@@ -103,6 +105,7 @@ impl Command {
             Self::Plugin(args) => args.run(context),
             Self::Prices(args) => args.run(context),
             Self::Watch(args) => args.run(context),
+            Self::Serve(args) => args.run(context),
             Self::Top(args) => args.run(context),
             Self::Sync(args) => args.run(context),
             Self::Ledger(args) => args.run(context),

@@ -53,8 +53,9 @@ pub mod scan;
 pub mod snapshot;
 pub mod snapshot_feed;
 pub mod snapshot_writer;
+pub mod stats;
 pub mod stream;
-mod stream_start;
+pub mod stream_start;
 pub mod unknown_names;
 
 use crate::agents::Agent;
@@ -228,7 +229,8 @@ impl Engine {
         self.problems.take()
     }
 
-    fn note_problem(&self, problem: Problem) {
+    /// Notes what [`Engine::take_problems`] returns.
+    pub fn note_problem(&self, problem: Problem) {
         self.problems.borrow_mut().push(problem);
     }
 }

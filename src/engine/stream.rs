@@ -253,29 +253,32 @@ impl<'a> EventStream<'a> {
     }
 
     fn wants(&self, row: &StreamRow) -> bool {
-        let (filter, groups) = (&self.options.filter, &self.options.groups);
-        let is_session = |id: Option<&str>| {
-            let wanted = &self.options.sessions;
-            wanted.is_empty() || id.is_some_and(|id| wanted.iter().any(|prefix| id.starts_with(prefix.as_str())))
-        };
-        match row {
-            StreamRow::Activity(row) => {
-                groups.has(Group::Activity)
-                    && filter.agents.matches(Some(&row.agent_id))
-                    && filter.providers.matches(row.provider_id.as_deref())
-                    && filter.models.matches(row.model_id.as_deref())
-                    && filter.is_project(row.project_path.as_deref())
-                    && is_session(Some(&row.session_id))
-            }
-            // Events about the stream itself concern every line.
-            StreamRow::Event(row) if is_of_stream(row.kind) => groups.tells(row.kind),
-            StreamRow::Event(row) => {
-                groups.tells(row.kind)
-                    && filter.agents.matches(row.agent_id.as_deref())
-                    && filter.providers.matches(row.provider_id.as_deref())
-                    && filter.is_project(row.project_path.as_deref())
-                    && is_session(row.session_id.as_deref())
-            }
+        is_wanted(row, &self.options.groups, &self.options.filter, &self.options.sessions)
+    }
+}
+
+/// Whether a reader wants a line; `sessions` are prefixes of ids, none at all = every session.
+pub fn is_wanted(row: &StreamRow, groups: &Groups, filter: &TurnFilter, sessions: &[String]) -> bool {
+    let is_session = |id: Option<&str>| {
+        sessions.is_empty() || id.is_some_and(|id| sessions.iter().any(|prefix| id.starts_with(prefix.as_str())))
+    };
+    match row {
+        StreamRow::Activity(row) => {
+            groups.has(Group::Activity)
+                && filter.agents.matches(Some(&row.agent_id))
+                && filter.providers.matches(row.provider_id.as_deref())
+                && filter.models.matches(row.model_id.as_deref())
+                && filter.is_project(row.project_path.as_deref())
+                && is_session(Some(&row.session_id))
+        }
+        // Events about the stream itself concern every line.
+        StreamRow::Event(row) if is_of_stream(row.kind) => groups.tells(row.kind),
+        StreamRow::Event(row) => {
+            groups.tells(row.kind)
+                && filter.agents.matches(row.agent_id.as_deref())
+                && filter.providers.matches(row.provider_id.as_deref())
+                && filter.is_project(row.project_path.as_deref())
+                && is_session(row.session_id.as_deref())
         }
     }
 }

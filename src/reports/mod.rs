@@ -4,6 +4,7 @@ pub mod activity;
 pub mod anonymous;
 pub mod answers;
 pub mod budgets;
+pub mod by;
 pub mod ccusage;
 pub mod cost;
 pub mod doctor;

@@ -119,6 +119,11 @@ fn runs(name: &str) -> Vec<Vec<&str>> {
         "completions" => &[&["bash"]],
         "config" => &[&["show"], &["path"], &["get", "providers"]],
         "ledger" => &[&["status"]],
+        // A server would stay.
+        "serve" => &[
+            &["--install-unit"],
+            &["--listen", "127.0.0.1:0", "--token-file", "missing"],
+        ],
         _ => &[&[]],
     };
     arguments.iter().map(|rest| [&[name], *rest].concat()).collect()

@@ -48,6 +48,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("top", &["core", "engine", "render", "reports", "system"]),
     (
+        "serve",
+        &[
+            "agents", "args", "core", "engine", "ledger", "prices", "render", "reports", "system",
+        ],
+    ),
+    (
         "commands",
         &[
             "agents",
@@ -61,6 +67,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "processes",
             "render",
             "reports",
+            "serve",
             "sinks",
             "system",
             "top",

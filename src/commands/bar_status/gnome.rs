@@ -4,11 +4,9 @@ use super::Plan;
 use crate::commands::context::{Context, Out};
 use crate::core::money::Money;
 use crate::core::problem::Problem;
-use crate::core::snapshot::Snapshot;
 use crate::core::stats::{Stats, Sums};
-use crate::core::status::Status;
-use crate::engine::Engine;
 use crate::engine::snapshot_feed::SnapshotFeed;
+use crate::engine::stats::presence;
 use crate::render::bar::Bar;
 use crate::render::is_abandoned;
 use crate::reports::stats::Presence;
@@ -18,8 +16,6 @@ use crate::system::{System, parse_instant};
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-
-const AGENT: &str = "opencode";
 
 /// `None` = print, an empty path = the place where the extension looks.
 ///
@@ -44,7 +40,7 @@ pub fn run(plan: &Plan, write: Option<&str>, follow: bool, context: &mut Context
         if is_summed || presence != shown {
             shown = presence;
             let system = &feed.engine.system;
-            let mut stats = stats(feed.engine, presence)?;
+            let mut stats = feed.engine.stats(presence)?;
             if let Some(file) = &file {
                 keep_install_date(&mut stats, file, system, out)?;
             }
@@ -84,30 +80,6 @@ fn place(path: &str, system: &System) -> PathBuf {
         "" => system.home.join(".local/share/opencode/stats.json"),
         path => system.expand(path),
     }
-}
-
-/// The state of OpenCode's processes.
-fn presence(snapshot: &Snapshot) -> Presence {
-    let own = || snapshot.agents.iter().filter(|agent| agent.agent == AGENT);
-    let is_at_work = |status: Status| {
-        use Status::{Queued, Retrying, Thinking, Working};
-        matches!(status, Working | Thinking | Queued | Retrying)
-    };
-    Presence {
-        began: snapshot
-            .began
-            .iter()
-            .find(|(agent, _)| agent == AGENT)
-            .map(|(_, at)| *at),
-        is_working: own().any(|agent| is_at_work(agent.status)),
-        rested_at: own().filter_map(|agent| agent.since).max(),
-    }
-}
-
-fn stats(engine: &Engine, presence: Presence) -> Result<Stats> {
-    let minutes = engine.config.number(&["alerts", "idleMinutes"]).unwrap_or(15.0);
-    let (zone, now) = (engine.system.zone()?, engine.system.now);
-    engine.usage()?.stats(presence, (minutes * 60_000.0) as i64, zone, now)
 }
 
 /// Keeps the installation day from the file. Sets a damaged file aside, because it may be the only history.

@@ -2,6 +2,7 @@
 
 mod gnome;
 mod refresh;
+mod remote;
 mod statusline_input;
 
 use super::context::Context;
@@ -18,6 +19,7 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use refresh::{Refresh, refresh};
 use statusline_input::ReceivedStatusline;
+use std::path::PathBuf;
 
 /// Printed for a wrong command line: empty output would hide the bar.
 const PUZZLED: &str = "ttop?\n";
@@ -63,6 +65,12 @@ pub struct BarStatusArgs {
     /// Write OpenCode's stats.json instead of printing it (gnome only)
     #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = "")]
     pub write: Option<String>,
+    /// Show what the 'ttop serve' at this URL knows instead of this machine
+    #[arg(long, value_name = "URL", conflicts_with_all = ["follow", "write", "print_config"])]
+    pub from: Option<String>,
+    /// Read the token for --from from this file
+    #[arg(long, value_name = "FILE", requires = "from")]
+    pub token_file: Option<PathBuf>,
     /// There is no server to ask
     #[arg(short, long, value_name = "PORT", hide = true)]
     pub port: Option<String>,
@@ -115,11 +123,32 @@ impl BarStatusArgs {
             return show(plan.style.setup());
         }
         let is_gnome = plan.style.needs() == Needs::Stats;
+        if let Some(url) = &self.from {
+            return self.show_remote(url, &plan, is_gnome, context);
+        }
         match (&self.write, is_gnome, self.follow) {
             (Some(_), false, _) => Err(BadRequest::new("--write requires the style 'gnome'").into()),
             (write, true, _) => gnome::run(&plan, write.as_deref(), self.follow, context),
             (None, false, true) => follow(&plan, context),
             (None, false, false) => self.glance(&plan, context),
+        }
+    }
+
+    /// Prints what a server knows. Its age is that of its clock, which may be another one: it is not shown.
+    fn show_remote(&self, url: &str, plan: &Plan, is_gnome: bool, context: &mut Context) -> Result<()> {
+        let (system, token) = (&context.engine.system, self.token_file.as_deref());
+        if is_gnome {
+            let stats = remote::fetch(url, "/api/stats", token, system)?;
+            return show(&String::from_utf8_lossy(&stats));
+        }
+        match remote::fetch_snapshot(url, token, system) {
+            Ok(snapshot) => show(&plan.draw(&snapshot, None, None, system.now)),
+            Err(error) if error.is::<BadRequest>() => Err(error),
+            Err(error) => {
+                let now = system.now;
+                context.out.warn(&Problem::new("serve", format_args!("{error:#}")));
+                show(&plan.draw(&nothing(), Some("serve?"), None, now))
+            }
         }
     }
 

@@ -1,0 +1,61 @@
+//! What runs now: rows of `ps`, the bars' snapshot and the GNOME extension's file.
+
+use super::{Answers, print};
+use crate::core::rows::PsRow;
+use crate::engine::Engine;
+use crate::engine::filters::check;
+use crate::engine::live_rows::{hide_subagents, is_listed, known_sessions, row};
+use crate::engine::scan::{Scan, ScanOptions};
+use crate::engine::stats::presence;
+use crate::render::Keep;
+use crate::serve::answer::Answer;
+use crate::serve::negotiate::RowFormat;
+use crate::serve::params::Params;
+use anyhow::Result;
+
+impl Answers {
+    pub(super) fn ps(&self, mut params: Params, format: RowFormat, engine: &mut Engine) -> Result<Answer> {
+        let (lists_all, lists_orphans) = (params.flag("all")?, params.flag("orphans")?);
+        let (waits, has_text) = (params.flag("waiting")?, params.flag("text")?);
+        let (filters, listing) = self.listing(params, format, Keep::First)?;
+        check::<PsRow>(&filters)?;
+        let mut scan = engine.scan(ScanOptions {
+            helpers: lists_all || lists_orphans,
+            text: has_text && self.keeps_titles,
+            cpu: true,
+        });
+        if !lists_all {
+            scan.sessions = hide_subagents(scan.sessions);
+        }
+        scan.sessions
+            .retain(|session| is_listed(session.claim.role, lists_all, lists_orphans));
+        let mut rows = rows_of(scan, engine)?;
+        rows.retain(|row| !waits || row.status.is_waiting());
+        let rows = engine.choose(&filters, rows)?;
+        listing.answer(rows.into_iter().map(|row| Ok(self.titled(row))), engine)
+    }
+
+    /// What `bar-status --from` draws.
+    pub(super) fn snapshot(&self, engine: &mut Engine) -> Result<Answer> {
+        let snapshot = engine.live_snapshot()?;
+        Ok(print::json(&self.titled(snapshot)))
+    }
+}
+
+pub(super) fn stats(engine: &mut Engine) -> Result<Answer> {
+    engine.require_history()?;
+    let snapshot = engine.live_snapshot()?;
+    Ok(print::json(&engine.stats(presence(&snapshot))?))
+}
+
+/// Rows by pid; problems of reading them are the server's.
+pub(super) fn rows_of(scan: Scan, engine: &Engine) -> Result<Vec<PsRow>> {
+    scan.problems
+        .into_iter()
+        .for_each(|problem| engine.note_problem(problem));
+    let known = known_sessions(&scan.sessions, &engine.usage()?)?;
+    let now = engine.system.now;
+    let mut rows: Vec<PsRow> = scan.sessions.iter().map(|session| row(session, &known, now)).collect();
+    rows.sort_by(|a, b| (a.pid, &a.session_id).cmp(&(b.pid, &b.session_id)));
+    Ok(rows)
+}

@@ -1,0 +1,150 @@
+//! Answers queries from the engine, on the thread that owns it; equal queries within a second share one answer.
+
+mod live;
+mod metrics;
+mod otop;
+mod print;
+mod reports;
+mod titles;
+
+pub use titles::Untitled;
+
+use super::answer::Answer;
+use super::negotiate::RowFormat;
+use super::params::Params;
+use super::request::Refused;
+use super::route::Route;
+use crate::core::bad_request::BadRequest;
+use crate::core::problem::Problem;
+use crate::engine::Engine;
+use crate::render::kinds::{ROWS, RowKind};
+use crate::render::types;
+use anyhow::{Result, bail};
+use rustc_hash::FxHashMap;
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// How long an answer stays true: nothing that agents wrote since is missing for longer.
+const KEPT: Duration = Duration::from_secs(1);
+const MOST_KEPT: usize = 64;
+
+/// What a client asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Query {
+    pub route: Route,
+    pub params: Vec<(String, String)>,
+    pub format: RowFormat,
+}
+
+/// Makes answers, and keeps them for a moment.
+pub struct Answers {
+    kept: FxHashMap<Query, (Instant, Answer)>,
+    keeps_titles: bool,
+}
+
+impl Answers {
+    pub fn new(keeps_titles: bool) -> Self {
+        Self {
+            kept: FxHashMap::default(),
+            keeps_titles,
+        }
+    }
+
+    /// Drops answers: agents wrote something.
+    pub fn clear(&mut self) {
+        self.kept.clear();
+    }
+
+    /// The answer to a query, which may be an error.
+    pub fn answer(&mut self, query: &Query, engine: &mut Engine) -> Answer {
+        self.kept.retain(|_, (made, _)| made.elapsed() < KEPT);
+        if let Some((_, answer)) = self.kept.get(query) {
+            return answer.clone();
+        }
+        let answer = self.make(query, engine).unwrap_or_else(|error| {
+            let refused = refused(&error);
+            if refused.status >= 500 {
+                engine.note_problem(Problem::new("serve", &refused.message));
+            }
+            Answer::from(&refused)
+        });
+        if self.kept.len() < MOST_KEPT {
+            self.kept.insert(query.clone(), (Instant::now(), answer.clone()));
+        }
+        answer
+    }
+
+    fn make(&self, query: &Query, engine: &mut Engine) -> Result<Answer> {
+        if !engine.is_sample() {
+            // Another process may have brought in more.
+            engine.ledger_mut()?.reload()?;
+        }
+        match self.try_make(query, engine) {
+            Err(error) if engine.abandon_damaged(&error)? => self.try_make(query, engine),
+            made => made,
+        }
+    }
+
+    fn try_make(&self, query: &Query, engine: &mut Engine) -> Result<Answer> {
+        let mut params = Params::new(query.params.clone());
+        let format = query.format;
+        match query.route {
+            Route::Health | Route::Events => bail!("the network's thread answers this"),
+            Route::OtopSessions => {
+                params.finish()?;
+                self.otop_sessions(engine)
+            }
+            Route::Metrics => {
+                params.finish()?;
+                metrics::metrics(engine)
+            }
+            Route::Stats => {
+                params.finish()?;
+                live::stats(engine)
+            }
+            Route::Snapshot => {
+                params.finish()?;
+                self.snapshot(engine)
+            }
+            Route::Sessions => self.sessions(params, format, engine),
+            Route::Turns => self.turns(params, format, engine),
+            Route::Cost => self.cost(params, format, engine),
+            Route::Ps => self.ps(params, format, engine),
+            Route::Providers => self.providers(params, format, engine),
+            Route::Budgets => self.budgets(params, format, engine),
+            Route::Schema => schema(&mut params).and_then(|answer| {
+                params.finish()?;
+                Ok(answer)
+            }),
+        }
+    }
+}
+
+/// Wrong parameters are the client's mistake; everything else is the server's.
+pub fn refused(error: &anyhow::Error) -> Refused {
+    match error.downcast_ref::<BadRequest>() {
+        Some(bad) => Refused {
+            status: 400,
+            message: bad.message.clone(),
+            hint: bad.hint.clone(),
+        },
+        None => Refused::new(500, format!("{error:#}")),
+    }
+}
+
+/// The schema of a kind of row, or the list of kinds.
+fn schema(params: &mut Params) -> Result<Answer> {
+    let (row, language) = (params.one("row")?, params.one("as")?);
+    let Some(name) = row else {
+        let names: Vec<&str> = ROWS.iter().map(|row| row.name).collect();
+        return Ok(print::json(&json!({ "rows": names })));
+    };
+    let row = RowKind::find(&name)
+        .ok_or_else(|| BadRequest::new(format!("'{name}' is no kind of row")).with_hint("GET /v1/schema lists them"))?;
+    match language.as_deref() {
+        None | Some("jsonschema") => Ok(print::json(&(row.schema)())),
+        Some("duckdb") => Ok(print::text(types::duckdb(&(row.keys)()))),
+        Some("nu") => Ok(print::text(types::nu(&(row.keys)()))),
+        Some(_) => Err(BadRequest::new("as must be jsonschema, duckdb or nu").into()),
+    }
+}

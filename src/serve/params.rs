@@ -1,0 +1,188 @@
+//! The parameters of a query: the flags of the commands, under the same names.
+
+use crate::core::bad_request::BadRequest;
+use crate::core::filter_text::{FilterText, PresenceWanted};
+use clap::ValueEnum;
+
+/// Parameters that are read one after the other; those that are left over are errors.
+pub struct Params {
+    left: Vec<(String, String)>,
+    read: Vec<&'static str>,
+}
+
+/// How rows are chosen and written.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct RowParams {
+    pub fields: Vec<String>,
+    pub sort: Option<String>,
+    pub limit: Option<usize>,
+}
+
+impl Params {
+    pub fn new(params: Vec<(String, String)>) -> Self {
+        Self {
+            left: params,
+            read: Vec::new(),
+        }
+    }
+
+    /// All values of a parameter.
+    pub fn all(&mut self, name: &'static str) -> Vec<String> {
+        self.read.push(name);
+        let mut values = Vec::new();
+        self.left.retain(|(key, value)| {
+            let is_it = key == name;
+            if is_it {
+                values.push(value.clone());
+            }
+            !is_it
+        });
+        values
+    }
+
+    /// The values of a parameter that takes lists: `fields=a,b`.
+    pub fn list(&mut self, name: &'static str) -> Vec<String> {
+        let values = self.all(name);
+        let split = values.iter().flat_map(|value| value.split(','));
+        split.filter(|value| !value.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// # Errors
+    /// When it is given more than once.
+    pub fn one(&mut self, name: &'static str) -> Result<Option<String>, BadRequest> {
+        let mut values = self.all(name);
+        match values.len() {
+            0 | 1 => Ok(values.pop()),
+            _ => Err(BadRequest::new(format!("{name} can be given only once"))),
+        }
+    }
+
+    /// `tree`, `tree=1`, `tree=true`; the opposite with `0` and `false`.
+    ///
+    /// # Errors
+    /// When it has another value.
+    pub fn flag(&mut self, name: &'static str) -> Result<bool, BadRequest> {
+        match self.one(name)?.as_deref() {
+            None | Some("0" | "false") => Ok(false),
+            Some("" | "1" | "true") => Ok(true),
+            Some(_) => Err(BadRequest::new(format!("{name} must be true or false"))),
+        }
+    }
+
+    /// Values of an enumeration.
+    ///
+    /// # Errors
+    /// When a value is none of its names.
+    pub fn names<T: ValueEnum>(&mut self, name: &'static str) -> Result<Vec<T>, BadRequest> {
+        let values = self.list(name).into_iter();
+        let parse = |value: String| {
+            T::from_str(&value, false).map_err(|_| {
+                let known = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+                let known: Vec<String> = known.map(|value| value.get_name().to_owned()).collect();
+                BadRequest::new(format!("'{value}' is no value of {name}")).with_hint(known.join(", "))
+            })
+        };
+        values.map(parse).collect()
+    }
+
+    /// The filters of the commands.
+    ///
+    /// # Errors
+    /// When one is given twice or has an unknown value.
+    pub fn filters(&mut self) -> Result<FilterText, BadRequest> {
+        let filters = FilterText {
+            since: self.one("since")?,
+            until: self.one("until")?,
+            on: self.one("on")?,
+            agent: self.all("agent"),
+            provider: self.all("provider"),
+            model: self.all("model"),
+            project: self.all("project"),
+            session: self.all("session"),
+            branch: self.all("branch"),
+            presence: self.names::<PresenceWanted>("presence")?,
+            grep: self.all("grep"),
+        };
+        if filters.on.is_some() && (filters.since.is_some() || filters.until.is_some()) {
+            return Err(BadRequest::new("on cannot be combined with since or until"));
+        }
+        Ok(filters)
+    }
+
+    /// # Errors
+    /// When one is given twice or has a wrong value.
+    pub fn rows(&mut self) -> Result<RowParams, BadRequest> {
+        let limit = self.one("limit")?;
+        let count = |text: &String| {
+            let parsed = text.parse();
+            parsed.map_err(|_| BadRequest::new("limit must be a number of rows"))
+        };
+        let fields = self.list("fields");
+        if fields.iter().any(|field| field == "help") {
+            return Err(BadRequest::new("fields=help is for the command line").with_hint("use /v1/schema?row=KIND"));
+        }
+        Ok(RowParams {
+            fields,
+            sort: self.one("sort")?,
+            limit: limit.as_ref().map(count).transpose()?,
+        })
+    }
+
+    /// Refuses parameters that were not read: a filter that is lost would be a wrong number.
+    ///
+    /// # Errors
+    /// When there are any.
+    pub fn finish(self) -> Result<(), BadRequest> {
+        match self.left.first() {
+            None => Ok(()),
+            Some((name, _)) => {
+                let known = match self.read.is_empty() {
+                    true => "this path takes no parameters".to_owned(),
+                    false => format!("known here: {}", self.read.join(", ")),
+                };
+                Err(BadRequest::new(format!("unknown parameter '{name}'")).with_hint(known))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(pairs: &[(&str, &str)]) -> Params {
+        let owned = pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Params::new(owned.collect())
+    }
+
+    #[test]
+    fn parameters_are_flags_filters_and_lists() {
+        let mut given = params(&[
+            ("agent", "codex"),
+            ("fields", "a,b"),
+            ("agent", "pi"),
+            ("tree", ""),
+            ("limit", "3"),
+            ("presence", "gone"),
+        ]);
+        assert!(given.flag("tree").expect("a flag"));
+        let filters = given.filters().expect("filters");
+        assert_eq!(filters.agent, ["codex", "pi"]);
+        assert_eq!(filters.presence, [PresenceWanted::Gone]);
+        let rows = given.rows().expect("rows");
+        assert_eq!((rows.fields.len(), rows.limit), (2, Some(3)));
+        given.finish().expect("nothing is left");
+    }
+
+    #[test]
+    fn wrong_parameters_are_refused() {
+        assert!(params(&[("sinse", "7d")]).finish().is_err());
+        assert!(params(&[("limit", "-1")]).rows().is_err());
+        assert!(params(&[("since", "7d"), ("since", "8d")]).filters().is_err());
+        assert!(params(&[("presence", "elsewhere")]).filters().is_err());
+        assert!(params(&[("on", "today"), ("since", "7d")]).filters().is_err());
+        assert!(params(&[("tree", "maybe")]).flag("tree").is_err());
+    }
+}

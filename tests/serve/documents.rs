@@ -1,0 +1,189 @@
+//! Documents that other programs read: otop's sessions, the GNOME extension's file, metrics, and bars from a server.
+
+use super::{Served, home};
+use serde_json::Value;
+
+#[test]
+fn sessions_have_otops_keys_and_types() {
+    let home = home();
+    let served = Served::start(&home, &[]);
+    let document = served.get("/sessions").json();
+    assert!(
+        document["timestamp"].is_i64() && document["sessions"].is_array(),
+        "{document}"
+    );
+    for sums in ["today", "global"] {
+        for key in ["session_count", "message_count", "total_input", "total_output"] {
+            assert!(document[sums][key].is_u64(), "{sums}.{key}: {document}");
+        }
+    }
+    assert_eq!(
+        document["global"],
+        serde_json::json!({"session_count": 1, "message_count": 2, "total_input": 30, "total_output": 47})
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_running_session_is_listed_as_otop_lists_it() {
+    use crate::support::fake_agents::{Database, Process, now};
+    let home = home();
+    let folder = home.path().join("api");
+    let database = Database::new(&home.path());
+    database.session("ses_served1", &folder, now(), now());
+    let process = Process::start("opencode", &folder, &["-s", "ses_served1"]);
+    let mut command = super::ttop(&home, &["serve", "--listen", "127.0.0.1:0"]);
+    command.env_remove("TTOP_NOW");
+    let running = super::Running::start(command);
+    running.says("ttop: listening on http://");
+    let said = running.said(std::time::Duration::ZERO);
+    let port = said.trim().rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+    let served = Served {
+        process: running,
+        port: port.expect("a port"),
+    };
+    let document = served.get("/sessions").json();
+    let sessions = document["sessions"].as_array().expect("a list");
+    let session = sessions
+        .iter()
+        .find(|session| session["pid"] == process.pid())
+        .unwrap_or_else(|| panic!("{document}"));
+    assert_eq!(session["session_id"], "ses_served1");
+    for (key, is_right) in [
+        ("title", Value::is_string as fn(&Value) -> bool),
+        ("status", Value::is_string),
+        ("model", Value::is_string),
+        ("last_output", Value::is_string),
+        ("directory", Value::is_string),
+        ("message_count", Value::is_u64),
+        ("total_input_tokens", Value::is_u64),
+        ("total_output_tokens", Value::is_u64),
+        ("total_cache_read", Value::is_u64),
+        ("last_message_time", Value::is_i64),
+        ("uptime_ms", Value::is_i64),
+        ("round_ms", Value::is_i64),
+        ("cpu_percent", Value::is_f64),
+        ("mem_mb", Value::is_f64),
+        ("tty", Value::is_string),
+        ("interactive", Value::is_boolean),
+    ] {
+        assert!(is_right(&session[key]), "{key}: {session}");
+    }
+}
+
+#[test]
+fn stats_are_those_of_the_gnome_bar() {
+    let home = home();
+    let served = Served::start(&home, &[]);
+    let printed: Value = serde_json::from_str(&home.stdout(&["bar-status", "gnome"])).expect("JSON");
+    let answered = served.get("/api/stats").json();
+    for (part, key) in [
+        ("daily", "date"),
+        ("daily", "totalTokens"),
+        ("total", "totalTokens"),
+        ("total", "costsByModel"),
+    ] {
+        assert_eq!(answered[part][key], printed[part][key], "{part}.{key}");
+    }
+    assert!(answered["session"]["isIdle"].is_boolean());
+}
+
+#[test]
+fn metrics_have_the_sums_of_the_ledger_and_their_end() {
+    let home = home();
+    home.write(".config/tokentop/config.json", r#"{"budgets": {"daily": 5}}"#);
+    let served = Served::start(&home, &[]);
+    let reply = served.get("/metrics");
+    let kind = reply.header("content-type");
+    assert_eq!(kind, Some("application/openmetrics-text; version=1.0.0; charset=utf-8"));
+    let labels = r#"agent="claude-code",provider="anthropic",model="claude-sonnet-4-5""#;
+    assert!(
+        reply
+            .body
+            .contains(&format!("ttop_tokens_total{{{labels},bucket=\"output\"}} 47\n")),
+        "{}",
+        reply.body
+    );
+    assert!(
+        reply.body.contains(&format!("ttop_turns_total{{{labels}}} 2\n")),
+        "{}",
+        reply.body
+    );
+    assert!(
+        reply.body.contains("ttop_budget_used_ratio{budget=\"daily\"}"),
+        "{}",
+        reply.body
+    );
+    assert!(reply.body.ends_with("# EOF\n"));
+    // Every sample belongs to the family above it, as parsers demand.
+    let mut family = "";
+    for line in reply.body.lines().filter(|line| *line != "# EOF") {
+        match line.strip_prefix("# TYPE ") {
+            Some(rest) => family = rest.split(' ').next().expect("a name"),
+            None if line.starts_with('#') => assert!(line.split(' ').nth(2) == Some(family), "{line}"),
+            None => assert!(line.starts_with(family), "{line} below {family}"),
+        }
+    }
+}
+
+/// The reference parser, where Python has it.
+#[test]
+fn metrics_are_read_by_the_reference_parser() {
+    let Some(python) = crate::support::program("python3") else {
+        return;
+    };
+    let check = |code: &str, input: &str| {
+        use std::io::Write;
+        let mut child = std::process::Command::new(&python)
+            .args(["-c", code])
+            .stdin(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("runs");
+        let mut stdin = child.stdin.take().expect("stdin");
+        // A parser that fails closes its input.
+        let _ = stdin.write_all(input.as_bytes());
+        drop(stdin);
+        child.wait_with_output().expect("ends")
+    };
+    if !check("import prometheus_client", "").status.success() {
+        return crate::support::skipped("no prometheus_client");
+    }
+    let home = home();
+    let served = Served::start(&home, &[]);
+    let code = "import sys\nfrom prometheus_client.openmetrics.parser import text_string_to_metric_families as parse\n\
+                assert len(list(parse(sys.stdin.read()))) >= 4";
+    let output = check(code, &served.get("/metrics").body);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn bars_show_what_a_server_knows() {
+    let (home, elsewhere) = (home(), crate::support::Home::new());
+    let served = Served::start(&home, &[]);
+    let from = format!("http://127.0.0.1:{}", served.port);
+    home.stdout(&["sync"]);
+    for style in ["plain", "json", "tmux"] {
+        let own = home.stdout(&["bar-status", style, "--no-sync", "--segments", "today"]);
+        let shown = elsewhere.stdout(&["bar-status", style, "--from", &from, "--segments", "today"]);
+        let (own, shown) = match style {
+            "json" => (today(&own), today(&shown)),
+            _ => (own, shown),
+        };
+        assert_eq!(shown, own, "{style}");
+    }
+    drop(served);
+    let output = elsewhere
+        .ttop()
+        .args(["bar-status", "plain", "--from", &from])
+        .output()
+        .expect("runs");
+    assert!(output.status.success() && !output.stdout.is_empty(), "{output:?}");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("no connection"), "{told}");
+}
+
+fn today(json: &str) -> String {
+    let bar: Value = serde_json::from_str(json).expect("JSON");
+    bar["today"].to_string()
+}
