@@ -29,10 +29,11 @@ lint:
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 
 # Data of a stated size (SIZE=100: 2.4 GB of OpenCode, 1.2 GB of Claude Code, a ledger of ten million turns), then each job against a bare scan of it;
-# then a watch: how soon, at what cost, in how much memory (SIZE=100: a million replies).
+# then a watch: how soon, at what cost, in how much memory (SIZE=100: a million replies); then a server under load.
 bench: build
 	$(CARGO) bench --locked --bench jobs -- $(SIZE)
 	$(CARGO) bench --locked --bench live -- $(SIZE)
+	$(CARGO) bench --locked --bench serve -- $(SIZE)
 
 # The built-in prices. With a newer list: curl -O https://models.dev/api.json && make prices API=api.json DAY=2026-11-20
 prices:

@@ -113,7 +113,7 @@ impl Feed {
         Ok(Self {
             follower: begin(None, ledger, &engine.system)?,
             alerts: None,
-            event: events_before(None, ledger, &engine.system)?,
+            event: 0,
             readers: FxHashMap::default(),
             keeps_titles,
         })
@@ -148,13 +148,19 @@ impl Feed {
         engine: &mut Engine,
     ) -> Result<Lines> {
         if wanted.groups.has_alerts() && self.alerts.is_none() {
-            self.alerts = Some(self.start_alerts(engine)?);
+            let alerts = self.start_alerts(engine)?;
+            self.event = alerts.cursor;
+            self.alerts = Some(alerts);
         }
+        let has_events = self.alerts.is_some();
         let (ledger, system) = (engine.ledger()?, &engine.system);
         let position = |since: &str| -> Result<Cursor> {
             Ok(Cursor {
                 change: begin(Some(since), ledger, system)?.cursor,
-                event: events_before(Some(since), ledger, system)?,
+                event: match has_events {
+                    true => events_before(Some(since), ledger, system)?,
+                    false => 0,
+                },
             })
         };
         let resumed = last.map(position);
@@ -206,7 +212,11 @@ impl Feed {
             event: from.event,
         };
         let is_at_end = end.change >= present.change;
-        let logged = engine.ledger()?.events_after(from.event, MOST_EVENTS)?;
+        // Without alerts nobody reads events, and the ledger may have no place for them yet.
+        let logged = match self.alerts {
+            Some(_) => engine.ledger()?.events_after(from.event, MOST_EVENTS)?,
+            None => Vec::new(),
+        };
         let is_current = is_at_end && logged.len() < MOST_EVENTS;
         for logged in logged {
             if logged.seq > present.event || !is_at_end && logged.change > end.change {

@@ -110,7 +110,8 @@ fn an_address_for_others_needs_a_private_token_file() {
     let home = home();
     let file = home.path().join("token");
     let token = "0123456789abcdef0123456789abcdef";
-    let everywhere = ["--listen", "0.0.0.0:0", "--token-file", "token"];
+    let shown = file.to_str().expect("text").to_owned();
+    let everywhere = ["--listen", "0.0.0.0:0", "--token-file", &shown];
     let refused = |why: &str| {
         let output = ended(&home, &everywhere);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -4,6 +4,7 @@ mod access;
 mod bounds;
 mod documents;
 mod events;
+mod page;
 mod rows;
 #[path = "../support/mod.rs"]
 mod support;

@@ -36,7 +36,10 @@ const SAME: &[(&str, &[&str])] = &[
         &["cost", "--by", "model,day", "--on", "2026-11-20"],
     ),
     ("/v1/cost?by=session&roots", &["cost", "--by", "session", "--roots"]),
-    ("/v1/budgets", &["budgets"]),
+    (
+        "/v1/budgets?fields=budgetId,spent,level",
+        &["budgets", "--fields", "budgetId,spent,level"],
+    ),
 ];
 
 #[test]
@@ -80,7 +83,7 @@ fn mistakes_are_errors_with_a_hint_and_never_lost_filters() {
         "/v1/turns?presence=elsewhere",
         "/v1/cost?by=day,hour",
         "/v1/cost?by=phase",
-        "/v1/ps?since=7d",
+        "/v1/ps?branch=x",
         "/v1/providers?model=x",
         "/v1/budgets?session=x",
         "/v1/schema?row=nonsense",

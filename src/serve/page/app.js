@@ -56,7 +56,8 @@ function span(ms) {
 }
 
 const words = (name) => name.replaceAll("_", " ");
-const percent = (number) => (number === null ? UNKNOWN : `${Math.round(number)} %`);
+// The space does not break.
+const percent = (number) => (number === null ? UNKNOWN : `${Math.round(number)}\u00a0%`);
 
 function total(tokens) {
   const known = Object.values(tokens || {}).filter((bucket) => bucket !== null);
@@ -158,11 +159,15 @@ function showLive() {
   document.title = waiting ? `(${waiting}) ttop` : "ttop";
 }
 
+let hasActivity = false;
+
 function addActivity(step) {
   const time = new Date(step.observedAt).toLocaleTimeString();
   const name = step.sessionName || step.sessionId;
   const text = `${time} ${name}: ${count(step.totalTokens)} tokens, ${money(step.cost, step.costStatus)} (${step.modelId || step.agentId})`;
   const list = find("activity");
+  if (!hasActivity) list.replaceChildren();
+  hasActivity = true;
   list.prepend(element("li", text));
   while (list.children.length > 20) list.lastElementChild.remove();
 }
@@ -171,7 +176,7 @@ function addActivity(step) {
 
 const SPANS = { hour: "today", day: "30d", week: "26w", month: "365d" };
 const GROUPS = {
-  name: ["Model", (group) => group.modelName, null],
+  model: ["Model", (group) => group.modelName || group.modelId, "model"],
   agent: ["Agent", (group) => group.agentId, "agent"],
   provider: ["Provider", (group) => group.providerId, "provider"],
   project: ["Project", (group) => group.projectPath, "project"],
@@ -189,7 +194,7 @@ async function loadCost() {
   const range = period() ? { since: String(period().start), until: String(period().end) } : { since: SPANS[unit] };
   const [bars, groups] = await Promise.all([
     ask("/v1/cost", { by: unit, since: SPANS[unit], ...chosen() }),
-    ask("/v1/cost", { by, ...chosen(), ...range }),
+    ask("/v1/cost", { by: by === "model" ? "model,name" : by, ...chosen(), ...range }),
   ]);
   showPath();
   showBars(bars);
@@ -215,10 +220,27 @@ function look(next) {
   run(loadCost);
 }
 
-function showBars(bars) {
-  const most = Math.max(...bars.map((bar) => bar.cost || 0), 0);
+// Periods without a turn have no row; without their place the others would seem to follow each other.
+function withGaps(rows) {
+  const bars = [];
+  for (const row of rows) {
+    const last = bars.at(-1);
+    const missing = last ? Math.round((row.start - last.end) / (last.end - last.start)) : 0;
+    for (let at = 0; at < Math.min(missing, 400); at++) bars.push(null);
+    bars.push(row);
+  }
+  return bars;
+}
+
+function showBars(rows) {
+  const most = Math.max(...rows.map((bar) => bar.cost || 0), 0);
+  const highest = rows.find((bar) => (bar.cost || 0) === most);
+  find("cost-axis").textContent = rows.length
+    ? `From ${rows[0].period} to ${rows.at(-1).period}; highest: ${money(most, highest.costStatus)} (${highest.period})`
+    : "No turns in this span.";
   find("cost-bars").replaceChildren(
-    ...bars.map((bar) => {
+    ...withGaps(rows).map((bar) => {
+      if (!bar) return element("i");
       const made = element("button");
       const filled = element("span");
       filled.style.height = most ? `${(100 * (bar.cost || 0)) / most}%` : "0";
@@ -243,13 +265,13 @@ function showGroups(groups, by) {
   const sum = groups.reduce((all, group) => all + (group.cost || 0), 0);
   const rows = groups.map((group) => {
     const name = nameOf(group) || "unknown";
-    const value = by === "session" ? group.sessionId : nameOf(group);
-    const isOpen = !filter || !value || chosen()[filter];
-    const next = by === "agent" || by === "provider" ? "name" : "session";
+    const value = { session: group.sessionId, model: group.modelId }[by] || nameOf(group);
+    const isOpen = !value || chosen()[filter];
+    const next = { agent: "model", provider: "model", session: "model" }[by] || "session";
     const label = isOpen
       ? element("span", name)
       : button(name, () => {
-          find("cost-by").value = by === "session" ? "name" : next;
+          find("cost-by").value = next;
           look([...path, { text: name, params: { [filter]: value } }]);
         });
     const share = sum ? (100 * (group.cost || 0)) / sum : 0;
@@ -380,7 +402,7 @@ async function loadBudgets() {
   const amount = (budget, value) => (value === null ? UNKNOWN : budget.unit === "usd" ? money(value) : count(value));
   const rows = budgets.map((budget) => {
     const used = budget.usedPercent;
-    const kind = budget.level === "exceeded" ? "bad" : budget.level === "ok" || budget.level === null ? "" : "ask";
+    const kind = ["critical", "exceeded"].includes(budget.level) ? "bad" : budget.level === "fine" || budget.level === null ? "" : "ask";
     return row([
       budget.budgetId,
       `${budget.every}, ${budget.period}`,
