@@ -16,6 +16,9 @@ pub struct Global {
     /// Takes precedence over NO_COLOR, CLICOLOR_FORCE, FORCE_COLOR and CLICOLOR.
     #[arg(long, global = true, value_name = "WHEN")]
     pub color: Option<When>,
+    /// Use the colors of this theme; `ttop theme list` lists them
+    #[arg(long, global = true, value_name = "ID")]
+    pub theme: Option<String>,
     /// Never use the network
     #[arg(long, global = true)]
     pub offline: bool,

@@ -109,6 +109,14 @@ const EXAMPLES: &[Examples] = &[
         ],
     ),
     of(
+        "theme",
+        &[
+            ("Every theme", "ttop theme list"),
+            ("The colors of one", "ttop theme show nord"),
+            ("Use it from now on", "ttop config set display.theme nord"),
+        ],
+    ),
+    of(
         "watch",
         &[
             ("Tokens and cost as agents work", "ttop watch"),

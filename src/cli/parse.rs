@@ -10,8 +10,8 @@ use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 use std::ffi::OsString;
 
 /// Names that nothing else may take; see the contract.
-const RESERVED_COMMANDS: [&str; 4] = ["theme", "trends", "insights", "merge"];
-const RESERVED_FLAGS: [&str; 2] = ["--theme", "--host"];
+const RESERVED_COMMANDS: [&str; 3] = ["trends", "insights", "merge"];
+const RESERVED_FLAGS: [&str; 1] = ["--host"];
 
 /// The parsed command line.
 pub enum Parsed {
@@ -167,7 +167,7 @@ mod tests {
         for name in RESERVED_COMMANDS
             .iter()
             .map(|name| format!("ttop {name}"))
-            .chain(["ttop --theme".to_owned()])
+            .chain(["ttop --host".to_owned()])
         {
             let error = parsed(&name).err().expect("refused");
             assert!(

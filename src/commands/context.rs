@@ -9,6 +9,7 @@ use crate::engine::Engine;
 use crate::engine::filters::quoted;
 use crate::engine::unknown_names::UnknownName;
 use crate::exit::Exit;
+use crate::render::theme::{Depth, Scheme, Theme, scheme_of};
 use crate::render::{self, Footer, Layout, MakeFooter, Output, Request, Row, Screen, View};
 use anyhow::Result;
 use std::io::IsTerminal;
@@ -66,7 +67,24 @@ impl Context {
         };
         let when = self.out.global.color.unwrap_or_default();
         // The terminal is the reader's, also where the rows are those of the sample home.
-        Ok(Screen::stdout(when, view, |name| std::env::var(name).ok()))
+        let var = |name: &str| std::env::var(name).ok();
+        let mut screen = Screen::stdout(when, view, var);
+        if let Some(theme) = self.theme()? {
+            screen.palette = screen.palette.with_theme(&theme, depth_of(&theme));
+        }
+        Ok(screen)
+    }
+
+    /// The theme of `--theme` or the configuration, for the terminal's background; `None` without one: then colors are
+    /// readable on black and on white.
+    ///
+    /// # Errors
+    /// When there is no such theme.
+    pub fn theme(&self) -> Result<Option<Theme>> {
+        let var = std::env::var("COLORFGBG").ok();
+        let scheme = self.engine.color_scheme().or_else(|| scheme_of(&var?));
+        let flag = self.out.global.theme.as_deref();
+        Ok(self.engine.theme(flag, scheme.unwrap_or(Scheme::Dark))?)
     }
 
     /// Prints rows that a command has at hand.
@@ -193,6 +211,14 @@ impl Out {
         } else {
             Exit::Ok
         }
+    }
+}
+
+/// The colors that the terminal shows of a theme: none of `plain`.
+pub fn depth_of(theme: &Theme) -> Depth {
+    match theme.is_plain() {
+        true => Depth::None,
+        false => Depth::of_terminal(|name| std::env::var(name).ok()),
     }
 }
 

@@ -23,6 +23,7 @@ pub mod serve;
 pub mod sessions;
 pub mod show;
 pub mod sync;
+pub mod theme;
 pub mod top;
 pub mod turns;
 pub mod watch;
@@ -44,6 +45,7 @@ pub enum Command {
     Providers(providers::ProvidersArgs),
     Watch(watch::WatchArgs),
     Top(top::TopArgs),
+    Theme(theme::ThemeArgs),
     Creds(creds::CredsArgs),
     #[command(name = "bar-status")]
     BarStatus(bar_status::BarStatusArgs),
@@ -107,6 +109,7 @@ impl Command {
             Self::Watch(args) => args.run(context),
             Self::Serve(args) => args.run(context),
             Self::Top(args) => args.run(context),
+            Self::Theme(args) => args.run(context),
             Self::Sync(args) => args.run(context),
             Self::Ledger(args) => args.run(context),
             Self::Schema(args) => args.run(context),

@@ -1,7 +1,7 @@
 //! `ttop top`: a screen with running agents, cost, plans, trends and projects.
 
 use super::config::set_setting;
-use super::context::Context;
+use super::context::{Context, depth_of};
 use crate::args::{Filters, RowArgs};
 use crate::core::bad_request::BadRequest;
 use crate::core::filter::TurnFilter;
@@ -11,7 +11,7 @@ use crate::engine::filters::check;
 use crate::engine::limits::{LimitsQuery, Listing};
 use crate::engine::scan::{LiveSession, ScanOptions};
 use crate::exit::Exit;
-use crate::render::theme::Depth;
+use crate::render::theme::{Depth, Scheme};
 use crate::render::{Footer, Layout, Palette, Row};
 use crate::system::config::Config;
 use crate::top::feed;
@@ -173,19 +173,21 @@ fn own_keys(config: &Config) -> BTreeMap<String, Vec<String>> {
     own.map(|(name, keys)| (name.clone(), texts(keys))).collect()
 }
 
-/// The theme of the configuration, at the depth of the terminal.
+/// The theme of the run, at the depth of the terminal.
 fn look(context: &Context) -> Result<Look> {
-    let var = |name: &str| std::env::var(name).ok();
-    let engine = &context.engine;
-    let name = engine.config.text(&["display", "theme"]);
-    let theme = name
-        .and_then(|name| engine.registry.theme(name))
-        .or_else(|| engine.registry.themes.first());
-    let theme = theme.ok_or_else(|| anyhow::anyhow!("no theme is built in"))?;
+    let theme = match context.theme()? {
+        Some(theme) => theme,
+        None => context.engine.registry.themes.first().cloned().ok_or_else(|| anyhow::anyhow!("no theme is built in"))?,
+    };
     let when = context.out.global.color.unwrap_or_default();
+    let var = |name: &str| std::env::var(name).ok();
     let depth = match Palette::choose(when, true, var).is_on() {
-        true => Depth::of_terminal(var),
+        true => depth_of(&theme),
         false => Depth::None,
     };
-    Ok(Look::new(theme, depth))
+    // A theme that was asked for by name, and a scheme that is set, are not questioned.
+    let is_fixed = context.out.global.theme.is_some() || context.engine.color_scheme().is_some();
+    let light = context.engine.variant(&theme, Scheme::Light).clone();
+    let light = (!is_fixed && light.id != theme.id).then(|| Look::new(&light, depth));
+    Ok(Look::new(&theme, depth).with_light(light))
 }

@@ -56,6 +56,7 @@ pub mod snapshot_writer;
 pub mod stats;
 pub mod stream;
 pub mod stream_start;
+pub mod themes;
 pub mod unknown_names;
 
 use crate::agents::Agent;

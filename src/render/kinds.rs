@@ -4,7 +4,7 @@ use super::Row;
 use super::keys::{self, Key};
 use crate::core::rows::{
     ActivityRow, BudgetRow, CostRow, CredRow, DoctorRow, EventRow, LedgerRow, LimitHistoryRow, McpRow, PluginRow,
-    PriceRow, ProviderRow, PsRow, SessionRow, ShowRow, StreamRow, TurnRow,
+    PriceRow, ProviderRow, PsRow, SessionRow, ShowRow, StreamRow, ThemeRow, TurnRow,
 };
 use serde_json::Value;
 
@@ -45,6 +45,7 @@ pub const ROWS: &[RowKind] = &[
     kind::<PriceRow>("prices"),
     kind::<LedgerRow>("ledger"),
     kind::<DoctorRow>("doctor"),
+    kind::<ThemeRow>("theme"),
 ];
 
 impl RowKind {

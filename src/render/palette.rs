@@ -105,12 +105,11 @@ const fn color(tone: Tone) -> Option<u8> {
     }
 }
 
-/// The role in a theme that a tone has.
-const fn themed(tone: Tone, theme: &Theme) -> Option<Rgb> {
+/// The role in a theme that a tone has; `None` for the color of the text around it.
+pub const fn themed(tone: Tone, theme: &Theme) -> Option<Rgb> {
     let colors = &theme.colors;
     match tone {
-        Tone::Plain => None,
-        Tone::Strong => Some(colors.text),
+        Tone::Plain | Tone::Strong => None,
         Tone::Dim => Some(colors.text_muted),
         Tone::Good => Some(colors.success),
         Tone::Notice => Some(colors.info),

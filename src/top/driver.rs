@@ -1,5 +1,6 @@
 //! The driver: the only part that touches the terminal. It turns input into events, draws, and does what is left to do.
 
+use super::background;
 use super::clipboard;
 use super::keys::Keys;
 use super::look::Look;
@@ -66,6 +67,10 @@ pub fn run(engine: &mut Engine, options: Options) -> Result<Option<i32>> {
     let inbox = Inbox::default();
     let worker = Worker::new(engine, state.wanted(), inbox.clone(), send.clone(), options.set);
     let screen = Screen::enter(options.has_mouse, send.clone()).context("could not set up the terminal")?;
+    if state.look.asks_for_background() {
+        // The only time that anything but the input thread reads the terminal.
+        state.look = state.look.clone().on(background::scheme());
+    }
     signals::watch(send.clone()).context("could not take over signals")?;
     read_input(send.clone());
     // Where no view was asked for, the first scan decides.

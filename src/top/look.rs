@@ -2,7 +2,7 @@
 
 use crate::core::budget::Level;
 use crate::render::Tone;
-use crate::render::theme::{Colors, Depth, Rgb, Theme};
+use crate::render::theme::{Colors, Depth, Rgb, Scheme, Theme};
 use ratatui::style::{Color, Modifier, Style};
 
 /// The styles of the screen.
@@ -10,6 +10,8 @@ use ratatui::style::{Color, Modifier, Style};
 pub struct Look {
     colors: Colors,
     depth: Depth,
+    /// The look on a light background, if the terminal has one and was not asked yet.
+    light: Option<Box<Look>>,
 }
 
 impl Look {
@@ -17,6 +19,30 @@ impl Look {
         Self {
             colors: theme.colors,
             depth,
+            light: None,
+        }
+    }
+
+    /// With another look for a light terminal.
+    #[must_use]
+    pub fn with_light(self, light: Option<Self>) -> Self {
+        Self {
+            light: light.map(Box::new),
+            ..self
+        }
+    }
+
+    /// Whether the background of the terminal matters.
+    pub fn asks_for_background(&self) -> bool {
+        self.light.is_some() && self.depth > Depth::None
+    }
+
+    /// The look for a terminal with this background.
+    #[must_use]
+    pub fn on(mut self, scheme: Option<Scheme>) -> Self {
+        match (self.light.take(), scheme) {
+            (Some(light), Some(Scheme::Light)) => *light,
+            _ => self,
         }
     }
 

@@ -3,6 +3,7 @@
 //! The main thread runs the [`worker`]: it owns the engine, waits for changes and sends rows. The [`driver`] owns the
 //! terminal on a second thread: it turns input into events, lets [`update`] change the [`state`], and draws it.
 
+mod background;
 mod clipboard;
 pub mod columns;
 pub mod draw;

@@ -51,7 +51,7 @@ fn nothing_steers_and_titles_are_short() {
 fn tmux_expands_nothing_of_it() {
     let line = drawn("tmux");
     // Every # of the text is doubled, so that an odd run of them is ours.
-    let rest = without(&line, &["##", "#[fg=#8a8a8a]", "#[default]"]);
+    let rest = without(&line, &["##", "#[fg=#737aa2]", "#[default]"]);
     assert!(!rest.contains('#'), "{line}");
     assert!(line.contains("##{pane_id}##(id)"), "{line}");
 }
@@ -103,7 +103,7 @@ fn json_bars_get_json_and_escaped_markup() {
         let line = drawn(style);
         let value: Value = serde_json::from_str(&line).expect("JSON");
         let text = value[key].as_str().expect("text");
-        let rest = without(text, &["<span color='#8a8a8a'>", "</span>"]);
+        let rest = without(text, &["<span color='#737aa2'>", "</span>"]);
         assert!(!rest.contains(['<', '>', '"']), "{style}: {text}");
         let entities = without(&rest, &["&amp;", "&lt;", "&gt;", "&#39;", "&quot;"]);
         assert!(!entities.contains('&'), "{style}: {text}");

@@ -71,6 +71,7 @@ fn draw(plan: &Plan, stats: &Stats) -> String {
         program: &plan.program,
         statusline: None,
         stats: Some(stats),
+        theme: &plan.theme,
     })
 }
 

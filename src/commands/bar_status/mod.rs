@@ -13,6 +13,7 @@ use crate::engine::snapshot_feed::SnapshotFeed;
 use crate::exit::Exit;
 use crate::ledger::snapshot::{Peeked, peek};
 use crate::render::bar::{Bar, Icons, Level, Needs, Part, Piece, SEGMENTS, STYLES, Segment, Style, Template, fit};
+use crate::render::theme::{BUILT_IN, Theme};
 use crate::render::{OutputError, eprint_line, is_abandoned, text};
 use anyhow::{Result, anyhow};
 use clap::Args;
@@ -118,7 +119,7 @@ impl BarStatusArgs {
         if self.port.is_some() {
             context.out.note("ttop: ignored --port: bar-status needs no server");
         }
-        let plan = self.plan(context.engine.is_sample())?;
+        let plan = self.plan(context)?;
         if self.print_config {
             return show(plan.style.setup());
         }
@@ -152,7 +153,12 @@ impl BarStatusArgs {
         }
     }
 
-    fn plan(&self, is_sample: bool) -> Result<Plan> {
+    fn plan(&self, context: &Context) -> Result<Plan> {
+        let is_sample = context.engine.is_sample();
+        let theme = match context.theme()? {
+            Some(theme) => theme,
+            None => BUILT_IN[0].clone(),
+        };
         let name = self.style.as_deref().or(self.format.as_deref());
         let style = STYLES.iter().find(|style| name.is_none_or(|name| style.name() == name));
         let style = *style.ok_or_else(|| anyhow!("unknown style"))?;
@@ -173,6 +179,7 @@ impl BarStatusArgs {
             max_width: self.max_width,
             icons: self.icons,
             program: program.unwrap_or_else(|| "ttop".to_owned()),
+            theme,
             received: (style.needs() == Needs::StatuslineInput && !self.print_config)
                 .then(statusline_input::listen)
                 .flatten(),
@@ -283,6 +290,7 @@ impl Plan {
             program: &self.program,
             statusline: self.received.as_ref().map(|received| &received.input),
             stats: None,
+            theme: &self.theme,
         })
     }
 }

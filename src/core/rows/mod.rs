@@ -15,6 +15,7 @@ mod ps;
 mod session;
 mod show;
 mod stream;
+mod theme;
 mod turn;
 
 pub use activity::{ActivityRow, TokenSteps};
@@ -32,6 +33,7 @@ pub use ps::PsRow;
 pub use session::SessionRow;
 pub use show::{Explained, ExplainedCopy, ModeName, ShowChild, ShowMessage, ShowModel, ShowRow, ShowTodo};
 pub use stream::StreamRow;
+pub use theme::ThemeRow;
 pub use turn::TurnRow;
 
 use std::sync::Arc;

@@ -100,6 +100,7 @@ fn statusline_parts(bar: &Bar<'_>) -> Vec<super::Part> {
 mod tests {
     use super::super::{Icons, StatuslineInput};
     use super::*;
+    use crate::render::theme::BUILT_IN;
     use crate::core::snapshot::Snapshot;
     use crate::render::Tone;
 
@@ -118,6 +119,7 @@ mod tests {
             program: "ttop",
             statusline: None,
             stats: None,
+            theme: &BUILT_IN[0],
         };
         assert!(Claude.draw(&bar).contains(super::super::NOTHING));
         let statusline = StatuslineInput {

@@ -1,6 +1,6 @@
 //! i3blocks: a block of format json.
 
-use super::{Bar, Style, hex, pango};
+use super::{Bar, Style, pango};
 use serde_json::json;
 
 pub struct I3blocks;
@@ -20,7 +20,7 @@ impl Style for I3blocks {
             "short_text": pango::escape(&bar.short()),
             "markup": "pango",
         });
-        if let Some(color) = hex(bar.level().tone()) {
+        if let Some(color) = bar.hex(bar.level().tone()) {
             block["color"] = json!(color);
         }
         format!("{block}\n")

@@ -1,7 +1,7 @@
 //! The drop-down of SwiftBar, xbar and Argos: a header, then groups of agents, today's totals, and a refresh.
 
 use super::facts::{self, GROUPS};
-use super::{Bar, NOTHING, hex};
+use super::{Bar, NOTHING};
 use crate::core::snapshot::AgentNow;
 use crate::render::{number, text};
 
@@ -45,16 +45,17 @@ fn line(words: &str, attributes: &[&str]) -> String {
 /// The whole output.
 pub fn draw(bar: &Bar<'_>, dialect: &Dialect) -> String {
     let mut out = header(bar, dialect);
+    let dim = bar.hex(Tone::Dim).map(|color| format!("color={color}")).unwrap_or_default();
     out.push_str("---\n");
     if bar.snapshot.agents.is_empty() {
-        out.push_str(&line("no agents run", &["color=#8a8a8a", dialect.literal]));
+        out.push_str(&line("no agents run", &[&dim, dialect.literal]));
     }
     for group in GROUPS {
         let agents: Vec<&AgentNow> = group.of(bar.snapshot).collect();
         if agents.is_empty() {
             continue;
         }
-        let color = hex(group.tone)
+        let color = bar.hex(group.tone)
             .map(|color| format!("color={color}"))
             .unwrap_or_default();
         let title = format!("{} ({})", group.name, agents.len());
@@ -70,7 +71,7 @@ pub fn draw(bar: &Bar<'_>, dialect: &Dialect) -> String {
         }
     }
     out.push_str("---\n");
-    out.push_str(&line(&today(bar), &["color=#8a8a8a", "size=11", dialect.literal]));
+    out.push_str(&line(&today(bar), &[&dim, "size=11", dialect.literal]));
     out.push_str("---\n");
     out.push_str("Refresh | refresh=true\n");
     out
@@ -85,7 +86,7 @@ fn header(bar: &Bar<'_>, dialect: &Dialect) -> String {
         });
         return format!("{words} | ansi=true {}\n", dialect.literal);
     }
-    let color = hex(bar.level().tone()).map(|color| format!("color={color}"));
+    let color = bar.hex(bar.level().tone()).map(|color| format!("color={color}"));
     line(&bar.text(), &[&color.unwrap_or_default(), dialect.literal])
 }
 

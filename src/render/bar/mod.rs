@@ -30,7 +30,9 @@ pub use segments::{SEGMENTS, Segment};
 pub use template::Template;
 
 use super::Tone;
+use super::palette::themed;
 use super::text;
+use super::theme::{Rgb, Theme};
 use crate::core::snapshot::Snapshot;
 use crate::core::stats::Stats;
 
@@ -96,6 +98,7 @@ pub struct Bar<'a> {
     /// Claude Code's input about its session.
     pub statusline: Option<&'a StatuslineInput>,
     pub stats: Option<&'a Stats>,
+    pub theme: &'a Theme,
 }
 
 /// A segment with a value.
@@ -220,6 +223,12 @@ impl Bar<'_> {
         self.pieces().iter().map(write).collect()
     }
 
+    /// A color of the web for a tone; none where the bar's own is right.
+    pub fn hex(&self, tone: Tone) -> Option<String> {
+        let color = themed(tone, self.theme).filter(|_| !self.theme.is_plain());
+        color.map(Rgb::hex)
+    }
+
     /// The fullest limit in per cent.
     pub fn percent(&self) -> Option<f64> {
         facts::fullest(self.snapshot, self.now).map(|limit| limit.used_percent)
@@ -258,19 +267,6 @@ pub fn fit(parts: Vec<Part>, limit: usize, icons: Icons) -> Vec<Part> {
         kept.push(part);
     }
     kept
-}
-
-/// A color of the web for a tone; none where the bar's own is right.
-pub const fn hex(tone: Tone) -> Option<&'static str> {
-    match tone {
-        Tone::Plain | Tone::Strong => None,
-        Tone::Dim => Some("#8a8a8a"),
-        Tone::Good => Some("#4ec34e"),
-        Tone::Notice => Some("#4a9edd"),
-        Tone::Caution => Some("#d4a72c"),
-        Tone::Warning => Some("#ff9500"),
-        Tone::Critical => Some("#ff3b30"),
-    }
 }
 
 #[cfg(test)]

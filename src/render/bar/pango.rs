@@ -1,6 +1,6 @@
 //! Pango markup, as waybar and its like read it.
 
-use super::{Bar, hex};
+use super::Bar;
 
 /// Text that is no markup.
 pub fn escape(text: &str) -> String {
@@ -22,7 +22,7 @@ pub fn escape(text: &str) -> String {
 pub fn draw(bar: &Bar<'_>) -> String {
     bar.join(|piece| {
         let text = escape(&piece.text);
-        match hex(piece.tone) {
+        match bar.hex(piece.tone) {
             Some(color) => format!("<span color='{color}'>{text}</span>"),
             None => text,
         }

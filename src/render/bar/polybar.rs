@@ -1,6 +1,6 @@
 //! polybar: a script module.
 
-use super::{Bar, Style, hex};
+use super::{Bar, Style};
 
 pub struct Polybar;
 
@@ -17,7 +17,7 @@ impl Style for Polybar {
         let line = bar.join(|piece| {
             // These two characters start a tag and cannot be escaped.
             let text = piece.text.replace("%{", "% {");
-            match hex(piece.tone) {
+            match bar.hex(piece.tone) {
                 Some(color) => format!("%{{F{color}}}{text}%{{F-}}"),
                 None => text,
             }

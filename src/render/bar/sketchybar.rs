@@ -1,6 +1,6 @@
 //! SketchyBar: the words that set an item.
 
-use super::{Bar, Style, hex};
+use super::{Bar, Style};
 
 pub struct Sketchybar;
 
@@ -15,7 +15,7 @@ impl Style for Sketchybar {
 
     fn draw(&self, bar: &Bar<'_>) -> String {
         // The bar's own color, written as alpha, red, green, blue.
-        let color = hex(bar.level().tone()).map_or("0xffffffff".to_owned(), |color| format!("0xff{}", &color[1..]));
+        let color = bar.hex(bar.level().tone()).map_or("0xffffffff".to_owned(), |color| format!("0xff{}", &color[1..]));
         format!("{} label.color={color}\n", quote(&format!("label={}", bar.text())))
     }
 

@@ -1,6 +1,6 @@
 //! tmux: `status-right`.
 
-use super::{Bar, Style, hex};
+use super::{Bar, Style};
 
 pub struct Tmux;
 
@@ -17,7 +17,7 @@ impl Style for Tmux {
         let line = bar.join(|piece| {
             // What #() prints is expanded again.
             let text = piece.text.replace('#', "##");
-            match hex(piece.tone) {
+            match bar.hex(piece.tone) {
                 Some(color) => format!("#[fg={color}]{text}#[default]"),
                 None => text,
             }

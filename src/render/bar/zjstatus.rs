@@ -1,6 +1,6 @@
 //! zjstatus: the status bar of Zellij, by a pipe.
 
-use super::{Bar, Style, hex};
+use super::{Bar, Style};
 
 pub struct Zjstatus;
 
@@ -20,7 +20,7 @@ impl Style for Zjstatus {
             while text.contains("::") {
                 text = text.replace("::", ": :");
             }
-            match hex(piece.tone) {
+            match bar.hex(piece.tone) {
                 Some(color) => format!("#[fg={color}]{text}#[fg=default]"),
                 None => text,
             }

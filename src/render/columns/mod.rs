@@ -15,4 +15,5 @@ mod ps;
 mod session;
 pub mod show;
 mod stream;
+mod theme;
 mod turn;

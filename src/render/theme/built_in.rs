@@ -131,6 +131,15 @@ pub const BUILT_IN: &[Theme] = &[
             0x9a4a00, 0x0072b2, 0xb0b0b0, 0xdddddd, 0xcfe6f7, 0xe8e8e8, 0xe0e0e0, 0x0072b2, 0x7a6a00, 0x9a4a00,
         ],
     ),
+    theme(
+        "plain",
+        "Plain, without colors",
+        Scheme::Dark,
+        [
+            0x000000, 0x000000, 0xffffff, 0xbfbfbf, 0x808080, 0xffffff, 0xffffff, 0xffffff, 0xffffff, 0xffffff,
+            0xffffff, 0xffffff, 0x808080, 0x808080, 0x404040, 0x404040, 0x404040, 0xffffff, 0xffffff, 0xffffff,
+        ],
+    ),
 ];
 
 const fn theme(id: &'static str, name: &'static str, scheme: Scheme, colors: [u32; 20]) -> Theme {

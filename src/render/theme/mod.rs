@@ -165,15 +165,32 @@ impl Theme {
         BUILT_IN.iter().find(|theme| theme.id == id)
     }
 
-    /// The theme of the same family for a scheme, where there is one.
+    /// The theme of the same family for a scheme, where there is one among these.
     #[must_use]
-    pub fn for_scheme(&self, scheme: Scheme) -> &Self {
+    pub fn for_scheme<'t>(&'t self, scheme: Scheme, themes: &'t [Self]) -> &'t Self {
         let family = |theme: &Self| theme.id.split('-').next().map(str::to_owned);
-        let is_sibling = |theme: &&'static Self| theme.scheme == scheme && family(theme) == family(self);
+        let is_sibling = |theme: &&'t Self| theme.scheme == scheme && family(theme) == family(self);
         match self.scheme == scheme {
             true => self,
-            false => BUILT_IN.iter().find(is_sibling).unwrap_or(self),
+            false => themes.iter().find(is_sibling).unwrap_or(self),
         }
+    }
+
+    /// Whether it shows no colors at all.
+    pub fn is_plain(&self) -> bool {
+        self.id == PLAIN
+    }
+}
+
+/// The theme without colors.
+pub const PLAIN: &str = "plain";
+
+/// The scheme that `COLORFGBG` names: its last number is the background's.
+pub fn scheme_of(value: &str) -> Option<Scheme> {
+    match value.rsplit(';').next()?.parse::<u8>().ok()? {
+        7 | 9..=15 => Some(Scheme::Light),
+        0..=6 | 8 => Some(Scheme::Dark),
+        _ => None,
     }
 }
 
@@ -219,9 +236,19 @@ mod tests {
     fn ids_are_unique_and_a_family_has_its_other_scheme() {
         let ids: std::collections::BTreeSet<_> = BUILT_IN.iter().map(|theme| &theme.id).collect();
         assert_eq!(ids.len(), BUILT_IN.len());
-        let light = |id: &str| Theme::find(id).expect("a theme").for_scheme(Scheme::Light).id.clone();
+        let light = |id: &str| {
+            let theme = Theme::find(id).expect("a theme");
+            theme.for_scheme(Scheme::Light, BUILT_IN).id.clone()
+        };
         assert_eq!(light("tokyo-night"), "tokyo-night-day");
         assert_eq!(light("high-contrast"), "high-contrast-light");
         assert_eq!(light("nord"), "nord", "no light sibling");
+    }
+
+    #[test]
+    fn the_variable_names_the_scheme() {
+        assert_eq!(scheme_of("15;0"), Some(Scheme::Dark));
+        assert_eq!(scheme_of("0;default;15"), Some(Scheme::Light));
+        assert_eq!(scheme_of("default"), None);
     }
 }

@@ -265,12 +265,17 @@ pub const KEYS: &[Key] = &[
         "",
         "the user agent that ttop sends to this provider",
     ),
-    idle("display.theme", Kind::Text, "\"tokyo-night\"", "TokenTop's colors"),
-    idle(
+    key(
+        "display.theme",
+        Kind::Text,
+        "",
+        "the colors of tables, bars and the screen; ttop theme lists them",
+    ),
+    key(
         "display.colorScheme",
         Kind::OneOf(&["auto", "light", "dark"]),
         "\"auto\"",
-        "light or dark",
+        "whether the terminal is light or dark; auto asks it",
     ),
     key(
         "top.start",

@@ -227,7 +227,7 @@ mod tests {
             Config::from_value(json!({"theme": "dracula", "refreshInterval": 30000, "display": {"theme": "nord"}}));
         assert_eq!(config.text(&["display", "theme"]), Some("nord"));
         assert_eq!(config.number(&["refresh", "intervalMs"]), Some(30000.0));
-        assert_eq!(config.idle_keys(), ["display.theme", "refresh.intervalMs"]);
+        assert_eq!(config.idle_keys(), ["refresh.intervalMs"]);
     }
 
     #[test]
