@@ -34,14 +34,15 @@ bench: build
 	$(CARGO) bench --locked --bench jobs -- $(SIZE)
 	$(CARGO) bench --locked --bench live -- $(SIZE)
 	$(CARGO) bench --locked --bench serve -- $(SIZE)
+	$(CARGO) bench --locked --bench screen -- $(SIZE)
 
 # The built-in prices. With a newer list: curl -O https://models.dev/api.json && make prices API=api.json DAY=2026-11-20
 prices:
 	$(CARGO) run --locked --example prices_snapshot -- $(API) $(DAY)
 
-# Completions, manual pages and schemas from the code; the tests compare them.
+# Completions, manual pages, schemas and screens from the code; the tests compare them.
 generate:
-	TTOP_GENERATE=1 $(CARGO) test --locked --test house as_committed
+	TTOP_GENERATE=1 $(CARGO) test --locked --test house --test top as_committed
 
 install: build
 	install -d $(bindir) $(datadir)/man/man1 $(datadir)/bash-completion/completions $(datadir)/zsh/site-functions \

@@ -177,7 +177,13 @@ fn own_keys(config: &Config) -> BTreeMap<String, Vec<String>> {
 fn look(context: &Context) -> Result<Look> {
     let theme = match context.theme()? {
         Some(theme) => theme,
-        None => context.engine.registry.themes.first().cloned().ok_or_else(|| anyhow::anyhow!("no theme is built in"))?,
+        None => context
+            .engine
+            .registry
+            .themes
+            .first()
+            .cloned()
+            .ok_or_else(|| anyhow::anyhow!("no theme is built in"))?,
     };
     let when = context.out.global.color.unwrap_or_default();
     let var = |name: &str| std::env::var(name).ok();

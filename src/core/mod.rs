@@ -15,6 +15,7 @@ pub mod group;
 pub mod matching;
 pub mod mcp;
 pub mod money;
+pub mod pace;
 pub mod period;
 pub mod price;
 pub mod problem;

@@ -57,7 +57,9 @@ impl Engine {
             self.ask_and_list(query)?
         };
         listed.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(listed.into_iter().map(|one| one.row(now)).collect())
+        let mut rows: Vec<ProviderRow> = listed.into_iter().map(|one| one.row(now)).collect();
+        self.add_pace(&mut rows)?;
+        Ok(rows)
     }
 
     /// How windows filled since a time, oldest first.
@@ -98,7 +100,9 @@ impl Engine {
             .map(Listed::from)
             .collect();
         listed.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(listed.into_iter().map(|one| one.row(now)).collect())
+        let mut rows: Vec<ProviderRow> = listed.into_iter().map(|one| one.row(now)).collect();
+        self.add_pace(&mut rows)?;
+        Ok(rows)
     }
 
     fn ask_and_list(&mut self, query: &LimitsQuery) -> Result<Vec<Listed>> {

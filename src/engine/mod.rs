@@ -45,6 +45,7 @@ mod local_limits;
 mod mcp;
 mod outbox;
 pub mod panes;
+mod plan_worth;
 pub mod provider_rows;
 pub mod refresh;
 pub mod registry;

@@ -74,6 +74,8 @@ impl Listed {
             source: report.source,
             note: (!notes.is_empty()).then(|| notes.join("; ")),
             limits,
+            plan_price: None,
+            plan_covered: None,
         }
     }
 }
@@ -100,6 +102,9 @@ fn limit_row(limit: &Limit, seen_at: Option<i64>, now: i64) -> LimitRow {
         unit: limit.unit.clone(),
         window_minutes: limit.window_minutes,
         resets_at: limit.resets_at,
+        percent_per_hour: None,
+        projected_percent: None,
+        runs_out_at: None,
     }
 }
 

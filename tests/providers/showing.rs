@@ -170,10 +170,10 @@ fn the_sample_home_is_always_the_same_and_leaves_no_trace() {
     assert!(own.is_empty(), "{own:?}");
     let table = home.stdout(&["providers", "--demo", "-o", "table"]);
     insta::assert_snapshot!(table, @r"
-    Provider        Plan                   Used  Limits                                          Credits   Spend   Age
-    anthropic       Max 5x      ████▉░░░  61.5%  5h 37% 3h 00min, 7d 61.5% 4d 0h, 7d Sonnet 12%                   1min
-    codex           Plus        ████████   100%  5h 11% 3h 00min, 7d 100% 4d 0h                                   1min
-    github-copilot  Individual  ███▍░░░░  42.3%  30d Premium 42.3% 10d 0h                                         1min
-    openrouter                                                                                    $74.75  $25.50  1min
+    Provider        Plan                   Used  Limits                                               Credits   Spend   Age
+    anthropic       Max 5x      ████▉░░░  61.5%  5h 37% 3h 00min, 7d 61.5% out 1d 21h, 7d Sonnet 12%                   1min
+    codex           Plus        ████████   100%  5h 11% 3h 00min, 7d 100% 4d 0h                                        1min
+    github-copilot  Individual  ███▍░░░░  42.3%  30d Premium 42.3% 10d 0h                                              1min
+    openrouter                                                                                         $74.75  $25.50  1min
     ");
 }

@@ -100,6 +100,7 @@ struct Plan {
     icons: Icons,
     program: String,
     received: Option<ReceivedStatusline>,
+    theme: Theme,
 }
 
 impl BarStatusArgs {

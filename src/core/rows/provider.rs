@@ -1,5 +1,6 @@
 //! `ProviderRow`: plan limits, credits and spend of one provider, and `LimitHistoryRow`, how a window filled.
 
+use crate::core::money::Money;
 use crate::core::quota::{Capability, ProviderState, Reason, SpendPeriod};
 use crate::core::time::Time;
 use crate::core::tokens::Tokens;
@@ -53,6 +54,10 @@ pub struct ProviderRow {
     /// Where the credential or the numbers come from.
     pub source: Option<String>,
     pub note: Option<String>,
+    /// Price of the plan in US dollars per month: `plans.<provider>.price`, else the known one.
+    pub plan_price: Option<Money>,
+    /// List value of what the plan covered in the last 30 days, in US dollars; null without a price.
+    pub plan_covered: Option<Money>,
 }
 
 /// A window or pool of a provider.
@@ -72,6 +77,12 @@ pub struct LimitRow {
     pub window_minutes: Option<u64>,
     /// Epoch milliseconds UTC.
     pub resets_at: Option<i64>,
+    /// How fast the window fills since it began; null if too little of it has passed.
+    pub percent_per_hour: Option<f64>,
+    /// Projected usage at the reset, at the rate so far; above 100 the limit does not last.
+    pub projected_percent: Option<f64>,
+    /// When the limit is reached at the rate so far, if that is before the reset: epoch milliseconds UTC.
+    pub runs_out_at: Option<i64>,
 }
 
 /// How full a window was at one time.

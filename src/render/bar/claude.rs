@@ -100,9 +100,9 @@ fn statusline_parts(bar: &Bar<'_>) -> Vec<super::Part> {
 mod tests {
     use super::super::{Icons, StatuslineInput};
     use super::*;
-    use crate::render::theme::BUILT_IN;
     use crate::core::snapshot::Snapshot;
     use crate::render::Tone;
+    use crate::render::theme::BUILT_IN;
 
     #[test]
     fn what_claude_code_says_comes_first_and_nothing_is_made_up() {

@@ -3,7 +3,7 @@
 use super::facts::{self, GROUPS};
 use super::{Bar, NOTHING};
 use crate::core::snapshot::AgentNow;
-use crate::render::{number, text};
+use crate::render::{Tone, number, text};
 
 /// A title in the drop-down takes at most so many columns.
 const TITLE_WIDTH: usize = 40;
@@ -45,7 +45,10 @@ fn line(words: &str, attributes: &[&str]) -> String {
 /// The whole output.
 pub fn draw(bar: &Bar<'_>, dialect: &Dialect) -> String {
     let mut out = header(bar, dialect);
-    let dim = bar.hex(Tone::Dim).map(|color| format!("color={color}")).unwrap_or_default();
+    let dim = bar
+        .hex(Tone::Dim)
+        .map(|color| format!("color={color}"))
+        .unwrap_or_default();
     out.push_str("---\n");
     if bar.snapshot.agents.is_empty() {
         out.push_str(&line("no agents run", &[&dim, dialect.literal]));
@@ -55,7 +58,8 @@ pub fn draw(bar: &Bar<'_>, dialect: &Dialect) -> String {
         if agents.is_empty() {
             continue;
         }
-        let color = bar.hex(group.tone)
+        let color = bar
+            .hex(group.tone)
             .map(|color| format!("color={color}"))
             .unwrap_or_default();
         let title = format!("{} ({})", group.name, agents.len());

@@ -15,7 +15,9 @@ impl Style for Sketchybar {
 
     fn draw(&self, bar: &Bar<'_>) -> String {
         // The bar's own color, written as alpha, red, green, blue.
-        let color = bar.hex(bar.level().tone()).map_or("0xffffffff".to_owned(), |color| format!("0xff{}", &color[1..]));
+        let color = bar
+            .hex(bar.level().tone())
+            .map_or("0xffffffff".to_owned(), |color| format!("0xff{}", &color[1..]));
         format!("{} label.color={color}\n", quote(&format!("label={}", bar.text())))
     }
 

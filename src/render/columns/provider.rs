@@ -43,7 +43,8 @@ impl Row for ProviderRow {
     ];
 }
 
-/// `5h 37% 2h 59min, 7d 61.5% 3d 20h, 7d Sonnet 12%`: window, usage, and time until the reset.
+/// `5h 37% 2h 59min, 7d 61.5% out 1d 21h, 7d Sonnet 12%`: window, usage, and the time until the reset, or until the limit
+/// is reached at the pace so far.
 fn limits_text(limits: &[LimitRow], view: &View) -> String {
     let mut shown: Vec<i64> = Vec::new();
     let texts = limits.iter().map(|limit| {
@@ -54,7 +55,11 @@ fn limits_text(limits: &[LimitRow], view: &View) -> String {
         if let Some(at) = limit.resets_at.filter(is_news) {
             // Windows for parts of an account mostly end with the one for all of it.
             shown.push(at);
-            parts.push(number::duration(at - view.now));
+            // A limit that is reached before it resets is of use until then only.
+            match limit.runs_out_at.filter(|out| *out > view.now) {
+                Some(out) => parts.push(format!("out {}", number::duration(out - view.now))),
+                None => parts.push(number::duration(at - view.now)),
+            }
         }
         parts.join(" ")
     });
@@ -167,6 +172,9 @@ mod tests {
             unit: None,
             window_minutes: Some(minutes),
             resets_at: Some(resets_at),
+            percent_per_hour: None,
+            projected_percent: None,
+            runs_out_at: None,
         }
     }
 

@@ -14,6 +14,8 @@ impl Row for ThemeRow {
             true => Cell::toned("active", Tone::Good),
             false => Cell::empty(),
         }),
-        Column::number("contrast", "Contrast", 1, |row, _| Cell::plain(format!("{:.1}", row.contrast))),
+        Column::number("contrast", "Contrast", 1, |row, _| {
+            Cell::plain(format!("{:.1}", row.contrast))
+        }),
     ];
 }

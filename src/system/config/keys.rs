@@ -214,6 +214,12 @@ pub const KEYS: &[Key] = &[
         "the format of a webhook, by default derived from its host",
     ),
     key("billing.*", BILLING, "", "who pays for an agent or provider"),
+    key(
+        "plans.*.price",
+        Kind::Limit,
+        "",
+        "what the plan of a provider costs per month, in US dollars",
+    ),
     key("projects.*", Kind::Texts, "", "folders that count as one project"),
     key(
         "prices.autoUpdate",

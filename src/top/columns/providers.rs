@@ -57,6 +57,15 @@ impl Listed for ProviderRow {
             |row| SortKey::int(row.resets_at),
         ),
         col(
+            "limits.projectedPercent",
+            "Lasts",
+            Fixed(11),
+            66,
+            false,
+            |row, view| lasts(row, view.now),
+            |row| SortKey::int(runs_out(row)),
+        ),
+        col(
             "state",
             "State",
             Flexible(1),
@@ -84,6 +93,21 @@ impl Listed for ProviderRow {
 
     fn dollars(&self) -> Option<f64> {
         self.spend
+    }
+}
+
+/// When the first of its limits runs out.
+fn runs_out(row: &ProviderRow) -> Option<i64> {
+    row.limits.iter().filter_map(|limit| limit.runs_out_at).min()
+}
+
+/// Whether its limits last until they reset.
+fn lasts(row: &ProviderRow, now: i64) -> Cell {
+    match runs_out(row) {
+        Some(at) if at <= now => Cell::toned("gone", Tone::Critical),
+        Some(at) => Cell::toned(format!("no, {}", duration(at - now)), Tone::Warning),
+        None if row.limits.iter().any(|limit| limit.projected_percent.is_some()) => Cell::toned("yes", Tone::Good),
+        None => Cell::empty(),
     }
 }
 

@@ -4,7 +4,7 @@ use super::canvas::Canvas;
 use super::{empty, gauge, layout, list_area, table};
 use crate::core::budget::Level;
 use crate::core::rows::{LimitRow, ProviderRow};
-use crate::render::number::{duration, percent};
+use crate::render::number::{duration, money, percent};
 use crate::top::columns::amount;
 use crate::top::rows::PlanRows;
 use crate::top::state::State;
@@ -78,6 +78,10 @@ fn facts(state: &State, row: &ProviderRow) -> Vec<(String, Style)> {
             .map(|limit| format!(" of {}", amount(limit, currency)))
             .unwrap_or_default();
         lines.push((format!("spend {}{of}", amount(spend, currency)), text));
+    }
+    if let (Some(price), Some(covered)) = (row.plan_price, row.plan_covered) {
+        let (price, covered) = (money(Some(price), None), money(Some(covered), None));
+        lines.push((format!("covered {covered} in 30 days, for {price} per month"), text));
     }
     let age = row.fetched_at.map(|at| duration((state.reader.now - at).max(0)));
     let state_name = row.state.name();
@@ -191,6 +195,17 @@ fn side(canvas: &mut Canvas<'_>, state: &State, row: &ProviderRow, rows: &PlanRo
         let text = format!(" {} {}", percent(limit.used_percent), until(limit, state.reader.now));
         canvas.text(at, y + 1, inner.right().saturating_sub(at), text, canvas.look.text());
         y += 2;
+        if let Some(projected) = limit.projected_percent {
+            let out = limit.runs_out_at.filter(|at| *at > state.reader.now);
+            let text = match out {
+                Some(at) => format!("; runs out in {}", duration(at - state.reader.now)),
+                None if projected <= 100.0 => "; lasts until the reset".to_owned(),
+                None => String::new(),
+            };
+            let text = format!("at this pace {} at the reset{text}", percent(Some(projected)));
+            canvas.text(inner.x, y, inner.width, text, canvas.look.muted());
+            y += 1;
+        }
         let parts = usize::from(inner.width.saturating_sub(2)).min(84);
         let values = history(rows, &row.provider_id, &limit.label, state.reader.now, parts);
         if values.iter().any(|value| *value > 0.0) && y + 5 < inner.bottom() {
