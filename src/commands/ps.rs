@@ -91,16 +91,30 @@ impl PsArgs {
     fn once(&self, context: &mut Context) -> Result<Exit> {
         let scan = self.scan(context);
         scan.problems.iter().for_each(|problem| context.out.warn(problem));
+        let remote = context.engine.remotes().ask();
+        remote
+            .problems
+            .into_iter()
+            .for_each(|problem| context.engine.note_once(problem));
+        context.warn_all();
+        let remote = remote.rows;
         let filters = self.filters.text();
         let request = context.request(&self.rows)?;
         // Whether a session waits is known without the ledger, and faster.
         if context.out.global.quiet && filters.is_empty() {
-            let rows = self.choose(&context.engine, &context.out, &filters, &scan, &Known::default())?;
+            let rows = self.choose(
+                &context.engine,
+                &context.out,
+                &filters,
+                &scan,
+                &Known::default(),
+                &remote,
+            )?;
             return self.print(&mut context.out, &request, rows);
         }
         context.report(&TurnFilter::default(), |engine, out| {
             let known = known_sessions(&scan.sessions, &engine.usage()?)?;
-            let rows = self.choose(engine, out, &filters, &scan, &known)?;
+            let rows = self.choose(engine, out, &filters, &scan, &known, &remote)?;
             self.print(out, &request, rows)
         })
     }
@@ -126,10 +140,12 @@ impl PsArgs {
         filters: &FilterText,
         scan: &Scan,
         known: &Known,
+        remote: &[PsRow],
     ) -> Result<Vec<PsRow>> {
         let now = engine.system.now;
         let mut rows: Vec<PsRow> = scan.sessions.iter().map(|session| row(session, known, now)).collect();
-        rows.sort_by(|a, b| (a.pid, &a.session_id).cmp(&(b.pid, &b.session_id)));
+        rows.extend(remote.iter().cloned());
+        rows.sort_by(|a, b| (&a.host, a.pid, &a.session_id).cmp(&(&b.host, b.pid, &b.session_id)));
         out.report_unknown(&engine.unknown_names(filters, &rows)?, self.check)?;
         if self.waiting || self.check {
             rows.retain(|row| row.status.is_waiting());

@@ -1,7 +1,7 @@
 //! Money in integer nano-dollars, how a cost is known, and who pays.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// US dollars in integer nano-dollars, so that every grouping of the same turns adds up to the same total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -165,6 +165,12 @@ fn parse_exponent(text: &[u8]) -> Option<i64> {
 impl Serialize for Money {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_f64(self.dollars())
+    }
+}
+
+impl<'de> Deserialize<'de> for Money {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::from_dollars(f64::deserialize(deserializer)?))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::{Deserialize, Deserializer};
 
 /// The kinds of tokens a provider bills apart, in row order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,10 +145,28 @@ impl Serialize for Tokens {
     }
 }
 
+impl<'de> Deserialize<'de> for Tokens {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let shape = TokensShape::deserialize(deserializer)?;
+        let counts = [
+            shape.input,
+            shape.output,
+            shape.reasoning,
+            shape.cache_read,
+            shape.cache_write,
+        ];
+        let unknown = counts.iter().enumerate().filter(|(_, count)| count.is_none());
+        let unknown = unknown.fold(0, |mask, (at, _)| mask | 1 << at);
+        Ok(Self::from_parts(
+            counts.map(|count| count.unwrap_or(0).min(MAX_COUNT)),
+            unknown,
+        ))
+    }
+}
+
 /// Tokens by bucket; the buckets are disjoint.
-#[derive(JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "only its schema is used")]
 struct TokensShape {
     input: Option<u64>,
     output: Option<u64>,

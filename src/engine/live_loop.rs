@@ -158,7 +158,7 @@ impl Engine {
     }
 
     /// Notes a problem unless the loop noted it before.
-    pub(super) fn note_once(&mut self, problem: Problem) {
+    pub fn note_once(&mut self, problem: Problem) {
         if let Some(live) = &mut self.live {
             if live.noted.contains(&problem) {
                 return;

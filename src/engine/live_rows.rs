@@ -88,6 +88,7 @@ pub fn row(session: &LiveSession, known: &Known, now: i64) -> PsRow {
         started_at: process.started_at,
         uptime_ms: process.started_at.map(|start| (now - start).max(0)),
         version: session.claim.version.clone().or_else(|| about.version.clone()),
+        host: None,
     }
 }
 

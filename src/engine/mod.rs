@@ -49,6 +49,7 @@ mod plan_worth;
 pub mod provider_rows;
 pub mod refresh;
 pub mod registry;
+pub mod remotes;
 mod sample;
 pub mod scan;
 pub mod snapshot;

@@ -1,7 +1,7 @@
 //! The server of `ttop serve`: rows, bars' documents and events over HTTP, for this machine or with a token.
 //!
 //! Two threads share the work. The network's thread holds all sockets, which never block it: a connection that is slow or
-//! idle is an entry in a map. The engine's thread owns the [`Engine`](crate::engine::Engine), which cannot change threads,
+//! idle is an entry in a map. The engine's thread owns the [`Engine`], which cannot change threads,
 //! and answers one question after the other. Channels connect the two, and each wakes the other.
 
 mod answer;
@@ -108,6 +108,8 @@ impl<'e> Server<'e> {
     /// When the ledger cannot be read or written, or the network's thread ends.
     pub fn run(&mut self, warn: &mut dyn FnMut(&Problem)) -> Result<i32> {
         let prices = keep_fresh(&self.engine.system, &self.engine.config)?;
+        let remotes = self.engine.remotes();
+        let remotes = (!remotes.is_empty()).then(|| remotes.watch()).transpose()?;
         self.engine.prices();
         self.engine.read_due()?;
         self.engine.ledger_mut()?.most_turns = MOST_TURNS;
@@ -125,6 +127,14 @@ impl<'e> Server<'e> {
                 Step::Signal(signal) => return Ok(signal),
                 Step::Abandoned | Step::Woke { is_read: false } => {}
                 Step::Woke { is_read: true } => self.answers.clear(),
+            }
+            if let Some(agents) = remotes.as_ref().and_then(|remotes| remotes.try_recv().ok()) {
+                self.answers.remote = agents.rows;
+                self.answers.clear();
+                agents
+                    .problems
+                    .into_iter()
+                    .for_each(|problem| self.engine.note_once(problem));
             }
             match prices.try_recv() {
                 Ok(Freshness::Renewed(book)) => self.engine.set_prices(*book),

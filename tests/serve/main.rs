@@ -5,6 +5,7 @@ mod bounds;
 mod documents;
 mod events;
 mod page;
+mod remotes;
 mod rows;
 #[path = "../support/mod.rs"]
 mod support;

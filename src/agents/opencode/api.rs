@@ -23,7 +23,8 @@ const MOST_FOLDERS: usize = 16;
 /// A server that was found.
 pub struct Server<'a> {
     http: &'a Http,
-    address: SocketAddr,
+    /// `http://127.0.0.1:4096`
+    base: String,
     /// `name:password`
     login: Option<Secret>,
     pub generation: ApiVersion,
@@ -123,9 +124,15 @@ impl<'a> Server<'a> {
     /// A server at an address that is known to be its own; `None` when what answers there is no OpenCode of this process, or wants
     /// a password that we do not have.
     pub fn find(http: &'a Http, address: SocketAddr, pid: u32, login: Option<Secret>) -> Option<Self> {
+        let (server, answering) = Self::at(http, format!("http://{address}"), login)?;
+        answering.is_none_or(|answering| answering == pid).then_some(server)
+    }
+
+    /// A server at a base address, with the pid that it reports; `None` when no OpenCode answers there.
+    pub fn at(http: &'a Http, base: String, login: Option<Secret>) -> Option<(Self, Option<u32>)> {
         let mut server = Self {
             http,
-            address,
+            base,
             login,
             generation: ApiVersion::Second,
             version: None,
@@ -140,15 +147,12 @@ impl<'a> Server<'a> {
         {
             server.generation = ApiVersion::First;
             server.version = health.version;
-            return Some(server);
+            return Some((server, None));
         }
         for place in ["/api/info", "/api/status", "/api/health"] {
             if let Some(info) = server.ask::<Info>(place, &[]) {
-                if info.pid.is_some_and(|answering| answering != pid) {
-                    return None;
-                }
                 server.version = info.version;
-                return Some(server);
+                return Some((server, info.pid));
             }
         }
         None
@@ -239,7 +243,7 @@ impl<'a> Server<'a> {
             .map(|(key, value)| format!("{key}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
             .collect();
         let mark = if query.is_empty() { "" } else { "?" };
-        let url = format!("http://{}{place}{mark}{}", self.address, query.join("&"));
+        let url = format!("{}{place}{mark}{}", self.base, query.join("&"));
         let mut request = Request::get(&url);
         request.timeout = PATIENCE;
         request.max_bytes = MAX_BYTES;

@@ -9,6 +9,7 @@ mod lane;
 mod live;
 mod message;
 mod own_cost;
+pub mod remote;
 mod reply;
 mod session;
 mod sqlite;

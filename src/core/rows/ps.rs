@@ -6,10 +6,10 @@ use crate::core::process::{Match, Role};
 use crate::core::status::{Status, StatusSource};
 use crate::core::tokens::Tokens;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One running process, with one of the sessions it shows.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(title = "ps")]
 pub struct PsRow {
@@ -53,4 +53,6 @@ pub struct PsRow {
     pub uptime_ms: Option<i64>,
     /// Version of the agent.
     pub version: Option<String>,
+    /// The remote that it runs on, by its name in the configuration; null for this machine.
+    pub host: Option<String>,
 }

@@ -12,6 +12,7 @@ impl Row for PsRow {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::number("pid", "Pid", 1, |row, _| Cell::plain(row.pid.to_string())),
         Column::text("agentId", "Agent", 3, |row, _| Cell::plain(&*row.agent_id)),
+        Column::text("host", "Host", 2, |row, _| Cell::text(row.host.as_deref())),
         Column::text("role", "Role", 8, |row, _| Cell::plain(row.role.name())),
         Column::text("status", "Status", 0, |row, _| {
             Cell::toned(row.status.name(), tone(row.status))

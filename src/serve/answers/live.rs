@@ -30,6 +30,7 @@ impl Answers {
         scan.sessions
             .retain(|session| is_listed(session.claim.role, lists_all, lists_orphans));
         let mut rows = rows_of(scan, engine)?;
+        rows.extend(self.remote.iter().cloned());
         rows.retain(|row| !waits || row.status.is_waiting());
         let rows = engine.choose(&filters, rows)?;
         listing.answer(rows.into_iter().map(|row| Ok(self.titled(row))), engine)

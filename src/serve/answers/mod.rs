@@ -16,6 +16,7 @@ use super::request::Refused;
 use super::route::Route;
 use crate::core::bad_request::BadRequest;
 use crate::core::problem::Problem;
+use crate::core::rows::PsRow;
 use crate::engine::Engine;
 use crate::render::kinds::{ROWS, RowKind};
 use crate::render::types;
@@ -40,6 +41,8 @@ pub struct Query {
 pub struct Answers {
     kept: FxHashMap<Query, (Instant, Answer)>,
     keeps_titles: bool,
+    /// What other machines run, as they answered last.
+    pub remote: Vec<PsRow>,
 }
 
 impl Answers {
@@ -47,6 +50,7 @@ impl Answers {
         Self {
             kept: FxHashMap::default(),
             keeps_titles,
+            remote: Vec::new(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Every key of the configuration: its type, default and purpose.
 
-use super::{rules, sinks};
+use super::{remotes, rules, sinks};
 use serde_json::Value;
 
 /// A key of the config.
@@ -37,6 +37,7 @@ pub enum Kind {
     Hook,
     /// Budgets of a part: see `rules::check`.
     BudgetRules,
+    Remotes,
     /// An object or a list of them.
     Prices,
     /// Only `USD`: nothing is converted.
@@ -64,6 +65,7 @@ impl Kind {
                 .is_some_and(|list| !list.is_empty() && list.iter().all(Value::is_string)),
             Self::Hook => value.as_str().is_some_and(sinks::is_hook),
             Self::BudgetRules => return rules::check(value),
+            Self::Remotes => return remotes::check(value),
             Self::Prices => value.is_object() || value.as_array().is_some_and(|list| list.iter().all(Value::is_object)),
             Self::Currency => value == "USD",
             Self::Anything => true,
@@ -89,6 +91,7 @@ impl Kind {
             Self::Command => "a list with a program and its arguments".to_owned(),
             Self::Hook => "an https URL, which may contain {env:NAME} and {file:PATH}".to_owned(),
             Self::BudgetRules => "a list of budgets".to_owned(),
+            Self::Remotes => "a list of remotes".to_owned(),
             Self::Prices => "a price or a list of prices".to_owned(),
             Self::Currency => "USD; ttop does not convert currencies".to_owned(),
             Self::Anything => "anything".to_owned(),
@@ -234,6 +237,7 @@ pub const KEYS: &[Key] = &[
         "the price of a provider/model, in dollars per million tokens",
     ),
     key("ledger.titles", Kind::Flag, "true", "store the titles of sessions"),
+    key("remotes", Kind::Remotes, "[]", "other machines whose agents are listed"),
     idle(
         "providers.hideUnconfigured",
         Kind::Flag,

@@ -3,6 +3,7 @@
 pub(crate) mod check;
 mod edit;
 pub mod keys;
+mod remotes;
 mod rules;
 mod show;
 mod sinks;
