@@ -9,7 +9,7 @@ use crate::plugins::{as_theme, consent, declare, message, npm, ops, package, row
 use crate::prices::list;
 use crate::processes::sockets::Listeners;
 use crate::render::bar::template::Template;
-use crate::system::config::{Config, check};
+use crate::system::config::Config;
 use crate::system::{jsonc, parse_instant};
 use jiff::tz::TimeZone;
 use std::ffi::OsString;
@@ -52,10 +52,7 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "config",
         run: |text| {
-            if let Ok((root, _)) = check::check(text, "config.json") {
-                let config = Config::from_value(root);
-                config.idle_keys();
-            }
+            done(Config::parse(text, "config.json").keys_without_effect());
         },
         seeds: &[
             crate::system::config::TEMPLATE,

@@ -29,7 +29,6 @@ pub mod system;
 pub mod top;
 
 use crate::core::bad_request::BadRequest;
-use crate::core::problem::Problem;
 use anyhow::Result;
 use cli::parse::{Parsed, is_bar, parse};
 use commands::Command;
@@ -96,30 +95,26 @@ fn run_words(words: &[OsString]) -> Result<Exit> {
     {
         return Err(BadRequest::new(format!("--tz {zone}: {error}")).into());
     }
-    let needs_config = !cli.command.as_ref().is_some_and(Command::works_without_config);
-    let mut problems = Vec::new();
     if !engine.is_sample() {
-        (engine.config, problems) = match Config::load(&engine.system) {
-            Err(error) if needs_config => return Err(error),
-            Err(error) if matches!(cli.command, Some(Command::BarStatus(_))) => (
-                Config::default(),
-                vec![Problem::new("config", format_args!("{error:#}"))],
-            ),
-            loaded => loaded.unwrap_or_default(),
-        };
+        engine.config = Config::load(&engine.system);
     }
     engine.system.agent_roots = engine.config.agent_roots();
-    engine.system.offline |= cli.global.offline || engine.config.flag(&["offline"]) == Some(true);
+    engine.system.offline |= cli.global.offline || engine.config.offline;
     #[cfg(feature = "plugins")]
     let session = extend::extend(&mut engine, cli.command.as_ref(), &cli.global.plugins)?;
     #[cfg(feature = "plugins")]
-    problems.extend(extend::problems(session.as_ref()));
+    let problems = extend::problems(session.as_ref());
+    #[cfg(not(feature = "plugins"))]
+    let problems: [core::problem::Problem; 0] = [];
     let mut context = Context::new(engine, cli.global);
     if context.engine.system.var("TTOP_NOW").is_some() {
         let now = crate::core::time::Time(context.engine.system.now);
         context
             .out
             .note(&format!("ttop: the clock is fixed at {now} (TTOP_NOW)"));
+    }
+    if !cli.command.as_ref().is_some_and(Command::needs_no_config) {
+        context.warn_of_flaws();
     }
     problems.iter().for_each(|problem| context.out.warn(problem));
     let exit = match cli.command {

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 use ttop::core::bad_request::BadRequest;
+use ttop::core::cannot_answer::CannotAnswer;
 use ttop::exit::Exit;
 use ttop::render::{OutputError, text};
 
@@ -22,7 +23,9 @@ fn main() -> ExitCode {
             let mut stderr = std::io::stderr().lock();
             // A closed stderr is no reason to fail differently.
             let _ = writeln!(stderr, "ttop: error: {}", text::strip_control(&format!("{error:#}")));
-            if let Some(hint) = usage.and_then(|usage| usage.hint.as_deref()) {
+            let failure = error.downcast_ref::<CannotAnswer>();
+            let hint = usage.and_then(|usage| usage.hint.as_deref());
+            if let Some(hint) = hint.or(failure.map(|failure| &*failure.hint)) {
                 let _ = writeln!(stderr, "hint: {}", text::strip_control(hint));
             }
             if usage.is_some() { Exit::Usage } else { Exit::Failed }

@@ -43,6 +43,8 @@ impl AlertArgs {
         check::<EventRow>(&filters)?;
         let sinks = context.engine.sinks()?;
         if let Some(name) = &self.test {
+            let key = format!("alerts.sinks.{name}");
+            context.engine.config.require("alert --test", &[&key])?;
             let event = test(name, &sinks, context)?;
             return print(context, &request, &filters, vec![event]);
         }

@@ -82,6 +82,10 @@ impl BudgetsArgs {
         request.check::<BudgetRow>(false)?;
         let filters = self.filters.text();
         check::<BudgetRow>(&filters)?;
+        if self.check {
+            let keys = ["budgets", "billing", "prices.overrides", "providers", "projects"];
+            context.engine.config.require("budgets --check", &keys)?;
+        }
         let mut budgets = context.engine.budgets()?;
         let configured = budgets.clone();
         let added = self.added(&context.engine)?;

@@ -2,13 +2,14 @@
 
 use super::context::Context;
 use crate::core::bad_request::BadRequest;
+use crate::core::cannot_answer::CannotAnswer;
 use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::render::keys::similar;
 use crate::render::{eprint_line, print_text};
 use crate::system::System;
-use crate::system::config::keys::{KEYS, Kind, Place, names, place};
-use crate::system::config::{Config, TEMPLATE, check, set, shown, unset};
+use crate::system::config::schema::{Node, keys, names};
+use crate::system::config::{Config, Flaw, TEMPLATE, set, shown, unset};
 use crate::system::jsonc::{self, Mistake};
 use crate::system::replace::replace;
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -58,15 +59,14 @@ impl ConfigArgs {
         match self.action.as_ref().unwrap_or(&Action::Show) {
             Action::Path => print(context, &Config::path(&context.engine.system).display().to_string())?,
             Action::Show => {
-                let config = load(context)?;
-                let value = shown(&[], &config.effective(&[]));
+                let value = shown(&[], &context.engine.config.effective(&[]));
                 print(context, &serde_json::to_string_pretty(&value)?)?;
             }
             Action::Init => init(context)?,
             Action::Get { key } => {
                 let names = known(key)?;
                 let path: Vec<&str> = names.iter().map(String::as_str).collect();
-                match shown(&path, &load(context)?.effective(&path)) {
+                match shown(&path, &context.engine.config.effective(&path)) {
                     Value::String(text) => print(context, &text)?,
                     value => print(context, &value.to_string())?,
                 }
@@ -78,12 +78,15 @@ impl ConfigArgs {
                 let value = parse_value(key, &path, typed)?;
                 #[cfg(feature = "plugins")]
                 let value = super::plugin::setting::check(context, &path, typed, value)?;
-                edit(&context.engine.system, |text| set(text, &path, &value).map(Some))?;
+                set_value(&context.engine.system, &path, &value)?;
             }
             Action::Unset { key } => {
-                let names = known(key)?;
-                let path: Vec<&str> = names.iter().map(String::as_str).collect();
-                edit(&context.engine.system, |text| unset(text, &path))?;
+                let system = &context.engine.system;
+                edit(system, |text| {
+                    let names = known_or_set(key, text)?;
+                    let path: Vec<&str> = names.iter().map(String::as_str).collect();
+                    Ok(unset(text, &path).map_err(|mistake| unusable(system, &mistake))?)
+                })?;
             }
         }
         Ok(context.out.outcome())
@@ -97,15 +100,11 @@ fn print(context: &Context, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Loads the configuration: the run's own is empty if the file is invalid. Warnings were already printed.
-fn load(context: &Context) -> Result<Config> {
-    Ok(Config::load(&context.engine.system)?.0)
-}
-
 /// Splits a typed key into names.
 fn known(key: &str) -> Result<Vec<String>, BadRequest> {
     names(key).ok_or_else(|| {
-        let near = similar(key, KEYS.iter().map(|key| key.path));
+        let keys = keys();
+        let near = similar(key, keys.iter().map(|key| &*key.path));
         let hint = match near[..] {
             [] => "run 'ttop config show' for the list of keys".to_owned(),
             _ => format!("did you mean {}?", near.join(", ")),
@@ -114,42 +113,63 @@ fn known(key: &str) -> Result<Vec<String>, BadRequest> {
     })
 }
 
+/// Splits a typed key into names: those of a known key, or of one that is in the file.
+fn known_or_set(key: &str, text: &str) -> Result<Vec<String>, BadRequest> {
+    fn find(value: &Value, typed: &str) -> Option<Vec<String>> {
+        value.as_object()?.iter().find_map(|(name, value)| {
+            let rest = typed.strip_prefix(name.as_str())?;
+            let below = match rest.strip_prefix('.') {
+                Some(rest) => find(value, rest)?,
+                None => rest.is_empty().then(Vec::new)?,
+            };
+            Some([vec![name.clone()], below].concat())
+        })
+    }
+    let set = || jsonc::parse(text).ok().and_then(|root| find(&root, key));
+    names(key).or_else(set).map_or_else(|| known(key), Ok)
+}
+
 /// Parses a typed value: JSON, or plain text for a key that holds text.
 fn parse_value(key: &str, path: &[&str], typed: &str) -> Result<Value, BadRequest> {
     let json = jsonc::parse(typed).ok().filter(|_| !typed.trim().is_empty());
     let text = || Value::String(typed.to_owned());
-    let Place::Key(known) = place(path) else {
-        return json
-            .filter(Value::is_object)
-            .ok_or_else(|| BadRequest::new(format!("{key} must be an object")));
-    };
-    let value = match known.kind {
-        Kind::Text | Kind::Url | Kind::OneOf(_) | Kind::Currency => json.filter(Value::is_string).unwrap_or_else(text),
-        Kind::Texts => json.unwrap_or_else(|| Value::Array(vec![text()])),
+    let value = match Node::at(path) {
+        Some(node) if node.is_text() => json.filter(Value::is_string).unwrap_or_else(text),
+        Some(node) if node.is_list() => json.unwrap_or_else(|| Value::Array(vec![text()])),
         _ => json.unwrap_or_else(text),
     };
-    match known.kind.check(&value) {
-        Ok(()) => Ok(value),
-        Err(reason) => Err(BadRequest::new(format!("{key} {reason}"))),
+    match Node::at(path).map(|node| node.check(&value)) {
+        Some(Err(reason)) => Err(BadRequest::new(format!("{key} {reason}"))),
+        _ => Ok(value),
     }
 }
 
-/// Edits the configuration file, if the result differs and is valid.
-fn edit(system: &System, change: impl FnOnce(&str) -> Result<Option<String>, Mistake>) -> Result<()> {
+/// Edits the configuration file, if the result differs and has no mistake that was not there before.
+fn edit(system: &System, change: impl FnOnce(&str) -> Result<Option<String>>) -> Result<()> {
     let path = Config::path(system);
     let file = system.tilde(&path);
-    let at = |mistake: Mistake| anyhow!("{file}:{}:{}: {}", mistake.line, mistake.column, mistake.reason);
     let text = jsonc::read_text(system, &path).map_err(|problem| anyhow!("{problem}"))?;
     let text = text.unwrap_or_else(|| "{\n}\n".to_owned());
-    let (_, unknown) = check(&text, &file).map_err(at)?;
-    let Some(changed) = change(&text).map_err(at)? else {
+    let Some(changed) = change(&text)? else {
         return Ok(());
     };
-    let (_, now_unknown) = check(&changed, &file).map_err(|mistake| BadRequest::new(mistake.reason))?;
-    if let Some(problem) = now_unknown.iter().find(|_| now_unknown.len() > unknown.len()) {
-        return Err(BadRequest::new(problem.reason.clone()).into());
+    let before = Config::parse(&text, &file);
+    let after = Config::parse(&changed, &file);
+    let is_new = |flaw: &&Flaw| {
+        let same = |known: &Flaw| known.path == flaw.path && known.problem.reason == flaw.problem.reason;
+        !before.flaws().iter().any(same)
+    };
+    if let Some(flaw) = after.flaws().iter().find(is_new) {
+        return Err(BadRequest::new(flaw.problem.reason.clone()).into());
     }
     replace(&path, changed.as_bytes()).with_context(|| format!("could not write {file}"))
+}
+
+fn set_value(system: &System, path: &[&str], value: &Value) -> Result<()> {
+    edit(system, |text| {
+        let changed = set(text, path, value).map_err(|mistake| unusable(system, &mistake))?;
+        Ok(Some(changed))
+    })
 }
 
 /// Changes one value as `config set` does, and uses it from now on.
@@ -160,9 +180,17 @@ pub fn set_setting(engine: &mut Engine, key: &str, typed: &str) -> Result<()> {
     let names = known(key)?;
     let path: Vec<&str> = names.iter().map(String::as_str).collect();
     let value = parse_value(key, &path, typed)?;
-    edit(&engine.system, |text| set(text, &path, &value).map(Some))?;
-    engine.config = Config::load(&engine.system)?.0;
+    set_value(&engine.system, &path, &value)?;
+    engine.config = Config::load(&engine.system);
     Ok(())
+}
+
+/// A mistake that makes a file impossible to edit.
+fn unusable(system: &System, mistake: &Mistake) -> CannotAnswer {
+    let file = system.tilde(&Config::path(system));
+    let Mistake { line, column, reason } = mistake;
+    let hint = format!("correct line {line} of {file}, or move the file away and run 'ttop config init'");
+    CannotAnswer::new(format!("{file}:{line}:{column}: {reason}"), hint)
 }
 
 fn init(context: &Context) -> Result<()> {

@@ -135,6 +135,14 @@ impl Context {
         Ok(())
     }
 
+    /// Warns about each mistake in the configuration, and prints the command that repairs it.
+    pub fn warn_of_flaws(&mut self) {
+        for flaw in self.engine.config.flaws() {
+            self.out.warn(&flaw.problem());
+            self.out.note(&format!("hint: {}", flaw.repair));
+        }
+    }
+
     /// Prints the engine's problems as warnings.
     pub fn warn_all(&mut self) {
         for problem in self.engine.take_problems() {

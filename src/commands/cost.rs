@@ -56,6 +56,10 @@ impl CostArgs {
         let ccusage = ccusage_name(by);
         let request = context.request(&self.rows)?;
         request.check::<CostRow>(ccusage.is_some())?;
+        if self.max.is_some() {
+            let keys = ["prices.overrides", "providers", "projects"];
+            context.engine.config.require("cost --max", &keys)?;
+        }
         let wants_ccusage = self.rows.format == Some(Format::Ccusage);
         context.report(&filter, |engine, out| {
             let usage = engine.usage()?;

@@ -138,12 +138,16 @@ fn config_row(context: &Context) -> DoctorRow {
     let mut row = DoctorRow::new(DoctorKind::Config, "config");
     let path = Config::path(&context.engine.system);
     let exists = path.exists();
+    row.problems = context.engine.config.flaws().iter().map(ToString::to_string).collect();
+    if !row.problems.is_empty() {
+        row.state = DoctorState::Problem;
+    }
     row.paths.push(DoctorPath {
         path: context.engine.system.tilde(&path),
         because: "settings".into(),
         exists,
     });
-    let idle = context.engine.config.idle_keys();
+    let idle = context.engine.config.keys_without_effect();
     if !idle.is_empty() {
         row.notes.push(format!(
             "accepted for TokenTop, without effect in ttop: {}",

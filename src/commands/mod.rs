@@ -64,11 +64,11 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether it answers with a config that has a mistake in it: what repairs the config must, and what needs none.
-    pub fn works_without_config(&self) -> bool {
+    /// Whether a mistake in the configuration changes nothing about its answer, or is its answer.
+    pub fn needs_no_config(&self) -> bool {
         matches!(
             self,
-            Self::BarStatus(_) | Self::Config(_) | Self::Schema(_) | Self::Completions(_) | Self::Man(_)
+            Self::Schema(_) | Self::Completions(_) | Self::Man(_) | Self::Doctor(_)
         )
     }
 

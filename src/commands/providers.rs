@@ -57,6 +57,12 @@ impl ProvidersArgs {
         request.check::<ProviderRow>(false)?;
         let filters = self.filters.text();
         check::<ProviderRow>(&filters)?;
+        if self.check {
+            context
+                .engine
+                .config
+                .require("providers --check", &["providers", "offline"])?;
+        }
         let mut rows = context.engine.limits(&LimitsQuery {
             providers: Globs::new(&filters.provider),
             list: match self.known_by {

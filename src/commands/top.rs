@@ -79,7 +79,7 @@ impl TopArgs {
             filter,
             look: look(context)?,
             keys,
-            has_mouse: context.engine.config.flag(&["top", "mouse"]) != Some(false),
+            has_mouse: context.engine.config.top.mouse,
             notes,
             set: set_setting,
         };
@@ -159,18 +159,12 @@ impl TopArgs {
 
 /// `top.start`
 fn start(config: &Config) -> Option<View> {
-    View::find(config.text(&["top", "start"])?)
+    View::find(config.top.start.name())
 }
 
 /// `top.keys`
 fn own_keys(config: &Config) -> BTreeMap<String, Vec<String>> {
-    let own = config.value(&["top", "keys"]).and_then(serde_json::Value::as_object);
-    let texts = |value: &serde_json::Value| -> Vec<String> {
-        let texts = value.as_array().into_iter().flatten();
-        texts.filter_map(|text| text.as_str().map(str::to_owned)).collect()
-    };
-    let own = own.into_iter().flatten();
-    own.map(|(name, keys)| (name.clone(), texts(keys))).collect()
+    config.top.keys.clone()
 }
 
 /// The theme of the run, at the depth of the terminal.

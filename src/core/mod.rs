@@ -5,6 +5,7 @@ pub mod alert;
 pub mod bad_request;
 pub mod biller;
 pub mod budget;
+pub mod cannot_answer;
 pub mod credential;
 pub mod event_group;
 pub mod event_id;

@@ -39,20 +39,19 @@ impl Engine {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn alert_rules(&self) -> Result<Rules> {
-        let idle_minutes = self.config.number(&["alerts", "idleMinutes"]).unwrap_or(15.0);
-        let config = |path: &[&str]| self.config.value(path).cloned();
+        let config = &self.config;
         // The inputs of a spend besides turns.
         let basis = serde_json::json!([
-            config(&["billing"]),
-            config(&["budgets", "rules"]),
-            config(&["prices", "overrides"]),
-            config(&["projects"]),
+            config.billing,
+            config.budgets.rules,
+            config.prices.overrides,
+            config.projects,
             format!("{:?}", self.cost_from),
             self.ledger()?.erasures()?,
         ]);
         Ok(Rules {
             thresholds: thresholds(&self.config),
-            idle_ms: (idle_minutes * MINUTE_MS) as i64,
+            idle_ms: (config.alerts.idle_minutes * MINUTE_MS) as i64,
             basis: format!("{:016x}", xxhash_rust::xxh3::xxh3_64(basis.to_string().as_bytes())),
         })
     }

@@ -7,8 +7,8 @@ use crate::core::filter_text::FilterText;
 use crate::core::money::Money;
 use crate::ledger::LedgerState;
 use crate::reports::budgets::{Spent, thresholds};
+use crate::system::config::settings::BudgetRule;
 use anyhow::{Result, bail};
-use serde_json::Value;
 
 impl Engine {
     /// The budgets of the config: `budgets.daily` and its like, then the rules in their order.
@@ -18,7 +18,12 @@ impl Engine {
     pub fn budgets(&self) -> Result<Vec<Budget>> {
         let config = &self.config;
         let mut budgets = Vec::new();
-        for (every, key) in Every::ALL.into_iter().zip(["daily", "weekly", "monthly"]) {
+        let (usd, tokens) = (&config.budgets, &config.budgets.tokens);
+        for (every, key, dollars, count) in [
+            (Every::Day, "daily", usd.daily, tokens.daily),
+            (Every::Week, "weekly", usd.weekly, tokens.weekly),
+            (Every::Month, "monthly", usd.monthly, tokens.monthly),
+        ] {
             let plain = |id: String, limit| Budget {
                 id,
                 every,
@@ -27,28 +32,27 @@ impl Engine {
                 scope: Scope::default(),
                 includes_plan: false,
             };
-            if let Some(dollars) = config.number(&["budgets", key]) {
+            if let Some(dollars) = dollars {
                 budgets.push(plain(key.to_owned(), Amount::Usd(Money::from_dollars(dollars))));
             }
-            if let Some(count) = config.number(&["budgets", "tokens", key]) {
+            if let Some(count) = count {
                 budgets.push(plain(format!("tokens-{key}"), Amount::Tokens(count as i64)));
             }
         }
-        let rules = config.value(&["budgets", "rules"]).and_then(Value::as_array);
-        for (at, rule) in rules.into_iter().flatten().enumerate() {
-            budgets.push(self.budget_of_rule(rule, at + 1)?);
+        for (at, rule) in config.budgets.rules.iter().enumerate() {
+            if let Some(rule) = rule {
+                budgets.push(self.budget_of_rule(rule, at + 1)?);
+            }
         }
         Ok(budgets)
     }
 
-    /// A rule as the config check let it through.
-    fn budget_of_rule(&self, rule: &Value, number: usize) -> Result<Budget> {
-        let text = |key: &str| rule[key].as_str().map(str::to_owned);
+    fn budget_of_rule(&self, rule: &BudgetRule, number: usize) -> Result<Budget> {
         let mut scope = Scope {
-            agent: text("agent"),
-            provider: text("provider"),
-            model: text("model"),
-            project: text("project"),
+            agent: rule.agent.clone(),
+            provider: rule.provider.clone(),
+            model: rule.model.clone(),
+            project: rule.project.clone(),
         };
         let words = |word: &Option<String>| word.iter().cloned().collect();
         let filter = self.filter(&FilterText {
@@ -60,15 +64,15 @@ impl Engine {
         })?;
         scope.project = path_of(&filter);
         Ok(Budget {
-            id: text("id").unwrap_or_else(|| format!("rule-{number}")),
-            every: serde_json::from_value(rule["every"].clone())?,
-            limit: match (rule["usd"].as_f64(), rule["tokens"].as_f64()) {
+            id: rule.id.clone().unwrap_or_else(|| format!("rule-{number}")),
+            every: rule.every,
+            limit: match (rule.usd, rule.tokens) {
                 (Some(dollars), _) => Amount::Usd(Money::from_dollars(dollars)),
                 (None, count) => Amount::Tokens(count.unwrap_or_default() as i64),
             },
             filter,
             scope,
-            includes_plan: rule["includePlan"].as_bool() == Some(true),
+            includes_plan: rule.include_plan,
         })
     }
 

@@ -85,19 +85,9 @@ impl Engine {
 
     /// Paths that count as one project: `projects.<name>` of the config.
     pub fn projects(&self) -> Projects {
-        let groups = self.config.value(&["projects"]).and_then(Value::as_object);
-        let paths = |paths: &Value| -> Vec<String> {
-            let texts = paths.as_array().into_iter().flatten().filter_map(Value::as_str);
-            texts
-                .map(|path| self.system.expand(path).to_string_lossy().into_owned())
-                .collect()
-        };
-        Projects::new(
-            groups
-                .into_iter()
-                .flatten()
-                .map(|(name, value)| (name.clone(), paths(value))),
-        )
+        let expanded = |path: &String| self.system.expand(path).to_string_lossy().into_owned();
+        let groups = self.config.projects.iter();
+        Projects::new(groups.map(|(name, paths)| (name.clone(), paths.iter().map(expanded).collect())))
     }
 }
 

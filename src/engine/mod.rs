@@ -70,7 +70,7 @@ use crate::ledger::Ledger;
 use crate::prices::PriceBook;
 use crate::reports::Usage;
 use crate::system::System;
-use crate::system::config::Config;
+use crate::system::config::{Config, Flaw};
 use anyhow::{Context as _, Result};
 use live_loop::LiveLoop;
 use registry::Registry;
@@ -114,13 +114,14 @@ impl Engine {
     /// The engine of this process: its home, environment and config file.
     ///
     /// # Errors
-    /// When there is no home folder, or the config file has a mistake in it.
+    /// When there is no home folder.
     pub fn of_process() -> Result<Self> {
         let mut system = System::from_process()?;
-        let (config, problems) = Config::load(&system)?;
+        let config = Config::load(&system);
         system.agent_roots = config.agent_roots();
         let engine = Self::new(system, config, Registry::built_in());
-        engine.problems.borrow_mut().extend(problems);
+        let flaws = engine.config.flaws().iter();
+        engine.problems.borrow_mut().extend(flaws.map(Flaw::problem));
         Ok(engine)
     }
 
@@ -174,7 +175,7 @@ impl Engine {
 
     /// Whether titles of sessions may be kept.
     fn keeps_titles(&self) -> bool {
-        self.config.flag(&["ledger", "titles"]) != Some(false)
+        self.config.ledger.titles
     }
 
     /// The prices, opened at the first call.

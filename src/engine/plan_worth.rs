@@ -32,7 +32,7 @@ impl Engine {
                 limit.projected_percent = pace.percent_at_reset.map(rounded);
                 limit.runs_out_at = pace.runs_out_at;
             }
-            let own = self.config.number(&["plans", &row.provider_id, "price"]);
+            let own = self.config.plans.get(&row.provider_id).and_then(|plan| plan.price);
             row.plan_price = plan_price(&row.provider_id, row.plan.as_deref(), own);
             if row.plan_price.is_some() {
                 if covered.is_none() {

@@ -10,6 +10,7 @@ use crate::core::rows::PsRow;
 use crate::core::status::{Ask, Reported, Status, StatusSource};
 use crate::core::tokens::Tokens;
 use crate::system::System;
+use crate::system::config::settings;
 use crate::system::http::{Http, Reach, Request, reach_of};
 use crate::system::open::{self, Most};
 use anyhow::{Context as _, Result, bail};
@@ -49,17 +50,13 @@ pub struct RemoteAgents {
 impl Engine {
     /// The remotes of the configuration; none in the sample.
     pub fn remotes(&self) -> Remotes {
-        let listed = self.config.value(&["remotes"]).and_then(Value::as_array);
-        let remote = |value: &Value| {
-            let text = |key: &str| value[key].as_str().map(str::to_owned);
-            Some(Remote {
-                name: text("name")?,
-                url: text("url")?.trim_end_matches('/').to_owned(),
-                password_file: text("passwordFile").map(|file| self.system.expand(&file)),
-            })
+        let remote = |remote: &settings::Remote| Remote {
+            name: remote.name.clone(),
+            url: remote.url.trim_end_matches('/').to_owned(),
+            password_file: remote.password_file.as_ref().map(|file| self.system.expand(file)),
         };
         Remotes {
-            remotes: listed.into_iter().flatten().filter_map(remote).collect(),
+            remotes: self.config.remotes.iter().flatten().map(remote).collect(),
             system: self.system.clone(),
         }
     }

@@ -33,7 +33,7 @@ impl Engine {
     /// # Errors
     /// When the ledger is damaged.
     pub fn stats(&self, presence: Presence) -> Result<Stats> {
-        let minutes = self.config.number(&["alerts", "idleMinutes"]).unwrap_or(15.0);
+        let minutes = self.config.alerts.idle_minutes;
         let (zone, now) = (self.system.zone()?, self.system.now);
         self.usage()?.stats(presence, (minutes * 60_000.0) as i64, zone, now)
     }

@@ -5,6 +5,7 @@ use crate::core::bad_request::BadRequest;
 use crate::core::problem::Problem;
 use crate::render::keys::similar;
 use crate::render::theme::{Scheme, Theme};
+use crate::system::config::values::ColorScheme;
 
 impl Engine {
     /// A theme by its id.
@@ -27,7 +28,7 @@ impl Engine {
     /// # Errors
     /// When a flag names no theme; an unknown one of the configuration is a problem.
     pub fn theme(&self, flag: Option<&str>, scheme: Scheme) -> Result<Option<Theme>, BadRequest> {
-        let theme = match (flag, self.config.text(&["display", "theme"])) {
+        let theme = match (flag, self.config.display.theme.as_deref()) {
             // A flag names the very theme.
             (Some(id), _) => return Ok(Some(self.find_theme(id)?.clone())),
             (None, Some(id)) => self.find_theme(id),
@@ -49,10 +50,10 @@ impl Engine {
 
     /// `display.colorScheme`, unless it is `auto`.
     pub fn color_scheme(&self) -> Option<Scheme> {
-        match self.config.text(&["display", "colorScheme"]) {
-            Some("dark") => Some(Scheme::Dark),
-            Some("light") => Some(Scheme::Light),
-            _ => None,
+        match self.config.display.color_scheme {
+            ColorScheme::Dark => Some(Scheme::Dark),
+            ColorScheme::Light => Some(Scheme::Light),
+            ColorScheme::Auto => None,
         }
     }
 }

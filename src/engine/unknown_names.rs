@@ -133,12 +133,9 @@ impl Engine {
     fn provider_names<'a>(&'a self, ledger: &'a Ledger) -> Vec<&'a str> {
         let asked = self.registry.providers.iter().map(|provider| provider.about());
         let asked = asked.flat_map(|about| [about.id.as_str(), about.biller_id.as_str()]);
-        let configured = self.config.value(&["providers"]).and_then(Value::as_object);
+        let configured = self.config.providers.by_id.keys().map(String::as_str);
         let recorded = ledger.models().map(|(provider, _)| provider);
         let listed = self.prices().all().map(|(provider, _)| provider);
-        let configured = configured
-            .into_iter()
-            .flat_map(|providers| providers.keys().map(String::as_str));
         recorded.chain(asked).chain(configured).chain(listed).collect()
     }
 

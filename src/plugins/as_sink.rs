@@ -1,8 +1,10 @@
 //! Plugins as sinks: each event of the SDK reaches the plugins that support it.
 
 use super::plugin::Plugin;
-use crate::core::rows::{EventRow, EventType};
+use crate::core::rows::{EventRow, EventType, Severity};
 use crate::sinks::{Channel, Outside, SinkKind, Undelivered};
+use crate::system::config::settings::Sink;
+use crate::system::config::values::SinkType;
 use serde_json::{Value, json};
 use std::fmt;
 use std::sync::Arc;
@@ -34,8 +36,8 @@ impl SinkKind for PluginSinks {
         "plugin"
     }
 
-    fn open(&self, settings: &Value) -> Option<Box<dyn Channel>> {
-        let id = settings["plugin"].as_str()?;
+    fn open(&self, settings: &Sink) -> Option<Box<dyn Channel>> {
+        let id = settings.plugin.as_deref()?;
         let plugin = self.plugins.iter().find(|plugin| plugin.id() == id);
         Some(Box::new(ToPlugin {
             id: id.to_owned(),
@@ -43,15 +45,21 @@ impl SinkKind for PluginSinks {
         }))
     }
 
-    fn by_itself(&self, entries: &[&Value]) -> Vec<(String, Value)> {
-        let is_named = |id: &str| {
-            entries
-                .iter()
-                .any(|entry| entry["type"] == "plugin" && entry["plugin"] == id)
-        };
-        let own = self.plugins.iter().filter(|plugin| !is_named(plugin.id()));
+    fn by_itself(&self, entries: &[&Sink]) -> Vec<(String, Sink)> {
+        let is_plugin = |entry: &&&Sink| entry.r#type == Some(SinkType::Plugin);
+        let named = entries
+            .iter()
+            .filter(is_plugin)
+            .filter_map(|entry| entry.plugin.as_deref());
+        let named: Vec<&str> = named.collect();
+        let own = self.plugins.iter().filter(|plugin| !named.contains(&plugin.id()));
         own.map(|plugin| {
-            let settings = json!({"type": "plugin", "plugin": plugin.id(), "minSeverity": "info"});
+            let settings = Sink {
+                r#type: Some(SinkType::Plugin),
+                plugin: Some(plugin.id().to_owned()),
+                min_severity: Severity::Info,
+                ..Sink::default()
+            };
             (format!("plugin:{}", plugin.id()), settings)
         })
         .collect()

@@ -4,7 +4,6 @@ use super::host::{Source, Way};
 use super::npm;
 use crate::system::System;
 use crate::system::config::Config;
-use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// The user's plugins folder.
@@ -17,31 +16,16 @@ pub fn data(system: &System) -> PathBuf {
     system.data_dir().join("tokentop/plugins")
 }
 
-/// Texts of a list of the config.
-pub fn texts(config: &Config, key: &str) -> Vec<String> {
-    let list = config.value(&["plugins", key]).and_then(Value::as_array);
-    list.into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect()
-}
-
 /// Whether anything could be loaded at all: one look at a folder, and three lists.
 pub fn is_anything_configured(system: &System, config: &Config, flags: &[String]) -> bool {
-    let has = |key| {
-        config
-            .value(&["plugins", key])
-            .and_then(Value::as_array)
-            .is_some_and(|list| !list.is_empty())
-    };
-    !flags.is_empty() || has("local") || has("npm") || folder(system).is_dir()
+    let (local, npm) = (&config.plugins.local, &config.plugins.npm);
+    !flags.is_empty() || !local.is_empty() || !npm.is_empty() || folder(system).is_dir()
 }
 
 /// Every source, the weakest first.
 pub fn sources(system: &System, config: &Config, flags: &[String]) -> Vec<Source> {
     let mut all = in_folder(&folder(system));
-    for name in texts(config, "npm") {
+    for name in config.plugins.npm.clone() {
         all.push(Source {
             path: npm::home_of(&data(system), &name),
             label: name,
@@ -50,9 +34,11 @@ pub fn sources(system: &System, config: &Config, flags: &[String]) -> Vec<Source
     }
     let base = system.config_dir().join("tokentop");
     all.extend(
-        texts(config, "local")
-            .into_iter()
-            .map(|path| at(system, &base, path, Way::Local)),
+        config
+            .plugins
+            .local
+            .iter()
+            .map(|path| at(system, &base, path.clone(), Way::Local)),
     );
     all.extend(
         flags

@@ -7,7 +7,7 @@ use super::as_sink::PluginSinks;
 use super::as_theme::theme;
 use super::child::Without;
 use super::declare::Kind;
-use super::discover::{data, is_anything_configured, sources, texts};
+use super::discover::{data, is_anything_configured, sources};
 use super::grant::expand;
 use super::host::{Asking, Found, Host, Source, State, Wishes};
 use super::manifests::Manifests;
@@ -27,7 +27,6 @@ use crate::sinks::SinkHandle;
 use crate::system::System;
 use crate::system::config::Config;
 use anyhow::{Context, Result};
-use serde_json::Value;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -76,12 +75,12 @@ pub fn world(system: &System) -> Result<World> {
 
 /// What the config wishes.
 pub fn wishes(config: &Config) -> Wishes {
-    let settings = config.value(&["pluginConfig"]).and_then(Value::as_object);
+    let settings = config.plugin_config.iter();
     Wishes {
-        disabled: texts(config, "disabled"),
-        replace: texts(config, "replace"),
-        settings: settings.cloned().unwrap_or_default(),
-        requires_sandbox: config.flag(&["plugins", "requireSandbox"]) == Some(true),
+        disabled: config.plugins.disabled.clone(),
+        replace: config.plugins.replace.clone(),
+        settings: settings.map(|(id, one)| (id.clone(), one.clone().into())).collect(),
+        requires_sandbox: config.plugins.require_sandbox,
         is_strict: false,
     }
 }

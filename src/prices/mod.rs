@@ -31,7 +31,6 @@ use crate::system::open::{self, Most};
 use crate::system::parse_instant;
 use line::Entry;
 use overrides::Overrides;
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use surcharges::surcharges;
@@ -274,11 +273,8 @@ fn free(paid: &ModelPrices, alias: String) -> ModelPrices {
 }
 
 fn prices_from(config: &Config) -> BTreeMap<String, String> {
-    let providers = config.value(&["providers"]).and_then(Value::as_object);
-    let named = providers.into_iter().flatten().filter_map(|(name, settings)| {
-        let other = settings.get("pricesFrom")?.as_str()?;
-        Some((name.clone(), other.to_owned()))
-    });
+    let providers = config.providers.by_id.iter();
+    let named = providers.filter_map(|(name, provider)| Some((name.clone(), provider.prices_from.clone()?)));
     named.collect()
 }
 
@@ -305,7 +301,7 @@ mod tests {
     use super::*;
     use crate::core::turn::Mode;
     use crate::system::Os;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn input(prices: &ModelPrices, at: i64) -> Option<f64> {
         let price = prices.at(at, Mode::Standard)?;
@@ -321,7 +317,7 @@ mod tests {
             std::fs::create_dir_all(path.parent().expect("a folder")).expect("created");
             std::fs::write(path, text).expect("written");
         }
-        PriceBook::open(&system, &Config::from_value(config))
+        PriceBook::open(&system, &Config::from_value(&config))
     }
 
     #[test]

@@ -28,12 +28,7 @@ pub fn is_plan(provider_id: &str) -> bool {
 
 /// Who pays for a turn: `billing.<agentId>`, else `billing.<providerId>`, else the provider's default.
 pub fn billing_of(config: &Config, agent_id: &str, provider_id: &str) -> Billing {
-    let configured = |id: &str| match config.text(&["billing", id])? {
-        "metered" => Some(Billing::Metered),
-        "plan" => Some(Billing::Plan),
-        "mixed" => Some(Billing::Mixed),
-        _ => Some(Billing::Unknown),
-    };
+    let configured = |id: &str| config.billing.get(id).copied();
     configured(agent_id)
         .or_else(|| configured(provider_id))
         .unwrap_or(if is_plan(provider_id) {
@@ -65,7 +60,7 @@ mod tests {
 
     #[test]
     fn the_config_decides_who_pays_the_agent_first() {
-        let config = Config::from_value(serde_json::json!({
+        let config = Config::from_value(&serde_json::json!({
             "billing": {"claude-code": "plan", "anthropic": "metered", "github-copilot": "metered"}
         }));
         for (agent, provider, billing) in [

@@ -73,7 +73,7 @@ pub fn refresh_if_due(system: &System, config: &Config) -> Result<Refresh, BadRe
     loopback_url(system, "TTOP_PRICES_URL")?;
     let age = system.now.saturating_sub(Checked::read(system).at);
     let is_fresh = (0..EVERY_MS).contains(&age);
-    if system.offline || is_fresh || config.flag(&["prices", "autoUpdate"]) == Some(false) {
+    if system.offline || is_fresh || !config.prices.auto_update {
         return Ok(Refresh::NotDue);
     }
     Ok(match update(system) {

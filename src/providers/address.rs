@@ -52,7 +52,7 @@ impl Addresses {
         if let Some(url) = self.each.get(&about.id) {
             return Ok(url.clone());
         }
-        if let Some(url) = config.text(&["providers", &about.id, "baseUrl"]) {
+        if let Some(url) = &config.provider(&about.id).base_url {
             return configured(url, credential, system);
         }
         if let Some(url) = &self.all {
@@ -168,7 +168,7 @@ mod tests {
         let set = |mode| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("a mode");
         set(0o644);
         let of = |url: &str, credential: &Credential| {
-            let config = Config::from_value(json!({"providers": {"github-copilot": {"baseUrl": url}}}));
+            let config = Config::from_value(&json!({"providers": {"github-copilot": {"baseUrl": url}}}));
             address(home.path(), &[], &config, credential).map_err(|refusal| refusal.state)
         };
         let (given, usual) = (credential(Rank::Override, None), credential(Rank::Environment, None));

@@ -143,7 +143,7 @@ pub fn recalled_reports(
     now: i64,
 ) -> Vec<(Report, Memory)> {
     let all = providers.iter().map(ProviderHandle::about);
-    all.filter(|about| config.flag(&["providers", &about.id, "enabled"]) != Some(false))
+    all.filter(|about| config.provider(&about.id).enabled)
         .map(|about| {
             let memory = recall(about, system).unwrap_or_default();
             let mut report = Report::new(about).remembering(&memory, false);

@@ -78,7 +78,7 @@ impl Poll<'_> {
         ends: Instant,
     ) -> Report {
         let mut report = Report::new(about);
-        report.is_enabled = self.config.flag(&["providers", &about.id, "enabled"]) != Some(false);
+        report.is_enabled = self.config.provider(&about.id).enabled;
         if !report.is_enabled {
             let refusal = Refusal::new(ProviderState::NotConfigured, None);
             return report.refused(&refusal.hinting(format!("disabled by providers.{}.enabled", about.id)));
@@ -127,10 +127,7 @@ impl Poll<'_> {
             system: self.system,
             credential: ready.credential,
             base_url: ready.base_url,
-            user_agent: self
-                .config
-                .text(&["providers", &about.id, "userAgent"])
-                .map(str::to_owned),
+            user_agent: self.config.provider(&about.id).user_agent.clone(),
             ends,
         });
         match fetched {
@@ -259,7 +256,7 @@ impl Poll<'_> {
         if !wanted.accepts.contains(&credential.kind) && !wanted.tries_others {
             return Err(Refusal::unsupported("this kind of key has no usage endpoint"));
         }
-        let has_agreed = self.config.flag(&["providers", &about.id, "login"]) == Some(true);
+        let has_agreed = self.config.provider(&about.id).login;
         if about.needs_consent && !has_agreed && credential.rank != Rank::Override {
             let refusal = Refusal::new(ProviderState::NeedsConsent, None);
             let key = format!("providers.{}.login", about.id);

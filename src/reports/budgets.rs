@@ -21,10 +21,9 @@ pub struct Spent {
 
 /// From which part on the config calls spending a warning, and critical.
 pub fn thresholds(config: &Config) -> Thresholds {
-    let percent = |key, default| config.number(&["alerts", key]).unwrap_or(default);
     Thresholds {
-        warning: percent("warningPercent", 80.0),
-        critical: percent("criticalPercent", 95.0),
+        warning: config.alerts.warning_percent,
+        critical: config.alerts.critical_percent,
     }
 }
 

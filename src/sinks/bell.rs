@@ -2,7 +2,7 @@
 
 use super::{Channel, Outside, SinkKind, Undelivered};
 use crate::core::rows::{EventRow, Severity};
-use serde_json::Value;
+use crate::system::config::settings;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ impl SinkKind for Bell {
         "bell"
     }
 
-    fn open(&self, _: &Value) -> Option<Box<dyn Channel>> {
+    fn open(&self, _: &settings::Sink) -> Option<Box<dyn Channel>> {
         Some(Box::new(Self))
     }
 }

@@ -1,10 +1,10 @@
 //! Commands of the user's: a program with arguments, and the event as a line of JSON on its stdin. No shell.
 
-use super::{Channel, Outside, SinkKind, Undelivered, texts};
+use super::{Channel, Outside, SinkKind, Undelivered};
 use crate::core::rows::EventRow;
 use crate::core::text::strip_control;
+use crate::system::config::settings;
 use crate::system::{System, children};
-use serde_json::Value;
 use std::ffi::OsStr;
 use std::io::Write;
 use std::time::Duration;
@@ -24,8 +24,8 @@ impl SinkKind for Commands {
         "command"
     }
 
-    fn open(&self, settings: &Value) -> Option<Box<dyn Channel>> {
-        let words = texts(settings, "command");
+    fn open(&self, settings: &settings::Sink) -> Option<Box<dyn Channel>> {
+        let words = settings.command.clone();
         (!words.is_empty()).then(|| -> Box<dyn Channel> { Box::new(Words(words)) })
     }
 }

@@ -4,9 +4,9 @@ use super::command::run;
 use super::{Channel, Outside, SinkKind, Undelivered};
 use crate::core::rows::{EventRow, Severity};
 use crate::core::text::plain;
+use crate::system::config::settings;
 use crate::system::programs::find_program;
 use crate::system::{Os, System};
-use serde_json::Value;
 
 /// Reads title and text from its arguments, so that nothing of them is part of the script.
 const SCRIPT: &str = "on run argv\ndisplay notification (item 2 of argv) with title (item 1 of argv)\nend run";
@@ -20,7 +20,7 @@ impl SinkKind for Desktop {
         "desktop"
     }
 
-    fn open(&self, _: &Value) -> Option<Box<dyn Channel>> {
+    fn open(&self, _: &settings::Sink) -> Option<Box<dyn Channel>> {
         Some(Box::new(Self))
     }
 }

@@ -9,10 +9,9 @@ mod webhook;
 use crate::core::filter::Globs;
 use crate::core::rows::{EventRow, Severity};
 use crate::system::System;
-use crate::system::config::Config;
+use crate::system::config::{Config, event_globs, settings};
 use crate::system::http::Http;
 use anyhow::{Result, bail};
-use serde_json::Value;
 use std::fmt;
 use std::ops::Deref;
 use std::rc::Rc;
@@ -22,10 +21,10 @@ pub trait SinkKind {
     fn name(&self) -> &str;
 
     /// The channel that the settings of an entry describe; `None` where they lack what it needs.
-    fn open(&self, settings: &Value) -> Option<Box<dyn Channel>>;
+    fn open(&self, settings: &settings::Sink) -> Option<Box<dyn Channel>>;
 
     /// Sinks that need no entry, by name, beside these entries of the config.
-    fn by_itself(&self, _entries: &[&Value]) -> Vec<(String, Value)> {
+    fn by_itself(&self, _entries: &[&settings::Sink]) -> Vec<(String, settings::Sink)> {
         Vec::new()
     }
 }
@@ -128,7 +127,8 @@ impl fmt::Display for Undelivered {
 /// When a sink lacks a key that its type needs; the check of the configuration file names the place.
 pub fn configured(config: &Config, kinds: &[SinkHandle]) -> Result<Vec<Sink>> {
     let kinds: Vec<&dyn SinkKind> = kinds.iter().map(|kind| &**kind).collect();
-    let made = entries(config).map(|(name, value)| match sink(name, value, &kinds) {
+    let made = config.alerts.sinks.iter();
+    let made = made.map(|(name, settings)| match sink(name, settings, &kinds) {
         Some(sink) => Ok(sink),
         None => bail!("alerts.sinks.{name}: expected a type, and what that type requires"),
     });
@@ -139,19 +139,16 @@ pub fn configured(config: &Config, kinds: &[SinkHandle]) -> Result<Vec<Sink>> {
 
 /// The sinks of the config that are of one of these kinds.
 pub fn of_kinds(config: &Config, kinds: &[&dyn SinkKind]) -> Vec<Sink> {
-    let named = entries(config).filter_map(|(name, value)| sink(name, value, kinds));
+    let named = config.alerts.sinks.iter();
+    let named = named.filter_map(|(name, settings)| sink(name, settings, kinds));
     named.chain(by_themselves(config, kinds)).collect()
 }
 
 fn by_themselves(config: &Config, kinds: &[&dyn SinkKind]) -> Vec<Sink> {
-    let entries: Vec<&Value> = entries(config).map(|(_, value)| value).collect();
+    let entries: Vec<&settings::Sink> = config.alerts.sinks.values().collect();
     let own = kinds.iter().flat_map(|kind| kind.by_itself(&entries));
-    own.filter_map(|(name, value)| sink(&name, &value, kinds)).collect()
-}
-
-fn entries(config: &Config) -> impl Iterator<Item = (&String, &Value)> {
-    let sinks = config.value(&["alerts", "sinks"]).and_then(Value::as_object);
-    sinks.into_iter().flatten()
+    own.filter_map(|(name, settings)| sink(&name, &settings, kinds))
+        .collect()
 }
 
 /// The names of the sinks that want an event.
@@ -160,18 +157,15 @@ pub fn wanting(sinks: &[Sink], event: &EventRow) -> Vec<String> {
     wanting.map(|sink| sink.name.clone()).collect()
 }
 
-fn sink(name: &str, value: &Value, kinds: &[&dyn SinkKind]) -> Option<Sink> {
-    let kind = value["type"].as_str()?;
+fn sink(name: &str, settings: &settings::Sink, kinds: &[&dyn SinkKind]) -> Option<Sink> {
+    let kind = settings.r#type?.name();
     let kind = kinds.iter().find(|known| known.name() == kind)?;
-    let events: Vec<String> = texts(value, "events");
-    let min_severity = value["minSeverity"].as_str();
-    let named = |severity: &Severity| Some(severity.name()) == min_severity;
     Some(Sink {
         name: name.to_owned(),
-        is_enabled: value["enabled"] != false,
-        events: Globs::new(&crate::system::config::event_globs(&events)),
-        min_severity: Severity::ALL.into_iter().find(named).unwrap_or(Severity::Warning),
-        channel: kind.open(value)?,
+        is_enabled: settings.enabled,
+        events: Globs::new(&event_globs(&settings.events)),
+        min_severity: settings.min_severity,
+        channel: kind.open(settings)?,
     })
 }
 
@@ -187,20 +181,14 @@ impl Sink {
     }
 }
 
-/// The texts of a list in the settings.
-fn texts(settings: &Value, key: &str) -> Vec<String> {
-    let list = settings[key].as_array().into_iter().flatten();
-    list.filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::core::rows::EventType;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn sinks(value: Value) -> Vec<Sink> {
-        configured(&Config::from_value(json!({"alerts": {"sinks": value}})), &built_in()).expect("sinks")
+        configured(&Config::from_value(&json!({"alerts": {"sinks": value}})), &built_in()).expect("sinks")
     }
 
     #[test]
@@ -217,11 +205,11 @@ mod tests {
         assert_eq!(wanting(EventType::SessionStarted, Severity::Info), ["all"]);
         assert_eq!(
             wanting(EventType::SessionWaiting, Severity::Warning),
-            ["all", "usual", "asked"]
+            ["all", "asked", "usual"]
         );
         assert_eq!(
             wanting(EventType::BudgetLimitReached, Severity::Critical),
-            ["all", "usual", "money"]
+            ["all", "money", "usual"]
         );
     }
 

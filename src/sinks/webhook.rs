@@ -5,6 +5,8 @@ use super::{Channel, Outside, SinkKind, Undelivered};
 use crate::core::credential::Secret;
 use crate::core::rows::EventRow;
 use crate::core::text::plain;
+use crate::system::config::settings;
+use crate::system::config::values::SinkFormat;
 use crate::system::http::{Failure, Http, Method, Request, Response, origin_of};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -25,9 +27,9 @@ impl SinkKind for Webhooks {
         "webhook"
     }
 
-    fn open(&self, settings: &Value) -> Option<Box<dyn Channel>> {
-        let url = settings["url"].as_str().unwrap_or_default();
-        Some(Box::new(Webhook::new(url, settings["format"].as_str())))
+    fn open(&self, settings: &settings::Sink) -> Option<Box<dyn Channel>> {
+        let url = settings.url.as_deref().unwrap_or_default();
+        Some(Box::new(Webhook::new(url, settings.format)))
     }
 }
 
@@ -49,13 +51,13 @@ enum Shape {
 
 impl Webhook {
     /// Derives the format from the host if it is not configured.
-    pub fn new(url: &str, format: Option<&str>) -> Self {
+    pub fn new(url: &str, format: Option<SinkFormat>) -> Self {
         Self {
             url: Secret::new(url),
             shape: format.map(|format| match format {
-                "discord" => Shape::Discord,
-                "json" => Shape::Json,
-                _ => Shape::Slack,
+                SinkFormat::Slack => Shape::Slack,
+                SinkFormat::Discord => Shape::Discord,
+                SinkFormat::Json => Shape::Json,
             }),
         }
     }

@@ -19,6 +19,7 @@ use crate::engine::snapshot_writer::SnapshotWriter;
 use crate::render::is_abandoned;
 use crate::system::notices::Waker;
 use anyhow::Result;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -470,19 +471,20 @@ impl<'e> Worker<'e> {
 
 /// Every key of the configuration that has one value, with its default.
 fn settings(engine: &Engine) -> Vec<Setting> {
-    use crate::system::config::{keys::KEYS, shown};
-    let keys = KEYS
-        .iter()
-        .filter(|key| !key.path.contains('*') && !key.is_idle && !key.default.is_empty());
-    keys.map(|key| {
+    use crate::system::config::{schema::keys, shown};
+    let used = keys()
+        .into_iter()
+        .filter(|key| !key.path.contains('*') && !key.node.has_no_effect());
+    let set = used.filter_map(|key| {
         let path: Vec<&str> = key.path.split('.').collect();
         let value = shown(&path, &engine.config.effective(&path));
-        Setting {
-            key: key.path.to_owned(),
-            value: value.as_str().map_or_else(|| value.to_string(), str::to_owned),
-            default: key.default.trim_matches('"').to_owned(),
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        Some(Setting {
+            value: text(&value),
+            default: text(key.node.default()?),
             about: key.about,
-        }
-    })
-    .collect()
+            key: key.path,
+        })
+    });
+    set.collect()
 }

@@ -354,6 +354,9 @@ fn what_is_wrong_is_said() {
         "{\"alerts\": {\"sinks\": {\n  \"team\": {\"type\": \"webhook\", \"url\": \"http://hooks.example/CANARY\"}}}}",
     );
     let run = alert(&home, &[]);
+    assert_eq!(run.code, 0);
+    assert!(!run.stderr.contains("CANARY"), "{}", run.stderr);
+    let run = alert(&home, &["--test", "team"]);
     assert_eq!(run.code, 1);
     assert!(
         run.stderr

@@ -99,7 +99,7 @@ fn what_cannot_be_is_a_wrong_command_line_and_changes_nothing() {
         ),
         (
             &["set", "budgets", r#"{"dayly": 5}"#],
-            "ttop: error: unknown key budgets.dayly\n",
+            "ttop: error: unknown key budgets.dayly; did you mean budgets.daily?\n",
         ),
         (
             &["get", "nothing.at.all"],
@@ -115,31 +115,115 @@ fn what_cannot_be_is_a_wrong_command_line_and_changes_nothing() {
 }
 
 #[test]
-fn a_mistake_names_line_and_column_and_stops_what_needs_the_config() {
+fn a_wrong_value_is_a_warning_with_its_place_and_repair() {
     let home = Home::new();
-    for (text, told) in [
+    for (text, warning, repair) in [
         (
-            "{\n  \"budgets\": {\"daily\": \"much\"}\n}",
-            "~/.config/tokentop/config.json:2:24: budgets.daily must be a number",
+            "{\n  \"budgets\": {\"daily\": \"20\"}\n}",
+            "~/.config/tokentop/config.json:2:24: budgets.daily must be a number of at least 0, or null for none; ttop ignores it",
+            "ttop config set budgets.daily 20",
         ),
-        ("{\n  \"offline\": tru\n}", "~/.config/tokentop/config.json:2:14: "),
         (
             "{\"budgets\": {\"currency\": \"EUR\"}}",
-            "~/.config/tokentop/config.json:1:26: budgets.currency must be USD",
+            "~/.config/tokentop/config.json:1:26: budgets.currency must be USD; ttop does not convert currencies; ttop uses USD",
+            "ttop config set budgets.currency USD",
+        ),
+        (
+            "{\"alerts\": {\"sinks\": {\"team\": {\"type\": \"pager\"}}}}",
+            "~/.config/tokentop/config.json:1:40: alerts.sinks.team.type must be one of desktop, bell, command, webhook, plugin; \
+             ttop ignores alerts.sinks.team",
+            "ttop config unset alerts.sinks.team.type",
+        ),
+        (
+            "{\"budgets\": 5}",
+            "~/.config/tokentop/config.json:1:13: budgets must be an object; ttop ignores it",
+            "ttop config unset budgets",
         ),
     ] {
         home.write(FILE, text);
-        for args in [
-            &["prices"][..],
-            &["config", "show"],
-            &["config", "set", "offline", "true"],
-        ] {
-            let (code, stderr) = failure(&home, args);
-            assert_eq!(code, 1, "{stderr}");
-            assert!(stderr.starts_with(&format!("ttop: error: {told}")), "{stderr}");
+        let output = home
+            .ttop()
+            .args(["prices", "show", "claude-sonnet-4-5"])
+            .output()
+            .expect("runs");
+        assert!(output.status.success() && !output.stdout.is_empty(), "{text}");
+        assert_eq!(told(&output), format!("ttop: warning: {warning}\nhint: {repair}\n"));
+        let doctor = home.rows(&["doctor"]);
+        let row = doctor.iter().find(|row| row["kind"] == "config").expect("a row");
+        assert_eq!(row["state"], "problem");
+        assert!(
+            row["problems"][0]
+                .as_str()
+                .is_some_and(|problem| problem.contains(warning)),
+            "{row}"
+        );
+    }
+}
+
+#[test]
+fn the_suggested_command_repairs_each_wrong_value() {
+    let home = Home::new();
+    for text in [
+        r#"{"budgets": {"daily": "20", "weekly": "much", "currency": "GBP"}, "offline": "yes"}"#,
+        r#"{"alerts": {"warningPercent": 96}, "billing": {"codex": "Plan"}, "theme": 5}"#,
+        r#"{"alerts": {"sinks": {"my team": {"type": "webhook"}, "b": 5}}}"#,
+        r#"{"budgets": {"rules": [{"every": "day"}, 5]}, "prices": {"overrides": {"noslash": 1, "a/b": "x"}}}"#,
+        r#"{"budgets": 5, "providers": [], "budget": {"daily": 5}, "un.known": {"a.b": 1}}"#,
+        r#"{"providers": {"openai": {"baseUrl": 5, "enabled": "no", "login": 1, "key": "x"}}}"#,
+    ] {
+        home.write(FILE, text);
+        for _ in 0..8 {
+            let output = home.ttop().args(["prices", "show", "gpt-5.5"]).output().expect("runs");
+            let told = told(&output);
+            let Some(repair) = told.lines().find_map(|line| line.strip_prefix("hint: ttop ")) else {
+                break;
+            };
+            let words: Vec<String> = repair
+                .split('\'')
+                .enumerate()
+                .flat_map(|(at, part)| match at % 2 {
+                    0 => part.split_whitespace().map(str::to_owned).collect(),
+                    _ => vec![part.to_owned()],
+                })
+                .collect();
+            let run = home.ttop().args(&words).output().expect("runs");
+            assert!(
+                run.status.success(),
+                "{words:?}: {}",
+                String::from_utf8_lossy(&run.stderr)
+            );
         }
-        // What helps to repair it works.
-        home.stdout(&["config", "path"]);
+        let output = home.ttop().args(["prices", "show", "gpt-5.5"]).output().expect("runs");
+        assert_eq!(told(&output), "", "{text}\n{}", read(&home));
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_parsed_means_defaults_and_one_warning() {
+    let home = Home::new();
+    for (text, place) in [
+        ("{\n  \"offline\": tru\n}", "2:14"),
+        ("{\"budgets\": {\"daily\": 20,, }", "1:26"),
+        ("[]", "1:1"),
+    ] {
+        home.write(FILE, text);
+        let output = home.ttop().args(["prices", "show", "gpt-5.5"]).output().expect("runs");
+        assert!(output.status.success() && !output.stdout.is_empty(), "{text}");
+        let told = told(&output);
+        let start = format!("ttop: warning: ~/.config/tokentop/config.json:{place}: ");
+        assert!(told.starts_with(&start) && told.lines().count() == 2, "{told}");
+        let strict = home
+            .ttop()
+            .args(["prices", "show", "gpt-5.5", "--strict"])
+            .output()
+            .expect("runs");
+        assert_eq!(strict.status.code(), Some(1));
+        let (code, stderr) = failure(&home, &["config", "set", "offline", "true"]);
+        assert_eq!(code, 1);
+        assert!(
+            stderr.contains(&format!("config.json:{place}: ")) && stderr.contains("\nhint: "),
+            "{stderr}"
+        );
         assert_eq!(read(&home), text);
     }
 }
@@ -154,7 +238,7 @@ fn unknown_keys_warn_and_the_rest_counts() {
     let output = home.ttop().args(["prices", "show", "a/b"]).output().expect("runs");
     assert_eq!(
         told(&output),
-        "ttop: warning: ~/.config/tokentop/config.json:1:2: unknown key offlin\n"
+        "ttop: warning: ~/.config/tokentop/config.json:1:2: unknown key offlin; did you mean offline?\nhint: ttop config unset offlin\n"
     );
     assert!(output.status.success() && !output.stdout.is_empty());
     let strict = home

@@ -40,7 +40,7 @@ pub fn add(context: &mut Context, what: &str, yes: bool) -> Result<Exit> {
         bail!("{}", errors.join("\n"));
     };
     let key = if source.way == Way::Npm { "npm" } else { "local" };
-    let mut list = discover::texts(&context.engine.config, key);
+    let mut list = listed(context, source.way)?;
     if !list.contains(&source.label) {
         list.push(source.label.clone());
         write_list(context, key, &list)?;
@@ -119,7 +119,7 @@ pub fn remove(context: &mut Context, what: &str, keep_data: bool) -> Result<Exit
         bail!("{what} is in neither plugins.npm nor plugins.local; what is in the plugins folder is removed there");
     };
     let key = if source.way == Way::Npm { "npm" } else { "local" };
-    let mut list = discover::texts(&context.engine.config, key);
+    let mut list = listed(context, source.way)?;
     list.retain(|label| *label != source.label);
     write_list(context, key, &list)?;
     if source.way == Way::Npm
@@ -144,6 +144,18 @@ fn forget(context: &Context, kind: Kind, id: &str) -> Result<()> {
     let world = session::world(&context.engine.system)?;
     world.storage.forget(Owner { kind: kind.name(), id })?;
     Ok(())
+}
+
+/// The configured packages or paths.
+fn listed(context: &Context, way: Way) -> Result<Vec<String>> {
+    let config = &context.engine.config;
+    config.require("ttop plugin", &["plugins"])?;
+    let list = if way == Way::Npm {
+        &config.plugins.npm
+    } else {
+        &config.plugins.local
+    };
+    Ok(list.clone())
 }
 
 /// Changes one list of the config file; comments stay.

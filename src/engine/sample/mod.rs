@@ -28,7 +28,7 @@ pub fn system() -> System {
 
 /// Budgets, so that there is something to see of them.
 pub fn config() -> Config {
-    Config::from_value(json!({"budgets": {"daily": 5, "monthly": 100, "rules": [
+    Config::from_value(&json!({"budgets": {"daily": 5, "monthly": 100, "rules": [
         {"id": "claude", "every": "week", "provider": "anthropic", "usd": 25}
     ]}}))
 }

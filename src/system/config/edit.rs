@@ -1,6 +1,6 @@
 //! Changing one value in a config's text: comments, order and everything else stay as they were.
 
-use super::keys::FLAT;
+use super::schema::FLAT;
 use crate::system::jsonc::{Mistake, options, parse_tree};
 use jsonc_parser::cst::{CstInputValue, CstObject, CstRootNode};
 use serde_json::Value;
@@ -23,6 +23,12 @@ pub fn set(text: &str, path: &[&str], value: &Value) -> Result<String, Mistake> 
     }
     let mut object = whole;
     for parent in parents {
+        // A group that is no object is a mistake, which this repairs.
+        if let Some(property) = object.get(parent)
+            && property.object_value().is_none()
+        {
+            property.set_value(CstInputValue::Object(Vec::new()));
+        }
         object = object.object_value_or_create(parent).ok_or_else(|| blocked(path))?;
     }
     match object.get(name) {
@@ -163,8 +169,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_not_overwritten() {
-        assert!(set("{\"budgets\": 5}", &["budgets", "daily"], &json!(1)).is_err());
+    fn a_group_that_is_no_object_becomes_one() {
+        let text = set("{\"budgets\": 5}", &["budgets", "daily"], &json!(1)).expect("edited");
+        let edited = crate::system::jsonc::parse(&text);
+        assert_eq!(edited, Ok(json!({"budgets": {"daily": 1}})));
+    }
+
+    #[test]
+    fn a_file_that_is_no_object_is_not_overwritten() {
         assert!(set("[]", &["offline"], &json!(true)).is_err());
         assert!(set("{", &["offline"], &json!(true)).is_err());
     }

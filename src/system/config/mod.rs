@@ -1,70 +1,116 @@
-//! The user's config: JSON with comments.
+//! The user's configuration: one file, JSON with comments, read as [`Settings`].
 
-pub(crate) mod check;
+mod check;
 mod edit;
-pub mod keys;
-mod remotes;
+pub mod flaw;
+mod repair;
 mod rules;
+pub mod schema;
+pub mod settings;
 mod show;
 mod sinks;
+pub mod values;
 
-pub use check::check;
 pub use edit::{set, unset};
+pub use flaw::Flaw;
 pub use show::shown;
 pub use sinks::event_globs;
 
 use super::{Os, System, jsonc};
+use crate::core::cannot_answer::CannotAnswer;
 use crate::core::problem::Problem;
-use anyhow::{Result, anyhow};
-use keys::{FLAT, KEYS, Place, place};
+use anyhow::Result;
+use check::{Checked, check};
+use schema::{Node, without_fraction};
+use serde::Deserialize;
 use serde_json::{Map, Value};
+use settings::{Provider, Settings};
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// What `config init` writes.
 pub const TEMPLATE: &str = include_str!("template.jsonc");
 
-/// The config as read; keys are asked for by their dotted path.
-#[derive(Clone, Debug)]
+/// The configuration in force: the settings of the file where they are right, and defaults.
+#[derive(Clone, Debug, Default)]
 pub struct Config {
-    root: Value,
+    settings: Settings,
+    /// What the file sets, without wrong values.
+    root: Map<String, Value>,
+    flaws: Vec<Flaw>,
 }
 
-impl Default for Config {
-    fn default() -> Self {
-        Self::from_value(Value::Object(Map::new()))
+impl Deref for Config {
+    type Target = Settings;
+
+    fn deref(&self) -> &Settings {
+        &self.settings
     }
 }
 
 impl Config {
-    pub fn from_value(root: Value) -> Self {
-        let mut config = Self { root };
-        config.unfold();
+    /// Reads the configuration file, if there is one. A file that cannot be read or parsed counts as empty, but keeps
+    /// ttop off the network: it may have forbidden it.
+    pub fn load(system: &System) -> Self {
+        let path = Self::path(system);
+        if path == Path::new("/dev/null") {
+            return Self::default();
+        }
+        let file = system.tilde(&path);
+        match jsonc::read_text(system, &path) {
+            Ok(Some(text)) => Self::parse(&text, &file),
+            Ok(None) if system.var("TTOP_CONFIG").is_some() => Self {
+                flaws: vec![Flaw {
+                    path: Vec::new(),
+                    problem: Problem::new(file, "set by TTOP_CONFIG, does not exist"),
+                    consequence: String::new(),
+                    repair: "ttop config init".to_owned(),
+                    meant: Some(Vec::new()),
+                }],
+                ..Self::default()
+            },
+            Ok(None) => Self::default(),
+            Err(problem) => Self::unusable(problem, &file),
+        }
+    }
+
+    /// The configuration of a text; `file` names it in problems.
+    pub fn parse(text: &str, file: &str) -> Self {
+        let checked = match check(text, file) {
+            Ok(checked) => checked,
+            Err(jsonc::Mistake { line, column, reason }) => {
+                return Self::unusable(Problem::new(format_args!("{file}:{line}:{column}"), reason), file);
+            }
+        };
+        let Checked { root, flaws } = checked;
+        match Settings::deserialize(&root) {
+            Ok(settings) => Self { settings, root, flaws },
+            // Its words would repeat a value.
+            Err(_) => Self::unusable(Problem::new(file, "could not be understood"), file),
+        }
+    }
+
+    fn unusable(problem: Problem, file: &str) -> Self {
+        let mut config = Self::default();
+        config.settings.offline = true;
+        config.flaws.push(Flaw {
+            path: Vec::new(),
+            problem,
+            consequence: "ttop uses defaults and stays offline".to_owned(),
+            repair: format!("${{EDITOR:-vi}} {file}"),
+            meant: None,
+        });
         config
     }
 
-    /// Reads the config file, if there is one, and names its unknown keys.
-    ///
-    /// # Errors
-    /// When it cannot be read, is no JSON, or has a value that its key cannot have: with line and column.
-    pub fn load(system: &System) -> Result<(Self, Vec<Problem>)> {
-        let path = Self::path(system);
-        if path == Path::new("/dev/null") {
-            return Ok((Self::default(), Vec::new()));
-        }
-        let file = system.tilde(&path);
-        let Some(text) = jsonc::read_text(system, &path).map_err(|problem| anyhow!("{problem}"))? else {
-            let named = system
-                .var("TTOP_CONFIG")
-                .map(|_| Problem::new(file, "set by TTOP_CONFIG, does not exist"));
-            return Ok((Self::default(), named.into_iter().collect()));
-        };
-        let (root, unknown) = check(&text, &file)
-            .map_err(|jsonc::Mistake { line, column, reason }| anyhow!("{file}:{line}:{column}: {reason}"))?;
-        Ok((Self::from_value(root), unknown))
+    /// The configuration that a value describes.
+    pub fn from_value(root: &Value) -> Self {
+        Self::parse(&root.to_string(), "configuration")
     }
 
-    /// Where the config is, or would be: `TTOP_CONFIG`, else ttop's folder of this system.
+    /// Where the configuration is, or would be: `TTOP_CONFIG`, else ttop's folder of this system.
     pub fn path(system: &System) -> PathBuf {
         match system.var("TTOP_CONFIG") {
             Some(path) => system.expand(path),
@@ -77,106 +123,86 @@ impl Config {
         }
     }
 
-    /// The value at a path such as `["providers", "anthropic", "login"]`.
-    pub fn value(&self, path: &[&str]) -> Option<&Value> {
-        path.iter().try_fold(&self.root, |value, key| value.get(key))
+    /// The mistakes in the file, in its order.
+    pub fn flaws(&self) -> &[Flaw] {
+        &self.flaws
     }
 
-    pub fn text(&self, path: &[&str]) -> Option<&str> {
-        self.value(path)?.as_str()
+    /// Whether the value of a key, or of one below it, may be missing because of a mistake.
+    pub fn is_flawed(&self, key: &str) -> bool {
+        self.flaws.iter().any(|flaw| flaw.concerns(key))
     }
 
-    pub fn number(&self, path: &[&str]) -> Option<f64> {
-        self.value(path)?.as_f64()
-    }
-
-    pub fn flag(&self, path: &[&str]) -> Option<bool> {
-        self.value(path)?.as_bool()
+    /// Refuses a check whose answer depends on keys with a mistake: without their values it could pass wrongly.
+    ///
+    /// # Errors
+    /// When there is such a mistake.
+    pub fn require(&self, check: &str, keys: &[&str]) -> Result<()> {
+        let concerns = |flaw: &&Flaw| keys.iter().any(|key| flaw.concerns(key));
+        match self.flaws.iter().find(concerns) {
+            Some(flaw) => {
+                let message = format!("{check} needs a correct configuration: {}", flaw.problem);
+                Err(CannotAnswer::new(message, format!("run '{}'", flaw.repair)).into())
+            }
+            None => Ok(()),
+        }
     }
 
     /// `agents.<id>.roots`, by agent.
     pub fn agent_roots(&self) -> BTreeMap<String, Vec<String>> {
-        let agents = self.value(&["agents"]).and_then(Value::as_object);
-        let roots = agents.into_iter().flatten().filter_map(|(id, keys)| {
-            let list = keys.get("roots")?.as_array()?;
-            let roots = list.iter().filter_map(Value::as_str).map(str::to_owned);
-            Some((id.clone(), roots.collect()))
-        });
-        roots.collect()
+        let agents = self.agents.iter().filter(|(_, agent)| !agent.roots.is_empty());
+        agents.map(|(id, agent)| (id.clone(), agent.roots.clone())).collect()
     }
 
-    /// Keys that are set and that ttop does nothing with, as dotted paths.
-    pub fn idle_keys(&self) -> Vec<String> {
-        let mut idle = Vec::new();
-        visit(&self.root, &mut Vec::new(), &mut |path, _| {
-            if matches!(place(path), Place::Key(key) if key.is_idle) {
-                idle.push(path.join("."));
+    /// The settings of a provider.
+    pub fn provider(&self, id: &str) -> &Provider {
+        static USUAL: LazyLock<Provider> = LazyLock::new(Provider::default);
+        self.providers.by_id.get(id).unwrap_or(&USUAL)
+    }
+
+    /// Keys that are set and have no effect, as dotted paths.
+    pub fn keys_without_effect(&self) -> Vec<String> {
+        fn visit(node: Node, path: &str, value: &Value, found: &mut Vec<String>) {
+            for (name, value) in value.as_object().into_iter().flatten() {
+                let Some(child) = node.child(name) else { continue };
+                let path = if path.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{path}.{name}")
+                };
+                if child.has_no_effect() {
+                    found.push(path);
+                } else if child.is_group() {
+                    visit(child, &path, value, found);
+                }
             }
-        });
-        idle
+        }
+        let mut found = Vec::new();
+        let root = Value::Object(self.root.clone());
+        visit(Node::root(), "", &root, &mut found);
+        found
     }
 
     /// The effective value at a path: the configured one, else the default, else null.
     pub fn effective(&self, path: &[&str]) -> Value {
-        let mut value = Value::Null;
-        let default = |text: &str| serde_json::from_str(text).expect("defaults are JSON");
-        for key in KEYS
-            .iter()
-            .filter(|key| !key.default.is_empty() && !key.path.contains('*'))
-        {
-            let names: Vec<&str> = key.path.split('.').collect();
-            if let Some(below) = names.strip_prefix(path) {
-                put(&mut value, below, default(key.default));
-            }
-        }
-        if let Place::Key(key) = place(path)
-            && value.is_null()
-            && !key.default.is_empty()
-        {
-            value = default(key.default);
-        }
-        if let Some(set) = self.value(path) {
-            overlay(&mut value, set);
-        }
-        value
-    }
-
-    /// Flat keys of TokenTop's documents become the ones they mean, unless those are set too.
-    fn unfold(&mut self) {
-        for (flat, path) in FLAT {
-            let Some(value) = self.root.as_object_mut().and_then(|root| root.remove(flat)) else {
-                continue;
-            };
-            let path: Vec<&str> = path.split('.').collect();
-            if self.value(&path).is_none() {
-                put(&mut self.root, &path, value);
-            }
-        }
+        let mut all = serde_json::to_value(&self.settings).unwrap_or_default();
+        whole_numbers(&mut all);
+        overlay(&mut all, &Value::Object(self.root.clone()));
+        let set = path.iter().try_fold(&all, |value, name| value.get(name));
+        let default = || Node::at(path)?.default().cloned();
+        set.filter(|value| !value.is_null())
+            .cloned()
+            .or_else(default)
+            .unwrap_or_default()
     }
 }
 
-/// Calls back for everything in an object that is no object with known keys below it.
-fn visit<'v>(value: &'v Value, path: &mut Vec<&'v str>, found: &mut impl FnMut(&[&str], &Value)) {
-    for (name, value) in value.as_object().into_iter().flatten() {
-        path.push(name);
-        match (place(path), value) {
-            (Place::Group, Value::Object(_)) => visit(value, path, found),
-            _ => found(path, value),
-        }
-        path.pop();
+fn whole_numbers(value: &mut Value) {
+    match value {
+        Value::Object(map) => map.values_mut().for_each(whole_numbers),
+        Value::Array(list) => list.iter_mut().for_each(whole_numbers),
+        number => without_fraction(number),
     }
-}
-
-/// Sets the value at a path and creates missing objects.
-fn put(root: &mut Value, path: &[&str], value: Value) {
-    let Some((name, rest)) = path.split_first() else {
-        *root = value;
-        return;
-    };
-    if !root.is_object() {
-        *root = Value::Object(Map::new());
-    }
-    put(&mut root[*name], rest, value);
 }
 
 /// Lays one value over another; objects are laid over key by key.
@@ -213,33 +239,77 @@ mod tests {
     }"#;
 
     #[test]
-    fn tokentops_config_is_taken_whole() {
-        let (root, unknown) = check(TOKENTOP, "config.json").expect("a config");
-        assert_eq!(unknown, []);
-        let config = Config::from_value(root);
-        assert_eq!(config.number(&["budgets", "weekly"]), Some(50.0));
-        assert_eq!(config.text(&["display", "theme"]), Some("tokyo-night"));
-        assert_eq!(config.value(&["theme"]), None);
+    fn tokentops_configuration_is_understood() {
+        let config = Config::parse(TOKENTOP, "config.json");
+        assert_eq!(config.flaws(), []);
+        assert_eq!(config.budgets.weekly, Some(50.0));
+        assert_eq!(config.display.theme.as_deref(), Some("tokyo-night"));
+        assert_eq!(config.plugins.local, ["~/p"]);
+        assert_eq!(config.effective(&["theme"]), Value::Null);
     }
 
     #[test]
     fn flat_keys_count_where_the_real_ones_are_not_set() {
-        let config =
-            Config::from_value(json!({"theme": "dracula", "refreshInterval": 30000, "display": {"theme": "nord"}}));
-        assert_eq!(config.text(&["display", "theme"]), Some("nord"));
-        assert_eq!(config.number(&["refresh", "intervalMs"]), Some(30000.0));
-        assert_eq!(config.idle_keys(), ["refresh.intervalMs"]);
+        let config = Config::from_value(
+            &json!({"theme": "dracula", "refreshInterval": 30000, "display": {"theme": "nord", "sidebarCollapsed": true}}),
+        );
+        assert_eq!(config.display.theme.as_deref(), Some("nord"));
+        assert_eq!(config.refresh.interval_ms, 30_000.0);
+        let idle = config.keys_without_effect();
+        assert!(idle.contains(&"display.sidebarCollapsed".to_owned()), "{idle:?}");
+        assert!(idle.contains(&"refresh.intervalMs".to_owned()), "{idle:?}");
     }
 
     #[test]
-    fn what_is_in_force_is_what_is_set_over_the_defaults() {
-        let config = Config::from_value(json!({"alerts": {"warningPercent": 70}, "billing": {"codex": "plan"}}));
+    fn the_effective_configuration_is_the_file_over_the_defaults() {
+        let config = Config::from_value(&json!({"alerts": {"warningPercent": 70}, "billing": {"codex": "plan"}}));
         let alerts = json!({"warningPercent": 70, "criticalPercent": 95, "idleMinutes": 15});
         assert_eq!(config.effective(&["alerts"]), alerts);
         assert_eq!(config.effective(&["billing"]), json!({"codex": "plan"}));
         assert_eq!(config.effective(&["providers", "anthropic", "login"]), json!(false));
         assert_eq!(config.effective(&["projects", "acme"]), Value::Null);
         assert_eq!(Config::default().effective(&[])["prices"], json!({"autoUpdate": true}));
+        assert_eq!(Config::default().effective(&[])["budgets"]["daily"], Value::Null);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_parsed_means_defaults_without_network() {
+        for text in ["{", "[]", "{\"offline\": false,,}", "5"] {
+            let config = Config::parse(text, "config.json");
+            assert!(config.offline && config.flaws().len() == 1, "{text}");
+            assert!(config.require("a check", &["budgets"]).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn whatever_a_file_holds_its_right_values_are_understood() {
+        use proptest::prelude::*;
+        let keys = schema::keys();
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            "[a-z/]{0,9}|webhook|day|metered|https://x/".prop_map(Value::from),
+        ];
+        let value = leaf.prop_recursive(3, 12, 4, |inner| {
+            let name = "[a-z]{1,3}|type|every|usd|input|output|tokens|id|a/b|login";
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec((name, inner), 0..4).prop_map(|list| Value::Object(list.into_iter().collect())),
+            ]
+        });
+        let places = prop::collection::vec((0..keys.len(), value), 0..5);
+        proptest!(ProptestConfig::with_cases(512), |(places in places)| {
+            let mut root = json!({});
+            for (at, value) in places {
+                let names: Vec<String> = keys[at].path.replace('*', "x/y").split('.').map(str::to_owned).collect();
+                let place = names.iter().fold(&mut root, |value, name| &mut value[name.as_str()]);
+                *place = value;
+            }
+            let config = Config::from_value(&root);
+            prop_assert!(config.flaws().iter().all(|flaw| !flaw.path.is_empty()), "{:?}", config.flaws());
+        });
     }
 
     #[test]
@@ -269,16 +339,16 @@ mod tests {
     }
 
     #[test]
-    fn the_template_is_a_config_with_and_without_its_comments() {
-        let (root, unknown) = check(TEMPLATE, "template").expect("a config");
-        assert_eq!((root, unknown), (json!({}), vec![]));
+    fn the_template_is_a_configuration_with_and_without_its_comments() {
+        let template = Config::parse(TEMPLATE, "template");
+        assert_eq!((template.root, template.flaws), (Map::new(), vec![]));
         let lines = TEMPLATE.lines().map(|line| {
             line.strip_prefix("  // \"")
                 .map_or(line.to_owned(), |rest| format!("  \"{rest}"))
         });
         let text: Vec<String> = lines.collect();
-        let (root, unknown) = check(&text.join("\n"), "template").expect("a config");
-        assert_eq!(unknown, []);
-        assert!(root.as_object().is_some_and(|root| root.len() > 5));
+        let template = Config::parse(&text.join("\n"), "template");
+        assert_eq!(template.flaws, []);
+        assert!(template.root.len() > 5);
     }
 }

@@ -1,6 +1,6 @@
 //! The config as it may be seen: people paste it into issues, and it may hold webhook URLs and plugins' keys.
 
-use super::keys::{Kind, Place, place};
+use super::schema::Node;
 use crate::system::http::origin_of;
 use serde_json::Value;
 
@@ -13,22 +13,21 @@ const PLAIN_NAMES: [&str; 7] = ["agent", "enabled", "events", "format", "kind", 
 /// A copy of the value at a path in which URLs are scheme and host only, and texts whose meaning ttop does not know
 /// are hidden. Numbers, true and false stay.
 pub fn shown(path: &[&str], value: &Value) -> Value {
-    match place(path) {
-        Place::Group => match value {
-            Value::Object(map) => {
-                let below = |name: &String, value| {
-                    let path: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
-                    (name.clone(), shown(&path, value))
-                };
-                Value::Object(map.iter().map(|(name, value)| below(name, value)).collect())
-            }
-            other => hidden(other),
-        },
-        Place::Key(key) => match key.kind {
-            Kind::Anything | Kind::Command | Kind::Hook => hidden(value),
-            _ => plain(value),
-        },
-        Place::Unknown => hidden(value),
+    let above = (0..path.len()).filter_map(|depth| Node::at(&path[..depth]));
+    let is_secret = above.into_iter().any(Node::is_secret);
+    shown_at(Node::at(path), is_secret, value)
+}
+
+fn shown_at(node: Option<Node>, is_secret: bool, value: &Value) -> Value {
+    let Some(node) = node else { return hidden(value) };
+    let is_secret = is_secret || node.is_secret();
+    match value {
+        Value::Object(map) if node.is_group() => {
+            let below = |(name, value): (&String, &Value)| (name.clone(), shown_at(node.child(name), is_secret, value));
+            Value::Object(map.iter().map(below).collect())
+        }
+        value if is_secret || node.is_group() => hidden(value),
+        value => plain(value),
     }
 }
 

@@ -2,13 +2,13 @@
 
 use crate::core::rows::EventType;
 use crate::system::http::reach_of;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// # Errors
-/// What is missing in a sink, or fits nothing.
-pub fn check(sink: &Value) -> Result<(), String> {
-    let has = |key: &str| !sink[key].is_null();
-    match sink["type"].as_str() {
+/// What a sink lacks, or has without effect.
+pub fn check(sink: &Map<String, Value>) -> Result<(), String> {
+    let has = |key: &str| sink.get(key).is_some_and(|value| !value.is_null());
+    match sink.get("type").and_then(Value::as_str) {
         None => return Err("needs a type: desktop, bell, command, webhook or plugin".to_owned()),
         Some("webhook") if !has("url") => return Err("needs a url, because it is a webhook".to_owned()),
         Some("plugin") if !has("plugin") => return Err("needs a plugin: the id of a notification plugin".to_owned()),
@@ -17,12 +17,8 @@ pub fn check(sink: &Value) -> Result<(), String> {
         }
         Some(_) => {}
     }
-    let globs = sink["events"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str);
-    for glob in globs {
+    let globs = sink.get("events").and_then(Value::as_array).into_iter().flatten();
+    for glob in globs.filter_map(Value::as_str) {
         let wanted = crate::core::filter::Globs::new(&event_globs(&[glob.to_owned()]));
         if !EventType::ALL.iter().any(|kind| wanted.matches(Some(kind.name()))) {
             return Err(format!(
@@ -51,15 +47,15 @@ mod tests {
 
     #[test]
     fn what_a_sink_needs_is_said() {
-        let told = |sink: Value| check(&sink).err().unwrap_or_default();
+        let reason_of = |sink: Value| check(sink.as_object().expect("an object")).err().unwrap_or_default();
         assert_eq!(
-            told(json!({"type": "bell", "events": ["budget", "session.*", "gap"]})),
+            reason_of(json!({"type": "bell", "events": ["budget", "session.*", "gap"]})),
             ""
         );
-        assert!(told(json!({})).starts_with("needs a type"));
-        assert!(told(json!({"type": "webhook"})).starts_with("needs a url"));
-        assert!(told(json!({"type": "command", "url": "x"})).starts_with("needs a command"));
-        assert!(told(json!({"type": "bell", "events": ["bugdet"]})).contains("'bugdet'"));
+        assert!(reason_of(json!({})).starts_with("needs a type"));
+        assert!(reason_of(json!({"type": "webhook"})).starts_with("needs a url"));
+        assert!(reason_of(json!({"type": "command", "url": "x"})).starts_with("needs a command"));
+        assert!(reason_of(json!({"type": "bell", "events": ["bugdet"]})).contains("'bugdet'"));
     }
 
     #[test]
