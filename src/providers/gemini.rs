@@ -87,14 +87,15 @@ fn plan(account: &Value) -> Option<&str> {
 fn limits(root: &Value) -> Vec<Limit> {
     let mut limits: Vec<Limit> = Vec::new();
     for bucket in items(&root["buckets"]) {
-        let Some(left) = number(&bucket["remainingFraction"]) else {
+        let (Some(model), Some(left)) = (text(&bucket["modelId"]), number(&bucket["remainingFraction"])) else {
             continue;
         };
-        let kind = first_text(bucket, &["tokenType"]).filter(|kind| *kind != "REQUESTS");
-        let parts = [text(&bucket["modelId"]).map(str::to_owned), kind.map(str::to_lowercase)];
-        let scope = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        let limit = Limit::new((1.0 - left) * 100.0, Some(DAY)).until(instant(&bucket["resetTime"]));
-        let limit = if scope.is_empty() { limit } else { limit.of(scope) };
+        let scope = match first_text(bucket, &["tokenType"]) {
+            None | Some("REQUESTS") => model.to_owned(),
+            Some(kind) => format!("{model} {}", kind.to_lowercase()),
+        };
+        let limit = Limit::new((1.0 - left) * 100.0, Some(DAY));
+        let limit = limit.until(instant(&bucket["resetTime"])).of(scope);
         match limits.iter_mut().find(|known| known.scope == limit.scope) {
             Some(known) if known.used_percent < limit.used_percent => *known = limit,
             Some(_) => {}

@@ -12,8 +12,12 @@ use ttop::providers::ask::{Ask, Refusal};
 use ttop::system::http::Http;
 use ttop::system::{Os, System};
 
-/// Words without which a number has no meaning: the window, the place of the amount, the kind of billing.
-const MEANING: [(&str, &str); 2] = [("anthropic", "kind"), ("anthropic", "display_name")];
+/// Words without which a number has no meaning: the window, and the model that a quota is for.
+const MEANING: [(&str, &str); 3] = [
+    ("anthropic", "kind"),
+    ("anthropic", "display_name"),
+    ("gemini", "modelId"),
+];
 
 /// Parts without which the rest of an answer is unlimited.
 const ONLY_LIMIT: [(&str, &str); 1] = [("github-copilot", "premium_interactions")];
