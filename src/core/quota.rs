@@ -65,7 +65,7 @@ impl Limit {
         Self {
             used: Some(money(used)),
             limit: Some(money(limit)),
-            unit: Some(unit.to_owned()),
+            unit: Some(unit.to_owned()).filter(|unit| !unit.is_empty()),
             ..self
         }
     }
