@@ -30,7 +30,7 @@ pub mod top;
 
 use crate::core::bad_request::BadRequest;
 use anyhow::Result;
-use cli::parse::{Parsed, is_bar, parse};
+use cli::parse::{Parsed, is_bar, parse_with};
 use commands::Command;
 use commands::bar_status;
 use commands::context::Context;
@@ -38,6 +38,7 @@ use engine::Engine;
 use engine::registry::Registry;
 use exit::Exit;
 use render::OutputError;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use system::System;
@@ -55,7 +56,9 @@ pub fn run_plugin(words: &[OsString]) -> Option<std::process::ExitCode> {
 /// When the command could not answer.
 pub fn run() -> Result<Exit> {
     let words: Vec<_> = std::env::args_os().collect();
-    if let Some(told) = cli::answer::answer(&words, std::env::var_os(cli::answer::VARIABLE).as_deref()) {
+    if let Some(told) = cli::answer::answer(&words, std::env::var_os(cli::answer::VARIABLE).as_deref(), || {
+        own_aliases(&words)
+    }) {
         render::print_encoded(&told)?;
         return Ok(Exit::Ok);
     }
@@ -73,9 +76,21 @@ pub fn run() -> Result<Exit> {
     }
 }
 
+/// The aliases of the configuration; the sample home has none.
+fn own_aliases(words: &[OsString]) -> BTreeMap<String, String> {
+    if words.iter().any(|word| word == "--demo") {
+        return BTreeMap::new();
+    }
+    // Without a home there is no configuration, and the run itself reports why.
+    let system = System::from_process().ok();
+    system
+        .map(|system| Config::load(&system).aliases.clone())
+        .unwrap_or_default()
+}
+
 fn run_words(words: &[OsString]) -> Result<Exit> {
     let var = |name: &str| std::env::var(name).ok();
-    let cli = match parse(words, std::io::stdout().is_terminal(), var)? {
+    let cli = match parse_with(words, std::io::stdout().is_terminal(), var, || own_aliases(words))? {
         Parsed::Run(cli) => cli,
         Parsed::Text(text) => {
             render::print_encoded(text.as_bytes())?;

@@ -5,6 +5,7 @@ use crate::ledger::Ledger;
 use crate::render::kinds::RowKind;
 use crate::render::{keys, number};
 use crate::system::System;
+use crate::system::config::{Config, schema};
 use anyhow::Result;
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 use std::collections::BTreeSet;
@@ -123,7 +124,7 @@ pub fn days() -> ArgValueCandidates {
 /// The keys of the rows that the command on the line prints.
 pub fn fields() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
-        let keys = keys_of_line(std::env::args());
+        let keys = keys_of_line(line_words().into_iter());
         let objects = keys.iter().filter(|key| matches!(key.kind, keys::Kind::Object(_)));
         let all = keys::leaves(&keys).into_iter().chain(objects.cloned());
         in_order(all.map(|key| CompletionCandidate::new(key.path)).collect())
@@ -132,12 +133,98 @@ pub fn fields() -> ArgValueCandidates {
 
 pub fn sort_keys() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
-        let leaves = keys::leaves(&keys_of_line(std::env::args()));
+        let leaves = keys::leaves(&keys_of_line(line_words().into_iter()));
         let both = leaves
             .into_iter()
             .flat_map(|key| [key.path.clone(), format!("{}:desc", key.path)]);
         in_order(both.map(CompletionCandidate::new).collect())
     })
+}
+
+/// Words that a command knows.
+pub fn words(all: fn() -> Vec<String>) -> ArgValueCandidates {
+    ArgValueCandidates::new(move || all().into_iter().map(CompletionCandidate::new).collect())
+}
+
+/// The keys of the configuration, with the names that the file and the ledger have for `*`.
+pub fn config_keys() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let config = System::from_process()
+            .map(|system| Config::load(&system))
+            .unwrap_or_default();
+        let providers = from_ledger(|ledger, _| {
+            let all: BTreeSet<&str> = ledger.models().map(|(provider, _)| provider).collect();
+            Ok(all
+                .into_iter()
+                .filter(|id| !id.is_empty())
+                .map(CompletionCandidate::new)
+                .collect())
+        });
+        let providers = || {
+            providers
+                .iter()
+                .map(|one| one.get_value().to_string_lossy().into_owned())
+        };
+        let mut offered = Vec::new();
+        for key in schema::keys() {
+            let Some((group, rest)) = key.path.split_once(".*") else {
+                offered.push(described(&key.path, key.about));
+                continue;
+            };
+            let path: Vec<&str> = group.split('.').collect();
+            let set = config.effective(&path);
+            let set = set
+                .as_object()
+                .into_iter()
+                .flatten()
+                .filter(|(_, value)| rest.is_empty() || value.is_object());
+            let mut names: BTreeSet<String> = set.map(|(name, _)| name.clone()).collect();
+            match group {
+                "providers" => names.extend(providers()),
+                "billing" => names.extend(providers().chain(built_in().iter().map(|agent| agent.id().to_owned()))),
+                _ => {}
+            }
+            let keys = names.iter().filter(|_| !rest.contains('*'));
+            offered.extend(keys.map(|name| described(&format!("{group}.{name}{rest}"), key.about)));
+        }
+        in_order(offered)
+    })
+}
+
+/// The values that the key on the line may have, its default first.
+pub fn config_values() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let line = line_words();
+        let key = line
+            .iter()
+            .position(|word| word == "set")
+            .and_then(|at| line.get(at + 1));
+        let names = key.and_then(|key| schema::names(key)).unwrap_or_default();
+        let path: Vec<&str> = names.iter().map(String::as_str).collect();
+        let Some(node) = schema::Node::at(&path) else {
+            return Vec::new();
+        };
+        let default = node.default().filter(|value| !value.is_null() && !value.is_object());
+        let mut values: Vec<String> = default
+            .into_iter()
+            .map(|value| value.to_string().replace('"', ""))
+            .collect();
+        let flags = ["true", "false"].into_iter().filter(|_| node.is_flag());
+        for word in node.words().into_iter().chain(flags) {
+            if !values.iter().any(|value| value == word) {
+                values.push(word.to_owned());
+            }
+        }
+        in_order(values.into_iter().map(CompletionCandidate::new).collect())
+    })
+}
+
+/// The words of the line that a shell hands over: each by itself, all in one, or in the environment.
+fn line_words() -> Vec<String> {
+    let words = std::env::args().chain(std::env::var("TTOP_COMPLETE_WORDS"));
+    words
+        .flat_map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        .collect()
 }
 
 fn keys_of_line(words: impl Iterator<Item = String>) -> Vec<keys::Key> {

@@ -55,6 +55,9 @@ pub struct RowArgs {
     /// csv and tsv hold values as they are: a spreadsheet may take one that begins with `=`, `+`, `-` or `@` for a formula
     #[arg(short = 'o', long, value_name = "FORMAT")]
     pub format: Option<Format>,
+    /// Print a table: the same as `-o table`, for watch, less and head
+    #[arg(short = 't', conflicts_with = "format")]
+    pub table: bool,
     /// Print only these keys, in this order; `help` lists them
     #[arg(long, value_delimiter = ',', value_name = "KEYS", add = complete::fields())]
     pub fields: Vec<String>,

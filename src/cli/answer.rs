@@ -4,9 +4,11 @@
 mod line;
 mod quote;
 
-use super::definition;
+use super::{alias, definition_with};
+use crate::commands::cost;
 use crate::core::text::plain;
 use clap_complete::engine;
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write;
 
@@ -18,10 +20,14 @@ const WORDS: &str = "TTOP_COMPLETE_WORDS";
 
 /// What may follow, for the shell that asks; nothing where anything is wrong, since a message would land in the prompt.
 /// What the shell knows of the line follows `--`; without it the variable is just lying around.
-pub fn answer(words: &[OsString], shell: Option<&OsStr>) -> Option<Vec<u8>> {
+pub fn answer(
+    words: &[OsString],
+    shell: Option<&OsStr>,
+    own_aliases: impl FnOnce() -> BTreeMap<String, String>,
+) -> Option<Vec<u8>> {
     let shell = shell?.to_str().filter(|shell| !shell.is_empty())?;
     let start = words.iter().position(|word| word == "--")? + 1;
-    let answer = Shell::find(shell).and_then(|shell| shell.answer(&words[start..]));
+    let answer = Shell::find(shell).and_then(|shell| shell.answer(&words[start..], &alias::all(&own_aliases())));
     Some(answer.unwrap_or_default().into_bytes())
 }
 
@@ -50,29 +56,31 @@ impl Shell {
         }
     }
 
-    fn answer(self, given: &[OsString]) -> Option<String> {
+    fn answer(self, given: &[OsString], aliases: &BTreeMap<String, String>) -> Option<String> {
         match self {
             Self::Bash => {
                 let [line, replaced] = given else { return None };
                 let (line, replaced) = (line.to_str()?, replaced.to_str()?);
                 let kept = line::bash(line.strip_suffix(replaced)?)?;
-                lines(line::bash(line)?.words, |value| {
+                lines(line::bash(line)?.words, aliases, |value| {
                     Some(quote::bash(value.strip_prefix(kept.last())?, kept.open))
                 })
             }
             Self::Nushell => {
                 let [line] = given else { return None };
-                lines(line::nushell(line.to_str()?)?, |value| Some(quote::nushell(value)))
+                lines(line::nushell(line.to_str()?)?, aliases, |value| {
+                    Some(quote::nushell(value))
+                })
             }
             Self::PowerShell => {
                 let words = std::env::var(WORDS).ok()?;
-                lines(words.split('\n').map(str::to_owned).collect(), |value| {
+                lines(words.split('\n').map(str::to_owned).collect(), aliases, |value| {
                     Some(quote::powershell(value))
                 })
             }
             Self::Quoting => {
                 let words = given.iter().map(|word| word.to_str().map(str::to_owned));
-                lines(words.collect::<Option<_>>()?, |value| Some(value.to_owned()))
+                lines(words.collect::<Option<_>>()?, aliases, |value| Some(value.to_owned()))
             }
         }
     }
@@ -80,16 +88,31 @@ impl Shell {
 
 /// What may stand in the place of the last word, with its help after a tab; no value that could steer a terminal or
 /// break the line it stands on.
-fn lines(words: Vec<String>, insert: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let last = words.len().checked_sub(1)?;
-    let mut command = definition();
-    let words = words.into_iter().map(OsString::from).collect();
+fn lines(
+    words: Vec<String>,
+    aliases: &BTreeMap<String, String>,
+    insert: impl Fn(&str) -> Option<String>,
+) -> Option<String> {
+    let typed = words.last()?.clone();
+    let before = words
+        .len()
+        .checked_sub(2)
+        .and_then(|at| words.get(at))
+        .cloned()
+        .unwrap_or_default();
+    let words = without_aliases(words.into_iter().map(OsString::from).collect(), aliases);
+    let last = words.len() - 1;
+    let mut command = alias::add(definition_with(aliases), aliases);
     let here = std::env::current_dir().ok();
     let mut text = String::new();
     for candidate in engine::complete(&mut command, words, last, here.as_deref()).ok()? {
         let Some(value) = candidate.get_value().to_str().filter(|value| plain(value) == **value) else {
             continue;
         };
+        // Commands and values first: flags are many, and asked for by their dash.
+        if value.starts_with('-') && !typed.starts_with('-') || is_repeated(value, &before) {
+            continue;
+        }
         let Some(value) = insert(value) else { continue };
         text.push_str(&value);
         if let Some(help) = candidate.get_help() {
@@ -101,13 +124,46 @@ fn lines(words: Vec<String>, insert: impl Fn(&str) -> Option<String>) -> Option<
     Some(text)
 }
 
+/// The line with the alias in it replaced, unless it is the word that is completed.
+fn without_aliases(words: Vec<OsString>, aliases: &BTreeMap<String, String>) -> Vec<OsString> {
+    let typed = &words[..words.len() - 1];
+    let name = typed.iter().skip(1).find_map(|word| {
+        let word = word.to_str()?;
+        (aliases.contains_key(word) && !alias::is_command(word)).then(|| word.to_owned())
+    });
+    let has_command = typed
+        .iter()
+        .skip(1)
+        .filter_map(|word| word.to_str())
+        .any(alias::is_command);
+    let expanded = name
+        .filter(|_| !has_command)
+        .and_then(|name| alias::expand(&words, &name, aliases).ok()?);
+    expanded.unwrap_or(words)
+}
+
+/// Whether the last part of a list repeats an earlier one: `day,day`, or a second period of `--by`.
+fn is_repeated(value: &str, flag_before: &str) -> bool {
+    let (flag, list) = match value.split_once('=') {
+        Some((flag, list)) if flag.starts_with("--") => (flag, list),
+        _ => (flag_before, value),
+    };
+    let Some((earlier, last)) = list.rsplit_once(',') else {
+        return false;
+    };
+    let is_period = |word: &str| flag == "--by" && cost::is_period(word);
+    earlier
+        .split(',')
+        .any(|word| word == last || is_period(word) && is_period(last))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn answer_to(line: &[&str]) -> String {
         let words: Vec<OsString> = ["ttop", "--"].iter().chain(line).map(OsString::from).collect();
-        String::from_utf8(answer(&words, Some(OsStr::new("fish"))).expect("asked")).expect("UTF-8")
+        String::from_utf8(answer(&words, Some(OsStr::new("fish")), BTreeMap::new).expect("asked")).expect("UTF-8")
     }
 
     #[test]
@@ -117,14 +173,53 @@ mod tests {
         assert!(answer_to(&["ttop", "sessions", "--presence", "g"]).starts_with("gone"));
         assert!(answer_to(&["ttop", "sessions", "--since", "y"]).starts_with("yesterday\t"));
         assert!(answer_to(&["ttop", "cost", "--by", "day,mod"]).starts_with("day,model"));
+        assert!(answer_to(&["ttop", "daily", "--pres"]).starts_with("--presence"));
+        assert!(answer_to(&["ttop", "dai"]).starts_with("daily\tAlias of ttop cost --by day"));
+        assert!(answer_to(&["ttop", "config", "get", "budgets.da"]).starts_with("budgets.daily\t"));
+        assert!(answer_to(&["ttop", "prices", "show", "claude-son"]).starts_with("claude-sonnet"));
+        assert!(answer_to(&["ttop", "man", "sess"]).starts_with("sessions"));
+    }
+
+    #[test]
+    fn offers_flags_only_after_a_dash() {
+        for line in [&["ttop", ""][..], &["ttop", "cost", ""], &["ttop", "config", "get", ""]] {
+            assert!(!answer_to(line).lines().any(|value| value.starts_with('-')), "{line:?}");
+        }
+        for line in [
+            &["ttop", "-"][..],
+            &["ttop", "cost", "--"],
+            &["ttop", "config", "get", "-"],
+        ] {
+            assert!(answer_to(line).lines().all(|value| value.starts_with('-')), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn offers_each_part_of_a_list_once() {
+        let by = answer_to(&["ttop", "cost", "--by", "day,"]);
+        assert!(
+            by.contains("day,model") && !by.contains("day,day") && !by.contains("day,week"),
+            "{by}"
+        );
+        let by = answer_to(&["ttop", "cost", "--by=model,"]);
+        assert!(by.contains("model,day") && !by.contains("model,model"), "{by}");
+        let fields = answer_to(&["ttop", "cost", "--fields", "cost,"]);
+        assert!(
+            fields.contains("cost,period") && !fields.contains("cost,cost\n"),
+            "{fields}"
+        );
     }
 
     #[test]
     fn says_nothing_where_nobody_asks_or_the_shell_is_unknown() {
-        assert_eq!(answer(&["ttop".into()], None), None);
-        assert_eq!(answer(&["ttop".into()], Some(OsStr::new("fish"))), None);
+        assert_eq!(answer(&["ttop".into()], None, BTreeMap::new), None);
+        assert_eq!(answer(&["ttop".into()], Some(OsStr::new("fish")), BTreeMap::new), None);
         assert_eq!(
-            answer(&["ttop".into(), "--".into(), "ttop".into()], Some(OsStr::new("tcsh"))),
+            answer(
+                &["ttop".into(), "--".into(), "ttop".into()],
+                Some(OsStr::new("tcsh")),
+                BTreeMap::new
+            ),
             Some(Vec::new())
         );
     }

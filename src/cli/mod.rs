@@ -1,5 +1,6 @@
 //! The command line: all commands in one definition, from which completions and manual pages are made.
 
+pub mod alias;
 pub mod answer;
 mod examples;
 pub mod parse;
@@ -10,6 +11,7 @@ use crate::commands::cost::CostArgs;
 use crate::render::filter_keys::unusable;
 use crate::render::kinds::ROWS;
 use clap::{CommandFactory, Parser};
+use std::collections::BTreeMap;
 
 /// Report what AI coding agents use: tokens, money, plan limits, and which session waits for you
 #[derive(Parser, Debug)]
@@ -28,6 +30,11 @@ pub struct Cli {
 /// The definition that people read: help, completions and manual pages leave out filters that a command's rows have no
 /// key for. They are still parsed, to be refused with a reason.
 pub fn definition() -> clap::Command {
+    definition_with(&BTreeMap::new())
+}
+
+/// The definition that a person reads who has these aliases.
+pub fn definition_with(aliases: &BTreeMap<String, String>) -> clap::Command {
     const OF_TURNS: [&str; 4] = ["turns", "sessions", "cost", "watch"];
     let mut root = Cli::command();
     for row in ROWS.iter().filter(|row| !OF_TURNS.contains(&row.command)) {
@@ -40,5 +47,5 @@ pub fn definition() -> clap::Command {
             }
         }
     }
-    examples::add(root)
+    alias::list(examples::add(root), &alias::all(aliases))
 }

@@ -1,12 +1,13 @@
 //! Parses the command line into [`Cli`], and reports misplaced flags and reserved names, which clap cannot.
 
-use super::{Cli, definition};
+use super::{Cli, alias, definition_with};
 use crate::core::bad_request::BadRequest;
 use crate::render::kinds::RowKind;
 use crate::render::{Palette, When, fields};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 /// Names that nothing else may take; see the contract.
@@ -27,12 +28,44 @@ pub fn parse(
     is_terminal: bool,
     var: impl Fn(&str) -> Option<String>,
 ) -> Result<Parsed, BadRequest> {
-    let matches = match Cli::command().try_get_matches_from(words) {
+    parse_with(words, is_terminal, var, BTreeMap::new)
+}
+
+/// Parses a command line that may use aliases of the configuration, which are asked for when they are needed.
+///
+/// # Errors
+/// When the command line is wrong.
+pub fn parse_with(
+    words: &[OsString],
+    is_terminal: bool,
+    var: impl Fn(&str) -> Option<String>,
+    aliases: impl FnOnce() -> BTreeMap<String, String>,
+) -> Result<Parsed, BadRequest> {
+    let mut expanded = None;
+    let mut parsed = Cli::command().try_get_matches_from(words);
+    let unknown = parsed.as_ref().err().and_then(unknown_command);
+    let unknown = unknown.filter(|name| !RESERVED_COMMANDS.contains(&name.as_str()));
+    let wants_help = parsed
+        .as_ref()
+        .is_err_and(|error| error.kind() == ErrorKind::DisplayHelp);
+    let own = if unknown.is_some() || wants_help {
+        aliases()
+    } else {
+        BTreeMap::new()
+    };
+    if let Some(name) = unknown {
+        expanded = alias::expand(words, &name, &alias::all(&own))?;
+    }
+    if let Some(words) = &expanded {
+        parsed = Cli::command().try_get_matches_from(words);
+    }
+    let words = expanded.as_deref().unwrap_or(words);
+    let matches = match parsed {
         Ok(matches) => matches,
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             // What people read leaves some out; a version is the same in both.
             let error = match error.kind() {
-                ErrorKind::DisplayHelp => definition().try_get_matches_from(words).err().unwrap_or(error),
+                ErrorKind::DisplayHelp => definition_with(&own).try_get_matches_from(words).err().unwrap_or(error),
                 _ => error,
             };
             let palette = Palette::choose(color_flag(words), is_terminal, var);
@@ -86,6 +119,14 @@ fn color_flag(words: &[OsString]) -> When {
         Some("always") => When::Always,
         Some("never") => When::Never,
         _ => When::Auto,
+    }
+}
+
+/// The word that is no command, when that is what is wrong.
+fn unknown_command(error: &clap::Error) -> Option<String> {
+    match (error.kind(), error.get(ContextKind::InvalidSubcommand)) {
+        (ErrorKind::InvalidSubcommand, Some(ContextValue::String(name))) => Some(name.clone()),
+        _ => None,
     }
 }
 

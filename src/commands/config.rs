@@ -1,6 +1,7 @@
 //! `ttop config`: shows the path and the effective values, and changes single values.
 
 use super::context::Context;
+use crate::args::complete;
 use crate::core::bad_request::BadRequest;
 use crate::core::cannot_answer::CannotAnswer;
 use crate::engine::Engine;
@@ -8,14 +9,18 @@ use crate::exit::Exit;
 use crate::render::keys::similar;
 use crate::render::{eprint_line, print_text};
 use crate::system::System;
+use crate::system::config::schema::schema;
 use crate::system::config::schema::{Node, keys, names};
-use crate::system::config::{Config, Flaw, TEMPLATE, set, shown, unset};
+use crate::system::config::{Config, Flaw, TEMPLATE, annotated, set, shown, unset};
 use crate::system::jsonc::{self, Mistake};
 use crate::system::replace::replace;
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 use std::io::{BufRead, IsTerminal, Write};
+
+/// The schema that `config init` writes beside the configuration for editors; the template names it.
+const SCHEMA_FILE: &str = "config.schema.json";
 
 /// Show or change the configuration
 #[derive(Args, Debug)]
@@ -35,19 +40,22 @@ enum Action {
     /// Print the value of a key
     Get {
         /// Key, such as `budgets.daily` or `billing.claude-code`
+        #[arg(add = complete::config_keys())]
         key: String,
     },
     /// Change one value in the configuration file and keep its comments
     Set {
         /// Key, such as `budgets.daily` or `prices.overrides.acme/coder-1`
+        #[arg(add = complete::config_keys())]
         key: String,
         /// Value, as JSON, or plain text for a key that holds text
-        #[arg(allow_hyphen_values = true)]
+        #[arg(allow_hyphen_values = true, add = complete::config_values())]
         value: String,
     },
     /// Remove a key from the configuration file
     Unset {
         /// Key, such as `budgets.daily`
+        #[arg(add = complete::config_keys())]
         key: String,
     },
 }
@@ -60,7 +68,12 @@ impl ConfigArgs {
             Action::Path => print(context, &Config::path(&context.engine.system).display().to_string())?,
             Action::Show => {
                 let value = shown(&[], &context.engine.config.effective(&[]));
-                print(context, &serde_json::to_string_pretty(&value)?)?;
+                if std::io::stdout().is_terminal() {
+                    print(context, annotated(&value).trim_end())?;
+                } else {
+                    print(context, &serde_json::to_string_pretty(&value)?)?;
+                    note_keys_without_effect(context);
+                }
             }
             Action::Init => init(context)?,
             Action::Get { key } => {
@@ -74,6 +87,12 @@ impl ConfigArgs {
             Action::Set { key, value } => {
                 let names = known(key)?;
                 let path: Vec<&str> = names.iter().map(String::as_str).collect();
+                if let ["aliases", name] = path[..]
+                    && (name == "help" || super::names().iter().any(|command| command.as_str() == name))
+                {
+                    let error = BadRequest::new(format!("'{name}' is a command, which an alias cannot replace"));
+                    return Err(error.with_hint("choose another name").into());
+                }
                 let typed = value;
                 let value = parse_value(key, &path, typed)?;
                 #[cfg(feature = "plugins")]
@@ -90,6 +109,16 @@ impl ConfigArgs {
             }
         }
         Ok(context.out.outcome())
+    }
+}
+
+/// Programs that read the configuration need plain JSON, so the marks go to stderr.
+fn note_keys_without_effect(context: &Context) {
+    let keys = context.engine.config.keys_without_effect();
+    if !keys.is_empty() {
+        context
+            .out
+            .note(&format!("ttop: no effect in ttop: {}", keys.join(", ")));
     }
 }
 
@@ -215,6 +244,11 @@ fn init(context: &Context) -> Result<()> {
             }
         }
     }
+    // Relative, so that editors find it wherever the folder is.
+    let schema_path = path.with_file_name(SCHEMA_FILE);
+    let schema_text = serde_json::to_string_pretty(schema())? + "\n";
+    let place = context.engine.system.tilde(&schema_path);
+    replace(&schema_path, schema_text.as_bytes()).with_context(|| format!("could not write {place}"))?;
     replace(&path, text.as_bytes()).with_context(|| format!("could not write {file}"))?;
     print(context, &path.display().to_string())
 }

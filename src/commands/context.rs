@@ -10,7 +10,7 @@ use crate::engine::filters::quoted;
 use crate::engine::unknown_names::UnknownName;
 use crate::exit::Exit;
 use crate::render::theme::{Depth, Scheme, Theme, scheme_of};
-use crate::render::{self, Footer, Layout, MakeFooter, Output, Request, Row, Screen, View};
+use crate::render::{self, Footer, Format, Layout, MakeFooter, Output, Request, Row, Screen, View};
 use anyhow::Result;
 use std::io::IsTerminal;
 
@@ -42,7 +42,7 @@ impl Context {
     /// When the time zone is not known.
     pub fn request(&self, args: &RowArgs) -> Result<Request> {
         Ok(Request {
-            format: args.format,
+            format: if args.table { Some(Format::Table) } else { args.format },
             fields: args.fields.clone(),
             has_header: !args.no_header,
             jq: args.jq.clone(),

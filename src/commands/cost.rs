@@ -12,7 +12,7 @@ use crate::reports::by::{By, grouping};
 use crate::reports::select::needs_sessions;
 use crate::reports::{Sessions, ccusage};
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 /// Report tokens and cost, grouped by time, agent or model
 #[derive(Args, Debug, Default)]
@@ -30,6 +30,11 @@ pub struct CostArgs {
     pub filters: Filters,
     #[command(flatten)]
     pub rows: RowArgs,
+}
+
+/// Whether a word of `--by` is a period; it takes only one.
+pub fn is_period(word: &str) -> bool {
+    By::from_str(word, false).is_ok_and(By::is_period)
 }
 
 impl CostArgs {

@@ -1,6 +1,7 @@
 //! `ttop man`: the manual page of ttop or of one of its commands.
 
 use super::context::Context;
+use crate::args::complete;
 use crate::core::bad_request::BadRequest;
 use crate::exit::Exit;
 use anyhow::Result;
@@ -10,6 +11,7 @@ use clap::Args;
 #[derive(Args, Debug)]
 pub struct ManArgs {
     /// Command to describe [default: ttop itself]
+    #[arg(add = complete::words(super::names))]
     command: Vec<String>,
 }
 

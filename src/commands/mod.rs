@@ -63,6 +63,14 @@ pub enum Command {
     Man(man::ManArgs),
 }
 
+/// The names of all commands.
+pub fn names() -> Vec<String> {
+    let root = Command::augment_subcommands(clap::Command::new("ttop"));
+    root.get_subcommands()
+        .map(|command| command.get_name().to_owned())
+        .collect()
+}
+
 impl Command {
     /// Whether a mistake in the configuration changes nothing about its answer, or is its answer.
     pub fn needs_no_config(&self) -> bool {

@@ -1,7 +1,7 @@
 //! `ttop prices`: what models cost, where the price is from, and the price list itself.
 
 use super::context::{Context, footer};
-use crate::args::RowArgs;
+use crate::args::{RowArgs, complete};
 use crate::core::filter::Globs;
 use crate::core::problem::Problem;
 use crate::core::rows::PriceRow;
@@ -48,10 +48,18 @@ enum Action {
     /// Show every price a model has had, and the name it is listed under
     Show {
         /// Model, as `model` or `provider/model`
+        #[arg(add = complete::words(models))]
         model: String,
         #[command(flatten)]
         rows: RowArgs,
     },
+}
+
+/// Every model in the built-in list, for completions.
+fn models() -> Vec<String> {
+    let book = PriceBook::built_in();
+    let models: BTreeSet<&str> = book.all().map(|(_, model)| model).collect();
+    models.into_iter().map(str::to_owned).collect()
 }
 
 impl PricesArgs {

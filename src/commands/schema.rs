@@ -1,18 +1,23 @@
 //! `ttop schema`: the schema of each row kind, for programs that read rows.
 
 use super::context::Context;
+use crate::core::bad_request::BadRequest;
 use crate::exit::Exit;
 use crate::render::kinds::{ROWS, RowKind};
 use crate::render::types;
+use crate::system::config::schema::schema;
 use anyhow::Result;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 
-/// Print the schema of a row kind, or list the row kinds
+/// The name of the configuration file's schema.
+const CONFIG: &str = "config";
+
+/// Print the schema of a row kind or of the configuration file, or list the row kinds
 #[derive(Args, Debug)]
 pub struct SchemaArgs {
-    /// Kind of row
-    #[arg(value_parser = PossibleValuesParser::new(ROWS.iter().map(possible_value)))]
+    /// Kind of row, or `config`
+    #[arg(value_parser = PossibleValuesParser::new(ROWS.iter().map(possible_value).chain([PossibleValue::new(CONFIG)])))]
     row: Option<String>,
     /// Output language
     #[arg(long = "as", value_name = "KIND", default_value = "jsonschema", requires = "row")]
@@ -37,7 +42,12 @@ impl SchemaArgs {
     /// # Errors
     /// When stdout cannot be written.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
+        let is_config = self.row.as_deref() == Some(CONFIG);
+        if is_config && self.kind != SchemaKind::Jsonschema {
+            return Err(BadRequest::new("the configuration only has a JSON Schema").into());
+        }
         let text = match self.row.as_deref().and_then(RowKind::find) {
+            _ if is_config => serde_json::to_string_pretty(schema())?,
             Some(row) => self.describe(row)?,
             None => ROWS.iter().map(|row| row.name).collect::<Vec<_>>().join("\n"),
         };

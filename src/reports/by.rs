@@ -54,7 +54,7 @@ impl By {
         }
     }
 
-    const fn is_period(self) -> bool {
+    pub const fn is_period(self) -> bool {
         matches!(
             self,
             Self::Hour | Self::Day | Self::Week | Self::Month | Self::Year | Self::Block

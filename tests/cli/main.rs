@@ -1,5 +1,6 @@
 //! The command line: arguments, `config`, `doctor`, and one-liners in real shells.
 
+mod aliases;
 mod arguments;
 mod config;
 mod doctor;
@@ -8,3 +9,4 @@ mod empty_answers;
 mod one_liners;
 #[path = "../support/mod.rs"]
 mod support;
+mod wrong_values;

@@ -2,6 +2,7 @@
 
 mod circles;
 mod completions;
+mod configuration;
 mod man;
 mod readme;
 mod schema;

@@ -99,6 +99,7 @@ impl<'t> Checker<'t> {
         };
         let mut left = Vec::new();
         let outer = self.index;
+        self.ids.clear();
         for (at, element) in array.elements.iter().enumerate() {
             self.index = outer.or(Some((self.path.len(), at)));
             left.push(self.value(item, element).unwrap_or_default());
@@ -112,6 +113,10 @@ impl<'t> Checker<'t> {
         let mut map = Map::new();
         for property in &object.properties {
             let name = property.name.as_str();
+            // Editors look there for completions.
+            if self.path.is_empty() && name == "$schema" {
+                continue;
+            }
             let value = match node.child(name).or_else(|| self.flat(name)) {
                 Some(child) => self.named(node, child, property),
                 None => {
@@ -164,10 +169,6 @@ impl<'t> Checker<'t> {
 
     fn unknown(&mut self, node: Node, property: &ast::ObjectProp<'t>) {
         let name = property.name.as_str();
-        // Editors look there for completions.
-        if self.path.is_empty() && name == "$schema" {
-            return;
-        }
         let near = repair::nearest(name, node.children().map(|(known, _)| known));
         self.path.push(name.to_owned());
         let key = self.name();

@@ -3,6 +3,7 @@
 mod check;
 mod edit;
 pub mod flaw;
+mod page;
 mod repair;
 mod rules;
 pub mod schema;
@@ -13,7 +14,8 @@ pub mod values;
 
 pub use edit::{set, unset};
 pub use flaw::Flaw;
-pub use show::shown;
+pub use page::page;
+pub use show::{annotated, shown};
 pub use sinks::event_globs;
 
 use super::{Os, System, jsonc};

@@ -27,6 +27,8 @@ pub struct Settings {
     /// Never use the network
     #[schemars(extend("x-fallback" = true))]
     pub offline: bool,
+    /// Command line that a word stands for, such as `cost --by day`
+    pub aliases: BTreeMap<String, String>,
     pub budgets: Budgets,
     pub alerts: Alerts,
     pub agents: BTreeMap<String, Agent>,

@@ -31,6 +31,27 @@ fn shown_at(node: Option<Node>, is_secret: bool, value: &Value) -> Value {
     }
 }
 
+/// A configuration as text, with a comment behind each key that ttop accepts and ignores.
+pub fn annotated(value: &Value) -> String {
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    let mut path: Vec<&str> = Vec::new();
+    let lines = text.lines().map(|line| {
+        let depth = (line.len() - line.trim_start().len()) / 2;
+        let name = line
+            .trim_start()
+            .strip_prefix('"')
+            .and_then(|rest| rest.split_once("\": "));
+        let Some((name, _)) = name.filter(|_| depth > 0) else {
+            return format!("{line}\n");
+        };
+        path.truncate(depth - 1);
+        path.push(name);
+        let is_known = path.len() == depth && Node::at(&path).is_some_and(Node::has_no_effect);
+        format!("{line}{}\n", if is_known { "  // no effect in ttop" } else { "" })
+    });
+    lines.collect()
+}
+
 /// A known value: only URLs are cut.
 fn plain(value: &Value) -> Value {
     map_texts(value, None, &|_, text| {
@@ -73,6 +94,21 @@ fn map_texts(value: &Value, name: Option<&str>, replace: &dyn Fn(Option<&str>, &
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn keys_without_effect_are_marked() {
+        let value = json!({"display": {"sidebarCollapsed": true, "sparkline": {"style": "block"}}, "offline": false});
+        let text = annotated(&value);
+        let marked: Vec<&str> = text.lines().filter(|line| line.contains("// no effect")).collect();
+        assert_eq!(
+            marked,
+            [
+                "    \"sidebarCollapsed\": true,  // no effect in ttop",
+                "      \"style\": \"block\"  // no effect in ttop"
+            ]
+        );
+        assert_eq!(crate::system::jsonc::parse(&text), Ok(value));
+    }
 
     #[test]
     fn nothing_that_may_be_secret_is_shown() {
