@@ -116,11 +116,9 @@ fn run_words(words: &[OsString]) -> Result<Exit> {
     engine.system.agent_roots = engine.config.agent_roots();
     engine.system.offline |= cli.global.offline || engine.config.offline;
     #[cfg(feature = "plugins")]
-    let session = extend::extend(&mut engine, cli.command.as_ref(), &cli.global.plugins)?;
-    #[cfg(feature = "plugins")]
-    let problems = extend::problems(session.as_ref());
+    let (session, missing) = extend::extend(&mut engine, cli.command.as_ref(), &cli.global)?;
     #[cfg(not(feature = "plugins"))]
-    let problems: [core::problem::Problem; 0] = [];
+    let missing: [core::problem::Problem; 0] = [];
     let mut context = Context::new(engine, cli.global);
     if context.engine.system.var("TTOP_NOW").is_some() {
         let now = crate::core::time::Time(context.engine.system.now);
@@ -131,7 +129,7 @@ fn run_words(words: &[OsString]) -> Result<Exit> {
     if !cli.command.as_ref().is_some_and(Command::needs_no_config) {
         context.warn_of_flaws();
     }
-    problems.iter().for_each(|problem| context.out.warn(problem));
+    missing.iter().for_each(|problem| context.out.warn(problem));
     let exit = match cli.command {
         Some(command) => command.run(&mut context),
         None => cli.bare.or_today_by_model().run(&mut context),

@@ -129,8 +129,10 @@ impl Agent for PluginAgent {
     }
 
     fn sources(&self, _: &System) -> Found {
-        let mut found = Found::default();
-        found.is_plugin = true;
+        let mut found = Found {
+            is_plugin: true,
+            ..Found::default()
+        };
         for root in &self.roots {
             found
                 .roots

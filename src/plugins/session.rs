@@ -107,6 +107,8 @@ pub struct Look {
     pub only: Option<Vec<Source>>,
     /// Evaluates each plugin, whether or not it changed: that shows which walls stand.
     pub is_fresh: bool,
+    /// Leaves out what would have to be evaluated.
+    pub starts_none: bool,
     /// The verdicts of TokenTop: forms of the guide are refused.
     pub is_strict: bool,
 }
@@ -123,12 +125,13 @@ impl Session {
     ///
     /// # Errors
     /// When the consents cannot be read.
-    pub fn open(system: &System, config: &Config, flags: &[String]) -> Result<Option<Self>> {
+    pub fn open(system: &System, config: &Config, flags: &[String], starts_none: bool) -> Result<Option<Self>> {
         if !is_anything_configured(system, config, flags) {
             return Ok(None);
         }
         let look = Look {
             flags: flags.to_vec(),
+            starts_none,
             ..Look::default()
         };
         Self::load(system, config, &look).map(Some)
@@ -151,6 +154,7 @@ impl Session {
             asking: Asking::Store(&trust),
             is_built_in: &is_built_in,
             events: events.clone(),
+            starts_none: look.starts_none,
             manifests: (!look.is_fresh).then_some(&manifests),
         };
         let all = look.only.clone();

@@ -48,9 +48,9 @@ pub fn walk(roots: &[PathBuf]) -> Walk {
             continue;
         }
         for entry in std::fs::read_dir(&path).into_iter().flatten().flatten() {
-            // A link below a root may lead round in a circle; what it leads to is seen by the plugin alone.
+            // A link to a folder may lead round in a circle: what is behind it is seen by the plugin alone.
             match entry.file_type() {
-                Ok(kind) if kind.is_symlink() => is_whole &= !leads_to_folder(&entry.path()),
+                Ok(kind) if kind.is_symlink() && leads_to_folder(&entry.path()) => is_whole = false,
                 Ok(_) => open.push((entry.path(), depth + 1)),
                 Err(_) => is_whole = false,
             }

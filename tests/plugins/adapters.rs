@@ -470,7 +470,7 @@ export default createThemePlugin({ id: 'ink', type: 'theme', name: 'Ink', versio
     let env = [("HOME".to_owned(), home.path().to_string_lossy().into_owned())];
     let system = ttop::system::System::new(ttop::system::Os::Linux, home.path(), env.into());
     // This program is no ttop: it could not start a plugin.
-    let session = ttop::plugins::session::Session::open(&system, &ttop::system::config::Config::default(), &[]);
+    let session = ttop::plugins::session::Session::open(&system, &ttop::system::config::Config::default(), &[], true);
     let session = session.expect("plugins").expect("a plugin");
     let themes = session.themes();
     assert_eq!(themes.len(), 1, "{:?}", session.problems());
@@ -480,6 +480,25 @@ export default createThemePlugin({ id: 'ink', type: 'theme', name: 'Ink', versio
         ("ink", "#00ff00".to_owned())
     );
     assert_eq!(colors.text_muted.hex(), "#eeeeee", "derived");
+    // Every command shows its colors, also one that asks no plugin.
+    for args in [&["plugin"][..], &["doctor"], &["ps"], &["theme", "list"]] {
+        let mut command = home.ttop();
+        command
+            .env("COLORTERM", "truecolor")
+            .env("TERM", "xterm-256color")
+            .args(args);
+        let output = command
+            .args(["--theme", "ink", "--color", "always", "-o", "table"])
+            .output();
+        let output = output.expect("runs");
+        assert!(output.status.success(), "{args:?}: {}", texts(&output));
+        let is_green = texts(&output).contains("38;2;0;255;0");
+        assert!(
+            is_green || args == ["ps"] || args == ["theme", "list"],
+            "{args:?}: {}",
+            texts(&output)
+        );
+    }
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub fn test(context: &mut Context, paths: &[PathBuf], without: &[Wall]) -> Resul
             false => run_without_case(&path, &setting)?,
         };
         let word = if verdict.wrong.is_empty() { "ok" } else { "FAILED" };
-        let mut text = format!("{word}\t{}\t{} ms\n", typed, verdict.took.as_millis());
+        let mut text = format!("{word}\t{typed}\t{} ms\n", verdict.took.as_millis());
         for line in &verdict.wrong {
             text.push_str(&format!("    {}\n", crate::core::text::plain(line)));
         }

@@ -183,6 +183,7 @@ fn play(spec: &Value, scene: &Scene, setting: &Setting<'_>) -> Result<Seen> {
         asking,
         is_built_in: &is_built_in,
         events: events.clone(),
+        starts_none: false,
         manifests: None,
     };
     let sources = sources(spec, scene, setting);
