@@ -70,6 +70,7 @@ export def "ttop sessions" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
@@ -77,7 +78,7 @@ export def "ttop sessions" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {tree: $tree, interactive: $interactive, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {tree: $tree, interactive: $interactive, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop sessions -o ndjson ...$flags | typed [startedAt sessionUpdatedAt] [time] [] []
 }
 
@@ -97,6 +98,7 @@ export def "ttop turns" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
@@ -104,7 +106,7 @@ export def "ttop turns" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop turns -o ndjson ...$flags | typed [timestamp sessionUpdatedAt] [time] [] []
 }
 
@@ -117,6 +119,7 @@ export def "ttop show" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
@@ -124,7 +127,7 @@ export def "ttop show" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {explain: $explain, messages: $messages, full: $full, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {explain: $explain, messages: $messages, full: $full, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop show $id -o ndjson ...$flags | typed [] [] [] []
 }
 
@@ -147,6 +150,7 @@ export def "ttop cost" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
@@ -154,7 +158,7 @@ export def "ttop cost" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {by: $by, max: $max, roots: $roots, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {by: $by, max: $max, roots: $roots, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop cost -o ndjson ...$flags | typed [start end] [] [] []
 }
 
@@ -179,6 +183,7 @@ export def "ttop ps" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
@@ -186,7 +191,7 @@ export def "ttop ps" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {all: $all, orphans: $orphans, waiting: $waiting, check: $check, text: $text, watch: $watch, jump: $jump, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {all: $all, orphans: $orphans, waiting: $waiting, check: $check, text: $text, watch: $watch, jump: $jump, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop ps -o ndjson ...$flags | typed [startedAt] [] [sinceMs uptimeMs] [memoryBytes]
 }
 
@@ -198,6 +203,7 @@ export def "ttop mcp" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
@@ -205,7 +211,7 @@ export def "ttop mcp" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {agent: $agent, project: $project, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {agent: $agent, project: $project, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop mcp -o ndjson ...$flags | typed [] [] [] []
 }
 
@@ -224,6 +230,7 @@ export def "ttop alert" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
@@ -231,7 +238,7 @@ export def "ttop alert" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {test: $test, dry-run: $dry_run, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, project: $project, session: $session, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {test: $test, dry-run: $dry_run, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, project: $project, session: $session, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop alert -o ndjson ...$flags | typed [timestamp] [time] [] []
 }
 
@@ -248,6 +255,7 @@ export def "ttop providers" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
@@ -255,7 +263,7 @@ export def "ttop providers" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {all: $all, known-by: $known_by, check: $check, at: $at, history: $history, keychain: $keychain, provider: $provider, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {all: $all, known-by: $known_by, check: $check, at: $at, history: $history, keychain: $keychain, provider: $provider, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop providers -o ndjson ...$flags | typed [resetsAt fetchedAt] [] [retryAfterMs] []
 }
 
@@ -276,6 +284,7 @@ export def "ttop watch" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
@@ -283,7 +292,7 @@ export def "ttop watch" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {events: $events, heartbeat: $heartbeat, since: $since, once: $once, for: $for, idle-exit: $idle_exit, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {events: $events, heartbeat: $heartbeat, since: $since, once: $once, for: $for, idle-exit: $idle_exit, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop watch -o ndjson ...$flags | typed [timestamp observedAt] [time] [] []
 }
 
@@ -306,6 +315,7 @@ export def "ttop top" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
@@ -313,8 +323,60 @@ export def "ttop top" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {view: $view, window: $window, once: $once, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {view: $view, window: $window, once: $once, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop top -o ndjson ...$flags | typed [] [] [] []
+}
+
+# List themes, or show the colors of one
+export def "ttop theme" [
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+] {
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    ^ttop theme -o ndjson ...$flags | typed [] [] [] []
+}
+
+# List every theme
+export def "ttop theme list" [
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+] {
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    ^ttop theme list -o ndjson ...$flags | typed [] [] [] []
+}
+
+# Show the colors of a theme
+export def "ttop theme show" [
+    id: string@"nu-complete ttop"  # Theme, such as `nord`
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+] {
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    ^ttop theme show $id -o ndjson ...$flags | typed [] [] [] []
 }
 
 # List credentials with their place and state, never their values
@@ -328,6 +390,7 @@ export def "ttop creds" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
@@ -335,7 +398,7 @@ export def "ttop creds" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {all: $all, check: $check, accounts: $accounts, keychain: $keychain, provider: $provider, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {all: $all, check: $check, accounts: $accounts, keychain: $keychain, provider: $provider, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop creds -o ndjson ...$flags | typed [expiresAt] [] [] []
 }
 
@@ -350,6 +413,9 @@ export def "ttop bar-status" [
     --follow  # Keep running, and print a line when something changes
     --print-config  # Print the lines to paste into the program's configuration
     --write: string@"nu-complete ttop"  # Write OpenCode's stats.json instead of printing it (gnome only)
+    --from: string@"nu-complete ttop"  # Show what the 'ttop serve' at this URL knows instead of this machine
+    --token-file: string@"nu-complete ttop"  # Read the token for --from from this file
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
@@ -357,7 +423,7 @@ export def "ttop bar-status" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {segments: $segments, template: $template, max-width: $max_width, icons: $icons, no-sync: $no_sync, follow: $follow, print-config: $print_config, write: $write, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {segments: $segments, template: $template, max-width: $max_width, icons: $icons, no-sync: $no_sync, follow: $follow, print-config: $print_config, write: $write, from: $from, token-file: $token_file, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop bar-status ...([$style] | compact) -o ndjson ...$flags | typed [] [] [] []
 }
 
@@ -379,6 +445,7 @@ export def "ttop budgets" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
@@ -386,7 +453,7 @@ export def "ttop budgets" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {usd: $usd, tokens: $tokens, every: $every, check: $check, include-plan: $include_plan, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {usd: $usd, tokens: $tokens, every: $every, check: $check, include-plan: $include_plan, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop budgets -o ndjson ...$flags | typed [start end] [] [] []
 }
 
@@ -395,6 +462,7 @@ export def "ttop plugin" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
@@ -402,7 +470,7 @@ export def "ttop plugin" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop plugin -o ndjson ...$flags | typed [] [] [] []
 }
 
@@ -411,6 +479,7 @@ export def "ttop plugin list" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
@@ -418,7 +487,7 @@ export def "ttop plugin list" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop plugin list -o ndjson ...$flags | typed [] [] [] []
 }
 
@@ -428,6 +497,7 @@ export def "ttop plugin info" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
@@ -435,7 +505,7 @@ export def "ttop plugin info" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop plugin info $id -o ndjson ...$flags | typed [] [] [] []
 }
 
@@ -444,6 +514,7 @@ export extern "ttop plugin new" [
     kind: string@"nu-complete ttop"  # What it adds
     name: string@"nu-complete ttop"  # Its id: lowercase letters, digits and hyphens
     --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --quiet(-q)  # Print nothing; only set the exit code
@@ -459,6 +530,7 @@ export extern "ttop plugin add" [
     what: string@"nu-complete ttop"  # `@tokentop/agent-NAME`, `NAME@1.2.3`, or a path
     --yes  # Consent to its rights without being asked
     --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --quiet(-q)  # Print nothing; only set the exit code
@@ -474,6 +546,7 @@ export extern "ttop plugin remove" [
     what: string@"nu-complete ttop"  # Its id, package or path
     --keep-data  # Keep what it stored
     --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --quiet(-q)  # Print nothing; only set the exit code
@@ -489,6 +562,7 @@ export extern "ttop plugin trust" [
     what: string@"nu-complete ttop"  # Its id, or a path
     --yes  # Without being asked: for scripts
     --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --quiet(-q)  # Print nothing; only set the exit code
@@ -503,6 +577,7 @@ export extern "ttop plugin trust" [
 export extern "ttop plugin untrust" [
     id: string@"nu-complete ttop"  # Its id
     --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --quiet(-q)  # Print nothing; only set the exit code
@@ -518,6 +593,7 @@ export extern "ttop plugin test" [
     ...paths: string@"nu-complete ttop"  # Folders with an expected.json, or plugins
     --without: string@"nu-complete ttop"  # Leave out walls of the sandbox, to test those that are left
     --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --quiet(-q)  # Print nothing; only set the exit code
@@ -534,6 +610,7 @@ export def "ttop plugin doctor" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
@@ -541,7 +618,7 @@ export def "ttop plugin doctor" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop plugin doctor ...([$id] | compact) -o ndjson ...$flags | typed [] [] [] []
 }
 
@@ -553,6 +630,7 @@ export def "ttop prices" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
@@ -560,7 +638,7 @@ export def "ttop prices" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {provider: $provider, model: $model, grep: $grep, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {provider: $provider, model: $model, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop prices -o ndjson ...$flags | typed [start end] [] [] []
 }
 
@@ -569,6 +647,7 @@ export def "ttop prices update" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
@@ -576,7 +655,7 @@ export def "ttop prices update" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop prices update -o ndjson ...$flags | typed [start end] [] [] []
 }
 
@@ -586,6 +665,7 @@ export def "ttop prices show" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
@@ -593,13 +673,34 @@ export def "ttop prices show" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop prices show $model -o ndjson ...$flags | typed [start end] [] [] []
 }
+
+# Serve rows and events over HTTP on this machine
+export extern "ttop serve" [
+    --listen: string@"nu-complete ttop"  # Listen on PORT, ADDRESS:PORT or unix:PATH; repeatable
+    --token-file: string@"nu-complete ttop"  # Demand the token in this file, which only you may read
+    --allow-host: string@"nu-complete ttop"  # Also answer requests for this host name; repeatable
+    --no-titles  # Leave out titles, tasks and texts of sessions
+    --install-unit  # Show the unit files that start the server at login, and write them if you agree
+    --yes  # Write the unit files without asking
+    --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+]
 
 # Update the ledger from the agents' files
 export extern "ttop sync" [
     --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --quiet(-q)  # Print nothing; only set the exit code
@@ -615,6 +716,7 @@ export def "ttop ledger" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
@@ -622,7 +724,7 @@ export def "ttop ledger" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop ledger -o ndjson ...$flags | typed [start end] [] [] [sizeBytes]
 }
 
@@ -631,6 +733,7 @@ export def "ttop ledger status" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
@@ -638,7 +741,7 @@ export def "ttop ledger status" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop ledger status -o ndjson ...$flags | typed [start end] [] [] [sizeBytes]
 }
 
@@ -649,6 +752,7 @@ export extern "ttop ledger forget" [
     --before: string@"nu-complete ttop"  # Erase every turn before this time
     --import: string@"nu-complete ttop"  # What came with an import of this name; it may be imported again
     --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --quiet(-q)  # Print nothing; only set the exit code
@@ -662,6 +766,7 @@ export extern "ttop ledger forget" [
 # Read every source again; set a damaged ledger aside first
 export extern "ttop ledger rebuild" [
     --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --quiet(-q)  # Print nothing; only set the exit code
@@ -675,6 +780,7 @@ export extern "ttop ledger rebuild" [
 # Print every turn, one JSON object per line
 export extern "ttop ledger export" [
     --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --quiet(-q)  # Print nothing; only set the exit code
@@ -691,6 +797,7 @@ export extern "ttop ledger import" [
     --name: string@"nu-complete ttop"  # Name of the import; importing under the same name replaces it
     --dry-run  # Show what would change, and keep nothing
     --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --quiet(-q)  # Print nothing; only set the exit code
@@ -706,6 +813,7 @@ export extern "ttop schema" [
     row?: string@"nu-complete ttop"  # Kind of row
     --as: string@"nu-complete ttop"  # Output language
     --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --quiet(-q)  # Print nothing; only set the exit code
@@ -722,6 +830,7 @@ export def "ttop doctor" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --cost-from: string@"nu-complete ttop"  # Choose where costs come from
@@ -729,13 +838,14 @@ export def "ttop doctor" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {report: $report, fields: $fields, sort: $sort, limit: $limit, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {report: $report, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop doctor -o ndjson ...$flags | typed [] [] [] []
 }
 
 # Show or change the configuration
 export extern "ttop config" [
     --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --quiet(-q)  # Print nothing; only set the exit code
@@ -749,6 +859,7 @@ export extern "ttop config" [
 # Print the path of the configuration file
 export extern "ttop config path" [
     --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --quiet(-q)  # Print nothing; only set the exit code
@@ -762,6 +873,7 @@ export extern "ttop config path" [
 # Print the effective configuration as JSON, with URLs reduced to scheme and host
 export extern "ttop config show" [
     --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --quiet(-q)  # Print nothing; only set the exit code
@@ -775,6 +887,7 @@ export extern "ttop config show" [
 # Write a commented configuration file, and ask for consent where a provider's terms require it
 export extern "ttop config init" [
     --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --quiet(-q)  # Print nothing; only set the exit code
@@ -789,6 +902,7 @@ export extern "ttop config init" [
 export extern "ttop config get" [
     key: string@"nu-complete ttop"  # Key, such as `budgets.daily` or `billing.claude-code`
     --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --quiet(-q)  # Print nothing; only set the exit code
@@ -804,6 +918,7 @@ export extern "ttop config set" [
     key: string@"nu-complete ttop"  # Key, such as `budgets.daily` or `prices.overrides.acme/coder-1`
     value: string@"nu-complete ttop"  # Value, as JSON, or plain text for a key that holds text
     --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --quiet(-q)  # Print nothing; only set the exit code
@@ -818,6 +933,7 @@ export extern "ttop config set" [
 export extern "ttop config unset" [
     key: string@"nu-complete ttop"  # Key, such as `budgets.daily`
     --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --quiet(-q)  # Print nothing; only set the exit code
@@ -832,6 +948,7 @@ export extern "ttop config unset" [
 export extern "ttop completions" [
     shell: string@"nu-complete ttop"  # Shell to print completions for
     --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --quiet(-q)  # Print nothing; only set the exit code
@@ -846,6 +963,7 @@ export extern "ttop completions" [
 export extern "ttop man" [
     ...command: string@"nu-complete ttop"  # Command to describe [default: ttop itself]
     --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
     --quiet(-q)  # Print nothing; only set the exit code
