@@ -43,6 +43,7 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use system::System;
 use system::config::Config;
+use system::config::values::{NumberFormat, TimeFormat};
 
 /// Runs as the process of a plugin when the command line asks for it; `None` for every other command.
 #[cfg(feature = "plugins")]
@@ -113,6 +114,11 @@ fn run_words(words: &[OsString]) -> Result<Exit> {
     if !engine.is_sample() {
         engine.config = Config::load(&engine.system);
     }
+    let display = &engine.config.display;
+    render::preferences::set(
+        display.number_format == NumberFormat::Full,
+        display.time_format == TimeFormat::Hours12,
+    );
     engine.system.agent_roots = engine.config.agent_roots();
     engine.system.offline |= cli.global.offline || engine.config.offline;
     #[cfg(feature = "plugins")]

@@ -4,6 +4,7 @@ use crate::core::money::{CostStatus, Money};
 use crate::core::text::Printable;
 use crate::core::time::Time;
 use crate::render::number;
+use crate::render::preferences::hours;
 use jiff::tz::TimeZone;
 
 /// A column of a table.
@@ -169,7 +170,7 @@ impl Cell {
             Time(at)
                 .timestamp()
                 .to_zoned(view.zone.clone())
-                .strftime("%H:%M:%S")
+                .strftime(&hours("%H:%M:%S"))
                 .to_string(),
         )
     }
@@ -178,6 +179,6 @@ impl Cell {
     pub fn time(at: Option<i64>, view: &View) -> Self {
         let Some(at) = at else { return Self::empty() };
         let at = Time(at).timestamp().to_zoned(view.zone.clone());
-        Self::plain(at.strftime("%Y-%m-%d %H:%M").to_string())
+        Self::plain(at.strftime(&hours("%Y-%m-%d %H:%M")).to_string())
     }
 }

@@ -14,6 +14,7 @@ pub mod number;
 mod order;
 mod output;
 mod palette;
+pub mod preferences;
 mod print;
 mod screen;
 mod table;

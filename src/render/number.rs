@@ -1,10 +1,14 @@
 //! Human-readable numbers: `1.2M`, `~$0.0234`, `2h 5min`.
 
+use super::preferences;
 use crate::core::money::{CostStatus, Money, NANOS_PER_DOLLAR};
 
 /// Tokens as `905`, `12.3K`, `1.2M`, `3.4B`; unknown is `—`.
 pub fn tokens(count: Option<u64>) -> String {
     let Some(count) = count else { return "—".to_owned() };
+    if preferences::has_full_counts() {
+        return preferences::grouped(count);
+    }
     let scaled = |unit: f64, name: &str| format!("{:.1}{name}", count as f64 / unit);
     match count {
         0..1_000 => count.to_string(),

@@ -250,6 +250,21 @@ fn unknown_keys_warn_and_the_rest_counts() {
 }
 
 #[test]
+fn the_number_format_of_tokentop_takes_effect() {
+    let home = Home::of("opencode/data/home");
+    let total = home.rows(&["cost", "--by", "total"])[0]["totalTokens"]
+        .as_u64()
+        .expect("tokens");
+    assert!(total > 1000 && total < 1_000_000, "{total}");
+    let full = format!("{},{:03}", total / 1000, total % 1000);
+    assert!(!home.stdout(&["cost", "--by", "total", "-o", "table"]).contains(&full));
+    home.write(FILE, r#"{"display": {"numberFormat": "full"}}"#);
+    let table = home.stdout(&["cost", "--by", "total", "-o", "table"]);
+    assert!(table.contains(&full), "{table}");
+    assert_eq!(home.rows(&["cost", "--by", "total"])[0]["totalTokens"], total);
+}
+
+#[test]
 fn init_writes_a_commented_file_once() {
     let home = Home::new();
     assert_eq!(

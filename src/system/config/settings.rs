@@ -262,12 +262,10 @@ pub struct Display {
     /// Collapse TokenTop's sidebar
     #[schemars(extend("x-no-effect" = true))]
     pub sidebar_collapsed: bool,
-    /// How to write times
-    #[schemars(extend("x-no-effect" = true))]
+    /// How to write times in tables
     #[default(TimeFormat::Hours24)]
     pub time_format: TimeFormat,
-    /// How to write counts
-    #[schemars(extend("x-no-effect" = true))]
+    /// How to write token counts
     #[default(NumberFormat::Compact)]
     pub number_format: NumberFormat,
     pub sparkline: Sparkline,

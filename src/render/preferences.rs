@@ -1,0 +1,65 @@
+//! How the reader wants counts and times written: `display.numberFormat` and `display.timeFormat` of the configuration.
+//!
+//! Set once at the start of a run and only read afterwards, like the environment.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static HAS_FULL_COUNTS: AtomicBool = AtomicBool::new(false);
+static HAS_12_HOURS: AtomicBool = AtomicBool::new(false);
+
+/// Sets both for the rest of the run.
+pub fn set(has_full_counts: bool, has_12_hours: bool) {
+    HAS_FULL_COUNTS.store(has_full_counts, Ordering::Relaxed);
+    HAS_12_HOURS.store(has_12_hours, Ordering::Relaxed);
+}
+
+/// Whether to write `1,234,567` instead of `1.2M`.
+pub fn has_full_counts() -> bool {
+    HAS_FULL_COUNTS.load(Ordering::Relaxed)
+}
+
+/// A format of `strftime` with the hours that the reader wants: `%H:%M` as it is, or `%-I:%M %p`.
+pub fn hours(format: &str) -> String {
+    match HAS_12_HOURS.load(Ordering::Relaxed) {
+        true => with_12_hours(format),
+        false => format.to_owned(),
+    }
+}
+
+fn with_12_hours(format: &str) -> String {
+    let format = format.replace("%H:%M:%S", "%-I:%M:%S %p");
+    format.replace("%H:%M", "%-I:%M %p")
+}
+
+/// Digits in groups of three: `1,234,567`.
+pub fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_grouped_by_thousands() {
+        for (count, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(count), text);
+        }
+    }
+
+    #[test]
+    fn twelve_hours_have_a_half_of_the_day() {
+        let at: jiff::civil::DateTime = "2026-11-20T18:05:09".parse().expect("a time");
+        let written = |format: &str| at.strftime(&with_12_hours(format)).to_string();
+        assert_eq!(written("%Y-%m-%d %H:%M"), "2026-11-20 6:05 PM");
+        assert_eq!(written("%H:%M:%S"), "6:05:09 PM");
+    }
+}
