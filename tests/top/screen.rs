@@ -25,7 +25,19 @@ impl Terminal {
             home.path().display(),
             std::env::var("PATH").expect("a PATH"),
         );
-        tmux.run(&["new-session", "-d", "-s", "top", "-x", "120", "-y", "40", &shell]);
+        tmux.run(&[
+            "new-session",
+            "-c",
+            &home.path().to_string_lossy(),
+            "-d",
+            "-s",
+            "top",
+            "-x",
+            "120",
+            "-y",
+            "40",
+            &shell,
+        ]);
         let terminal = Self { tmux, home };
         terminal.sees("ready>");
         Some(terminal)
