@@ -170,7 +170,7 @@ export def "ttop ps" [
     --check  # Only list agents that wait for you; exit 3 if any
     --text  # Show the last line of each agent's reply
     --watch: string@"nu-complete ttop"  # Refresh at this interval; on a terminal, in place
-    --jump: string@"nu-complete ttop"  # Switch to the tmux pane of this session or pid
+    --jump: string@"nu-complete ttop"  # Switch to the pane of this session or pid
     --since: string@"nu-complete ttop"  # Only include rows at or after this time
     --until: string@"nu-complete ttop"  # Only include rows before this time; a bare date includes that day
     --on: string@"nu-complete ttop"  # Only include this day, week, month or year

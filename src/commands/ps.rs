@@ -12,7 +12,7 @@ use crate::engine::live_loop::{OnUnwritable, Step, WatchOptions};
 use crate::engine::live_rows::{Known, hide_subagents, is_listed, known_sessions, row};
 use crate::engine::scan::{LiveSession, Scan, ScanOptions};
 use crate::exit::Exit;
-use crate::processes::tmux;
+use crate::processes::panes;
 use crate::render::{Grep, Layout, Request, is_abandoned, print_encoded};
 use anyhow::{Result, bail};
 use clap::Args;
@@ -44,7 +44,7 @@ pub struct PsArgs {
     /// Refresh at this interval; on a terminal, in place
     #[arg(long, value_name = "INTERVAL", num_args = 0..=1, default_missing_value = "2s", value_parser = parse_interval)]
     pub watch: Option<Duration>,
-    /// Switch to the tmux pane of this session or pid
+    /// Switch to the pane of this session or pid
     #[arg(long, value_name = "ID", conflicts_with_all = ["watch", "check"])]
     pub jump: Option<String>,
     #[command(flatten)]
@@ -186,12 +186,15 @@ fn jump(id: &str, scan: &Scan) -> Result<Exit> {
     panes.dedup();
     match (found.as_slice(), panes.as_slice()) {
         ([], _) => bail!("no running agent has session '{id}'"),
-        (_, [pane]) => tmux::select(pane).map(|()| Exit::Ok),
-        (_, [_, _, ..]) => Err(BadRequest::new(format!("'{id}' matches agents in several tmux panes"))
-            .with_hint("use a pid: ttop ps --fields pid,sessionId,tmuxPane")
+        (_, [pane]) => panes::select(pane).map(|()| Exit::Ok),
+        (_, [_, _, ..]) => Err(BadRequest::new(format!("'{id}' matches agents in several panes"))
+            .with_hint("use a pid: ttop ps --fields pid,sessionId,pane")
             .into()),
         ([first, ..], []) => match &first.process.tty {
-            Some(tty) => bail!("process {} runs on {tty}, outside tmux", first.process.pid),
+            Some(tty) => bail!(
+                "process {} runs on {tty}, in no pane that ttop knows",
+                first.process.pid
+            ),
             None => bail!("process {} has no terminal", first.process.pid),
         },
     }

@@ -5,6 +5,7 @@ use super::status::{ReportedStatus, StatusSource};
 use super::tokens::Tokens;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -48,8 +49,17 @@ pub struct ProcessDetails {
     pub listens: Vec<SocketAddr>,
     /// Regular files it holds open.
     pub files: Vec<PathBuf>,
-    /// Names of its environment variables, never their values.
+    /// Names of its environment variables. Their values may be secrets.
     pub variables: Vec<String>,
+    /// Values of the variables that name folders and panes of terminals.
+    pub places: BTreeMap<String, String>,
+}
+
+impl ProcessDetails {
+    /// The value of a variable that names a folder or a pane.
+    pub fn place(&self, variable: &str) -> Option<&str> {
+        self.places.get(variable).map(String::as_str)
+    }
 }
 
 impl Process {

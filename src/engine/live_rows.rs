@@ -75,7 +75,15 @@ pub fn row(session: &LiveSession, known: &Known, now: i64) -> PsRow {
             .or_else(|| text(&about.project)),
         cwd: process.cwd.as_ref().map(|cwd| cwd.to_string_lossy().into_owned()),
         tty: process.tty.clone(),
-        tmux_pane: session.pane.as_ref().map(|pane| pane.name.clone()),
+        tmux_pane: session
+            .pane
+            .as_ref()
+            .filter(|pane| pane.multiplexer == "tmux")
+            .map(|pane| pane.name.clone()),
+        pane: session
+            .pane
+            .as_ref()
+            .map(|pane| format!("{}:{}", pane.multiplexer, pane.name)),
         provider_id,
         model_id,
         turns: known.map(|known| known.turns),

@@ -9,8 +9,9 @@ use crate::core::mcp::McpServer;
 use crate::core::problem::Problem;
 use crate::core::process::{Claim, DetailLimits, Facts, Process, Role, SessionRef};
 use crate::core::status::{ProcessActivity, ReportedStatus, SessionStatus, StatusSource, session_status};
+use crate::engine::other_homes::of_other_homes;
 use crate::processes::cpu::Sample;
-use crate::processes::tmux::{self, Pane};
+use crate::processes::panes::{self, Pane, pane_of};
 use crate::processes::tree::{Tree, role_of_child, serving};
 use crate::processes::{Reader, read_details};
 use crate::system::System;
@@ -85,6 +86,10 @@ impl Scanner {
         let mut processes = self.reader.list();
         let pids: FxHashSet<u32> = lives().flat_map(|(_, live)| live.pids(&processes, system)).collect();
         read_details(&self.reader, &mut processes, |process| pids.contains(&process.pid));
+        let others = of_other_homes(agents, &processes, system);
+        for process in processes.iter_mut().filter(|process| others.contains(&process.pid)) {
+            process.is_own = false;
+        }
         let claims: Vec<(AgentId, Claim)> = lives()
             .flat_map(|(id, live)| {
                 let id = AgentId::from(id);
@@ -103,13 +108,21 @@ impl Scanner {
             .map(|(_, claim)| facts_of(claim, agents, system, &mut scan.problems))
             .collect();
         let (earlier, now) = self.samples(&scene, taken, options.cpu);
-        let has_terminal = scene.claims.iter().any(|(_, claim)| scene.has_terminal(claim.pid));
-        let panes = if has_terminal { tmux::panes() } else { Vec::new() };
+        let shown: Vec<&Process> = scene
+            .claims
+            .iter()
+            .filter_map(|(_, claim)| scene.tree.process(claim.pid))
+            .collect();
+        let wants_titles = scene
+            .claims
+            .iter()
+            .any(|(agent_id, _)| program_of(agent_id).is_some_and(|program| !program.titles.is_empty()));
+        let panes = panes::panes(&shown, wants_titles);
         for ((agent_id, claim), facts) in scene.claims.iter().zip(facts) {
             let Some(process) = scene.tree.process(claim.pid) else {
                 continue;
             };
-            let pane = tmux::pane_of(process, &scene.tree, &panes);
+            let pane = pane_of(process, &scene.tree, &panes);
             let word = claim.word.clone().or_else(|| word_of_title(agent_id, pane?));
             let life = ProcessActivity {
                 asks_in_secret: claim.role == Role::Tui && asks_in_secret(agent_id, process),
@@ -248,11 +261,6 @@ impl<'a> Scene<'a> {
             tool_started_at: facts.pending_tool.as_ref().and_then(|_| tools()),
             asks_in_secret: false,
         }
-    }
-
-    fn has_terminal(&self, pid: u32) -> bool {
-        // If terminals are unknown, any process may have one.
-        cfg!(not(target_os = "linux")) || self.tree.process(pid).is_some_and(|process| process.tty.is_some())
     }
 }
 

@@ -3,6 +3,7 @@
 use super::sockets::Listeners;
 use crate::core::process::{Process, ProcessDetails};
 use crate::system::open::{self, Most};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -85,8 +86,10 @@ impl ProcFs {
     /// Reads the details that a listing leaves out.
     pub fn read_details(&self, pid: u32, listeners: &Listeners) -> ProcessDetails {
         let dir = self.root.join(pid.to_string());
+        let (variables, places) = read_variables(&dir);
         let mut details = ProcessDetails {
-            variables: variable_names(&dir),
+            variables,
+            places,
             ..ProcessDetails::default()
         };
         let mut sockets = Vec::new();
@@ -255,15 +258,43 @@ fn read_link(path: &Path) -> Option<PathBuf> {
     }
 }
 
-/// Values are never kept: they hold secrets.
-fn variable_names(dir: &Path) -> Vec<String> {
+/// Names of variables, and the values of those that name a folder or a pane; other values may be secrets and are dropped.
+fn read_variables(dir: &Path) -> (Vec<String>, BTreeMap<String, String>) {
     let bytes = open::read_start(&dir.join("environ"), Most::SETTINGS).unwrap_or_default();
-    bytes
-        .split(|&byte| byte == 0)
-        .filter_map(|pair| pair.split(|&byte| byte == b'=').next())
-        .filter(|name| !name.is_empty())
-        .map(|name| String::from_utf8_lossy(name).into_owned())
-        .collect()
+    let (mut names, mut places) = (Vec::new(), BTreeMap::new());
+    for pair in bytes.split(|&byte| byte == 0) {
+        let text = String::from_utf8_lossy(pair);
+        let (name, value) = text.split_once('=').unwrap_or((&text, ""));
+        if name.is_empty() {
+            continue;
+        }
+        names.push(name.to_owned());
+        if is_pane(name) || is_folder(name) && value.starts_with('/') {
+            places.insert(name.to_owned(), value.to_owned());
+        }
+    }
+    (names, places)
+}
+
+/// By which a process knows its pane.
+fn is_pane(name: &str) -> bool {
+    const PANES: [&str; 7] = [
+        "ZELLIJ_SESSION_NAME",
+        "ZELLIJ_PANE_ID",
+        "STY",
+        "WINDOW",
+        "WEZTERM_PANE",
+        "KITTY_WINDOW_ID",
+        "KITTY_LISTEN_ON",
+    ];
+    PANES.contains(&name)
+}
+
+fn is_folder(name: &str) -> bool {
+    name == "HOME"
+        || ["_HOME", "_DIR", "_ROOT", "_DATA"]
+            .iter()
+            .any(|end| name.ends_with(end))
 }
 
 /// `socket:[12345]` → 12345

@@ -1,12 +1,12 @@
-//! Running processes: a table of them, closer looks at a few, what belongs to what, and tmux panes.
+//! Running processes: a table of them, closer looks at a few, what belongs to what, and panes of terminals.
 
 pub mod cpu;
 #[cfg(target_os = "linux")]
 pub mod linux;
+pub mod panes;
 #[cfg(not(target_os = "linux"))]
 mod portable;
 pub mod sockets;
-pub mod tmux;
 pub mod tree;
 
 #[cfg(target_os = "linux")]
@@ -15,6 +15,26 @@ pub use linux::ProcFs as Reader;
 pub use portable::Portable as Reader;
 
 use crate::core::process::Process;
+#[cfg(unix)]
+use crate::system::open::{self, Most};
+#[cfg(unix)]
+use std::path::Path;
+use std::path::PathBuf;
+
+/// The home folder of the user's login, whatever `HOME` is.
+#[cfg(unix)]
+pub fn login_home() -> Option<PathBuf> {
+    let user = rustix::process::getuid().as_raw().to_string();
+    let text = open::read_text(Path::new("/etc/passwd"), Most::SETTINGS).ok()?;
+    let mut lines = text.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let line = lines.find(|fields| fields.get(2) == Some(&user.as_str()))?;
+    line.get(5).map(PathBuf::from)
+}
+
+#[cfg(not(unix))]
+pub fn login_home() -> Option<PathBuf> {
+    None
+}
 
 /// Reads the details that a listing leaves out, for selected processes of the user.
 pub fn read_details(reader: &Reader, processes: &mut [Process], is_wanted: impl Fn(&Process) -> bool) {

@@ -1,5 +1,6 @@
 //! The agents in `ttop doctor`: found, read completely and discarded, so that the ledger cannot hide the state on disk.
 
+use crate::agents::shared::live::programs::program_of;
 use crate::agents::shared::survey::Survey;
 use crate::agents::{AgentHandle, Root, Source, opencode};
 use crate::core::rows::{DoctorKind, DoctorPath, DoctorRow, DoctorState, Text};
@@ -60,6 +61,10 @@ fn diagnose_one(agent: &AgentHandle, system: &System) -> Result<Diagnosis> {
         .map(|problem| tilde_all(&problem.to_string(), system))
         .collect();
     row.notes = about.limits.iter().map(|limit| (*limit).to_owned()).collect();
+    let live = program_of(agent.id());
+    row.live = Some(live.is_some());
+    row.notes
+        .extend(live.map(|program| format!("ttop ps knows {}", program.knows)));
     let program = about.commands.iter().find_map(|name| find_program(name, system));
     row.version = program.as_deref().and_then(version_of);
     row.command = program.as_deref().map(|path: &Path| system.tilde(path));

@@ -3,6 +3,8 @@
 
 mod api;
 mod around;
+mod homes;
+mod panes;
 mod programs;
 mod services;
 #[path = "../support/mod.rs"]

@@ -67,3 +67,41 @@ fn finds_the_pane_of_an_agent_and_goes_there() {
     // Without tmux there is no pane, and no error.
     assert!(rows(&home, &[], &pids).iter().all(|row| row["tmuxPane"].is_null()));
 }
+
+#[test]
+fn a_title_shows_what_the_records_of_an_agent_do_not() {
+    if program("tmux").is_none() {
+        return;
+    }
+    let home = Home::new();
+    let agent = sleeper(&home.path().join("bin"), "gemini");
+    let tmux = Tmux {
+        socket: home.path().join("tmux.sock"),
+    };
+    for (title, status) in [
+        ("✋  Action Required (api)", "waiting_permission"),
+        ("✦  Working… (api)", "working"),
+        ("◇  Ready (api)", "idle"),
+        ("anything", "unknown"),
+    ] {
+        let run = format!("printf '\\033]2;{title}\\007'; exec {} 1000", agent.display());
+        tmux.run(&["new-session", "-d", "-s", "titles", "-x", "80", "-y", "24", &run]);
+        let inside = format!("{},1,0", tmux.socket.display());
+        eventually(title, || {
+            let mut command = ttop(
+                &home,
+                &[
+                    "ps",
+                    "--agent",
+                    "gemini-cli",
+                    "--jq",
+                    "select(.tmuxPane == \"titles:0.0\") | [.status, .statusSource]",
+                ],
+            );
+            let output = command.env("TMUX", &inside).output().expect("runs");
+            let source = if status == "unknown" { "none" } else { "title" };
+            String::from_utf8_lossy(&output.stdout).trim() == format!("[\"{status}\",\"{source}\"]")
+        });
+        tmux.run(&["kill-session", "-t", "titles"]);
+    }
+}

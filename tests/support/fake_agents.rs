@@ -50,20 +50,26 @@ impl Process {
         process
     }
 
+    /// As [`Process::start`], with variables of its own.
+    pub fn surrounded(variables: &[(&str, &str)], name: &str, folder: &Path, arguments: &[&str]) -> Self {
+        let _alone = starting();
+        Self::launch(&[&["-c", "read wait"], arguments].concat(), name, folder, variables)
+    }
+
     /// A runtime, as `node` is, that runs a script: a file of this path, made here.
     pub fn scripted(runtime: &str, script: &Path, folder: &Path, arguments: &[&str]) -> Self {
         std::fs::create_dir_all(script.parent().expect("a folder")).expect("folders");
         std::fs::write(script, "read wait\n").expect("a script");
         let _alone = starting();
         let script = script.to_str().expect("text");
-        Self::launch(&[&[script], arguments].concat(), runtime, folder)
+        Self::launch(&[&[script], arguments].concat(), runtime, folder, &[])
     }
 
     fn spawn(script: &str, name: &str, folder: &Path, arguments: &[&str]) -> Self {
-        Self::launch(&[&["-c", script], arguments].concat(), name, folder)
+        Self::launch(&[&["-c", script], arguments].concat(), name, folder, &[])
     }
 
-    fn launch(arguments: &[&str], name: &str, folder: &Path) -> Self {
+    fn launch(arguments: &[&str], name: &str, folder: &Path, variables: &[(&str, &str)]) -> Self {
         std::fs::create_dir_all(folder).expect("a folder");
         let mut child = Command::new("/bin/sh")
             .arg0(name)
@@ -71,6 +77,7 @@ impl Process {
             .current_dir(folder)
             // Whose it is: the home that ttop looks at, not that of the person who runs the tests.
             .env_remove("HOME")
+            .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(
             keys.join(", "),
             "pid, agentId, role, sessionId, match, status, activity, statusSource, sinceMs, sessionName, projectPath, \
-             cwd, tty, tmuxPane, providerId, modelId, turns, tokens, cost, costStatus, lastText, cpuPercent, \
+             cwd, tty, tmuxPane, pane, providerId, modelId, turns, tokens, cost, costStatus, lastText, cpuPercent, \
              memoryBytes, startedAt, uptimeMs, version"
         );
     }

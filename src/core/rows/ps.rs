@@ -34,6 +34,8 @@ pub struct PsRow {
     pub tty: Option<String>,
     /// tmux target, such as `main:1.0`.
     pub tmux_pane: Option<String>,
+    /// The pane of its terminal multiplexer: `tmux:main:1.0`, `zellij:work:3`, `wezterm:7`, `kitty:5`, `screen:12.api:2`.
+    pub pane: Option<String>,
     pub provider_id: Option<Text>,
     pub model_id: Option<Text>,
     pub turns: Option<u64>,

@@ -3,7 +3,7 @@
 use crate::core::process::{Claim, Facts, Match, Process, Role, SessionRef};
 use crate::core::status::{SessionStatus, Status, StatusSource};
 use crate::engine::scan::{LiveSession, Scan};
-use crate::processes::tmux::Pane;
+use crate::processes::panes::Pane;
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -120,10 +120,10 @@ fn session(line: &Line, now: i64) -> LiveSession {
         },
         cpu_percent: None,
         pane: pane.map(|name| Pane {
+            multiplexer: "tmux",
             pid,
-            id: String::new(),
             name: name.to_owned(),
-            title: String::new(),
+            ..Pane::default()
         }),
         last_text: None,
     }

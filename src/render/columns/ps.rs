@@ -36,6 +36,7 @@ impl Row for PsRow {
             None => Cell::empty(),
         }),
         Column::text("tmuxPane", "Pane", 3, |row, _| Cell::text(row.tmux_pane.as_deref())),
+        Column::text("pane", "Terminal", 9, |row, _| Cell::text(row.pane.as_deref())),
         Column::text("tty", "Tty", 9, |row, _| Cell::text(row.tty.as_deref())),
         Column::number("cpuPercent", "Cpu", 9, |row, _| {
             Cell::plain(

@@ -38,6 +38,8 @@ pub struct Program {
     pub asks_in_secret: bool,
     /// Options with which it never asks.
     pub never_asks: &'static [&'static str],
+    /// What `ps` knows of it, for `doctor`.
+    pub knows: &'static str,
 }
 
 impl Program {
@@ -58,6 +60,7 @@ impl Program {
         titles: &[],
         asks_in_secret: false,
         never_asks: &[],
+        knows: "its sessions and questions, from its records; a permission only where it is recorded",
     };
 }
 

@@ -77,6 +77,7 @@ const OPENCODE: Program = Program {
     options: &[("-v", Role::Helper)],
     session_options: &["--session", "-s"],
     is_session_id: |text| text.starts_with("ses_") && text.len() > 4,
+    knows: "its sessions, permissions and questions, from its interface where it listens, else from its database and log",
     ..Program::PLAIN
 };
 
@@ -119,6 +120,7 @@ pub static PROGRAMS: &[Program] = &[
         ],
         session_options: &["--resume", "--session-id", "-r"],
         forks: &["--fork-session"],
+        knows: "its sessions, permissions and questions, from its registry of processes and its transcripts",
         ..Program::PLAIN
     },
     Program {
@@ -145,6 +147,7 @@ pub static PROGRAMS: &[Program] = &[
         session_subcommands: &["resume"],
         continues: &["--last"],
         forks: &["fork"],
+        knows: "its sessions and questions, from its rollouts; a permission only where a command wants to leave the sandbox",
         ..Program::PLAIN
     },
     Program {
@@ -154,6 +157,7 @@ pub static PROGRAMS: &[Program] = &[
         options: &[("-x", Role::Run), ("--execute", Role::Run)],
         session_subcommands: &["continue"],
         is_session_id: |text| text.starts_with("T-") && text.len() > 2,
+        knows: "its process, and its session where the thread is on this machine",
         ..Program::PLAIN
     },
     Program {
@@ -197,6 +201,7 @@ pub static PROGRAMS: &[Program] = &[
         ],
         session_options: &["--resume", "--session-id"],
         continues: &["--continue"],
+        knows: "its sessions, permissions and questions, from its events",
         ..Program::PLAIN
     },
     Program {
@@ -221,6 +226,7 @@ pub static PROGRAMS: &[Program] = &[
         options: PRINTS,
         session_options: &["--resume"],
         continues: &["--continue", "resume"],
+        knows: "its sessions, from the time of the last write; neither permissions nor questions are recorded",
         ..Program::PLAIN
     },
     Program {
@@ -247,6 +253,7 @@ pub static PROGRAMS: &[Program] = &[
         titles: GEMINI_TITLES,
         asks_in_secret: true,
         never_asks: &["--yolo", "-y", "--approval-mode=yolo"],
+        knows: "its sessions, from its records; a permission only from the title of its pane, else the status is unknown",
         ..Program::PLAIN
     },
     Program {
@@ -264,6 +271,7 @@ pub static PROGRAMS: &[Program] = &[
         session_options: &["--session-id", "--id"],
         continues: &["--resume", "-r"],
         is_session_id: |text| text.len() > 8 && text.as_bytes()[..8].iter().all(u8::is_ascii_digit),
+        knows: "its sessions and permissions, from its database",
         ..Program::PLAIN
     },
     Program {
@@ -271,6 +279,7 @@ pub static PROGRAMS: &[Program] = &[
         commands: &["grok"],
         scripts: &["@vibe-kit/grok-cli/", "@xai-official/grok/"],
         options: PRINTS,
+        knows: "its sessions, from its records; neither permissions nor questions are recorded",
         ..Program::PLAIN
     },
     Program {
@@ -316,6 +325,7 @@ pub static PROGRAMS: &[Program] = &[
         session_options: &["--session", "-S", "--resume", "-r"],
         continues: &["--continue", "-C", "-c"],
         is_session_id: |text| text.len() >= 36 && text.contains('-'),
+        knows: "its sessions, permissions and questions, from its records",
         ..Program::PLAIN
     },
     Program {
@@ -324,6 +334,7 @@ pub static PROGRAMS: &[Program] = &[
         modules: &["vibe"],
         options: &[("-p", Role::Run), ("--prompt", Role::Run)],
         session_options: &["--resume"],
+        knows: "its sessions, from the time of the last reply; neither permissions nor questions are recorded",
         ..Program::PLAIN
     },
     Program {

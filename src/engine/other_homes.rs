@@ -1,0 +1,79 @@
+//! Agents under another home: their records are not those that ttop reads.
+
+use crate::agents::shared::live::live;
+use crate::agents::shared::live::program::Program;
+use crate::agents::{Agent, Found};
+use crate::core::process::{Process, file_name};
+use crate::processes::login_home;
+use crate::system::System;
+use rustc_hash::FxHashSet;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The processes of agents that keep their records elsewhere: under another home, or in a folder that a variable of theirs names.
+pub fn of_other_homes(agents: &[&dyn Agent], processes: &[Process], system: &System) -> FxHashSet<u32> {
+    let mut found = FxHashSet::default();
+    for agent in agents {
+        let Some(live) = live(*agent) else { continue };
+        let mut known: BTreeMap<BTreeMap<String, String>, bool> = BTreeMap::new();
+        for pid in live.pids(processes, system) {
+            let Some(process) = processes.iter().find(|process| process.pid == pid) else {
+                continue;
+            };
+            let Some(theirs) = surroundings(live.program(), process, system) else {
+                continue;
+            };
+            let is_elsewhere = *known
+                .entry(theirs.clone())
+                .or_insert_with(|| is_elsewhere(*agent, &theirs, system));
+            if is_elsewhere {
+                found.insert(pid);
+            }
+        }
+    }
+    found
+}
+
+/// The variables of a process that lead to its agent's records; `None` where they are unknown, or those of ttop itself.
+fn surroundings(program: &Program, process: &Process, system: &System) -> Option<BTreeMap<String, String>> {
+    let is_of_agent = |name: &str| {
+        let first = name.split('_').next().unwrap_or(name).to_ascii_lowercase();
+        let names = program
+            .commands
+            .iter()
+            .flat_map(|command| file_name(command).split('-').next());
+        first == "xdg"
+            || program.agent_id.split('-').next() == Some(&first)
+            || names.into_iter().any(|name| name == first)
+    };
+    let mut theirs: BTreeMap<String, String> = process
+        .details
+        .places
+        .iter()
+        .filter(|(name, _)| is_of_agent(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let home = process.details.place("HOME")?.to_owned();
+    let ours = system
+        .env
+        .iter()
+        .filter(|(name, value)| is_of_agent(name) && value.starts_with('/'));
+    let is_same = theirs.iter().eq(ours) && PathBuf::from(&home) == system.home;
+    theirs.insert("HOME".to_owned(), home);
+    (!is_same).then_some(theirs)
+}
+
+fn is_elsewhere(agent: &dyn Agent, theirs: &BTreeMap<String, String>, system: &System) -> bool {
+    let home = theirs
+        .get("HOME")
+        .map(PathBuf::from)
+        .unwrap_or_else(|| system.home.clone());
+    let other = System::new(system.os, &home, theirs.clone());
+    let (ours, theirs) = (agent.sources(system), agent.sources(&other));
+    let roots = |found: &Found| -> FxHashSet<PathBuf> { found.roots.iter().map(|root| root.path.clone()).collect() };
+    if !roots(&ours).is_disjoint(&roots(&theirs)) {
+        return false;
+    }
+    // A ttop with a HOME of its own is asked about that home; what the login's home has no records of may still be its work.
+    login_home().as_ref() != Some(&home) || !theirs.sources.is_empty()
+}
