@@ -33,6 +33,8 @@ pub struct SessionActivity {
     pub folder: Option<PathBuf>,
     pub created_at: Option<i64>,
     pub updated_at: Option<i64>,
+    /// Whether a run of one prompt made it: an interface does not show those.
+    pub is_run: bool,
     /// Whether a service that works for interfaces has it open.
     pub is_open: bool,
     /// When messages were written, as far back as the oldest seeker; any order.
@@ -41,7 +43,8 @@ pub struct SessionActivity {
 
 /// Gives each seeker at most one session, and each session to at most one seeker: (seeker, trace, how) by position.
 ///
-/// `taken` are the ids that better evidence already gave away. Older processes choose first; each takes the session of its folder
+/// `taken` are the ids that better evidence already gave away. Runs of one prompt choose first, since each makes its session at
+/// once, then older processes; each takes the session of its folder
 /// that it made itself: one created while it ran, and before a younger process could. Of several, and where there is none, the
 /// most messages from that time count, then the most since it started, then the last use. Times of processes and of records are
 /// of one clock, so a session that ended just before a process began is not its own.
@@ -51,22 +54,27 @@ pub fn assign(
     taken: &[String],
 ) -> Vec<(usize, usize, Match)> {
     let mut order: Vec<usize> = (0..seekers.len()).collect();
-    order.sort_by_key(|&at| (seekers[at].started_at.unwrap_or(i64::MAX), seekers[at].pid));
+    order.sort_by_key(|&at| {
+        let seeker = &seekers[at];
+        (
+            seeker.reach != Candidates::Own,
+            seeker.started_at.unwrap_or(i64::MAX),
+            seeker.pid,
+        )
+    });
     let mut free: Vec<bool> = traces.iter().map(|trace| !taken.contains(&trace.id)).collect();
     let mut found = Vec::new();
-    for (place, &at) in order.iter().enumerate() {
+    for at in order {
         let seeker = &seekers[at];
         let Some(folder) = &seeker.folder else { continue };
-        let next = order[place + 1..]
-            .iter()
-            .map(|&younger| &seekers[younger])
-            .find(|younger| {
-                younger
-                    .folder
-                    .as_deref()
-                    .is_some_and(|other| is_same_folder(folder, other))
-            })
-            .and_then(|younger| younger.started_at);
+        let here = seekers.iter().filter(|other| {
+            let folder_of = other.folder.as_deref();
+            folder_of.is_some_and(|other| is_same_folder(folder, other))
+        });
+        let starts = here.filter_map(|other| other.started_at);
+        let next = starts
+            .filter(|&start| seeker.started_at.is_some_and(|own| start > own))
+            .min();
         let best = traces
             .iter()
             .enumerate()
@@ -121,7 +129,7 @@ fn rank(seeker: &UnmatchedProcess, trace: &SessionActivity, next_start: Option<i
     };
     let fits = match seeker.reach {
         Candidates::Latest => true,
-        Candidates::Used => rank.is_newer || rank.since > 0,
+        Candidates::Used => (rank.is_newer || rank.since > 0) && (trace.is_open || !trace.is_run),
         Candidates::Active => rank.since > 0,
         Candidates::Own => rank.is_newer,
     };
@@ -154,6 +162,7 @@ mod tests {
             updated_at: moments.iter().max().copied().or(Some(created_at)),
             moments: moments.to_vec(),
             is_open: false,
+            is_run: false,
         }
     }
 
@@ -237,6 +246,21 @@ mod tests {
             matched(&fresh, &[ended, busy, made], &[]),
             [(1, "made".into(), Match::Activity)]
         );
+    }
+
+    #[test]
+    fn a_run_has_the_session_it_made_and_no_interface_shows_it() {
+        let both = [
+            seeker(1, 100 * M, Candidates::Used),
+            seeker(2, 101 * M, Candidates::Own),
+        ];
+        let made = trace("made", 101 * M + 1, &[101 * M + 2]);
+        assert_eq!(
+            matched(&both, std::slice::from_ref(&made), &[]),
+            [(2, "made".into(), Match::Activity)]
+        );
+        let ended = SessionActivity { is_run: true, ..made };
+        assert!(matched(&both[..1], &[ended], &[]).is_empty());
     }
 
     #[test]

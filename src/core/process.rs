@@ -94,6 +94,14 @@ impl Process {
     }
 }
 
+/// Whether a variable of this name holds a folder.
+pub fn is_folder_variable(name: &str) -> bool {
+    name == "HOME"
+        || ["_HOME", "_DIR", "_ROOT", "_DATA"]
+            .iter()
+            .any(|end| name.ends_with(end))
+}
+
 /// The last component of a path in either system's spelling.
 pub fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)

@@ -1,9 +1,9 @@
 //! Agents under another home: their records are not those that ttop reads.
 
+use crate::agents::Agent;
 use crate::agents::shared::live::live;
 use crate::agents::shared::live::program::Program;
-use crate::agents::{Agent, Found};
-use crate::core::process::{Process, file_name};
+use crate::core::process::{Process, file_name, is_folder_variable};
 use crate::processes::login_home;
 use crate::system::System;
 use rustc_hash::FxHashSet;
@@ -57,7 +57,7 @@ fn surroundings(program: &Program, process: &Process, system: &System) -> Option
     let ours = system
         .env
         .iter()
-        .filter(|(name, value)| is_of_agent(name) && value.starts_with('/'));
+        .filter(|(name, value)| is_folder_variable(name) && is_of_agent(name) && value.starts_with('/'));
     let is_same = theirs.iter().eq(ours) && PathBuf::from(&home) == system.home;
     theirs.insert("HOME".to_owned(), home);
     (!is_same).then_some(theirs)
@@ -70,8 +70,11 @@ fn is_elsewhere(agent: &dyn Agent, theirs: &BTreeMap<String, String>, system: &S
         .unwrap_or_else(|| system.home.clone());
     let other = System::new(system.os, &home, theirs.clone());
     let (ours, theirs) = (agent.sources(system), agent.sources(&other));
-    let roots = |found: &Found| -> FxHashSet<PathBuf> { found.roots.iter().map(|root| root.path.clone()).collect() };
-    if !roots(&ours).is_disjoint(&roots(&theirs)) {
+    let ours: FxHashSet<&PathBuf> = ours.roots.iter().map(|root| &root.path).collect();
+    // Where the agent itself writes; the rest is where others of its family do.
+    let is_main = |because: &str| because == "default" || because.starts_with('$');
+    let mut main = theirs.roots.iter().filter(|root| is_main(&root.because));
+    if main.any(|root| ours.contains(&root.path)) {
         return false;
     }
     // A ttop with a HOME of its own is asked about that home; what the login's home has no records of may still be its work.

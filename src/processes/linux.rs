@@ -1,7 +1,7 @@
 //! Linux: processes from `/proc`, whose root can be replaced.
 
 use super::sockets::Listeners;
-use crate::core::process::{Process, ProcessDetails};
+use crate::core::process::{Process, ProcessDetails, is_folder_variable};
 use crate::system::open::{self, Most};
 use std::collections::BTreeMap;
 use std::fs;
@@ -269,7 +269,7 @@ fn read_variables(dir: &Path) -> (Vec<String>, BTreeMap<String, String>) {
             continue;
         }
         names.push(name.to_owned());
-        if is_pane(name) || is_folder(name) && value.starts_with('/') {
+        if is_pane(name) || is_folder_variable(name) && value.starts_with('/') {
             places.insert(name.to_owned(), value.to_owned());
         }
     }
@@ -288,13 +288,6 @@ fn is_pane(name: &str) -> bool {
         "KITTY_LISTEN_ON",
     ];
     PANES.contains(&name)
-}
-
-fn is_folder(name: &str) -> bool {
-    name == "HOME"
-        || ["_HOME", "_DIR", "_ROOT", "_DATA"]
-            .iter()
-            .any(|end| name.ends_with(end))
 }
 
 /// `socket:[12345]` → 12345

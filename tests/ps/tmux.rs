@@ -78,6 +78,8 @@ fn a_title_shows_what_the_records_of_an_agent_do_not() {
     let tmux = Tmux {
         socket: home.path().join("tmux.sock"),
     };
+    // A server without sessions would end between two of them.
+    tmux.run(&["new-session", "-d", "-s", "other", "-x", "80", "-y", "24"]);
     for (title, status) in [
         ("✋  Action Required (api)", "waiting_permission"),
         ("✦  Working… (api)", "working"),

@@ -49,6 +49,7 @@ impl Transcripts for LiveClaudeCode {
             id: path.file_stem()?.to_str()?.to_owned(),
             folder: recorded.or_else(|| folders.iter().find(|folder| is_it(folder)).cloned()),
             created_at,
+            is_run: false,
         })
     }
 

@@ -39,6 +39,7 @@ impl Transcripts for LiveCodex {
         let meta: Payload = part(record.payload)?;
         let is_subagent = meta.source.is_some_and(|source| source.get().contains("\"subagent\""));
         (!is_subagent).then(|| Origin {
+            is_run: meta.source.is_some_and(|source| source.get() == "\"exec\""),
             id: meta.id.map(|id| id.0.into_owned()).unwrap_or_default(),
             folder: meta.cwd.map(|cwd| PathBuf::from(cwd.0.into_owned())),
             created_at: record.timestamp.0,

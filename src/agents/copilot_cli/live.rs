@@ -39,6 +39,7 @@ impl Transcripts for LiveCopilotCli {
             id: data.session_id?.0.into_owned(),
             folder: described.or(recorded).map(PathBuf::from),
             created_at: record.timestamp.0,
+            is_run: false,
         })
     }
 

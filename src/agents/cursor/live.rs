@@ -45,6 +45,7 @@ impl Transcripts for LiveCursorCli {
             id: path.file_stem()?.to_str()?.to_owned(),
             folder: folders.iter().find(|folder| encode(folder) == encoded).cloned(),
             created_at: None,
+            is_run: false,
         })
     }
 

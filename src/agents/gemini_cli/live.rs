@@ -38,6 +38,7 @@ impl Transcripts for LiveGeminiCli {
             folder: project::of(path, head.project_hash.as_deref()).map(PathBuf::from),
             id: head.session_id?.0.into_owned(),
             created_at: head.start_time.0,
+            is_run: false,
         })
     }
 

@@ -240,6 +240,7 @@ impl Look<'_> {
                     created_at: row.created,
                     updated_at: row.updated,
                     is_open: false,
+                    is_run: false,
                     moments: moments.unwrap_or_default(),
                 },
             });

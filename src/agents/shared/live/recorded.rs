@@ -121,6 +121,7 @@ impl<'a> Recorded<'a> {
                     created_at: started_at.or_else(|| moments.iter().min().copied()),
                     updated_at: moments.iter().max().copied(),
                     is_open: false,
+                    is_run: false,
                     moments,
                 },
             }

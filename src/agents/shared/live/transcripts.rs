@@ -51,6 +51,8 @@ pub struct Origin {
     pub folder: Option<PathBuf>,
     /// Epoch milliseconds.
     pub created_at: Option<i64>,
+    /// Whether a run of one prompt made it.
+    pub is_run: bool,
 }
 
 /// A transcript with its time of change, epoch milliseconds.
@@ -198,6 +200,7 @@ fn candidates<T: Transcripts>(agent: &T, folders: &[PathBuf], transcripts: &[Tra
                 created_at: origin.created_at,
                 updated_at: moments.iter().max().copied().or(Some(transcript.modified)),
                 is_open: false,
+                is_run: origin.is_run,
                 moments,
             },
         });
