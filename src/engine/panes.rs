@@ -1,23 +1,23 @@
-//! tmux panes of running agents, for screens.
+//! Panes of running agents, for screens.
 
 use super::scan::LiveSession;
-use crate::processes::tmux;
+use crate::processes::panes;
 use anyhow::{Context as _, Result};
 
 /// Brings the pane in which an agent shows a session to the front.
 ///
 /// # Errors
-/// When it runs in no pane, or tmux refuses.
+/// When it runs in no pane, or its multiplexer refuses.
 pub fn select(session: &LiveSession) -> Result<()> {
     let pid = session.process.pid;
     let pane = session.pane.as_ref();
-    tmux::select(pane.with_context(|| format!("process {pid} runs outside tmux"))?)
+    panes::select(pane.with_context(|| format!("process {pid} runs in no pane that ttop knows"))?)
 }
 
-/// The visible lines of a pane.
+/// The visible lines of a tmux pane.
 ///
 /// # Errors
 /// When tmux refuses.
 pub fn capture(name: &str) -> Result<Vec<String>> {
-    tmux::capture(name)
+    panes::capture(name)
 }

@@ -4,6 +4,7 @@
 mod api;
 mod around;
 mod homes;
+mod more_programs;
 mod panes;
 mod programs;
 mod services;

@@ -6,6 +6,8 @@ mod tmux;
 mod wezterm;
 mod zellij;
 
+pub use tmux::capture;
+
 use super::tree::Tree;
 use crate::core::process::Process;
 use crate::system::children;

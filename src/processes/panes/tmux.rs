@@ -34,6 +34,15 @@ impl Multiplexer for Tmux {
     }
 }
 
+/// The visible lines of a pane.
+///
+/// # Errors
+/// When tmux refuses, or there is no such pane.
+pub fn capture(name: &str) -> Result<Vec<String>> {
+    let text = run("tmux", &["capture-pane", "-p", "-t", name])?;
+    Ok(text.lines().map(str::to_owned).collect())
+}
+
 fn parse_pane(line: &str) -> Option<Pane> {
     let mut fields = line.splitn(4, '\t');
     Some(Pane {
