@@ -152,6 +152,7 @@ impl Remote {
             row.host = Some(self.name.clone());
             // No pane of another machine can be shown here.
             row.tmux_pane = None;
+            row.pane = None;
         }
         Ok(rows)
     }
@@ -178,6 +179,7 @@ fn opencode_rows(server: RemoteServer) -> Vec<PsRow> {
         cwd: None,
         tty: None,
         tmux_pane: None,
+        pane: None,
         provider_id: None,
         model_id: None,
         turns: None,
