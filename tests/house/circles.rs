@@ -23,12 +23,17 @@ fn names_after(code: &str, start: &str) -> BTreeSet<String> {
         match rest.strip_prefix('{') {
             None => drop(names.insert(word(rest))),
             Some(list) => {
-                let mut depth = 0;
-                let parts = list.split(|c| {
+                let mut depth = 1;
+                let end = list.find(|c| {
                     depth += i32::from(c == '{') - i32::from(c == '}');
-                    (c == ',' && depth == 0) || depth < 0
+                    depth == 0
                 });
-                names.extend(parts.take_while(|part| !part.contains(';')).map(word));
+                let mut depth = 0;
+                let parts = list[..end.unwrap_or(list.len())].split(|c| {
+                    depth += i32::from(c == '{') - i32::from(c == '}');
+                    c == ',' && depth == 0
+                });
+                names.extend(parts.map(word).filter(|name| !name.is_empty()));
             }
         }
     }
