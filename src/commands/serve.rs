@@ -107,7 +107,8 @@ impl ServeArgs {
                 .out
                 .text(&format!("# {}\n{}\n", unit.path.display(), unit.text))?;
         }
-        if !self.yes && !(is_attended() && has_consent()?) {
+        let is_confirmed = self.yes || (is_attended() && has_consent()?);
+        if !is_confirmed {
             context
                 .out
                 .note("ttop: nothing is written; use --yes to write these files");

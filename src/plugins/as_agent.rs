@@ -49,6 +49,9 @@ impl Patience {
     }
 }
 
+/// The answer to a call on the state of a stamp.
+type Answer = (Stamp, Receiver<Result<Called, Failure>>);
+
 /// An agent of the registry.
 pub struct PluginAgent {
     plugin: Arc<Plugin>,
@@ -58,7 +61,7 @@ pub struct PluginAgent {
     rules_version: u32,
     patience: std::rc::Rc<Patience>,
     /// A call that nobody waits for any longer: its answer serves the next read of the same state.
-    under_way: RefCell<Option<(Stamp, Receiver<Result<Called, Failure>>)>>,
+    under_way: RefCell<Option<Answer>>,
 }
 
 impl PluginAgent {

@@ -94,6 +94,9 @@ pub struct Lines {
     pub is_current: bool,
 }
 
+/// New lines, and the position of the reader that wants them.
+pub type ForReader = (usize, Vec<Line>);
+
 /// Everything that readers of events share.
 pub struct Feed {
     follower: Follower,
@@ -244,7 +247,7 @@ impl Feed {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn publish(&mut self, engine: &mut Engine) -> Result<(Vec<(usize, Vec<Line>)>, Cursor)> {
+    pub fn publish(&mut self, engine: &mut Engine) -> Result<(Vec<ForReader>, Cursor)> {
         let mut rows: Vec<StreamRow> = Vec::new();
         loop {
             let before = self.follower.cursor;

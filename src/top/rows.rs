@@ -9,6 +9,7 @@ use crate::core::rows::{
 use crate::core::snapshot::Burn;
 
 /// A part of the screen that has new rows.
+#[expect(clippy::large_enum_variant, reason = "one at a time is on its way")]
 pub enum Data {
     Live(Vec<PsRow>),
     Cost(Box<CostRows>),

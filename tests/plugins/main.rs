@@ -5,6 +5,7 @@ mod archives;
 mod cases;
 mod guide;
 mod published;
+mod sources;
 
 #[path = "../support/mod.rs"]
 mod support;

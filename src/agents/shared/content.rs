@@ -48,8 +48,8 @@ impl Content {
 
 type Frame = StreamingDecoder<BufReader<File>, ruzstd::decoding::FrameDecoder>;
 
-fn frame(file: BufReader<File>) -> io::Result<Frame> {
-    StreamingDecoder::new(file).map_err(io::Error::other)
+fn frame(file: BufReader<File>) -> io::Result<Box<Frame>> {
+    StreamingDecoder::new(file).map(Box::new).map_err(io::Error::other)
 }
 
 /// Unpacks while it is read, so that a bomb never fills the memory. Going back starts over.
@@ -61,7 +61,7 @@ pub struct Packed {
 
 /// A file holds one frame or several.
 enum Place {
-    Frame(Frame),
+    Frame(Box<Frame>),
     End(BufReader<File>),
     Failed,
 }

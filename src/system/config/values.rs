@@ -37,6 +37,7 @@ words! {
 /// `prices.overrides.<provider/model>`: one price, or several with dates.
 #[derive(JsonSchema)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "a configuration holds a handful")]
 pub enum OwnPrices {
     One(OwnPrice),
     Dated(Vec<OwnPrice>),

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 pub const FLASH: Duration = Duration::from_millis(2500);
 
 /// Something that happened.
+#[expect(clippy::large_enum_variant, reason = "one at a time is on its way")]
 pub enum Event {
     Key(KeyEvent),
     Mouse(MouseEvent),

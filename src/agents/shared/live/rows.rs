@@ -52,7 +52,7 @@ pub fn newest(path: &Path, session_id: &str, most: usize) -> Result<Vec<String>>
         };
         let select = format!("{select} order by {order} desc limit {most}");
         let mut statement = database.connection.prepare(&select)?;
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut rows = statement.query([session_id])?;
         let mut records = Vec::new();
         while let Some(row) = rows.next()? {
