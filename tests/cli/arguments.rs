@@ -30,13 +30,17 @@ fn mistakes_are_named_with_a_way_out() {
     ttop: error: --format must come after 'cost'
     hint: write 'ttop cost --format json'
     "#);
-    insta::assert_snapshot!(refused(&["serve"]), @r#"
-    ttop: error: 'serve' is reserved for a later version
+    insta::assert_snapshot!(refused(&["trends"]), @r#"
+    ttop: error: 'trends' is reserved for a later version
+    hint: run 'ttop --help' for the list of commands
+    "#);
+    insta::assert_snapshot!(refused(&["sessions", "--host", "dark"]), @r#"
+    ttop: error: '--host' is reserved for a later version
     hint: run 'ttop --help' for the list of commands
     "#);
     insta::assert_snapshot!(refused(&["sessions", "--theme", "dark"]), @r#"
-    ttop: error: '--theme' is reserved for a later version
-    hint: run 'ttop --help' for the list of commands
+    ttop: error: unknown theme 'dark'
+    hint: run 'ttop theme list' for the list of themes
     "#);
     insta::assert_snapshot!(refused(&["session"]), @r#"
     ttop: error: unrecognized subcommand 'session'
