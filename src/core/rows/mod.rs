@@ -100,7 +100,7 @@ mod tests {
             keys.join(", "),
             "pid, agentId, role, sessionId, match, status, activity, statusSource, sinceMs, sessionName, projectPath, \
              cwd, tty, tmuxPane, pane, providerId, modelId, turns, tokens, cost, costStatus, lastText, cpuPercent, \
-             memoryBytes, startedAt, uptimeMs, version"
+             memoryBytes, startedAt, uptimeMs, version, host"
         );
     }
 
