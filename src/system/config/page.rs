@@ -21,7 +21,7 @@ pub fn page() -> String {
             group = Some(first);
         }
         row(&mut text, &key.path, key.node, key.about);
-        let object = key.node.for_value("array").item().filter(|item| item.is_group());
+        let object = key.node.item().filter(|item| item.is_group());
         for (name, node) in object.into_iter().flat_map(Node::children) {
             row(&mut text, &format!("{}[].{name}", key.path), node, node.about());
         }
