@@ -94,6 +94,17 @@ fn expected_row(usage: &Value) -> Value {
     })
 }
 
+/// The limits without what follows from them and the clock.
+fn without_pace(value: &Value) -> Value {
+    let mut value = value.clone();
+    for limit in value.as_array_mut().into_iter().flatten() {
+        for key in ["percentPerHour", "projectedPercent", "runsOutAt"] {
+            limit.as_object_mut().expect("a limit").shift_remove(key);
+        }
+    }
+    value
+}
+
 /// Whether two values are equal, numbers to half a hundredth.
 fn is_close(a: &Value, b: &Value) -> bool {
     match (a, b) {
@@ -126,10 +137,10 @@ fn every_case_of_every_provider_gives_exactly_its_row() {
             assert_eq!(found.len(), 1, "{id} {name}: {found:#?}");
             let expected = expected_row(&pack(&format!("{id}/expected.json"))["cases"][&name]);
             for (key, value) in expected.as_object().expect("a row") {
+                let found = without_pace(&found[0][key]);
                 assert!(
-                    is_close(&found[0][key], value),
-                    "{id} {name}: {key}\nfound    {}\nexpected {value}",
-                    found[0][key]
+                    is_close(&found, value),
+                    "{id} {name}: {key}\nfound    {found}\nexpected {value}"
                 );
             }
             for asked in mock.asked().iter().filter(|asked| asked.provider != "prices") {
@@ -160,7 +171,7 @@ fn a_row_has_every_key_in_its_order() {
         keys.join(", "),
         "providerId, billerId, name, configured, enabled, state, reason, plan, limits, usedPercent, resetsAt, \
          limitReached, credits, creditsCurrency, creditsUnlimited, spend, spendCurrency, spendPeriod, spendLimit, \
-         tokens, capabilities, fetchedAt, stale, retryAfterMs, source, note"
+         tokens, capabilities, fetchedAt, stale, retryAfterMs, source, note, planPrice, planCovered"
     );
     assert_eq!(row["fetchedAt"], NOW_MS);
     assert_eq!(row["source"], "opencode-auth");
