@@ -34,6 +34,8 @@ pub struct Turn<'a> {
     pub requests: Option<u32>,
     /// The cost that the agent recorded.
     pub cost: Option<Money>,
+    /// Whether the cost is this turn's share of one figure for several: a listed price is more exact.
+    pub is_share: bool,
     pub mode: Mode,
     /// Charges besides tokens.
     pub fees: Fees,
@@ -64,6 +66,7 @@ impl Turn<'_> {
         cache_write_1h: 0,
         requests: Some(1),
         cost: None,
+        is_share: false,
         mode: Mode::Standard,
         fees: Fees::NONE,
         region: Region::Global,

@@ -138,6 +138,7 @@ fn from_row(row: &Row, names: &NameRows) -> PackTurn {
         cache_write_1h: turn.cache_write_1h,
         requests: turn.requests,
         cost: turn.cost,
+        is_share: turn.is_share,
         mode: turn.mode,
         fees: turn.fees,
         region: turn.region,

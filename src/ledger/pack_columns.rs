@@ -27,6 +27,7 @@ pub struct TurnNumbers {
     pub cache_write_1h: u64,
     pub requests: Option<u32>,
     pub cost: Option<Money>,
+    pub is_share: bool,
     pub mode: Mode,
     pub fees: Fees,
     pub region: Region,
@@ -109,6 +110,7 @@ impl Columns {
             cache_write_1h: self.hours[at],
             requests: (flags & 1 << 6 != 0).then_some(self.requests[at] as u32),
             cost: (flags & 1 << 7 != 0).then(|| Money::from_nanos(unzigzag(self.costs[at]))),
+            is_share: flags & 1 << 18 != 0,
             mode: match flags >> 8 & 7 {
                 1 => Mode::Fast,
                 2 => Mode::Batch,
@@ -222,7 +224,7 @@ pub fn set_counted(numbers: &mut [u8], mut counted: impl Iterator<Item = bool>) 
 const ALWAYS: u64 = 1 << 15;
 
 /// Bit 0 counted, 1–5 unknown buckets, 6 requests known, 7 cost recorded, 8–10 mode, 11–12 accuracy, 13–14 presence, 15
-/// always, 16–17 region.
+/// always, 16–17 region, 18 cost is a share.
 pub(super) fn flags(numbers: &TurnNumbers) -> u64 {
     ALWAYS
         | u64::from(numbers.counted)
@@ -233,6 +235,7 @@ pub(super) fn flags(numbers: &TurnNumbers) -> u64 {
         | (numbers.accuracy as u64) << 11
         | (numbers.presence as u64) << 13
         | (numbers.region as u64) << 16
+        | u64::from(numbers.is_share) << 18
 }
 
 /// A signed time as bits that keep its order.

@@ -56,6 +56,8 @@ pub(super) struct Line {
     cache_write_1h: u64,
     requests: Option<u32>,
     cost_nanos: Option<i64>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_share: bool,
     mode: u8,
     #[serde(default, skip_serializing_if = "is_zero")]
     fees: u64,
@@ -184,6 +186,7 @@ impl Ledger {
             cache_write_1h: numbers.cache_write_1h,
             requests: numbers.requests,
             cost_nanos: numbers.cost.map(Money::nanos),
+            is_share: numbers.is_share,
             mode: numbers.mode as u8,
             fees: numbers.fees.to_bits(),
             region: numbers.region as u64,
@@ -304,6 +307,7 @@ impl Line {
             cache_write_1h: self.cache_write_1h,
             requests: self.requests,
             cost: self.cost_nanos.map(Money::from_nanos),
+            is_share: self.is_share,
             mode,
             fees: Fees::from_bits(self.fees),
             region,

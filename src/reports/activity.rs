@@ -98,6 +98,17 @@ struct Step {
     status: CostStatus,
 }
 
+impl Step {
+    /// Whether a share of the agent's own figure was added to a turn that has a listed price.
+    fn is_silent(&self) -> bool {
+        let (Some(old), Some(new)) = (&self.logged.old, &self.logged.new) else {
+            return false;
+        };
+        let is_other = old.is_share != new.is_share || old.is_share && old.cost != new.cost;
+        is_other && self.steps.counts() == [0; 5] && self.cost.unwrap_or_default() == Money::ZERO
+    }
+}
+
 impl Follower {
     /// Starts after change number `cursor`.
     pub fn new(ledger_id: impl Into<String>, cursor: i64) -> Self {
@@ -144,7 +155,8 @@ impl Follower {
         usage.ledger.frozen(|| {
             let batch = usage.ledger.changes_after(self.cursor, most)?;
             let (changes, last) = (batch.len(), batch.last().map_or(self.cursor, |logged| logged.seq));
-            let steps: Vec<Step> = shape(batch).into_iter().map(|logged| price(usage, logged)).collect();
+            let steps = shape(batch).into_iter().map(|logged| price(usage, logged));
+            let steps: Vec<Step> = steps.filter(|step| !step.is_silent()).collect();
             self.learn(usage, &steps, changes == most)?;
             let mut sessions = FxHashMap::default();
             for row in steps.iter().map(|step| step.logged.session) {

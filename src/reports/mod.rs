@@ -100,6 +100,7 @@ impl<'a> Usage<'a> {
             cache_write_1h: numbers.cache_write_1h,
             requests: numbers.requests,
             recorded: numbers.cost,
+            is_share: numbers.is_share,
             mode: numbers.mode,
             fees: numbers.fees,
             region: numbers.region,

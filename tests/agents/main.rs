@@ -11,6 +11,7 @@ mod metadata;
 mod new_ids;
 mod origins;
 mod rewritten_records;
+mod session_totals;
 #[path = "../support/mod.rs"]
 mod support;
 mod survey;

@@ -1,6 +1,7 @@
 //! `cost-state` records: a session's totals by model, written when the program ends.
 
 use crate::agents::shared::lenient::{Count, Text};
+use crate::core::money::Money;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,8 +10,9 @@ use xxhash_rust::xxh3::xxh3_64;
 /// What the record begins with.
 pub(super) const NEEDLE: &[u8] = b"{\"type\":\"cost-state\"";
 
-/// Input, output with thinking, thinking, cache reads, cache writes, the part of those for one hour, and web searches.
-pub(super) type Counts = [u64; 7];
+/// Input, output with thinking, thinking, cache reads, cache writes, the part of those for one hour, web searches, and
+/// nano-dollars.
+pub(super) type Counts = [u64; 8];
 
 /// One `cost-state`.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +35,9 @@ struct CostStateJson<'a> {
     start_time: Count,
     #[serde(borrow, default)]
     model_usage: BTreeMap<Cow<'a, str>, UsageJson>,
+    /// Whether some model has no price: the program takes another one's.
+    #[serde(default)]
+    has_unknown_model_cost: bool,
 }
 
 #[derive(Deserialize)]
@@ -47,6 +52,8 @@ struct UsageJson {
     #[serde(rename = "cacheCreationEphemeral1hInputTokens")]
     cache_write_1h: Count,
     web_search_requests: Count,
+    #[serde(rename = "costUSD")]
+    cost: Option<f64>,
 }
 
 impl CostState {
@@ -56,7 +63,10 @@ impl CostState {
     /// When it is not JSON, or a count is none.
     pub fn parse(line: &[u8], session: &str, place: u64, time: i64) -> serde_json::Result<Option<Self>> {
         let record: CostStateJson<'_> = serde_json::from_slice(line)?;
+        let is_priced = !record.has_unknown_model_cost;
         let models = record.model_usage.into_iter().map(|(model, usage)| {
+            let cost = usage.cost.filter(|cost| is_priced && (0.0..1e9).contains(cost));
+            let nanos = cost.map_or(0, |cost| Money::from_dollars(cost).nanos().unsigned_abs());
             let counts = [
                 usage.input_tokens,
                 usage.output_tokens,
@@ -66,7 +76,8 @@ impl CostState {
                 usage.cache_write_1h,
                 usage.web_search_requests,
             ];
-            (plain(&model).to_owned(), counts.map(|count| count.0))
+            let [a, b, c, d, e, f, g] = counts.map(|count| count.0);
+            (plain(&model).to_owned(), [a, b, c, d, e, f, g, nanos])
         });
         let id = record.session_id.unwrap_or_default();
         let state = Self {

@@ -11,9 +11,11 @@ mod live;
 mod names;
 mod read;
 mod reply;
+mod retold;
 mod roots;
 mod subagent;
 mod survey;
+mod totals;
 mod transcript;
 mod unrecorded;
 
@@ -28,7 +30,7 @@ use std::path::{Path, PathBuf};
 
 pub struct ClaudeCode;
 
-const RULES_VERSION: u32 = 5;
+const RULES_VERSION: u32 = 6;
 /// A source that is no transcript: see [`limits`].
 const LIMITS: u8 = 1;
 

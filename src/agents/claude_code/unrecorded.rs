@@ -4,10 +4,12 @@
 //! total has beyond the records it covers becomes turns of its own.
 
 use super::cost_state::{CostState, Counts, plain};
+use super::retold::Reply;
 use super::transcript::{Scan, scan};
 use crate::agents::shared::batch::Batch;
 use crate::agents::shared::source::{Bookmark, Source};
 use crate::core::fees::{Fee, Fees};
+use crate::core::money::Money;
 use crate::core::tokens::Tokens;
 use crate::core::turn::Rank;
 use anyhow::Result;
@@ -15,13 +17,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A reply as a record tells it.
-struct Recorded {
+pub(super) struct Recorded {
+    /// What stands in the transcript; nothing in tests.
+    pub reply: Option<Reply>,
     model: String,
     provider: String,
     /// Where it stands; `None` in a subagent's transcript.
     place: Option<u64>,
     time: i64,
-    counts: Counts,
+    pub counts: Counts,
 }
 
 /// What one total has beyond the records.
@@ -40,6 +44,9 @@ pub(super) struct Unrecorded {
     /// Knowledge wins: the more records were seen and the more the parent's totals cover, the less is missing; then the
     /// larger rest.
     pub rank: Rank,
+    /// What the program itself reckons for the model since the total before, and the replies that this covers.
+    pub cost: Money,
+    pub replies: Vec<usize>,
 }
 
 /// What the totals of a fork start with.
@@ -52,17 +59,24 @@ enum Start {
     Unknown,
 }
 
+impl Recorded {
+    /// Whether it stands in the session's own transcript.
+    pub fn is_main(&self) -> bool {
+        self.place.is_some()
+    }
+}
+
 impl Unrecorded {
     pub fn is_nothing(&self) -> bool {
         self.tokens.is_zero() && self.fees.is_none()
     }
 }
 
-/// What the totals of a transcript have beyond its records and those of its subagents.
+/// What the totals of a transcript have beyond its records and those of its subagents, and those records.
 ///
 /// # Errors
 /// When a transcript cannot be read.
-pub(super) fn find(path: &Path, session: &str, whole: &Scan, batch: &Batch) -> Result<Vec<Unrecorded>> {
+pub(super) fn find(path: &Path, session: &str, whole: &Scan, batch: &Batch) -> Result<(Vec<Unrecorded>, Vec<Recorded>)> {
     let mut recorded = recorded(batch, session, true);
     for subagent in subagents(path) {
         let mut batch = Batch::default();
@@ -79,7 +93,7 @@ pub(super) fn find(path: &Path, session: &str, whole: &Scan, batch: &Batch) -> R
             parents(path, parent, forked_at)?
         }
     };
-    Ok(compare(&whole.costs, &recorded, start))
+    Ok((compare(&whole.costs, &recorded, start), recorded))
 }
 
 fn recorded(batch: &Batch, session: &str, is_main: bool) -> Vec<Recorded> {
@@ -90,6 +104,7 @@ fn recorded(batch: &Batch, session: &str, is_main: bool) -> Vec<Recorded> {
     let replies = own.map(|row| {
         let [input, output, reasoning, read, written] = row.turn.tokens.counts();
         Recorded {
+            reply: Some(Reply::of(batch, row)),
             model: plain(batch.model_id(row)).to_owned(),
             provider: batch.provider_id(row).to_owned(),
             place: is_main.then_some(row.turn.place),
@@ -102,6 +117,7 @@ fn recorded(batch: &Batch, session: &str, is_main: bool) -> Vec<Recorded> {
                 written,
                 row.turn.cache_write_1h,
                 u64::from(row.turn.fees.count(Fee::WebSearch)),
+                0,
             ],
         }
     });
@@ -166,7 +182,7 @@ fn compare(states: &[CostState], recorded: &[Recorded], start: Start) -> Vec<Unr
     };
     let inherited: u64 = before
         .values()
-        .flatten()
+        .flat_map(|counts| &counts[..7])
         .fold(0, |sum, count| sum.saturating_add(*count));
     let mut is_covered = vec![false; recorded.len()];
     let mut found = Vec::new();
@@ -174,15 +190,16 @@ fn compare(states: &[CostState], recorded: &[Recorded], start: Start) -> Vec<Unr
         // What subagents asked for before the next reply of the session belongs to the process that ended here.
         let after = |reply: &&Recorded| reply.place.is_some_and(|place| place > state.place);
         let until = recorded.iter().filter(after).map(|reply| reply.time).min();
-        let mut replies: BTreeMap<&str, (Counts, &str)> = BTreeMap::new();
-        for (reply, covered) in recorded.iter().zip(&mut is_covered) {
+        let mut replies: BTreeMap<&str, (Counts, &str, Vec<usize>)> = BTreeMap::new();
+        for (at, (reply, covered)) in recorded.iter().zip(&mut is_covered).enumerate() {
             let is_before = match reply.place {
                 Some(place) => place < state.place,
                 None => until.is_none_or(|until| reply.time < until),
             };
             if is_before && !std::mem::replace(covered, true) {
-                let (sum, provider) = replies.entry(&reply.model).or_default();
+                let (sum, provider, covers) = replies.entry(&reply.model).or_default();
                 *sum = zip(*sum, reply.counts, u64::saturating_add);
+                covers.push(at);
                 *provider = &reply.provider;
             }
         }
@@ -198,8 +215,8 @@ fn compare(states: &[CostState], recorded: &[Recorded], start: Start) -> Vec<Unr
                 } else {
                     zip(*total, last, u64::saturating_sub)
                 };
-                let (sum, provider) = replies.get(model.as_str()).copied().unwrap_or_default();
-                let [input, output, thinking, read, written, written_1h, searches] =
+                let (sum, provider, covers) = replies.remove(model.as_str()).unwrap_or_default();
+                let [input, output, thinking, read, written, written_1h, searches, nanos] =
                     zip(grown, sum, u64::saturating_sub);
                 let thinking = thinking.min(output);
                 let tokens = Tokens::new(input, output - thinking, thinking, read, written);
@@ -215,6 +232,8 @@ fn compare(states: &[CostState], recorded: &[Recorded], start: Start) -> Vec<Unr
                     time: state.time,
                     place: state.place,
                     rank: Rank(seen.saturating_add(inherited), tokens.known_total()),
+                    cost: Money::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX)),
+                    replies: covers,
                 });
             }
         }
@@ -233,7 +252,7 @@ mod tests {
 
     fn state(place: u64, models: &[(&str, u64, u64)]) -> CostState {
         let models = models.iter().map(|(model, input, output)| {
-            let counts = [*input, *output, 0, 0, 0, 0, 0];
+            let counts = [*input, *output, 0, 0, 0, 0, 0, 0];
             ((*model).to_owned(), counts)
         });
         CostState {
@@ -246,11 +265,12 @@ mod tests {
 
     fn reply(model: &str, place: Option<u64>, time: i64, input: u64, output: u64) -> Recorded {
         Recorded {
+            reply: None,
             model: model.to_owned(),
             provider: "anthropic".to_owned(),
             place,
             time,
-            counts: [input, output, 0, 0, 0, 0, 0],
+            counts: [input, output, 0, 0, 0, 0, 0, 0],
         }
     }
 

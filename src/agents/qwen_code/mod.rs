@@ -58,7 +58,9 @@ impl Agent for QwenCode {
             .find_map(|name| Some((system.path_var(name)?, format!("${name}"))));
         let (home, because) = moved.unwrap_or_else(|| (system.home.join(".qwen"), "default".to_owned()));
         let root = home.join("projects");
-        found.roots.push(Root::new(&root, because));
+        let usage = home.join("usage");
+        found.roots.push(Root::new(&root, &*because));
+        found.roots.push(Root::new(&usage, because));
         let mut walk = Walk::default();
         for project in walk.folders(&root, &mut found) {
             for path in walk.files(&project.join("chats"), 0, &mut found) {
@@ -73,7 +75,7 @@ impl Agent for QwenCode {
             }
         }
         // Behind the logs: whoever reads both at once finds each request in its log first.
-        for path in walk.files(&home.join("usage"), 0, &mut found) {
+        for path in walk.files(&usage, 0, &mut found) {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if name.starts_with("token-usage-") && name.ends_with(".jsonl") {
                 found.add_file(path, LEDGER);

@@ -28,6 +28,8 @@ pub struct Billed<'a> {
     pub requests: Option<u32>,
     /// The recorded cost.
     pub recorded: Option<Money>,
+    /// Whether that is a share of one figure for several turns, which a listed price precedes.
+    pub is_share: bool,
     pub mode: Mode,
     pub fees: Fees,
     pub region: Region,
@@ -66,13 +68,15 @@ impl TurnCost {
 /// The cost of one turn. Integer arithmetic, rounded once to nano-dollars, saturating.
 #[inline]
 pub fn cost_of(billed: &Billed<'_>, prices: &ModelPrices, from: CostFrom) -> TurnCost {
+    let price = prices.at(billed.timestamp, billed.mode);
+    let is_listed = billed.is_share && from == CostFrom::Auto && price.is_some();
     if from != CostFrom::List
+        && !is_listed
         && let Some(recorded) = billed.recorded
         && recorded > Money::ZERO
     {
         return TurnCost::known(recorded, CostStatus::Recorded);
     }
-    let price = prices.at(billed.timestamp, billed.mode);
     let of_tokens = match (price, from) {
         // Without recorded usage, not even "free" is known.
         _ if billed.tokens.total().is_none() => TurnCost::unknown(billed.tokens),
@@ -241,6 +245,7 @@ mod tests {
             cache_write_1h: 0,
             requests: Some(1),
             recorded: None,
+            is_share: false,
             mode: Mode::Standard,
             fees: Fees::NONE,
             region: Region::Global,
@@ -327,6 +332,9 @@ mod tests {
         assert_eq!(cost_of(&turn, &haiku(), CostFrom::Agent), own);
         assert_eq!(cost_of(&turn, &ModelPrices::missing(), CostFrom::Auto), own);
         let listed = TurnCost::known(Money::from_dollars(1.0), CostStatus::Estimated);
+        let share = Billed { is_share: true, ..turn };
+        assert_eq!(cost_of(&share, &haiku(), CostFrom::Auto), listed, "a share gives way");
+        assert_eq!(cost_of(&share, &ModelPrices::missing(), CostFrom::Auto), own);
         assert_eq!(cost_of(&turn, &haiku(), CostFrom::List), listed);
     }
 

@@ -16,6 +16,7 @@ fn cost(tokens: Tokens, prices: &ModelPrices) -> Money {
         cache_write_1h: 0,
         requests: None,
         recorded: None,
+        is_share: false,
         mode: Mode::Standard,
         fees: Fees::NONE,
         region: Region::Global,
