@@ -149,7 +149,9 @@ fn tell(recorded: &Recorded, cost: Money, session_id: &str, place: u64, at: &FxH
             let numbers = &mut into.turns[at].turn;
             (numbers.cost, numbers.is_share, numbers.rank) = (turn.cost, true, turn.rank);
         }
-        None => drop(into.turn(&turn)),
+        None => {
+            into.turn(&turn);
+        }
     }
 }
 

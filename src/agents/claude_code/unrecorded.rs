@@ -76,7 +76,12 @@ impl Unrecorded {
 ///
 /// # Errors
 /// When a transcript cannot be read.
-pub(super) fn find(path: &Path, session: &str, whole: &Scan, batch: &Batch) -> Result<(Vec<Unrecorded>, Vec<Recorded>)> {
+pub(super) fn find(
+    path: &Path,
+    session: &str,
+    whole: &Scan,
+    batch: &Batch,
+) -> Result<(Vec<Unrecorded>, Vec<Recorded>)> {
     let mut recorded = recorded(batch, session, true);
     for subagent in subagents(path) {
         let mut batch = Batch::default();
