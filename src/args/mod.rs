@@ -101,7 +101,7 @@ pub struct WatchFilters {
     /// Only include these projects and folders below them
     #[arg(long, value_name = "PATH", add = complete::projects())]
     pub project: Vec<String>,
-    /// Only include these sessions, by a prefix of their id
+    /// Only include these sessions, by a beginning of their id or the short id in tables
     #[arg(long, value_name = "ID", add = complete::sessions())]
     pub session: Vec<String>,
     /// Only include rows that contain this text, ignoring case
@@ -155,7 +155,7 @@ pub struct Filters {
     /// configuration.
     #[arg(long, value_name = "PATH", add = complete::projects())]
     pub project: Vec<String>,
-    /// Only include these sessions, by a unique prefix of their id or `latest`
+    /// Only include these sessions: an id, the short id in tables, or `latest`
     #[arg(long, value_name = "ID", add = complete::sessions())]
     pub session: Vec<String>,
     /// Only include these branches

@@ -5,6 +5,7 @@ use crate::args::{Global, RowArgs};
 use crate::core::filter::TurnFilter;
 use crate::core::filter_text::FilterText;
 use crate::core::problem::Problem;
+use crate::core::short_id::ShortIds;
 use crate::engine::Engine;
 use crate::engine::filters::quoted;
 use crate::engine::unknown_names::UnknownName;
@@ -13,6 +14,7 @@ use crate::render::theme::{Depth, Scheme, Theme, scheme_of};
 use crate::render::{self, Footer, Format, Layout, MakeFooter, Output, Request, Row, Screen, View};
 use anyhow::Result;
 use std::io::IsTerminal;
+use std::sync::Arc;
 
 /// One run of ttop.
 pub struct Context {
@@ -50,6 +52,7 @@ impl Context {
             sort: args.sort.clone(),
             limit: args.limit,
             is_quiet: self.out.global.quiet,
+            hidden: &[],
             screen: self.screen()?,
         })
     }
@@ -64,6 +67,7 @@ impl Context {
             zone: system.zone()?.clone(),
             now: system.now,
             home: system.home.to_string_lossy().into_owned(),
+            ids: Default::default(),
         };
         let when = self.out.global.color.unwrap_or_default();
         // The terminal is the reader's, also where the rows are those of the sample home.
@@ -233,6 +237,19 @@ pub fn depth_of(theme: &Theme) -> Depth {
 /// A footer of lines alone, where there are any.
 pub fn footer<R: 'static>(notes: Vec<String>) -> Option<MakeFooter<R>> {
     (!notes.is_empty()).then(|| -> MakeFooter<R> { Box::new(|_| Footer::new(None, notes)) })
+}
+
+/// The request with the ids of all sessions, where a table shortens them.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn with_ids(request: &Request, engine: &Engine, shown: impl Iterator<Item = String>) -> Result<Request> {
+    let mut request = request.clone();
+    if request.is_table() {
+        let ids = engine.ledger()?.session_ids()?;
+        request.screen.view.ids = Arc::new(ShortIds::new(ids.into_iter().chain(shown)));
+    }
+    Ok(request)
 }
 
 /// Why a report of turns is empty: the texts to find, or what the engine knows of the rest.

@@ -1,8 +1,9 @@
 //! `ttop cost`: tokens and money, grouped.
 
 use super::budgets::amount;
-use super::context::{Context, explain_empty, footer};
+use super::context::{Context, explain_empty, footer, with_ids};
 use crate::args::{Filters, RowArgs};
+use crate::core::bad_request::BadRequest;
 use crate::core::money::Money;
 use crate::core::rows::CostRow;
 use crate::exit::Exit;
@@ -20,6 +21,15 @@ pub struct CostArgs {
     /// Group by these dimensions
     #[arg(long, value_name = "DIM", value_delimiter = ',')]
     pub by: Vec<By>,
+    /// Also group by model
+    #[arg(long)]
+    pub breakdown: bool,
+    /// Only include this many of the latest periods
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub last: Option<u32>,
+    /// Leave costs out of tables
+    #[arg(long)]
+    pub no_cost: bool,
     /// Exit 3 if the total, including plan-covered cost, exceeds this many US dollars
     #[arg(long, value_name = "USD", value_parser = amount)]
     pub max: Option<f64>,
@@ -41,6 +51,9 @@ impl CostArgs {
     /// The default of a bare `ttop`: today by model.
     #[must_use]
     pub fn or_today_by_model(mut self) -> Self {
+        if self.last.is_some() {
+            return self;
+        }
         if !self.filters.text().has_time() {
             self.filters.since = Some("today".to_owned());
         }
@@ -53,13 +66,26 @@ impl CostArgs {
     /// # Errors
     /// When the rows could not be made or written.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
-        let by = if self.by.is_empty() { &[By::Day][..] } else { &self.by };
-        let grouping = grouping(by, self.roots, context.engine.projects())?;
+        let mut by = if self.by.is_empty() { vec![By::Day] } else { self.by.clone() };
+        if self.breakdown && !by.contains(&By::Model) {
+            by.push(By::Model);
+        }
+        let by = &by[..];
+        let mut grouping = grouping(by, self.roots, context.engine.projects())?;
+        if self.last.is_some() && !by.iter().any(|by| by.is_period()) {
+            return Err(BadRequest::new("--last counts periods, and --by names none")
+                .with_hint("for example --by day,model --last 7")
+                .into());
+        }
+        grouping.last = self.last.map(|last| last as usize);
         let filters = self.filters.text();
         let filter = context.engine.filter(&filters)?;
         let grep = Grep::new(&filters.grep);
         let ccusage = ccusage_name(by);
-        let request = context.request(&self.rows)?;
+        let mut request = context.request(&self.rows)?;
+        if self.no_cost {
+            request.hidden = &["cost", "costPerHour", "projectedCost"];
+        }
         request.check::<CostRow>(ccusage.is_some())?;
         if self.max.is_some() {
             let keys = ["prices.overrides", "providers", "projects"];
@@ -78,7 +104,7 @@ impl CostArgs {
                 &grouping,
                 engine.system.zone()?,
                 engine.system.now,
-                wants_ccusage,
+                wants_ccusage || request.is_screen(),
             )?;
             let is_over = self
                 .max
@@ -86,12 +112,16 @@ impl CostArgs {
             // A single row is its own total.
             let total = by.iter().any(|by| *by != By::Total).then(|| report.total.clone());
             let mut missing = engine.missing_history()?;
-            missing.extend(usage.unpriced_notes());
-            let mut notes = plan_note(report.plan_cost);
+            let mut notes = Vec::new();
+            if !self.no_cost {
+                missing.extend(usage.unpriced_notes());
+                notes.extend(plan_note(report.plan_cost));
+            }
             notes.extend(missing.iter().cloned());
             let outdated = usage
                 .models()
                 .outdated_list()
+                .filter(|_| !self.no_cost)
                 .map(|list| (engine.system.clone(), list.to_owned()));
             let hint = move || {
                 let (system, list) = outdated?;
@@ -116,7 +146,7 @@ impl CostArgs {
                     .map(|name| ccusage::make(name, &usage, &report, sessions.as_ref())),
                 ..Layout::default()
             };
-            let exit = out.print(&request, layout, report.rows.into_iter().map(Ok))?;
+            let exit = out.print(&with_ids(&request, engine, std::iter::empty())?, layout, report.rows.into_iter().map(Ok))?;
             Ok(if is_over && exit == Exit::Ok { Exit::Check } else { exit })
         })
     }

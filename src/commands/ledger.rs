@@ -5,6 +5,7 @@ use crate::args::RowArgs;
 use crate::core::bad_request::BadRequest;
 use crate::core::filter::TurnFilter;
 use crate::core::period::{Edge, parse_time};
+use crate::core::short_id::meant;
 use crate::exit::Exit;
 use crate::ledger::forget::Erase;
 use crate::ledger::query::Selection;
@@ -61,7 +62,7 @@ enum Action {
 #[derive(Args, Debug)]
 #[group(required = true, multiple = false)]
 struct ForgetArgs {
-    /// Erase this session, given a unique prefix of its id
+    /// Erase this session, given a unique beginning or end of its id
     #[arg(long, value_name = "ID")]
     session: Option<String>,
     /// Erase every session of this project and of folders below it
@@ -149,18 +150,15 @@ impl ForgetArgs {
         }
         let prefix = self.session.as_deref().unwrap_or_default();
         let sessions = Sessions::load(ledger)?;
-        let found: Vec<_> = sessions
-            .all()
-            .filter(|session| session.id.starts_with(prefix))
-            .collect();
-        let exact = found.iter().find(|session| &*session.id == prefix);
-        match (exact, &found[..]) {
-            (Some(session), _) | (None, [session]) => Ok(Erase::Session {
+        let ids = meant(prefix, sessions.all().map(|session| &*session.id));
+        let found: Vec<_> = sessions.all().filter(|session| ids.contains(&&*session.id)).collect();
+        match &found[..] {
+            [session] => Ok(Erase::Session {
                 agent_id: ledger.names().agent(session.agent).unwrap_or_default().to_owned(),
                 session_id: session.id.to_string(),
             }),
-            (None, []) => bail!("session '{prefix}' not found"),
-            (None, several) => Err(BadRequest::new(format!(
+            [] => bail!("session '{prefix}' not found"),
+            several => Err(BadRequest::new(format!(
                 "session id '{prefix}' is ambiguous ({} matches)",
                 several.len()
             ))

@@ -1,11 +1,12 @@
 //! `ttop ps`: running agents, their sessions and statuses.
 
-use super::context::{Context, Out, empty_or};
+use super::context::{Context, Out, empty_or, with_ids};
 use crate::args::{Filters, RowArgs};
 use crate::core::bad_request::BadRequest;
 use crate::core::filter::TurnFilter;
 use crate::core::filter_text::FilterText;
 use crate::core::rows::PsRow;
+use crate::core::short_id::meant;
 use crate::engine::Engine;
 use crate::engine::filters::check;
 use crate::engine::live_loop::{OnUnwritable, Step, WatchOptions};
@@ -115,6 +116,8 @@ impl PsArgs {
         context.report(&TurnFilter::default(), |engine, out| {
             let known = known_sessions(&scan.sessions, &engine.usage()?)?;
             let rows = self.choose(engine, out, &filters, &scan, &known, &remote)?;
+            let shown = rows.iter().filter_map(|row| row.session_id.as_deref().map(str::to_owned));
+            let request = with_ids(&request, engine, shown.collect::<Vec<_>>().into_iter())?;
             self.print(out, &request, rows)
         })
     }
@@ -177,9 +180,11 @@ impl PsArgs {
 
 /// Brings the pane to the front in which an agent shows a session.
 fn jump(id: &str, scan: &Scan) -> Result<Exit> {
+    let ids = scan.sessions.iter().filter_map(|session| session.claim.session.as_ref());
+    let named = meant(id, ids.map(|session| session.id.as_str()));
     let is_it = |session: &&LiveSession| {
         let shown = session.claim.session.as_ref();
-        shown.is_some_and(|shown| shown.id.starts_with(id)) || session.process.pid.to_string() == id
+        shown.is_some_and(|shown| named.contains(&shown.id.as_str())) || session.process.pid.to_string() == id
     };
     let found: Vec<&LiveSession> = scan.sessions.iter().filter(is_it).collect();
     let mut panes: Vec<_> = found.iter().filter_map(|session| session.pane.as_ref()).collect();

@@ -1,6 +1,6 @@
 //! `ttop sessions`: one row per session.
 
-use super::context::{Context, explain_empty, footer};
+use super::context::{Context, explain_empty, footer, with_ids};
 use crate::args::{Filters, RowArgs};
 use crate::core::period::Range;
 use crate::core::rows::SessionRow;
@@ -78,7 +78,7 @@ impl SessionsArgs {
                 footer: footer(missing),
                 ..Layout::default()
             };
-            out.print(&request, layout, rows.into_iter().map(Ok))
+            out.print(&with_ids(&request, engine, std::iter::empty())?, layout, rows.into_iter().map(Ok))
         })
     }
 }

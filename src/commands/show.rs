@@ -1,6 +1,6 @@
 //! `ttop show`: one session in depth, or one turn; the command that prints text.
 
-use super::context::{Context, Out};
+use super::context::{Context, Out, with_ids};
 use crate::args::{RowArgs, complete};
 use crate::core::filter::TurnFilter;
 use crate::core::problem::Problem;
@@ -18,7 +18,7 @@ use clap::Args;
 /// Show one session or turn in depth
 #[derive(Args, Debug)]
 pub struct ShowArgs {
-    /// A session (a unique prefix of its id, or `latest`), or a `turnId`
+    /// A session or turn: its id or the short id in tables, or `latest`
     #[arg(value_name = "ID", add = complete::sessions())]
     pub id: String,
     /// Show the source, copies and price rule of each number
@@ -45,6 +45,7 @@ impl ShowArgs {
         request.check::<ShowRow>(false)?;
         context.report(&TurnFilter::default(), |engine, out| {
             let row = self.row(engine, out)?;
+            let request = with_ids(&request, engine, std::iter::empty())?;
             let view = request.screen.view.clone();
             let footer =
                 move |rows: &[ShowRow]| Footer::new(None, rows.iter().flat_map(|row| columns::show::lines(row, &view)));
@@ -83,6 +84,7 @@ impl ShowArgs {
             session: row,
             turn,
             children: usage.children(session, &sessions)?,
+            with_subagents: usage.with_subagents(session, &sessions)?,
             copied_from: sessions.of(session).and_then(|session| session.forked_from.clone()),
             models: usage.session_models(session)?,
             messages: detail.messages.into_iter().map(message).collect(),

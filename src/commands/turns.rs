@@ -1,6 +1,6 @@
 //! `ttop turns`: one row per model reply.
 
-use super::context::{Context, explain_empty, footer};
+use super::context::{Context, explain_empty, footer, with_ids};
 use crate::args::{Filters, RowArgs};
 use crate::core::rows::TurnRow;
 use crate::exit::Exit;
@@ -42,7 +42,7 @@ impl TurnsArgs {
                 footer: footer(engine.missing_history()?),
                 ..Layout::default()
             };
-            out.print(&request, layout, rows)
+            out.print(&with_ids(&request, engine, std::iter::empty())?, layout, rows)
         })
     }
 }

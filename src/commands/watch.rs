@@ -1,6 +1,6 @@
 //! `ttop watch`: a line for every step of every reply, and for what happened besides, as it happens.
 
-use super::context::Context;
+use super::context::{Context, with_ids};
 use crate::args::{RowArgs, WatchFilters};
 use crate::core::bad_request::BadRequest;
 use crate::core::event_group::{Group, Groups};
@@ -80,6 +80,10 @@ impl WatchArgs {
             idle_exit: self.idle_exit,
             heartbeat: self.heartbeat,
             is_abandoned,
+        };
+        let request = match context.engine.ledger() {
+            Ok(_) => with_ids(&request, &context.engine, std::iter::empty())?,
+            Err(_) => request,
         };
         let (is_quiet, mut skipped, mut signal) = (context.out.global.quiet, 0, None);
         let mut tell = |aside| match aside {

@@ -2,6 +2,7 @@
 
 use super::period::Range;
 use super::project::{is_below, nearest};
+use super::short_id::meant;
 use super::turn::Presence;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -50,7 +51,7 @@ pub enum ProjectWanted {
 pub enum SessionWanted {
     /// The one with the newest `sessionUpdatedAt` that the other filters leave.
     Latest,
-    /// The one whose id begins like this.
+    /// The one whose id begins like this, or ends like this where none begins so.
     Prefix(String),
 }
 
@@ -118,22 +119,19 @@ impl TurnFilter {
     }
 }
 
-/// The one session whose id is or begins with `prefix`.
+/// The one session that an id, a beginning or an end of one means.
 fn find_prefix<'a>(
     prefix: &str,
-    sessions: impl Iterator<Item = (&'a str, i64)>,
+    sessions: impl Iterator<Item = (&'a str, i64)> + Clone,
 ) -> Result<Option<&'a str>, AmbiguousSession> {
-    let fitting: BTreeSet<&str> = sessions.map(|(id, _)| id).filter(|id| id.starts_with(prefix)).collect();
-    if let Some(&exact) = fitting.get(prefix) {
-        return Ok(Some(exact));
-    }
-    if fitting.len() > 1 {
-        return Err(AmbiguousSession {
+    match meant(prefix, sessions.map(|(id, _)| id)).as_slice() {
+        [] => Ok(None),
+        [id] => Ok(Some(id)),
+        several => Err(AmbiguousSession {
             prefix: prefix.to_owned(),
-            candidates: fitting.into_iter().map(str::to_owned).collect(),
-        });
+            candidates: several.iter().map(|id| (*id).to_owned()).collect(),
+        }),
     }
-    Ok(fitting.into_iter().next())
 }
 
 /// A prefix that fits several sessions: the command line is to blame.

@@ -26,7 +26,14 @@ impl Engine {
         let sessions = Sessions::load(usage.ledger)?;
         let anything = last_turn(&usage, &TurnFilter::default(), &sessions)?;
         let Some(anything) = anything else {
-            return Ok(self.explain_no_agent(&sessions));
+            // With a filter, only its agents were read.
+            return Ok(match filters.agent.is_empty() {
+                true => self.explain_no_agent(&sessions),
+                false => vec![format!(
+                    "no {noun} match {}; what there is: ttop cost --by agent,model",
+                    quoted(filters)
+                )],
+            });
         };
         let filter = self.filter(filters)?;
         if filter.range != Range::ALL {

@@ -8,8 +8,10 @@ use super::snapshot_writer::SnapshotWriter;
 use super::stream_start::{begin, events_before};
 use crate::core::event_group::{Group, Groups};
 use crate::core::filter::TurnFilter;
+use crate::core::period::{Edge, parse_time};
 use crate::core::problem::Problem;
 use crate::core::rows::{EventRow, EventType, StreamRow};
+use crate::core::short_id::meant;
 use crate::ledger::LedgerState;
 use crate::prices::{Freshness, keep_fresh};
 use crate::reports::activity::Follower;
@@ -136,9 +138,26 @@ impl<'a> EventStream<'a> {
         let since = stream.options.since.as_deref();
         stream.engine.ledger_mut()?.most_turns = MOST_TURNS;
         stream.follower = begin(since, stream.engine.ledger()?, &stream.engine.system)?;
+        if stream.engine.is_sample() {
+            // Nothing happens in the sample home: its stream is the day until now.
+            stream.options.once = true;
+            let zone = stream.engine.system.zone()?;
+            let today = parse_time("today", stream.engine.system.now, zone, Edge::Since)?;
+            let rows = stream.follower.replay(&stream.engine.usage()?, today)?;
+            stream.made = rows.into_iter().map(StreamRow::from).collect();
+        }
         let models = std::mem::take(&mut stream.options.filter.models);
         let known = stream.engine.ledger()?.models().map(|(_, model)| model);
         stream.options.filter.models = models.or_words(known);
+        if !stream.options.sessions.is_empty() {
+            let ids = stream.engine.ledger()?.session_ids()?;
+            for wanted in &mut stream.options.sessions {
+                // A short id of a known session names it; anything else is the beginning of ids to come.
+                if let [id] = meant(wanted, ids.iter().map(String::as_str))[..] {
+                    id.clone_into(wanted);
+                }
+            }
+        }
         if stream.options.groups.has_alerts() {
             stream.alerts = Some(stream.start_alerts()?);
         }

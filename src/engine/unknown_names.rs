@@ -7,6 +7,7 @@ use crate::core::bad_request::BadRequest;
 use crate::core::filter::{Globs, ProjectWanted, is_plain};
 use crate::core::filter_text::FilterText;
 use crate::core::project::is_below;
+use crate::core::short_id::meant;
 use crate::ledger::Ledger;
 use crate::render::Row;
 use crate::render::keys::similar;
@@ -110,7 +111,7 @@ impl Engine {
                 .chain(shown("sessionId"))
                 .collect();
             for value in filters.session.iter().filter(|value| *value != "latest") {
-                if !known.iter().any(|id| id.starts_with(value.as_str())) {
+                if meant(value, known.iter().copied()).is_empty() {
                     unknown.push(UnknownName {
                         kind: "session",
                         value: value.clone(),

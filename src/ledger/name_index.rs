@@ -38,6 +38,21 @@ impl Ledger {
             .collect::<rusqlite::Result<_>>()?)
     }
 
+    /// The id of every session, those that are not committed yet, too.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn session_ids(&self) -> Result<Vec<String>> {
+        let pending = self.pending.sessions.values().map(|session| session.info.id.clone());
+        let mut ids: Vec<String> = pending.collect();
+        if let Some(connection) = &self.connection {
+            let mut statement = connection.prepare("select name from session")?;
+            let committed = statement.query_map([], |row| row.get(0))?;
+            ids.extend(committed.collect::<rusqlite::Result<Vec<String>>>()?);
+        }
+        Ok(ids)
+    }
+
     /// The project paths of committed sessions.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use rusqlite::params;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 
 /// Up to so many sessions are looked up one by one instead of in a walk over all packs.
 const FEW_SESSIONS: usize = 200;
@@ -229,6 +229,31 @@ impl Ledger {
                 });
             }
         }
+        Ok(found)
+    }
+
+    /// Every event from one to another, both included.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn events_between(&self, lowest: u64, highest: u64) -> Result<BTreeSet<u64>> {
+        let mut found = BTreeSet::new();
+        let mut columns = super::pack::EventColumns::default();
+        let mut look = |blob: &[u8]| {
+            if columns.read(blob).is_some() {
+                found.extend(columns.events.iter().filter(|event| (lowest..=highest).contains(event)));
+            }
+        };
+        if let Some(connection) = &self.connection {
+            let mut statement = connection.prepare_cached("select id, events from pack join pack_events using (id)")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                if !self.pending.pack_at.contains_key(&row.get(0)?) {
+                    look(row.get_ref(1)?.as_blob()?);
+                }
+            }
+        }
+        self.pending.packs.iter().for_each(|pack| look(&pack.blobs.events));
         Ok(found)
     }
 

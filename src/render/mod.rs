@@ -4,6 +4,7 @@ pub mod bar;
 pub mod ccusage;
 mod column;
 pub mod columns;
+mod cut;
 pub mod fields;
 pub mod filter_keys;
 pub mod format;

@@ -50,6 +50,11 @@ pub fn money(cost: Option<Money>, status: Option<CostStatus>) -> String {
     }
 }
 
+/// `1 turn`, `2 turns`.
+pub fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 /// A span of time in its two largest units: `45s`, `12min`, `2h 05min`, `3d 4h`.
 pub fn duration(ms: i64) -> String {
     let seconds = ms.unsigned_abs() / 1000;

@@ -23,6 +23,8 @@ pub struct Request {
     pub sort: Option<String>,
     pub limit: Option<usize>,
     pub is_quiet: bool,
+    /// Keys whose columns a table leaves out unless `fields` asks for them.
+    pub hidden: &'static [&'static str],
     pub screen: Screen,
 }
 
@@ -91,6 +93,17 @@ impl Request {
         };
         self.sort::<R>()?;
         format::writer::<R>(self, &mut layout).map(drop)
+    }
+
+    /// Whether rows become a table for people.
+    pub fn is_table(&self) -> bool {
+        let is_table = |format| matches!(format, Format::Table | Format::Md);
+        self.jq.is_none() && self.format.map_or(self.screen.is_terminal, is_table)
+    }
+
+    /// Whether rows become a table that is fitted to a screen.
+    pub fn is_screen(&self) -> bool {
+        self.is_table() && self.format != Some(Format::Md)
     }
 
     fn asks_for_help(&self) -> bool {

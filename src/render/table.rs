@@ -2,9 +2,9 @@
 
 use super::column::{Align, Cell};
 use super::output::{Output, OutputError};
+use super::cut::cut_column;
 use super::screen::Screen;
 use super::{Palette, Tone, text};
-use std::borrow::Cow;
 use tabled::builder::Builder;
 use tabled::settings::object::{Cell as At, Columns};
 use tabled::settings::width::WidthList;
@@ -17,6 +17,8 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
     /// Whether the titles are printed.
     pub has_header: bool,
+    /// Whether the last row adds up the others.
+    pub has_total: bool,
 }
 
 /// A column of a [`Table`].
@@ -32,6 +34,8 @@ pub struct Head {
 const GAP: usize = 2;
 /// Text is not cut below this while there are columns that can be dropped instead.
 const COMFORTABLE: usize = 20;
+/// The same of paths, whose ends tell most.
+const COMFORTABLE_PATH: usize = 14;
 /// Rows that are laid out at once, so that a long table needs no second copy of itself.
 const CHUNK_ROWS: usize = 4096;
 
@@ -41,16 +45,36 @@ impl Table {
     /// # Errors
     /// When stdout cannot be written.
     pub fn print(mut self, screen: &Screen, output: &mut Output<'_>) -> Result<(), OutputError> {
+        self.align_decimals();
         self.fit(screen.width);
         self.layout(screen.palette, output)
     }
 
-    /// Leaves out columns that have nothing in any row.
+    /// Leaves out columns that have nothing in any row but the total.
     pub fn drop_empty(&mut self) {
+        let count = self.rows.len() - usize::from(self.has_total && self.rows.len() > 1);
         let is_used: Vec<bool> = (0..self.heads.len())
-            .map(|at| self.rows.iter().any(|row| !row[at].text.is_empty()))
+            .map(|at| self.rows[..count].iter().any(|row| !row[at].text.is_empty()))
             .collect();
         self.keep(|at| is_used[at]);
+    }
+
+    /// Lets the decimal points of money stand below each other.
+    fn align_decimals(&mut self) {
+        let decimals = |text: &str| text.rsplit_once('.').map_or(0, |(_, decimals)| decimals.len() + 1);
+        let is_amount = |text: &str| text.contains('$') && text.ends_with(|last: char| last.is_ascii_digit());
+        for at in 0..self.heads.len() {
+            let amounts = self.rows.iter().map(|row| &row[at].text).filter(|text| is_amount(text));
+            let most = amounts.map(|text| decimals(text)).max().unwrap_or(0);
+            if self.heads[at].align != Align::Right || most == 0 {
+                continue;
+            }
+            for row in self.rows.iter_mut().filter(|row| is_amount(&row[at].text)) {
+                let cell = &mut row[at];
+                let padding = " ".repeat(most - decimals(&cell.text));
+                cell.text = format!("{}{padding}", cell.text).into();
+            }
+        }
     }
 
     fn keep(&mut self, is_kept: impl Fn(usize) -> bool) {
@@ -79,8 +103,9 @@ impl Table {
         let natural = self.widths();
         let mut columns: Vec<usize> = (0..self.heads.len()).collect();
         let least = |heads: &[Head], at: usize| match heads[at].align {
-            Align::Right => natural[at],
-            Align::Left | Align::Path => natural[at].min(COMFORTABLE),
+            Align::Right | Align::Id => natural[at],
+            Align::Left => natural[at].min(COMFORTABLE),
+            Align::Path => natural[at].min(COMFORTABLE_PATH),
         };
         let total = |columns: &[usize], width: &dyn Fn(usize) -> usize| {
             columns.iter().map(|&at| width(at)).sum::<usize>() + GAP * columns.len().saturating_sub(1)
@@ -97,7 +122,7 @@ impl Table {
         let texts: Vec<usize> = columns
             .iter()
             .copied()
-            .filter(|&at| self.heads[at].align != Align::Right)
+            .filter(|&at| self.heads[at].align.is_text())
             .collect();
         let numbers = total(&columns, &|at| if texts.contains(&at) { 0 } else { natural[at] });
         let shares = share(
@@ -107,14 +132,10 @@ impl Table {
         for (&at, &width) in texts.iter().zip(&shares).filter(|&(&at, &width)| width < natural[at]) {
             let (width, head) = (width.max(1), &mut self.heads[at]);
             head.title = text::cut_end(&head.title, width).into_owned();
-            for row in &mut self.rows {
-                let cut = match head.align {
-                    Align::Path => text::cut_middle(&row[at].text, width),
-                    Align::Left | Align::Right => text::cut_end(&row[at].text, width),
-                };
-                if let Cow::Owned(cut) = cut {
-                    row[at].text = cut.into();
-                }
+            let texts: Vec<&str> = self.rows.iter().map(|row| row[at].text.as_str()).collect();
+            let cut = cut_column(&texts, head.align, width);
+            for (row, cut) in self.rows.iter_mut().zip(cut) {
+                row[at].text = cut.into();
             }
         }
         self.keep(|at| columns.contains(&at));
@@ -207,12 +228,14 @@ mod tests {
                 .map(|row| row.iter().map(|text| Cell::plain(*text)).collect())
                 .collect(),
             has_header: true,
+            has_total: false,
         }
     }
 
     fn shown(table: Table, width: Option<usize>) -> String {
         let mut table = table;
         table.drop_empty();
+        table.align_decimals();
         table.fit(width);
         let widths = table.widths();
         let titles: Vec<Cell> = table.heads.iter().map(|head| Cell::plain(&*head.title)).collect();

@@ -35,6 +35,38 @@ pub fn cut_middle(text: &str, limit: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{head}{ELLIPSIS}{tail}"))
 }
 
+/// A line in lines of at most `limit` columns, broken between words; further lines are indented like the first one and a
+/// bit more. A command at the end (`ttop …`) is not broken: people copy it.
+pub fn wrap(line: &str, limit: Option<usize>) -> Vec<String> {
+    const LEAST: usize = 20;
+    let Some(limit) = limit.filter(|limit| width(line) > *limit && *limit >= LEAST) else {
+        return vec![line.to_owned()];
+    };
+    let indent = line.len() - line.trim_start_matches(' ').len();
+    let (prose, command) = match line.find(": ttop ") {
+        Some(at) => (&line[..at + 1], Some(line[at + 2..].trim_start())),
+        None => (line, None),
+    };
+    let hanging = " ".repeat(indent + 2);
+    let mut lines: Vec<String> = Vec::new();
+    let mut current = line[..indent].to_owned();
+    let mut is_empty = true;
+    for word in prose.split_whitespace().chain(command) {
+        let gap = usize::from(!is_empty);
+        if !is_empty && width(&current) + gap + width(word) > limit {
+            lines.push(std::mem::replace(&mut current, hanging.clone()));
+            is_empty = true;
+        }
+        if !is_empty {
+            current.push(' ');
+        }
+        current.push_str(word);
+        is_empty = false;
+    }
+    lines.push(current);
+    lines
+}
+
 /// As much of the beginning as fits, whole characters as people see them.
 fn beginning(text: &str, limit: usize) -> &str {
     let mut used = 0;
@@ -76,6 +108,21 @@ mod tests {
             assert_eq!(cut, expected, "{text} in {limit}");
             assert!(width(&cut) <= limit);
         }
+    }
+
+    #[test]
+    fn lines_are_broken_between_words_and_commands_are_not() {
+        assert_eq!(wrap("  note: some words", Some(40)), ["  note: some words"]);
+        assert_eq!(
+            wrap("  note: some versions around 2.1.29 wrote only sums", Some(24)),
+            ["  note: some versions", "    around 2.1.29 wrote", "    only sums"]
+        );
+        assert_eq!(
+            wrap("no price: ttop config set 'a b' '{\"input\": 1}'", Some(24)),
+            ["no price:", "  ttop config set 'a b' '{\"input\": 1}'"]
+        );
+        assert_eq!(wrap("日本語の長い文 です", Some(20)).len(), 1);
+        assert_eq!(wrap("a long line", None), ["a long line"]);
     }
 
     #[test]

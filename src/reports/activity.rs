@@ -4,6 +4,7 @@ use super::Usage;
 use super::select::Selected;
 use crate::core::event_id::event_id;
 use crate::core::money::{CostStatus, Money};
+use crate::core::price::{CostSum, TurnCost};
 use crate::core::rows::{ActivityRow, Text, TokenSteps};
 use crate::core::time::Time;
 use crate::core::tokens::Tokens;
@@ -34,23 +35,56 @@ struct Running {
     known: u8,
     cost: Money,
     has_cost: bool,
+    /// How many turns have each status.
+    statuses: [i64; STATUSES.len()],
 }
 
+const STATUSES: [CostStatus; 7] = [
+    CostStatus::Recorded,
+    CostStatus::Estimated,
+    CostStatus::Mixed,
+    CostStatus::Partial,
+    CostStatus::Free,
+    CostStatus::Plan,
+    CostStatus::Unknown,
+];
+
 impl Running {
-    fn add(&mut self, tokens: &Tokens, cost: Option<Money>) {
+    fn add(&mut self, tokens: &Tokens, cost: TurnCost) {
         for (sum, count) in self.counts.iter_mut().zip(tokens.counts()) {
             *sum += count as i64;
         }
         self.known |= !tokens.unknown_mask() & 0b1_1111;
-        self.cost = self.cost.plus(cost.unwrap_or_default());
-        self.has_cost |= cost.is_some();
+        self.cost = self.cost.plus(cost.cost.unwrap_or_default());
+        self.has_cost |= cost.cost.is_some();
+        self.count(Some(cost.status), 1);
     }
 
-    fn step(&mut self, steps: &TokenSteps, cost: Option<Money>, sign: i64) {
-        for (sum, step) in self.counts.iter_mut().zip(steps.counts()) {
+    fn count(&mut self, status: Option<CostStatus>, turns: i64) {
+        if let Some(at) = STATUSES.iter().position(|known| Some(*known) == status) {
+            self.statuses[at] += turns;
+        }
+    }
+
+    fn status(&self) -> Option<CostStatus> {
+        let mut sum = CostSum::default();
+        for (status, _) in STATUSES.into_iter().zip(self.statuses).filter(|(_, turns)| *turns > 0) {
+            sum.add(TurnCost {
+                cost: None,
+                status,
+                unpriced_tokens: 0,
+            });
+        }
+        sum.status()
+    }
+
+    fn step(&mut self, step: &Step, sign: i64) {
+        for (sum, step) in self.counts.iter_mut().zip(step.steps.counts()) {
             *sum += sign * step;
         }
-        let cost = cost.unwrap_or_default();
+        self.count(step.statuses.0, -sign);
+        self.count(step.statuses.1, sign);
+        let cost = step.cost.unwrap_or_default();
         self.cost = if sign < 0 {
             self.cost.minus(cost)
         } else {
@@ -96,6 +130,8 @@ struct Step {
     steps: TokenSteps,
     cost: Option<Money>,
     status: CostStatus,
+    /// Before and after.
+    statuses: (Option<CostStatus>, Option<CostStatus>),
 }
 
 impl Step {
@@ -170,6 +206,43 @@ impl Follower {
         })
     }
 
+    /// Every turn since a time as a line of its own, for a ledger without a log.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn replay(&mut self, usage: &Usage<'_>, since: i64) -> Result<Vec<ActivityRow>> {
+        let mut before = Selected::all();
+        before.packs.end = since;
+        usage.each(&before, |turn| {
+            let running = self.totals.entry(turn.key.session).or_default();
+            running.add(&turn.numbers.tokens, turn.cost);
+            Ok(())
+        })?;
+        let mut now = Selected::all();
+        now.packs.start = since;
+        let mut sessions = FxHashMap::default();
+        let mut rows = Vec::new();
+        for found in usage.ledger.turns(&now.packs)? {
+            let found = found?;
+            let session = found.head.key.session;
+            if let Entry::Vacant(entry) = sessions.entry(session) {
+                entry.insert(usage.ledger.session(session)?.map(Named::from));
+            }
+            let logged = Logged {
+                seq: self.cursor + 1,
+                at: found.turn.numbers.timestamp,
+                agent: found.head.key.agent,
+                session,
+                event: found.turn.event,
+                message_id: found.message_id,
+                old: None,
+                new: Some(found.turn.numbers),
+            };
+            rows.push(self.row(usage, &sessions, &price(usage, logged)));
+        }
+        Ok(rows)
+    }
+
     /// Brings in the totals of sessions not seen before, as they were before the first of these steps.
     fn learn(&mut self, usage: &Usage<'_>, steps: &[Step], has_more: bool) -> Result<()> {
         let all = || steps.iter().map(|step| step.logged.session);
@@ -196,14 +269,14 @@ impl Follower {
         usage.each(&selected, |turn| {
             then.entry(turn.key.session)
                 .or_default()
-                .add(&turn.numbers.tokens, turn.cost.cost);
+                .add(&turn.numbers.tokens, turn.cost);
             Ok(())
         })?;
         // The ledger's state minus the changes still to report.
         usage.ledger.each_change_after(self.cursor, usize::MAX, |logged| {
             if let Some(running) = then.get_mut(&logged.session) {
                 let step = price(usage, logged);
-                running.step(&step.steps, step.cost, -1);
+                running.step(&step, -1);
             }
         })?;
         self.totals.extend(then);
@@ -214,7 +287,7 @@ impl Follower {
         let logged = &step.logged;
         self.cursor = logged.seq;
         let running = self.totals.entry(logged.session).or_default();
-        running.step(&step.steps, step.cost, 1);
+        running.step(step, 1);
         running.has_cost |= step.cost.is_some();
         let session = sessions.get(&logged.session).and_then(Option::as_ref);
         let numbers = logged.new.or(logged.old);
@@ -240,6 +313,7 @@ impl Follower {
             observed_at: logged.at,
             session_tokens: running.tokens(),
             session_cost: running.has_cost.then_some(running.cost),
+            session_cost_status: running.status(),
         }
     }
 }
@@ -273,18 +347,20 @@ fn price(usage: &Usage<'_>, logged: Logged) -> Step {
     };
     let cost = |numbers| usage.price(key, numbers).cost;
     let (old, new) = (logged.old.map(cost), logged.new.map(cost));
-    let dollars = |cost: Option<crate::core::price::TurnCost>| cost.and_then(|cost| cost.cost);
+    let dollars = |cost: Option<TurnCost>| cost.and_then(|cost| cost.cost);
     let step = match (dollars(old), dollars(new)) {
         (None, None) => None,
         (before, after) => Some(after.unwrap_or_default().minus(before.unwrap_or_default())),
     };
     let tokens = |numbers: Option<crate::ledger::pack::TurnNumbers>| numbers.map(|numbers| numbers.tokens);
     let steps = TokenSteps::between(tokens(logged.old).as_ref(), tokens(logged.new).as_ref());
+    let statuses = (old.map(|cost| cost.status), new.map(|cost| cost.status));
     let status = new.or(old).map_or(CostStatus::Unknown, |cost| cost.status);
     Step {
         logged,
         steps,
         cost: step,
         status,
+        statuses,
     }
 }

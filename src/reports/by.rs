@@ -75,5 +75,6 @@ pub fn grouping(by: &[By], roots: bool, projects: Projects) -> Result<Grouping, 
         by: by.iter().map(|by| by.dimension()).collect(),
         roots,
         projects,
+        last: None,
     })
 }

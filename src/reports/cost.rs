@@ -6,11 +6,13 @@ use crate::core::group::Totals;
 use crate::core::money::Money;
 use crate::core::period::{BLOCK_MS, Calendar, Period, Range, Unit, blocks};
 use crate::core::project::Projects;
-use crate::core::rows::{CostRow, Text};
+use crate::core::rows::{CostRow, SessionShown, Text, Used};
 use crate::core::time::Time;
 use anyhow::Result;
 use jiff::tz::TimeZone;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What `--by` groups by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,6 +40,8 @@ pub struct Grouping {
     pub roots: bool,
     /// Paths that count as one project.
     pub projects: Projects,
+    /// Only so many of the latest periods.
+    pub last: Option<usize>,
 }
 
 /// The key of a group: 0 for dimensions that were not requested or have no value.
@@ -105,6 +109,25 @@ impl Interned {
 impl Grouping {
     fn has(&self, dimension: Dimension) -> bool {
         self.by.contains(&dimension)
+    }
+
+    /// The keys that the dimensions fill.
+    fn keys(&self) -> Arc<[&'static str]> {
+        let key = |dimension: &Dimension| match dimension {
+            Dimension::Period(_) => Some("period"),
+            Dimension::Block => Some("block"),
+            Dimension::Total => None,
+            Dimension::Agent => Some("agentId"),
+            Dimension::Provider => Some("providerId"),
+            Dimension::Vendor => Some("vendorId"),
+            Dimension::Model => Some("modelId"),
+            Dimension::Name => Some("modelName"),
+            Dimension::Project => Some("projectPath"),
+            Dimension::Session => Some("sessionId"),
+            Dimension::Branch => Some("branch"),
+            Dimension::Subagent => Some("subagent"),
+        };
+        self.by.iter().filter_map(key).collect()
     }
 
     fn unit(&self) -> Option<Unit> {
@@ -244,6 +267,12 @@ impl Usage<'_> {
             Ok(())
         })?;
 
+        if let Some(last) = grouping.last {
+            let starts: BTreeSet<i64> = groups.iter().map(|group| group.key.start).collect();
+            let from = starts.into_iter().rev().take(last).last().unwrap_or(i64::MAX);
+            (groups, models) = groups.into_iter().zip(models).filter(|(group, _)| group.key.start >= from).unzip();
+        }
+        let grouped_by = grouping.keys();
         let mut total = Totals::default();
         let mut all_sessions = Vec::new();
         for group in &mut groups {
@@ -254,9 +283,15 @@ impl Usage<'_> {
         sort_once(&mut all_sessions);
         let mut rows: Vec<(CostRow, ByModel)> = groups
             .iter()
-            .map(|group| self.cost_row(group, &names, sessions, now, grouping))
+            .map(|group| CostRow {
+                grouped_by: grouped_by.clone(),
+                ..self.cost_row(group, &names, sessions, now, grouping)
+            })
             .zip(models)
             .collect();
+        if with_models {
+            rows.iter_mut().for_each(|(row, models)| row.used = Some(Box::new(self.used(models))));
+        }
         rows.sort_by(|(a, _), (b, _)| {
             a.start
                 .cmp(&b.start)
@@ -278,6 +313,7 @@ impl Usage<'_> {
                 by: Vec::new(),
                 roots: false,
                 projects: Projects::default(),
+                last: None,
             },
         );
         let (rows, models) = rows.into_iter().unzip();
@@ -331,6 +367,34 @@ impl Usage<'_> {
             projected_cost: active.and_then(|range| projected(cost?, now - range.start)),
             branch: names.text(key.branch),
             subagent: names.text(key.subagent),
+            grouped_by: Arc::default(),
+            session: session.map(|session| {
+                Box::new(SessionShown {
+                    agent_id: self.agent_id(session.agent),
+                    project_path: session.project.clone(),
+                    updated_at: session.updated_at,
+                })
+            }),
+            used: None,
+        }
+    }
+
+    /// Agents and models by their names, most expensive first.
+    fn used(&self, models: &ByModel) -> Used {
+        let by_cost = |name: &dyn Fn(&(u32, u32)) -> Text| {
+            let mut sums: FxHashMap<Text, (Option<Money>, u64)> = FxHashMap::default();
+            for (key, totals) in models {
+                let sum = sums.entry(name(key)).or_default();
+                sum.0 = sum.0.max(totals.cost.cost());
+                sum.1 += totals.tokens.tokens().known_total();
+            }
+            let mut names: Vec<(Text, (Option<Money>, u64))> = sums.into_iter().collect();
+            names.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+            names.into_iter().map(|(name, _)| name).filter(|name| !name.is_empty()).collect()
+        };
+        Used {
+            agents: by_cost(&|(agent, _)| self.agent_id(*agent)),
+            models: by_cost(&|(_, model)| self.models().of(*model).display.clone().unwrap_or_else(|| "".into())),
         }
     }
 

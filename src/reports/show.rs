@@ -5,14 +5,24 @@ use super::{Sessions, Usage};
 use crate::core::fees::{Fee, Region};
 use crate::core::group::Totals;
 use crate::core::money::CostStatus;
+use crate::core::bad_request::BadRequest;
 use crate::core::price::Found;
-use crate::core::rows::{Explained, ExplainedCopy, ModeName, SessionRow, ShowChild, ShowModel, Text, TurnRow};
+use crate::core::rows::{Explained, ExplainedCopy, ModeName, SessionRow, ShowChild, ShowModel, ShowSum, Text, TurnRow};
+use crate::core::short_id::meant;
 use crate::core::time::Time;
 use crate::ledger::pack::TurnNumbers;
 use crate::ledger::query::FoundTurn;
 use crate::system::System;
 use anyhow::Result;
 use rustc_hash::{FxHashMap, FxHashSet};
+
+/// So many candidates are named for an ambiguous id.
+const MOST_CANDIDATES: usize = 5;
+/// A beginning of a `turnId` has at least so many digits.
+const LEAST_DIGITS: usize = 6;
+
+/// Subagents start subagents so many times at most.
+const MOST_GENERATIONS: usize = 64;
 
 /// The subject of an id.
 pub enum Named {
@@ -21,7 +31,7 @@ pub enum Named {
 }
 
 impl Usage<'_> {
-    /// The session of an id, a unique prefix of one or `latest`, or the turn of a `turnId`.
+    /// The session of an id, of a unique beginning or end of one or of `latest`, or the turn of a `turnId` or its beginning.
     ///
     /// # Errors
     /// When a prefix fits several sessions, or the ledger is damaged.
@@ -44,20 +54,44 @@ impl Usage<'_> {
         {
             return Ok(Some(Named::Turn(Box::new(found))));
         }
-        let fitting: Vec<_> = sessions.all().filter(|session| session.id.starts_with(id)).collect();
+        let fitting = meant(id, sessions.all().map(|session| &*session.id));
+        let of_id = |id: &str| sessions.all().find(|session| &*session.id == id);
         match fitting[..] {
-            [] => Ok(None),
-            [session] => Ok(Some(Named::Session(session.row))),
+            [] => self.turn_named(id),
+            [one] => Ok(of_id(one).map(|session| Named::Session(session.row))),
             _ => {
-                let mut ids: Vec<&str> = fitting.iter().map(|session| &*session.id).take(5).collect();
-                ids.sort_unstable();
+                let mut newest: Vec<_> = fitting.iter().filter_map(|id| of_id(id)).collect();
+                newest.sort_by_key(|session| std::cmp::Reverse((session.updated_at, session.id.clone())));
+                let titled = newest.iter().take(MOST_CANDIDATES).map(|session| match &session.name {
+                    Some(name) => format!("{} ({name})", session.id),
+                    None => session.id.to_string(),
+                });
                 let message = format!("session id '{id}' is ambiguous ({} matches)", fitting.len());
-                let hint = format!("matches: {}", ids.join(", "));
-                Err(crate::core::bad_request::BadRequest::new(message)
-                    .with_hint(hint)
-                    .into())
+                let hint = format!("the newest: {}", titled.collect::<Vec<_>>().join(", "));
+                Err(BadRequest::new(message).with_hint(hint).into())
             }
         }
+    }
+
+    /// The turn whose `turnId` begins like this.
+    fn turn_named(&self, beginning: &str) -> Result<Option<Named>> {
+        let is_id = (LEAST_DIGITS..=16).contains(&beginning.len()) && beginning.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_id {
+            return Ok(None);
+        }
+        let lowest = u64::from_str_radix(&format!("{beginning:0<16}"), 16)?;
+        let highest = u64::from_str_radix(&format!("{beginning:f<16}"), 16)?;
+        let events = self.ledger.events_between(lowest, highest)?;
+        let mut turns = Vec::new();
+        for event in events {
+            turns.extend(self.ledger.copies(event)?.into_iter().find(|found| found.turn.numbers.counted));
+        }
+        if turns.len() > 1 {
+            let ids: Vec<String> = turns.iter().take(MOST_CANDIDATES).map(|found| found.turn.event.turn_id()).collect();
+            let message = format!("turn id '{beginning}' is ambiguous ({} matches)", turns.len());
+            return Err(BadRequest::new(message).with_hint(format!("matches: {}", ids.join(", "))).into());
+        }
+        Ok(turns.pop().map(|found| Named::Turn(Box::new(found))))
     }
 
     /// One session's row; `None` when the ledger has no such session.
@@ -90,6 +124,44 @@ impl Usage<'_> {
                 cost_status: row.cost_status,
             });
         Ok(children.collect())
+    }
+
+    /// A session with all that it started, directly or through others; `None` when it started nothing.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn with_subagents(&self, row: i64, sessions: &Sessions) -> Result<Option<ShowSum>> {
+        let is_below = |session: &&super::SessionView| {
+            let mut above = sessions.parent_of(session);
+            // A loop in damaged data ends.
+            for _ in 0..MOST_GENERATIONS {
+                match above {
+                    Some(parent) if parent.row == row => return true,
+                    Some(parent) => above = sessions.parent_of(parent),
+                    None => return false,
+                }
+            }
+            false
+        };
+        let started: FxHashSet<i64> = sessions.all().filter(is_below).map(|session| session.row).collect();
+        if started.is_empty() || started.contains(&row) {
+            return Ok(None);
+        }
+        let subagents = started.len() as u64;
+        let mut totals = Totals::default();
+        self.each(&only(started.into_iter().chain([row])), |turn| {
+            totals.add(&turn.addend());
+            Ok(())
+        })?;
+        let tokens = totals.tokens.tokens();
+        Ok(Some(ShowSum {
+            subagents,
+            turns: totals.turns,
+            tokens,
+            total_tokens: tokens.total(),
+            cost: totals.cost.cost(),
+            cost_status: totals.cost.status(),
+        }))
     }
 
     /// The share of each model in a session, most expensive first.

@@ -58,6 +58,7 @@ impl<'e> Chosen<'e> {
 
     fn by_of(&self, by: &[Dimension], selected: &Selected) -> Result<CostReport> {
         let grouping = Grouping {
+            last: None,
             by: by.to_vec(),
             roots: false,
             projects: self.engine.projects(),
@@ -169,6 +170,7 @@ pub fn today(engine: &Engine) -> Result<Today> {
     let usage = engine.usage()?;
     let selected = usage.select(&filter, None)?;
     let grouping = Grouping {
+        last: None,
         by: vec![Dimension::Total],
         roots: false,
         projects: engine.projects(),

@@ -136,7 +136,7 @@ fn nothing_found_is_no_failure_and_has_a_form_in_every_format() {
         nothing("table"),
         (
             String::new(),
-            "no turns match --agent codex; what there is: ttop cost --by agent,model --since 2026-11-20\n".to_owned()
+            "no turns match --agent codex; what there is: ttop cost --by agent,model\n".to_owned()
         )
     );
     let (csv, _) = nothing("csv");

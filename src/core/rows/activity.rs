@@ -3,7 +3,7 @@
 use super::Text;
 use crate::core::money::{CostStatus, Money};
 use crate::core::time::Time;
-use crate::core::tokens::{BUCKET_KEYS, BUCKETS, Tokens};
+use crate::core::tokens::{BUCKET_KEYS, BUCKETS, Bucket, Tokens};
 use crate::core::turn::EventKey;
 use schemars::JsonSchema;
 use serde::ser::SerializeStruct;
@@ -49,6 +49,8 @@ pub struct ActivityRow {
     pub session_tokens: Tokens,
     /// The session's cost in US dollars after this step.
     pub session_cost: Option<Money>,
+    /// How `sessionCost` is known; null if the session has no turns.
+    pub session_cost_status: Option<CostStatus>,
 }
 
 /// By how much each bucket grew; unknown where it is unknown before and after.
@@ -70,6 +72,11 @@ impl TokenSteps {
         let known = || self.0.iter().flatten();
         known().next()?;
         Some(known().sum())
+    }
+
+    /// The step of the output; `None` where it is unknown.
+    pub fn output(&self) -> Option<i64> {
+        self.0[Bucket::Output as usize]
     }
 
     /// The steps with 0 for unknown ones.
@@ -113,7 +120,6 @@ impl JsonSchema for TokenSteps {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::tokens::Bucket;
 
     #[test]
     fn a_correction_is_negative_and_what_nobody_knows_stays_unknown() {

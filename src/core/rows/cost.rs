@@ -5,6 +5,7 @@ use crate::core::money::{Billing, CostStatus, Money};
 use crate::core::tokens::Tokens;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// One group of turns; dimensions that were not asked for are null.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -47,4 +48,29 @@ pub struct CostRow {
     pub branch: Option<Text>,
     /// The kind of subagent; null for the sessions themselves.
     pub subagent: Option<Text>,
+    /// Keys that rows are grouped by, for tables.
+    #[serde(skip)]
+    pub grouped_by: Arc<[&'static str]>,
+    /// For tables: what else is known of the session of a row.
+    #[serde(skip)]
+    pub session: Option<Box<SessionShown>>,
+    /// For tables: the agents and models of a row, most expensive first, where they were added up.
+    #[serde(skip)]
+    pub used: Option<Box<Used>>,
+}
+
+/// The agents and models of a row.
+#[derive(Clone, Debug)]
+pub struct Used {
+    pub agents: Vec<Text>,
+    pub models: Vec<Text>,
+}
+
+/// A session beside its sums.
+#[derive(Clone, Debug)]
+pub struct SessionShown {
+    pub agent_id: Text,
+    pub project_path: Option<Text>,
+    /// Epoch milliseconds UTC.
+    pub updated_at: Option<i64>,
 }

@@ -20,7 +20,7 @@ mod turn;
 
 pub use activity::{ActivityRow, TokenSteps};
 pub use budget::BudgetRow;
-pub use cost::CostRow;
+pub use cost::{CostRow, SessionShown, Used};
 pub use cred::CredRow;
 pub use doctor::{DoctorKind, DoctorPath, DoctorRow, DoctorState};
 pub use event::{EventRow, EventType, Severity};
@@ -31,7 +31,7 @@ pub use price::{FoundAs, PriceRow, RatesShown, TierShown};
 pub use provider::{LimitHistoryRow, LimitRow, ProviderRow};
 pub use ps::PsRow;
 pub use session::SessionRow;
-pub use show::{Explained, ExplainedCopy, ModeName, ShowChild, ShowMessage, ShowModel, ShowRow, ShowTodo};
+pub use show::{Explained, ExplainedCopy, ModeName, ShowChild, ShowMessage, ShowModel, ShowRow, ShowSum, ShowTodo};
 pub use stream::StreamRow;
 pub use theme::ThemeRow;
 pub use turn::TurnRow;

@@ -18,6 +18,8 @@ pub struct ShowRow {
     pub turn: Option<TurnRow>,
     /// Sessions that this one started.
     pub children: Vec<ShowChild>,
+    /// The session and all its subagents together; null where it started none.
+    pub with_subagents: Option<ShowSum>,
     /// The session it was forked from.
     pub copied_from: Option<Text>,
     /// Each model it used.
@@ -36,6 +38,21 @@ pub struct ShowChild {
     pub session_id: Text,
     pub session_name: Option<Text>,
     pub turns: u64,
+    /// US dollars.
+    pub cost: Option<Money>,
+    pub cost_status: Option<CostStatus>,
+}
+
+/// A session and its subagents added up.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ShowSum {
+    /// Sessions that were started, directly or through others.
+    pub subagents: u64,
+    pub turns: u64,
+    pub tokens: Tokens,
+    /// Sum of the known buckets.
+    pub total_tokens: Option<u64>,
     /// US dollars.
     pub cost: Option<Money>,
     pub cost_status: Option<CostStatus>,

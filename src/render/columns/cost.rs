@@ -1,33 +1,69 @@
 //! The table of `ttop cost`: dimensions that were not asked for are empty, so their columns are left out.
 
 use crate::core::rows::CostRow;
-use crate::render::{Cell, Column, Row};
+use crate::core::time::Time;
+use crate::render::{Cell, Column, Row, Tone, View, number};
 
 impl Row for CostRow {
     const NAME: &'static str = "cost";
     const EMPTY: &'static str = "no turns";
 
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::text("period", "Period", 0, |row, _| Cell::text(row.period.as_deref())),
-        Column::text("agentId", "Agent", 0, |row, _| Cell::text(row.agent_id.as_deref())),
-        Column::text("providerId", "Provider", 0, |row, _| {
-            Cell::text(row.provider_id.as_deref())
+        Column::text("period", "Period", 0, period),
+        Column::id("sessionId", "Id", 0, |row, view| match &row.session_id {
+            Some(id) => Cell::session_id(id, view),
+            None => Cell::empty(),
         }),
-        Column::text("vendorId", "Vendor", 0, |row, _| Cell::text(row.vendor_id.as_deref())),
-        Column::text("modelId", "Model", 0, |row, _| Cell::text(row.model_id.as_deref())),
+        Column::text("agentId", "Agent", 0, |row, _| dimension(row, "agentId", row.agent_id.as_deref())),
+        Column::text("providerId", "Provider", 0, |row, _| {
+            dimension(row, "providerId", row.provider_id.as_deref())
+        }),
+        Column::text("vendorId", "Vendor", 0, |row, _| {
+            dimension(row, "vendorId", row.vendor_id.as_deref())
+        }),
+        Column::text("modelId", "Model", 0, |row, _| dimension(row, "modelId", row.model_id.as_deref())),
         // Where ids are asked for, they say it already.
         Column::text("modelName", "Model name", 0, |row, _| {
-            Cell::text(row.model_name.as_deref().filter(|_| row.model_id.is_none()))
+            dimension(row, "modelName", row.model_name.as_deref().filter(|_| row.model_id.is_none()))
         }),
-        Column::path("projectPath", "Project", 0, |row, view| {
-            Cell::path(row.project_path.as_deref(), view)
+        Column::path("projectPath", "Project", 0, |row, view| match &row.project_path {
+            Some(path) => Cell::path(Some(path), view),
+            None => dimension(row, "projectPath", None),
         }),
         Column::text("sessionName", "Session", 0, |row, _| {
             Cell::text(row.session_name.as_deref().or(row.session_id.as_deref()))
         }),
-        Column::text("branch", "Branch", 0, |row, _| Cell::text(row.branch.as_deref())),
+        Column::text("session.agentId", "Agent", 2, |row, _| {
+            let session = row.session.as_ref().filter(|_| row.agent_id.is_none());
+            Cell::text(session.map(|session| &*session.agent_id))
+        }),
+        Column::path("session.projectPath", "Project", 4, |row, view| {
+            let session = row.session.as_ref().filter(|_| row.project_path.is_none());
+            Cell::path(session.and_then(|session| session.project_path.as_deref()), view)
+        }),
+        Column::text("branch", "Branch", 0, |row, _| dimension(row, "branch", row.branch.as_deref())),
+        // The sessions themselves have no kind.
         Column::text("subagent", "Subagent", 0, |row, _| Cell::text(row.subagent.as_deref())),
-        Column::number("sessions", "Sessions", 6, |row, _| Cell::count(row.sessions)),
+        Column::number("costPerHour", "$/hour", 1, |row, _| {
+            row.cost_per_hour
+                .map_or_else(Cell::empty, |cost| Cell::money(Some(cost), row.cost_status))
+        }),
+        Column::number("projectedCost", "Projected", 1, |row, _| {
+            row.projected_cost
+                .map_or_else(Cell::empty, |cost| Cell::money(Some(cost), row.cost_status))
+        }),
+        Column::text("used.agents", "Agents", 11, |row, _| {
+            let used = row.used.as_ref().filter(|_| names_its_parts(row));
+            Cell::plain(used.map(|used| used.agents.join(", ")).unwrap_or_default())
+        }),
+        Column::text("used.models", "Models", 10, |row, _| {
+            let used = row.used.as_ref().filter(|_| names_its_parts(row));
+            Cell::plain(used.map(|used| used.models.join(", ")).unwrap_or_default())
+        }),
+        Column::number("sessions", "Sessions", 6, |row, _| match row.session_id {
+            None => Cell::count(row.sessions),
+            Some(_) => Cell::empty(),
+        }),
         Column::number("turns", "Turns", 5, |row, _| Cell::count(row.turns)),
         Column::number("tokens.input", "Input", 3, |row, _| Cell::tokens(row.tokens.input())),
         Column::number("tokens.output", "Output", 2, |row, _| Cell::tokens(row.tokens.output())),
@@ -42,13 +78,45 @@ impl Row for CostRow {
         }),
         Column::number("totalTokens", "Tokens", 1, |row, _| Cell::tokens(row.total_tokens)),
         Column::number("cost", "Cost", 0, |row, _| Cell::money(row.cost, row.cost_status)),
-        Column::number("costPerHour", "$/hour", 8, |row, _| {
-            row.cost_per_hour
-                .map_or_else(Cell::empty, |cost| Cell::money(Some(cost), row.cost_status))
-        }),
-        Column::number("projectedCost", "Projected", 8, |row, _| {
-            row.projected_cost
-                .map_or_else(Cell::empty, |cost| Cell::money(Some(cost), row.cost_status))
+        Column::text("session.updatedAt", "Updated", 3, |row, view| {
+            Cell::age(row.session.as_ref().and_then(|session| session.updated_at), view)
         }),
     ];
+}
+
+/// A value that rows are grouped by: one that no record holds has a name, too.
+fn dimension(row: &CostRow, key: &'static str, value: Option<&str>) -> Cell {
+    match value {
+        None if is_grouped_by(row, &[key]) => Cell::named(None),
+        value => Cell::text(value),
+    }
+}
+
+/// Whether agents and models are parts of the row: rows of times and projects.
+fn names_its_parts(row: &CostRow) -> bool {
+    row.grouped_by.iter().all(|key| ["period", "block", "projectPath"].contains(key)) && !row.grouped_by.is_empty()
+}
+
+fn is_grouped_by(row: &CostRow, keys: &[&str]) -> bool {
+    row.grouped_by.iter().any(|key| keys.contains(key))
+}
+
+/// The period as its key has it; a block by its local hours, and how much of the active one is left.
+fn period(row: &CostRow, view: &View) -> Cell {
+    let (Some(start), Some(end), true) = (row.start, row.end, is_grouped_by(row, &["block"])) else {
+        return Cell::text(row.period.as_deref());
+    };
+    let local = |at: i64, format: &str| {
+        let at = view.zone.to_datetime(Time(at).timestamp());
+        at.strftime(format).to_string()
+    };
+    let format = match local(start, "%Y") == local(view.now, "%Y") {
+        true => "%m-%d %H:%M",
+        false => "%Y-%m-%d %H:%M",
+    };
+    let span = format!("{}–{}", local(start, format), local(end, "%H:%M"));
+    match (start..end).contains(&view.now) {
+        true => Cell::toned(format!("{span} ● {} left", number::duration(end - view.now)), Tone::Strong),
+        false => Cell::plain(span),
+    }
 }

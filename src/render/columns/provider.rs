@@ -184,6 +184,7 @@ mod tests {
             zone: jiff::tz::TimeZone::UTC,
             now: 0,
             home: String::new(),
+            ids: Default::default(),
         };
         let limits = [
             limit(None, Some(37.0), 300, 10_740_000),

@@ -10,6 +10,10 @@ impl Row for PsRow {
     const EMPTY: &'static str = "no agents running";
 
     const COLUMNS: &'static [Column<Self>] = &[
+        Column::id("sessionId", "Id", 0, |row, view| match &row.session_id {
+            Some(id) => Cell::session_id(id, view),
+            None => Cell::empty(),
+        }),
         Column::number("pid", "Pid", 1, |row, _| Cell::plain(row.pid.to_string())),
         Column::text("agentId", "Agent", 3, |row, _| Cell::plain(&*row.agent_id)),
         Column::text("host", "Host", 2, |row, _| Cell::text(row.host.as_deref())),

@@ -8,22 +8,25 @@ impl Row for SessionRow {
     const EMPTY: &'static str = "no sessions";
 
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::text("sessionId", "Id", 6, |row, _| Cell::plain(&*row.session_id)),
+        Column::id("sessionId", "Id", 0, |row, view| Cell::session_id(&row.session_id, view)),
         Column::text("sessionName", "Session", 0, |row, _| {
             let name = row.session_name.as_deref().unwrap_or(&row.session_id);
             Cell::plain(format!("{}{name}", "  ".repeat(row.depth)))
         }),
-        Column::path("projectPath", "Project", 5, |row, view| {
+        Column::path("projectPath", "Project", 3, |row, view| {
             Cell::path(row.project_path.as_deref(), view)
         }),
-        Column::text("agentId", "Agent", 4, |row, _| Cell::plain(&*row.agent_id)),
-        Column::text("modelId", "Model", 3, |row, _| Cell::text(row.model_id.as_deref())),
+        Column::text("agentId", "Agent", 2, |row, _| Cell::plain(&*row.agent_id)),
+        Column::text("modelId", "Model", 6, |row, _| match row.turns {
+            0 => Cell::text(row.model_id.as_deref()),
+            _ => Cell::named(row.model_id.as_deref()),
+        }),
         Column::number("turns", "Turns", 7, |row, _| Cell::count(row.turns)),
         Column::number("tokens.output", "Output", 8, |row, _| Cell::tokens(row.tokens.output())),
-        Column::number("totalTokens", "Tokens", 2, |row, _| Cell::tokens(row.total_tokens)),
+        Column::number("totalTokens", "Tokens", 5, |row, _| Cell::tokens(row.total_tokens)),
         Column::number("cost", "Cost", 0, |row, _| Cell::money(row.cost, row.cost_status)),
         Column::text("time", "Updated", 1, |row, view| {
-            Cell::time(row.session_updated_at, view)
+            Cell::age(row.session_updated_at, view)
         }),
     ];
 }

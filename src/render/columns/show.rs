@@ -1,17 +1,17 @@
 //! The table of `ttop show`: the session's line, and details below it.
 
 use crate::core::rows::ShowRow;
-use crate::core::tokens::{BUCKET_KEYS, BUCKETS, Tokens};
+use crate::core::tokens::{BUCKETS, Tokens};
 use crate::render::{Cell, Column, Row, View, number};
 
 impl Row for ShowRow {
     const NAME: &'static str = "show";
 
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::text("session.sessionId", "Session", 0, |row, _| {
+        Column::text("session.sessionId", "Id", 0, |row, _| {
             Cell::text(Some(&row.session.session_id))
         }),
-        Column::text("session.sessionName", "Title", 0, |row, _| {
+        Column::text("session.sessionName", "Session", 0, |row, _| {
             Cell::text(row.session.session_name.as_deref())
         }),
         Column::text("session.agentId", "Agent", 1, |row, _| {
@@ -35,10 +35,11 @@ pub fn lines(row: &ShowRow, view: &View) -> Vec<String> {
     let mut lines = Vec::new();
     let session = &row.session;
     let time = |at: Option<i64>| Cell::time(at, view).text;
+    let known = |at: Option<i64>| at.map_or_else(|| "at an unknown time".into(), |at| time(Some(at)));
     lines.push(format!(
         "started {}, last activity {}",
-        time(session.started_at),
-        time(session.session_updated_at)
+        known(session.started_at),
+        known(session.session_updated_at)
     ));
     if let Some(parent) = &session.parent_session_id {
         lines.push(format!("started by {parent}"));
@@ -53,8 +54,8 @@ pub fn lines(row: &ShowRow, view: &View) -> Vec<String> {
             .join("/");
         let cost = number::money(model.cost, model.cost_status);
         lines.push(format!(
-            "{name}: {} turns, {} tokens, {cost}",
-            model.turns,
+            "{name}: {}, {} tokens, {cost}",
+            number::counted(model.turns, "turn"),
             number::tokens(model.tokens.total())
         ));
     }
@@ -62,8 +63,18 @@ pub fn lines(row: &ShowRow, view: &View) -> Vec<String> {
         let name = child.session_name.as_deref().unwrap_or("");
         let cost = number::money(child.cost, child.cost_status);
         lines.push(format!(
-            "started {} {name}: {} turns, {cost}",
-            child.session_id, child.turns
+            "started {} {name}: {}, {cost}",
+            child.session_id,
+            number::counted(child.turns, "turn")
+        ));
+    }
+    if let Some(sum) = &row.with_subagents {
+        lines.push(format!(
+            "with {}: {}, {} tokens, {}",
+            number::counted(sum.subagents, "subagent"),
+            number::counted(sum.turns, "turn"),
+            number::tokens(sum.total_tokens),
+            number::money(sum.cost, sum.cost_status)
         ));
     }
     for todo in &row.todos {
@@ -107,14 +118,17 @@ pub fn lines(row: &ShowRow, view: &View) -> Vec<String> {
     lines
 }
 
+/// The buckets in prose.
+const BUCKET_WORDS: [&str; 5] = ["input", "output", "reasoning", "cache read", "cache write"];
+
 fn buckets(tokens: &Tokens) -> String {
     let known = BUCKETS
         .into_iter()
-        .zip(BUCKET_KEYS)
-        .filter_map(|(bucket, key)| match tokens.count(bucket) {
+        .zip(BUCKET_WORDS)
+        .filter_map(|(bucket, word)| match tokens.count(bucket) {
             Some(0) => None,
-            Some(count) => Some(format!("{count} {key}")),
-            None => Some(format!("? {key}")),
+            Some(count) => Some(format!("{count} {word}")),
+            None => Some(format!("? {word}")),
         });
     let shown: Vec<String> = known.collect();
     if shown.is_empty() {

@@ -8,7 +8,8 @@ impl Row for TurnRow {
     const EMPTY: &'static str = "no turns";
 
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::text("time", "Time", 0, |row, view| Cell::time(Some(row.timestamp), view)),
+        Column::id("turnId", "Id", 1, |row, _| Cell::turn_id(row.turn_id)),
+        Column::text("time", "Time", 0, |row, view| Cell::moment(row.timestamp, view)),
         Column::text("sessionName", "Session", 5, |row, _| {
             Cell::text(row.session_name.as_deref().or(Some(&row.session_id)))
         }),
@@ -19,7 +20,7 @@ impl Row for TurnRow {
         Column::text("providerId", "Provider", 8, |row, _| {
             Cell::text(row.provider_id.as_deref())
         }),
-        Column::text("modelId", "Model", 0, |row, _| Cell::text(row.model_id.as_deref())),
+        Column::text("modelId", "Model", 0, |row, _| Cell::named(row.model_id.as_deref())),
         Column::number("tokens.input", "Input", 4, |row, _| Cell::tokens(row.tokens.input())),
         Column::number("tokens.output", "Output", 3, |row, _| Cell::tokens(row.tokens.output())),
         Column::number("tokens.reasoning", "Reason", 7, |row, _| {

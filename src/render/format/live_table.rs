@@ -11,6 +11,8 @@ const TEXT: usize = 28;
 const NUMBER: usize = 9;
 /// A time of day.
 const CLOCK: usize = 8;
+/// A short id; a longer one pushes the rest of its line, too.
+const ID: usize = 4;
 const GAP: &str = "  ";
 
 /// Prints each row when it comes.
@@ -64,6 +66,7 @@ impl<R: Row> Writer<R> for LiveTable<R> {
 fn fit<R: Row>(limit: Option<usize>) -> Vec<(&'static Column<R>, usize)> {
     let fixed = |column: &Column<R>| match column.align {
         Align::Right => Some(NUMBER),
+        Align::Id => Some(ID),
         Align::Left | Align::Path if column.key == "time" => Some(CLOCK),
         Align::Left | Align::Path => None,
     };
@@ -100,14 +103,14 @@ fn fit<R: Row>(limit: Option<usize>) -> Vec<(&'static Column<R>, usize)> {
 
 fn pad(cell: &str, align: Align, width: usize) -> String {
     let shown = match align {
-        Align::Right => std::borrow::Cow::Borrowed(cell),
+        Align::Right | Align::Id => std::borrow::Cow::Borrowed(cell),
         Align::Left => text::cut_end(cell, width),
         Align::Path => text::cut_middle(cell, width),
     };
     let space = " ".repeat(width.saturating_sub(text::width(&shown)));
     match align {
         Align::Right => format!("{space}{shown}"),
-        Align::Left | Align::Path => format!("{shown}{space}"),
+        Align::Left | Align::Path | Align::Id => format!("{shown}{space}"),
     }
 }
 
@@ -126,9 +129,9 @@ mod tests {
         };
         assert_eq!(
             shown(66),
-            ["time", "sessionName", "modelId", "totalTokens", "cost", "sessionCost"]
+            ["sessionId", "time", "sessionName", "tokens.output", "cost", "sessionCost"]
         );
-        assert_eq!(shown(42), ["time", "sessionName", "totalTokens", "cost"]);
+        assert_eq!(shown(42), ["sessionId", "time", "sessionName", "cost"]);
         assert_eq!(pad("名前です", Align::Left, 6), "名前… ");
         assert_eq!(pad("12", Align::Right, 4), "  12");
     }

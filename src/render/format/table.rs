@@ -6,7 +6,7 @@ use crate::render::fields::Fields;
 use crate::render::keys::{Key, Kind, value_at};
 use crate::render::print::Request;
 use crate::render::table::{Head, Table};
-use crate::render::{Output, Row, Screen, number};
+use crate::render::{Output, Row, Screen, number, text};
 use anyhow::Result;
 use serde_json::Value;
 
@@ -16,16 +16,18 @@ pub struct TableWriter<R: 'static> {
     rows: Vec<Vec<Cell>>,
     has_fields: bool,
     has_header: bool,
+    has_total: bool,
     screen: Screen,
 }
 
 impl<R: Row> TableWriter<R> {
     pub fn new(fields: Option<Fields>, request: &Request) -> Self {
         Self {
-            columns: choose(fields.as_ref()),
+            columns: choose(fields.as_ref(), request.hidden),
             rows: Vec::new(),
             has_fields: fields.is_some(),
             has_header: request.has_header,
+            has_total: false,
             screen: request.screen.clone(),
         }
     }
@@ -41,6 +43,7 @@ impl<R: Row> TableWriter<R> {
             heads,
             rows: self.rows,
             has_header: self.has_header,
+            has_total: self.has_total,
         };
         // Without rows every column is empty, and the titles are all there is.
         if !self.has_fields && !table.rows.is_empty() {
@@ -54,7 +57,7 @@ impl<R: Row> TableWriter<R> {
         for cell in &mut cells {
             cell.tone = Tone::Strong;
         }
-        let is_name = |at: &usize| cells[*at].text.is_empty() && self.rows.iter().any(|row| !row[*at].text.is_empty());
+        let is_name = |at: &usize| self.columns[*at].head().align.is_text() && cells[*at].text.is_empty() && self.rows.iter().any(|row| !row[*at].text.is_empty());
         if let Some(at) = (0..cells.len()).find(is_name) {
             // `-n` leaves rows out, but not of the total.
             cells[at].text = match rows_in_total > self.rows.len() {
@@ -63,6 +66,7 @@ impl<R: Row> TableWriter<R> {
             };
         }
         self.rows.push(cells);
+        self.has_total = true;
         Ok(())
     }
 }
@@ -83,7 +87,9 @@ impl<R: Row> Writer<R> for TableWriter<R> {
         let screen = self.screen.clone();
         self.into_table().print(&screen, output)?;
         for note in end.footer.iter().flat_map(|footer| &footer.notes) {
-            output.line(note)?;
+            for line in text::wrap(note, screen.width) {
+                output.line(&line.into())?;
+            }
         }
         Ok(())
     }
@@ -119,9 +125,10 @@ impl<R> Chosen<R> {
     }
 }
 
-fn choose<R: Row>(fields: Option<&Fields>) -> Vec<Chosen<R>> {
+fn choose<R: Row>(fields: Option<&Fields>, hidden: &[&str]) -> Vec<Chosen<R>> {
     let Some(fields) = fields else {
-        return R::COLUMNS.iter().map(Chosen::Known).collect();
+        let columns = R::COLUMNS.iter().filter(|column| !hidden.contains(&column.key));
+        return columns.map(Chosen::Known).collect();
     };
     let known = |key: &Key| R::COLUMNS.iter().find(|column| column.key == key.path);
     let choose = |key: Key| known(&key).map_or_else(|| Chosen::Plain(key), Chosen::Known);
