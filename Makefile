@@ -47,7 +47,7 @@ generate:
 install: build
 	install -d $(bindir) $(datadir)/man/man1 $(datadir)/bash-completion/completions $(datadir)/zsh/site-functions \
 	    $(datadir)/fish/vendor_completions.d $(datadir)/elvish/lib $(datadir)/nushell/vendor/autoload
-	install -m 755 target/release/ttop $(bindir)/ttop
+	install -m 755 "$${CARGO_TARGET_DIR:-target}/release/ttop" $(bindir)/ttop
 	install -m 644 man/*.1 $(datadir)/man/man1/
 	install -m 644 completions/ttop.bash $(datadir)/bash-completion/completions/ttop
 	install -m 644 completions/_ttop $(datadir)/zsh/site-functions/_ttop

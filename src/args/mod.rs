@@ -2,10 +2,16 @@
 
 pub mod complete;
 
+use crate::agents::built_in;
 use crate::core::filter_text::{FilterText, PresenceWanted};
 use crate::core::price::CostFrom;
 use crate::render::{Format, When};
 use clap::{ArgAction, Args};
+
+/// Whether a word is the id of an agent.
+pub fn is_agent_id(word: &str) -> bool {
+    built_in().iter().any(|agent| agent.id() == word)
+}
 
 /// Flags every command takes.
 #[derive(Args, Clone, Debug, Default)]
@@ -53,7 +59,7 @@ pub struct RowArgs {
     /// Output format: table on a terminal, else ndjson
     ///
     /// csv and tsv hold values as they are: a spreadsheet may take one that begins with `=`, `+`, `-` or `@` for a formula
-    #[arg(short = 'o', long, value_name = "FORMAT")]
+    #[arg(short = 'o', long, value_name = "FORMAT", ignore_case = true)]
     pub format: Option<Format>,
     /// Print a table: the same as `-o table`, for watch, less and head
     #[arg(short = 't', conflicts_with = "format")]

@@ -168,6 +168,20 @@ const EXAMPLES: &[Examples] = &[
         ],
     ),
     of(
+        "guard",
+        &[
+            ("Exit 3 once today's cost exceeds 20 dollars", "ttop guard --daily 20"),
+            (
+                "The hook for Claude Code's settings",
+                "ttop guard --daily 20 --print-config claude-code",
+            ),
+            (
+                "The plugin for OpenCode",
+                "ttop guard --daily 20 --weekly 80 --print-config opencode",
+            ),
+        ],
+    ),
+    of(
         "prices",
         &[
             (

@@ -3,6 +3,7 @@
 pub mod alias;
 pub mod answer;
 mod examples;
+mod hints;
 pub mod parse;
 
 use crate::args::Global;
@@ -25,6 +26,11 @@ pub struct Cli {
     pub global: Global,
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+/// Whether a word names a command.
+fn is_command(word: &str) -> bool {
+    Cli::command().find_subcommand(word).is_some()
 }
 
 /// The definition that people read: help, completions and manual pages leave out filters that a command's rows have no

@@ -1,6 +1,6 @@
 //! Parses the command line into [`Cli`], and reports misplaced flags and reserved names, which clap cannot.
 
-use super::{Cli, alias, definition_with};
+use super::{Cli, alias, definition, definition_with, hints};
 use crate::core::bad_request::BadRequest;
 use crate::render::kinds::RowKind;
 use crate::render::{Palette, When, fields};
@@ -76,13 +76,13 @@ pub fn parse_with(
                 text.to_string()
             }));
         }
-        Err(error) => return Err(refuse(&error)),
+        Err(error) => return Err(refuse(&error, words)),
     };
     refuse_strays(&Cli::command(), &matches)?;
     if let Some(row) = asked_for_fields(&matches) {
         return Ok(Parsed::Text(fields::help(&(row.keys)())));
     }
-    let cli = Cli::from_arg_matches(&matches).map_err(|error| refuse(&error))?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| refuse(&error, words))?;
     if cli.global.quiet && cli.global.verbose > 0 {
         return Err(BadRequest::new("-q and -v cannot be combined"));
     }
@@ -131,7 +131,7 @@ fn unknown_command(error: &clap::Error) -> Option<String> {
 }
 
 /// Clap's message in ttop's form.
-fn refuse(error: &clap::Error) -> BadRequest {
+fn refuse(error: &clap::Error, words: &[OsString]) -> BadRequest {
     let word = |kind| match error.get(kind) {
         Some(ContextValue::String(word)) => Some(word.as_str()),
         _ => None,
@@ -146,6 +146,9 @@ fn refuse(error: &clap::Error) -> BadRequest {
     if let Some(name) = reserved {
         return BadRequest::new(format!("'{name}' is reserved for a later version"))
             .with_hint("run 'ttop --help' for the list of commands");
+    }
+    if let Some(request) = hints::of(error, words) {
+        return request;
     }
     let text = error.render().to_string();
     BadRequest::new(text.strip_prefix("error: ").unwrap_or(&text).trim_end())
@@ -176,8 +179,17 @@ fn refuse_strays(root: &Command, matches: &ArgMatches) -> Result<(), BadRequest>
     } else {
         format!(" {}", values.join(","))
     };
-    Err(BadRequest::new(format!("{flag} must come after '{command}'"))
-        .with_hint(format!("write 'ttop {command} {flag}{value}'")))
+    // Flags that rows of the command have no key for are parsed, and refused.
+    let takes_it = definition().find_subcommand(command).is_some_and(|inner| {
+        let mut flags = inner.get_arguments();
+        flags.any(|other| other.get_id() == arg.get_id() && !other.is_hide_set())
+    });
+    Err(match takes_it {
+        true => BadRequest::new(format!("{flag} must come after '{command}'"))
+            .with_hint(format!("write 'ttop {command} {flag}{value}'")),
+        false => BadRequest::new(format!("'{command}' has no {flag}"))
+            .with_hint(format!("write 'ttop cost {flag}{value}'")),
+    })
 }
 
 #[cfg(test)]
@@ -196,9 +208,12 @@ mod tests {
 
     #[test]
     fn a_flag_before_a_command_is_refused_with_the_right_order() {
+        let error = parsed("ttop --since 7d turns").err().expect("refused");
+        assert_eq!(error.message, "--since must come after 'turns'");
+        assert_eq!(error.hint.as_deref(), Some("write 'ttop turns --since 7d'"));
         let error = parsed("ttop --since 7d creds").err().expect("refused");
-        assert_eq!(error.message, "--since must come after 'creds'");
-        assert_eq!(error.hint.as_deref(), Some("write 'ttop creds --since 7d'"));
+        assert_eq!(error.message, "'creds' has no --since");
+        assert_eq!(error.hint.as_deref(), Some("write 'ttop cost --since 7d'"));
         assert!(matches!(parsed("ttop --offline creds"), Ok(Parsed::Run(_))));
         assert!(matches!(parsed("ttop --since 7d"), Ok(Parsed::Run(_))));
     }

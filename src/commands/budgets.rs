@@ -181,7 +181,7 @@ fn warn_of_unpriced(out: &mut Out, spent: &Spent) {
 }
 
 /// A note on turns that were left out; otherwise an untouched budget would be puzzling.
-fn plan_note(spent: &[Spent]) -> Option<String> {
+pub fn plan_note(spent: &[Spent]) -> Option<String> {
     let most = spent.iter().map(|one| one.plan_turns).max().filter(|most| *most > 0)?;
     Some(format!(
         "ttop: {most} turns are covered by a plan and not counted; use --include-plan to count them"

@@ -19,7 +19,7 @@ use clap::{Args, ValueEnum};
 #[derive(Args, Debug, Default)]
 pub struct CostArgs {
     /// Group by these dimensions
-    #[arg(long, value_name = "DIM", value_delimiter = ',')]
+    #[arg(long, value_name = "DIM", value_delimiter = ',', ignore_case = true)]
     pub by: Vec<By>,
     /// Also group by model
     #[arg(long)]

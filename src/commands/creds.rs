@@ -5,7 +5,7 @@ use crate::args::{Filters, RowArgs};
 use crate::core::rows::CredRow;
 use crate::engine::creds::CredsQuery;
 use crate::exit::Exit;
-use crate::render::{Grep, Layout};
+use crate::render::{Footer, Grep, Layout, columns};
 use anyhow::Result;
 use clap::Args;
 
@@ -56,6 +56,7 @@ impl CredsArgs {
         let layout = Layout {
             grep: Grep::new(&filters.grep),
             empty: empty_or(nothing, had_rows, &filters),
+            footer: Some(Box::new(|rows| Footer::new(None, columns::cred::advice(rows)))),
             ..Layout::default()
         };
         let exit = context.out.print(&request, layout, rows.into_iter().map(Ok))?;

@@ -95,8 +95,9 @@ fn prices_row(context: &Context) -> DoctorRow {
     let mut row = DoctorRow::new(DoctorKind::Prices, "prices");
     let (book, problems) = PriceBook::open(&context.engine.system, &context.engine.config);
     row.notes.push(format!("list: {}", book.name()));
-    if let Some(hours) = prices::age_hours(&context.engine.system) {
-        row.notes.push(format!("downloaded {hours} hours ago"));
+    if let Some(attempt) = prices::last_attempt(&context.engine.system) {
+        let outcome = if attempt.has_failed { ", which failed: ttop prices update" } else { "" };
+        row.notes.push(format!("last request for a newer list {} hours ago{outcome}", attempt.hours));
     }
     row.problems = problems
         .iter()

@@ -9,6 +9,7 @@ pub mod context;
 pub mod cost;
 pub mod creds;
 pub mod doctor;
+pub mod guard;
 pub mod ledger;
 pub mod man;
 pub mod mcp;
@@ -52,6 +53,7 @@ pub enum Command {
     Budgets(budgets::BudgetsArgs),
     #[cfg(feature = "plugins")]
     Plugin(plugin::PluginArgs),
+    Guard(guard::GuardArgs),
     Prices(prices::PricesArgs),
     Serve(serve::ServeArgs),
     Sync(sync::SyncArgs),
@@ -113,6 +115,7 @@ impl Command {
             Self::Budgets(args) => args.run(context),
             #[cfg(feature = "plugins")]
             Self::Plugin(args) => args.run(context),
+            Self::Guard(args) => args.run(context),
             Self::Prices(args) => args.run(context),
             Self::Watch(args) => args.run(context),
             Self::Serve(args) => args.run(context),

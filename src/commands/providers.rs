@@ -9,7 +9,7 @@ use crate::core::rows::{LimitHistoryRow, LimitRow, ProviderRow};
 use crate::engine::filters::check;
 use crate::engine::limits::{LimitsQuery, Listing};
 use crate::exit::Exit;
-use crate::render::{Grep, Layout, Row};
+use crate::render::{Footer, Grep, Layout, Row, columns};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
@@ -89,6 +89,7 @@ impl ProvidersArgs {
         let layout = Layout {
             grep: Grep::new(&filters.grep),
             empty: empty_or(&nothing, had_rows, &filters),
+            footer: Some(Box::new(|rows| Footer::new(None, columns::provider::advice(rows)))),
             ..Layout::default()
         };
         let exit = context.out.print(&request, layout, rows.into_iter().map(Ok))?;

@@ -190,7 +190,7 @@ pub fn quoted(filters: &FilterText) -> String {
 }
 
 /// A word as a shell takes it unchanged.
-fn shell_word(word: &str) -> String {
+pub fn shell_word(word: &str) -> String {
     let is_safe = |character: char| character.is_alphanumeric() || "-_./:+,@%".contains(character);
     match !word.is_empty() && word.chars().all(is_safe) {
         true => word.to_owned(),

@@ -21,7 +21,7 @@ pub use history::history;
 pub use more::{MapModel, MorePrices};
 pub use names::{model_name, names};
 pub use plans::{billing_of, is_plan};
-pub use refresh::{Refresh, Update, age_hours, refresh_if_due, snapshot, update};
+pub use refresh::{Attempt, Refresh, Update, last_attempt, refresh_if_due, snapshot, update};
 
 use crate::core::price::{DatedPrice, Found, ModelPrices, Price};
 use crate::core::problem::Problem;

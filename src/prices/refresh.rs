@@ -53,14 +53,17 @@ pub fn update(system: &System) -> Result<Update> {
         request.headers.push(("if-none-match", tag.clone()));
     }
     checked.at = system.now;
+    // Until there is an answer.
+    checked.has_failed = true;
     checked.write(system)?;
     let answer = Http::new(system).send(&request).with_context(|| origin_of(&url))?;
     let update = match answer.status {
         200 => take_in(system, &book, &answer.body).with_context(|| origin_of(&url))?,
-        304 => return Ok(Update::default()),
+        304 => Update::default(),
         status => bail!("{}: answered with status {status}", origin_of(&url)),
     };
-    checked.tag = answer.header("etag").filter(|tag| tag.len() < 256).map(str::to_owned);
+    checked.has_failed = false;
+    checked.tag = answer.header("etag").filter(|tag| tag.len() < 256).map(str::to_owned).or(checked.tag);
     checked.write(system)?;
     Ok(update)
 }
@@ -91,10 +94,21 @@ pub enum Refresh {
     Failed(Problem),
 }
 
-/// Whole hours since the list was last asked for; `None` when it never was.
-pub fn age_hours(system: &System) -> Option<i64> {
-    let at = Checked::read(system).at;
-    (at > 0).then(|| system.now.saturating_sub(at) / (60 * 60 * 1000))
+/// The last attempt to fetch the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Whole hours ago.
+    pub hours: i64,
+    pub has_failed: bool,
+}
+
+/// The last attempt to fetch the list; `None` when there was none.
+pub fn last_attempt(system: &System) -> Option<Attempt> {
+    let checked = Checked::read(system);
+    (checked.at > 0).then(|| Attempt {
+        hours: system.now.saturating_sub(checked.at) / (60 * 60 * 1000),
+        has_failed: checked.has_failed,
+    })
 }
 
 /// The text of `snapshot.tsv`: the list of a day over what was built in before, so that a release keeps what was in
@@ -169,12 +183,16 @@ fn key(provider_id: &str, model_id: &str) -> (String, String) {
     (provider_id.to_owned(), model_id.to_owned())
 }
 
-/// When the list was last asked for, and the tag it then had: a file of two lines.
+/// When the list was last asked for, and the tag it then had: a file of two lines, and a third one
+/// where that failed.
 struct Checked {
     /// Epoch milliseconds.
     at: i64,
     tag: Option<String>,
+    has_failed: bool,
 }
+
+const FAILED: &str = "failed";
 
 impl Checked {
     fn path(system: &System) -> PathBuf {
@@ -188,12 +206,14 @@ impl Checked {
         Self {
             at: lines.next().and_then(|line| line.parse().ok()).unwrap_or(i64::MIN),
             tag: lines.next().filter(|tag| !tag.is_empty()).map(str::to_owned),
+            has_failed: lines.next() == Some(FAILED),
         }
     }
 
     fn write(&self, system: &System) -> Result<()> {
         let path = Self::path(system);
-        let text = format!("{}\n{}\n", self.at, self.tag.as_deref().unwrap_or_default());
+        let failed = if self.has_failed { FAILED } else { "" };
+        let text = format!("{}\n{}\n{failed}\n", self.at, self.tag.as_deref().unwrap_or_default());
         replace(&path, text.as_bytes()).with_context(|| format!("could not write {}", system.tilde(&path)))
     }
 }

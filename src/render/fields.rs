@@ -1,6 +1,7 @@
 //! `--fields`: which keys of a row are printed, and in which order.
 
 use super::keys::{self, Key, Kind, value_at};
+use super::Row;
 use crate::core::bad_request::BadRequest;
 use serde_json::{Map, Value};
 
@@ -13,8 +14,11 @@ pub struct Fields {
 impl Fields {
     /// # Errors
     /// When the rows have no such key: a wrong command line.
-    pub fn parse(names: &[String], keys: &[Key]) -> Result<Self, BadRequest> {
-        let chosen = names.iter().map(|name| keys::find(keys, name.trim()).cloned());
+    pub fn parse<R: Row>(names: &[String], keys: &[Key]) -> Result<Self, BadRequest> {
+        let chosen = names.iter().map(|name| {
+            let meant = keys::meant::<R>(keys, name.trim());
+            keys::find(keys, meant.as_deref().unwrap_or(name.trim())).cloned()
+        });
         Ok(Self {
             chosen: chosen.collect::<Result<_, _>>()?,
         })
@@ -68,7 +72,7 @@ mod tests {
 
     fn fields(names: &[&str]) -> Fields {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-        Fields::parse(&names, &keys::keys::<CostRow>()).expect("known fields")
+        Fields::parse::<CostRow>(&names, &keys::keys::<CostRow>()).expect("known fields")
     }
 
     #[test]

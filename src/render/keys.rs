@@ -91,6 +91,44 @@ pub fn find<'k>(keys: &'k [Key], path: &str) -> Result<&'k Key, BadRequest> {
     })
 }
 
+/// The key that a word means: a key, else the title of a column (`updated`, `Cache R`), else the last part of a key
+/// (`output`) or a common word for one (`title`).
+pub fn meant<R: Row>(keys: &[Key], word: &str) -> Option<String> {
+    if find(keys, word).is_ok() {
+        return Some(word.to_owned());
+    }
+    titled::<R>(keys, word).or_else(|| {
+        let plain = |text: &str| text.replace([' ', '_', '-'], "").to_lowercase();
+        let word = plain(word);
+        let known = leaves(keys);
+        let last = |key: &&Key| key.path.split_once('.').is_some_and(|(_, last)| plain(last) == word);
+        let other = || {
+            let (_, key) = OTHER_WORDS.iter().find(|(other, _)| *other == word)?;
+            known.iter().find(|known| known.path == *key)
+        };
+        known.iter().find(last).or_else(other).map(|key| key.path.clone())
+    })
+}
+
+/// The key of a column by its title.
+pub fn titled<R: Row>(keys: &[Key], word: &str) -> Option<String> {
+    let plain = |text: &str| text.replace([' ', '_', '-'], "").to_lowercase();
+    let mut titled = R::COLUMNS.iter().filter(|column| plain(column.title) == plain(word));
+    titled.find(|column| find(keys, column.key).is_ok()).map(|column| column.key.to_owned())
+}
+
+/// Words that people and other tools use for keys.
+const OTHER_WORDS: [(&str, &str); 8] = [
+    ("title", "sessionName"),
+    ("name", "sessionName"),
+    ("id", "sessionId"),
+    ("updated", "sessionUpdatedAt"),
+    ("started", "startedAt"),
+    ("created", "startedAt"),
+    ("folder", "projectPath"),
+    ("date", "period"),
+];
+
 /// The names that are like a mistyped one, best first: at most three.
 pub fn similar<'n>(typed: &str, names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
     const LEAST: f64 = 0.8;

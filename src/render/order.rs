@@ -18,7 +18,7 @@ pub struct Sort {
 impl Sort {
     /// # Errors
     /// When the rows have no such key, or it holds several values: a wrong command line.
-    pub fn parse(text: &str, keys: &[Key]) -> Result<Self, BadRequest> {
+    pub fn parse<R: Row>(text: &str, keys: &[Key]) -> Result<Self, BadRequest> {
         let (path, is_descending) = match text.rsplit_once(':') {
             Some((path, "desc")) => (path, true),
             Some((path, "asc")) => (path, false),
@@ -29,14 +29,21 @@ impl Sort {
             }
             None => (text, false),
         };
-        let key = keys::find(keys, path)?;
+        let meant = keys::meant::<R>(keys, path).unwrap_or_else(|| path.to_owned());
+        let mut key = keys::find(keys, &meant)?;
+        if matches!(key.kind, Kind::Object(_))
+            && let Some(titled) = keys::titled::<R>(keys, path)
+        {
+            // A table shows the sum under this word.
+            key = keys::find(keys, &titled)?;
+        }
         if let Kind::Object(inner) = &key.kind {
             let first = inner.first().map_or(path, |key| &key.path);
             return Err(BadRequest::new(format!("'{path}' has several values"))
                 .with_hint(format!("sort by one of them, for example {first}")));
         }
         Ok(Self {
-            path: path.to_owned(),
+            path: key.path.clone(),
             is_descending,
         })
     }

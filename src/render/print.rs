@@ -111,7 +111,7 @@ impl Request {
     }
 
     fn sort<R: Row>(&self) -> Result<Option<Sort>, BadRequest> {
-        let parse = |sort| Sort::parse(sort, &keys::keys::<R>());
+        let parse = |sort: &str| Sort::parse::<R>(sort, &keys::keys::<R>());
         self.sort.as_deref().map(parse).transpose()
     }
 }

@@ -9,26 +9,42 @@ use clap::ValueEnum;
 /// A dimension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum By {
+    #[value(alias = "hours")]
     Hour,
+    #[value(alias = "days")]
     Day,
+    #[value(alias = "weeks")]
     Week,
+    #[value(alias = "months")]
     Month,
+    #[value(alias = "years")]
     Year,
     /// 5-hour blocks per provider, as plans count them
+    #[value(alias = "blocks")]
     Block,
     /// Everything in one row
+    #[value(alias = "all")]
     Total,
+    #[value(alias = "agents")]
     Agent,
+    #[value(alias = "providers")]
     Provider,
+    #[value(alias = "vendors")]
     Vendor,
+    #[value(alias = "models")]
     Model,
     /// Models by name: every spelling, provider and date in one row
+    #[value(alias = "names")]
     Name,
+    #[value(alias = "projects")]
     Project,
+    #[value(alias = "sessions")]
     Session,
     /// The branch that was checked out
+    #[value(alias = "branches")]
     Branch,
     /// The kind of subagent
+    #[value(alias = "subagents")]
     Subagent,
 }
 

@@ -6,6 +6,8 @@ mod config;
 mod doctor;
 mod doctor_report;
 mod empty_answers;
+mod guard;
+mod words;
 mod one_liners;
 #[path = "../support/mod.rs"]
 mod support;

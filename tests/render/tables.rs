@@ -7,10 +7,10 @@ use crate::support;
 fn tables_are_aligned_clean_and_fit() {
     let home = home();
     insta::assert_snapshot!(home.stdout(&["sessions", "-o", "table"]), @r#"
-    Id      Session                Project                 Agent        Model            Tokens      Cost  Updated
-    cccc-3  Family 👨‍👩‍👧‍👦 plans        /home/dev/acme-api      claude-code  unheard-of-1         17         —  2026-11-20 09:30
-    bbbb-2  日本語の[31mとても長…  /home/d…s/acme/backend  claude-code  claude-opus-4-6    1.2M    $12.50  2026-11-20 09:00
-    aaaa-1  Fix the parser         /home/dev/acme-api      claude-code  claude-opus-4-6    2.6K  ~$0.0860  2026-11-19 23:30
+    Id    Session              Project               Agent        Model            Turns  Output  Tokens      Cost  Updated
+    cccc  Family 👨‍👩‍👧‍👦 plans      /home/dev/acme-api    claude-code  unheard-of-1         1       7      17         —  09:30
+    bbbb  日本語の[31mとても…  /home/…/acme/backend  claude-code  claude-opus-4-6      1    1.2M    1.2M  $12.50    09:00
+    aaaa  Fix the parser       /home/dev/acme-api    claude-code  claude-opus-4-6      2    2.6K    2.6K  ~$0.0860  Thu
     17 tokens have no price: unheard-of-1 (anthropic)
     models newer than the price list: ttop prices update
     "#);
@@ -154,9 +154,11 @@ fn columns_asked_for_by_name_are_never_dropped() {
     insta::assert_snapshot!(String::from_utf8_lossy(&output.stdout), @r#"
     Ag…  Se…  Pr…  Turns      Cost
     cl…  Fa…  /h…      1         —
-    cl…  日…  /h…      1    $12.50
+    cl…  日…  /h…      1  $12.50
     cl…  Fi…  /h…      2  ~$0.0860
-    17 tokens have no price: unheard-of-1 (anthropic)
-    models newer than the price list: ttop prices update
+    17 tokens have no price:
+      unheard-of-1 (anthropic)
+    models newer than the price
+      list: ttop prices update
     "#);
 }

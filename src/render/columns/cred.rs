@@ -10,7 +10,7 @@ impl Row for CredRow {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::text("providerId", "Provider", 0, |row, _| Cell::plain(&*row.provider_id)),
         Column::text("used", "Used", 1, |row, _| {
-            Cell::toned(if row.used { "used" } else { "" }, Tone::Good)
+            Cell::toned(if row.used { "yes" } else { "" }, Tone::Good)
         }),
         Column::text("state", "State", 0, |row, _| {
             let tone = match row.state {
@@ -31,6 +31,11 @@ impl Row for CredRow {
         Column::text("fingerprint", "Fingerprint", 4, |row, _| {
             Cell::toned(row.fingerprint.as_deref().unwrap_or_default(), Tone::Dim)
         }),
-        Column::text("note", "Note", 2, |row, _| Cell::text(row.note.as_deref())),
     ];
+}
+
+/// What each credential has to add, below the table: how to get it, or who can read it.
+pub fn advice(rows: &[CredRow]) -> Vec<String> {
+    let noted = rows.iter().filter_map(|row| Some((row, row.note.as_deref()?)));
+    noted.map(|(row, note)| format!("{}: {note}", row.provider_id)).collect()
 }

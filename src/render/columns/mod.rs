@@ -3,14 +3,14 @@
 mod activity;
 mod budget;
 mod cost;
-mod cred;
+pub mod cred;
 mod doctor;
 pub mod event;
 mod ledger;
 mod mcp;
 mod plugin;
 mod price;
-mod provider;
+pub mod provider;
 mod ps;
 mod session;
 pub mod show;

@@ -18,10 +18,11 @@ impl Row for ProviderRow {
             }
             None => Cell::empty(),
         }),
-        Column::text("limits", "Limits", 0, |row, view| match row.state {
-            ProviderState::Ok => Cell::plain(limits_text(&row.limits, view)),
-            state => Cell::toned(state_text(row, view), state_tone(state)),
+        Column::text("state", "State", 0, |row, _| match row.state {
+            ProviderState::Ok => Cell::empty(),
+            state => Cell::toned(state_text(row), state_tone(state)),
         }),
+        Column::text("limits", "Limits", 0, |row, view| Cell::plain(limits_text(&row.limits, view))),
         Column::number("credits", "Credits", 3, |row, _| match row.credits {
             Some(credits) => Cell::plain(amount(credits, row.credits_currency.as_deref())),
             None if row.credits_unlimited => Cell::plain("unlimited"),
@@ -75,21 +76,19 @@ fn window(minutes: Option<u64>) -> String {
     }
 }
 
-/// Why there is nothing new, and the numbers there are all the same.
-fn state_text(row: &ProviderRow, view: &View) -> String {
+/// The state, and when the provider is asked again.
+fn state_text(row: &ProviderRow) -> String {
     let wait = row.retry_after_ms.and_then(|wait| i64::try_from(wait).ok());
-    let why = row
-        .note
-        .clone()
-        .or_else(|| wait.map(|wait| format!("again in {}", number::duration(wait))));
-    let text = match why {
-        Some(why) => format!("{}: {why}", row.state.name()),
+    match wait {
+        Some(wait) => format!("{}, again in {}", row.state.name(), number::duration(wait)),
         None => row.state.name().to_owned(),
-    };
-    match row.limits.as_slice() {
-        [] => text,
-        limits => format!("{} ({text})", limits_text(limits, view)),
     }
+}
+
+/// What each provider has to add, below the table: `anthropic: to ask with this login: ttop config set …`.
+pub fn advice(rows: &[ProviderRow]) -> Vec<String> {
+    let noted = rows.iter().filter_map(|row| Some((row, row.note.as_deref()?)));
+    noted.map(|(row, note)| format!("{}: {note}", row.provider_id)).collect()
 }
 
 fn state_tone(state: ProviderState) -> Tone {

@@ -101,7 +101,7 @@ pub fn writer<R: Row>(request: &Request, layout: &mut Layout<R>) -> Result<Box<d
         return Err(BadRequest::new("-r needs --jq").with_hint("--jq .sessionId -r"));
     }
     let fields = (!request.fields.is_empty())
-        .then(|| Fields::parse(&request.fields, &keys))
+        .then(|| Fields::parse::<R>(&request.fields, &keys))
         .transpose()?;
     let default = if request.screen.is_terminal {
         Format::Table
