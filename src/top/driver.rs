@@ -50,6 +50,7 @@ pub struct Options {
 pub fn run(engine: &mut Engine, options: Options) -> Result<Option<i32>> {
     let system = &engine.system;
     let reader = Reader {
+        ids: Default::default(),
         zone: system.zone()?.clone(),
         now: system.now,
         home: system.home.to_string_lossy().into_owned(),

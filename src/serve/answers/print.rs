@@ -29,6 +29,7 @@ impl Listing {
     /// When a row fails, the parameters do not fit the rows, or the answer is too large.
     pub fn answer<R: Row>(self, rows: impl Iterator<Item = Result<R>>, engine: &Engine) -> Result<Answer> {
         let request = Request {
+            hidden: &[],
             format: Some(match self.format {
                 RowFormat::Json => Format::Json,
                 RowFormat::Ndjson => Format::Ndjson,
@@ -81,6 +82,7 @@ fn screen(engine: &Engine) -> Result<Screen> {
         width: None,
         palette: Palette::choose(When::Never, false, |_| None),
         view: View {
+            ids: Default::default(),
             zone: system.zone()?.clone(),
             now: system.now,
             home: system.home.to_string_lossy().into_owned(),
