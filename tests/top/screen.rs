@@ -123,6 +123,7 @@ fn keys_and_sizes_change_the_screen() {
         ("60", "20", "ASKS"),
         ("38", "9", "needs 40x10"),
         ("200", "60", "Last words"),
+        ("120", "40", "ASKS"),
     ] {
         terminal
             .tmux
