@@ -1,10 +1,10 @@
 //! Hints for words that people bring from other tools, and for values that are almost right.
 
 use crate::args::is_agent_id;
-use crate::reports::by::By;
 use crate::core::bad_request::BadRequest;
 use crate::core::period::{Edge, parse_time};
 use crate::render::keys::similar;
+use crate::reports::by::By;
 use clap::ValueEnum;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use jiff::tz::TimeZone;
@@ -50,7 +50,10 @@ pub fn of(error: &clap::Error, words: &[OsString]) -> Option<BadRequest> {
             };
             let near = nearest(value, valid)?;
             let flag = flag.split(' ').next().unwrap_or(flag);
-            let message = format!("invalid value '{value}' for {flag}: expected one of {}", valid.join(", "));
+            let message = format!(
+                "invalid value '{value}' for {flag}: expected one of {}",
+                valid.join(", ")
+            );
             Some(BadRequest::new(message).with_hint(format!("did you mean {near}?")))
         }
         _ => None,
@@ -66,7 +69,12 @@ fn flag_hint(argument: &str) -> Option<String> {
 fn word_hint(word: &str, command: Option<&str>) -> Option<String> {
     let command = command.unwrap_or("cost");
     let singular = word.strip_suffix('s').unwrap_or(word);
-    if command == "cost" && By::from_str(word, true).or_else(|_| By::from_str(singular, true)).is_ok() && word != "sessions" {
+    if command == "cost"
+        && By::from_str(word, true)
+            .or_else(|_| By::from_str(singular, true))
+            .is_ok()
+        && word != "sessions"
+    {
         return Some(format!("write 'ttop cost --by {}'", singular.to_lowercase()));
     }
     let period = match word {
@@ -89,8 +97,15 @@ fn word_hint(word: &str, command: Option<&str>) -> Option<String> {
 
 /// The first command on the line.
 fn command_of(words: &[OsString]) -> Option<&str> {
-    let word = words.iter().skip(1).filter_map(|word| word.to_str()).find(|word| !word.starts_with('-'))?;
-    ["cost", "sessions", "turns"].contains(&word).then_some(word).or(Some("other").filter(|_| super::is_command(word)))
+    let word = words
+        .iter()
+        .skip(1)
+        .filter_map(|word| word.to_str())
+        .find(|word| !word.starts_with('-'))?;
+    ["cost", "sessions", "turns"]
+        .contains(&word)
+        .then_some(word)
+        .or(Some("other").filter(|_| super::is_command(word)))
 }
 
 /// The valid value that needs the fewest edits, swapped letters counted as one; else one that is like it.
@@ -98,7 +113,10 @@ fn nearest<'v>(value: &str, valid: &'v [String]) -> Option<&'v str> {
     const MOST_EDITS: usize = 2;
     let value = value.to_lowercase();
     let edits = |other: &&String| strsim::osa_distance(&value, other);
-    let closest = valid.iter().min_by_key(edits).filter(|other| edits(other) <= MOST_EDITS.min(value.len() / 2));
+    let closest = valid
+        .iter()
+        .min_by_key(edits)
+        .filter(|other| edits(other) <= MOST_EDITS.min(value.len() / 2));
     let like = || similar(&value, valid.iter().map(String::as_str)).first().copied();
     closest.map(String::as_str).or_else(like)
 }

@@ -187,8 +187,9 @@ fn refuse_strays(root: &Command, matches: &ArgMatches) -> Result<(), BadRequest>
     Err(match takes_it {
         true => BadRequest::new(format!("{flag} must come after '{command}'"))
             .with_hint(format!("write 'ttop {command} {flag}{value}'")),
-        false => BadRequest::new(format!("'{command}' has no {flag}"))
-            .with_hint(format!("write 'ttop cost {flag}{value}'")),
+        false => {
+            BadRequest::new(format!("'{command}' has no {flag}")).with_hint(format!("write 'ttop cost {flag}{value}'"))
+        }
     })
 }
 

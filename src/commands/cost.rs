@@ -66,7 +66,11 @@ impl CostArgs {
     /// # Errors
     /// When the rows could not be made or written.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
-        let mut by = if self.by.is_empty() { vec![By::Day] } else { self.by.clone() };
+        let mut by = if self.by.is_empty() {
+            vec![By::Day]
+        } else {
+            self.by.clone()
+        };
         if self.breakdown && !by.contains(&By::Model) {
             by.push(By::Model);
         }
@@ -146,7 +150,11 @@ impl CostArgs {
                     .map(|name| ccusage::make(name, &usage, &report, sessions.as_ref())),
                 ..Layout::default()
             };
-            let exit = out.print(&with_ids(&request, engine, std::iter::empty())?, layout, report.rows.into_iter().map(Ok))?;
+            let exit = out.print(
+                &with_ids(&request, engine, std::iter::empty())?,
+                layout,
+                report.rows.into_iter().map(Ok),
+            )?;
             Ok(if is_over && exit == Exit::Ok { Exit::Check } else { exit })
         })
     }

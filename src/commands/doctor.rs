@@ -96,8 +96,15 @@ fn prices_row(context: &Context) -> DoctorRow {
     let (book, problems) = PriceBook::open(&context.engine.system, &context.engine.config);
     row.notes.push(format!("list: {}", book.name()));
     if let Some(attempt) = prices::last_attempt(&context.engine.system) {
-        let outcome = if attempt.has_failed { ", which failed: ttop prices update" } else { "" };
-        row.notes.push(format!("last request for a newer list {} hours ago{outcome}", attempt.hours));
+        let outcome = if attempt.has_failed {
+            ", which failed: ttop prices update"
+        } else {
+            ""
+        };
+        row.notes.push(format!(
+            "last request for a newer list {} hours ago{outcome}",
+            attempt.hours
+        ));
     }
     row.problems = problems
         .iter()

@@ -148,7 +148,11 @@ impl GuardArgs {
             ("--weekly", self.weekly),
             ("--monthly", self.monthly),
         ] {
-            words.extend(dollars.into_iter().flat_map(|dollars| [flag.to_owned(), dollars.to_string()]));
+            words.extend(
+                dollars
+                    .into_iter()
+                    .flat_map(|dollars| [flag.to_owned(), dollars.to_string()]),
+            );
         }
         words.extend(self.include_plan.then(|| "--include-plan".to_owned()));
         let projects = self.project.iter();
@@ -160,7 +164,10 @@ impl GuardArgs {
 
     fn setup(&self, agent: Hook) -> String {
         let words = self.command(agent);
-        let line: Vec<String> = words.iter().map(|word| crate::engine::filters::shell_word(word)).collect();
+        let line: Vec<String> = words
+            .iter()
+            .map(|word| crate::engine::filters::shell_word(word))
+            .collect();
         let line = line.join(" ");
         let hooks = |timeout: u32| {
             let hook = json!({"type": "command", "command": line, "timeout": timeout});
@@ -243,7 +250,10 @@ mod tests {
 
     #[test]
     fn an_event_is_blocked_by_its_own_keys() {
-        assert_eq!(decision(Some("UserPromptSubmit"), "gone"), json!({"decision": "block", "reason": "gone"}));
+        assert_eq!(
+            decision(Some("UserPromptSubmit"), "gone"),
+            json!({"decision": "block", "reason": "gone"})
+        );
         assert_eq!(
             decision(Some("PreToolUse"), "gone")["hookSpecificOutput"]["permissionDecision"],
             "deny"

@@ -116,7 +116,9 @@ impl PsArgs {
         context.report(&TurnFilter::default(), |engine, out| {
             let known = known_sessions(&scan.sessions, &engine.usage()?)?;
             let rows = self.choose(engine, out, &filters, &scan, &known, &remote)?;
-            let shown = rows.iter().filter_map(|row| row.session_id.as_deref().map(str::to_owned));
+            let shown = rows
+                .iter()
+                .filter_map(|row| row.session_id.as_deref().map(str::to_owned));
             let request = with_ids(&request, engine, shown.collect::<Vec<_>>().into_iter())?;
             self.print(out, &request, rows)
         })
@@ -180,7 +182,10 @@ impl PsArgs {
 
 /// Brings the pane to the front in which an agent shows a session.
 fn jump(id: &str, scan: &Scan) -> Result<Exit> {
-    let ids = scan.sessions.iter().filter_map(|session| session.claim.session.as_ref());
+    let ids = scan
+        .sessions
+        .iter()
+        .filter_map(|session| session.claim.session.as_ref());
     let named = meant(id, ids.map(|session| session.id.as_str()));
     let is_it = |session: &&LiveSession| {
         let shown = session.claim.session.as_ref();

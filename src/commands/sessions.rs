@@ -78,7 +78,11 @@ impl SessionsArgs {
                 footer: footer(missing),
                 ..Layout::default()
             };
-            out.print(&with_ids(&request, engine, std::iter::empty())?, layout, rows.into_iter().map(Ok))
+            out.print(
+                &with_ids(&request, engine, std::iter::empty())?,
+                layout,
+                rows.into_iter().map(Ok),
+            )
         })
     }
 }

@@ -38,7 +38,9 @@ impl ShortIds {
         if length(&best) <= LONG {
             return best;
         }
-        self.both_ends(id).filter(|both| length(both) < length(&best)).unwrap_or(best)
+        self.both_ends(id)
+            .filter(|both| length(both) < length(&best))
+            .unwrap_or(best)
     }
 
     /// An end is taken for one only where no id begins like it, and it must not look like a flag.
@@ -76,7 +78,9 @@ pub fn meant<'a>(text: &str, ids: impl Iterator<Item = &'a str> + Clone) -> Vec<
         return beginning;
     }
     match text.split_once(GAP) {
-        Some((head, tail)) => all(&|id| id.len() >= head.len() + tail.len() && id.starts_with(head) && id.ends_with(tail)),
+        Some((head, tail)) => {
+            all(&|id| id.len() >= head.len() + tail.len() && id.starts_with(head) && id.ends_with(tail))
+        }
         None => all(&|id| id.ends_with(text)),
     }
 }
@@ -89,15 +93,23 @@ fn backwards(text: &str) -> String {
 fn unique_beginning(id: &str, sorted: &[String]) -> String {
     let at = sorted.partition_point(|other| other.as_str() < id);
     let others = [at.checked_sub(1), Some(at), Some(at + 1)];
-    let neighbors = others.into_iter().flatten().filter_map(|at| sorted.get(at)).filter(|other| *other != id);
-    let shared = neighbors.map(|other| id.chars().zip(other.chars()).take_while(|(a, b)| a == b).count()).max();
+    let neighbors = others
+        .into_iter()
+        .flatten()
+        .filter_map(|at| sorted.get(at))
+        .filter(|other| *other != id);
+    let shared = neighbors
+        .map(|other| id.chars().zip(other.chars()).take_while(|(a, b)| a == b).count())
+        .max();
     let length = shared.map_or(0, |shared| shared + 1).max(LEAST);
     id.chars().take(length).collect()
 }
 
 fn begin_with<'s>(beginning: &'s str, sorted: &'s [String]) -> impl Iterator<Item = &'s String> {
     let from = sorted.partition_point(|other| other.as_str() < beginning);
-    sorted[from..].iter().take_while(move |other| other.starts_with(beginning))
+    sorted[from..]
+        .iter()
+        .take_while(move |other| other.starts_with(beginning))
 }
 
 #[cfg(test)]
@@ -115,7 +127,11 @@ mod tests {
         assert_eq!(short(&["0a0f1c2d", "77f0c2d1"]), ["0a0f", "77f0"]);
         assert_eq!(short(&["ses_e07e12345aXyz1", "ses_e07e12346bQrs2"]), ["Xyz1", "Qrs2"]);
         assert_eq!(
-            short(&["01a1f8de-0000-7000-8000-000000000001", "01a1f8de-0000-7000-8000-000000000002", "5f0c-000000000001"]),
+            short(&[
+                "01a1f8de-0000-7000-8000-000000000001",
+                "01a1f8de-0000-7000-8000-000000000002",
+                "5f0c-000000000001"
+            ]),
             ["01a1..00001", "0002", "5f0c"].map(|id| if id == "01a1..00001" { "01a1..01" } else { id })
         );
         assert_eq!(short(&["abc"]), ["abc"]);

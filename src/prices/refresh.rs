@@ -63,7 +63,11 @@ pub fn update(system: &System) -> Result<Update> {
         status => bail!("{}: answered with status {status}", origin_of(&url)),
     };
     checked.has_failed = false;
-    checked.tag = answer.header("etag").filter(|tag| tag.len() < 256).map(str::to_owned).or(checked.tag);
+    checked.tag = answer
+        .header("etag")
+        .filter(|tag| tag.len() < 256)
+        .map(str::to_owned)
+        .or(checked.tag);
     checked.write(system)?;
     Ok(update)
 }

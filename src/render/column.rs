@@ -1,12 +1,12 @@
 //! Columns and cells: the building blocks of tables.
 
 use crate::core::money::{CostStatus, Money};
+use crate::core::short_id::ShortIds;
 use crate::core::text::Printable;
 use crate::core::time::Time;
+use crate::core::turn::EventKey;
 use crate::render::number;
 use crate::render::preferences::hours;
-use crate::core::short_id::ShortIds;
-use crate::core::turn::EventKey;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use std::sync::Arc;

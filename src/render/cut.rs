@@ -20,11 +20,19 @@ pub fn cut_column(texts: &[&str], align: Align, limit: usize) -> Vec<String> {
     for (look, group) in alike.into_iter().filter(|(_, group)| group.len() > 1) {
         let shared = shared_beginning(&group);
         let candidates = [
-            group.iter().map(|text| without_shared(text, shared, limit)).collect::<Vec<_>>(),
+            group
+                .iter()
+                .map(|text| without_shared(text, shared, limit))
+                .collect::<Vec<_>>(),
             group.iter().map(|text| cut_middle(text, limit).into_owned()).collect(),
         ];
         let distinct = |shown: &Vec<String>| shown.iter().collect::<BTreeSet<_>>().len();
-        let Some(best) = candidates.into_iter().rev().max_by_key(distinct).filter(|best| distinct(best) > 1) else {
+        let Some(best) = candidates
+            .into_iter()
+            .rev()
+            .max_by_key(distinct)
+            .filter(|best| distinct(best) > 1)
+        else {
             continue;
         };
         let best: BTreeMap<&str, String> = group.into_iter().zip(best).collect();
@@ -73,10 +81,17 @@ mod tests {
         assert_eq!(cut.iter().collect::<BTreeSet<_>>().len(), 4, "{cut:?}");
         assert!(cut.iter().all(|cut| width(cut) <= 20), "{cut:?}");
         assert!(cut[1].contains("opus"), "{cut:?}");
-        let titles = ["Explain the build pipeline", "Explain the build pipeline (fork #1)", "Fix it"];
+        let titles = [
+            "Explain the build pipeline",
+            "Explain the build pipeline (fork #1)",
+            "Fix it",
+        ];
         let cut = cut_column(&titles, Align::Left, 16);
         assert_ne!(cut[0], cut[1], "{cut:?}");
-        let paths = ["/home/dev/work/a/very/long/backend", "/home/dev/play/b/very/long/backend"];
+        let paths = [
+            "/home/dev/work/a/very/long/backend",
+            "/home/dev/play/b/very/long/backend",
+        ];
         let cut = cut_column(&paths, Align::Path, 18);
         assert_ne!(cut[0], cut[1], "{cut:?}");
     }
@@ -84,6 +99,9 @@ mod tests {
     #[test]
     fn equal_texts_stay_equal_and_short_ones_whole() {
         assert_eq!(cut_column(&["abc", "abc"], Align::Left, 10), ["abc", "abc"]);
-        assert_eq!(cut_column(&["abcdefghijkl", "abcdefghijkl"], Align::Left, 6), ["abcde…", "abcde…"]);
+        assert_eq!(
+            cut_column(&["abcdefghijkl", "abcdefghijkl"], Align::Left, 6),
+            ["abcde…", "abcde…"]
+        );
     }
 }

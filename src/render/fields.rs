@@ -1,7 +1,7 @@
 //! `--fields`: which keys of a row are printed, and in which order.
 
-use super::keys::{self, Key, Kind, value_at};
 use super::Row;
+use super::keys::{self, Key, Kind, value_at};
 use crate::core::bad_request::BadRequest;
 use serde_json::{Map, Value};
 

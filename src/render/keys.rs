@@ -114,7 +114,9 @@ pub fn meant<R: Row>(keys: &[Key], word: &str) -> Option<String> {
 pub fn titled<R: Row>(keys: &[Key], word: &str) -> Option<String> {
     let plain = |text: &str| text.replace([' ', '_', '-'], "").to_lowercase();
     let mut titled = R::COLUMNS.iter().filter(|column| plain(column.title) == plain(word));
-    titled.find(|column| find(keys, column.key).is_ok()).map(|column| column.key.to_owned())
+    titled
+        .find(|column| find(keys, column.key).is_ok())
+        .map(|column| column.key.to_owned())
 }
 
 /// Words that people and other tools use for keys.

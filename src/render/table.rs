@@ -1,8 +1,8 @@
 //! Tables: aligned, fitted to the terminal, one line per row.
 
 use super::column::{Align, Cell};
-use super::output::{Output, OutputError};
 use super::cut::cut_column;
+use super::output::{Output, OutputError};
 use super::screen::Screen;
 use super::{Palette, Tone, text};
 use tabled::builder::Builder;

@@ -270,7 +270,11 @@ impl Usage<'_> {
         if let Some(last) = grouping.last {
             let starts: BTreeSet<i64> = groups.iter().map(|group| group.key.start).collect();
             let from = starts.into_iter().rev().take(last).last().unwrap_or(i64::MAX);
-            (groups, models) = groups.into_iter().zip(models).filter(|(group, _)| group.key.start >= from).unzip();
+            (groups, models) = groups
+                .into_iter()
+                .zip(models)
+                .filter(|(group, _)| group.key.start >= from)
+                .unzip();
         }
         let grouped_by = grouping.keys();
         let mut total = Totals::default();
@@ -290,7 +294,8 @@ impl Usage<'_> {
             .zip(models)
             .collect();
         if with_models {
-            rows.iter_mut().for_each(|(row, models)| row.used = Some(Box::new(self.used(models))));
+            rows.iter_mut()
+                .for_each(|(row, models)| row.used = Some(Box::new(self.used(models))));
         }
         rows.sort_by(|(a, _), (b, _)| {
             a.start
@@ -390,7 +395,11 @@ impl Usage<'_> {
             }
             let mut names: Vec<(Text, (Option<Money>, u64))> = sums.into_iter().collect();
             names.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-            names.into_iter().map(|(name, _)| name).filter(|name| !name.is_empty()).collect()
+            names
+                .into_iter()
+                .map(|(name, _)| name)
+                .filter(|name| !name.is_empty())
+                .collect()
         };
         Used {
             agents: by_cost(&|(agent, _)| self.agent_id(*agent)),

@@ -2,10 +2,10 @@
 
 use super::select::Selected;
 use super::{Sessions, Usage};
+use crate::core::bad_request::BadRequest;
 use crate::core::fees::{Fee, Region};
 use crate::core::group::Totals;
 use crate::core::money::CostStatus;
-use crate::core::bad_request::BadRequest;
 use crate::core::price::Found;
 use crate::core::rows::{Explained, ExplainedCopy, ModeName, SessionRow, ShowChild, ShowModel, ShowSum, Text, TurnRow};
 use crate::core::short_id::meant;
@@ -75,7 +75,8 @@ impl Usage<'_> {
 
     /// The turn whose `turnId` begins like this.
     fn turn_named(&self, beginning: &str) -> Result<Option<Named>> {
-        let is_id = (LEAST_DIGITS..=16).contains(&beginning.len()) && beginning.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_id =
+            (LEAST_DIGITS..=16).contains(&beginning.len()) && beginning.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !is_id {
             return Ok(None);
         }
@@ -84,12 +85,23 @@ impl Usage<'_> {
         let events = self.ledger.events_between(lowest, highest)?;
         let mut turns = Vec::new();
         for event in events {
-            turns.extend(self.ledger.copies(event)?.into_iter().find(|found| found.turn.numbers.counted));
+            turns.extend(
+                self.ledger
+                    .copies(event)?
+                    .into_iter()
+                    .find(|found| found.turn.numbers.counted),
+            );
         }
         if turns.len() > 1 {
-            let ids: Vec<String> = turns.iter().take(MOST_CANDIDATES).map(|found| found.turn.event.turn_id()).collect();
+            let ids: Vec<String> = turns
+                .iter()
+                .take(MOST_CANDIDATES)
+                .map(|found| found.turn.event.turn_id())
+                .collect();
             let message = format!("turn id '{beginning}' is ambiguous ({} matches)", turns.len());
-            return Err(BadRequest::new(message).with_hint(format!("matches: {}", ids.join(", "))).into());
+            return Err(BadRequest::new(message)
+                .with_hint(format!("matches: {}", ids.join(", ")))
+                .into());
         }
         Ok(turns.pop().map(|found| Named::Turn(Box::new(found))))
     }

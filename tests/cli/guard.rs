@@ -33,7 +33,12 @@ fn a_prompt_is_blocked_in_each_agents_protocol_once_a_budget_is_gone() {
         assert_eq!(output.status.code(), Some(0), "{args:?}: {output:?}");
         let decision: Value = serde_json::from_slice(&output.stdout).expect("JSON");
         assert_eq!(decision["decision"], "block", "{args:?}");
-        assert!(decision["reason"].as_str().is_some_and(|reason| reason.contains("$2.50")), "{decision}");
+        assert!(
+            decision["reason"]
+                .as_str()
+                .is_some_and(|reason| reason.contains("$2.50")),
+            "{decision}"
+        );
     }
     let tool = r#"{"hook_event_name":"PreToolUse","tool_name":"Bash"}"#;
     let decision: Value = serde_json::from_slice(&guard(&home, &["--daily", "2"], tool).stdout).expect("JSON");
@@ -61,11 +66,30 @@ fn on_the_command_line_a_budget_that_is_gone_is_a_failed_check() {
     assert_eq!(guard(&home, &["--daily", "3"], "").status.code(), Some(0));
     let output = guard(&home, &["--daily", "2"], "");
     assert_eq!(output.status.code(), Some(3));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("the day budget is gone: $2.50 of $2"), "{output:?}");
-    assert_eq!(guard(&home, &[], "").status.code(), Some(2), "there is nothing to guard");
-    assert_eq!(guard(&home, &["--daily", "2", "--project", "/nowhere"], "").status.code(), Some(2));
-    home.write(".config/tokentop/config.json", json!({"budgets": {"daily": 2}}).to_string());
-    assert_eq!(guard(&home, &[], "").status.code(), Some(3), "the configured budget counts");
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("the day budget is gone: $2.50 of $2"),
+        "{output:?}"
+    );
+    assert_eq!(
+        guard(&home, &[], "").status.code(),
+        Some(2),
+        "there is nothing to guard"
+    );
+    assert_eq!(
+        guard(&home, &["--daily", "2", "--project", "/nowhere"], "")
+            .status
+            .code(),
+        Some(2)
+    );
+    home.write(
+        ".config/tokentop/config.json",
+        json!({"budgets": {"daily": 2}}).to_string(),
+    );
+    assert_eq!(
+        guard(&home, &[], "").status.code(),
+        Some(3),
+        "the configured budget counts"
+    );
 }
 
 #[test]
@@ -75,7 +99,9 @@ fn the_printed_setup_is_what_each_agent_reads() {
         let text = home.stdout(&["guard", "--daily", "20", "--print-config", agent]);
         let json: String = text.lines().filter(|line| !line.starts_with("//")).collect();
         let setup: Value = serde_json::from_str(&json).expect("JSON below a comment");
-        let command = setup["hooks"]["UserPromptSubmit"][0]["hooks"][0]["command"].as_str().expect("a command");
+        let command = setup["hooks"]["UserPromptSubmit"][0]["hooks"][0]["command"]
+            .as_str()
+            .expect("a command");
         assert_eq!(command, format!("ttop guard --daily 20 --hook {agent}"));
     }
     let Some(node) = support::program("node") else { return };

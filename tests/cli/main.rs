@@ -7,8 +7,8 @@ mod doctor;
 mod doctor_report;
 mod empty_answers;
 mod guard;
-mod words;
 mod one_liners;
 #[path = "../support/mod.rs"]
 mod support;
+mod words;
 mod wrong_values;

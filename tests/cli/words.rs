@@ -30,7 +30,11 @@ fn titles(command: &[&str]) -> Vec<String> {
         .expect("runs");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     let head = text.lines().next().unwrap_or_default();
-    head.split("  ").map(str::trim).filter(|title| !title.is_empty()).map(str::to_owned).collect()
+    head.split("  ")
+        .map(str::trim)
+        .filter(|title| !title.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
@@ -38,7 +42,8 @@ fn titles_of_columns_sort_and_choose() {
     for command in TABLES {
         for title in titles(command) {
             // Columns of what a row's session is known by besides its keys.
-            let is_beside = command == ["cost", "--by", "session"] && ["Agent", "Project", "Updated"].contains(&title.as_str());
+            let is_beside =
+                command == ["cost", "--by", "session"] && ["Agent", "Project", "Updated"].contains(&title.as_str());
             if is_beside || title == "Agents" || title == "Models" || title == "Age" {
                 continue;
             }
@@ -60,15 +65,22 @@ fn short_ids_lead_tables_and_name_their_rows() {
     let home = Home::new();
     let first_words = |command: &[&str], width: &str| -> Vec<String> {
         let mut ttop = home.ttop();
-        ttop.env("COLUMNS", width).args([&["--demo"], command, &["-o", "table"]].concat());
+        ttop.env("COLUMNS", width)
+            .args([&["--demo"], command, &["-o", "table"]].concat());
         let text = String::from_utf8(ttop.output().expect("runs").stdout).expect("UTF-8");
         assert!(text.starts_with("Id "), "{command:?} at {width}: {text}");
         let rows = text.lines().skip(1).take_while(|line| !line.contains("Total"));
-        let ids = rows.filter(|line| !line.starts_with(' ')).map(|line| line.split_whitespace().next().unwrap_or_default());
+        let ids = rows
+            .filter(|line| !line.starts_with(' '))
+            .map(|line| line.split_whitespace().next().unwrap_or_default());
         ids.map(str::to_owned).collect()
     };
     for width in ["80", "120", "200"] {
-        for command in [&["sessions", "-n", "5"][..], &["cost", "--by", "session", "-n", "5"], &["ps"]] {
+        for command in [
+            &["sessions", "-n", "5"][..],
+            &["cost", "--by", "session", "-n", "5"],
+            &["ps"],
+        ] {
             for id in first_words(command, width).iter().take(3) {
                 let shown = home.rows(&["--demo", "show", id]);
                 assert_eq!(shown.len(), 1, "{command:?} {id}");
@@ -77,15 +89,28 @@ fn short_ids_lead_tables_and_name_their_rows() {
                     let rows = home.rows(&["--demo", command, "--session", id]);
                     assert!(!rows.is_empty(), "{command} --session {id}");
                 }
-                assert_eq!(home.rows(&["--demo", "sessions", "--session", id])[0]["sessionId"], whole.as_str());
+                assert_eq!(
+                    home.rows(&["--demo", "sessions", "--session", id])[0]["sessionId"],
+                    whole.as_str()
+                );
             }
         }
         for id in first_words(&["turns", "-n", "5"], width) {
             let shown = home.rows(&["--demo", "show", &id]);
-            assert!(shown[0]["turn"]["turnId"].as_str().is_some_and(|turn| turn.starts_with(&id)), "{id}");
+            assert!(
+                shown[0]["turn"]["turnId"]
+                    .as_str()
+                    .is_some_and(|turn| turn.starts_with(&id)),
+                "{id}"
+            );
         }
     }
-    let sessions = home.ttop().env("COLUMNS", "80").args(["--demo", "sessions", "-o", "table"]).output().expect("runs");
+    let sessions = home
+        .ttop()
+        .env("COLUMNS", "80")
+        .args(["--demo", "sessions", "-o", "table"])
+        .output()
+        .expect("runs");
     let text = String::from_utf8(sessions.stdout).expect("UTF-8");
     let head: Vec<&str> = text.lines().next().expect("titles").split_whitespace().collect();
     assert_eq!(head, ["Id", "Session", "Project", "Agent", "Cost", "Updated"]);
@@ -108,7 +133,10 @@ fn words_of_other_tools_get_a_hint_that_works() {
     ] {
         let (code, _, stderr) = run(args);
         assert_eq!(code, Some(2), "{args:?}");
-        let line = stderr.lines().find_map(|line| line.strip_prefix("hint: ")).unwrap_or_default();
+        let line = stderr
+            .lines()
+            .find_map(|line| line.strip_prefix("hint: "))
+            .unwrap_or_default();
         assert!(line.contains(hint), "{args:?}: {stderr}");
         if let Some(proposed) = line.split('\'').nth(1) {
             let words: Vec<&str> = proposed.split(' ').skip(1).collect();
@@ -116,7 +144,11 @@ fn words_of_other_tools_get_a_hint_that_works() {
             assert_eq!(code, Some(0), "{proposed}: {stderr}");
         }
     }
-    for args in [&["cost", "--by", "Agents"][..], &["sessions", "-o", "JSON"], &["cost", "--by", "MODEL,days"]] {
+    for args in [
+        &["cost", "--by", "Agents"][..],
+        &["sessions", "-o", "JSON"],
+        &["cost", "--by", "MODEL,days"],
+    ] {
         let (code, _, stderr) = run(&[&["--demo"], args].concat());
         assert_eq!(code, Some(0), "{args:?}: {stderr}");
     }
@@ -127,7 +159,10 @@ fn cost_reports_fold_periods_and_leave_costs_out() {
     let home = Home::new();
     let periods = |args: &[&str]| -> Vec<String> {
         let rows = home.rows(&[&["--demo", "cost"], args].concat());
-        let mut periods: Vec<String> = rows.iter().filter_map(|row| row["period"].as_str().map(str::to_owned)).collect();
+        let mut periods: Vec<String> = rows
+            .iter()
+            .filter_map(|row| row["period"].as_str().map(str::to_owned))
+            .collect();
         periods.dedup();
         periods
     };
@@ -140,8 +175,16 @@ fn cost_reports_fold_periods_and_leave_costs_out() {
     let (code, _, _) = run(&["--demo", "cost", "--by", "model", "--last", "2"]);
     assert_eq!(code, Some(2), "there are no periods to count");
     let (_, table, _) = run(&["--demo", "cost", "--by", "day", "--no-cost", "-o", "table"]);
-    assert!(table.contains("Tokens") && !table.contains('$') && !table.contains("price"), "{table}");
-    let wide = home.ttop().env("COLUMNS", "200").args(["--demo", "cost", "--by", "day", "-o", "table"]).output().expect("runs");
+    assert!(
+        table.contains("Tokens") && !table.contains('$') && !table.contains("price"),
+        "{table}"
+    );
+    let wide = home
+        .ttop()
+        .env("COLUMNS", "200")
+        .args(["--demo", "cost", "--by", "day", "-o", "table"])
+        .output()
+        .expect("runs");
     let wide = String::from_utf8(wide.stdout).expect("UTF-8");
     assert!(wide.contains("Claude Sonnet 4.6, ") && wide.contains("codex"), "{wide}");
 }
@@ -155,9 +198,16 @@ fn the_watch_of_the_demo_plays_its_day() {
     for row in &day {
         assert!(row["sessionCostStatus"].is_string(), "{row}");
     }
-    let last = day.iter().rev().find(|row| row["sessionId"] == "ses_demo_01").expect("a line");
+    let last = day
+        .iter()
+        .rev()
+        .find(|row| row["sessionId"] == "ses_demo_01")
+        .expect("a line");
     let session = &home.rows(&["--demo", "sessions", "--session", "ses_demo_01"])[0];
-    assert_eq!((&last["sessionCost"], &last["sessionCostStatus"]), (&session["cost"], &session["costStatus"]));
+    assert_eq!(
+        (&last["sessionCost"], &last["sessionCostStatus"]),
+        (&session["cost"], &session["costStatus"])
+    );
 }
 
 #[test]
@@ -165,7 +215,12 @@ fn a_parent_is_shown_with_its_subagents() {
     let home = Home::new();
     let shown = &home.rows(&["--demo", "show", "ses_demo_01"])[0];
     let rows = home.rows(&["--demo", "sessions"]);
-    let cost = |id: &str| rows.iter().find(|row| row["sessionId"] == id).and_then(|row| row["cost"].as_f64()).expect("a cost");
+    let cost = |id: &str| {
+        rows.iter()
+            .find(|row| row["sessionId"] == id)
+            .and_then(|row| row["cost"].as_f64())
+            .expect("a cost")
+    };
     let sum = shown["withSubagents"]["cost"].as_f64().expect("a cost");
     assert!((sum - cost("ses_demo_01") - cost("ses_demo_02")).abs() < 1e-9, "{sum}");
     assert!(home.rows(&["--demo", "show", "ses_demo_04"])[0]["withSubagents"].is_null());

@@ -30,6 +30,7 @@ impl Demo {
             zone: engine.system.zone().expect("a zone").clone(),
             now: engine.system.now,
             home: engine.system.home.to_string_lossy().into_owned(),
+            ids: Default::default(),
         };
         let state = State::new(reader, Look::new(&BUILT_IN[0], Depth::Rgb), Keys::default());
         let mut demo = Self { engine, state };

@@ -7,7 +7,9 @@ impl Row for ActivityRow {
     const NAME: &'static str = "activity";
 
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::id("sessionId", "Id", 0, |row, view| Cell::session_id(&row.session_id, view)),
+        Column::id("sessionId", "Id", 0, |row, view| {
+            Cell::session_id(&row.session_id, view)
+        }),
         Column::text("time", "Time", 0, |row, view| Cell::clock(row.timestamp, view)),
         Column::text("agentId", "Agent", 4, |row, _| Cell::text(Some(&row.agent_id))),
         Column::text("sessionName", "Session", 0, |row, _| {

@@ -14,17 +14,25 @@ impl Row for CostRow {
             Some(id) => Cell::session_id(id, view),
             None => Cell::empty(),
         }),
-        Column::text("agentId", "Agent", 0, |row, _| dimension(row, "agentId", row.agent_id.as_deref())),
+        Column::text("agentId", "Agent", 0, |row, _| {
+            dimension(row, "agentId", row.agent_id.as_deref())
+        }),
         Column::text("providerId", "Provider", 0, |row, _| {
             dimension(row, "providerId", row.provider_id.as_deref())
         }),
         Column::text("vendorId", "Vendor", 0, |row, _| {
             dimension(row, "vendorId", row.vendor_id.as_deref())
         }),
-        Column::text("modelId", "Model", 0, |row, _| dimension(row, "modelId", row.model_id.as_deref())),
+        Column::text("modelId", "Model", 0, |row, _| {
+            dimension(row, "modelId", row.model_id.as_deref())
+        }),
         // Where ids are asked for, they say it already.
         Column::text("modelName", "Model name", 0, |row, _| {
-            dimension(row, "modelName", row.model_name.as_deref().filter(|_| row.model_id.is_none()))
+            dimension(
+                row,
+                "modelName",
+                row.model_name.as_deref().filter(|_| row.model_id.is_none()),
+            )
         }),
         Column::path("projectPath", "Project", 0, |row, view| match &row.project_path {
             Some(path) => Cell::path(Some(path), view),
@@ -41,7 +49,9 @@ impl Row for CostRow {
             let session = row.session.as_ref().filter(|_| row.project_path.is_none());
             Cell::path(session.and_then(|session| session.project_path.as_deref()), view)
         }),
-        Column::text("branch", "Branch", 0, |row, _| dimension(row, "branch", row.branch.as_deref())),
+        Column::text("branch", "Branch", 0, |row, _| {
+            dimension(row, "branch", row.branch.as_deref())
+        }),
         // The sessions themselves have no kind.
         Column::text("subagent", "Subagent", 0, |row, _| Cell::text(row.subagent.as_deref())),
         Column::number("costPerHour", "$/hour", 1, |row, _| {
@@ -94,7 +104,10 @@ fn dimension(row: &CostRow, key: &'static str, value: Option<&str>) -> Cell {
 
 /// Whether agents and models are parts of the row: rows of times and projects.
 fn names_its_parts(row: &CostRow) -> bool {
-    row.grouped_by.iter().all(|key| ["period", "block", "projectPath"].contains(key)) && !row.grouped_by.is_empty()
+    row.grouped_by
+        .iter()
+        .all(|key| ["period", "block", "projectPath"].contains(key))
+        && !row.grouped_by.is_empty()
 }
 
 fn is_grouped_by(row: &CostRow, keys: &[&str]) -> bool {
@@ -116,7 +129,10 @@ fn period(row: &CostRow, view: &View) -> Cell {
     };
     let span = format!("{}–{}", local(start, format), local(end, "%H:%M"));
     match (start..end).contains(&view.now) {
-        true => Cell::toned(format!("{span} ● {} left", number::duration(end - view.now)), Tone::Strong),
+        true => Cell::toned(
+            format!("{span} ● {} left", number::duration(end - view.now)),
+            Tone::Strong,
+        ),
         false => Cell::plain(span),
     }
 }

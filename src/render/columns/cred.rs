@@ -37,5 +37,7 @@ impl Row for CredRow {
 /// What each credential has to add, below the table: how to get it, or who can read it.
 pub fn advice(rows: &[CredRow]) -> Vec<String> {
     let noted = rows.iter().filter_map(|row| Some((row, row.note.as_deref()?)));
-    noted.map(|(row, note)| format!("{}: {note}", row.provider_id)).collect()
+    noted
+        .map(|(row, note)| format!("{}: {note}", row.provider_id))
+        .collect()
 }

@@ -22,7 +22,9 @@ impl Row for ProviderRow {
             ProviderState::Ok => Cell::empty(),
             state => Cell::toned(state_text(row), state_tone(state)),
         }),
-        Column::text("limits", "Limits", 0, |row, view| Cell::plain(limits_text(&row.limits, view))),
+        Column::text("limits", "Limits", 0, |row, view| {
+            Cell::plain(limits_text(&row.limits, view))
+        }),
         Column::number("credits", "Credits", 3, |row, _| match row.credits {
             Some(credits) => Cell::plain(amount(credits, row.credits_currency.as_deref())),
             None if row.credits_unlimited => Cell::plain("unlimited"),
@@ -88,7 +90,9 @@ fn state_text(row: &ProviderRow) -> String {
 /// What each provider has to add, below the table: `anthropic: to ask with this login: ttop config set …`.
 pub fn advice(rows: &[ProviderRow]) -> Vec<String> {
     let noted = rows.iter().filter_map(|row| Some((row, row.note.as_deref()?)));
-    noted.map(|(row, note)| format!("{}: {note}", row.provider_id)).collect()
+    noted
+        .map(|(row, note)| format!("{}: {note}", row.provider_id))
+        .collect()
 }
 
 fn state_tone(state: ProviderState) -> Tone {

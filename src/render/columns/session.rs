@@ -8,7 +8,9 @@ impl Row for SessionRow {
     const EMPTY: &'static str = "no sessions";
 
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::id("sessionId", "Id", 0, |row, view| Cell::session_id(&row.session_id, view)),
+        Column::id("sessionId", "Id", 0, |row, view| {
+            Cell::session_id(&row.session_id, view)
+        }),
         Column::text("sessionName", "Session", 0, |row, _| {
             let name = row.session_name.as_deref().unwrap_or(&row.session_id);
             Cell::plain(format!("{}{name}", "  ".repeat(row.depth)))

@@ -129,7 +129,14 @@ mod tests {
         };
         assert_eq!(
             shown(66),
-            ["sessionId", "time", "sessionName", "tokens.output", "cost", "sessionCost"]
+            [
+                "sessionId",
+                "time",
+                "sessionName",
+                "tokens.output",
+                "cost",
+                "sessionCost"
+            ]
         );
         assert_eq!(shown(42), ["sessionId", "time", "sessionName", "cost"]);
         assert_eq!(pad("名前です", Align::Left, 6), "名前… ");

@@ -57,7 +57,11 @@ impl<R: Row> TableWriter<R> {
         for cell in &mut cells {
             cell.tone = Tone::Strong;
         }
-        let is_name = |at: &usize| self.columns[*at].head().align.is_text() && cells[*at].text.is_empty() && self.rows.iter().any(|row| !row[*at].text.is_empty());
+        let is_name = |at: &usize| {
+            self.columns[*at].head().align.is_text()
+                && cells[*at].text.is_empty()
+                && self.rows.iter().any(|row| !row[*at].text.is_empty())
+        };
         if let Some(at) = (0..cells.len()).find(is_name) {
             // `-n` leaves rows out, but not of the total.
             cells[at].text = match rows_in_total > self.rows.len() {
