@@ -63,10 +63,11 @@ export def "ttop sessions" [
     --provider: string@"nu-complete ttop"  # Only include these providers
     --model: string@"nu-complete ttop"  # Only include these models
     --project: string@"nu-complete ttop"  # Only include these projects and folders below them
-    --session: string@"nu-complete ttop"  # Only include these sessions, by a unique prefix of their id or `latest`
+    --session: string@"nu-complete ttop"  # Only include these sessions: an id, the short id in tables, or `latest`
     --branch: string@"nu-complete ttop"  # Only include these branches
     --presence: string@"nu-complete ttop"  # Only include turns in this state
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -91,10 +92,11 @@ export def "ttop turns" [
     --provider: string@"nu-complete ttop"  # Only include these providers
     --model: string@"nu-complete ttop"  # Only include these models
     --project: string@"nu-complete ttop"  # Only include these projects and folders below them
-    --session: string@"nu-complete ttop"  # Only include these sessions, by a unique prefix of their id or `latest`
+    --session: string@"nu-complete ttop"  # Only include these sessions: an id, the short id in tables, or `latest`
     --branch: string@"nu-complete ttop"  # Only include these branches
     --presence: string@"nu-complete ttop"  # Only include turns in this state
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -112,10 +114,11 @@ export def "ttop turns" [
 
 # Show one session or turn in depth
 export def "ttop show" [
-    id: string@"nu-complete ttop"  # A session (a unique prefix of its id, or `latest`), or a `turnId`
+    id: string@"nu-complete ttop"  # A session or turn: its id or the short id in tables, or `latest`
     --explain  # Show the source, copies and price rule of each number
     --messages: int  # Show this many of the newest messages
     --full  # Show the complete text of each message
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -134,6 +137,9 @@ export def "ttop show" [
 # Report tokens and cost, grouped by time, agent or model
 export def "ttop cost" [
     --by: string@"nu-complete ttop"  # Group by these dimensions
+    --breakdown  # Also group by model
+    --last: int  # Only include this many of the latest periods
+    --no-cost  # Leave costs out of tables
     --max: number  # Exit 3 if the total, including plan-covered cost, exceeds this many US dollars
     --roots  # Count subagents under the session that started them
     --since: string@"nu-complete ttop"  # Only include rows at or after this time
@@ -143,10 +149,11 @@ export def "ttop cost" [
     --provider: string@"nu-complete ttop"  # Only include these providers
     --model: string@"nu-complete ttop"  # Only include these models
     --project: string@"nu-complete ttop"  # Only include these projects and folders below them
-    --session: string@"nu-complete ttop"  # Only include these sessions, by a unique prefix of their id or `latest`
+    --session: string@"nu-complete ttop"  # Only include these sessions: an id, the short id in tables, or `latest`
     --branch: string@"nu-complete ttop"  # Only include these branches
     --presence: string@"nu-complete ttop"  # Only include turns in this state
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -158,7 +165,7 @@ export def "ttop cost" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {by: $by, max: $max, roots: $roots, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {by: $by, breakdown: $breakdown, last: $last, no-cost: $no_cost, max: $max, roots: $roots, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop cost -o ndjson ...$flags | typed [start end] [] [] []
 }
 
@@ -178,8 +185,9 @@ export def "ttop ps" [
     --provider: string@"nu-complete ttop"  # Only include these providers
     --model: string@"nu-complete ttop"  # Only include these models
     --project: string@"nu-complete ttop"  # Only include these projects and folders below them
-    --session: string@"nu-complete ttop"  # Only include these sessions, by a unique prefix of their id or `latest`
+    --session: string@"nu-complete ttop"  # Only include these sessions: an id, the short id in tables, or `latest`
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -200,6 +208,7 @@ export def "ttop mcp" [
     --agent: string@"nu-complete ttop"  # Only include these agents
     --project: string@"nu-complete ttop"  # Only include these projects and folders below them
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -225,8 +234,9 @@ export def "ttop alert" [
     --agent: string@"nu-complete ttop"  # Only include these agents
     --provider: string@"nu-complete ttop"  # Only include these providers
     --project: string@"nu-complete ttop"  # Only include these projects and folders below them
-    --session: string@"nu-complete ttop"  # Only include these sessions, by a unique prefix of their id or `latest`
+    --session: string@"nu-complete ttop"  # Only include these sessions: an id, the short id in tables, or `latest`
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -252,6 +262,7 @@ export def "ttop providers" [
     --keychain  # Read the macOS keychain even if its dialog may go unanswered
     --provider: string@"nu-complete ttop"  # Only include these providers
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -279,8 +290,9 @@ export def "ttop watch" [
     --provider: string@"nu-complete ttop"  # Only include these providers
     --model: string@"nu-complete ttop"  # Only include these models
     --project: string@"nu-complete ttop"  # Only include these projects and folders below them
-    --session: string@"nu-complete ttop"  # Only include these sessions, by a prefix of their id
+    --session: string@"nu-complete ttop"  # Only include these sessions, by a beginning of their id or the short id in tables
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -308,10 +320,11 @@ export def "ttop top" [
     --provider: string@"nu-complete ttop"  # Only include these providers
     --model: string@"nu-complete ttop"  # Only include these models
     --project: string@"nu-complete ttop"  # Only include these projects and folders below them
-    --session: string@"nu-complete ttop"  # Only include these sessions, by a unique prefix of their id or `latest`
+    --session: string@"nu-complete ttop"  # Only include these sessions: an id, the short id in tables, or `latest`
     --branch: string@"nu-complete ttop"  # Only include these branches
     --presence: string@"nu-complete ttop"  # Only include turns in this state
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -329,6 +342,7 @@ export def "ttop top" [
 
 # List themes, or show the colors of one
 export def "ttop theme" [
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -346,6 +360,7 @@ export def "ttop theme" [
 
 # List every theme
 export def "ttop theme list" [
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -364,6 +379,7 @@ export def "ttop theme list" [
 # Show the colors of a theme
 export def "ttop theme show" [
     id: string@"nu-complete ttop"  # Theme, such as `nord`
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -387,6 +403,7 @@ export def "ttop creds" [
     --keychain  # Read the macOS keychain even if its dialog may go unanswered
     --provider: string@"nu-complete ttop"  # Only include these providers
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -442,6 +459,7 @@ export def "ttop budgets" [
     --model: string@"nu-complete ttop"  # Only include these models
     --project: string@"nu-complete ttop"  # Only include these projects and folders below them
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -459,6 +477,7 @@ export def "ttop budgets" [
 
 # Show plugins, and add, trust, test and remove them
 export def "ttop plugin" [
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -476,6 +495,7 @@ export def "ttop plugin" [
 
 # List plugins with their state and rights
 export def "ttop plugin list" [
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -494,6 +514,7 @@ export def "ttop plugin list" [
 # Show all that is known of one plugin
 export def "ttop plugin info" [
     id: string@"nu-complete ttop"  # Its id
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -607,6 +628,7 @@ export extern "ttop plugin test" [
 # Show which walls stand, and what is wrong with plugins
 export def "ttop plugin doctor" [
     id?: string@"nu-complete ttop"  # One plugin
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -622,11 +644,33 @@ export def "ttop plugin doctor" [
     ^ttop plugin doctor ...([$id] | compact) -o ndjson ...$flags | typed [] [] [] []
 }
 
+# Block an agent's prompts once a budget is gone; a hook for Claude Code, Codex and OpenCode
+export extern "ttop guard" [
+    --daily: number  # Stop at this many US dollars a day
+    --weekly: number  # Stop at this many US dollars a week
+    --monthly: number  # Stop at this many US dollars a month
+    --include-plan  # Also count turns that a subscription covers
+    --project: string@"nu-complete ttop"  # Only count this project and folders below it
+    --hook: string@"nu-complete ttop"  # Answer as this agent expects it of a hook [default: the one with an event on stdin]
+    --print-config: string@"nu-complete ttop"  # Print what to add to the configuration of this agent
+    --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+]
+
 # Show the price list
 export def "ttop prices" [
     --provider: string@"nu-complete ttop"  # Only include these providers
     --model: string@"nu-complete ttop"  # Only include these models
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -644,6 +688,7 @@ export def "ttop prices" [
 
 # Fetch the newest price list and show the changes; past turns keep their prices
 export def "ttop prices update" [
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -662,6 +707,7 @@ export def "ttop prices update" [
 # Show every price a model has had, and the name it is listed under
 export def "ttop prices show" [
     model: string@"nu-complete ttop"  # Model, as `model` or `provider/model`
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -713,6 +759,7 @@ export extern "ttop sync" [
 
 # Show, erase, rebuild, export or import the ledger
 export def "ttop ledger" [
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -730,6 +777,7 @@ export def "ttop ledger" [
 
 # Show what the ledger stores of each agent
 export def "ttop ledger status" [
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
@@ -747,7 +795,7 @@ export def "ttop ledger status" [
 
 # Erase history permanently; a later sync does not bring it back
 export extern "ttop ledger forget" [
-    --session: string@"nu-complete ttop"  # Erase this session, given a unique prefix of its id
+    --session: string@"nu-complete ttop"  # Erase this session, given a unique beginning or end of its id
     --project: string@"nu-complete ttop"  # Erase every session of this project and of folders below it
     --before: string@"nu-complete ttop"  # Erase every turn before this time
     --import: string@"nu-complete ttop"  # What came with an import of this name; it may be imported again
@@ -808,9 +856,9 @@ export extern "ttop ledger import" [
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Print the schema of a row kind, or list the row kinds
+# Print the schema of a row kind or of the configuration file, or list the row kinds
 export extern "ttop schema" [
-    row?: string@"nu-complete ttop"  # Kind of row
+    row?: string@"nu-complete ttop"  # Kind of row, or `config`
     --as: string@"nu-complete ttop"  # Output language
     --color: string@"nu-complete ttop"  # Choose when to use color
     --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
@@ -827,6 +875,7 @@ export extern "ttop schema" [
 # Show which agents and files were found, and what they do not record
 export def "ttop doctor" [
     --report  # Print an anonymous report for an issue: shapes of records, without texts, ids and paths
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
