@@ -2,7 +2,7 @@
 
 use super::Cli;
 use crate::core::bad_request::BadRequest;
-use clap::{Command, CommandFactory};
+use clap::CommandFactory;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
@@ -66,7 +66,7 @@ pub fn is_command(name: &str) -> bool {
 }
 
 /// The definition with a list of aliases at the end of its help.
-pub fn list(root: Command, aliases: &BTreeMap<String, String>) -> Command {
+pub fn list(root: clap::Command, aliases: &BTreeMap<String, String>) -> clap::Command {
     let width = aliases
         .keys()
         .map(|name| name.chars().count())
@@ -85,12 +85,12 @@ pub fn list(root: Command, aliases: &BTreeMap<String, String>) -> Command {
 }
 
 /// The definition with aliases as commands, for completions.
-pub fn add(root: Command, aliases: &BTreeMap<String, String>) -> Command {
+pub fn add(root: clap::Command, aliases: &BTreeMap<String, String>) -> clap::Command {
     aliases
         .iter()
         .fold(root, |root, (name, line)| match root.find_subcommand(name) {
             Some(_) => root,
-            None => root.subcommand(Command::new(name.clone()).about(format!("Alias of ttop {line}"))),
+            None => root.subcommand(clap::Command::new(name.clone()).about(format!("Alias of ttop {line}"))),
         })
 }
 

@@ -182,6 +182,14 @@ const EXAMPLES: &[Examples] = &[
         ],
     ),
     of(
+        "plugin",
+        &[
+            ("Every plugin, and its state", "ttop plugin list"),
+            ("Start a new agent plugin", "ttop plugin new agent acme"),
+            ("Let a plugin run with the rights it declares", "ttop plugin trust acme"),
+        ],
+    ),
+    of(
         "prices",
         &[
             (

@@ -63,8 +63,9 @@ pub fn pace(latest: Seen, window_minutes: Option<u64>, history: &[Seen], now: i6
     if (elapsed as f64) < least.max(1.0) {
         return None;
     }
-    let per_ms = ((latest.used_percent - used) / elapsed as f64).max(0.0);
-    let left_ms = |percent: f64| (percent > 0.0 && per_ms > 0.0).then(|| (percent / per_ms).ceil());
+    let gained = (latest.used_percent - used).max(0.0);
+    let per_ms = gained / elapsed as f64;
+    let left_ms = |percent: f64| (percent > 0.0 && gained > 0.0).then(|| (percent * elapsed as f64 / gained).ceil());
     let reached = own()
         .filter(|seen| seen.used_percent >= 100.0)
         .map(|seen| seen.at)

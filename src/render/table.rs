@@ -255,7 +255,7 @@ mod tests {
         insta::assert_snapshot!(shown(table(&ROWS), None), @r#"
         Session                         Project                      Turns      Cost|
         Fix the parser                  ~/work/clients/acme/backend     12  ~$0.0234|
-        日本語のとても長いタイトルです  ~/work/app                       3     $1.20|
+        日本語のとても長いタイトルです  ~/work/app                       3   $1.20|
         Family 👨‍👩‍👧‍👦 plans                                               1024         —|
         "#);
     }
@@ -270,7 +270,7 @@ mod tests {
         insta::assert_snapshot!(shown(table(&ROWS), Some(60)), @r#"
         Session                Project               Turns      Cost|
         Fix the parser         ~/work…/acme/backend     12  ~$0.0234|
-        日本語のとても長いタ…  ~/work/app                3     $1.20|
+        日本語のとても長いタ…  ~/work/app                3   $1.20|
         Family 👨‍👩‍👧‍👦 plans                               1024         —|
         "#);
         insta::assert_snapshot!(shown(table(&ROWS), Some(30)), @r#"

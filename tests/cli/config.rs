@@ -255,8 +255,15 @@ fn the_number_format_of_tokentop_takes_effect() {
     let total = home.rows(&["cost", "--by", "total"])[0]["totalTokens"]
         .as_u64()
         .expect("tokens");
-    assert!(total > 1000 && total < 1_000_000, "{total}");
-    let full = format!("{},{:03}", total / 1000, total % 1000);
+    assert!(total > 1000, "{total}");
+    let digits = total.to_string();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .filter_map(|group| str::from_utf8(group).ok())
+        .collect();
+    let full = groups.join(",");
     assert!(!home.stdout(&["cost", "--by", "total", "-o", "table"]).contains(&full));
     home.write(FILE, r#"{"display": {"numberFormat": "full"}}"#);
     let table = home.stdout(&["cost", "--by", "total", "-o", "table"]);

@@ -73,7 +73,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "top",
         ],
     ),
-    ("cli", &["args", "commands", "core", "render", "top"]),
+    ("cli", &["args", "commands", "core", "render", "reports", "top"]),
 ];
 
 const MOST_LINES: usize = 500;
@@ -247,6 +247,8 @@ fn files_are_opened_and_programs_are_run_in_one_place() {
             .to_string();
         let text = text(&path);
         for (number, line) in product(&text).lines().enumerate() {
+            // A command of ttop's own definition runs nothing.
+            let line = line.replace("clap::Command::new(", "");
             for (words, allowed) in RULES {
                 let is_used = words.iter().any(|word| line.contains(word)) && !line.trim_start().starts_with("//");
                 if is_used && !allowed.contains(&shown.as_str()) {

@@ -334,7 +334,7 @@ mod tests {
     fn only_the_sessions_own_record_is_taken() {
         let line = br#"{"type":"cost-state","sessionId":"s-1","startTime":7,"modelUsage":{"m[1m]":{"inputTokens":1}}}"#;
         let own = CostState::parse(line, "s-1", 3, 0).expect("JSON").expect("its own");
-        assert_eq!((own.time, own.models["m"]), (7, [1, 0, 0, 0, 0, 0, 0]));
+        assert_eq!((own.time, own.models["m"]), (7, [1, 0, 0, 0, 0, 0, 0, 0]));
         assert!(CostState::parse(line, "s-2", 3, 0).expect("JSON").is_none());
         let copy = String::from_utf8_lossy(line).replace("s-1", "s-2");
         let copy = CostState::parse(copy.as_bytes(), "s-2", 3, 0)

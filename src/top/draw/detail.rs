@@ -248,13 +248,14 @@ pub fn wrap(text: &str, room: usize) -> Vec<String> {
             line.push_str(word);
             continue;
         }
-        if !line.is_empty() {
+        if next <= room {
             lines.push(std::mem::take(&mut line).trim_end().to_owned());
-        }
-        if word.trim().is_empty() {
+            if !word.trim().is_empty() {
+                line.push_str(word);
+            }
             continue;
         }
-        // A word that is longer than a line.
+        // A word that is longer than a line goes on where the line is.
         for grapheme in word.graphemes(true) {
             if width(&line) + width(grapheme) > room && !line.is_empty() {
                 lines.push(std::mem::take(&mut line));

@@ -32,6 +32,9 @@ pub fn place<R: Listed>(width: u16) -> Vec<Place> {
     let (mut x, mut places) = (1, Vec::with_capacity(shown.len()));
     let mut shares_left = shares;
     for at in shown {
+        if x >= width {
+            break;
+        }
         let columns = match R::COLS[at].width {
             Width::Fixed(columns) => columns,
             Width::Flexible(share) => {

@@ -382,6 +382,55 @@ pub static PROGRAMS: &[Program] = &[
         titles: GEMINI_TITLES,
         ..Program::PLAIN
     },
+    Program {
+        agent_id: "mimo-code",
+        commands: &["mimo"],
+        ..OPENCODE
+    },
+    Program {
+        agent_id: "auggie",
+        commands: &["auggie"],
+        scripts: &["@augmentcode/auggie/"],
+        options: PRINTS,
+        ..Program::PLAIN
+    },
+    Program {
+        agent_id: "codebuddy",
+        commands: &["codebuddy", "cbc"],
+        scripts: &["@tencent-ai/codebuddy-code/"],
+        options: PRINTS,
+        ..Program::PLAIN
+    },
+    Program {
+        // Its other name, `cmd`, is that of the shell of Windows.
+        agent_id: "command-code",
+        commands: &["command-code"],
+        scripts: &["node_modules/command-code/"],
+        options: PRINTS,
+        ..Program::PLAIN
+    },
+    Program {
+        agent_id: "devin-cli",
+        commands: &["devin"],
+        options: PRINTS,
+        ..Program::PLAIN
+    },
+    Program {
+        agent_id: "jcode",
+        commands: &["jcode"],
+        ..Program::PLAIN
+    },
+    Program {
+        agent_id: "junie",
+        commands: &["junie"],
+        ..Program::PLAIN
+    },
+    Program {
+        agent_id: "zcode",
+        commands: &["zcode"],
+        options: PRINTS,
+        ..Program::PLAIN
+    },
 ];
 
 /// The program of an agent.
@@ -397,6 +446,8 @@ mod tests {
 
     /// Agents that are windows, or parts of one: no process of theirs is a session.
     const WINDOWS: [&str; 6] = ["antigravity", "codebuff", "kilo-code", "roo-code", "windsurf", "zed"];
+    /// Agents whose command is another program's on most machines: `dsh` runs commands on many hosts.
+    const AMBIGUOUS: [&str; 1] = ["deepseek-harness"];
 
     fn started(args: &[&str]) -> Process {
         Process {
@@ -408,8 +459,8 @@ mod tests {
     #[test]
     fn every_agent_that_leaves_records_while_it_works_has_a_program() {
         for agent in built_in() {
-            let has_program = program_of(agent.id()).is_some();
-            assert_eq!(has_program, !WINDOWS.contains(&agent.id()), "{}", agent.id());
+            let is_unnamed = WINDOWS.contains(&agent.id()) || AMBIGUOUS.contains(&agent.id());
+            assert_eq!(program_of(agent.id()).is_none(), is_unnamed, "{}", agent.id());
         }
         for program in PROGRAMS {
             assert!(!program.commands.is_empty(), "{}", program.agent_id);
