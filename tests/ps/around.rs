@@ -148,7 +148,7 @@ fn the_sample_home_runs_nothing_of_this_machine() {
     assert!(first.lines().all(|line| line.contains("/home/dev/")));
     let table = home.stdout(&["ps", "--demo", "-o", "table"]);
     assert!(
-        table.contains("waiting_permission") && table.contains("Port the payment service"),
+        table.contains("waiting_permission") && table.contains("Port the payment"),
         "{table}"
     );
     assert_eq!(home.stdout(&["mcp", "--demo"]), "");

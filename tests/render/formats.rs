@@ -43,6 +43,11 @@ fn places() -> [Place; 2] {
         ".claude.json",
         json!({"mcpServers": {"odd | \"name\"\t": {"command": "srv", "args": ["a|b", "c,d"]}}}).to_string(),
     );
+    home.write(
+        ".config/tokentop/plugins/odd.js",
+        "import { createThemePlugin } from '@tokentop/plugin-sdk';\n\
+         export default createThemePlugin({ id: 'odd', type: 'theme', name: 'Odd | \"name\"', version: '1.0.0', permissions: {} });\n",
+    );
     home.stdout(&["sync"]);
     // What came after the first sync is news to a watch.
     let text = std::fs::read_to_string(home.path().join(".claude/projects/-home-dev/bbbb-2.jsonl")).expect("a log");

@@ -21,12 +21,13 @@ fn tables_are_aligned_clean_and_fit() {
         .output()
         .expect("runs");
     insta::assert_snapshot!(String::from_utf8_lossy(&narrow.stdout), @r#"
-    Session                    Cost  Updated
-    Family 👨‍👩‍👧‍👦 plans               —  2026-11-20 09:30
-    日本語の[31mとても長…    $12.50  2026-11-20 09:00
-    Fix the parser         ~$0.0860  2026-11-19 23:30
+    Id    Session                        Cost  Updated
+    cccc  Family 👨‍👩‍👧‍👦 plans                   —  09:30
+    bbbb  日本語の[31mとても長いタ…  $12.50    09:00
+    aaaa  Fix the parser             ~$0.0860  Thu
     17 tokens have no price: unheard-of-1 (anthropic)
-    models newer than the price list: ttop prices update
+    models newer than the price list:
+      ttop prices update
     "#);
     insta::assert_snapshot!(home.stdout(&["turns", "-o", "table", "--fields", "modelId,tokens.output,requests,timestamp,vendorId"]), @r#"
     Model              Output  requests  timestamp         vendorId
