@@ -276,7 +276,7 @@ mod tests {
         insta::assert_snapshot!(shown(table(&ROWS), Some(30)), @r#"
         Session                  Cost|
         Fix the parser       ~$0.0234|
-        日本語のとても長い…     $1.20|
+        日本語のとても長い…   $1.20|
         Family 👨‍👩‍👧‍👦 plans             —|
         "#);
     }

@@ -44,11 +44,11 @@ fn tables_are_aligned_clean_and_fit() {
     | 2026-11-20 | 2 | 2 | 20 | 1.2M | 0 | 0 | 0 | 1.2M | ≥\$12.50 |
     "#);
     insta::assert_snapshot!(home.stdout(&["cost", "--by", "model", "-o", "table", "--fields", "cost,modelId,turns"]), @r#"
-       Cost  Model              Turns
-    ~$12.56  claude-opus-4-6        2
-    $0.0234  claude-sonnet-4-5      1
-          —  unheard-of-1           1
-    ≥$12.59  Total                  4
+         Cost  Model              Turns
+    ~$12.56    claude-opus-4-6        2
+      $0.0234  claude-sonnet-4-5      1
+            —  unheard-of-1           1
+    ≥$12.59    Total                  4
     17 tokens have no price: unheard-of-1 (anthropic)
     models newer than the price list: ttop prices update
     "#);

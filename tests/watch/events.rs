@@ -167,7 +167,7 @@ fn both_shapes_go_through_jq_fields_and_tables() {
     for wrong in [
         &["--events", "nonsense"][..],
         &["--heartbeat", "0s"],
-        &["--fields", "title"],
+        &["--fields", "severity"],
     ] {
         let output = home
             .ttop()
