@@ -58,7 +58,7 @@ fn surroundings(program: &Program, process: &Process, system: &System) -> Option
         .env
         .iter()
         .filter(|(name, value)| is_folder_variable(name) && is_of_agent(name) && value.starts_with('/'));
-    let is_same = theirs.iter().eq(ours) && PathBuf::from(&home) == system.home;
+    let is_same = theirs.iter().eq(ours) && system.home.as_os_str() == home.as_str();
     theirs.insert("HOME".to_owned(), home);
     (!is_same).then_some(theirs)
 }

@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// The grain of the exact time of boot: a tick of the kernel.
+const STEP_MS: i64 = 10;
+const STEP_NANOS: i128 = STEP_MS as i128 * 1_000_000;
 /// How far the kernel's printed time of boot may be from the exact one.
 const BOOT_GRAIN_MS: i64 = 2_000;
 
@@ -149,13 +152,15 @@ impl ProcFs {
     /// is the `/proc` of another machine.
     fn boot_ms(&self) -> Option<i64> {
         let printed = self.printed_boot_ms()?;
-        let ms = |clock| {
+        let nanos = |clock| {
             let time = rustix::time::clock_gettime(clock);
-            time.tv_sec
-                .saturating_mul(1_000)
-                .saturating_add(time.tv_nsec / 1_000_000)
+            i128::from(time.tv_sec) * 1_000_000_000 + i128::from(time.tv_nsec)
         };
-        let exact = ms(rustix::time::ClockId::Realtime) - ms(rustix::time::ClockId::Boottime);
+        let apart = nanos(rustix::time::ClockId::Realtime) - nanos(rustix::time::ClockId::Boottime);
+        // In steps that outlast the moment between the two readings: the start of a process must not move.
+        let exact = i64::try_from((apart + STEP_NANOS / 2) / STEP_NANOS)
+            .ok()?
+            .saturating_mul(STEP_MS);
         let is_same = (exact - printed).abs() <= BOOT_GRAIN_MS;
         Some(if is_same { exact } else { printed })
     }

@@ -269,7 +269,8 @@ impl Usage<'_> {
 
         if let Some(last) = grouping.last {
             let starts: BTreeSet<i64> = groups.iter().map(|group| group.key.start).collect();
-            let from = starts.into_iter().rev().take(last).last().unwrap_or(i64::MAX);
+            let first = starts.len().saturating_sub(last);
+            let from = starts.into_iter().nth(first).unwrap_or(i64::MAX);
             (groups, models) = groups
                 .into_iter()
                 .zip(models)

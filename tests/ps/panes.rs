@@ -5,8 +5,15 @@ use crate::support::fake_agents::Process;
 use crate::{row, ttop};
 use std::os::unix::fs::PermissionsExt;
 
+type Case = (
+    &'static str,
+    &'static [(&'static str, &'static str)],
+    &'static str,
+    &'static str,
+);
+
 /// A multiplexer, the variables its panes have, and what it is asked for to go there.
-const CASES: [(&str, &[(&str, &str)], &str, &str); 4] = [
+const CASES: [Case; 4] = [
     (
         "zellij",
         &[("ZELLIJ_SESSION_NAME", "my work"), ("ZELLIJ_PANE_ID", "3")],

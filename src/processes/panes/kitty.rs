@@ -50,7 +50,8 @@ fn title_of(listed: &str, id: &str) -> Option<String> {
     let within = |value: &Value, key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
     let tabs = windows.as_array()?.iter().flat_map(|window| within(window, "tabs"));
     let mut panes = tabs.flat_map(|tab| within(&tab, "windows"));
-    let pane = panes.find(|pane| pane.get("id").is_some_and(|known| known.to_string() == id))?;
+    let id: u64 = id.parse().ok()?;
+    let pane = panes.find(|pane| pane.get("id").and_then(Value::as_u64) == Some(id))?;
     Some(pane.get("title")?.as_str()?.to_owned())
 }
 
