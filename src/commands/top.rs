@@ -1,7 +1,7 @@
 //! `ttop top`: a screen with running agents, cost, plans, trends and projects.
 
 use super::config::set_setting;
-use super::context::{Context, depth_of};
+use super::context::{Context, depth_of, with_ids};
 use crate::args::{Filters, RowArgs};
 use crate::core::bad_request::BadRequest;
 use crate::core::filter::TurnFilter;
@@ -152,6 +152,7 @@ impl TopArgs {
                     .then(|| -> crate::render::MakeFooter<R> { Box::new(|_| Footer::new(None, missing)) }),
                 ..Layout::default()
             };
+            let request = with_ids(&request, engine, std::iter::empty())?;
             out.print(&request, layout, make(engine)?.into_iter().map(Ok))
         })
     }

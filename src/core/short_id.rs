@@ -25,8 +25,12 @@ impl ShortIds {
         Self { sorted, reversed }
     }
 
-    /// The shortest beginning or end of an id that no other id shares; both ends where either alone is long.
+    /// The shortest beginning or end of an id that no other id shares; both ends where either alone is long. Without any
+    /// known id, the id as it is.
     pub fn of(&self, id: &str) -> String {
+        if self.sorted.is_empty() {
+            return id.to_owned();
+        }
         let beginning = unique_beginning(id, &self.sorted);
         let end = backwards(&unique_beginning(&backwards(id), &self.reversed));
         let end = Some(end).filter(|end| self.is_end_only(end, id));
@@ -142,7 +146,7 @@ mod tests {
     fn an_id_that_is_not_among_them_is_shortened_against_them() {
         let all = ShortIds::new(["abcd1111".to_owned(), "zzzz2222".to_owned()]);
         assert_eq!(all.of("abcd3333"), "3333");
-        assert_eq!(ShortIds::default().of("abcd1111"), "abcd");
+        assert_eq!(ShortIds::default().of("abcd1111"), "abcd1111");
     }
 
     proptest! {
