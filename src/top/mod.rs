@@ -1,6 +1,6 @@
 //! `ttop top`: the screen that stays open. A view on the engine's rows, which computes no number of its own.
 //!
-//! The main thread runs the [`worker`]: it owns the engine, waits for changes and sends rows. The [`driver`] owns the
+//! The main thread runs the `worker`: it owns the engine, waits for changes and sends rows. The `driver` owns the
 //! terminal on a second thread: it turns input into events, lets [`update`] change the [`state`], and draws it.
 
 mod background;
