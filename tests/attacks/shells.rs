@@ -144,12 +144,17 @@ impl<'a> Terminal<'a> {
 
 impl Drop for Terminal<'_> {
     fn drop(&mut self) {
+        // A shell that loses its terminal may spin for ever: it is asked to end first.
+        if let Ok(mut keys) = self.keys.lock() {
+            let _ = keys.write_all(b"\x03exit\r");
+        }
+        let _ = wait(|| self.child.try_wait().ok().flatten());
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-fn wait<T>(found: impl Fn() -> Option<T>) -> Option<T> {
+fn wait<T>(mut found: impl FnMut() -> Option<T>) -> Option<T> {
     let end = Instant::now() + LIMIT;
     while Instant::now() < end {
         if let Some(value) = found() {

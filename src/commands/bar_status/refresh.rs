@@ -4,6 +4,7 @@ use crate::commands::context::Context;
 use crate::core::problem::Problem;
 use crate::system::cache::Cache;
 use crate::system::children;
+use crate::system::clock::Clock;
 use std::process::Command;
 use std::time::Instant;
 
@@ -55,6 +56,10 @@ fn start(context: &Context, age: Option<i64>) -> std::io::Result<Refresh> {
     sync.args(["sync", "--background"]);
     if let Some(zone) = &context.out.global.tz {
         sync.args(["--tz", zone]);
+    }
+    if let Clock::Ticking { .. } = context.engine.system.clock {
+        // Its clock goes on where this one is.
+        sync.env("TTOP_NOW", format!("@{now}"));
     }
     if context.engine.system.offline {
         sync.arg("--offline");
