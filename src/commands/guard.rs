@@ -164,10 +164,7 @@ impl GuardArgs {
 
     fn setup(&self, agent: Hook) -> String {
         let words = self.command(agent);
-        let line: Vec<String> = words
-            .iter()
-            .map(|word| crate::engine::filters::shell_word(word))
-            .collect();
+        let line: Vec<String> = words.iter().map(|word| crate::core::shell::quoted(word)).collect();
         let line = line.join(" ");
         let hooks = |timeout: u32| {
             let hook = json!({"type": "command", "command": line, "timeout": timeout});

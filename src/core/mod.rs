@@ -24,6 +24,7 @@ pub mod process;
 pub mod project;
 pub mod quota;
 pub mod rows;
+pub mod shell;
 pub mod short_id;
 pub mod snapshot;
 pub mod stats;

@@ -6,6 +6,7 @@ use crate::core::filter::{Globs, ProjectWanted, SessionWanted, TurnFilter};
 use crate::core::filter_text::FilterText;
 use crate::core::period::{BadTime, Edge, Range, parse_day, parse_time};
 use crate::core::project::Projects;
+use crate::core::shell;
 use crate::core::turn::Presence;
 use crate::ledger::Ledger;
 use crate::render::Row;
@@ -185,17 +186,8 @@ pub fn quoted(filters: &FilterText) -> String {
         many("grep", &filters.grep),
     ];
     let flags = flags.into_iter().flatten();
-    let words = flags.map(|(flag, value)| format!("--{flag} {}", shell_word(&value)));
+    let words = flags.map(|(flag, value)| format!("--{flag} {}", shell::quoted(&value)));
     words.collect::<Vec<_>>().join(" ")
-}
-
-/// A word as a shell takes it unchanged.
-pub fn shell_word(word: &str) -> String {
-    let is_safe = |character: char| character.is_alphanumeric() || "-_./:+,@%".contains(character);
-    match !word.is_empty() && word.chars().all(is_safe) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    }
 }
 
 fn bad_time(flag: &str, error: BadTime) -> anyhow::Error {

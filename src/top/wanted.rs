@@ -4,6 +4,7 @@ use super::view::View;
 use super::window::Window;
 use crate::core::filter_text::{FilterText, PresenceWanted};
 use crate::core::rows::Text;
+use crate::core::shell::quoted;
 use clap::ValueEnum;
 
 /// What is shown; whenever it changes, the worker makes other rows.
@@ -118,15 +119,6 @@ fn flags(filter: &FilterText) -> String {
 fn presence_name(presence: PresenceWanted) -> String {
     let value = presence.to_possible_value();
     value.map(|value| value.get_name().to_owned()).unwrap_or_default()
-}
-
-/// A word as a POSIX shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+,=".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Repairs of a wrong value: the command to suggest, and the value that ttop uses until then.
 
 use super::schema::Node;
+use crate::core::shell::quoted;
 use serde_json::Value;
 
 /// What ttop does while the value of this key is wrong.
@@ -58,15 +59,6 @@ pub fn nearest<'n>(typed: &str, names: impl Iterator<Item = &'n str>) -> Option<
     near.filter(|(distance, _)| *distance <= most)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
-}
-
-/// A word of a shell's command line.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
