@@ -47,19 +47,15 @@ impl Engine {
     /// # Errors
     /// When a variable names a foreign host.
     pub fn limits(&mut self, query: &LimitsQuery) -> Result<Vec<ProviderRow>> {
-        let now = self.system.now;
-        let mut listed: Vec<Listed> = if self.is_sample {
-            sample::accounts::reports(&self.registry.providers, now)
+        let listed: Vec<Listed> = if self.is_sample {
+            sample::accounts::reports(&self.registry.providers, self.system.now)
                 .into_iter()
                 .map(Listed::from)
                 .collect()
         } else {
             self.ask_and_list(query)?
         };
-        listed.sort_by(|a, b| a.id.cmp(&b.id));
-        let mut rows: Vec<ProviderRow> = listed.into_iter().map(|one| one.row(now)).collect();
-        self.add_pace(&mut rows)?;
-        Ok(rows)
+        self.rows_of(listed)
     }
 
     /// How windows filled since a time, oldest first.
@@ -93,13 +89,18 @@ impl Engine {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn recalled_rows(&self, has_unconfigured: bool) -> Result<Vec<ProviderRow>> {
-        let now = self.system.now;
         let reports = self.recalled_limits()?.into_iter().map(|(report, _)| report);
-        let mut listed: Vec<Listed> = reports
+        let listed: Vec<Listed> = reports
             .filter(|report| has_unconfigured || report.state != ProviderState::NotConfigured || report.usage.is_some())
             .map(Listed::from)
             .collect();
+        self.rows_of(listed)
+    }
+
+    /// By id, with the pace of each limit.
+    fn rows_of(&self, mut listed: Vec<Listed>) -> Result<Vec<ProviderRow>> {
         listed.sort_by(|a, b| a.id.cmp(&b.id));
+        let now = self.system.now;
         let mut rows: Vec<ProviderRow> = listed.into_iter().map(|one| one.row(now)).collect();
         self.add_pace(&mut rows)?;
         Ok(rows)
