@@ -4,13 +4,13 @@ mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::Skip;
+use crate::agents::shared::disjoint_usage::Usage;
 use crate::agents::shared::json_file::{bad_record, parse_text, read_text};
 use crate::agents::shared::lenient::{Count, Text, When, dollars, part, title};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
 use crate::core::money::Money;
-use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Presence, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
@@ -138,16 +138,6 @@ struct Node<'a> {
     billing_metadata: Option<&'a RawValue>,
 }
 
-/// Disjoint but for reasoning, which is inside the output.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(default)]
-struct Usage {
-    input_tokens: Count,
-    output_tokens: Count,
-    cache_read_input_tokens: Count,
-    cache_creation_input_tokens: Count,
-}
-
 #[derive(Deserialize)]
 struct Billing<'a> {
     #[serde(borrow, default)]
@@ -169,28 +159,6 @@ struct Summary<'a> {
     finished_at: When,
     #[serde(flatten)]
     usage: Usage,
-}
-
-impl Usage {
-    fn tokens(self) -> Tokens {
-        Tokens::new(
-            self.input_tokens.0,
-            self.output_tokens.0,
-            0,
-            self.cache_read_input_tokens.0,
-            self.cache_creation_input_tokens.0,
-        )
-    }
-
-    fn plus(self, other: Self) -> Self {
-        let sum = |ours: Count, theirs: Count| Count(ours.0.saturating_add(theirs.0));
-        Self {
-            input_tokens: sum(self.input_tokens, other.input_tokens),
-            output_tokens: sum(self.output_tokens, other.output_tokens),
-            cache_read_input_tokens: sum(self.cache_read_input_tokens, other.cache_read_input_tokens),
-            cache_creation_input_tokens: sum(self.cache_creation_input_tokens, other.cache_creation_input_tokens),
-        }
-    }
 }
 
 fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Batch) {

@@ -6,6 +6,7 @@ pub mod batch;
 pub mod configured;
 pub mod content;
 pub mod detected;
+pub mod disjoint_usage;
 pub mod handle;
 pub mod hole;
 pub mod instant;

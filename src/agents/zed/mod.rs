@@ -4,7 +4,8 @@ mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::session_hash;
-use crate::agents::shared::lenient::{Count, Text, part, reason, title};
+use crate::agents::shared::disjoint_usage::Usage;
+use crate::agents::shared::lenient::{Text, part, reason, title};
 use crate::agents::shared::running_total::{self, Total};
 use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::survey::Vocabulary;
@@ -150,40 +151,6 @@ struct Model {
     provider: String,
     #[serde(default)]
     model: String,
-}
-
-#[derive(Clone, Copy, Default, Deserialize)]
-struct Usage {
-    #[serde(default)]
-    input_tokens: Count,
-    #[serde(default)]
-    output_tokens: Count,
-    #[serde(default)]
-    cache_creation_input_tokens: Count,
-    #[serde(default)]
-    cache_read_input_tokens: Count,
-}
-
-impl Usage {
-    fn tokens(self) -> Tokens {
-        Tokens::new(
-            self.input_tokens.0,
-            self.output_tokens.0,
-            0,
-            self.cache_read_input_tokens.0,
-            self.cache_creation_input_tokens.0,
-        )
-    }
-
-    fn plus(self, other: Self) -> Self {
-        let sum = |ours: Count, theirs: Count| Count(ours.0.saturating_add(theirs.0));
-        Self {
-            input_tokens: sum(self.input_tokens, other.input_tokens),
-            output_tokens: sum(self.output_tokens, other.output_tokens),
-            cache_creation_input_tokens: sum(self.cache_creation_input_tokens, other.cache_creation_input_tokens),
-            cache_read_input_tokens: sum(self.cache_read_input_tokens, other.cache_read_input_tokens),
-        }
-    }
 }
 
 /// Unpacks and parses a thread's document of up to `most_bytes`.
