@@ -17,7 +17,7 @@ pub(super) type Counts = [u64; 8];
 /// One `cost-state`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CostState {
-    /// Where it stands in its transcript.
+    /// Its offset in the transcript.
     pub place: u64,
     /// Hash of what it says, but for its session: a copy under another id says the same.
     pub identity: u64,

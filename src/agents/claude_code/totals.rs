@@ -48,7 +48,7 @@ pub(super) fn add(scan: &mut Scan, source: &Source, into: &mut Batch) -> Result<
         let (place, identity) = rest.total;
         let event = EventKey::of(AGENT, format!("unrecorded\n{identity:x} {place}\n{}", rest.model));
         let is_told = state.unrecorded.contains(&event.0);
-        // A turn of nothing takes back what was told before the records of subagents were there.
+        // A turn of nothing takes back a rest that was counted before the records of subagents were there.
         if rest.is_nothing() && !is_told {
             continue;
         }
@@ -130,7 +130,7 @@ fn tell(recorded: &Recorded, cost: Money, session_id: &str, place: u64, at: &FxH
         ..reply.turn(session_id)
     };
     if !recorded.is_main() {
-        // Its own record stands in its transcript: a copy of a greater rank.
+        // The session's own transcript has the record: a copy of a greater rank.
         into.turn(&Turn {
             record: RecordKey::of(format!("{:x} priced", turn.event.0)),
             rank: Rank(turn.rank.0 | MAIN, turn.rank.1),

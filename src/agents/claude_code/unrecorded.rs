@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 /// A reply as a record tells it.
 pub(super) struct Recorded {
-    /// What stands in the transcript; nothing in tests.
+    /// The record in the transcript; `None` in tests.
     pub reply: Option<Reply>,
     model: String,
     provider: String,
@@ -60,7 +60,7 @@ enum Start {
 }
 
 impl Recorded {
-    /// Whether it stands in the session's own transcript.
+    /// Whether the session's own transcript has it.
     pub fn is_main(&self) -> bool {
         self.place.is_some()
     }
