@@ -1,9 +1,9 @@
 //! Answers with one thing wrong in them.
 
-use crate::support::mock_providers::pack;
+use crate::support::mock_providers::{pack, read_request};
 use crate::{NOW_MS, ids};
 use serde_json::{Value, json};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -20,8 +20,10 @@ pub fn serve_body(body: &Arc<Mutex<String>>) -> String {
     let body = Arc::clone(body);
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
-            let mut asked = [0; 8192];
-            let _ = stream.read(&mut asked);
+            // Whole, with its body: a connection closed over bytes that nobody read is reset, and the answer is lost.
+            if read_request(&stream).is_none() {
+                continue;
+            }
             let text = body.lock().expect("not poisoned").clone();
             let head = format!(
                 "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
