@@ -1,9 +1,13 @@
-//! Measures a running `ttop watch`: how soon a line follows what was written, what idling costs, what it holds in memory.
+//! Measures a running `ttop watch`: how soon a line follows what was written, what idling costs, what it holds in memory;
+//! and `ttop ps` among many processes.
 //!
 //! `cargo bench --bench live -- 20` sends a fifth of the full load (100: a million replies). Prints, it never judges.
 
 #[path = "../../tests/support/mod.rs"]
 mod support;
+
+#[cfg(target_os = "linux")]
+mod ps;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -28,6 +32,8 @@ const SESSIONS: u64 = 200;
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     let percent: u64 = words.first().and_then(|word| word.parse().ok()).unwrap_or(20);
+    #[cfg(target_os = "linux")]
+    ps::processes(FILES);
     idle_and_latency();
     load(percent * 10_000);
 }
@@ -93,8 +99,9 @@ fn latency(title: &str, watch: &Running, mut write: impl FnMut(u64)) {
     times.sort();
     let at = |share: usize| times[(times.len() - 1) * share / 100].as_secs_f64() * 1e3;
     print(&format!(
-        "{title}: median {:.0} ms, 99 % {:.0} ms, longest {:.0} ms",
+        "{title}: median {:.0} ms, 95 % {:.0} ms, 99 % {:.0} ms, longest {:.0} ms",
         at(50),
+        at(95),
         at(99),
         at(100)
     ));

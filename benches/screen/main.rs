@@ -1,13 +1,17 @@
 //! Measures `ttop top` on a pseudo-terminal: the first frame, a key to its frame, a reply to its frame, and an idle minute.
 //!
-//! `cargo bench --bench screen -- 100` has 10,000 sessions (100 each percent). Needs `script` of util-linux. Prints, it
-//! never judges.
+//! `cargo bench --bench screen -- 100` has 10,000 sessions (100 each percent), and for the first frame 2.4 GB of OpenCode and
+//! 1.2 GB of Claude Code, the data of the bench `jobs`. Needs `script` of util-linux. Prints, it never judges.
+
+#[path = "../jobs/data.rs"]
+#[allow(dead_code, reason = "the jobs use the rest")]
+mod data;
 
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -15,6 +19,8 @@ use support::Home;
 use support::claude_code::claude_reply;
 
 const SAMPLES: usize = 200;
+/// Agents that run while nothing changes.
+const AGENTS: usize = 4;
 const IDLE: Duration = Duration::from_secs(60);
 /// What a frame ends with.
 const END: &[u8] = b"\x1b[?2026l";
@@ -27,6 +33,7 @@ fn main() {
     if support::program("script").is_none() {
         return;
     }
+    first_frame_of_history(percent);
     let home = Home::new();
     for at in 0..percent * 100 {
         let reply = claude_reply(&session(at), &format!("msg_{at}"), 5);
@@ -34,7 +41,7 @@ fn main() {
     }
     home.stdout(&["sync"]);
     let began = Instant::now();
-    let mut screen = Screen::start(&home);
+    let mut screen = Screen::start(&home, &[]);
     screen.frame_with("sessions", &format!("Sessions {}", percent * 100));
     print(&format!(
         "first frame of {} sessions: {:.0} ms",
@@ -67,19 +74,65 @@ fn main() {
         })
         .collect();
     report("reply to frame", &mut times);
+    #[cfg(target_os = "linux")]
+    let _agents = agents(&home);
     std::thread::sleep(Duration::from_secs(8));
     screen.drain();
     let before = screen.cpu();
     std::thread::sleep(IDLE);
     let used = screen.cpu().saturating_sub(before);
     print(&format!(
-        "idle minute: {:.3} % of a core, {} bytes to the terminal, {:.1} MiB",
+        "idle minute, {AGENTS} agents: {:.3} % of a core, {} bytes to the terminal, {:.1} MiB",
         100.0 * used.as_secs_f64() / IDLE.as_secs_f64(),
         screen.drain(),
         screen.resident_mib()
     ));
     screen.type_key(b"q");
     screen.child.wait().expect("ends");
+}
+
+/// From the start of the program to a frame with the rows of a synced history.
+fn first_frame_of_history(percent: usize) {
+    let folder = std::env::temp_dir().join(format!("ttop-bench-{percent}"));
+    let opencode = data::opencode(&folder.join("opencode"), percent as u64);
+    let claude = data::claude(&folder.join("claude-code"), percent as u64);
+    let variables = [
+        ("OPENCODE_DB", opencode.join(".local/share/opencode/opencode.db")),
+        ("CLAUDE_CONFIG_DIR", claude.join(".claude")),
+    ];
+    let home = Home::new();
+    let mut count = home.ttop();
+    count.envs(variables.iter().cloned()).args(["sessions", "-o", "ndjson"]);
+    let listed = count.output().expect("runs").stdout;
+    let sessions = listed.iter().filter(|byte| **byte == b'\n').count();
+    let mut times: Vec<Duration> = (0..5)
+        .map(|_| {
+            let began = Instant::now();
+            let mut screen = Screen::start(&home, &variables);
+            screen.frame_with("sessions", &format!("Sessions {sessions}"));
+            let took = began.elapsed();
+            screen.type_key(b"q");
+            screen.child.wait().expect("ends");
+            took
+        })
+        .collect();
+    times.sort();
+    print(&format!(
+        "first frame of a synced history, {sessions} sessions: {:.0} ms",
+        ms(times[times.len() / 2])
+    ));
+}
+
+/// Agents that wait.
+#[cfg(target_os = "linux")]
+fn agents(home: &Home) -> Vec<support::fake_agents::Process> {
+    let claude = support::fake_agents::sleeper(&home.path().join("bin"), "claude");
+    let start = |_| {
+        let mut command = Command::new(&claude);
+        command.arg("1000").env("HOME", home.path()).current_dir(home.path());
+        support::fake_agents::Process::of(command)
+    };
+    (0..AGENTS).map(start).collect()
 }
 
 fn session(at: usize) -> String {
@@ -104,7 +157,7 @@ struct Screen {
 }
 
 impl Screen {
-    fn start(home: &Home) -> Self {
+    fn start(home: &Home, variables: &[(&str, PathBuf)]) -> Self {
         let ttop = assert_cmd::cargo::cargo_bin("ttop");
         let line = format!(
             "stty cols 120 rows 40; exec {} top --view cost --window all",
@@ -120,6 +173,7 @@ impl Screen {
             .env("TTOP_OFFLINE", "1")
             .env("TTOP_NOW", home.clock.setting())
             .env("TZ", "UTC")
+            .envs(variables.iter().cloned())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         let mut child = command.spawn().expect("script runs");

@@ -96,6 +96,14 @@ impl Process {
         Self { child }
     }
 
+    /// A program that shows its own name.
+    pub fn of(mut command: Command) -> Self {
+        let _alone = starting();
+        let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = quiet.process_group(0).spawn().expect("a program");
+        Self { child }
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
