@@ -121,6 +121,19 @@ pub fn days() -> ArgValueCandidates {
     })
 }
 
+/// How many days trends cover.
+pub fn trend_days() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let days = [
+            ("7", "a week"),
+            ("30", "a month"),
+            ("90", "a quarter"),
+            ("365", "a year"),
+        ];
+        in_order(days.map(|(days, help)| described(days, help)).into())
+    })
+}
+
 /// The keys of the rows that the command on the line prints.
 pub fn fields() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {

@@ -67,6 +67,17 @@ const EXAMPLES: &[Examples] = &[
         ],
     ),
     of(
+        "trends",
+        &[
+            ("The last 30 days beside the 30 before", "ttop trends"),
+            ("A year of one project", "ttop trends --days 365 --project ."),
+            (
+                "Where this month ends, and how certain that is",
+                "ttop trends --kind forecast --jq '[.cost, .costLow, .costHigh]'",
+            ),
+        ],
+    ),
+    of(
         "ps",
         &[
             ("Running agents, refreshed every 2 seconds", "ttop ps --watch"),

@@ -26,6 +26,7 @@ pub mod show;
 pub mod sync;
 pub mod theme;
 pub mod top;
+pub mod trends;
 pub mod turns;
 pub mod watch;
 
@@ -40,6 +41,7 @@ pub enum Command {
     Turns(turns::TurnsArgs),
     Show(show::ShowArgs),
     Cost(cost::CostArgs),
+    Trends(trends::TrendsArgs),
     Ps(ps::PsArgs),
     Mcp(mcp::McpArgs),
     Alert(alert::AlertArgs),
@@ -106,6 +108,7 @@ impl Command {
             Self::Turns(args) => args.run(context),
             Self::Show(args) => args.run(context),
             Self::Cost(args) => args.run(context),
+            Self::Trends(args) => args.run(context),
             Self::Ps(args) => args.run(context),
             Self::Mcp(args) => args.run(context),
             Self::Alert(args) => args.run(context),

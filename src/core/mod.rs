@@ -32,5 +32,6 @@ pub mod status;
 pub mod text;
 pub mod time;
 pub mod tokens;
+pub mod trend;
 pub mod turn;
 pub mod vendor;

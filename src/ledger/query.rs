@@ -194,6 +194,20 @@ impl Ledger {
         Ok(heads)
     }
 
+    /// Sessions that more than one of the selected packs belongs to.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn split_sessions(&self, selection: &Selection) -> Result<FxHashSet<i64>> {
+        let (mut seen, mut split) = (FxHashSet::default(), FxHashSet::default());
+        for (head, _) in self.heads(selection)? {
+            if !seen.insert(head.key.session) {
+                split.insert(head.key.session);
+            }
+        }
+        Ok(split)
+    }
+
     /// Every copy of an event, those that do not count too.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use super::Row;
 use super::keys::{self, Key};
 use crate::core::rows::{
     ActivityRow, BudgetRow, CostRow, CredRow, DoctorRow, EventRow, LedgerRow, LimitHistoryRow, McpRow, PluginRow,
-    PriceRow, ProviderRow, PsRow, SessionRow, ShowRow, StreamRow, ThemeRow, TurnRow,
+    PriceRow, ProviderRow, PsRow, SessionRow, ShowRow, StreamRow, ThemeRow, TrendRow, TurnRow,
 };
 use serde_json::Value;
 
@@ -32,6 +32,7 @@ pub const ROWS: &[RowKind] = &[
     kind::<SessionRow>("sessions"),
     kind::<ShowRow>("show"),
     kind::<CostRow>("cost"),
+    kind::<TrendRow>("trends"),
     kind::<ProviderRow>("providers"),
     kind::<LimitHistoryRow>("providers --history"),
     kind::<ActivityRow>("watch"),

@@ -15,6 +15,8 @@ pub mod sessions;
 pub mod show;
 pub mod snapshot;
 pub mod stats;
+mod trend_rows;
+pub mod trends;
 pub mod turns;
 mod unpriced;
 

@@ -9,6 +9,7 @@ use crate::core::filter_text::FilterText;
 use crate::core::period::{Range, Unit};
 use crate::core::process::DetailLimits;
 use crate::core::rows::{CostRow, ProviderRow, PsRow, SessionRow};
+use crate::core::trend::Span;
 use crate::engine::Engine;
 use crate::engine::live_rows::{hide_subagents, is_listed, known_sessions, row};
 use crate::engine::scan::{LiveSession, Scan};
@@ -17,6 +18,7 @@ use crate::reports::budgets::thresholds;
 use crate::reports::cost::{CostReport, Dimension, Grouping};
 use crate::reports::select::Selected;
 use crate::reports::show::Named;
+use crate::reports::trends::Trends;
 use crate::reports::{Sessions, Usage};
 use anyhow::Result;
 
@@ -238,32 +240,18 @@ pub fn trends(engine: &Engine, wanted: &Wanted) -> Result<TrendRows> {
         true => chosen.by(&[Dimension::Period(Unit::Day), Dimension::Model])?.rows,
         false => Vec::new(),
     };
-    let start = chosen.filter.range.start;
-    let since = |days: u16| -> Result<i64> {
-        let filter = FilterText {
-            since: Some(format!("{days}d")),
-            ..FilterText::default()
-        };
-        Ok(engine.filter(&filter)?.range.start)
-    };
-    let before = chosen.within(Range {
-        start: since(wanted.days * 2)?,
-        end: since(wanted.days)?,
-    })?;
-    let before = chosen.by_of(&[Dimension::Period(Unit::Day)], &before)?;
-    let year = chosen.within(Range {
-        start: since(371)?,
-        ..Range::ALL
-    })?;
+    let zone = engine.system.zone()?;
+    let span = Span::of_days(i32::from(wanted.days), engine.system.now, zone);
+    let compared = chosen.within(Trends::range(&span, zone))?;
+    let projects = engine.projects();
     Ok(TrendRows {
-        start,
+        start: chosen.filter.range.start,
         total: days.total,
         days: days.rows,
         split,
-        before: before.rows,
-        before_total: before.total,
-        year: chosen.by_of(&[Dimension::Period(Unit::Day)], &year)?.rows,
-        hours: chosen.by(&[Dimension::Period(Unit::Hour)])?.rows,
+        compared: chosen
+            .usage
+            .trends(&compared, &chosen.sessions, &projects, span, zone)?,
         models: chosen.by(&[Dimension::Model])?.rows,
     })
 }

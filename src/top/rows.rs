@@ -7,6 +7,7 @@ use crate::core::rows::{
     TurnRow,
 };
 use crate::core::snapshot::Burn;
+use crate::reports::trends::Trends;
 
 /// A part of the screen that has new rows.
 #[expect(clippy::large_enum_variant, reason = "one at a time is on its way")]
@@ -75,12 +76,8 @@ pub struct TrendRows {
     /// By day and model.
     pub split: Vec<CostRow>,
     pub total: CostRow,
-    /// The period of the same length before.
-    pub before: Vec<CostRow>,
-    pub before_total: CostRow,
-    /// The days of 53 weeks.
-    pub year: Vec<CostRow>,
-    pub hours: Vec<CostRow>,
+    /// As many days before, the days of 53 weeks, and the hours of the week.
+    pub compared: Trends,
     pub models: Vec<CostRow>,
 }
 

@@ -5,3 +5,4 @@ mod prices;
 mod show;
 #[path = "../support/mod.rs"]
 mod support;
+mod trends;

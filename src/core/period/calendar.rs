@@ -150,7 +150,7 @@ fn next_first_day(unit: Unit, first: Date) -> Date {
 }
 
 /// The first instant of a day; where midnight is skipped, the first one after it.
-pub(super) fn midnight(date: Date, zone: &TimeZone) -> i64 {
+pub fn midnight(date: Date, zone: &TimeZone) -> i64 {
     date.to_zoned(zone.clone())
         .map_or(if date.year() < 0 { i64::MIN } else { i64::MAX }, |at| {
             at.timestamp().as_millisecond()

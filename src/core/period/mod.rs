@@ -5,7 +5,7 @@ mod calendar;
 mod spelling;
 
 pub use blocks::{BLOCK_MS, blocks};
-pub use calendar::{Calendar, Period, Unit};
+pub use calendar::{Calendar, Period, Unit, midnight};
 pub use spelling::{BadTime, Edge, parse_day, parse_duration, parse_time};
 
 /// Instants from `start` up to, not including, `end`: epoch milliseconds UTC.

@@ -16,6 +16,7 @@ mod session;
 mod show;
 mod stream;
 mod theme;
+mod trend;
 mod turn;
 
 pub use activity::{ActivityRow, TokenSteps};
@@ -34,6 +35,7 @@ pub use session::SessionRow;
 pub use show::{Explained, ExplainedCopy, ModeName, ShowChild, ShowMessage, ShowModel, ShowRow, ShowSum, ShowTodo};
 pub use stream::StreamRow;
 pub use theme::ThemeRow;
+pub use trend::{TrendKind, TrendRow};
 pub use turn::TurnRow;
 
 use std::sync::Arc;

@@ -16,4 +16,5 @@ mod session;
 pub mod show;
 mod stream;
 mod theme;
+mod trend;
 mod turn;

@@ -2,6 +2,7 @@
 
 use super::canvas::Canvas;
 use super::{empty, gauge, heat, layout};
+use crate::core::group::Totals;
 use crate::core::money::Money;
 use crate::core::rows::CostRow;
 use crate::core::time::Time;
@@ -58,9 +59,17 @@ pub fn draw(canvas: &mut Canvas<'_>, state: &State) {
 }
 
 fn value(state: &State, row: &CostRow) -> f64 {
+    measure(state, row.total_tokens, row.cost)
+}
+
+fn value_of(state: &State, totals: &Totals) -> f64 {
+    measure(state, totals.tokens.tokens().total(), totals.cost.cost())
+}
+
+fn measure(state: &State, tokens: Option<u64>, cost: Option<Money>) -> f64 {
     match state.is_tokens {
-        true => row.total_tokens.unwrap_or_default() as f64,
-        false => row.cost.map_or(0.0, Money::dollars),
+        true => tokens.unwrap_or_default() as f64,
+        false => cost.map_or(0.0, Money::dollars),
     }
 }
 
@@ -75,6 +84,13 @@ fn text_of(state: &State, row: &CostRow) -> String {
     match state.is_tokens {
         true => tokens(row.total_tokens),
         false => money(row.cost, row.cost_status),
+    }
+}
+
+fn text_before(state: &State, totals: &Totals) -> String {
+    match state.is_tokens {
+        true => tokens(totals.tokens.tokens().total()),
+        false => money(totals.cost.cost(), totals.cost.status()),
     }
 }
 
@@ -109,15 +125,11 @@ fn draw_days(canvas: &mut Canvas<'_>, state: &State, rows: &TrendRows, area: Rec
         .iter()
         .map(|day| by_day.get(day).map_or(0.0, |row| value(state, row)))
         .collect();
-    let before_days = by_date(state, &rows.before);
+    let compared = &rows.compared;
     let before: Vec<f64> = days
         .iter()
-        .map(|day| {
-            let back = jiff::Span::new().try_days(i64::from(state.days));
-            let day = back.and_then(|back| day.checked_sub(back));
-            let row = day.ok().and_then(|day| before_days.get(&day));
-            row.map_or(0.0, |row| value(state, row))
-        })
+        .map(|day| compared.days_before.get(&compared.span.before(*day)))
+        .map(|totals| totals.map_or(0.0, |totals| value_of(state, totals)))
         .collect();
     let shown_before = if state.has_previous { before.as_slice() } else { &[] };
     let most = values.iter().chain(shown_before).copied().fold(0.0, f64::max);
@@ -199,7 +211,11 @@ fn draw_facts(canvas: &mut Canvas<'_>, state: &State, rows: &TrendRows, values: 
     if state.has_previous {
         line(
             canvas,
-            format!("{} days before {}  •", state.days, text_of(state, &rows.before_total)),
+            format!(
+                "{} days before {}  •",
+                state.days,
+                text_before(state, &rows.compared.before.total)
+            ),
             false,
         );
     }
@@ -217,10 +233,9 @@ fn draw_facts(canvas: &mut Canvas<'_>, state: &State, rows: &TrendRows, values: 
 }
 
 fn draw_year(canvas: &mut Canvas<'_>, state: &State, rows: &TrendRows, area: Rect) {
-    let by_day = by_date(state, &rows.year);
+    let by_day = &rows.compared.days;
     let today = date(state, state.reader.now);
     let to_monday = i64::from(today.weekday().to_monday_zero_offset());
-    let most = by_day.values().map(|row| value(state, row)).fold(0.0, f64::max);
     let room = usize::from(area.width.saturating_sub(5));
     let width: u16 = if room >= WEEKS * 2 { 2 } else { 1 };
     let weeks = (room / usize::from(width)).min(WEEKS);
@@ -232,6 +247,9 @@ fn draw_year(canvas: &mut Canvas<'_>, state: &State, rows: &TrendRows, area: Rec
             .ok()
             .filter(|day| *day <= today)
     };
+    let first = back(0, 0).unwrap_or(today);
+    let shown = by_day.range(first..).map(|(_, totals)| value_of(state, totals));
+    let most = shown.fold(0.0, f64::max);
     let (names, cells) = layout::top(area, 1);
     let mut last = 0;
     for column in 0..weeks {
@@ -244,7 +262,7 @@ fn draw_year(canvas: &mut Canvas<'_>, state: &State, rows: &TrendRows, area: Rec
     }
     heat::draw(canvas, cells, weeks, width, most, |column, weekday| {
         let day = back(column, weekday)?;
-        Some(by_day.get(&day).map_or(0.0, |row| value(state, row)))
+        Some(by_day.get(&day).map_or(0.0, |totals| value_of(state, totals)))
     });
     let legend = Rect::new(area.x, cells.y + 7, area.width, 1);
     if legend.y < area.bottom() {
@@ -259,15 +277,12 @@ fn draw_year(canvas: &mut Canvas<'_>, state: &State, rows: &TrendRows, area: Rec
 }
 
 fn draw_hours(canvas: &mut Canvas<'_>, state: &State, rows: &TrendRows, area: Rect) {
-    let mut sums = [[0.0; 24]; 7];
-    for row in &rows.hours {
-        let Some(start) = row.start else { continue };
-        let at = Time(start).timestamp().to_zoned(state.reader.zone.clone());
-        let weekday = usize::try_from(at.weekday().to_monday_zero_offset()).unwrap_or_default();
-        let hour = usize::try_from(at.hour()).unwrap_or_default();
-        sums[weekday % 7][hour % 24] += value(state, row);
-    }
-    let most = sums.iter().flatten().copied().fold(0.0, f64::max);
+    let hours = &rows.compared.now.hours;
+    let most = hours
+        .iter()
+        .flatten()
+        .map(|totals| value_of(state, totals))
+        .fold(0.0, f64::max);
     let width: u16 = if area.width >= 53 { 2 } else { 1 };
     let (names, cells) = layout::top(area, 1);
     for hour in [0_u16, 6, 12, 18] {
@@ -280,6 +295,6 @@ fn draw_hours(canvas: &mut Canvas<'_>, state: &State, rows: &TrendRows, area: Re
         );
     }
     heat::draw(canvas, cells, 24, width, most, |hour, weekday| {
-        Some(sums[weekday][hour])
+        Some(value_of(state, &hours[weekday][hour]))
     });
 }

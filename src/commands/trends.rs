@@ -1,0 +1,70 @@
+//! `ttop trends`: days and sums beside the period before, streaks, and a forecast.
+
+use super::context::{Context, explain_empty, footer};
+use crate::args::{Filters, RowArgs, complete};
+use crate::core::rows::{CostRow, TrendKind, TrendRow};
+use crate::core::trend::Span;
+use crate::exit::Exit;
+use crate::render::{Grep, Layout};
+use crate::reports::Sessions;
+use crate::reports::trends::Trends;
+use anyhow::Result;
+use clap::Args;
+
+/// The period without `--days` and `--since`.
+const DEFAULT_DAYS: i32 = 30;
+
+/// Compare days, models, agents and projects with the period before, and forecast
+///
+/// While the period goes on, the one before ends at the same time of day. The forecast covers the calendar week, month,
+/// quarter or year, whichever is about as long as the period; its range holds the truth four times out of five.
+#[derive(Args, Debug, Default)]
+pub struct TrendsArgs {
+    /// Cover this many days, including today, and compare with as many before [default: 30]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=3660), conflicts_with_all = ["since", "until", "on"], add = complete::trend_days())]
+    pub days: Option<i32>,
+    /// Only print rows of these kinds
+    #[arg(long, value_name = "KIND", value_delimiter = ',', ignore_case = true)]
+    pub kind: Vec<TrendKind>,
+    #[command(flatten)]
+    pub filters: Filters,
+    #[command(flatten)]
+    pub rows: RowArgs,
+}
+
+impl TrendsArgs {
+    /// # Errors
+    /// When the rows could not be made or written.
+    pub fn run(&self, context: &mut Context) -> Result<Exit> {
+        let filters = self.filters.text();
+        let mut filter = context.engine.filter(&filters)?;
+        let grep = Grep::new(&filters.grep);
+        let request = context.request(&self.rows)?;
+        request.check::<TrendRow>(false)?;
+        let (zone, now) = (context.engine.system.zone()?.clone(), context.engine.system.now);
+        let span = match filters.has_time() {
+            true => Span::of_range(filter.range, now, &zone)?,
+            false => Span::of_days(self.days.unwrap_or(DEFAULT_DAYS), now, &zone),
+        };
+        filter.range = Trends::range(&span, &zone);
+        context.report(&filter, |engine, out| {
+            let usage = engine.usage()?;
+            out.report_unknown(&engine.unknown_names::<CostRow>(&filters, &[])?, false)?;
+            let sessions = Sessions::load(usage.ledger)?;
+            let selected = usage.select(&filter, Some(&sessions))?;
+            let trends = usage.trends(&selected, &sessions, &engine.projects(), span, &zone)?;
+            let mut rows = usage.trend_rows(&trends, &zone, now);
+            let is_empty = rows.is_empty();
+            rows.retain(|row| self.kind.is_empty() || self.kind.contains(&row.kind));
+            let mut notes = engine.missing_history()?;
+            notes.extend(usage.unpriced_notes());
+            let layout = Layout {
+                grep: grep.clone(),
+                empty: explain_empty(engine, "trends", "turns", &filters, is_empty)?,
+                footer: footer(notes),
+                ..Layout::default()
+            };
+            out.print(&request, layout, rows.into_iter().map(Ok))
+        })
+    }
+}
