@@ -1,6 +1,7 @@
 //! Pace: how fast a limit fills, whether it lasts until its reset, and what a plan is worth.
 
 use super::money::{Money, NANOS_PER_DOLLAR};
+use serde::{Deserialize, Serialize};
 
 const HOUR_MS: f64 = 3_600_000.0;
 const MINUTE_MS: i64 = 60_000;
@@ -19,7 +20,7 @@ pub struct Seen {
 }
 
 /// How fast a window fills.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pace {
     pub percent_per_hour: f64,
     /// The use at the reset, if it goes on like this; may exceed 100.

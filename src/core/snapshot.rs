@@ -2,6 +2,7 @@
 
 use super::budget::Level;
 use super::money::{CostStatus, Money};
+use super::pace::Pace;
 use super::status::Status;
 use serde::{Deserialize, Serialize};
 
@@ -104,6 +105,9 @@ pub struct LimitNow {
     pub used_percent: f64,
     pub resets_at: Option<i64>,
     pub told_at: i64,
+    /// How fast its window fills; none if too little of it has passed.
+    #[serde(default)]
+    pub pace: Option<Pace>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -135,6 +139,11 @@ pub struct AgentNow {
 }
 
 impl LimitNow {
+    /// When it is reached at the pace so far, if that is yet to come and before the reset.
+    pub fn runs_out_at(&self, now: i64) -> Option<i64> {
+        self.pace?.runs_out_at.filter(|at| *at > now)
+    }
+
     /// Whether its window is not over: of one that is, nothing is known any more.
     pub fn is_open(&self, now: i64) -> bool {
         self.resets_at.is_none_or(|at| at > now)

@@ -4,8 +4,9 @@ use super::Engine;
 use crate::core::filter_text::FilterText;
 use crate::core::money::{Billing, Money};
 use crate::core::pace::{Pace, Seen, pace, plan_price};
-use crate::core::quota::LimitSeen;
-use crate::core::rows::{LimitRow, ProviderRow};
+use crate::core::quota::{Limit, LimitSeen};
+use crate::core::rows::ProviderRow;
+use crate::providers::About;
 use anyhow::Result;
 use rustc_hash::FxHashMap;
 
@@ -19,17 +20,23 @@ impl Engine {
     /// When the ledger is damaged.
     pub(super) fn add_pace(&self, rows: &mut [ProviderRow]) -> Result<()> {
         let now = self.system.now;
-        let seen = self.ledger()?.limits_since(now - HISTORY_MS)?;
+        let paces = self.paces()?;
         let mut covered: Option<FxHashMap<String, Money>> = None;
         for row in rows {
             let at = row.fetched_at.unwrap_or(now);
-            let ids = [row.provider_id.clone(), row.biller_id.clone()];
+            let ids = [row.provider_id.as_str(), row.biller_id.as_str()];
             for limit in &mut row.limits {
-                let Some(pace) = pace_of(limit, at, &seen, &ids, now) else {
+                let latest = limit.used_percent.map(|used_percent| Seen {
+                    at,
+                    used_percent,
+                    resets_at: limit.resets_at,
+                });
+                let Some(pace) = latest.and_then(|latest| paces.of(ids, &limit.label, latest, limit.window_minutes))
+                else {
                     continue;
                 };
-                limit.percent_per_hour = Some(rounded(pace.percent_per_hour));
-                limit.projected_percent = pace.percent_at_reset.map(rounded);
+                limit.percent_per_hour = Some(pace.percent_per_hour);
+                limit.projected_percent = pace.percent_at_reset;
                 limit.runs_out_at = pace.runs_out_at;
             }
             let own = self.config.plans.get(&row.provider_id).and_then(|plan| plan.price);
@@ -43,6 +50,16 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// # Errors
+    /// When the ledger is damaged.
+    pub(super) fn paces(&self) -> Result<Paces> {
+        let now = self.system.now;
+        Ok(Paces {
+            seen: self.ledger()?.limits_since(now - HISTORY_MS)?,
+            now,
+        })
     }
 
     /// The list value of what plans covered in 30 days, by biller.
@@ -67,23 +84,43 @@ impl Engine {
     }
 }
 
-fn pace_of(limit: &LimitRow, at: i64, seen: &[LimitSeen], ids: &[String; 2], now: i64) -> Option<Pace> {
-    let latest = Seen {
-        at,
-        used_percent: limit.used_percent?,
-        resets_at: limit.resets_at,
-    };
-    let own = seen
-        .iter()
-        .filter(|seen| ids.contains(&seen.provider_id) && seen.label == limit.label);
-    let history: Vec<Seen> = own
-        .map(|seen| Seen {
+/// The kept history of limits, for their pace now.
+pub(super) struct Paces {
+    seen: Vec<LimitSeen>,
+    now: i64,
+}
+
+impl Paces {
+    /// The pace of a limit that is known by one of these ids.
+    pub fn of(&self, ids: [&str; 2], label: &str, latest: Seen, window_minutes: Option<u64>) -> Option<Pace> {
+        let is_own = |seen: &&LimitSeen| ids.contains(&seen.provider_id.as_str()) && seen.label == label;
+        let history = self.seen.iter().filter(is_own).map(|seen| Seen {
             at: seen.seen_at,
             used_percent: seen.used_percent,
             resets_at: seen.resets_at,
+        });
+        let pace = pace(latest, window_minutes, &history.collect::<Vec<_>>(), self.now)?;
+        Some(Pace {
+            percent_per_hour: rounded(pace.percent_per_hour),
+            percent_at_reset: pace.percent_at_reset.map(rounded),
+            ..pace
         })
-        .collect();
-    pace(latest, limit.window_minutes, &history, now)
+    }
+
+    /// The pace of a limit of a report.
+    pub fn of_report(&self, about: &About, fetched_at: Option<i64>, limit: &Limit) -> Option<Pace> {
+        let latest = Seen {
+            at: fetched_at.unwrap_or(self.now),
+            used_percent: limit.used_percent,
+            resets_at: limit.resets_at,
+        };
+        self.of(
+            [&about.id, &about.biller_id],
+            &limit.label(),
+            latest,
+            limit.window_minutes,
+        )
+    }
 }
 
 /// Four decimals, as all shares of providers.

@@ -2,6 +2,7 @@
 
 use super::Engine;
 use super::live_rows::{hide_subagents, is_listed, known_sessions, row};
+use super::plan_worth::Paces;
 use super::scan::{Scan, ScanOptions};
 use crate::core::price::CostFrom;
 use crate::core::problem::Problem;
@@ -79,24 +80,26 @@ impl Engine {
     /// The current limits, as providers or agents' files last reported them.
     fn limits_now(&self) -> Result<Vec<LimitNow>> {
         let now = self.system.now;
-        let reports = self.recalled_limits()?.into_iter();
-        Ok(reports.flat_map(|(report, _)| windows(report, now)).collect())
+        let (reports, paces) = (self.recalled_limits()?.into_iter(), self.paces()?);
+        Ok(reports.flat_map(|(report, _)| windows(report, &paces, now)).collect())
     }
 }
 
 /// The windows of a report that are not over.
-fn windows(report: Report, now: i64) -> impl Iterator<Item = LimitNow> {
-    let (about, told_at) = (report.about, report.fetched_at.unwrap_or_default());
+fn windows(report: Report, paces: &Paces, now: i64) -> Vec<LimitNow> {
+    let (about, fetched_at) = (&report.about, report.fetched_at);
     let windows = report.usage.into_iter().flat_map(|usage| usage.limits);
-    let windows = windows.filter(move |limit| limit.resets_at.is_none_or(|at| at > now));
-    windows.map(move |limit| LimitNow {
+    let open = windows.filter(|limit| limit.resets_at.is_none_or(|at| at > now));
+    let now = open.map(|limit| LimitNow {
         provider: about.id.clone(),
         name: about.name.clone(),
         label: limit.label(),
         used_percent: limit.used_percent,
         resets_at: limit.resets_at,
-        told_at,
-    })
+        told_at: fetched_at.unwrap_or_default(),
+        pace: paces.of_report(about, fetched_at, &limit),
+    });
+    now.collect()
 }
 
 /// Running agents, without their helpers.

@@ -6,6 +6,7 @@
 use super::budget::whole;
 use super::{Deciding, Remembered};
 use crate::core::budget::Level;
+use crate::core::pace::Pace;
 use crate::core::quota::ProviderState;
 use crate::core::rows::{EventRow, EventType, Severity};
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,8 @@ pub struct LimitFact {
     pub resets_at: Option<i64>,
     /// When it was seen: epoch milliseconds.
     pub seen_at: i64,
+    /// How fast its window fills.
+    pub pace: Option<Pace>,
 }
 
 /// The alert fired for a limit.
@@ -196,16 +199,29 @@ fn limit_event(provider: &ProviderFact, limit: &LimitFact, level: Level) -> Even
         .plan
         .as_deref()
         .map_or(String::new(), |plan| format!(" of {plan}"));
-    let message = format!("{} of the {label} window{plan} is used", whole(limit.used_percent));
+    let pace = match limit.pace.map(|pace| (pace.lasts(), pace.runs_out_at)) {
+        _ if level == Level::Exceeded => "",
+        Some((_, Some(_))) => "; at this pace it runs out before its reset",
+        Some((Some(true), None)) => "; at this pace it lasts until its reset",
+        _ => "",
+    };
+    let message = format!(
+        "{} of the {label} window{plan} is used{pace}",
+        whole(limit.used_percent)
+    );
     of(provider, kind, severity, title, message).with(&limit_data(provider, limit))
 }
 
-fn limit_data(provider: &ProviderFact, limit: &LimitFact) -> [(&'static str, Value); 4] {
+fn limit_data(provider: &ProviderFact, limit: &LimitFact) -> [(&'static str, Value); 7] {
+    let pace = limit.pace;
     [
         ("label", limit.label.as_str().into()),
         ("usedPercent", limit.used_percent.into()),
         ("resetsAt", limit.resets_at.into()),
         ("plan", provider.plan.as_deref().into()),
+        ("percentPerHour", pace.map(|pace| pace.percent_per_hour).into()),
+        ("projectedPercent", pace.and_then(|pace| pace.percent_at_reset).into()),
+        ("runsOutAt", pace.and_then(|pace| pace.runs_out_at).into()),
     ]
 }
 
@@ -258,6 +274,7 @@ mod tests {
                 used_percent: percent,
                 resets_at,
                 seen_at: now.min(resets_at.map_or(now, |at| at - 1)),
+                pace: None,
             };
             self.provider(now, vec![limit], None)
         }
@@ -347,6 +364,50 @@ mod tests {
     }
 
     #[test]
+    fn an_event_tells_whether_the_limit_lasts() {
+        for (used, at_reset, runs_out_at, said) in [
+            (
+                85.0,
+                170.0,
+                Some(3 * HOUR),
+                "; at this pace it runs out before its reset",
+            ),
+            (85.0, 90.0, None, "; at this pace it lasts until its reset"),
+            (100.0, 100.0, Some(2 * HOUR), ""),
+        ] {
+            let limit = LimitFact {
+                label: "5-hour".to_owned(),
+                used_percent: used,
+                resets_at: Some(5 * HOUR),
+                seen_at: 2 * HOUR,
+                pace: Some(Pace {
+                    percent_per_hour: 42.5,
+                    percent_at_reset: Some(at_reset),
+                    runs_out_at,
+                }),
+            };
+            let provider = ProviderFact {
+                provider_id: "anthropic".to_owned(),
+                name: "Anthropic".to_owned(),
+                plan: None,
+                limits: vec![limit],
+                failure: None,
+            };
+            let events = Trial::new().events(&Facts {
+                now: 2 * HOUR,
+                providers: Some(vec![provider]),
+                ..Facts::default()
+            });
+            assert_eq!(
+                events[0].message,
+                format!("{} of the 5-hour window is used{said}", whole(used))
+            );
+            assert_eq!(events[0].data["percentPerHour"], 42.5);
+            assert_eq!(events[0].data["runsOutAt"], serde_json::json!(runs_out_at));
+        }
+    }
+
+    #[test]
     fn an_end_in_the_past_is_no_end() {
         let mut trial = Trial::new();
         let limit = LimitFact {
@@ -354,6 +415,7 @@ mod tests {
             used_percent: 85.0,
             resets_at: Some(HOUR),
             seen_at: 2 * HOUR,
+            pace: None,
         };
         let events = trial.provider(3 * HOUR, vec![limit.clone()], None);
         assert_eq!(events, ["provider.limitWarning warning"]);

@@ -30,7 +30,10 @@ impl Style for Json {
             .map(|limit| {
                 json!({"providerId": limit.provider, "label": limit.label, "usedPercent": limit.used_percent,
                     "level": facts::limit_level(snapshot, limit.used_percent).name(),
-                    "resetsAt": limit.resets_at, "fetchedAt": limit.told_at})
+                    "resetsAt": limit.resets_at, "fetchedAt": limit.told_at,
+                    "percentPerHour": limit.pace.map(|pace| pace.percent_per_hour),
+                    "projectedPercent": limit.pace.and_then(|pace| pace.percent_at_reset),
+                    "runsOutAt": limit.pace.and_then(|pace| pace.runs_out_at)})
             })
             .collect();
         let budgets: Vec<Value> = snapshot

@@ -107,8 +107,10 @@ pub fn tooltip(bar: &Bar<'_>) -> String {
     for limit in &bar.snapshot.limits {
         let left = limit.resets_at.map(|at| at - bar.now).filter(|left| *left > 0);
         let left = left.map_or_else(String::new, |left| format!(", {} left", number::duration(left)));
+        let out = limit.runs_out_at(bar.now);
+        let out = out.map_or_else(String::new, |at| format!(", out in {}", number::duration(at - bar.now)));
         let percent = number::percent(Some(limit.used_percent));
-        lines.push(text::plain(&format!("{} {}: {percent}{left}", limit.name, limit.label)).into_owned());
+        lines.push(text::plain(&format!("{} {}: {percent}{left}{out}", limit.name, limit.label)).into_owned());
     }
     lines.push(today(bar));
     lines.join("\n")

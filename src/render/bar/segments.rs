@@ -143,12 +143,16 @@ fn limit(snapshot: &Snapshot, now: i64, icons: Icons) -> Option<Said> {
     let limit = facts::fullest(snapshot, now)?;
     let percent = number::percent(Some(limit.used_percent.round()));
     let level = facts::limit_level(snapshot, limit.used_percent);
-    // The reset time matters only near the limit.
+    // The reset time matters only near the limit, or where the limit comes first.
     let resets = limit.resets_at.filter(|_| level > Level::Ok);
-    let resets = resets.map_or_else(String::new, |at| format!(", {} left", number::duration(at - now)));
+    let end = match (limit.runs_out_at(now), resets) {
+        (Some(at), _) => format!(", out in {}", number::duration(at - now)),
+        (None, Some(at)) => format!(", {} left", number::duration(at - now)),
+        (None, None) => String::new(),
+    };
     let pie = icons.pie(limit.used_percent);
     Said::new(
-        format!("{pie}{} {} {percent}{resets}", facts::short(&limit.name), limit.label),
+        format!("{pie}{} {} {percent}{end}", facts::short(&limit.name), limit.label),
         level,
     )
 }
