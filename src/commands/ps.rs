@@ -11,6 +11,7 @@ use crate::engine::Engine;
 use crate::engine::filters::check;
 use crate::engine::live_loop::{OnUnwritable, Step, WatchOptions};
 use crate::engine::live_rows::{Known, hide_subagents, is_listed, known_sessions, row};
+use crate::engine::remotes::Asking;
 use crate::engine::scan::{LiveSession, Scan, ScanOptions};
 use crate::exit::Exit;
 use crate::processes::panes;
@@ -21,6 +22,8 @@ use std::time::Duration;
 
 /// Its number is the same everywhere.
 const SIGINT: i32 = 2;
+/// How long the first rows wait for those of remotes.
+const FIRST_ANSWER: Duration = Duration::from_millis(300);
 /// A terminal's screen is cleared and written from its top.
 const REDRAW: &[u8] = b"\x1b[H\x1b[2J";
 
@@ -75,11 +78,15 @@ impl PsArgs {
             on_unwritable: OnUnwritable::GoOn,
         })?;
         let is_redrawn = context.screen()?.is_terminal && self.rows.jq.is_none();
+        let mut remotes = context.engine.remotes().watch(None)?;
+        remotes.wait(FIRST_ANSWER, &mut context.engine);
         loop {
+            remotes.take(&mut context.engine);
             if is_redrawn {
                 print_encoded(REDRAW)?;
             }
-            self.once(context)?;
+            let scan = self.scan(context);
+            self.show(context, scan, &remotes.latest.rows)?;
             match context.engine.step(interval)? {
                 Step::Signal(SIGINT) => return Ok(Exit::Interrupted),
                 Step::Signal(_) => return Ok(Exit::Terminated),
@@ -90,15 +97,20 @@ impl PsArgs {
     }
 
     fn once(&self, context: &mut Context) -> Result<Exit> {
+        // Without output, only whether somebody waits counts.
+        let asking = (!context.out.global.quiet || self.check).then(|| context.engine.remotes().start());
         let scan = self.scan(context);
-        scan.problems.iter().for_each(|problem| context.out.warn(problem));
-        let remote = context.engine.remotes().ask();
+        let remote = asking.map(Asking::finish).unwrap_or_default();
         remote
             .problems
             .into_iter()
-            .for_each(|problem| context.engine.note_once(problem));
+            .for_each(|problem| context.engine.note_problem(problem));
+        self.show(context, scan, &remote.rows)
+    }
+
+    fn show(&self, context: &mut Context, scan: Scan, remote: &[PsRow]) -> Result<Exit> {
+        scan.problems.iter().for_each(|problem| context.out.warn(problem));
         context.warn_all();
-        let remote = remote.rows;
         let filters = self.filters.text();
         let request = context.request(&self.rows)?;
         // Whether a session waits is known without the ledger, and faster.
@@ -109,13 +121,13 @@ impl PsArgs {
                 &filters,
                 &scan,
                 &Known::default(),
-                &remote,
+                remote,
             )?;
             return self.print(&mut context.out, &request, rows);
         }
         context.report(&TurnFilter::default(), |engine, out| {
             let known = known_sessions(&scan.sessions, &engine.usage()?)?;
-            let rows = self.choose(engine, out, &filters, &scan, &known, &remote)?;
+            let rows = self.choose(engine, out, &filters, &scan, &known, remote)?;
             let shown = rows
                 .iter()
                 .filter_map(|row| row.session_id.as_deref().map(str::to_owned));

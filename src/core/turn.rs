@@ -128,6 +128,16 @@ impl Serialize for EventKey {
     }
 }
 
+impl<'de> Deserialize<'de> for EventKey {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        let key = (text.len() == 16).then(|| u64::from_str_radix(&text, 16).ok());
+        key.flatten()
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom("expected 16 hex digits"))
+    }
+}
+
 /// Order among the copies of one event; the greatest counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Rank(pub u64, pub u64);

@@ -2,12 +2,14 @@
 
 use super::Engine;
 use super::delivery::Delivery;
+use super::plan_worth::Paces;
 use super::scan::{LiveSession, ScanOptions};
 use crate::core::alert::{AppFact, Facts, LimitFact, ProviderFact, Rules, SessionFact, decide};
 use crate::core::budget::Budget;
 use crate::core::event_id::tagged_id;
 use crate::core::quota::ProviderState;
-use crate::core::rows::{BudgetRow, EventRow};
+use crate::core::rows::{BudgetRow, EventRow, PsRow};
+use crate::core::status::SessionStatus;
 use crate::ledger::LedgerState;
 use crate::providers::report::Report;
 use crate::reports::Sessions;
@@ -31,6 +33,7 @@ impl Engine {
             budgets: Some(self.budget_facts(&self.budgets()?)?),
             providers: Some(self.provider_facts()?),
             sessions: Some(self.session_facts(&scan.sessions)?),
+            hosts: Vec::new(),
             app: Some(app(false)),
             happened: self.registry.take_events(),
         })
@@ -67,9 +70,10 @@ impl Engine {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn provider_facts(&self) -> Result<Vec<ProviderFact>> {
+        let paces = self.paces()?;
         let facts = self.recalled_limits()?.into_iter().filter_map(|(report, memory)| {
             let failure = memory.failure.as_ref().map(|failure| (failure.state, failure.in_a_row));
-            (report.usage.is_some() || failure.is_some()).then(|| provider_fact(report, failure))
+            (report.usage.is_some() || failure.is_some()).then(|| provider_fact(report, failure, &paces))
         });
         Ok(facts.collect())
     }
@@ -108,9 +112,40 @@ impl Engine {
                     .or_else(|| about.project.clone()),
                 is_root: about.parent_id.is_none() && view.is_none_or(|view| view.parent.is_none()),
                 standing: one.standing.clone(),
+                host: None,
             });
         }
         Ok(facts)
+    }
+
+    /// The sessions that remotes list.
+    pub fn remote_facts(&self, rows: &[PsRow]) -> Vec<SessionFact> {
+        let mut facts: Vec<SessionFact> = Vec::new();
+        for row in rows {
+            let Some(id) = &row.session_id else { continue };
+            let is_there =
+                |fact: &SessionFact| (&fact.agent_id, &fact.session_id, &fact.host) == (&row.agent_id, id, &row.host);
+            if facts.iter().any(is_there) {
+                continue;
+            }
+            let keeps_titles = self.ledger().is_ok_and(|ledger| ledger.keeps_titles);
+            facts.push(SessionFact {
+                agent_id: row.agent_id.clone(),
+                session_id: id.clone(),
+                title: row.session_name.as_deref().filter(|_| keeps_titles).map(str::to_owned),
+                project: row.project_path.as_deref().map(str::to_owned),
+                // Remotes leave out subagents.
+                is_root: true,
+                standing: SessionStatus {
+                    status: row.status,
+                    activity: row.activity.clone(),
+                    source: row.status_source,
+                    since: row.since_ms.map(|since| self.system.now - since),
+                },
+                host: row.host.clone(),
+            });
+        }
+        facts
     }
 
     /// The events that are due, without remembering or sending them.
@@ -185,13 +220,14 @@ pub fn app(is_starting: bool) -> AppFact {
 }
 
 /// The limits of a report, as facts for alerts.
-fn provider_fact(report: Report, failure: Option<(ProviderState, u32)>) -> ProviderFact {
+fn provider_fact(report: Report, failure: Option<(ProviderState, u32)>, paces: &Paces) -> ProviderFact {
     let usage = report.usage.unwrap_or_default();
     let limits = usage.limits.iter().map(|limit| LimitFact {
         label: limit.label(),
         used_percent: limit.used_percent,
         resets_at: limit.resets_at,
         seen_at: report.fetched_at.unwrap_or_default(),
+        pace: paces.of_report(&report.about, report.fetched_at, limit),
     });
     ProviderFact {
         provider_id: report.about.id.clone(),

@@ -4,6 +4,7 @@ use super::Engine;
 use super::alert_facts::app;
 use super::live_probe::LiveProbe;
 use super::outbox::Outbox;
+use super::remotes::RemoteWatch;
 use crate::core::alert::{Facts, decide};
 use crate::core::budget::Budget;
 use crate::core::event_group::{Group, Groups};
@@ -27,6 +28,7 @@ pub struct AlertStream {
     sinks: Vec<sinks::Sink>,
     outbox: Option<Outbox>,
     probe: Option<LiveProbe>,
+    remotes: RemoteWatch,
     /// The number of the last event handed on.
     pub cursor: i64,
     last_look: Option<Instant>,
@@ -47,8 +49,13 @@ impl AlertStream {
         let outbox = (delivers && !sinks.is_empty())
             .then(|| Outbox::start(engine))
             .transpose()?;
+        let remotes = match groups.has(Group::Session) {
+            true => engine.remotes().watch(None)?,
+            false => RemoteWatch::default(),
+        };
         Ok(Self {
             probe: groups.has(Group::Session).then(|| LiveProbe::start(engine)),
+            remotes,
             groups: groups.clone(),
             budgets: engine.budgets()?,
             sinks,
@@ -122,7 +129,11 @@ impl AlertStream {
             facts.providers = Some(engine.provider_facts()?);
         }
         if let Some(scan) = self.probe.as_mut().and_then(|probe| probe.latest(engine)) {
-            facts.sessions = Some(engine.session_facts(&scan.sessions)?);
+            self.remotes.take(engine);
+            let remote = engine.remote_facts(&self.remotes.latest.rows);
+            let own = engine.session_facts(&scan.sessions)?;
+            facts.sessions = Some(own.into_iter().chain(remote).collect());
+            facts.hosts.clone_from(&self.remotes.latest.answered);
             scan.problems.into_iter().for_each(|problem| engine.note_once(problem));
         }
         Ok(facts)

@@ -4,6 +4,7 @@ use super::Engine;
 use super::alert_stream::AlertStream;
 use super::heartbeat::{Heartbeat, Stall};
 use super::live_loop::{OnUnwritable, Step, WatchOptions};
+use super::remotes::RemoteLines;
 use super::snapshot_writer::SnapshotWriter;
 use super::stream_start::{begin, events_before};
 use crate::core::event_group::{Group, Groups};
@@ -64,6 +65,7 @@ pub struct EventStream<'a> {
     /// News of the price list; without a network there are none.
     prices: Receiver<Freshness>,
     follower: Follower,
+    remotes: RemoteLines,
     alerts: Option<AlertStream>,
     heartbeat: Option<Heartbeat>,
     stall: Stall,
@@ -119,6 +121,7 @@ impl<'a> EventStream<'a> {
         let mut stream = Self {
             prices: keep_fresh(&engine.system, &engine.config)?,
             follower: Follower::new("", 0),
+            remotes: RemoteLines::default(),
             alerts: None,
             heartbeat: groups.has(Group::Heartbeat).then(|| Heartbeat::new(every)),
             stall: Stall::default(),
@@ -161,6 +164,9 @@ impl<'a> EventStream<'a> {
         if stream.options.groups.has_alerts() {
             stream.alerts = Some(stream.start_alerts()?);
         }
+        if stream.options.groups.has(Group::Activity) && !stream.options.once {
+            stream.remotes = RemoteLines::start(stream.engine)?;
+        }
         Ok(stream)
     }
 
@@ -180,6 +186,10 @@ impl<'a> EventStream<'a> {
     /// Makes lines, or waits for some; false when the stream is over.
     fn make(&mut self) -> Result<bool> {
         self.made = self.lines()?.into();
+        self.made
+            .retain(|row| !matches!(row, StreamRow::Activity(row) if !self.remotes.is_own(row)));
+        let remote = self.remotes.next(self.engine)?;
+        self.made.extend(remote.into_iter().map(StreamRow::from));
         let events = self.events()?;
         self.made.extend(events.into_iter().map(StreamRow::from));
         self.tell_problems();

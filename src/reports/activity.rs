@@ -294,7 +294,7 @@ impl Follower {
         let model = usage.models().of(numbers.map_or(u32::MAX, |numbers| numbers.model));
         let timestamp = numbers.map_or(logged.at, |numbers| numbers.timestamp);
         ActivityRow {
-            kind: "activity",
+            kind: ActivityRow::kind(),
             event_id: event_id(&self.ledger_id, logged.seq),
             turn_id: logged.event,
             session_id: session.map_or_else(|| "".into(), |session| session.id.clone()),
@@ -314,6 +314,7 @@ impl Follower {
             session_tokens: running.tokens(),
             session_cost: running.has_cost.then_some(running.cost),
             session_cost_status: running.status(),
+            host: None,
         }
     }
 }

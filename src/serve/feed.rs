@@ -10,6 +10,7 @@ use crate::core::filter_text::FilterText;
 use crate::core::rows::{EventRow, EventType, Severity, StreamRow};
 use crate::engine::Engine;
 use crate::engine::alert_stream::AlertStream;
+use crate::engine::remotes::RemoteLines;
 use crate::engine::stream::is_wanted;
 use crate::engine::stream_start::{begin, events_before};
 use crate::ledger::LedgerState;
@@ -35,6 +36,7 @@ pub struct Cursor {
 /// A line, ready to be framed.
 #[derive(Clone, Debug)]
 pub struct Line {
+    /// Empty for a line of another machine.
     pub id: Arc<str>,
     pub kind: &'static str,
     pub json: Arc<str>,
@@ -100,6 +102,7 @@ pub type ForReader = (usize, Vec<Line>);
 /// Everything that readers of events share.
 pub struct Feed {
     follower: Follower,
+    remotes: RemoteLines,
     alerts: Option<AlertStream>,
     event: i64,
     readers: FxHashMap<usize, Wanted>,
@@ -115,6 +118,7 @@ impl Feed {
         let ledger = engine.ledger()?;
         Ok(Self {
             follower: begin(None, ledger, &engine.system)?,
+            remotes: RemoteLines::start(engine)?,
             alerts: None,
             event: 0,
             readers: FxHashMap::default(),
@@ -257,6 +261,9 @@ impl Feed {
                 break;
             }
         }
+        rows.retain(|row| !matches!(row, StreamRow::Activity(row) if !self.remotes.is_own(row)));
+        let remote = self.remotes.next(engine)?;
+        rows.extend(remote.into_iter().map(StreamRow::from));
         if let Some(alerts) = &mut self.alerts {
             let fired = alerts.next(engine, self.follower.cursor)?;
             self.event = self.event.max(alerts.cursor);
@@ -321,6 +328,8 @@ impl Feed {
 
 fn line(row: &StreamRow) -> Result<Line> {
     let (id, kind) = match row {
+        // A place in the log of another machine is no place to go on from here.
+        StreamRow::Activity(row) if row.host.is_some() => ("", row.kind),
         StreamRow::Activity(row) => (row.event_id.as_str(), row.kind),
         StreamRow::Event(row) => (row.event_id.as_str(), row.kind.name()),
     };

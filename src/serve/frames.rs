@@ -82,7 +82,10 @@ impl Frames {
             Self::ServerSent => {
                 let mut bytes = Vec::new();
                 for line in lines {
-                    let frame = format!("id: {}\nevent: {}\ndata: {}\n\n", line.id, line.kind, line.json);
+                    if !line.id.is_empty() {
+                        bytes.extend_from_slice(format!("id: {}\n", line.id).as_bytes());
+                    }
+                    let frame = format!("event: {}\ndata: {}\n\n", line.kind, line.json);
                     bytes.extend_from_slice(frame.as_bytes());
                 }
                 Ok(bytes)

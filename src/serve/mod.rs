@@ -108,8 +108,7 @@ impl<'e> Server<'e> {
     /// When the ledger cannot be read or written, or the network's thread ends.
     pub fn run(&mut self, warn: &mut dyn FnMut(&Problem)) -> Result<i32> {
         let prices = keep_fresh(&self.engine.system, &self.engine.config)?;
-        let remotes = self.engine.remotes();
-        let remotes = (!remotes.is_empty()).then(|| remotes.watch()).transpose()?;
+        let mut remotes = self.engine.remotes().watch(self.engine.waker())?;
         self.engine.prices();
         self.engine.read_due()?;
         self.engine.ledger_mut()?.most_turns = MOST_TURNS;
@@ -128,13 +127,9 @@ impl<'e> Server<'e> {
                 Step::Abandoned | Step::Woke { is_read: false } => {}
                 Step::Woke { is_read: true } => self.answers.clear(),
             }
-            if let Some(agents) = remotes.as_ref().and_then(|remotes| remotes.try_recv().ok()) {
-                self.answers.remote = agents.rows;
+            if remotes.take(self.engine) {
+                self.answers.remote.clone_from(&remotes.latest.rows);
                 self.answers.clear();
-                agents
-                    .problems
-                    .into_iter()
-                    .for_each(|problem| self.engine.note_once(problem));
             }
             match prices.try_recv() {
                 Ok(Freshness::Renewed(book)) => self.engine.set_prices(*book),

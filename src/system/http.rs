@@ -1,5 +1,7 @@
 //! One HTTP request: bounded in time and size, no redirects, errors without a URL or a secret in them.
 
+mod stream;
+
 use super::System;
 use crate::core::bad_request::BadRequest;
 use std::fmt;
@@ -139,19 +141,25 @@ impl Http {
     /// # Errors
     /// When there is no whole answer; an answer with a bad status is an answer.
     pub fn send(&self, request: &Request<'_>) -> Result<Response, Failure> {
-        let uri = parse(request.url).ok_or(Failure::BadUrl)?;
+        let (agent, uri) = self.way(request.url)?;
+        let is_local = is_loopback(&uri);
+        exchange(agent, request, uri, request.trusts_this_machine && is_local).map_err(|error| failure_of(&error))
+    }
+
+    /// The client that may ask for a URL.
+    fn way(&self, url: &str) -> Result<(&Agent, Uri), Failure> {
+        let uri = parse(url).ok_or(Failure::BadUrl)?;
         let is_local = is_loopback(&uri);
         if uri.scheme_str() != Some("https") && !is_local {
             return Err(Failure::NotHttps);
         }
-        let agent = match (&self.agent, is_local) {
-            (Err(Failure::Offline), _) => return Err(Failure::Offline),
+        match (&self.agent, is_local) {
+            (Err(Failure::Offline), _) => Err(Failure::Offline),
             // No proxy is asked to reach the machine it would have to come back to.
-            (_, true) => &self.direct,
-            (Ok(agent), false) => agent,
-            (Err(failure), false) => return Err(*failure),
-        };
-        exchange(agent, request, uri, request.trusts_this_machine && is_local).map_err(|error| failure_of(&error))
+            (_, true) => Ok((&self.direct, uri)),
+            (Ok(agent), false) => Ok((agent, uri)),
+            (Err(failure), false) => Err(*failure),
+        }
     }
 }
 

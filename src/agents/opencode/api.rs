@@ -10,7 +10,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -27,6 +27,8 @@ pub struct Server<'a> {
     base: String,
     /// `name:password`
     login: Option<Secret>,
+    /// For each answer.
+    patience: Duration,
     pub generation: ApiVersion,
     pub version: Option<String>,
 }
@@ -115,6 +117,23 @@ struct Pending {
 }
 
 #[derive(Deserialize)]
+struct Project {
+    worktree: String,
+}
+
+#[derive(Deserialize)]
+struct Here {
+    directory: String,
+}
+
+/// A session as a server describes it.
+#[derive(Default, Deserialize)]
+pub struct About {
+    pub title: Option<String>,
+    pub directory: Option<String>,
+}
+
+#[derive(Deserialize)]
 struct State {
     #[serde(rename = "type")]
     kind: String,
@@ -124,16 +143,17 @@ impl<'a> Server<'a> {
     /// A server at an address that is known to be its own; `None` when what answers there is no OpenCode of this process, or wants
     /// a password that we do not have.
     pub fn find(http: &'a Http, address: SocketAddr, pid: u32, login: Option<Secret>) -> Option<Self> {
-        let (server, answering) = Self::at(http, format!("http://{address}"), login)?;
+        let (server, answering) = Self::at(http, format!("http://{address}"), login, PATIENCE)?;
         answering.is_none_or(|answering| answering == pid).then_some(server)
     }
 
     /// A server at a base address, with the pid that it reports; `None` when no OpenCode answers there.
-    pub fn at(http: &'a Http, base: String, login: Option<Secret>) -> Option<(Self, Option<u32>)> {
+    pub fn at(http: &'a Http, base: String, login: Option<Secret>, patience: Duration) -> Option<(Self, Option<u32>)> {
         let mut server = Self {
             http,
             base,
             login,
+            patience,
             generation: ApiVersion::Second,
             version: None,
         };
@@ -166,6 +186,31 @@ impl<'a> Server<'a> {
         };
         answers.version.clone_from(&self.version);
         answers
+    }
+
+    /// The folders that a version 1 has sessions of.
+    pub fn folders(&self) -> Vec<String> {
+        let projects = self.ask::<Vec<Project>>("/project", &[]).unwrap_or_default();
+        let known = projects.into_iter().map(|project| project.worktree);
+        let here = self.ask::<Here>("/path", &[]).map(|here| here.directory);
+        let mut folders: Vec<String> = here.into_iter().chain(known).collect();
+        let mut seen = BTreeSet::new();
+        folders.retain(|folder| seen.insert(folder.clone()));
+        folders
+    }
+
+    /// What a session is called, and where it works.
+    pub fn about(&self, session_id: &str) -> About {
+        if !is_plain(session_id) {
+            return About::default();
+        }
+        match self.generation {
+            ApiVersion::First => self.ask(&format!("/session/{session_id}"), &[]),
+            ApiVersion::Second => self
+                .ask::<Data<About>>(&format!("/api/session/{session_id}"), &[])
+                .map(|answer| answer.data),
+        }
+        .unwrap_or_default()
     }
 
     fn first(&self, folders: &[String]) -> Answers {
@@ -245,7 +290,7 @@ impl<'a> Server<'a> {
         let mark = if query.is_empty() { "" } else { "?" };
         let url = format!("{}{place}{mark}{}", self.base, query.join("&"));
         let mut request = Request::get(&url);
-        request.timeout = PATIENCE;
+        request.timeout = self.patience;
         request.max_bytes = MAX_BYTES;
         if let Some(login) = &self.login {
             let login = format!("Basic {}", BASE64_STANDARD.encode(login.expose()));

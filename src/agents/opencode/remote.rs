@@ -5,31 +5,50 @@ use crate::core::credential::Secret;
 use crate::core::status::Reported;
 use crate::system::http::Http;
 use anyhow::{Result, bail};
-use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// What a server reports about itself.
 pub struct RemoteServer {
+    /// 0 where it does not report its process: version 1.
     pub pid: u32,
     pub version: Option<String>,
     /// Its sessions that run or wait, by their id.
-    pub sessions: BTreeMap<String, Reported>,
+    pub sessions: Vec<RemoteSession>,
 }
 
-/// Asks the server at a base address; `login` is `name:password`.
+/// A session that runs or waits.
+pub struct RemoteSession {
+    pub id: String,
+    pub reported: Reported,
+    pub title: Option<String>,
+    pub folder: Option<String>,
+}
+
+/// Asks the server at a base address; `login` is `name:password`, `patience` is for each answer.
 ///
 /// # Errors
-/// When it is no OpenCode 2: version 1 does not report its process, and speaks for one folder at a time.
-pub fn ask_server(http: &Http, base: &str, login: Option<Secret>) -> Result<RemoteServer> {
-    let Some((server, pid)) = Server::at(http, base.to_owned(), login) else {
+/// When it is no OpenCode.
+pub fn ask_server(http: &Http, base: &str, login: Option<Secret>, patience: Duration) -> Result<RemoteServer> {
+    let Some((server, pid)) = Server::at(http, base.to_owned(), login, patience) else {
         bail!("it is neither a 'ttop serve' nor an OpenCode server, or needs a password");
     };
-    let (ApiVersion::Second, Some(pid)) = (server.generation, pid) else {
-        bail!("OpenCode 1 cannot be listed from another machine: run 'ttop serve' there");
+    let folders = match server.generation {
+        ApiVersion::First => server.folders(),
+        ApiVersion::Second => Vec::new(),
     };
-    let answers = server.answers(&[], &[]);
+    let answers = server.answers(&folders, &[]);
+    let sessions = answers.said.into_iter().map(|(id, reported)| {
+        let about = server.about(&id);
+        RemoteSession {
+            id,
+            reported,
+            title: about.title,
+            folder: about.directory,
+        }
+    });
     Ok(RemoteServer {
-        pid,
+        pid: pid.unwrap_or(0),
+        sessions: sessions.collect(),
         version: answers.version,
-        sessions: answers.said,
     })
 }

@@ -24,6 +24,8 @@ pub struct Facts {
     pub providers: Option<Vec<ProviderFact>>,
     /// Every session that a running process shows.
     pub sessions: Option<Vec<SessionFact>>,
+    /// The remotes whose sessions are among them.
+    pub hosts: Vec<String>,
     pub app: Option<AppFact>,
     /// Events as they are, each once.
     pub happened: Vec<EventRow>,
@@ -97,7 +99,7 @@ pub fn decide(facts: &Facts, rules: &Rules, states: &States) -> Decision {
         deciding.providers(providers);
     }
     if let Some(sessions) = &facts.sessions {
-        deciding.sessions(sessions);
+        deciding.sessions(sessions, &facts.hosts);
     }
     deciding.decision
 }

@@ -6,7 +6,7 @@ use crate::core::status::{SessionStatus, Status};
 use serde::{Deserialize, Serialize};
 
 const PREFIX: &str = "session/";
-/// Marks that sessions were checked before.
+/// Marks that sessions were checked before; those of a remote with `@` and its name.
 const KEY: &str = "sessions";
 /// A program that is slow to answer for one look has not finished.
 const MISSING_MS: i64 = 5_000;
@@ -21,6 +21,8 @@ pub struct SessionFact {
     /// Whether no other session started it.
     pub is_root: bool,
     pub standing: SessionStatus,
+    /// The remote it runs on.
+    pub host: Option<String>,
 }
 
 /// The alerts fired for a session.
@@ -36,14 +38,24 @@ pub struct AlertedSession {
     rested_since: Option<i64>,
     /// Since when no process shows it.
     missing_since: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    host: Option<String>,
 }
 
 impl Deciding<'_> {
-    pub(super) fn sessions(&mut self, sessions: &[SessionFact]) {
-        let is_first_look = self.state(KEY).is_none();
-        self.remember(KEY.to_owned(), Remembered::Sessions);
+    /// `hosts` = the remotes that were asked and answered: of others nothing is known.
+    pub(super) fn sessions(&mut self, sessions: &[SessionFact], hosts: &[String]) {
+        let marks = hosts.iter().map(|host| format!("{KEY}@{host}"));
+        let first_looks: Vec<String> = marks
+            .chain([KEY.to_owned()])
+            .filter(|mark| self.state(mark).is_none())
+            .collect();
         for session in sessions {
-            self.session(session, is_first_look);
+            let mark = session.host.as_ref().map(|host| format!("{KEY}@{host}"));
+            self.session(session, first_looks.contains(&mark.unwrap_or_else(|| KEY.to_owned())));
+        }
+        for mark in first_looks {
+            self.remember(mark, Remembered::Sessions);
         }
         let gone: Vec<String> = self
             .states
@@ -51,8 +63,13 @@ impl Deciding<'_> {
             .filter(|key| key.starts_with(PREFIX))
             .cloned()
             .collect();
+        let is_known = |host: Option<&String>| host.is_none_or(|host| hosts.contains(host));
         for key in gone {
-            if !sessions.iter().any(|session| key_of(session) == key) {
+            let host = match self.state(&key) {
+                Some(Remembered::Session(alerted)) => alerted.host.as_ref(),
+                _ => None,
+            };
+            if is_known(host) && !sessions.iter().any(|session| key_of(session) == key) {
                 self.missing(key);
             }
         }
@@ -68,6 +85,7 @@ impl Deciding<'_> {
         alerted.title = session.title.clone().or(alerted.title);
         alerted.project = session.project.clone().or(alerted.project);
         alerted.missing_since = None;
+        alerted.host.clone_from(&session.host);
         if is_new && !is_first_look && session.is_root {
             let title = "Session started";
             self.fire(event(
@@ -180,7 +198,11 @@ impl Deciding<'_> {
 }
 
 fn key_of(session: &SessionFact) -> String {
-    format!("{PREFIX}{}/{}", session.agent_id, session.session_id)
+    let key = format!("{PREFIX}{}/{}", session.agent_id, session.session_id);
+    match &session.host {
+        Some(host) => format!("{key}@{host}"),
+        None => key,
+    }
 }
 
 fn event(
@@ -195,6 +217,9 @@ fn event(
         .strip_prefix(PREFIX)
         .and_then(|key| key.split_once('/'))
         .unwrap_or_default();
+    let host = alerted.host.as_deref();
+    let on_host = host.and_then(|host| session.strip_suffix(host)?.strip_suffix('@'));
+    let session = on_host.unwrap_or(session);
     let name = alerted.title.as_deref().unwrap_or(session);
     let message = match message {
         "" => name.to_owned(),
@@ -207,6 +232,7 @@ fn event(
         ..EventRow::new(kind, severity, title, message)
     }
     .with(&[("sessionName", alerted.title.as_deref().into())])
+    .with(&host.map(|host| ("host", host.into())).into_iter().collect::<Vec<_>>())
 }
 
 fn with_standing(event: EventRow, standing: &SessionStatus) -> EventRow {
@@ -244,6 +270,7 @@ mod tests {
                 source: StatusSource::Api,
                 since: Some(since),
             },
+            host: None,
         }
     }
 
@@ -302,6 +329,54 @@ mod tests {
         assert_eq!(look(17 * MINUTE, Status::Unknown, MINUTE), NONE);
         assert_eq!(look(18 * MINUTE, Status::DoneUnread, MINUTE), NONE);
         assert_eq!(look(40 * MINUTE, Status::Idle, 20 * MINUTE), [IDLE]);
+    }
+
+    #[test]
+    fn a_session_of_a_remote_finishes_only_where_the_remote_answers() {
+        let mut trial = Trial::awake();
+        let remote = || SessionFact {
+            host: Some("build".to_owned()),
+            ..session("a", Status::WaitingPermission, 0)
+        };
+        let mut look = |now, sessions: Vec<SessionFact>, hosts: &[&str]| {
+            trial.events(&Facts {
+                now,
+                sessions: Some(sessions),
+                hosts: hosts.iter().map(|&host| host.to_owned()).collect(),
+                ..Facts::default()
+            })
+        };
+        // The same session here is another one.
+        let events = look(1_000, vec![remote(), session("a", Status::Working, 0)], &["build"]);
+        let told: Vec<_> = events
+            .iter()
+            .map(|event| {
+                (
+                    event.kind,
+                    event.session_id.as_deref(),
+                    event.data.get("host").and_then(|host| host.as_str()),
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                // What ran before ttop looked there did not start now.
+                (EventType::SessionWaiting, Some("a"), Some("build")),
+                (EventType::SessionStarted, Some("a"), None),
+            ]
+        );
+        let here = || vec![session("a", Status::Working, 0)];
+        for now in [2_000, 60_000, 120_000] {
+            assert!(
+                look(now, here(), &[]).is_empty(),
+                "nothing is known of a machine that is away"
+            );
+        }
+        assert!(look(130_000, here(), &["build"]).is_empty());
+        let finished = look(140_000, here(), &["build"]);
+        assert_eq!(finished.len(), 1);
+        assert_eq!(finished[0].data["host"], "build");
     }
 
     #[test]

@@ -7,15 +7,16 @@ use crate::core::tokens::{BUCKET_KEYS, BUCKETS, Bucket, Tokens};
 use crate::core::turn::EventKey;
 use schemars::JsonSchema;
 use serde::ser::SerializeStruct;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// One step of a reply's numbers.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(title = "activity")]
 pub struct ActivityRow {
     /// Always `activity`.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", skip_deserializing, default = "ActivityRow::kind")]
+    #[schemars(required, !default)]
     pub kind: &'static str,
     /// Permanent id of this change: `<8 hex of the ledger>.<number>`.
     pub event_id: String,
@@ -51,6 +52,15 @@ pub struct ActivityRow {
     pub session_cost: Option<Money>,
     /// How `sessionCost` is known; null if the session has no turns.
     pub session_cost_status: Option<CostStatus>,
+    /// The remote that reports it, by its name in the configuration; null for this machine.
+    pub host: Option<String>,
+}
+
+impl ActivityRow {
+    /// Its `type`.
+    pub const fn kind() -> &'static str {
+        "activity"
+    }
 }
 
 /// By how much each bucket grew; unknown where it is unknown before and after.
@@ -95,10 +105,22 @@ impl Serialize for TokenSteps {
     }
 }
 
-/// The shape of [`TokenSteps`] in a row, for the schema.
-#[derive(JsonSchema)]
+impl<'de> Deserialize<'de> for TokenSteps {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let row = TokenStepsShape::deserialize(deserializer)?;
+        Ok(Self([
+            row.input,
+            row.output,
+            row.reasoning,
+            row.cache_read,
+            row.cache_write,
+        ]))
+    }
+}
+
+/// The shape of [`TokenSteps`] in a row.
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "only its schema is used")]
 struct TokenStepsShape {
     input: Option<i64>,
     output: Option<i64>,

@@ -1,23 +1,28 @@
 //! Other machines: the running agents of their `ttop serve` or OpenCode server, asked read-only, each within seconds.
 
+mod lines;
+mod opencode;
+
+pub use lines::RemoteLines;
+
 use super::Engine;
-use crate::agents::opencode::remote::{RemoteServer, ask_server};
+use crate::agents::opencode::remote::ask_server;
 use crate::core::bad_request::BadRequest;
 use crate::core::credential::Secret;
 use crate::core::problem::Problem;
-use crate::core::process::{Match, Role};
 use crate::core::rows::PsRow;
-use crate::core::status::{Ask, Reported, Status, StatusSource};
-use crate::core::tokens::Tokens;
 use crate::system::System;
 use crate::system::config::settings;
 use crate::system::http::{Http, Reach, Request, reach_of};
+use crate::system::notices::Waker;
 use crate::system::open::{self, Most};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// For one answer.
@@ -43,6 +48,8 @@ struct Remote {
 #[derive(Clone, Debug, Default)]
 pub struct RemoteAgents {
     pub rows: Vec<PsRow>,
+    /// The names of the remotes that answered.
+    pub answered: Vec<String>,
     pub problems: Vec<Problem>,
 }
 
@@ -83,32 +90,106 @@ impl Remotes {
         });
         for (remote, answer) in answers {
             match answer {
-                Ok(rows) => all.rows.extend(rows),
-                Err(error) => all.problems.push(Problem::new(
-                    format_args!("remote {}", remote.name),
-                    format_args!("{error:#}"),
-                )),
+                Ok(rows) => {
+                    all.answered.push(remote.name.clone());
+                    all.rows.extend(rows);
+                }
+                Err(error) => all.problems.push(remote.problem(&error)),
             }
         }
         all
     }
 
-    /// Asks again and again on a thread of its own, which ends when nobody receives.
+    /// Asks once, beside what the caller does meanwhile.
+    pub fn start(self) -> Asking {
+        let thread = (!self.is_empty()).then(|| std::thread::spawn(move || self.ask()));
+        Asking(thread)
+    }
+
+    /// Asks again and again on a thread of its own, which ends when nobody receives. `waker` is woken by every answer.
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn watch(self) -> Result<Receiver<RemoteAgents>> {
+    pub fn watch(self, waker: Option<Waker>) -> Result<RemoteWatch> {
+        if self.is_empty() {
+            return Ok(RemoteWatch::default());
+        }
         let (send, receive): (SyncSender<RemoteAgents>, _) = sync_channel(1);
         std::thread::Builder::new().name("remotes".to_owned()).spawn(move || {
-            while send.send(self.ask()).is_ok() {
+            // A machine that stays away is news once.
+            let mut away: BTreeSet<String> = BTreeSet::new();
+            loop {
+                let mut agents = self.ask();
+                away.retain(|place| agents.problems.iter().any(|problem| problem.place == *place));
+                agents.problems.retain(|problem| away.insert(problem.place.clone()));
+                if send.send(agents).is_err() {
+                    return;
+                }
+                if let Some(waker) = &waker {
+                    waker.wake();
+                }
                 std::thread::sleep(EVERY);
             }
         })?;
-        Ok(receive)
+        Ok(RemoteWatch {
+            receive: Some(receive),
+            ..RemoteWatch::default()
+        })
+    }
+}
+
+/// A question that is under way.
+pub struct Asking(Option<JoinHandle<RemoteAgents>>);
+
+impl Asking {
+    /// Waits for the answers.
+    pub fn finish(self) -> RemoteAgents {
+        let answers = self.0.map(JoinHandle::join);
+        answers.and_then(Result::ok).unwrap_or_default()
+    }
+}
+
+/// What remotes answered last.
+#[derive(Default)]
+pub struct RemoteWatch {
+    receive: Option<Receiver<RemoteAgents>>,
+    /// Empty until the first answer, and without remotes.
+    pub latest: RemoteAgents,
+}
+
+impl RemoteWatch {
+    /// Takes what came in, and notes the machines that went away; whether there was anything.
+    pub fn take(&mut self, engine: &mut Engine) -> bool {
+        let Some(receive) = &self.receive else { return false };
+        let Ok(agents) = receive.try_recv() else { return false };
+        self.put(agents, engine);
+        true
+    }
+
+    /// As [`RemoteWatch::take`], and waits so long for the first answer.
+    pub fn wait(&mut self, patience: Duration, engine: &mut Engine) {
+        let first = self
+            .receive
+            .as_ref()
+            .and_then(|receive| receive.recv_timeout(patience).ok());
+        if let Some(first) = first {
+            self.put(first, engine);
+        }
+    }
+
+    fn put(&mut self, agents: RemoteAgents, engine: &mut Engine) {
+        self.latest = agents;
+        for problem in self.latest.problems.drain(..) {
+            engine.note_once(problem);
+        }
     }
 }
 
 impl Remote {
+    fn problem(&self, error: &anyhow::Error) -> Problem {
+        Problem::new(format_args!("remote {}", self.name), format_args!("{error:#}"))
+    }
+
     /// `opencode:PASSWORD`: both kinds of server take the name.
     fn login(&self, system: &System) -> Result<Option<Secret>> {
         let Some(file) = &self.password_file else {
@@ -119,22 +200,23 @@ impl Remote {
         Ok(Secret::new(&format!("opencode:{}", password.trim())))
     }
 
+    fn http(&self, system: &System) -> Result<Http> {
+        match reach_of(&self.url) {
+            Some(Reach::Local) => Ok(Http::local()),
+            Some(Reach::Https) => Ok(Http::new(system)),
+            None => Err(BadRequest::new("the URL must be https, or http on this machine").into()),
+        }
+    }
+
     /// Its running agents, with its name as their host.
     fn ask(&self, system: &System) -> Result<Vec<PsRow>> {
-        let http = match reach_of(&self.url) {
-            Some(Reach::Local) => Http::local(),
-            Some(Reach::Https) => Http::new(system),
-            None => return Err(BadRequest::new("the URL must be https, or http on this machine").into()),
-        };
+        let http = self.http(system)?;
         let url = format!("{}/v1/ps", self.url);
+        let login = self.login(system)?;
         let mut request = Request::get(&url);
         (request.timeout, request.max_bytes) = (TIMEOUT, 8 << 20);
         request.headers.push(("accept", "application/json".to_owned()));
-        let login = self.login(system)?;
-        if let Some(login) = &login {
-            let login = STANDARD.encode(login.expose());
-            request.headers.push(("authorization", format!("Basic {login}")));
-        }
+        request.headers.extend(authorization(login.as_ref()));
         let response = http.send(&request)?;
         let is_json = response
             .header("content-type")
@@ -142,9 +224,8 @@ impl Remote {
         let mut rows: Vec<PsRow> = match response.status {
             200 if is_json => serde_json::from_slice(&response.body).context("its rows cannot be read")?,
             // OpenCode 1 answers unknown paths with a page.
-            200 | 404 => opencode_rows(ask_server(&http, &self.url, login)?),
-            401 => bail!("it needs a password: set passwordFile"),
-            status => bail!("it answered {status}"),
+            200 | 404 => opencode::rows(ask_server(&http, &self.url, login, TIMEOUT)?),
+            status => return Err(refused(status)),
         };
         // Its own agents only: two machines that list each other would list themselves again and again.
         rows.retain(|row| row.host.is_none());
@@ -158,54 +239,13 @@ impl Remote {
     }
 }
 
-/// Sessions of an OpenCode server; of others it reports nothing.
-fn opencode_rows(server: RemoteServer) -> Vec<PsRow> {
-    let row = |id: Option<String>, status: Status| PsRow {
-        pid: server.pid,
-        agent_id: "opencode".into(),
-        role: Role::Server,
-        r#match: if id.is_some() { Match::Api } else { Match::None },
-        session_id: id.map(Into::into),
-        status,
-        activity: None,
-        status_source: if status == Status::Unknown {
-            StatusSource::None
-        } else {
-            StatusSource::Api
-        },
-        since_ms: None,
-        session_name: None,
-        project_path: None,
-        cwd: None,
-        tty: None,
-        tmux_pane: None,
-        pane: None,
-        provider_id: None,
-        model_id: None,
-        turns: None,
-        tokens: Tokens::unreported(),
-        cost: None,
-        cost_status: None,
-        last_text: None,
-        cpu_percent: None,
-        memory_bytes: None,
-        started_at: None,
-        uptime_ms: None,
-        version: server.version.clone(),
-        host: None,
-    };
-    if server.sessions.is_empty() {
-        return vec![row(None, Status::Unknown)];
+fn authorization(login: Option<&Secret>) -> Option<(&'static str, String)> {
+    login.map(|login| ("authorization", format!("Basic {}", STANDARD.encode(login.expose()))))
+}
+
+fn refused(status: u16) -> anyhow::Error {
+    match status {
+        401 => anyhow!("it needs a password: set passwordFile"),
+        status => anyhow!("it answered {status}"),
     }
-    let status = |reported| match reported {
-        Reported::Waiting(Ask::Permission) => Status::WaitingPermission,
-        Reported::Waiting(Ask::Question) => Status::WaitingQuestion,
-        Reported::Retrying => Status::Retrying,
-        Reported::Busy => Status::Working,
-        Reported::Idle => Status::Idle,
-    };
-    let sessions = server.sessions.iter();
-    sessions
-        .map(|(id, reported)| row(Some(id.clone()), status(*reported)))
-        .collect()
 }

@@ -52,6 +52,9 @@ struct Session {
     todos: Vec<Todo>,
     /// otop knows one agent only.
     agent_id: String,
+    /// otop knows one machine only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -100,9 +103,11 @@ impl Answers {
             let session = known.get(&(row.agent_id.clone(), id));
             self.otop_session(row, session, engine)
         });
+        let shown = self.remote.iter().filter(|row| row.session_id.is_some());
+        let remote = shown.map(|row| self.otop_session(self.titled(row.clone()), None, engine));
         let document = Document {
             timestamp: now,
-            sessions: sessions.collect(),
+            sessions: sessions.chain(remote).collect(),
             today: sums(Some("today"), engine)?,
             global: sums(None, engine)?,
         };
@@ -111,7 +116,7 @@ impl Answers {
 
     fn otop_session(&self, row: PsRow, session: Option<&SessionRow>, engine: &Engine) -> Session {
         let id = row.session_id.as_deref().unwrap_or_default().to_owned();
-        let detail = match self.keeps_titles {
+        let detail = match self.keeps_titles && row.host.is_none() {
             // A session that cannot be read is listed without its text.
             true => engine.session_detail(&row.agent_id, &id, &LIMITS).unwrap_or_default(),
             false => Default::default(),
@@ -122,7 +127,7 @@ impl Answers {
             title: text(row.session_name.as_deref()),
             status: word(row.status, row.activity.as_deref()),
             model: text(row.model_id.as_deref()),
-            last_output: text(detail.last_line()),
+            last_output: text(detail.last_line().or(row.last_text.as_deref())),
             directory: text(row.project_path.as_deref().or(row.cwd.as_deref())),
             message_count: row.turns.unwrap_or(0),
             total_input_tokens: row.tokens.input().unwrap_or(0) + row.tokens.cache_read().unwrap_or(0),
@@ -146,6 +151,7 @@ impl Answers {
                 })
                 .collect(),
             agent_id: row.agent_id.to_string(),
+            host: row.host,
         }
     }
 }
