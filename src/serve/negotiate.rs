@@ -40,6 +40,11 @@ impl RowFormat {
     }
 }
 
+/// Whether metrics are OpenMetrics, rather than the older text that Prometheus and its tools read.
+pub fn is_open_metrics(request: &Request) -> bool {
+    quality(request, &["application/openmetrics-text"]) >= quality(request, &["text/plain"])
+}
+
 /// How much a client wants one of these types, in thousandths: the most specific range decides.
 fn quality(request: &Request, types: &[&str]) -> u32 {
     let mut best: Option<(u8, u32)> = None;
@@ -50,8 +55,8 @@ fn quality(request: &Request, types: &[&str]) -> u32 {
         let name = parts.next().unwrap_or_default().to_ascii_lowercase();
         let precision = match name.as_str() {
             name if types.contains(&name) => 2,
-            "application/*" => 1,
             "*/*" => 0,
+            name if is_kind_of(name, types) => 1,
             _ => continue,
         };
         let weight = parts
@@ -66,6 +71,12 @@ fn quality(request: &Request, types: &[&str]) -> u32 {
     } else {
         1000
     }
+}
+
+/// `application/*` for a type of applications.
+fn is_kind_of(range: &str, types: &[&str]) -> bool {
+    let kind = range.strip_suffix('*');
+    kind.is_some_and(|kind| kind.ends_with('/') && types.iter().any(|one| one.starts_with(kind)))
 }
 
 #[cfg(test)]
@@ -91,6 +102,24 @@ mod tests {
             let (request, _) = Request::parse(head.as_bytes()).expect("parses").expect("complete");
             let chosen = RowFormat::of(&request).map_err(|refused| refused.status);
             assert_eq!(chosen, expected, "{accept}");
+        }
+    }
+
+    #[test]
+    fn the_older_text_of_metrics_is_for_those_who_prefer_it() {
+        for (accept, is_open) in [
+            ("", true),
+            ("Accept: */*\r\n", true),
+            ("Accept: text/plain\r\n", false),
+            ("Accept: text/plain;version=0.0.4, */*;q=0.1\r\n", false),
+            (
+                "Accept: application/openmetrics-text;version=1.0.0;q=0.75, text/plain;version=0.0.4;q=0.5, */*;q=0.1\r\n",
+                true,
+            ),
+        ] {
+            let head = format!("GET / HTTP/1.1\r\n{accept}\r\n");
+            let (request, _) = Request::parse(head.as_bytes()).expect("parses").expect("complete");
+            assert_eq!(is_open_metrics(&request), is_open, "{accept}");
         }
     }
 }

@@ -7,7 +7,7 @@ use super::feed::{Cursor, Line, Lines};
 use super::frames::Upgrade;
 use super::guard::Guard;
 use super::listener::{Listener, Socket};
-use super::negotiate::RowFormat;
+use super::negotiate::{RowFormat, is_open_metrics};
 use super::page;
 use super::request::{Refused, Request};
 use super::route::Route;
@@ -271,6 +271,7 @@ impl Network {
             upgrade,
             is_canceled: Arc::clone(&is_canceled),
         });
+        let is_open = is_open_metrics(&request);
         let params = request.params;
         if is_stream && self.streams() > MOST_STREAMS {
             return Err(Refused::new(503, format!("{MOST_STREAMS} streams are open")));
@@ -284,7 +285,12 @@ impl Network {
             },
             false => Ask::Query {
                 connection: id,
-                query: Query { route, params, format },
+                query: Query {
+                    route,
+                    params,
+                    format,
+                    is_open_metrics: is_open,
+                },
                 is_canceled,
             },
         });

@@ -157,6 +157,40 @@ fn metrics_are_read_by_the_reference_parser() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// `promtool`, where it is installed.
+#[test]
+fn metrics_pass_promtool_in_the_text_it_reads() {
+    use std::io::Write;
+    let Some(promtool) = crate::support::program("promtool") else {
+        return;
+    };
+    let home = home();
+    home.write(".config/tokentop/config.json", r#"{"budgets": {"daily": 5}}"#);
+    let served = Served::start(&home, &[]);
+    let reply = served.get_with("/metrics", "Accept: text/plain;version=0.0.4\r\n");
+    let kind = reply.header("content-type");
+    assert_eq!(kind, Some("text/plain; version=0.0.4; charset=utf-8"));
+    let mut child = std::process::Command::new(promtool)
+        .args(["check", "metrics"])
+        .stdin(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("runs");
+    let mut stdin = child.stdin.take().expect("stdin");
+    // A parser that fails closes its input.
+    let _ = stdin.write_all(reply.body.as_bytes());
+    drop(stdin);
+    let output = child.wait_with_output().expect("ends");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    // The same samples as in OpenMetrics.
+    let samples = |body: &str| -> Vec<String> {
+        let lines = body.lines().filter(|line| !line.starts_with('#'));
+        lines.map(str::to_owned).collect()
+    };
+    assert_eq!(samples(&reply.body), samples(&served.get("/metrics").body));
+}
+
 #[test]
 fn bars_show_what_a_server_knows() {
     let (home, elsewhere) = (home(), crate::support::Home::new());

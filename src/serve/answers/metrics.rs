@@ -1,5 +1,6 @@
-//! `/metrics`: counters of tokens and money, and gauges of what runs now, in OpenMetrics text.
+//! `/metrics`: counters of tokens and money, and gauges of what runs now, in OpenMetrics or in Prometheus' older text.
 
+use crate::core::rows::PsRow;
 use crate::core::tokens::{BUCKET_KEYS, BUCKETS};
 use crate::engine::Engine;
 use crate::engine::live_rows::{hide_subagents, is_listed};
@@ -12,18 +13,25 @@ use anyhow::Result;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 
-const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const OLDER_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Unknown values have no sample.
-pub(super) fn metrics(engine: &mut Engine) -> Result<Answer> {
-    let mut text = Exposition::default();
+pub(super) fn metrics(engine: &mut Engine, remote: &[PsRow], is_open: bool) -> Result<Answer> {
+    let mut text = Exposition {
+        text: String::new(),
+        is_open,
+    };
     text.family("ttop_build", "info", "", "The version of ttop.");
     text.sample("ttop_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
     add_usage(&mut text, engine)?;
-    add_sessions(&mut text, engine);
+    add_sessions(&mut text, engine, remote);
     add_limits(&mut text, engine)?;
     add_budgets(&mut text, engine)?;
-    Ok(Answer::ok(CONTENT_TYPE, text.finish()))
+    Ok(Answer::ok(
+        if is_open { OPEN_METRICS } else { OLDER_TEXT },
+        text.finish(),
+    ))
 }
 
 fn add_usage(text: &mut Exposition, engine: &Engine) -> Result<()> {
@@ -77,22 +85,29 @@ fn add_usage(text: &mut Exposition, engine: &Engine) -> Result<()> {
     Ok(())
 }
 
-fn add_sessions(text: &mut Exposition, engine: &mut Engine) {
+fn add_sessions(text: &mut Exposition, engine: &mut Engine, remote: &[PsRow]) {
     let scan = engine.scan(ScanOptions::default());
     scan.problems
         .into_iter()
         .for_each(|problem| engine.note_problem(problem));
-    let mut counts: BTreeMap<(String, &str), u64> = BTreeMap::new();
+    let mut counts: BTreeMap<(Option<&str>, String, &str), u64> = BTreeMap::new();
     for session in hide_subagents(scan.sessions) {
         if is_listed(session.claim.role, false, false) {
-            *counts
-                .entry((session.agent_id.to_string(), session.standing.status.name()))
-                .or_default() += 1;
+            let key = (None, session.agent_id.to_string(), session.standing.status.name());
+            *counts.entry(key).or_default() += 1;
         }
     }
-    text.family("ttop_sessions", "gauge", "", "Running sessions by status.");
-    for ((agent, status), count) in counts {
-        text.sample("ttop_sessions", &[("agent", &agent), ("status", status)], count);
+    for row in remote {
+        let key = (row.host.as_deref(), row.agent_id.to_string(), row.status.name());
+        *counts.entry(key).or_default() += 1;
+    }
+    let help = "Running sessions by status; host names the remote that runs them.";
+    text.family("ttop_sessions", "gauge", "", help);
+    for ((host, agent, status), count) in counts {
+        let mut labels = vec![("agent", agent.as_str()), ("status", status)];
+        // No label is the same as an empty one.
+        labels.extend(host.map(|host| ("host", host)));
+        text.sample("ttop_sessions", &labels, count);
     }
 }
 
@@ -164,17 +179,25 @@ fn borrowed<'l, const N: usize>(labels: &'l [(&'static str, String); N]) -> Vec<
     labels.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
-/// Text in the format of OpenMetrics. Writing to text cannot fail.
-#[derive(Default)]
-struct Exposition(String);
+/// The text of the metrics. Writing to text cannot fail.
+struct Exposition {
+    text: String,
+    is_open: bool,
+}
 
 impl Exposition {
     fn family(&mut self, name: &str, kind: &str, unit: &str, help: &str) {
-        let _ = writeln!(self.0, "# TYPE {name} {kind}");
-        if !unit.is_empty() {
-            let _ = writeln!(self.0, "# UNIT {name} {unit}");
+        // The older text names a family as its samples, and knows neither units nor infos.
+        let (suffix, kind) = match (self.is_open, kind) {
+            (false, "counter") => ("_total", kind),
+            (false, "info") => ("_info", "gauge"),
+            _ => ("", kind),
+        };
+        let _ = writeln!(self.text, "# TYPE {name}{suffix} {kind}");
+        if self.is_open && !unit.is_empty() {
+            let _ = writeln!(self.text, "# UNIT {name} {unit}");
         }
-        let _ = writeln!(self.0, "# HELP {name} {help}");
+        let _ = writeln!(self.text, "# HELP {name}{suffix} {help}");
     }
 
     fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
@@ -182,12 +205,14 @@ impl Exposition {
             .iter()
             .map(|(name, value)| format!("{name}=\"{}\"", escaped(value)))
             .collect();
-        let _ = writeln!(self.0, "{name}{{{}}} {value}", labels.join(","));
+        let _ = writeln!(self.text, "{name}{{{}}} {value}", labels.join(","));
     }
 
     fn finish(mut self) -> Vec<u8> {
-        self.0.push_str("# EOF\n");
-        self.0.into_bytes()
+        if self.is_open {
+            self.text.push_str("# EOF\n");
+        }
+        self.text.into_bytes()
     }
 }
 
@@ -201,8 +226,11 @@ mod tests {
 
     #[test]
     fn labels_are_escaped() {
-        let mut text = Exposition::default();
+        let mut text = Exposition {
+            text: String::new(),
+            is_open: true,
+        };
         text.sample("x", &[("a", "b\"\\\nc")], 1);
-        assert_eq!(text.0, "x{a=\"b\\\"\\\\\\nc\"} 1\n");
+        assert_eq!(text.text, "x{a=\"b\\\"\\\\\\nc\"} 1\n");
     }
 }

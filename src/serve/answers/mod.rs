@@ -35,6 +35,8 @@ pub struct Query {
     pub route: Route,
     pub params: Vec<(String, String)>,
     pub format: RowFormat,
+    /// For metrics.
+    pub is_open_metrics: bool,
 }
 
 /// Makes answers, and keeps them for a moment.
@@ -100,7 +102,7 @@ impl Answers {
             }
             Route::Metrics => {
                 params.finish()?;
-                metrics::metrics(engine)
+                metrics::metrics(engine, &self.remote, query.is_open_metrics)
             }
             Route::Stats => {
                 params.finish()?;

@@ -3,7 +3,6 @@
 use super::print::Listing;
 use super::{Answers, Untitled};
 use crate::core::filter_text::FilterText;
-use crate::core::period::Range;
 use crate::core::quota::ProviderState;
 use crate::core::rows::{BudgetRow, ProviderRow};
 use crate::engine::Engine;
@@ -24,12 +23,7 @@ impl Answers {
         let (is_tree, is_interactive) = (params.flag("tree")?, params.flag("interactive")?);
         let (filters, listing) = self.listing(params, format, Keep::First)?;
         let filter = engine.filter(&filters)?;
-        // A session without a turn belongs to no time, model or provider.
-        let has_idle = filter.range == Range::ALL
-            && filter.models.matches_all()
-            && filter.providers.matches_all()
-            && filter.branches.matches_all()
-            && filter.presence.is_empty();
+        let has_idle = filter.admits_idle_sessions();
         let usage = engine.usage()?;
         let sessions = Sessions::load(usage.ledger)?;
         let selected = usage.select(&filter, Some(&sessions))?;
