@@ -2,7 +2,6 @@
 
 use super::context::{Context, explain_empty, footer, with_ids};
 use crate::args::{Filters, RowArgs};
-use crate::core::period::Range;
 use crate::core::rows::SessionRow;
 use crate::exit::Exit;
 use crate::render::{Grep, Layout};
@@ -36,12 +35,7 @@ impl SessionsArgs {
         let grep = Grep::new(&filters.grep);
         let request = context.request(&self.rows)?;
         request.check::<SessionRow>(false)?;
-        // A session without a turn belongs to no time, model or provider.
-        let idle = filter.range == Range::ALL
-            && filter.models.matches_all()
-            && filter.providers.matches_all()
-            && filter.branches.matches_all()
-            && filter.presence.is_empty();
+        let idle = filter.admits_idle_sessions();
         // If only time limits the rows, read only the newest sessions.
         let newest = self
             .rows

@@ -56,6 +56,15 @@ pub enum SessionWanted {
 }
 
 impl TurnFilter {
+    /// Whether sessions without a turn pass: they belong to no time, model or provider.
+    pub fn admits_idle_sessions(&self) -> bool {
+        self.range == Range::ALL
+            && self.models.matches_all()
+            && self.providers.matches_all()
+            && self.branches.matches_all()
+            && self.presence.is_empty()
+    }
+
     pub fn is_presence(&self, presence: Presence) -> bool {
         self.presence.is_empty() || self.presence.contains(&presence)
     }
