@@ -153,7 +153,17 @@ fn of_a_claude_service_only_jobs_are_sessions() {
     );
     let helpers = shown(&["--all"]).into_iter().filter(|row| row["role"] == "helper");
     assert_eq!(helpers.count(), 4);
-    // Without a status of its own, the job's file has it.
+    // Without a status of its own, the job's file has it; and it tells a rest from a question.
+    for (own, state, status) in [
+        (json!("idle"), "blocked", "waiting_question"),
+        (json!("idle"), "done", "idle"),
+        (json!("busy"), "blocked", "working"),
+        (json!("waiting"), "working", "waiting_permission"),
+    ] {
+        note(own);
+        home.write(".claude/jobs/j1/state.json", json!({"state": state}).to_string());
+        assert_eq!(shown(&[])[0]["status"], status, "{state}");
+    }
     note(Value::Null);
     for (state, status) in [
         ("working", "working"),

@@ -78,7 +78,12 @@ impl Transcripts for LiveClaudeCode {
         }
         let is_job = entry.kind.as_deref() == Some("bg");
         let state = entry.job_id.as_deref().and_then(|job| job_state(&path, job));
-        let says = match entry.status.as_deref().or(state.as_deref()).unwrap_or_default() {
+        // A job that has to be answered rests: its file tells that from one that is done.
+        let word = match (entry.status.as_deref(), state.as_deref()) {
+            (None | Some("idle"), Some("blocked")) => Some("blocked"),
+            (status, state) => status.or(state),
+        };
+        let says = match word.unwrap_or_default() {
             "busy" | "working" | "running" => Some(Reported::Busy),
             // A background shell keeps running while the agent waits for the user.
             "idle" | "shell" | "done" | "completed" => Some(Reported::Idle),
