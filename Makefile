@@ -20,9 +20,9 @@ check: lint test
 test:
 	$(CARGO) test --locked
 
-# Real OpenCode from npm, driven by a model on loopback; says so where it cannot be installed.
+# Real agents from npm, driven by a model on loopback; says so where one cannot be installed.
 test-real:
-	TTOP_TEST_REAL=1 $(CARGO) test --locked --test opencode real:: -- --nocapture
+	TTOP_TEST_REAL=1 $(CARGO) test --locked --test opencode --test ps real:: -- --nocapture
 
 lint:
 	$(CARGO) fmt --check

@@ -7,6 +7,7 @@ mod homes;
 mod more_programs;
 mod panes;
 mod programs;
+mod real;
 mod services;
 #[path = "../support/mod.rs"]
 mod support;

@@ -36,10 +36,15 @@ impl Clock {
 }
 
 /// Waits until something holds, longer than any machine takes.
-pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+pub fn eventually(what: &str, holds: impl FnMut() -> bool) {
+    eventually_within(super::running::LIMIT, what, holds);
+}
+
+/// The same, of something that may take long.
+pub fn eventually_within(limit: Duration, what: &str, mut holds: impl FnMut() -> bool) {
     let began = Instant::now();
     while !holds() {
-        assert!(began.elapsed() < super::running::LIMIT, "never: {what}");
+        assert!(began.elapsed() < limit, "never: {what}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
