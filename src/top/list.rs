@@ -1,5 +1,6 @@
 //! Lists: which rows are shown, in which order, and where the cursor is.
 
+use crate::core::money::{CostStatus, Money};
 use crate::core::text::Printable;
 use crate::render::{Cell, View as Reader};
 use std::cmp::Ordering;
@@ -12,9 +13,70 @@ pub struct Col<R: 'static> {
     pub width: Width,
     /// The list's width from which on the column is shown.
     pub from: u16,
-    pub is_number: bool,
-    pub cell: fn(&R, &Reader) -> Cell,
-    pub sort: for<'r> fn(&'r R) -> SortKey<'r>,
+    pub value: Value<R>,
+}
+
+/// What a column shows of a row, and how rows are ordered by it.
+pub enum Value<R: 'static> {
+    Text(for<'r> fn(&'r R) -> Option<&'r str>),
+    /// A folder.
+    Path(for<'r> fn(&'r R) -> Option<&'r str>),
+    Count(fn(&R) -> Option<u64>),
+    Tokens(fn(&R) -> Option<u64>),
+    Money(fn(&R) -> (Option<Money>, Option<CostStatus>)),
+    /// Epoch milliseconds.
+    Time(fn(&R) -> Option<i64>),
+    Own {
+        is_number: bool,
+        cell: fn(&R, &Reader) -> Cell,
+        sort: for<'r> fn(&'r R) -> SortKey<'r>,
+    },
+}
+
+impl<R: 'static> Col<R> {
+    pub const fn new(key: &'static str, title: &'static str, width: Width, from: u16, value: Value<R>) -> Self {
+        Self {
+            key,
+            title,
+            width,
+            from,
+            value,
+        }
+    }
+
+    /// A number, which is written at the right.
+    pub const fn is_number(&self) -> bool {
+        match self.value {
+            Value::Text(_) | Value::Path(_) | Value::Time(_) => false,
+            Value::Count(_) | Value::Tokens(_) | Value::Money(_) => true,
+            Value::Own { is_number, .. } => is_number,
+        }
+    }
+
+    pub fn cell(&self, row: &R, reader: &Reader) -> Cell {
+        match self.value {
+            Value::Text(read) => plain(read(row).unwrap_or_default()),
+            Value::Path(read) => Cell::path(read(row), reader),
+            Value::Count(read) => read(row).map_or_else(Cell::empty, Cell::count),
+            Value::Tokens(read) => Cell::tokens(read(row)),
+            Value::Money(read) => {
+                let (cost, status) = read(row);
+                Cell::money(cost, status)
+            }
+            Value::Time(read) => Cell::time(read(row), reader),
+            Value::Own { cell, .. } => cell(row, reader),
+        }
+    }
+
+    pub fn sort<'r>(&self, row: &'r R) -> SortKey<'r> {
+        match self.value {
+            Value::Text(read) | Value::Path(read) => SortKey::text(read(row)),
+            Value::Count(read) | Value::Tokens(read) => SortKey::count(read(row)),
+            Value::Money(read) => SortKey::int(read(row).0.map(Money::nanos)),
+            Value::Time(read) => SortKey::int(read(row)),
+            Value::Own { sort, .. } => sort(row),
+        }
+    }
 }
 
 /// How wide a column is.
@@ -41,6 +103,10 @@ impl<'r> SortKey<'r> {
 
     pub fn int(number: Option<i64>) -> Self {
         number.map_or(Self::Unknown, Self::Int)
+    }
+
+    pub fn count(number: Option<u64>) -> Self {
+        Self::int(number.map(|number| i64::try_from(number).unwrap_or(i64::MAX)))
     }
 
     pub fn float(number: Option<f64>) -> Self {
@@ -74,6 +140,16 @@ pub trait Listed: Sized + 'static {
 
     /// The cost that `$>1` is compared with, in dollars.
     fn dollars(&self) -> Option<f64>;
+
+    /// What a second line of the row has, where there is room for one.
+    fn second(&self, _: &Reader) -> String {
+        String::new()
+    }
+
+    /// Rows of a group stay together, those of none come first.
+    fn group(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// The state of a list.
@@ -111,8 +187,11 @@ impl List {
             .extend((0..rows.len()).filter(|&at| words.is_empty() || words.matches(&rows[at])));
         if let Some(col) = R::COLS.get(self.sort) {
             let is_descending = self.is_descending;
-            self.order
-                .sort_by(|&a, &b| (col.sort)(&rows[a]).compare((col.sort)(&rows[b]), is_descending));
+            self.order.sort_by(|&a, &b| {
+                let (a, b) = (&rows[a], &rows[b]);
+                let order = a.group().cmp(&b.group());
+                order.then_with(|| col.sort(a).compare(col.sort(b), is_descending))
+            });
         }
         let at = self.anchor.as_ref().filter(|_| self.cursor > 0);
         let at = at.and_then(|id| self.order.iter().position(|&row| rows[row].id() == *id));
@@ -195,15 +274,13 @@ mod tests {
     use super::*;
 
     impl Listed for (i64, &'static str) {
-        const COLS: &'static [Col<Self>] = &[Col {
-            key: "number",
-            title: "Number",
-            width: Width::Fixed(5),
-            from: 0,
-            is_number: true,
-            cell: |row, _| Cell::plain(row.0.to_string()),
-            sort: |row| SortKey::int((row.0 >= 0).then_some(row.0)),
-        }];
+        const COLS: &'static [Col<Self>] = &[Col::new(
+            "number",
+            "Number",
+            Width::Fixed(5),
+            0,
+            Value::Count(|row| u64::try_from(row.0).ok()),
+        )];
 
         fn id(&self) -> String {
             self.1.to_owned()

@@ -1,61 +1,24 @@
 //! Columns of projects.
 
-use super::{col, count, nanos};
 use crate::core::money::Money;
 use crate::core::rows::CostRow;
 use crate::render::{Cell, Tone};
+use crate::top::list::Value::{self, Count, Tokens};
 use crate::top::list::Width::{Fixed, Flexible};
 use crate::top::list::{Col, Listed, SortKey};
 
 impl Listed for CostRow {
     const COLS: &'static [Col<Self>] = &[
-        col(
-            "projectPath",
-            "Project",
-            Flexible(3),
-            0,
-            false,
-            |row, view| match row.project_path {
-                Some(_) => Cell::path(row.project_path.as_deref(), view),
-                None => Cell::toned("(none)", Tone::Dim),
-            },
-            |row| SortKey::text(row.project_path.as_deref()),
-        ),
-        col(
-            "sessions",
-            "Sessions",
-            Fixed(8),
-            60,
-            true,
-            |row, _| Cell::count(row.sessions),
-            |row| count(Some(row.sessions)),
-        ),
-        col(
-            "turns",
-            "Turns",
-            Fixed(7),
-            0,
-            true,
-            |row, _| Cell::count(row.turns),
-            |row| count(Some(row.turns)),
-        ),
-        col(
-            "totalTokens",
-            "Tokens",
-            Fixed(7),
-            0,
-            true,
-            |row, _| Cell::tokens(row.total_tokens),
-            |row| count(row.total_tokens),
-        ),
-        col(
+        Col::new("projectPath", "Project", Flexible(3), 0, PROJECT),
+        Col::new("sessions", "Sessions", Fixed(8), 60, Count(|row| Some(row.sessions))),
+        Col::new("turns", "Turns", Fixed(7), 0, Count(|row| Some(row.turns))),
+        Col::new("totalTokens", "Tokens", Fixed(7), 0, Tokens(|row| row.total_tokens)),
+        Col::new(
             "cost",
             "Cost",
             Fixed(10),
             0,
-            true,
-            |row, _| Cell::money(row.cost, row.cost_status),
-            |row| nanos(row.cost),
+            Value::Money(|row| (row.cost, row.cost_status)),
         ),
     ];
 
@@ -72,3 +35,12 @@ impl Listed for CostRow {
         self.cost.map(Money::dollars)
     }
 }
+
+const PROJECT: Value<CostRow> = Value::Own {
+    is_number: false,
+    cell: |row, reader| match row.project_path {
+        Some(_) => Cell::path(row.project_path.as_deref(), reader),
+        None => Cell::toned("(none)", Tone::Dim),
+    },
+    sort: |row| SortKey::text(row.project_path.as_deref()),
+};

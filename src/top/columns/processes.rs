@@ -1,11 +1,12 @@
 //! Columns of running agents.
 
-use super::{col, count, nanos, short_model};
+use super::short_model;
 use crate::core::money::Money;
 use crate::core::rows::PsRow;
 use crate::core::status::Status;
 use crate::render::number::{bytes, duration};
-use crate::render::{Cell, Tone};
+use crate::render::{Cell, Tone, View as Reader};
+use crate::top::list::Value::{self, Count, Path, Text};
 use crate::top::list::Width::{Fixed, Flexible};
 use crate::top::list::{Col, Listed, SortKey, plain};
 
@@ -44,150 +45,30 @@ pub const fn word(status: Status) -> (&'static str, Tone) {
 
 impl Listed for PsRow {
     const COLS: &'static [Col<Self>] = &[
-        col(
-            "status",
-            "Status",
-            Fixed(14),
-            0,
-            false,
-            |row, _| {
-                let (word, tone) = word(row.status);
-                match &row.activity {
-                    Some(activity) => Cell::toned(format!("{word} {activity}"), tone),
-                    None => Cell::toned(word, tone),
-                }
-            },
-            // The longest wait first.
-            |row| {
-                const DAYS_MS: i64 = 1 << 42;
-                SortKey::Int(urgency(row.status) * DAYS_MS - row.since_ms.unwrap_or_default().min(DAYS_MS - 1))
-            },
-        ),
-        col(
-            "sinceMs",
-            "Since",
-            Fixed(9),
-            0,
-            true,
-            |row, _| match row.status {
-                Status::Unknown => Cell::empty(),
-                _ => Cell::plain(row.since_ms.map(duration).unwrap_or_default()),
-            },
-            |row| SortKey::int(row.since_ms),
-        ),
-        col(
-            "sessionName",
-            "Session",
-            Flexible(3),
-            0,
-            false,
-            |row, _| match (&row.session_name, &row.session_id) {
-                (Some(name), _) => plain(name),
-                (None, Some(id)) => plain(id),
-                (None, None) => Cell::toned(row.role.name(), Tone::Dim),
-            },
-            |row| SortKey::text(row.session_name.as_deref()),
-        ),
-        col(
-            "cwd",
-            "Folder",
-            Flexible(1),
-            100,
-            false,
-            |row, view| Cell::path(row.cwd.as_deref(), view),
-            |row| SortKey::text(row.cwd.as_deref()),
-        ),
-        col(
-            "agentId",
-            "Agent",
-            Fixed(11),
-            100,
-            false,
-            |row, _| plain(&row.agent_id),
-            |row| SortKey::Text(&row.agent_id),
-        ),
-        col(
+        Col::new("status", "Status", Fixed(14), 0, STATUS),
+        Col::new("sinceMs", "Since", Fixed(9), 0, SINCE),
+        Col::new("sessionName", "Session", Flexible(3), 0, NAME),
+        Col::new("cwd", "Folder", Flexible(1), 100, Path(|row| row.cwd.as_deref())),
+        Col::new("agentId", "Agent", Fixed(11), 100, Text(|row| Some(&row.agent_id))),
+        Col::new(
             "modelId",
             "Model",
             Fixed(12),
             70,
-            false,
-            |row, _| plain(row.model_id.as_deref().map(short_model).unwrap_or_default()),
-            |row| SortKey::text(row.model_id.as_deref()),
+            Text(|row| row.model_id.as_deref().map(short_model)),
         ),
-        col(
-            "turns",
-            "Turns",
-            Fixed(6),
-            120,
-            true,
-            |row, _| Cell::plain(row.turns.map(|turns| turns.to_string()).unwrap_or_default()),
-            |row| count(row.turns),
-        ),
-        col(
-            "tokens",
-            "Tokens",
-            Fixed(7),
-            120,
-            true,
-            |row, _| match row.session_id {
-                Some(_) => Cell::tokens(row.tokens.total()),
-                None => Cell::empty(),
-            },
-            |row| count(row.tokens.total()),
-        ),
-        col(
-            "cost",
-            "Cost",
-            Fixed(9),
-            0,
-            true,
-            |row, _| match row.session_id {
-                Some(_) => Cell::money(row.cost, row.cost_status),
-                None => Cell::empty(),
-            },
-            |row| nanos(row.cost),
-        ),
-        col(
-            "tmuxPane",
-            "Pane",
-            Fixed(9),
-            60,
-            false,
-            |row, _| plain(row.tmux_pane.as_deref().unwrap_or_default()),
-            |row| SortKey::text(row.tmux_pane.as_deref()),
-        ),
-        col(
-            "cpuPercent",
-            "Cpu",
-            Fixed(5),
-            110,
-            true,
-            |row, _| Cell::plain(row.cpu_percent.map(|cpu| format!("{cpu:.0}%")).unwrap_or_default()),
-            |row| SortKey::float(row.cpu_percent),
-        ),
-        col(
-            "memoryBytes",
-            "Memory",
-            Fixed(9),
-            110,
-            true,
-            |row, _| Cell::plain(row.memory_bytes.map(bytes).unwrap_or_default()),
-            |row| count(row.memory_bytes),
-        ),
-        col(
-            "pid",
-            "Pid",
-            Fixed(8),
-            130,
-            true,
-            |row, _| Cell::plain(row.pid.to_string()),
-            |row| SortKey::Int(i64::from(row.pid)),
-        ),
+        Col::new("turns", "Turns", Fixed(6), 120, Count(|row| row.turns)),
+        Col::new("tokens", "Tokens", Fixed(7), 120, TOKENS),
+        Col::new("cost", "Cost", Fixed(9), 0, COST),
+        Col::new("pane", "Pane", Fixed(9), 60, PANE),
+        Col::new("cpuPercent", "Cpu", Fixed(5), 110, CPU),
+        Col::new("memoryBytes", "Memory", Fixed(9), 110, MEMORY),
+        Col::new("pid", "Pid", Fixed(8), 130, PID),
     ];
 
     fn id(&self) -> String {
-        format!("{} {}", self.pid, self.session_id.as_deref().unwrap_or_default())
+        let host = self.host.as_deref().unwrap_or_default();
+        format!("{} {} {host}", self.pid, self.session_id.as_deref().unwrap_or_default())
     }
 
     fn texts<'r>(&'r self, found: &mut dyn FnMut(&'r str)) {
@@ -202,11 +83,117 @@ impl Listed for PsRow {
             &self.model_id,
         ];
         texts.into_iter().flatten().for_each(|text| found(text));
-        let texts = [&self.activity, &self.cwd, &self.tty, &self.tmux_pane, &self.last_text];
+        let texts = [
+            &self.activity,
+            &self.cwd,
+            &self.tty,
+            &self.pane,
+            &self.last_text,
+            &self.host,
+        ];
         texts.into_iter().flatten().for_each(|text| found(text));
     }
 
     fn dollars(&self) -> Option<f64> {
         self.cost.map(Money::dollars)
     }
+
+    /// `"May I run cargo test?" · ~/acme-api · 14 turns · up 2h`
+    fn second(&self, reader: &Reader) -> String {
+        let facts = [
+            self.last_text.as_ref().map(|text| format!("\"{text}\"")),
+            self.cwd
+                .as_deref()
+                .map(|folder| Cell::path(Some(folder), reader).text.into_string()),
+            self.turns.map(|turns| format!("{turns} turns")),
+            self.uptime_ms.map(|time| format!("up {}", duration(time))),
+        ];
+        facts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    }
+
+    fn group(&self) -> Option<&str> {
+        self.host.as_deref()
+    }
 }
+
+const STATUS: Value<PsRow> = Value::Own {
+    is_number: false,
+    cell: |row, _| {
+        let (word, tone) = word(row.status);
+        match &row.activity {
+            Some(activity) => Cell::toned(format!("{word} {activity}"), tone),
+            None => Cell::toned(word, tone),
+        }
+    },
+    // The longest wait first.
+    sort: |row| {
+        const DAYS_MS: i64 = 1 << 42;
+        SortKey::Int(urgency(row.status) * DAYS_MS - row.since_ms.unwrap_or_default().min(DAYS_MS - 1))
+    },
+};
+
+const SINCE: Value<PsRow> = Value::Own {
+    is_number: true,
+    cell: |row, _| match row.status {
+        Status::Unknown => Cell::empty(),
+        _ => Cell::plain(row.since_ms.map(duration).unwrap_or_default()),
+    },
+    sort: |row| SortKey::int(row.since_ms),
+};
+
+const NAME: Value<PsRow> = Value::Own {
+    is_number: false,
+    cell: |row, _| match (&row.session_name, &row.session_id) {
+        (Some(name), _) => plain(name),
+        (None, Some(id)) => plain(id),
+        (None, None) => Cell::toned(row.role.name(), Tone::Dim),
+    },
+    sort: |row| SortKey::text(row.session_name.as_deref()),
+};
+
+const TOKENS: Value<PsRow> = Value::Own {
+    is_number: true,
+    cell: |row, _| match row.session_id {
+        Some(_) => Cell::tokens(row.tokens.total()),
+        None => Cell::empty(),
+    },
+    sort: |row| SortKey::count(row.tokens.total()),
+};
+
+const COST: Value<PsRow> = Value::Own {
+    is_number: true,
+    cell: |row, _| match row.session_id {
+        Some(_) => Cell::money(row.cost, row.cost_status),
+        None => Cell::empty(),
+    },
+    sort: |row| SortKey::int(row.cost.map(Money::nanos)),
+};
+
+/// Where an agent is: its pane, which in tmux people name without `tmux`, or `@` and its machine.
+const PANE: Value<PsRow> = Value::Own {
+    is_number: false,
+    cell: |row, _| match (&row.host, &row.tmux_pane, &row.pane) {
+        (Some(host), ..) => plain(&format!("@{host}")),
+        (_, Some(pane), _) | (.., Some(pane)) => plain(pane),
+        _ => Cell::empty(),
+    },
+    sort: |row| SortKey::text(row.pane.as_deref()),
+};
+
+const CPU: Value<PsRow> = Value::Own {
+    is_number: true,
+    cell: |row, _| Cell::plain(row.cpu_percent.map(|cpu| format!("{cpu:.0}%")).unwrap_or_default()),
+    sort: |row| SortKey::float(row.cpu_percent),
+};
+
+const MEMORY: Value<PsRow> = Value::Own {
+    is_number: true,
+    cell: |row, _| Cell::plain(row.memory_bytes.map(bytes).unwrap_or_default()),
+    sort: |row| SortKey::count(row.memory_bytes),
+};
+
+const PID: Value<PsRow> = Value::Own {
+    is_number: true,
+    cell: |row, _| Cell::plain(row.pid.to_string()),
+    sort: |row| SortKey::Int(i64::from(row.pid)),
+};

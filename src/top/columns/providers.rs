@@ -1,79 +1,28 @@
 //! Columns of providers.
 
-use super::col;
 use crate::core::quota::ProviderState;
 use crate::core::rows::ProviderRow;
 use crate::render::number::{duration, percent};
 use crate::render::{Cell, Tone};
 use crate::top::draw::gauge;
+use crate::top::list::Value::{self, Text};
 use crate::top::list::Width::{Fixed, Flexible};
-use crate::top::list::{Col, Listed, SortKey, plain};
+use crate::top::list::{Col, Listed, SortKey};
 
 impl Listed for ProviderRow {
     const COLS: &'static [Col<Self>] = &[
-        col(
+        Col::new(
             "providerId",
             "Provider",
             Fixed(16),
             0,
-            false,
-            |row, _| plain(&row.provider_id),
-            |row| SortKey::Text(&row.provider_id),
+            Text(|row| Some(&row.provider_id)),
         ),
-        col(
-            "plan",
-            "Plan",
-            Fixed(11),
-            64,
-            false,
-            |row, _| plain(row.plan.as_deref().unwrap_or_default()),
-            |row| SortKey::text(row.plan.as_deref()),
-        ),
-        col(
-            "usedPercent",
-            "Used",
-            Fixed(17),
-            0,
-            false,
-            |row, _| match row.used_percent {
-                Some(used) => Cell::plain(format!("{} {:>6}", gauge::bar(used, 8), percent(Some(used)))),
-                None => Cell::empty(),
-            },
-            |row| SortKey::float(row.used_percent),
-        ),
-        col(
-            "resetsAt",
-            "Resets",
-            Fixed(8),
-            0,
-            true,
-            |row, view| {
-                let left = row
-                    .resets_at
-                    .filter(|at| *at > view.now)
-                    .map(|at| duration(at - view.now));
-                Cell::plain(left.unwrap_or_default())
-            },
-            |row| SortKey::int(row.resets_at),
-        ),
-        col(
-            "limits.projectedPercent",
-            "Lasts",
-            Fixed(11),
-            66,
-            false,
-            |row, view| lasts(row, view.now),
-            |row| SortKey::int(runs_out(row)),
-        ),
-        col(
-            "state",
-            "State",
-            Flexible(1),
-            44,
-            false,
-            |row, _| state(row),
-            |row| SortKey::Text(row.state.name()),
-        ),
+        Col::new("plan", "Plan", Fixed(11), 64, Text(|row| row.plan.as_deref())),
+        Col::new("usedPercent", "Used", Fixed(17), 0, USED),
+        Col::new("resetsAt", "Resets", Fixed(8), 0, RESETS),
+        Col::new("limits.projectedPercent", "Lasts", Fixed(11), 66, LASTS),
+        Col::new("state", "State", Flexible(1), 44, STATE),
     ];
 
     fn id(&self) -> String {
@@ -95,6 +44,36 @@ impl Listed for ProviderRow {
         self.spend
     }
 }
+
+const USED: Value<ProviderRow> = Value::Own {
+    is_number: false,
+    cell: |row, _| match row.used_percent {
+        Some(used) => Cell::plain(format!("{} {:>6}", gauge::bar(used, 8), percent(Some(used)))),
+        None => Cell::empty(),
+    },
+    sort: |row| SortKey::float(row.used_percent),
+};
+
+const RESETS: Value<ProviderRow> = Value::Own {
+    is_number: true,
+    cell: |row, reader| {
+        let to_come = row.resets_at.filter(|at| *at > reader.now);
+        Cell::plain(to_come.map(|at| duration(at - reader.now)).unwrap_or_default())
+    },
+    sort: |row| SortKey::int(row.resets_at),
+};
+
+const LASTS: Value<ProviderRow> = Value::Own {
+    is_number: false,
+    cell: |row, reader| lasts(row, reader.now),
+    sort: |row| SortKey::int(runs_out(row)),
+};
+
+const STATE: Value<ProviderRow> = Value::Own {
+    is_number: false,
+    cell: |row, _| state(row),
+    sort: |row| SortKey::Text(row.state.name()),
+};
 
 /// When the first of its limits runs out.
 fn runs_out(row: &ProviderRow) -> Option<i64> {

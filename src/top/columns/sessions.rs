@@ -1,103 +1,53 @@
 //! Columns of sessions.
 
-use super::{col, count, nanos, short_model};
+use super::short_model;
 use crate::core::money::Money;
 use crate::core::rows::SessionRow;
-use crate::render::Cell;
+use crate::top::list::Value::{self, Count, Path, Text, Time, Tokens};
 use crate::top::list::Width::{Fixed, Flexible};
 use crate::top::list::{Col, Listed, SortKey, plain};
 
 impl Listed for SessionRow {
     const COLS: &'static [Col<Self>] = &[
-        col(
-            "sessionId",
-            "Id",
-            Fixed(9),
-            100,
-            false,
-            |row, _| plain(&row.session_id),
-            |row| SortKey::Text(&row.session_id),
-        ),
-        col(
-            "sessionName",
-            "Session",
-            Flexible(3),
-            0,
-            false,
-            |row, _| plain(row.session_name.as_deref().unwrap_or(&row.session_id)),
-            |row| SortKey::text(row.session_name.as_deref()),
-        ),
-        col(
+        Col::new("sessionId", "Id", Fixed(9), 100, Text(|row| Some(&row.session_id))),
+        Col::new("sessionName", "Session", Flexible(3), 0, NAME),
+        Col::new(
             "projectPath",
             "Project",
             Flexible(1),
             88,
-            false,
-            |row, view| Cell::path(row.project_path.as_deref(), view),
-            |row| SortKey::text(row.project_path.as_deref()),
+            Path(|row| row.project_path.as_deref()),
         ),
-        col(
-            "agentId",
-            "Agent",
-            Fixed(11),
-            66,
-            false,
-            |row, _| plain(&row.agent_id),
-            |row| SortKey::Text(&row.agent_id),
-        ),
-        col(
+        Col::new("agentId", "Agent", Fixed(11), 66, Text(|row| Some(&row.agent_id))),
+        Col::new(
             "modelId",
             "Model",
             Fixed(13),
             60,
-            false,
-            |row, _| plain(row.model_id.as_deref().map(short_model).unwrap_or_default()),
-            |row| SortKey::text(row.model_id.as_deref()),
+            Text(|row| row.model_id.as_deref().map(short_model)),
         ),
-        col(
-            "turns",
-            "Turns",
-            Fixed(6),
-            50,
-            true,
-            |row, _| Cell::count(row.turns),
-            |row| count(Some(row.turns)),
-        ),
-        col(
+        Col::new("turns", "Turns", Fixed(6), 50, Count(|row| Some(row.turns))),
+        Col::new(
             "tokens.output",
             "Output",
             Fixed(7),
             110,
-            true,
-            |row, _| Cell::tokens(row.tokens.output()),
-            |row| count(row.tokens.output()),
+            Tokens(|row| row.tokens.output()),
         ),
-        col(
-            "totalTokens",
-            "Tokens",
-            Fixed(7),
-            0,
-            true,
-            |row, _| Cell::tokens(row.total_tokens),
-            |row| count(row.total_tokens),
-        ),
-        col(
+        Col::new("totalTokens", "Tokens", Fixed(7), 0, Tokens(|row| row.total_tokens)),
+        Col::new(
             "cost",
             "Cost",
             Fixed(9),
             0,
-            true,
-            |row, _| Cell::money(row.cost, row.cost_status),
-            |row| nanos(row.cost),
+            Value::Money(|row| (row.cost, row.cost_status)),
         ),
-        col(
+        Col::new(
             "sessionUpdatedAt",
             "Updated",
             Fixed(16),
             96,
-            false,
-            |row, view| Cell::time(row.session_updated_at, view),
-            |row| SortKey::int(row.session_updated_at),
+            Time(|row| row.session_updated_at),
         ),
     ];
 
@@ -125,3 +75,10 @@ impl Listed for SessionRow {
         self.cost.map(Money::dollars)
     }
 }
+
+/// A session without a name is shown by its id, and comes last.
+const NAME: Value<SessionRow> = Value::Own {
+    is_number: false,
+    cell: |row, _| plain(row.session_name.as_deref().unwrap_or(&row.session_id)),
+    sort: |row| SortKey::text(row.session_name.as_deref()),
+};

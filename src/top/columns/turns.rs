@@ -1,85 +1,38 @@
 //! Columns of turns.
 
-use super::{col, count, nanos};
 use crate::core::money::Money;
 use crate::core::rows::TurnRow;
-use crate::render::Cell;
+use crate::top::list::Value::{self, Text, Time, Tokens};
 use crate::top::list::Width::{Fixed, Flexible};
 use crate::top::list::{Col, Listed, SortKey, plain};
 
 impl Listed for TurnRow {
     const COLS: &'static [Col<Self>] = &[
-        col(
-            "timestamp",
-            "Time",
-            Fixed(16),
-            0,
-            false,
-            |row, view| Cell::time(Some(row.timestamp), view),
-            |row| SortKey::Int(row.timestamp),
-        ),
-        col(
-            "modelId",
-            "Model",
-            Flexible(1),
-            0,
-            false,
-            |row, _| plain(row.model_id.as_deref().unwrap_or_default()),
-            |row| SortKey::text(row.model_id.as_deref()),
-        ),
-        col(
-            "sessionName",
-            "Session",
-            Flexible(2),
-            100,
-            false,
-            |row, _| plain(row.session_name.as_deref().unwrap_or(&row.session_id)),
-            |row| SortKey::text(row.session_name.as_deref()),
-        ),
-        col(
-            "tokens.input",
-            "Input",
-            Fixed(7),
-            56,
-            true,
-            |row, _| Cell::tokens(row.tokens.input()),
-            |row| count(row.tokens.input()),
-        ),
-        col(
+        Col::new("timestamp", "Time", Fixed(16), 0, Time(|row| Some(row.timestamp))),
+        Col::new("modelId", "Model", Flexible(1), 0, Text(|row| row.model_id.as_deref())),
+        Col::new("sessionName", "Session", Flexible(2), 100, NAME),
+        Col::new("tokens.input", "Input", Fixed(7), 56, Tokens(|row| row.tokens.input())),
+        Col::new(
             "tokens.output",
             "Output",
             Fixed(7),
             0,
-            true,
-            |row, _| Cell::tokens(row.tokens.output()),
-            |row| count(row.tokens.output()),
+            Tokens(|row| row.tokens.output()),
         ),
-        col(
+        Col::new(
             "tokens.cacheRead",
             "Cache R",
             Fixed(7),
             66,
-            true,
-            |row, _| Cell::tokens(row.tokens.cache_read()),
-            |row| count(row.tokens.cache_read()),
+            Tokens(|row| row.tokens.cache_read()),
         ),
-        col(
-            "totalTokens",
-            "Tokens",
-            Fixed(7),
-            0,
-            true,
-            |row, _| Cell::tokens(row.total_tokens),
-            |row| count(row.total_tokens),
-        ),
-        col(
+        Col::new("totalTokens", "Tokens", Fixed(7), 0, Tokens(|row| row.total_tokens)),
+        Col::new(
             "cost",
             "Cost",
             Fixed(9),
             0,
-            true,
-            |row, _| Cell::money(row.cost, Some(row.cost_status)),
-            |row| nanos(row.cost),
+            Value::Money(|row| (row.cost, Some(row.cost_status))),
         ),
     ];
 
@@ -104,3 +57,10 @@ impl Listed for TurnRow {
         self.cost.map(Money::dollars)
     }
 }
+
+/// A session without a name is shown by its id, and comes last.
+const NAME: Value<TurnRow> = Value::Own {
+    is_number: false,
+    cell: |row, _| plain(row.session_name.as_deref().unwrap_or(&row.session_id)),
+    sort: |row| SortKey::text(row.session_name.as_deref()),
+};

@@ -68,6 +68,19 @@ pub fn draw<R: Listed>(
     reader: &Reader,
     has_cursor: bool,
 ) {
+    draw_tall(canvas, area, rows, list, reader, has_cursor, 1);
+}
+
+/// The same, with rows of so many lines: the second one has [`Listed::second`].
+pub fn draw_tall<R: Listed>(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    rows: &[R],
+    list: &List,
+    reader: &Reader,
+    has_cursor: bool,
+    height: u16,
+) {
     if area.height == 0 || area.width < 4 {
         return;
     }
@@ -86,29 +99,35 @@ pub fn draw<R: Listed>(
             canvas.look.strong()
         };
         let (x, title) = (area.x + place.x, format!("{}{mark}", col.title));
-        match col.is_number {
+        match col.is_number() {
             true => canvas.right(x + place.width, area.y, place.width, title, style),
             false => drop(canvas.text(x, area.y, place.width, title, style)),
         }
     }
-    let page = usize::from(area.height - 1);
+    let page = usize::from((area.height - 1) / height.max(1));
     for (line, &row) in list.order.iter().skip(list.offset).take(page).enumerate() {
-        let y = area.y + 1 + u16::try_from(line).unwrap_or(u16::MAX);
+        let y = area.y + 1 + u16::try_from(line).unwrap_or(u16::MAX).saturating_mul(height);
         let Some(row) = rows.get(row) else { continue };
+        if height > 1 {
+            let (x, room) = (area.x + 3, area.width.saturating_sub(4));
+            canvas.text(x, y + 1, room, row.second(reader), canvas.look.muted());
+        }
         for place in &places {
             let col = &R::COLS[place.col];
-            let cell = (col.cell)(row, reader);
+            let cell = col.cell(row, reader);
             let style = canvas.look.tone(cell.tone);
             let x = area.x + place.x;
-            match (col.is_number, col.key) {
+            match (col.is_number(), col.key) {
                 (true, _) => canvas.right(x + place.width, y, place.width, cell.text, style),
                 (false, "cwd" | "projectPath") => canvas.path(x, y, place.width, &cell.text, style),
                 (false, _) => drop(canvas.text(x, y, place.width, cell.text, style)),
             }
         }
         if has_cursor && list.offset + line == list.cursor {
-            canvas.tint(Rect::new(area.x, y, area.width, 1), canvas.look.selected());
-            canvas.text(area.x, y, 1, MARK, canvas.look.accent());
+            canvas.tint(Rect::new(area.x, y, area.width, height), canvas.look.selected());
+            for y in y..y + height {
+                canvas.text(area.x, y, 1, MARK, canvas.look.accent());
+            }
         }
     }
 }
