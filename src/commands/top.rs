@@ -17,6 +17,7 @@ use crate::system::config::Config;
 use crate::top::feed;
 use crate::top::keys::Keys;
 use crate::top::look::Look;
+use crate::top::remembered::Remembered;
 use crate::top::view::View;
 use crate::top::wanted::Wanted;
 use crate::top::window::Window;
@@ -34,7 +35,7 @@ const SIGINT: i32 = 2;
 /// Press ? for the keys, and c on any view to copy the command that prints the same rows.
 #[derive(Args, Debug, Default)]
 pub struct TopArgs {
-    /// Start with this view [default: live if an agent runs, else cost]
+    /// Start with this view [default: the last one; at first live if an agent runs, else cost]
     #[arg(long, value_name = "VIEW")]
     pub view: Option<View>,
     /// Start with this window: 5min, 15min, 1h, today, 24h, 7d, 30d, all
@@ -43,6 +44,9 @@ pub struct TopArgs {
     /// Print the rows of the view once, without a screen
     #[arg(long)]
     pub once: bool,
+    /// Forget how the last run left the views
+    #[arg(long, conflicts_with = "once")]
+    pub reset: bool,
     #[command(flatten)]
     pub filters: Filters,
     #[command(flatten)]
@@ -73,8 +77,13 @@ impl TopArgs {
         }
         let filter = self.filters.text();
         context.engine.filter(&filter)?;
+        let remembered = (!context.engine.is_sample()).then(|| match self.reset {
+            true => Remembered::default(),
+            false => Remembered::load(&context.engine.system),
+        });
+        let last = remembered.as_ref().and_then(Remembered::view);
         let options = Options {
-            view: self.view.or_else(|| start(&context.engine.config)),
+            view: self.view.or_else(|| start(&context.engine.config)).or(last),
             window: self.window,
             filter,
             look: look(context)?,
@@ -82,6 +91,7 @@ impl TopArgs {
             has_mouse: context.engine.config.top.mouse,
             notes,
             set: set_setting,
+            remembered,
         };
         Ok(match run(&mut context.engine, options)? {
             None => Exit::Ok,
@@ -109,6 +119,7 @@ impl TopArgs {
         match wanted.view {
             View::Live => {
                 check::<PsRow>(&wanted.filter)?;
+                let asking = context.engine.remotes().start();
                 let scan = context.engine.scan(ScanOptions {
                     text: true,
                     cpu: true,
@@ -116,8 +127,11 @@ impl TopArgs {
                 });
                 scan.problems.iter().for_each(|problem| context.out.warn(problem));
                 let scanned: Vec<LiveSession> = feed::listed(scan, false);
+                let remote = asking.finish();
+                remote.problems.iter().for_each(|problem| context.out.warn(problem));
                 self.rows(context, |engine| {
-                    Ok(sorted(feed::live(engine, &scanned, &wanted.filter)?, View::Live))
+                    let rows = feed::live(engine, &scanned, &remote.rows, &wanted.filter)?;
+                    Ok(sorted(rows, View::Live))
                 })
             }
             View::Plans => {

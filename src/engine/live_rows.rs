@@ -4,6 +4,7 @@ use super::scan::LiveSession;
 use crate::core::process::Role;
 use crate::core::rows::{PsRow, SessionRow, Text};
 use crate::core::tokens::Tokens;
+use crate::processes::panes::Pane;
 use crate::reports::select::Selected;
 use crate::reports::{Sessions, Usage};
 use anyhow::Result;
@@ -80,10 +81,7 @@ pub fn row(session: &LiveSession, known: &Known, now: i64) -> PsRow {
             .as_ref()
             .filter(|pane| pane.multiplexer == "tmux")
             .map(|pane| pane.name.clone()),
-        pane: session
-            .pane
-            .as_ref()
-            .map(|pane| format!("{}:{}", pane.multiplexer, pane.name)),
+        pane: session.pane.as_ref().map(Pane::label),
         provider_id,
         model_id,
         turns: known.map(|known| known.turns),

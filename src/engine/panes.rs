@@ -14,10 +14,12 @@ pub fn select(session: &LiveSession) -> Result<()> {
     panes::select(pane.with_context(|| format!("process {pid} runs in no pane that ttop knows"))?)
 }
 
-/// The visible lines of a tmux pane.
+/// The visible lines of a pane by its label, as rows have it: `tmux:main:1.0`.
 ///
 /// # Errors
-/// When tmux refuses.
-pub fn capture(name: &str) -> Result<Vec<String>> {
-    panes::capture(name)
+/// When no session runs in it, or its multiplexer refuses.
+pub fn capture(label: &str, sessions: &[LiveSession]) -> Result<Vec<String>> {
+    let mut panes = sessions.iter().filter_map(|session| session.pane.as_ref());
+    let pane = panes.find(|pane| pane.label() == label);
+    panes::capture(pane.with_context(|| format!("no agent runs in pane {label} any more"))?)
 }

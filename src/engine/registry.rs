@@ -1,10 +1,10 @@
 //! The registry: every agent, provider, kind of sink and theme of a run, built once and handed down.
 
-use crate::agents::{self, AgentHandle};
+use crate::agents::{self, Agent, AgentHandle};
 use crate::core::credential::{Credential, CredentialSpec};
 use crate::core::rows::EventRow;
 use crate::prices::MorePrices;
-use crate::providers::{self, ProviderHandle};
+use crate::providers::{self, Provider, ProviderHandle};
 use crate::render::theme::{BUILT_IN, Theme};
 use crate::sinks::{self, SinkHandle};
 use std::rc::Rc;
@@ -35,6 +35,22 @@ pub type FindCredentials = Rc<dyn Fn() -> Receiver<Vec<Credential>>>;
 /// Takes events that nobody has taken.
 pub type TakeEvents = Rc<dyn Fn() -> Vec<EventRow>>;
 
+/// Agents and providers that are tied to no thread, for an engine on another one.
+pub struct SharedRegistry {
+    agents: Vec<&'static (dyn Agent + Sync)>,
+    providers: Vec<&'static (dyn Provider + Sync)>,
+}
+
+impl From<SharedRegistry> for Registry {
+    fn from(shared: SharedRegistry) -> Self {
+        Self {
+            agents: shared.agents.into_iter().map(AgentHandle::Shared).collect(),
+            providers: shared.providers.into_iter().map(ProviderHandle::shared).collect(),
+            ..Self::built_in()
+        }
+    }
+}
+
 impl Registry {
     /// What is part of the program.
     pub fn built_in() -> Self {
@@ -57,6 +73,14 @@ impl Registry {
         Self {
             agents: Vec::new(),
             ..Self::built_in()
+        }
+    }
+
+    /// What of it another thread may use.
+    pub fn shared(&self) -> SharedRegistry {
+        SharedRegistry {
+            agents: self.agents.iter().filter_map(AgentHandle::shared).collect(),
+            providers: self.providers.iter().filter_map(ProviderHandle::for_threads).collect(),
         }
     }
 

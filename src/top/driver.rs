@@ -4,6 +4,7 @@ use super::background;
 use super::clipboard;
 use super::keys::Keys;
 use super::look::Look;
+use super::remembered::Remembered;
 use super::rows::{Data, Request};
 use super::signals;
 use super::state::State;
@@ -16,6 +17,7 @@ use crate::core::filter_text::FilterText;
 use crate::core::time::Time;
 use crate::engine::Engine;
 use crate::render::{View as Reader, eprint_line};
+use crate::system::System;
 use anyhow::{Context as _, Result, anyhow};
 use ratatui::crossterm::event::{Event as Input, read};
 use serde::Serialize;
@@ -41,6 +43,8 @@ pub struct Options {
     /// Lines for the log.
     pub notes: Vec<String>,
     pub set: SetSetting,
+    /// How the last run left the views; `None` keeps nothing of this one either.
+    pub remembered: Option<Remembered>,
 }
 
 /// Shows the screen until it ends; returns the signal that ended it.
@@ -58,12 +62,16 @@ pub fn run(engine: &mut Engine, options: Options) -> Result<Option<i32>> {
     let mut state = State::new(reader, options.look, options.keys);
     state.base_filter = options.filter;
     state.view = options.view.unwrap_or_default();
+    if let Some(remembered) = &options.remembered {
+        remembered.restore(&mut state);
+    }
     if let Some(window) = options.window {
         state.windows = [window; 5];
     }
     options.notes.into_iter().for_each(|note| state.note(note));
     (state.width, state.height) = Screen::size();
     let cwd = system.cwd.clone();
+    let keeper = options.remembered.is_some().then(|| system.clone());
     let (send, receive) = channel();
     let inbox = Inbox::default();
     let worker = Worker::new(engine, state.wanted(), inbox.clone(), send.clone(), options.set);
@@ -86,6 +94,7 @@ pub fn run(engine: &mut Engine, options: Options) -> Result<Option<i32>> {
             inbox: shown.clone(),
             cwd: cwd.to_string_lossy().into_owned(),
             is_free,
+            keeper,
         }
         .run();
         restore();
@@ -151,6 +160,8 @@ struct Ui {
     inbox: Inbox,
     cwd: String,
     is_free: bool,
+    /// Where the views are remembered.
+    keeper: Option<System>,
 }
 
 impl Ui {
@@ -175,12 +186,22 @@ impl Ui {
                 for effect in update(&mut self.state, event) {
                     match self.do_effect(effect)? {
                         Flow::Continue => {}
-                        Flow::End(signal) => return Ok((signal, written)),
+                        Flow::End(signal) => {
+                            written.extend(self.remember());
+                            return Ok((signal, written));
+                        }
                     }
                 }
                 next = self.receive.try_recv().ok();
             }
         }
+    }
+
+    /// Keeps how the views are shown; returns why that failed.
+    fn remember(&self) -> Option<String> {
+        let kept = Remembered::of(&self.state).save(self.keeper.as_ref()?);
+        let error = kept.err()?;
+        Some(format!("ttop: the views are not remembered: {error}"))
     }
 
     /// Waits for an event, at most until something has to go.

@@ -84,13 +84,7 @@ impl<'e> Chosen<'e> {
     }
 
     fn session_rows(&self) -> Result<Vec<SessionRow>> {
-        let filter = &self.filter;
-        // A session without a turn belongs to no time, model or provider.
-        let idle = filter.range == Range::ALL
-            && filter.models.matches_all()
-            && filter.providers.matches_all()
-            && filter.branches.matches_all()
-            && filter.presence.is_empty();
+        let idle = self.filter.admits_idle_sessions();
         self.usage.session_rows(&self.selected, &self.sessions, idle)
     }
 }
@@ -105,15 +99,16 @@ pub fn listed(scan: Scan, has_helpers: bool) -> Vec<LiveSession> {
     sessions
 }
 
-/// Running agents, by pid.
+/// Running agents, by pid; then those of other machines.
 ///
 /// # Errors
 /// When the ledger is damaged, or a filter has no key here.
-pub fn live(engine: &Engine, scanned: &[LiveSession], filter: &FilterText) -> Result<Vec<PsRow>> {
+pub fn live(engine: &Engine, scanned: &[LiveSession], remote: &[PsRow], filter: &FilterText) -> Result<Vec<PsRow>> {
     let known = known_sessions(scanned, &engine.usage()?)?;
     let now = engine.system.now;
     let mut rows: Vec<PsRow> = scanned.iter().map(|session| row(session, &known, now)).collect();
-    rows.sort_by(|a, b| (a.pid, &a.session_id).cmp(&(b.pid, &b.session_id)));
+    rows.extend(remote.iter().cloned());
+    rows.sort_by(|a, b| (&a.host, a.pid, &a.session_id).cmp(&(&b.host, b.pid, &b.session_id)));
     Ok(matching(engine.choose(filter, rows)?, filter))
 }
 

@@ -105,7 +105,7 @@ pub struct DetailRows {
     pub messages: Vec<Message>,
     pub todos: Vec<Todo>,
     pub explained: Option<Explained>,
-    /// The lines of the tmux pane.
+    /// The lines of the pane.
     pub pane: Option<Vec<String>>,
 }
 

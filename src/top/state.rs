@@ -75,6 +75,18 @@ pub enum Drivers {
     Agents,
 }
 
+impl Drivers {
+    pub const ALL: [Self; 3] = [Self::Models, Self::Projects, Self::Agents];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Models => "models",
+            Self::Projects => "projects",
+            Self::Agents => "agents",
+        }
+    }
+}
+
 /// A window over the view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Overlay {
@@ -211,7 +223,7 @@ impl State {
             has_unconfigured: self.has_unconfigured,
             agent: self
                 .agent()
-                .filter(|_| self.view == View::Live && self.has_todo)
+                .filter(|row| self.view == View::Live && self.has_todo && row.host.is_none())
                 .and_then(|row| Some((row.agent_id.clone(), row.session_id.clone()?))),
             detail: self.detail.as_ref().map(|detail| detail.wanted.clone()),
         }

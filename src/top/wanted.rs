@@ -35,7 +35,7 @@ pub struct DetailWanted {
     pub session: Option<(Text, Text)>,
     /// A turn whose numbers are to be explained.
     pub turn: Option<String>,
-    /// The tmux pane to show.
+    /// The pane to show.
     pub pane: Option<String>,
 }
 

@@ -1,13 +1,14 @@
 //! The worker: waits for changes and sends the rows that the screen wants. It owns the engine, on the main thread.
 
 use super::feed;
-use super::rows::{Data, PlanRows, Request, Setting};
+use super::rows::{Data, PlanRows, Request};
+use super::settings::{named, settings};
 use super::update::Event;
 use super::view::View;
 use super::wanted::Wanted;
 use crate::core::bad_request::BadRequest;
 use crate::core::process::DetailLimits;
-use crate::core::rows::ProviderRow;
+use crate::core::rows::{ProviderRow, PsRow};
 use crate::engine::Engine;
 use crate::engine::limits::{LimitsQuery, Listing};
 use crate::engine::live_loop::{OnUnwritable, Step, WatchOptions};
@@ -19,7 +20,6 @@ use crate::engine::snapshot_writer::SnapshotWriter;
 use crate::render::is_abandoned;
 use crate::system::notices::Waker;
 use anyhow::Result;
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -111,6 +111,8 @@ pub struct Worker<'e> {
     wanted: Wanted,
     stale: BTreeSet<Part>,
     scanned: Vec<LiveSession>,
+    /// What other machines run, as they answered last.
+    remote: Vec<PsRow>,
     helpers: Arc<AtomicBool>,
     /// Answers of providers that are being asked.
     asking: Option<Receiver<Result<Vec<ProviderRow>>>>,
@@ -132,6 +134,7 @@ impl<'e> Worker<'e> {
             wanted,
             stale: BTreeSet::new(),
             scanned: Vec::new(),
+            remote: Vec::new(),
             helpers,
             asking: None,
             answered: Vec::new(),
@@ -157,8 +160,9 @@ impl<'e> Worker<'e> {
         let options = ProbeOptions {
             text: true,
             helpers: Arc::clone(&self.helpers),
-            waker,
+            waker: waker.clone(),
         };
+        let mut remotes = self.engine.remotes().watch(waker)?;
         let mut probe = LiveProbe::with(self.engine, options);
         let mut snapshots = SnapshotWriter::new(self.engine, true);
         self.stale.extend([Part::Today, Part::Live, Part::View, Part::Mcp]);
@@ -176,6 +180,10 @@ impl<'e> Worker<'e> {
                     self.send(Data::Log(problem.to_string()));
                 }
                 self.scanned = feed::listed(scan, self.wanted.has_helpers);
+                self.stale.insert(Part::Live);
+            }
+            if remotes.take(self.engine) {
+                self.remote.clone_from(&remotes.latest.rows);
                 self.stale.insert(Part::Live);
             }
             self.take_answers();
@@ -260,6 +268,7 @@ impl<'e> Worker<'e> {
             }
             Request::Settings => self.send(Data::Settings(settings(self.engine))),
             Request::Set { key, value } => {
+                let (key, value) = named(&key, &value);
                 let result = match self.engine.is_sample() {
                     true => Err(anyhow::anyhow!("the demo has no configuration to write")),
                     false => (self.set)(self.engine, &key, &value),
@@ -305,7 +314,8 @@ impl<'e> Worker<'e> {
         }
     }
 
-    /// Asks on another thread: a provider may take seconds. It has an engine of its own, like another run of ttop.
+    /// Asks on another thread: a provider may take seconds. It has an engine of its own, like another run of ttop, with the
+    /// same providers.
     fn ask_providers(&mut self) {
         self.has_asked = true;
         if self.asking.is_some() || self.engine.is_sample() {
@@ -314,14 +324,14 @@ impl<'e> Worker<'e> {
         }
         let (send, receive) = channel();
         let (system, config) = (self.engine.system.clone(), self.engine.config.clone());
-        let waker = self.engine.waker();
+        let (waker, shared) = (self.engine.waker(), self.engine.registry.shared());
         let list = if self.wanted.has_unconfigured {
             Listing::All
         } else {
             Listing::Configured
         };
         std::thread::spawn(move || {
-            let mut engine = Engine::new(system, config, Registry::built_in());
+            let mut engine = Engine::new(system, config, Registry::from(shared));
             let rows = engine.limits(&LimitsQuery {
                 list,
                 ..LimitsQuery::default()
@@ -383,7 +393,10 @@ impl<'e> Worker<'e> {
     fn send_part(&mut self, part: Part) -> Result<()> {
         match part {
             Part::Today => self.send(Data::Today(Box::new(feed::today(self.engine)?))),
-            Part::Live => self.send(Data::Live(feed::live(self.engine, &self.scanned, &self.live_filter())?)),
+            Part::Live => {
+                let rows = feed::live(self.engine, &self.scanned, &self.remote, &self.live_filter())?;
+                self.send(Data::Live(rows));
+            }
             Part::Mcp => self.send(Data::Mcp(self.engine.mcp_servers())),
             Part::Todos => self.send_todos()?,
             Part::Detail => self.send_detail()?,
@@ -459,7 +472,7 @@ impl<'e> Worker<'e> {
         };
         let mut rows = feed::detail(self.engine, wanted)?;
         if let Some(pane) = wanted.pane.as_ref().filter(|_| !self.engine.is_sample()) {
-            rows.pane = match panes::capture(pane) {
+            rows.pane = match panes::capture(pane, &self.scanned) {
                 Ok(lines) => Some(lines),
                 Err(error) => Some(vec![format!("{error:#}")]),
             };
@@ -467,24 +480,4 @@ impl<'e> Worker<'e> {
         self.send(Data::Detail(Box::new(rows)));
         Ok(())
     }
-}
-
-/// Every key of the configuration that has one value, with its default.
-fn settings(engine: &Engine) -> Vec<Setting> {
-    use crate::system::config::{schema::keys, shown};
-    let used = keys()
-        .into_iter()
-        .filter(|key| !key.path.contains('*') && !key.node.has_no_effect());
-    let set = used.filter_map(|key| {
-        let path: Vec<&str> = key.path.split('.').collect();
-        let value = shown(&path, &engine.config.effective(&path));
-        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        Some(Setting {
-            value: text(&value),
-            default: text(key.node.default()?),
-            about: key.about,
-            key: key.path,
-        })
-    });
-    set.collect()
 }

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
+use ttop::core::process::DetailLimits;
 use ttop::engine::Engine;
 use ttop::engine::scan::ScanOptions;
 use ttop::render::View as Reader;
@@ -12,6 +13,7 @@ use ttop::top::feed;
 use ttop::top::keys::{Key, Keys};
 use ttop::top::look::Look;
 use ttop::top::rows::{Data, PlanRows};
+use ttop::top::settings::settings;
 use ttop::top::state::State;
 use ttop::top::update::{Effect, Event, update};
 use ttop::top::view::View;
@@ -48,9 +50,12 @@ impl Demo {
             wanted.view = view;
             wanted
         };
-        let live = feed::live(&self.engine, &scanned, &wanted.filter);
+        let live = feed::live(&self.engine, &scanned, &[], &wanted.filter);
+        let start = self.engine.system.now - 14 * 24 * 3_600_000;
+        let history = self.engine.limit_history(start).expect("a history");
         let plans = feed::recalled(&mut self.engine, &of(View::Plans)).map(|providers| PlanRows {
             providers,
+            history,
             ..PlanRows::default()
         });
         let engine = &self.engine;
@@ -72,6 +77,19 @@ impl Demo {
         projects.window = self.state.windows[View::Projects as usize];
         if let Ok(rows) = feed::projects(engine, &projects) {
             self.state.take(Data::Projects(rows));
+        }
+        self.state.take(Data::Mcp(engine.mcp_servers()));
+        self.state.take(Data::Settings(settings(engine)));
+        if let Some((agent, id)) = &wanted.agent {
+            let limits = DetailLimits {
+                messages: 0,
+                text_chars: Some(0),
+            };
+            let detail = engine.session_detail(agent, id, &limits).expect("a plan");
+            self.state.take(Data::Todos {
+                session_id: id.to_string(),
+                todos: detail.todos,
+            });
         }
         if let Some(detail) = &wanted.detail
             && let Ok(rows) = feed::detail(engine, detail)

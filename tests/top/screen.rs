@@ -187,3 +187,40 @@ fn a_suspended_screen_gives_the_terminal_back_and_returns() {
     terminal.sees("ready>");
     eventually("the screen is left", || terminal.flags() == "0 0 1");
 }
+
+#[test]
+fn the_next_run_starts_as_the_last_one_ended() {
+    let Some(terminal) = Terminal::start() else { return };
+    let run = format!(
+        "{} top; echo \"code $?\"",
+        assert_cmd::cargo::cargo_bin("ttop").display()
+    );
+    for (start, keys, then) in [
+        ("[2 Cost]", &["4"][..], "[4 Trends]"),
+        ("[4 Trends]", &["5"], "[5 Projects]"),
+    ] {
+        terminal.line("clear");
+        terminal.line(&run);
+        terminal.sees(start);
+        terminal.keys(keys);
+        terminal.sees(then);
+        terminal.keys(&["q"]);
+        terminal.sees("code 0");
+    }
+    terminal.line("clear");
+    terminal.line(&run.replace(" top;", " top --reset;"));
+    terminal.sees("[2 Cost]");
+    terminal.keys(&["q"]);
+}
+
+#[test]
+fn a_terminal_that_is_closed_ends_the_screen() {
+    let Some(terminal) = Terminal::start() else { return };
+    terminal.top();
+    let pid = terminal.pid();
+    assert!(!pid.is_empty());
+    terminal.tmux.run(&["kill-session", "-t", "top"]);
+    eventually("the process has ended", || {
+        !std::path::Path::new(&format!("/proc/{pid}")).exists()
+    });
+}

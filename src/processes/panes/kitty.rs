@@ -1,6 +1,6 @@
 //! kitty: a process knows its window by a variable; remote control, where it is on, lists titles and moves the focus.
 
-use super::{Multiplexer, Pane, known_by, run};
+use super::{Multiplexer, Pane, known_by, lines, run};
 use crate::core::process::Process;
 use anyhow::Result;
 use serde_json::Value;
@@ -31,6 +31,11 @@ impl Multiplexer for Kitty {
     fn select(&self, pane: &Pane) -> Result<()> {
         let window = format!("id:{}", pane.id);
         control(pane.server.as_deref(), &["focus-window", "--match", &window]).map(drop)
+    }
+
+    fn capture(&self, pane: &Pane) -> Result<Vec<String>> {
+        let window = format!("id:{}", pane.id);
+        control(pane.server.as_deref(), &["get-text", "--match", &window]).map(|text| lines(&text))
     }
 }
 

@@ -6,8 +6,6 @@ mod tmux;
 mod wezterm;
 mod zellij;
 
-pub use tmux::capture;
-
 use super::tree::Tree;
 use crate::core::process::Process;
 use crate::system::children;
@@ -30,6 +28,14 @@ trait Multiplexer: Sync {
     /// # Errors
     /// When the multiplexer refuses.
     fn select(&self, pane: &Pane) -> Result<()>;
+
+    /// The visible lines of a pane.
+    ///
+    /// # Errors
+    /// When the multiplexer refuses, or has no command for that.
+    fn capture(&self, pane: &Pane) -> Result<Vec<String>> {
+        bail!("{} has no command that prints pane {}", self.name(), pane.name)
+    }
 }
 
 /// The inner ones first: tmux inside WezTerm is where an agent runs.
@@ -55,6 +61,13 @@ pub struct Pane {
     pub name: String,
     /// What the program in it calls itself.
     pub title: String,
+}
+
+impl Pane {
+    /// `tmux:main:1.0`
+    pub fn label(&self) -> String {
+        format!("{}:{}", self.multiplexer, self.name)
+    }
 }
 
 /// The panes of these processes, and all of tmux.
@@ -84,13 +97,27 @@ pub fn pane_of<'a>(process: &Process, tree: &Tree<'_>, panes: &'a [Pane]) -> Opt
 /// # Errors
 /// When its multiplexer refuses.
 pub fn select(pane: &Pane) -> Result<()> {
-    match MULTIPLEXERS
-        .iter()
-        .find(|multiplexer| multiplexer.name() == pane.multiplexer)
-    {
-        Some(multiplexer) => multiplexer.select(pane),
-        None => bail!("pane {} belongs to no known multiplexer", pane.name),
-    }
+    multiplexer_of(pane)?.select(pane)
+}
+
+/// The visible lines of a pane.
+///
+/// # Errors
+/// When its multiplexer refuses, or has no command for that.
+pub fn capture(pane: &Pane) -> Result<Vec<String>> {
+    multiplexer_of(pane)?.capture(pane)
+}
+
+fn multiplexer_of(pane: &Pane) -> Result<&'static dyn Multiplexer> {
+    let mut known = MULTIPLEXERS.iter();
+    let found = known.find(|multiplexer| multiplexer.name() == pane.multiplexer);
+    found
+        .copied()
+        .with_context(|| format!("pane {} belongs to no known multiplexer", pane.name))
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::to_owned).collect()
 }
 
 /// The variables by which these processes know their pane.

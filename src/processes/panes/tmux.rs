@@ -1,6 +1,6 @@
 //! tmux: its panes by the process it started in each.
 
-use super::{Multiplexer, Pane, run};
+use super::{Multiplexer, Pane, lines, run};
 use crate::core::process::Process;
 use anyhow::Result;
 
@@ -32,15 +32,10 @@ impl Multiplexer for Tmux {
         let _ = run("tmux", &["switch-client", "-t", &pane.id]);
         Ok(())
     }
-}
 
-/// The visible lines of a pane.
-///
-/// # Errors
-/// When tmux refuses, or there is no such pane.
-pub fn capture(name: &str) -> Result<Vec<String>> {
-    let text = run("tmux", &["capture-pane", "-p", "-t", name])?;
-    Ok(text.lines().map(str::to_owned).collect())
+    fn capture(&self, pane: &Pane) -> Result<Vec<String>> {
+        run("tmux", &["capture-pane", "-p", "-t", &pane.id]).map(|text| lines(&text))
+    }
 }
 
 fn parse_pane(line: &str) -> Option<Pane> {

@@ -1,6 +1,6 @@
 //! WezTerm: a process knows its pane by a variable, and the terminal lists their titles.
 
-use super::{Multiplexer, Pane, known_by, run};
+use super::{Multiplexer, Pane, known_by, lines, run};
 use crate::core::process::Process;
 use anyhow::Result;
 use serde::Deserialize;
@@ -46,5 +46,9 @@ impl Multiplexer for WezTerm {
 
     fn select(&self, pane: &Pane) -> Result<()> {
         run("wezterm", &["cli", "activate-pane", "--pane-id", &pane.id]).map(drop)
+    }
+
+    fn capture(&self, pane: &Pane) -> Result<Vec<String>> {
+        run("wezterm", &["cli", "get-text", "--pane-id", &pane.id]).map(|text| lines(&text))
     }
 }

@@ -70,6 +70,21 @@ pub fn columns(canvas: &mut Canvas<'_>, area: ratatui::layout::Rect, values: &[f
     }
 }
 
+/// Draws a line of steps filled to the bottom, one column a value; where it is empty, what is there stays.
+pub fn steps(canvas: &mut Canvas<'_>, area: ratatui::layout::Rect, values: &[f64], most: f64) {
+    let style = canvas.look.gauge(Level::Fine);
+    for (x, value) in (area.left()..area.right()).zip(values) {
+        let mut eighths = (value.clamp(0.0, most) / most * f64::from(area.height) * 8.0).ceil() as usize;
+        for y in (area.top()..area.bottom()).rev() {
+            if eighths == 0 {
+                break;
+            }
+            canvas.text(x, y, 1, HEIGHTS[eighths.min(8) - 1].to_string(), style);
+            eighths = eighths.saturating_sub(8);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -118,9 +118,19 @@ pub fn list(state: &State) -> Option<Rect> {
     Some(if is_wide(state) { inside(list) } else { list })
 }
 
+/// Few agents have a second line each, on a very wide screen.
+pub fn row_height(state: &State) -> u16 {
+    const FEW: usize = 16;
+    let rows = state.list().order.len();
+    let room = list(state).map_or(0, |list| usize::from(list.height.saturating_sub(1)));
+    let is_tall = state.view == View::Live && is_very_wide(state) && rows < FEW && rows * 2 <= room;
+    if is_tall { 2 } else { 1 }
+}
+
 /// The rows that the list shows at a time.
 pub fn page(state: &State) -> usize {
-    list(state).map_or(1, |list| usize::from(list.height.saturating_sub(1)).max(1))
+    let lines = list(state).map_or(1, |list| list.height.saturating_sub(1));
+    usize::from(lines / row_height(state)).max(1)
 }
 
 /// The details: beside the view where there is room, else in its place.

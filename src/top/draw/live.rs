@@ -17,7 +17,8 @@ pub fn draw(canvas: &mut Canvas<'_>, state: &State) {
     counts(canvas, parts.head, rows, state);
     let title = format!("Live · {}", count_text(rows.len()));
     let list = list_area(canvas, state, parts.list, title);
-    table::draw(canvas, list, rows, state.list(), &state.reader, true);
+    let height = layout::row_height(state);
+    table::draw_tall(canvas, list, rows, state.list(), &state.reader, true, height);
     if rows.is_empty() {
         let lines = match state.live {
             None => &["looking for running agents…"][..],
@@ -57,7 +58,8 @@ fn counts(canvas: &mut Canvas<'_>, area: Rect, rows: &[PsRow], state: &State) {
             style,
         ));
     }
-    let memory: u64 = rows.iter().filter_map(|row| row.memory_bytes).sum();
+    let own = rows.iter().filter(|row| row.host.is_none());
+    let memory: u64 = own.filter_map(|row| row.memory_bytes).sum();
     if area.height > 0 {
         let end = canvas.pieces(area.x, area.y, area.width, &pieces);
         let text = format!("{} · {} ", count_text(rows.len()), number::bytes(memory));
@@ -189,6 +191,7 @@ fn words_panel(canvas: &mut Canvas<'_>, state: &State, area: Rect) {
         .unwrap_or_default();
     lines.push((format!("{status}{doing}{since}"), canvas.look.tone(tone)));
     let facts = [
+        row.host.as_ref().map(|host| format!("on {host}")),
         Some(row.agent_id.to_string()),
         row.version.clone(),
         row.model_id.as_ref().map(ToString::to_string),

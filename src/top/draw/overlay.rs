@@ -161,7 +161,12 @@ fn setting_lines(
         }
     }
     if let Some(setting) = state.settings.get(cursor) {
-        let text = format!("{} (default {})", setting.about, setting.default);
+        let hint = match (setting.key.contains('*'), setting.default.as_str()) {
+            (true, _) => "type its name, a space, and the value".to_owned(),
+            (false, "") => "no default".to_owned(),
+            (false, default) => format!("default {default}"),
+        };
+        let text = format!("{} ({hint})", setting.about);
         canvas.text(
             about.x + 2,
             about.y,

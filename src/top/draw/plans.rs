@@ -4,6 +4,7 @@ use super::canvas::Canvas;
 use super::{empty, gauge, layout, list_area, table};
 use crate::core::budget::Level;
 use crate::core::rows::{LimitRow, ProviderRow};
+use crate::core::time::Time;
 use crate::render::number::{duration, money, percent};
 use crate::top::columns::amount;
 use crate::top::rows::PlanRows;
@@ -94,6 +95,85 @@ fn facts(state: &State, row: &ProviderRow) -> Vec<(String, Style)> {
         .flatten()
         .for_each(|line| lines.push((line.clone(), muted)));
     lines
+}
+
+/// Lines of the chart of a window.
+const CHART: u16 = 5;
+const DAY_MS: i64 = 24 * 3600 * 1000;
+
+/// How full a limit was, oldest first, with what was reported last.
+fn seen(rows: &PlanRows, row: &ProviderRow, limit: &LimitRow) -> Vec<(i64, f64)> {
+    let own = rows
+        .history
+        .iter()
+        .filter(|seen| seen.provider_id == row.provider_id && seen.label == limit.label);
+    let mut seen: Vec<(i64, f64)> = own.map(|seen| (seen.timestamp, seen.used_percent)).collect();
+    seen.extend(row.fetched_at.zip(limit.used_percent));
+    seen.sort_by_key(|(at, _)| *at);
+    seen
+}
+
+/// How a window filled so far, as steps, with the diagonal that an even pace makes; without a known length, the last 14 days.
+fn window_chart(canvas: &mut Canvas<'_>, state: &State, limit: &LimitRow, seen: &[(i64, f64)], area: Rect) {
+    let now = state.reader.now;
+    let length = limit.window_minutes.and_then(|minutes| i64::try_from(minutes).ok());
+    let window = limit.resets_at.zip(length).filter(|(end, _)| *end > now);
+    let (start, end) = match window {
+        Some((end, minutes)) => (end - minutes * 60_000, end),
+        None => (now - 14 * DAY_MS, now),
+    };
+    let (chart, axis) = layout::bottom(area, 1);
+    let columns = i64::from(chart.width.max(1));
+    let time = |column: i64| start + (end - start) * column / columns;
+    // Between two reports it filled evenly, as far as anybody knows; a window began empty.
+    let within: Vec<(i64, f64)> = seen
+        .iter()
+        .copied()
+        .filter(|(at, _)| *at > start && *at <= now)
+        .collect();
+    let used = |column: i64| {
+        let at = time(column + 1).min(now);
+        let next = within.partition_point(|(seen, _)| *seen < at);
+        let (from, before) = next.checked_sub(1).map_or((start, 0.0), |last| within[last]);
+        match within.get(next) {
+            Some((to, after)) => before + (after - before) * (at - from) as f64 / (to - from).max(1) as f64,
+            None => before,
+        }
+    };
+    let passed = (0..columns).take_while(|column| time(*column) <= now);
+    let values: Vec<f64> = passed.map(used).collect();
+    if window.is_some() {
+        let (height, last) = (i64::from(chart.height), i64::from(chart.height) - 1);
+        for (column, x) in (0..columns).zip(chart.left()..chart.right()) {
+            let up = u16::try_from((column * height / columns).min(last)).unwrap_or_default();
+            let is_filled = usize::try_from(column)
+                .ok()
+                .and_then(|column| values.get(column))
+                .is_some_and(|used| used / 100.0 * f64::from(chart.height) > f64::from(up));
+            if !is_filled {
+                canvas.text(x, chart.bottom() - 1 - up, 1, "╱", canvas.look.muted());
+            }
+        }
+    }
+    gauge::steps(canvas, chart, &values, 100.0);
+    let (from, to) = match window {
+        Some(_) => (day_of(state, start), format!("╱ even pace · {} ", day_of(state, end))),
+        None => ("14 days ago".to_owned(), "now ".to_owned()),
+    };
+    canvas.text(axis.x, axis.y, axis.width, from, canvas.look.muted());
+    canvas.right(
+        axis.right(),
+        axis.y,
+        axis.width.saturating_sub(12),
+        to,
+        canvas.look.muted(),
+    );
+}
+
+/// `Fri 18:00`
+fn day_of(state: &State, at: i64) -> String {
+    let at = Time(at).timestamp().to_zoned(state.reader.zone.clone());
+    at.strftime("%a %H:%M").to_string()
 }
 
 /// The kept history of a window: its highest use in each of so many parts of the last 14 days.
@@ -206,20 +286,11 @@ fn side(canvas: &mut Canvas<'_>, state: &State, row: &ProviderRow, rows: &PlanRo
             canvas.text(inner.x, y, inner.width, text, canvas.look.muted());
             y += 1;
         }
-        let parts = usize::from(inner.width.saturating_sub(2)).min(84);
-        let values = history(rows, &row.provider_id, &limit.label, state.reader.now, parts);
-        if values.iter().any(|value| *value > 0.0) && y + 5 < inner.bottom() {
-            let chart = Rect::new(inner.x, y, inner.width, 3);
-            gauge::columns(canvas, chart, &values, 1, 100.0);
-            canvas.text(inner.x, y + 3, inner.width, "14 days ago", canvas.look.muted());
-            canvas.right(
-                inner.x + u16::try_from(parts).unwrap_or(0),
-                y + 3,
-                3,
-                "now",
-                canvas.look.muted(),
-            );
-            y += 4;
+        let seen = seen(rows, row, limit);
+        if !seen.is_empty() && y + CHART + 2 < inner.bottom() {
+            let chart = Rect::new(inner.x, y, inner.width, CHART + 1);
+            window_chart(canvas, state, limit, &seen, chart);
+            y += CHART + 1;
         }
         y += 1;
     }

@@ -4,7 +4,7 @@ use super::Effect;
 use super::open;
 use crate::top::draw::{help, layout};
 use crate::top::keys::{Action, Key, TABLE};
-use crate::top::list::{List, Listed};
+use crate::top::list::{Col, List, Listed};
 use crate::top::prompt::Line;
 use crate::top::rows::Request;
 use crate::top::state::{Drivers, Overlay, State};
@@ -252,7 +252,7 @@ fn sort_by_neighbor(state: &mut State, by: isize) {
 /// Sorts by a column; by the same one again, the other way round. Numbers start with the largest.
 pub fn sort_by(state: &mut State, column: usize) {
     fn is_number<R: Listed>(at: usize) -> bool {
-        R::COLS.get(at).is_some_and(|col| col.is_number)
+        R::COLS.get(at).is_some_and(Col::is_number)
     }
     use crate::core::rows::{CostRow, ProviderRow, PsRow, SessionRow, TurnRow};
     let starts_descending = match state.view {
@@ -354,7 +354,9 @@ fn in_overlay(state: &mut State, event: &KeyEvent, action: Option<Action>) -> Ve
                 KeyCode::Enter => {
                     let (cursor, value) = (*cursor, line.text().to_owned());
                     state.overlay = Some(Overlay::Settings { cursor, edited: None });
-                    let key = settings.get(cursor).map(|setting| setting.key.clone());
+                    // What was not changed is not written: a default stays one, and a secret is not shown whole.
+                    let changed = settings.get(cursor).filter(|setting| setting.value != value);
+                    let key = changed.map(|setting| setting.key.clone());
                     return key
                         .map(|key| Effect::Ask(Request::Set { key, value }))
                         .into_iter()

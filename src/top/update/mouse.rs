@@ -64,7 +64,7 @@ fn click(state: &mut State, at: Position) {
         }
         return;
     }
-    let row = state.list().offset + usize::from(at.y - list.y - 1);
+    let row = state.list().offset + usize::from((at.y - list.y - 1) / layout::row_height(state));
     if row >= state.list().order.len() {
         return;
     }

@@ -18,6 +18,9 @@ pub fn open(state: &mut State) {
         }
         return explain(state);
     }
+    if let (View::Live, Some(host)) = (state.view, remote_host(state)) {
+        return state.flash(format!("{host} has the turns of this session"));
+    }
     state.detail = match state.view {
         View::Live => of_agent(state),
         View::Cost => selected_session(state).map(|row| {
@@ -31,6 +34,11 @@ pub fn open(state: &mut State) {
         View::Projects => of_project(state),
         View::Trends => of_day(state),
     };
+}
+
+/// The machine that runs the agent under the cursor, where it is another one.
+fn remote_host(state: &State) -> Option<String> {
+    state.agent()?.host.clone()
 }
 
 /// Asks where the numbers of the turn under the cursor come from.
@@ -76,6 +84,10 @@ pub fn id(state: &State) -> Option<String> {
 
 /// Goes to the pane of the agent.
 pub fn jump(state: &mut State) -> Vec<Effect> {
+    if let (None, Some(host)) = (&state.detail, remote_host(state)) {
+        state.flash(format!("this agent runs on {host}"));
+        return Vec::new();
+    }
     let pid = match &state.detail {
         Some(detail) => detail.pid,
         None => state.agent().map(|row| row.pid),
@@ -139,7 +151,7 @@ fn of_agent(state: &State) -> Option<Detail> {
     };
     let mut detail = of_session(&row.agent_id, id, row.session_name.as_deref(), filter);
     detail.pid = Some(row.pid);
-    detail.wanted.pane.clone_from(&row.tmux_pane);
+    detail.wanted.pane.clone_from(&row.pane);
     Some(detail)
 }
 
