@@ -341,9 +341,10 @@ export def "ttop watch" [
 
 # Show agents, cost, plans, trends and projects on one screen
 export def "ttop top" [
-    --view: string@"nu-complete ttop"  # Start with this view [default: live if an agent runs, else cost]
+    --view: string@"nu-complete ttop"  # Start with this view [default: the last one; at first live if an agent runs, else cost]
     --window: string@"nu-complete ttop"  # Start with this window: 5min, 15min, 1h, today, 24h, 7d, 30d, all
     --once  # Print the rows of the view once, without a screen
+    --reset  # Forget how the last run left the views
     --since: string@"nu-complete ttop"  # Only include rows at or after this time
     --until: string@"nu-complete ttop"  # Only include rows before this time; a bare date includes that day
     --on: string@"nu-complete ttop"  # Only include this day, week, month or year
@@ -367,7 +368,7 @@ export def "ttop top" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {view: $view, window: $window, once: $once, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {view: $view, window: $window, once: $once, reset: $reset, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop top -o ndjson ...$flags | typed [] [] [] []
 }
 
