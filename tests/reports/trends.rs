@@ -222,7 +222,15 @@ fn the_table_names_each_row_at_80_columns() {
     let mut command = home.ttop();
     command.env("COLUMNS", "80");
     let output = command
-        .args(["--demo", "trends", "--days", "7", "-t"])
+        .args([
+            "--demo",
+            "trends",
+            "--days",
+            "7",
+            "-t",
+            "--kind",
+            "day,total,model,longest_streak",
+        ])
         .output()
         .expect("runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
