@@ -157,6 +157,7 @@ export def "ttop cost" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --plot: string@"nu-complete ttop"  # Draw a plot instead of rows: in the terminal, or to a file that ends in .svg or .png
     --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
@@ -165,7 +166,7 @@ export def "ttop cost" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {by: $by, breakdown: $breakdown, last: $last, no-cost: $no_cost, max: $max, roots: $roots, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {by: $by, breakdown: $breakdown, last: $last, no-cost: $no_cost, max: $max, roots: $roots, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, plot: $plot, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop cost -o ndjson ...$flags | typed [start end] [] [] []
 }
 
@@ -173,6 +174,37 @@ export def "ttop cost" [
 export def "ttop trends" [
     --days: string@"nu-complete ttop"  # Cover this many days, including today, and compare with as many before [default: 30]
     --kind: string@"nu-complete ttop"  # Only print rows of these kinds
+    --since: string@"nu-complete ttop"  # Only include rows at or after this time
+    --until: string@"nu-complete ttop"  # Only include rows before this time; a bare date includes that day
+    --on: string@"nu-complete ttop"  # Only include this day, week, month or year
+    --agent: string@"nu-complete ttop"  # Only include these agents
+    --provider: string@"nu-complete ttop"  # Only include these providers
+    --model: string@"nu-complete ttop"  # Only include these models
+    --project: string@"nu-complete ttop"  # Only include these projects and folders below them
+    --session: string@"nu-complete ttop"  # Only include these sessions: an id, the short id in tables, or `latest`
+    --branch: string@"nu-complete ttop"  # Only include these branches
+    --presence: string@"nu-complete ttop"  # Only include turns in this state
+    --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
+    --plot: string@"nu-complete ttop"  # Draw a plot instead of rows: in the terminal, or to a file that ends in .svg or .png
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+] {
+    let flags = (flags {days: $days, kind: $kind, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, plot: $plot, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    ^ttop trends -o ndjson ...$flags | typed [start end] [] [] []
+}
+
+# Show how to spend less, with the numbers behind it and the sessions it is about
+export def "ttop insights" [
+    --days: string@"nu-complete ttop"  # Cover this many days, including today [default: 30]
     --since: string@"nu-complete ttop"  # Only include rows at or after this time
     --until: string@"nu-complete ttop"  # Only include rows before this time; a bare date includes that day
     --on: string@"nu-complete ttop"  # Only include this day, week, month or year
@@ -196,8 +228,8 @@ export def "ttop trends" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {days: $days, kind: $kind, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
-    ^ttop trends -o ndjson ...$flags | typed [start end] [] [] []
+    let flags = (flags {days: $days, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    ^ttop insights -o ndjson ...$flags | typed [] [] [] []
 }
 
 # List running agents, their sessions, and which one waits for you
@@ -297,6 +329,7 @@ export def "ttop providers" [
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
     --limit(-n): int  # Print at most this many rows
+    --plot: string@"nu-complete ttop"  # Draw a plot instead of rows: in the terminal, or to a file that ends in .svg or .png
     --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
     --strict  # Exit 1 if anything was skipped
@@ -305,7 +338,7 @@ export def "ttop providers" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {all: $all, known-by: $known_by, check: $check, at: $at, history: $history, keychain: $keychain, provider: $provider, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {all: $all, known-by: $known_by, check: $check, at: $at, history: $history, keychain: $keychain, provider: $provider, grep: $grep, fields: $fields, sort: $sort, limit: $limit, plot: $plot, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop providers -o ndjson ...$flags | typed [resetsAt fetchedAt] [] [retryAfterMs] []
 }
 

@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench jobs -- 20` makes a fifth of the full size (100: 200,000 messages of OpenCode in 2.4 GB, 2,000
 //! transcripts of Claude Code in 1.2 GB and 20,000 short ones, a ledger of ten million turns); `-- 20 history` runs one
-//! part: `opencode`, `claude-code`, `many`, `wide`, `bars`, `history`, `plugins` or `start`. Prints, it never judges: machines differ, ratios less.
+//! part: `opencode`, `claude-code`, `many`, `wide`, `bars`, `history`, `trends`, `plugins` or `start`. Prints, it never judges: machines differ, ratios less.
 
 mod bars;
 mod data;
@@ -96,6 +96,15 @@ fn main() {
         let home = history::home(&folder.join("history"), percent);
         let size = format!("{}.{} million turns", percent / 10, percent % 10);
         for words in [&["cost", "--by", "month"][..], &["sessions", "-n", "20"]] {
+            let run = median(|| ttop(&home, words));
+            report(&format!("{size}: {}", words.join(" ")), &run, &run);
+        }
+    }
+    if wants("trends") {
+        // A tenth of the history: a million turns of five years at 100 %.
+        let home = history::home(&folder.join("trends"), percent / 10);
+        let size = format!("{}.{:02} million turns", percent / 100, percent % 100);
+        for words in [&["trends", "--days", "1825"][..], &["insights", "--days", "1825"]] {
             let run = median(|| ttop(&home, words));
             report(&format!("{size}: {}", words.join(" ")), &run, &run);
         }

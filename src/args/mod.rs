@@ -1,6 +1,7 @@
 //! The flags that commands share, with their completions.
 
 pub mod complete;
+pub mod plot;
 
 use crate::agents::built_in;
 use crate::core::filter_text::{FilterText, PresenceWanted};

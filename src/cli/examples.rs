@@ -60,6 +60,7 @@ const EXAMPLES: &[Examples] = &[
         &[
             ("Cost per day of the last 30 days", "ttop cost --by day --since 30d"),
             ("Cost per week and agent, as CSV", "ttop cost --by week,agent -o csv"),
+            ("The last 30 days as columns", "ttop cost --by day --since 30d --plot"),
             (
                 "Fail if today's cost exceeds 20 dollars",
                 "ttop cost --since today --max 20 -q",
@@ -72,8 +73,22 @@ const EXAMPLES: &[Examples] = &[
             ("The last 30 days beside the 30 before", "ttop trends"),
             ("A year of one project", "ttop trends --days 365 --project ."),
             (
+                "Columns and the year's heat map, as a picture",
+                "ttop trends --days 90 --plot trends.png",
+            ),
+            (
                 "Where this month ends, and how certain that is",
                 "ttop trends --kind forecast --jq '[.cost, .costLow, .costHigh]'",
+            ),
+        ],
+    ),
+    of(
+        "insights",
+        &[
+            ("What would have saved the most in the last 30 days", "ttop insights"),
+            (
+                "The sessions to look at, for a script",
+                "ttop insights --jq '[.insight, .saved, .sessionIds[0]]'",
             ),
         ],
     ),

@@ -41,7 +41,7 @@ pub fn definition() -> clap::Command {
 
 /// The definition that a person reads who has these aliases.
 pub fn definition_with(aliases: &BTreeMap<String, String>) -> clap::Command {
-    const OF_TURNS: [&str; 5] = ["turns", "sessions", "cost", "trends", "watch"];
+    const OF_TURNS: [&str; 6] = ["turns", "sessions", "cost", "trends", "insights", "watch"];
     let mut root = Cli::command();
     for row in ROWS.iter().filter(|row| !OF_TURNS.contains(&row.command)) {
         let Some(command) = root.find_subcommand_mut(row.command) else {

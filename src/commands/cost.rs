@@ -2,6 +2,8 @@
 
 use super::budgets::amount;
 use super::context::{Context, explain_empty, footer, with_ids};
+use super::plot;
+use crate::args::plot::PlotArgs;
 use crate::args::{Filters, RowArgs};
 use crate::core::bad_request::BadRequest;
 use crate::core::money::Money;
@@ -11,7 +13,7 @@ use crate::prices;
 use crate::render::{Footer, Format, Grep, Layout, number};
 use crate::reports::by::{By, grouping};
 use crate::reports::select::needs_sessions;
-use crate::reports::{Sessions, ccusage};
+use crate::reports::{Sessions, ccusage, plots};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
@@ -40,6 +42,8 @@ pub struct CostArgs {
     pub filters: Filters,
     #[command(flatten)]
     pub rows: RowArgs,
+    #[command(flatten)]
+    pub plot: PlotArgs,
 }
 
 /// Whether a word of `--by` is a period; it takes only one.
@@ -81,6 +85,12 @@ impl CostArgs {
                 .with_hint("for example --by day,model --last 7")
                 .into());
         }
+        let period = by.iter().find(|by| by.is_period()).copied();
+        if self.plot.plot.is_some() && period.is_none() {
+            return Err(BadRequest::new("--plot draws periods, and --by names none")
+                .with_hint("for example --by day --plot")
+                .into());
+        }
         grouping.last = self.last.map(|last| last as usize);
         let filters = self.filters.text();
         let filter = context.engine.filter(&filters)?;
@@ -113,6 +123,12 @@ impl CostArgs {
             let is_over = self
                 .max
                 .is_some_and(|max| report.total.cost.unwrap_or_default() > Money::from_dollars(max));
+            if let Some(target) = self.plot.plot.as_ref().filter(|_| !report.rows.is_empty()) {
+                let unit = grouping.unit();
+                let plot = plots::cost(&report.rows, unit, self.no_cost, engine.system.zone()?);
+                let exit = plot::show(out, target, &plot, &request.screen)?;
+                return Ok(if is_over && exit == Exit::Ok { Exit::Check } else { exit });
+            }
             // A single row is its own total.
             let total = by.iter().any(|by| *by != By::Total).then(|| report.total.clone());
             let mut missing = engine.missing_history()?;

@@ -10,9 +10,11 @@ pub mod cost;
 pub mod creds;
 pub mod doctor;
 pub mod guard;
+pub mod insights;
 pub mod ledger;
 pub mod man;
 pub mod mcp;
+mod plot;
 #[cfg(feature = "plugins")]
 pub mod plugin;
 pub mod prices;
@@ -42,6 +44,7 @@ pub enum Command {
     Show(show::ShowArgs),
     Cost(cost::CostArgs),
     Trends(trends::TrendsArgs),
+    Insights(insights::InsightsArgs),
     Ps(ps::PsArgs),
     Mcp(mcp::McpArgs),
     Alert(alert::AlertArgs),
@@ -109,6 +112,7 @@ impl Command {
             Self::Show(args) => args.run(context),
             Self::Cost(args) => args.run(context),
             Self::Trends(args) => args.run(context),
+            Self::Insights(args) => args.run(context),
             Self::Ps(args) => args.run(context),
             Self::Mcp(args) => args.run(context),
             Self::Alert(args) => args.run(context),

@@ -1,6 +1,8 @@
 //! `ttop providers`: plan limits, credits and spend, asked from the providers.
 
 use super::context::{Context, empty_or, is_attended};
+use super::plot;
+use crate::args::plot::PlotArgs;
 use crate::args::{Filters, RowArgs};
 use crate::core::bad_request::BadRequest;
 use crate::core::filter::Globs;
@@ -10,6 +12,7 @@ use crate::engine::filters::check;
 use crate::engine::limits::{LimitsQuery, Listing};
 use crate::exit::Exit;
 use crate::render::{Footer, Grep, Layout, Row, columns};
+use crate::reports::plots;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
@@ -38,6 +41,8 @@ pub struct ProvidersArgs {
     pub filters: Filters,
     #[command(flatten)]
     pub rows: RowArgs,
+    #[command(flatten)]
+    pub plot: PlotArgs,
 }
 
 /// An agent that lists providers in its own files.
@@ -52,6 +57,11 @@ impl ProvidersArgs {
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
         if let Some(span) = &self.history {
             return self.show_history(span, context);
+        }
+        if self.plot.plot.is_some() {
+            return Err(BadRequest::new("--plot draws the usage over time and needs --history")
+                .with_hint("for example --history 7d --plot")
+                .into());
         }
         let request = context.request(&self.rows)?;
         request.check::<ProviderRow>(false)?;
@@ -110,6 +120,10 @@ impl ProvidersArgs {
         context.out.report_unknown(&unknown, false)?;
         let had_rows = !rows.is_empty();
         let rows = context.engine.choose(&filters, rows)?;
+        if let Some(target) = self.plot.plot.as_ref().filter(|_| !rows.is_empty()) {
+            let zone = context.engine.system.zone()?;
+            return plot::show(&context.out, target, &plots::limits(&rows, zone), &request.screen);
+        }
         let nothing = "no limits were recorded in this time; ttop providers asks for them";
         let layout = Layout {
             grep: Grep::new(&filters.grep),

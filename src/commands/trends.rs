@@ -1,18 +1,21 @@
 //! `ttop trends`: days and sums beside the period before, streaks, and a forecast.
 
 use super::context::{Context, explain_empty, footer};
+use super::plot;
+use crate::args::plot::PlotArgs;
 use crate::args::{Filters, RowArgs, complete};
 use crate::core::rows::{CostRow, TrendKind, TrendRow};
 use crate::core::trend::Span;
 use crate::exit::Exit;
+use crate::render::columns::trend::forecast_note;
 use crate::render::{Grep, Layout};
-use crate::reports::Sessions;
 use crate::reports::trends::Trends;
+use crate::reports::{Sessions, plots};
 use anyhow::Result;
 use clap::Args;
 
 /// The period without `--days` and `--since`.
-const DEFAULT_DAYS: i32 = 30;
+pub const DEFAULT_DAYS: i32 = 30;
 
 /// Compare days, models, agents and projects with the period before, and forecast
 ///
@@ -30,6 +33,8 @@ pub struct TrendsArgs {
     pub filters: Filters,
     #[command(flatten)]
     pub rows: RowArgs,
+    #[command(flatten)]
+    pub plot: PlotArgs,
 }
 
 impl TrendsArgs {
@@ -53,10 +58,14 @@ impl TrendsArgs {
             let sessions = Sessions::load(usage.ledger)?;
             let selected = usage.select(&filter, Some(&sessions))?;
             let trends = usage.trends(&selected, &sessions, &engine.projects(), span, &zone)?;
+            if let Some(target) = self.plot.plot.as_ref().filter(|_| !trends.is_empty()) {
+                return plot::show(out, target, &plots::trends(&trends), &request.screen);
+            }
             let mut rows = usage.trend_rows(&trends, &zone, now);
             let is_empty = rows.is_empty();
             rows.retain(|row| self.kind.is_empty() || self.kind.contains(&row.kind));
-            let mut notes = engine.missing_history()?;
+            let mut notes: Vec<String> = rows.iter().filter_map(forecast_note).collect();
+            notes.extend(engine.missing_history()?);
             notes.extend(usage.unpriced_notes());
             let layout = Layout {
                 grep: grep.clone(),

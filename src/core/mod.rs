@@ -13,6 +13,7 @@ pub mod fees;
 pub mod filter;
 pub mod filter_text;
 pub mod group;
+pub mod insight;
 pub mod matching;
 pub mod mcp;
 pub mod money;

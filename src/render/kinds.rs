@@ -3,8 +3,8 @@
 use super::Row;
 use super::keys::{self, Key};
 use crate::core::rows::{
-    ActivityRow, BudgetRow, CostRow, CredRow, DoctorRow, EventRow, LedgerRow, LimitHistoryRow, McpRow, PluginRow,
-    PriceRow, ProviderRow, PsRow, SessionRow, ShowRow, StreamRow, ThemeRow, TrendRow, TurnRow,
+    ActivityRow, BudgetRow, CostRow, CredRow, DoctorRow, EventRow, InsightRow, LedgerRow, LimitHistoryRow, McpRow,
+    PluginRow, PriceRow, ProviderRow, PsRow, SessionRow, ShowRow, StreamRow, ThemeRow, TrendRow, TurnRow,
 };
 use serde_json::Value;
 
@@ -33,6 +33,7 @@ pub const ROWS: &[RowKind] = &[
     kind::<ShowRow>("show"),
     kind::<CostRow>("cost"),
     kind::<TrendRow>("trends"),
+    kind::<InsightRow>("insights"),
     kind::<ProviderRow>("providers"),
     kind::<LimitHistoryRow>("providers --history"),
     kind::<ActivityRow>("watch"),

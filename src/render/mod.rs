@@ -15,6 +15,7 @@ pub mod number;
 mod order;
 mod output;
 mod palette;
+pub mod plot;
 pub mod preferences;
 mod print;
 mod screen;

@@ -130,7 +130,8 @@ impl Grouping {
         self.by.iter().filter_map(key).collect()
     }
 
-    fn unit(&self) -> Option<Unit> {
+    /// The calendar period; blocks are none.
+    pub fn unit(&self) -> Option<Unit> {
         self.by.iter().find_map(|dimension| match dimension {
             Dimension::Period(unit) => Some(*unit),
             _ => None,

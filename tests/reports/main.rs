@@ -1,6 +1,8 @@
 //! Reports: `cost`, `show` and `prices`.
 
 mod cost;
+mod insights;
+mod plots;
 mod prices;
 mod show;
 #[path = "../support/mod.rs"]

@@ -103,6 +103,21 @@ fn change(percent: Option<f64>) -> Cell {
     }
 }
 
+/// The range of a forecast, for the line below the table; `None` without a forecast.
+pub fn forecast_note(row: &TrendRow) -> Option<String> {
+    let period = row.period.as_deref().filter(|_| row.kind == TrendKind::Forecast)?;
+    let Some((low, high)) = row.cost_low.zip(row.cost_high) else {
+        return Some(format!("too few days are known for a forecast of {period}"));
+    };
+    let text = |cost| number::money(Some(cost), None);
+    Some(format!(
+        "{period}: {} so far; at its end between {} and {}, four times out of five",
+        number::money(row.cost_so_far, row.cost_status),
+        text(low),
+        text(high)
+    ))
+}
+
 /// A bar in eighths of a cell; anything above nothing has one.
 fn bar(part: f64) -> String {
     if part <= 0.0 {
@@ -124,15 +139,6 @@ fn note(row: &TrendRow, view: &View) -> Cell {
         (TrendKind::CurrentStreak | TrendKind::LongestStreak, None) => match row.start.zip(row.end) {
             Some((start, end)) => Cell::plain(format!("{} to {}", day(start), day(end - 1))),
             None => Cell::empty(),
-        },
-        (TrendKind::Forecast, None) => match row.cost_low.zip(row.cost_high) {
-            Some((low, high)) => Cell::plain(format!(
-                "{} to {}, {} so far",
-                number::money(Some(low), None),
-                number::money(Some(high), None),
-                number::money(row.cost_so_far, row.cost_status)
-            )),
-            None => Cell::toned("too few days", Tone::Dim),
         },
         _ => Cell::empty(),
     }

@@ -2,6 +2,7 @@
 
 use super::canvas::Canvas;
 use crate::core::budget::Level;
+use crate::render::plot;
 use ratatui::layout::Rect;
 
 const SHADES: [&str; 5] = ["·", "░", "▒", "▓", "█"];
@@ -9,10 +10,7 @@ pub const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"
 
 /// The shade of a value: a quarter of the largest each; `·` is zero.
 pub fn shade(value: f64, most: f64) -> &'static str {
-    if value <= 0.0 || most <= 0.0 {
-        return SHADES[0];
-    }
-    SHADES[((value / most * 4.0).ceil() as usize).clamp(1, 4)]
+    SHADES[plot::shade(value, most)]
 }
 
 /// Draws seven rows of cells, each `width` columns wide; `value` gives the value of a column and weekday.

@@ -1,0 +1,82 @@
+//! `ttop insights`: how to spend less, with the numbers behind it.
+
+use super::context::{Context, explain_empty, with_ids};
+use super::trends::DEFAULT_DAYS;
+use crate::args::{Filters, RowArgs, complete};
+use crate::core::rows::{CostRow, InsightRow};
+use crate::core::trend::Span;
+use crate::exit::Exit;
+use crate::render::{Footer, Grep, Layout, Row};
+use crate::reports::Sessions;
+use anyhow::Result;
+use clap::Args;
+
+/// Show how to spend less, with the numbers behind it and the sessions it is about
+///
+/// `saved` is what the other way would have saved at list prices; it is null where that is unknown. docs/insights.md
+/// describes each insight.
+#[derive(Args, Debug, Default)]
+pub struct InsightsArgs {
+    /// Cover this many days, including today [default: 30]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=3660), conflicts_with_all = ["since", "until", "on"], add = complete::trend_days())]
+    pub days: Option<i32>,
+    #[command(flatten)]
+    pub filters: Filters,
+    #[command(flatten)]
+    pub rows: RowArgs,
+}
+
+impl InsightsArgs {
+    /// # Errors
+    /// When the rows could not be made or written.
+    pub fn run(&self, context: &mut Context) -> Result<Exit> {
+        let filters = self.filters.text();
+        let mut filter = context.engine.filter(&filters)?;
+        let grep = Grep::new(&filters.grep);
+        let request = context.request(&self.rows)?;
+        request.check::<InsightRow>(false)?;
+        let (zone, now) = (context.engine.system.zone()?.clone(), context.engine.system.now);
+        if !filters.has_time() {
+            filter.range = Span::of_days(self.days.unwrap_or(DEFAULT_DAYS), now, &zone).range(&zone);
+        }
+        context.report(&filter, |engine, out| {
+            let usage = engine.usage()?;
+            out.report_unknown(&engine.unknown_names::<CostRow>(&filters, &[])?, false)?;
+            let sessions = Sessions::load(usage.ledger)?;
+            let selected = usage.select(&filter, Some(&sessions))?;
+            let (rows, turns) = usage.insights(&selected, &sessions, now)?;
+            let mut missing = engine.missing_history()?;
+            missing.extend(usage.unpriced_notes());
+            let empty = match explain_empty(engine, "insights", "turns", &filters, turns == 0)? {
+                lines if lines.is_empty() || turns > 0 => vec![InsightRow::EMPTY.to_owned()],
+                lines => lines,
+            };
+            let layout = Layout {
+                grep: grep.clone(),
+                empty,
+                footer: Some(Box::new(move |rows: &[InsightRow]| {
+                    Footer::new(None, advice(rows, missing))
+                })),
+                ..Layout::default()
+            };
+            out.print(
+                &with_ids(&request, engine, std::iter::empty())?,
+                layout,
+                rows.into_iter().map(Ok),
+            )
+        })
+    }
+}
+
+/// The advice of each insight once, above what the answer lacks.
+fn advice(rows: &[InsightRow], missing: Vec<String>) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for row in rows {
+        let line = format!("{}: {}", row.insight.name(), row.advice);
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines.extend(missing);
+    lines
+}
