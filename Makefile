@@ -4,11 +4,14 @@ CARGO ?= cargo
 PREFIX ?= /usr/local
 DESTDIR ?=
 SIZE ?= 20
+FUZZ_SECONDS ?= 60
+TARGETS ?=
+export TARGETS
 
 bindir = $(DESTDIR)$(PREFIX)/bin
 datadir = $(DESTDIR)$(PREFIX)/share
 
-.PHONY: build check test test-real lint bench generate prices install uninstall
+.PHONY: build check test test-real lint bench fuzz generate prices install uninstall
 
 build:
 	$(CARGO) build --release --locked
@@ -35,6 +38,16 @@ bench: build
 	$(CARGO) bench --locked --bench live -- $(SIZE)
 	$(CARGO) bench --locked --bench serve -- $(SIZE)
 	$(CARGO) bench --locked --bench screen -- $(SIZE)
+
+# Every target, or TARGETS="agent_codex jsonc", for FUZZ_SECONDS each.
+fuzz:
+	cp Cargo.lock fuzz/Cargo.lock
+	cd fuzz && $(CARGO) build --bins && $(CARGO) run -q --bin seed > targets.txt
+	cd fuzz && for target in $${TARGETS:-$$(cat targets.txt)}; do \
+	    mkdir -p artifacts && echo "$$target" && \
+	    TTOP_FUZZ=$$target ../target/debug/fuzz corpus/$$target -artifact_prefix=artifacts/$$target- -rss_limit_mb=2048 \
+	        -timeout=10 -max_len=65536 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 2>&1 | grep -E "^stat::number|SUMMARY" || exit 1; \
+	done
 
 # The built-in prices. With a newer list: curl -O https://models.dev/api.json && make prices API=api.json DAY=2026-11-20
 prices:

@@ -47,23 +47,44 @@ fn of_agent(id: &str) -> Vec<&'static (Subject, Bookmark)> {
     subjects().iter().filter(|(subject, _)| subject.agent.id() == id).collect()
 }
 
-/// Reads an agent's source. The first byte chooses which one of its fixtures, the rest is its content.
-pub fn source(agent: &str, input: &[u8]) {
-    thread_local! { static OWN: std::cell::OnceCell<Vec<&'static (Subject, Bookmark)>> = const { std::cell::OnceCell::new() }; }
-    let Some((choice, content)) = input.split_first() else { return };
-    OWN.with(|own| {
-        let own = own.get_or_init(|| of_agent(agent));
-        let (subject, mark) = own[usize::from(*choice) % own.len()];
-        subject.read(content, mark);
-    });
+/// What gets the inputs of this run.
+enum Chosen {
+    Parser(fn(&str)),
+    Sources(Vec<&'static (Subject, Bookmark)>),
 }
 
-/// Gives text to a parser of `ttop::fuzzing`.
-pub fn parser(name: &str, input: &[u8]) {
-    let target = TARGETS.iter().find(|target| target.name == name).expect("a parser");
-    if let Ok(text) = std::str::from_utf8(input) {
-        (target.run)(text);
+impl Chosen {
+    /// By the name in `TTOP_FUZZ`: a parser of `ttop::fuzzing`, or `agent_<id>`.
+    fn of(name: &str) -> Option<Self> {
+        if let Some(target) = TARGETS.iter().find(|target| target.name == name) {
+            return Some(Self::Parser(target.run));
+        }
+        let own = of_agent(&name.strip_prefix("agent_")?.replace('_', "-"));
+        (!own.is_empty()).then_some(Self::Sources(own))
     }
+}
+
+/// Hands an input to the target. Of an agent, the first byte chooses which of its sources has the rest as its content.
+pub fn run(input: &[u8]) {
+    thread_local! { static CHOSEN: std::cell::OnceCell<Chosen> = const { std::cell::OnceCell::new() }; }
+    CHOSEN.with(|chosen| {
+        let chosen = chosen.get_or_init(|| {
+            let name = std::env::var("TTOP_FUZZ").unwrap_or_default();
+            Chosen::of(&name).expect("TTOP_FUZZ is one of the names that `cargo run --bin seed` prints")
+        });
+        match chosen {
+            Chosen::Parser(parse) => {
+                if let Ok(text) = std::str::from_utf8(input) {
+                    parse(text);
+                }
+            }
+            Chosen::Sources(own) => {
+                let Some((choice, content)) = input.split_first() else { return };
+                let (subject, mark) = own[usize::from(*choice) % own.len()];
+                subject.read(content, mark);
+            }
+        }
+    });
 }
 
 /// What each target begins with: (target, inputs).

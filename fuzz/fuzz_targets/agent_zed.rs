@@ -1,4 +1,0 @@
-//! The sources of zed.
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|input: &[u8]| ttop_fuzz::source("zed", input));

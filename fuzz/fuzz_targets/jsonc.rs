@@ -1,4 +1,0 @@
-//! The parser `jsonc` of `ttop::fuzzing`.
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|input: &[u8]| ttop_fuzz::parser("jsonc", input));
