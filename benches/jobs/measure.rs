@@ -10,6 +10,8 @@ pub struct Run {
     pub cpu: f64,
     pub wall: f64,
     pub peak_mib: f64,
+    /// The largest peak of a process that it started.
+    pub child_mib: f64,
 }
 
 /// Runs a command whose output is thrown away.
@@ -23,7 +25,7 @@ pub fn run(mut command: Command) -> Run {
         .stderr(Stdio::null())
         .spawn()
         .expect("started");
-    let (id, mut peak_kib) = (child.id(), 0);
+    let (id, mut peak_kib, mut child_kib) = (child.id(), 0, 0);
     let pid = Pid::from_raw(id as i32).expect("a process id");
     let wall = loop {
         // It stays a zombie until it is waited for, and its times stay readable.
@@ -33,6 +35,7 @@ pub fn run(mut command: Command) -> Run {
             break began.elapsed().as_secs_f64();
         }
         peak_kib = peak_kib.max(peak(id));
+        child_kib = child_kib.max(children(id).into_iter().map(peak).max().unwrap_or(0));
         std::thread::sleep(std::time::Duration::from_micros(200));
     };
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).expect("a stat");
@@ -48,7 +51,23 @@ pub fn run(mut command: Command) -> Run {
         cpu: ticks / rustix::param::clock_ticks_per_second() as f64,
         wall,
         peak_mib: peak_kib as f64 / 1024.0,
+        child_mib: child_kib as f64 / 1024.0,
     }
+}
+
+/// Processes that its threads started.
+#[cfg(target_os = "linux")]
+fn children(id: u32) -> Vec<u32> {
+    let mut all = Vec::new();
+    for task in std::fs::read_dir(format!("/proc/{id}/task"))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        let ids = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
+        all.extend(ids.split_whitespace().filter_map(|id| id.parse::<u32>().ok()));
+    }
+    all
 }
 
 #[cfg(target_os = "linux")]
@@ -75,5 +94,6 @@ pub fn run(mut command: Command) -> Run {
         cpu: wall,
         wall,
         peak_mib: 0.0,
+        child_mib: 0.0,
     }
 }

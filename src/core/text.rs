@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 /// Characters that one visible character may consist of. The longest emoji sequences take ten; a flood of combining
 /// marks takes thousands, and each of them is drawn over the lines around it.
-const MOST_IN_GRAPHEME: usize = 16;
+pub const MOST_IN_GRAPHEME: usize = 16;
 
 /// One line of text that is safe on a terminal: it cannot move the cursor, change colors, reorder or hide text. Models
 /// write titles and users name folders; a terminal gets either only as this type.

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 const PROVIDER: &str = "cursor";
 const SOURCE: &str = "cursor-app";
+const TABLE: &str = "ItemTable";
 const ENTRY: &str = "cursorAuth/accessToken";
 
 pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
@@ -63,7 +64,10 @@ struct Session {
 
 /// `None` without a login.
 fn read_session(path: &Path) -> rusqlite::Result<Option<Session>> {
-    let connection = database::open(path)?;
+    let connection = database::open_foreign(path)?;
+    if database::is_table(&connection, TABLE)? != Some(true) {
+        return Err(rusqlite::Error::QueryReturnedNoRows);
+    }
     let value = |key: &str| {
         connection
             .query_row(

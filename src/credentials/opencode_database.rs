@@ -30,7 +30,10 @@ pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
 }
 
 fn count(path: &Path) -> rusqlite::Result<i64> {
-    let connection = database::open(path)?;
+    let connection = database::open_foreign(path)?;
+    if database::is_table(&connection, TABLE)? != Some(true) {
+        return Ok(0);
+    }
     connection.query_row(&format!("select count(*) from {TABLE}"), [], |row| row.get(0))
 }
 

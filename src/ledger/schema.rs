@@ -100,6 +100,9 @@ pub fn open(path: &Path) -> Opened {
     if !path.is_file() {
         return Opened::Unusable(Problem::new(path.display(), "is no regular file"));
     }
+    if let Some(file) = database::strange_beside(path) {
+        return Opened::Unusable(Problem::new(file.display(), "is no regular file"));
+    }
     match open_existing(path) {
         Ok(connection) => check(path, connection, Opened::Ready),
         Err(error) if database::is_unwritable(&error) => match open_unwritable(path) {

@@ -1,10 +1,11 @@
 //! Output: where rows and text are written, buffered and fallible; on a terminal, nothing foreign goes out unescaped.
 
 use super::text;
-use crate::core::text::{Printable, is_unsafe};
+use crate::core::text::{MOST_IN_GRAPHEME, Printable, is_unsafe};
 use serde::Serialize;
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use unicode_width::UnicodeWidthChar;
 
 /// A buffered writer that knows whether it is a terminal.
 pub struct Output<'w> {
@@ -118,11 +119,15 @@ impl<'w> Output<'w> {
     }
 }
 
-/// JSON text with `\u` escapes in place of control characters. Outside strings, JSON contains none except line ends.
+/// JSON text with `\u` escapes in place of control characters, and of marks that pile up on one character. Outside
+/// strings, JSON contains none except line ends.
 fn escape_json(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
+    let mut marks = 0;
     for character in json.chars() {
-        if is_unsafe(character) && character != '\n' {
+        let is_mark = !character.is_ascii() && character.width() == Some(0);
+        marks = if is_mark { marks + 1 } else { 0 };
+        if (is_unsafe(character) && character != '\n') || marks > MOST_IN_GRAPHEME {
             for unit in character.encode_utf16(&mut [0; 2]) {
                 escaped.push_str(&format!("\\u{unit:04x}"));
             }

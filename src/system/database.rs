@@ -1,10 +1,52 @@
 //! Opening a database so that neither it nor its folder changes.
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::limits::Limit;
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 const BUSY_MS: u64 = 250;
+/// The largest cell that is ever loaded: no agent writes larger ones, and they would be held in memory.
+pub const MOST_CELL_BYTES: u32 = 64 * 1024 * 1024;
+
+/// The work a database may cost until it yields the next row.
+#[derive(Clone, Debug)]
+pub struct Budget(Arc<AtomicU64>);
+
+impl Budget {
+    /// Steps of SQLite's machine: about a second.
+    const STEPS: u64 = 50_000_000;
+    const STEPS_PER_CHECK: i32 = 10_000;
+
+    /// Limits a connection: what it may execute, how much it may work, and how large a cell may be.
+    ///
+    /// # Errors
+    /// When SQLite refuses a limit.
+    pub fn limit(connection: &mut Connection) -> rusqlite::Result<Self> {
+        // Whoever wrote the file also wrote its schema: functions in it must not have effects.
+        connection.pragma_update(None, "trusted_schema", false)?;
+        connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MOST_CELL_BYTES as i32)?;
+        let left = Self(Arc::new(AtomicU64::new(Self::STEPS)));
+        let of_handler = left.clone();
+        connection.progress_handler(Self::STEPS_PER_CHECK, Some(move || of_handler.is_spent()))?;
+        Ok(left)
+    }
+
+    /// A row came: work for the next one begins.
+    #[inline]
+    pub fn restart(&self) {
+        self.0.store(Self::STEPS, Ordering::Relaxed);
+    }
+
+    fn is_spent(&self) -> bool {
+        let left = self.0.load(Ordering::Relaxed);
+        self.0
+            .store(left.saturating_sub(Self::STEPS_PER_CHECK as u64), Ordering::Relaxed);
+        left == 0
+    }
+}
 
 /// Whether an error means that SQLite could not create its files next to a database: a folder of another user, a
 /// read-only medium, a full disk.
@@ -16,11 +58,24 @@ pub fn is_unwritable(error: &rusqlite::Error) -> bool {
     )
 }
 
+/// What is beside a database under the names of SQLite's own files and no regular file: SQLite would wait for a pipe.
+pub fn strange_beside(path: &Path) -> Option<PathBuf> {
+    let mut beside = ["-wal", "-shm", "-journal"].into_iter().map(|suffix| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    });
+    beside.find(|file| std::fs::metadata(file).is_ok_and(|there| !there.is_file()))
+}
+
 /// Opens so that nothing appears beside the database, its writer running or not.
 ///
 /// # Errors
 /// When it cannot be opened.
 pub fn open(path: &Path) -> rusqlite::Result<Connection> {
+    if let Some(file) = strange_beside(path) {
+        return Err(rusqlite::Error::InvalidPath(file));
+    }
     // A full disk leaves an empty file behind: treat it as missing.
     let beside = |suffix: &str| {
         let mut name = path.as_os_str().to_owned();
@@ -43,6 +98,27 @@ pub fn open(path: &Path) -> rusqlite::Result<Connection> {
     }
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
+}
+
+/// Opens another program's database, which may hold anything: it works and loads within limits.
+///
+/// # Errors
+/// When it cannot be opened.
+pub fn open_foreign(path: &Path) -> rusqlite::Result<Connection> {
+    let mut connection = open(path)?;
+    Budget::limit(&mut connection)?;
+    Ok(connection)
+}
+
+/// Whether a name is a table that is stored: views and virtual tables run what somebody else wrote, which may never end.
+/// `None` when nothing has the name.
+///
+/// # Errors
+/// When the schema cannot be read.
+pub fn is_table(connection: &Connection, name: &str) -> rusqlite::Result<Option<bool>> {
+    let find = "select type = 'table' and rootpage > 0 from sqlite_schema
+        where name = ?1 collate nocase and type in ('table', 'view')";
+    connection.query_row(find, [name], |row| row.get(0)).optional()
 }
 
 /// The `file:` URI of a path, with reserved characters escaped.

@@ -136,6 +136,29 @@ fn anything_in_the_place_of_all_files_of_an_agent_is_no_file() {
     }
 }
 
+#[test]
+fn nothing_beside_a_database_holds_it_up() {
+    let is_database = |path: &PathBuf| std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"SQLite format 3"));
+    let mut count = 0;
+    for name in homes() {
+        for file in files_below(&fixtures().join(&name)).into_iter().filter(is_database) {
+            for end in ["-wal", "-shm", "-journal"] {
+                for thing in [Thing::Pipe, Thing::Zeros, Thing::Folder] {
+                    let home = Home::of(&name);
+                    let at = file.strip_prefix(fixtures().join(&name)).expect("below");
+                    let beside = format!("{}{end}", home.path().join(at).display());
+                    thing.put(Path::new(&beside), &home);
+                    for command in ["turns", "creds", "ps"] {
+                        answers(&home, &[command], &format!("{thing:?} at {beside}"));
+                    }
+                    count += 1;
+                }
+            }
+        }
+    }
+    assert!(count > 50, "{count}");
+}
+
 /// A zstd frame of some hundred bytes that unpacks to very many of one byte.
 fn bomb(mega_bytes: usize) -> Vec<u8> {
     const BLOCK_BYTES: u32 = 128 * 1024;
@@ -186,6 +209,7 @@ fn own_files(home: &Home) -> Vec<PathBuf> {
         ".local/share/tokentop/ledger.db.bar",
         ".local/share/tokentop/ledger.db-wal",
         ".local/share/tokentop/ledger.db-shm",
+        ".local/share/tokentop/ledger.db-journal",
         ".local/share/tokentop/ledger.db.prev",
         ".local/share/tokentop/prices.tsv",
         ".local/share/tokentop/prices.checked",

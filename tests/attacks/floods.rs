@@ -2,7 +2,10 @@
 
 #[path = "../../benches/jobs/measure.rs"]
 #[allow(dead_code, reason = "only processor time is looked at")]
-mod measure;
+pub mod measure;
+
+#[path = "../../benches/jobs/wide.rs"]
+mod wide;
 
 use crate::support::Home;
 use crate::support::opencode_db::{Database, Reply};
@@ -164,4 +167,34 @@ fn a_later_sync_is_linear_in_what_there_is() {
         drop(database);
         sync(&home)
     });
+}
+
+/// What the benchmark measures at its full size works at a hundredth of it.
+#[test]
+fn wide_homes_are_read_whole_and_grow_by_what_is_added() {
+    type Make = fn(&std::path::Path, u64) -> std::path::PathBuf;
+    type Grow = fn(&std::path::Path);
+    let homes: [(&str, Make, Grow, usize); 3] = [
+        ("sessions of a database", wide::sessions, wide::add, 1000),
+        (
+            "session ids of a file",
+            wide::session_ids,
+            |home| wide::append_reply(home, 1 << 40),
+            1000,
+        ),
+        (
+            "a last line without end",
+            wide::endless_line,
+            |home| wide::append(home, b"xxxxxxxx"),
+            1,
+        ),
+    ];
+    for (what, make, grow, count) in homes {
+        let home = Home::new();
+        make(&home.path(), 1);
+        assert_eq!(home.rows(&["sessions"]).len(), count, "{what}");
+        grow(&home.path());
+        let grown = count + usize::from(count > 1);
+        assert_eq!(home.rows(&["sessions"]).len(), grown, "{what}");
+    }
 }

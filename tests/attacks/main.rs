@@ -1,6 +1,10 @@
 //! Attacks: what others write into files, names and programs must not run, hang, flood or steer anything.
 #![cfg(unix)]
 
+#[path = "../../benches/jobs/data.rs"]
+#[allow(dead_code, reason = "only small homes are made")]
+mod data;
+mod databases;
 mod files;
 mod floods;
 mod imports;
@@ -8,6 +12,7 @@ mod programs;
 mod shells;
 #[path = "../support/mod.rs"]
 mod support;
+mod terminal;
 
 use assert_cmd::Command;
 use std::time::Duration;

@@ -1,19 +1,17 @@
 //! Opening somebody else's database without disturbing it, and without letting it disturb ttop.
 
 use super::source::wal_path;
-use crate::system::database::{self, is_unwritable};
+use crate::system::database::{self, is_table, is_unwritable, strange_beside};
 use anyhow::{Context, Result, bail};
-use rusqlite::limits::Limit;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
+
+pub use crate::system::database::{Budget, MOST_CELL_BYTES};
 
 /// How long another process's lock is waited for.
 const BUSY_MS: u64 = 250;
-/// The largest cell that is ever loaded: no agent writes larger ones, and they would be held in memory.
-pub const MOST_CELL_BYTES: u32 = 64 * 1024 * 1024;
 
 /// Somebody else's database, read-only. Keeps the folder of a private copy alive where one had to be made.
 pub struct Database {
@@ -22,40 +20,6 @@ pub struct Database {
     /// Restarted by whoever reads many rows.
     pub budget: Budget,
     _copy: Option<CopyDir>,
-}
-
-/// The work a database may cost until it yields the next row.
-#[derive(Clone, Debug)]
-pub struct Budget(Arc<AtomicU64>);
-
-impl Budget {
-    /// Steps of SQLite's machine: about a second.
-    const STEPS: u64 = 50_000_000;
-    const STEPS_PER_CHECK: i32 = 10_000;
-
-    /// Limits a connection: what it may execute, how much it may work, and how large a cell may be.
-    fn limit(connection: &mut Connection) -> rusqlite::Result<Self> {
-        // Whoever wrote the file also wrote its schema: functions in it must not have effects.
-        connection.pragma_update(None, "trusted_schema", false)?;
-        connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MOST_CELL_BYTES as i32)?;
-        let left = Self(Arc::new(AtomicU64::new(Self::STEPS)));
-        let of_handler = left.clone();
-        connection.progress_handler(Self::STEPS_PER_CHECK, Some(move || of_handler.is_spent()))?;
-        Ok(left)
-    }
-
-    /// A row came: work for the next one begins.
-    #[inline]
-    pub fn restart(&self) {
-        self.0.store(Self::STEPS, Ordering::Relaxed);
-    }
-
-    fn is_spent(&self) -> bool {
-        let left = self.0.load(Ordering::Relaxed);
-        self.0
-            .store(left.saturating_sub(Self::STEPS_PER_CHECK as u64), Ordering::Relaxed);
-        left == 0
-    }
 }
 
 /// Whether a row failed because one of its cells is larger than [`MOST_CELL_BYTES`].
@@ -72,6 +36,13 @@ impl Database {
     /// When the file is no database, cannot be read, or stays locked.
     pub fn open(path: &Path) -> Result<Self> {
         let describe = || format!("could not open {}", path.display());
+        if let Some(file) = strange_beside(path) {
+            bail!(
+                "could not open {}: {} is no regular file",
+                path.display(),
+                file.display()
+            );
+        }
         let limited = |(connection, budget): (Connection, Budget), copy: Option<CopyDir>| Self {
             connection,
             path: path.to_owned(),
@@ -103,10 +74,7 @@ impl Database {
     /// When the schema cannot be read, or gives the name to a view or a virtual table: those run what somebody else
     /// wrote, which may never end.
     pub fn columns(&self, table: &str) -> Result<Vec<String>> {
-        let find = "select type = 'table' and rootpage > 0 from sqlite_schema
-            where name = ?1 collate nocase and type in ('table', 'view')";
-        let is_stored: Option<bool> = self.connection.query_row(find, [table], |row| row.get(0)).optional()?;
-        match is_stored {
+        match is_table(&self.connection, table)? {
             None => return Ok(Vec::new()),
             Some(false) => bail!("{table} in {} is no table", self.path.display()),
             Some(true) => {}
