@@ -136,19 +136,42 @@ fn plugin_jobs(folder: &Path, percent: u64) {
     trust(&home, "ink");
     let run = median(|| ttop(&home, &budgets));
     report("a theme plugin: budgets", &run, &bare);
+    let nothing = median(|| {
+        forget(&none);
+        ttop(&none, &["sync"])
+    });
+    report("no plugins, first run: sync", &nothing, &nothing);
+    let one = plugins::with_one_row(&folder.join("one"));
+    let row = first_sync(&one);
+    report("an agent plugin of one row, first run: sync", &row, &nothing);
+    print(&format!(
+        "an agent plugin loaded, and its first row: {:.1} ms",
+        (row.wall - nothing.wall) * 1000.0
+    ));
     let home = plugins::with_agent(&folder.join("agent"), percent);
-    trust(&home, "acme");
+    let first = first_sync(&home);
+    report("an agent plugin, first run: sync", &first, &nothing);
+    print(&format!("its process: {:.0} MiB", first.child_mib));
+    let unchanged = median(|| ttop(&home, &["sync"]));
+    report("an agent plugin, unchanged roots: sync", &unchanged, &nothing);
+    print(&format!(
+        "unchanged roots: {} started a process; ttop itself has {:.1} MB",
+        if unchanged.child_mib > 0.0 { "a run" } else { "no run" },
+        std::fs::metadata(env!("CARGO_BIN_EXE_ttop")).expect("a program").len() as f64 / 1e6
+    ));
+}
+
+/// A sync of a home with the agent plugin `acme`, whose ledger is empty each time.
+fn first_sync(home: &Path) -> Run {
+    trust(home, "acme");
     let consents = home.join(".local/share/tokentop/plugins/trust.json");
     let kept = std::fs::read(&consents).expect("consents");
-    let first = median(|| {
-        forget(&home);
+    median(|| {
+        forget(home);
         std::fs::create_dir_all(consents.parent().expect("a folder")).expect("made");
         std::fs::write(&consents, &kept).expect("written");
-        ttop(&home, &["sync"])
-    });
-    report("an agent plugin, first run: sync", &first, &bare);
-    let unchanged = median(|| ttop(&home, &["sync"]));
-    report("an agent plugin, unchanged roots: sync", &unchanged, &bare);
+        ttop(home, &["sync"])
+    })
 }
 
 fn trust(home: &Path, id: &str) {
@@ -223,6 +246,7 @@ fn median(mut command: impl FnMut() -> Command) -> Run {
     Run {
         cpu: pick(|run| run.cpu, &runs),
         wall: pick(|run| run.wall, &runs),
+        child_mib: runs.iter().map(|run| run.child_mib).fold(0.0, f64::max),
         peak_mib: runs.drain(..).map(|run| run.peak_mib).fold(0.0, f64::max),
     }
 }

@@ -36,6 +36,23 @@ export default createAgentPlugin({
 });
 ";
 
+/// A home with an agent plugin that has one row.
+pub fn with_one_row(home: &Path) -> PathBuf {
+    write(&home.join(".config/tokentop/plugins/acme.ts"), AGENT);
+    write(&home.join(".acme/00.jsonl"), &reply(0, 0, ""));
+    home.to_path_buf()
+}
+
+fn reply(file: u64, reply: u64, filler: &str) -> String {
+    let (minute, second) = (reply / 60 % 60, reply % 60);
+    format!(
+        r#"{{"type":"assistant","timestamp":"2026-11-{:02}T08:{minute:02}:{second:02}.{:03}Z","message":{{"model":"claude-sonnet-4-5","usage":{{"input_tokens":{reply},"output_tokens":20}},"content":"{filler}"}}}}
+"#,
+        1 + file,
+        reply % 1000,
+    )
+}
+
 fn write(path: &Path, text: &str) {
     std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
     std::fs::write(path, text).expect("written");
@@ -58,15 +75,8 @@ pub fn with_agent(home: &Path, percent: u64) -> PathBuf {
         }
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
         let mut out = BufWriter::new(std::fs::File::create(&path).expect("a file"));
-        for reply in 0..REPLIES * percent / 100 / FILES {
-            let (minute, second) = (reply / 60 % 60, reply % 60);
-            writeln!(
-                out,
-                r#"{{"type":"assistant","timestamp":"2026-11-{:02}T08:{minute:02}:{second:02}.{:03}Z","message":{{"model":"claude-sonnet-4-5","usage":{{"input_tokens":{reply},"output_tokens":20}},"content":"{filler}"}}}}"#,
-                1 + file,
-                reply % 1000,
-            )
-            .expect("written");
+        for number in 0..REPLIES * percent / 100 / FILES {
+            out.write_all(reply(file, number, &filler).as_bytes()).expect("written");
         }
     }
     home.to_path_buf()
