@@ -4,20 +4,12 @@ use crate::args::Global;
 use crate::commands::Command;
 use crate::core::problem::Problem;
 use crate::engine::Engine;
-use crate::engine::registry::Registry;
+use crate::engine::registry::{Beside, Registry};
 use crate::plugins::as_agent::Patience;
 use crate::plugins::session::Session;
 use crate::render::theme::Theme;
 use anyhow::Result;
 use std::rc::Rc;
-use std::time::Duration;
-
-/// How long reports wait for agent plugins, all together.
-const REPORT_WAIT: Duration = Duration::from_secs(10);
-/// What is started for its own sake waits as long as plugins may take.
-const SYNC_WAIT: Duration = Duration::from_secs(90);
-/// Of a stream, once it runs: other lines come meanwhile.
-const STREAM_WAIT: Duration = Duration::from_millis(200);
 
 /// Adds the plugins of a run. The session ends them when the run is over; `None` without plugins. Also returns what a
 /// report goes without.
@@ -46,10 +38,17 @@ pub fn extend(
         return Ok((Some(session), Vec::new()));
     }
     let patience = match command {
-        Some(Command::Sync(_) | Command::Ledger(_) | Command::Doctor(_)) => Patience::new(SYNC_WAIT, Duration::ZERO),
-        _ => Patience::new(REPORT_WAIT, STREAM_WAIT),
+        Some(Command::Sync(_) | Command::Ledger(_)) => Patience::of_sync(),
+        Some(Command::Doctor(_) | Command::Alert(_)) => Patience::of_check(),
+        _ => Patience::of_report(),
     };
     add(&session, patience, &mut engine.registry);
+    let beside = Rc::new(session.beside(&engine.system));
+    let looked = Rc::clone(&beside);
+    engine.registry.beside = Some(Beside {
+        start: Rc::new(move |waker| beside.start(waker)),
+        look: Rc::new(move || looked.look()),
+    });
     let problems = session.problems();
     Ok((Some(session), problems))
 }

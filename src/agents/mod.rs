@@ -63,6 +63,9 @@ pub trait Agent {
     /// Every root checked, and the files and databases found there, changed or not.
     fn sources(&self, system: &System) -> Found;
 
+    /// Starts what reading a source waits for, so that agents in processes of their own work side by side; `read` follows.
+    fn begin(&self, _: &Source) {}
+
     /// Adds the records after `from` to the batch and returns the bookmark for the next read.
     ///
     /// # Errors

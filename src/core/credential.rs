@@ -88,6 +88,8 @@ pub enum Fault {
     UnknownType,
     /// The variable it names is not set.
     EnvUnset,
+    /// The provider's plugin asked, and its service does not take it.
+    Refused,
 }
 
 impl Fault {
@@ -99,6 +101,7 @@ impl Fault {
             Self::MissingSecret => "missing_secret",
             Self::UnknownType => "unknown_type",
             Self::EnvUnset => "env_unset",
+            Self::Refused => "refused",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Credentials: their place and state, never their values.
 
+use super::registry::Finding;
 use super::{Engine, sample};
 use crate::core::credential::{Content, Credential, CredentialSpec, Kind, ProviderCredentials, State};
 use crate::core::rows::CredRow;
@@ -11,6 +12,8 @@ use std::time::Duration;
 
 /// How long providers that look for credentials themselves have, all together.
 const LOOK_WITHIN: Duration = Duration::from_secs(4);
+/// And to ask whether what they found works.
+const CHECK_WITHIN: Duration = Duration::from_secs(15);
 
 /// Which credentials to list.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,7 +33,13 @@ impl Engine {
     /// When fingerprints cannot be made.
     pub fn credentials(&self, query: CredsQuery) -> Result<Vec<CredRow>> {
         let now = self.system.now;
-        let provider_credentials = self.find_credentials(query.asks_keychain, true);
+        let provider_credentials = self.find_credentials(
+            query.asks_keychain,
+            Finding {
+                lists_others: true,
+                checks: query.failing,
+            },
+        );
         let fingerprints = self.fingerprints()?;
         let wanted = self.registry.wanted_credentials();
         let mut rows = Vec::new();
@@ -109,8 +118,8 @@ impl Engine {
         }
     }
 
-    /// `lists_others` = also those that nobody is asked with.
-    pub(super) fn find_credentials(&self, asks_keychain: bool, lists_others: bool) -> Vec<ProviderCredentials> {
+    /// The credentials of every provider.
+    pub(super) fn find_credentials(&self, asks_keychain: bool, finding: Finding) -> Vec<ProviderCredentials> {
         if self.is_sample {
             return sample::accounts::credentials(&self.registry.wanted_credentials(), self.system.now);
         }
@@ -119,7 +128,8 @@ impl Engine {
             wanted: &self.registry.wanted_credentials(),
             keychain: (self.system.os == Os::MacOs && asks_keychain).then_some(&keychain::read_item as Keychain),
         };
-        credentials::find_with(&search, self.registry.find_credentials(LOOK_WITHIN, lists_others))
+        let within = if finding.checks { CHECK_WITHIN } else { LOOK_WITHIN };
+        credentials::find_with(&search, self.registry.find_credentials(within, finding))
     }
 
     pub(super) fn fingerprints(&self) -> Result<Fingerprints> {

@@ -4,6 +4,7 @@ use super::Engine;
 use super::known_providers;
 use super::local_limits::LocalLimits;
 use super::provider_rows::Listed;
+use super::registry::Finding;
 use super::sample;
 use crate::core::credential::{Credential, ProviderCredentials};
 use crate::core::filter::Globs;
@@ -111,7 +112,7 @@ impl Engine {
         let addresses = Addresses::from_env(&self.system, &self.registry.providers)?;
         loopback_url(&self.system, "TTOP_PRICES_URL")?;
         let mut local = LocalLimits::start(self)?;
-        let provider_credentials = self.find_credentials(query.asks_keychain, false);
+        let provider_credentials = self.find_credentials(query.asks_keychain, Finding::default());
         let mut reports = self.ask(query, &addresses, &provider_credentials)?;
         let (now, seen) = (self.system.now, local.seen(self));
         reports.iter_mut().for_each(|report| report.add_local(&seen, now));

@@ -62,8 +62,12 @@ impl Engine {
     pub fn watch(&mut self, options: &WatchOptions<'_>) -> Result<()> {
         let watched = self.registry.agents.iter().cloned();
         let watched = watched.filter(|agent| (options.is_watched)(agent.id()));
+        let watcher = SourceWatcher::new(Notices::start()?, watched);
+        if let Some(beside) = &self.registry.beside {
+            (beside.start)(watcher.waker());
+        }
         self.live = Some(LiveLoop {
-            watcher: SourceWatcher::new(Notices::start()?, watched),
+            watcher,
             is_abandoned: options.is_abandoned,
             on_unwritable: options.on_unwritable,
             has_kept: false,
@@ -89,6 +93,9 @@ impl Engine {
             let wake = live.watcher.wait(left.min(READER_EVERY));
             if let Wake::Signal(signal) = wake {
                 return Ok(Step::Signal(signal));
+            }
+            if let Some(beside) = &self.registry.beside {
+                (beside.look)().iter().for_each(|id| live.watcher.ask_for(id));
             }
             self.system.now = self.system.now();
             let is_read = self.read_due()?;

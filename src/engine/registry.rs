@@ -7,6 +7,7 @@ use crate::prices::MorePrices;
 use crate::providers::{self, Provider, ProviderHandle};
 use crate::render::theme::{BUILT_IN, Theme};
 use crate::sinks::{self, SinkHandle};
+use crate::system::notices::Waker;
 use std::rc::Rc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
@@ -27,6 +28,26 @@ pub struct Registry {
     pub finders: Vec<FindCredentials>,
     /// What happened in this process that alerts tell of, taken once.
     pub happened: Option<TakeEvents>,
+    /// What works beside a long-running command.
+    pub beside: Option<Beside>,
+}
+
+/// What works beside a long-running command, told when that begins and asked at each step.
+#[derive(Clone)]
+pub struct Beside {
+    /// The waker ends the command's waits.
+    pub start: Rc<dyn Fn(Waker)>,
+    /// Ids of agents that have something new to read.
+    pub look: Rc<dyn Fn() -> Vec<String>>,
+}
+
+/// How credentials are looked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Finding {
+    /// Also those that nobody is asked with.
+    pub lists_others: bool,
+    /// Whether what was found works is checked, too.
+    pub checks: bool,
 }
 
 /// Looks for credentials; the answer comes by the channel.
@@ -65,6 +86,7 @@ impl Registry {
             prices: Vec::new(),
             finders: Vec::new(),
             happened: None,
+            beside: None,
         }
     }
 
@@ -97,14 +119,13 @@ impl Registry {
     }
 
     /// The credentials that providers find themselves, in this time: they look side by side.
-    /// `lists_others` = also those that nobody is asked with.
-    pub fn find_credentials(&self, within: Duration, lists_others: bool) -> Vec<Credential> {
+    pub fn find_credentials(&self, within: Duration, finding: Finding) -> Vec<Credential> {
         let ends = Instant::now() + within;
         let own = self
             .providers
             .iter()
-            .filter_map(|provider| provider.look_for_credentials());
-        let others = self.finders.iter().filter(|_| lists_others).map(|find| find());
+            .filter_map(|provider| provider.look_for_credentials(finding.checks));
+        let others = self.finders.iter().filter(|_| finding.lists_others).map(|find| find());
         let looking: Vec<_> = own.chain(others).collect();
         let found = looking
             .into_iter()

@@ -69,6 +69,9 @@ impl Ledger {
         self.failed.clear();
         self.inactive.clear();
         let mut syncing = Syncing::start(self)?;
+        for agent in agents.iter().filter(|agent| agent.shared().is_none()) {
+            syncing.begin(agent, system)?;
+        }
         for agent in agents {
             syncing.agent(agent, system, progress)?;
         }
@@ -118,6 +121,28 @@ impl<'l> Syncing<'l> {
         })
     }
 
+    /// Lets an agent begin with the sources that differ from their bookmarks.
+    fn begin(&self, agent: &AgentHandle, system: &System) -> Result<()> {
+        let looked_at = SystemTime::now();
+        let found = configured::sources(&**agent, system);
+        let rules_version = agent.about().rules_version;
+        let print = fingerprint(&found, rules_version);
+        let known = self.ledger.meta(&walk_key(agent))?;
+        if known.is_some_and(|known| known.starts_with(&print)) {
+            return Ok(());
+        }
+        let row = self.ledger.names.find(Kind::Agent, agent.id());
+        let known = row.map(|row| self.known_sources(row)).transpose()?.unwrap_or_default();
+        for source in &found.sources {
+            let before = known.get(&(source.path.clone(), source.kind));
+            let is_known = before.is_some_and(|before| is_unchanged(before, source, rules_version));
+            if !(is_known && is_settled(source, looked_at)) {
+                agent.begin(source);
+            }
+        }
+        Ok(())
+    }
+
     fn agent(&mut self, agent: &AgentHandle, system: &System, progress: Progress<'_>) -> Result<()> {
         let looked_at = SystemTime::now();
         let found = configured::sources(&**agent, system);
@@ -137,7 +162,7 @@ impl<'l> Syncing<'l> {
         self.synced.problems.extend(found.problems.iter().cloned());
         let rules_version = agent.about().rules_version;
         let print = fingerprint(found, rules_version);
-        let key = format!("walk:{}", agent.id());
+        let key = walk_key(agent);
         if let Some(known) = self.ledger.meta(&key)?
             && let Some(is_mixed) = known.strip_prefix(print.as_slice())
         {
@@ -368,6 +393,11 @@ fn is_settled(source: &Source, looked_at: SystemTime) -> bool {
     };
     // A file with a future timestamp never settles: it is checked each time.
     i128::from(last) + (SETTLED.as_nanos() as i128) < now.as_nanos() as i128
+}
+
+/// Where the fingerprint of an agent's sources is kept.
+fn walk_key(agent: &AgentHandle) -> String {
+    format!("walk:{}", agent.id())
 }
 
 /// Equal if no source was added, removed or changed, regardless of order.

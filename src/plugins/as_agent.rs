@@ -1,6 +1,6 @@
 //! A plugin as an agent: one source, whose rows get identities that survive every further read.
 
-use super::parent::Called;
+use super::parent::{Called, row_value};
 use super::plugin::{Failure, Plugin};
 use super::rows::{self, Row};
 use super::walk::walk;
@@ -25,25 +25,52 @@ use xxhash_rust::xxh3::xxh3_64;
 /// What its rows do not hold.
 const LIMITS: [&str; 1] = ["read by a plugin: no message ids and no number of requests"];
 
-/// How long reports wait for all agent plugins of a run together.
+/// How long a report waits for all agent plugins of a run together: they work side by side.
+const REPORT_WAIT: Duration = Duration::from_secs(3);
+/// What runs in the background, or looks for faults, waits longer.
+const CHECK_WAIT: Duration = Duration::from_secs(10);
+/// What is started for its own sake waits as long as plugins may take.
+const SYNC_WAIT: Duration = Duration::from_secs(90);
+/// Kept for each read, when the wait is used up, and for a plugin that was late the last time.
+const LEAST_WAIT: Duration = Duration::from_millis(20);
+
+/// How long is waited for agent plugins.
 #[derive(Debug)]
 pub struct Patience {
     left: Cell<Duration>,
-    /// Kept for each further read, when `left` is used up: a stream goes on meanwhile.
-    least: Duration,
+    /// A plugin that was late the last time is not waited for again.
+    heeds_late: bool,
 }
 
 impl Patience {
-    pub fn new(first: Duration, least: Duration) -> Self {
+    /// A report goes without what comes late; a stream goes on, and takes it in later.
+    pub fn of_report() -> Self {
         Self {
-            left: Cell::new(first),
-            least,
+            left: Cell::new(REPORT_WAIT),
+            heeds_late: true,
         }
     }
 
-    fn wait<T>(&self, answer: &Receiver<T>) -> Result<T, RecvTimeoutError> {
+    pub fn of_check() -> Self {
+        Self {
+            left: Cell::new(CHECK_WAIT),
+            heeds_late: true,
+        }
+    }
+
+    pub fn of_sync() -> Self {
+        Self {
+            left: Cell::new(SYNC_WAIT),
+            heeds_late: false,
+        }
+    }
+
+    fn wait<T>(&self, answer: &Receiver<T>, was_late: bool) -> Result<T, RecvTimeoutError> {
+        if was_late && self.heeds_late {
+            return answer.recv_timeout(LEAST_WAIT);
+        }
         let began = Instant::now();
-        let waited = answer.recv_timeout(self.left.get().max(self.least));
+        let waited = answer.recv_timeout(self.left.get().max(LEAST_WAIT));
         self.left.set(self.left.get().saturating_sub(began.elapsed()));
         waited
     }
@@ -58,7 +85,6 @@ pub struct PluginAgent {
     /// Declared folders, resolved.
     roots: Vec<PathBuf>,
     commands: Vec<String>,
-    rules_version: u32,
     patience: std::rc::Rc<Patience>,
     /// A call that nobody waits for any longer: its answer serves the next read of the same state.
     under_way: RefCell<Option<Answer>>,
@@ -68,21 +94,24 @@ impl PluginAgent {
     pub fn new(plugin: Arc<Plugin>, roots: Vec<PathBuf>, patience: std::rc::Rc<Patience>) -> Self {
         let declared = &plugin.declaration.value;
         let command = declared["agent"]["command"].as_str().map(str::to_owned);
-        // Other code, or other settings, may read the same files differently.
-        let settings = Value::Object(plugin.settings().values).to_string();
-        let hash = xxh3_64(format!("{}\0{settings}", plugin.hash).as_bytes());
         Self {
             roots,
             commands: command.into_iter().collect(),
-            rules_version: (hash as u32).max(1),
             patience,
             under_way: RefCell::default(),
             plugin,
         }
     }
 
+    /// Other code, or other settings, may read the same files differently.
+    fn rules_version(&self) -> u32 {
+        let settings = Value::Object(self.plugin.settings().values).to_string();
+        let hash = xxh3_64(format!("{}\0{settings}", self.plugin.hash).as_bytes());
+        (hash as u32).max(1)
+    }
+
     /// Asks for every session, if there is anything to ask for.
-    fn begin(&self) -> Receiver<Result<Called, Failure>> {
+    fn call(&self) -> Receiver<Result<Called, Failure>> {
         self.plugin.ask_by(|plugin| {
             let is_installed = plugin.call("isInstalled", json!({}))?;
             match is_installed.value {
@@ -92,16 +121,27 @@ impl PluginAgent {
         })
     }
 
+    /// The call for files that are as this stamp: the one that is under way, or a new one.
+    fn take_call(&self, stamp: Stamp) -> Receiver<Result<Called, Failure>> {
+        let begun = self.under_way.take().filter(|(state, _)| *state == stamp);
+        begun.map_or_else(|| self.call(), |(_, call)| call)
+    }
+
     /// What the plugin says of its sessions, for files that are as this stamp.
     fn sessions(&self, stamp: Stamp) -> Result<Called> {
-        let mut under_way = self.under_way.borrow_mut();
-        let begun = under_way.take().filter(|(state, _)| *state == stamp);
-        let call = begun.map_or_else(|| self.begin(), |(_, call)| call);
-        match self.patience.wait(&call) {
-            Ok(called) => Ok(called?),
+        let call = self.take_call(stamp);
+        let was_late = self.plugin.notes.is_late();
+        match self.patience.wait(&call, was_late) {
+            Ok(called) => {
+                if was_late {
+                    self.plugin.notes.set_late(false);
+                }
+                Ok(called?)
+            }
             Err(RecvTimeoutError::Disconnected) => Err(anyhow!("plugin {}: ended its process", self.plugin.id())),
             Err(RecvTimeoutError::Timeout) => {
-                *under_way = Some((stamp, call));
+                self.under_way.replace(Some((stamp, call)));
+                self.plugin.notes.set_late(true);
                 Err(anyhow!(
                     "plugin {} is still reading; ttop sync waits longer for it",
                     self.plugin.id()
@@ -127,7 +167,7 @@ impl Agent for PluginAgent {
             commands: Cow::Owned(self.commands.iter().map(String::as_str).collect()),
             turns: "partial",
             limits: Cow::Borrowed(&LIMITS),
-            rules_version: self.rules_version,
+            rules_version: self.rules_version(),
         }
     }
 
@@ -156,6 +196,11 @@ impl Agent for PluginAgent {
         found
     }
 
+    fn begin(&self, source: &Source) {
+        let call = self.take_call(source.stamp);
+        self.under_way.replace(Some((source.stamp, call)));
+    }
+
     fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
         let called = self.sessions(source.stamp)?;
         if called.value == Value::Bool(false) {
@@ -171,7 +216,7 @@ impl Agent for PluginAgent {
         let (now, place) = (self.plugin.now(), format!("plugin {}", self.plugin.id()));
         let mut read = Vec::with_capacity(listed.len());
         for (index, row) in listed.iter().enumerate() {
-            match rows::read(index, row, now) {
+            match rows::read(index, &row_value(row), now) {
                 Ok(row) => read.push(row),
                 Err(reason) => into.problem(Problem::new(&place, reason)),
             }

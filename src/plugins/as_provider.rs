@@ -68,14 +68,17 @@ impl Provider for PluginProvider {
         }
     }
 
-    fn look_for_credentials(&self) -> Option<Receiver<Vec<Credential>>> {
+    fn look_for_credentials(&self, checks: bool) -> Option<Receiver<Vec<Credential>>> {
         let (reply, answer) = channel();
         let (plugin, source, found) = (Arc::clone(&self.plugin), self.source, Arc::clone(&self.found));
         let discovered = plugin.ask("auth.discover", json!({}));
         std::thread::spawn(move || {
             let credential = match discovered.recv() {
                 Ok(Ok(called)) => {
-                    let credential = credential(plugin.id(), source, &called.value);
+                    let mut credential = credential(plugin.id(), source, &called.value);
+                    if let Some(credential) = credential.as_mut().filter(|_| checks) {
+                        check(&plugin, credential);
+                    }
                     let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
                     *found = called
                         .value
@@ -192,6 +195,21 @@ fn faulty(id: &str, source: &'static str, fault: Fault, message: Option<&str>) -
     credential.is_secret_in_file = false;
     credential.note = message.map(short);
     credential
+}
+
+/// Asks the plugin whether its service takes a credential. A check that fails says nothing of it.
+fn check(plugin: &Plugin, credential: &mut Credential) {
+    if credential.secret().is_none() || !plugin.declaration.has("healthCheck") {
+        return;
+    }
+    match plugin.call("healthCheck", json!({})) {
+        Ok(called) if called.value["ok"] == false => {
+            credential.content = Content::Malformed(Fault::Refused);
+            credential.note = called.value["message"].as_str().map(short);
+        }
+        Ok(_) => {}
+        Err(failure) => credential.note = Some(short(&failure.to_string())),
+    }
 }
 
 /// A text of the plugin, as one short line.

@@ -106,6 +106,14 @@ impl Grants {
         self.own.iter().any(is_own) || SYSTEM.iter().any(|folder| path.starts_with(folder))
     }
 
+    /// Whether one of ttop's own folders is below a path: moved or removed, it would take them along, and something else
+    /// could take their place.
+    pub fn holds_own(&self, path: &Path) -> bool {
+        let is_below =
+            |own: &PathBuf| own.starts_with(path) || std::fs::canonicalize(own).is_ok_and(|own| own.starts_with(path));
+        self.own.iter().any(is_below)
+    }
+
     /// Whether files may be touched at all, before any path is looked at.
     ///
     /// # Errors
@@ -266,14 +274,11 @@ pub fn is_private(address: IpAddr) -> bool {
                 let [c, d] = low.to_be_bytes();
                 IpAddr::from([a, b, c, d])
             });
-            v6.is_loopback()
-                || v6.is_unspecified()
-                || v6.is_multicast()
-                || (first & 0xfe00) == 0xfc00
-                || (first & 0xffc0) == 0xfe80
-                || (first & 0xffc0) == 0xfec0
-                || first == 0x2001 && v6.segments()[1] == 0xdb8
-                || carried.is_some_and(is_private)
+            // Only global unicast is public. Protocols, tunnels through Teredo, and documentation are within it.
+            let is_global = (first & 0xe000) == 0x2000
+                && !(first == 0x2001 && (v6.segments()[1] < 0x200 || v6.segments()[1] == 0xdb8))
+                && !(first == 0x3fff && v6.segments()[1] < 0x1000);
+            carried.map_or(!is_global, is_private)
         }
     }
 }
@@ -321,4 +326,79 @@ fn shown(text: &str) -> String {
         None => plain.to_owned(),
     };
     quoted(&plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_of_the_internet_are_public() {
+        for private in [
+            "127.0.0.1",
+            "10.0.0.1",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "255.255.255.255",
+            "198.18.0.1",
+            "192.0.0.8",
+            "203.0.113.1",
+            "224.0.0.1",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "::7f00:1",
+            "64:ff9b::a9fe:a9fe",
+            "64:ff9b:1::1",
+            "64:ff9b:1:a00::1",
+            "2002:a9fe:a9fe::",
+            "2001::1",
+            "2001:db8::1",
+            "3fff::1",
+            "fd00::1",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+            "100::1",
+            "5f00::1",
+            "4000::1",
+        ] {
+            assert!(is_private(private.parse().expect("an address")), "{private}");
+        }
+        for public in [
+            "1.1.1.1",
+            "8.8.8.8",
+            "::ffff:8.8.8.8",
+            "64:ff9b::808:808",
+            "2606:4700::1111",
+            "2a00:1450::1",
+            "2002:808:808::",
+        ] {
+            assert!(!is_private(public.parse().expect("an address")), "{public}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_holds_a_folder_of_ttop_is_moved() {
+        let grants = Grants {
+            own: vec![PathBuf::from("/home/me/.config/tokentop")],
+            ..Grants::default()
+        };
+        for path in [
+            "/",
+            "/home",
+            "/home/me",
+            "/home/me/.config",
+            "/home/me/.config/tokentop",
+        ] {
+            assert!(grants.holds_own(Path::new(path)), "{path}");
+        }
+        for path in ["/home/me/.config/other", "/home/me/.conf", "/home/you"] {
+            assert!(!grants.holds_own(Path::new(path)), "{path}");
+        }
+    }
 }

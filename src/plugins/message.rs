@@ -82,10 +82,10 @@ pub enum FromChild {
         id: u64,
         op: Box<RawValue>,
     },
-    /// Part of an answer that is a long list.
+    /// Part of an answer that is a long list; kept as text, which takes a fraction of the memory.
     Rows {
         id: u64,
-        rows: Vec<Value>,
+        rows: Vec<Box<RawValue>>,
     },
     Return {
         id: u64,
@@ -227,11 +227,22 @@ pub fn write_message(to: &mut impl Write, message: &impl Serialize, body: &[u8])
     write_frame(to, &serde_json::to_vec(message)?, body)
 }
 
-/// Reads one frame; `None` at the end.
+/// Reads one frame as a message; `None` at the end.
 ///
 /// # Errors
-/// When a length is out of bounds, the stream ends inside a frame, or the JSON is none of `T`.
+/// As [`read_frame`], and when the JSON is none of `T`.
 pub fn read_message<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<Option<(T, Vec<u8>)>> {
+    match read_frame(from)? {
+        Some((json, body)) => Ok(Some((serde_json::from_slice(&json)?, body))),
+        None => Ok(None),
+    }
+}
+
+/// Reads the JSON and the bytes of one frame; `None` at the end.
+///
+/// # Errors
+/// When a length is out of bounds, or the stream ends inside a frame.
+pub fn read_frame(from: &mut impl Read) -> io::Result<Option<(Vec<u8>, Vec<u8>)>> {
     let mut head = [0; 8];
     match from.read(&mut head[..1])? {
         0 => return Ok(None),
@@ -240,7 +251,7 @@ pub fn read_message<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<Opt
     let [a, b, c, d, e, f, g, h] = head;
     let json = read_part(from, u32::from_le_bytes([a, b, c, d]))?;
     let body = read_part(from, u32::from_le_bytes([e, f, g, h]))?;
-    Ok(Some((serde_json::from_slice(&json)?, body)))
+    Ok(Some((json, body)))
 }
 
 fn read_part(from: &mut impl Read, length: u32) -> io::Result<Vec<u8>> {

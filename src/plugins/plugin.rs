@@ -2,11 +2,13 @@
 
 use super::breaker::Breaker;
 use super::declare::{Declaration, Kind};
+use super::notes::Notes;
 use super::ops::log::Line;
 use super::parent::{CallError, Called, Runner};
 use super::settings::{Settings, merge};
 use super::world::World;
 use crate::core::rows::{EventRow, EventType, Severity};
+use crate::system::notices::Waker;
 use serde_json::{Map, Value, json};
 use std::fmt;
 use std::sync::mpsc::{Receiver, channel};
@@ -122,6 +124,7 @@ impl std::error::Error for Failure {}
 pub struct Plugin {
     pub declaration: Declaration,
     pub hash: String,
+    pub notes: Notes,
     runner: Runner,
     world: World,
     events: Events,
@@ -152,6 +155,7 @@ impl Plugin {
     ) -> Self {
         let settings = merge(&declaration.id, &declaration.value, user);
         Self {
+            notes: Notes::of(world.logs.as_deref(), &declaration.id),
             declaration,
             hash,
             runner,
@@ -200,6 +204,32 @@ impl Plugin {
         self.hook("onConfigChange")
     }
 
+    /// Takes over new values of the user; a plugin that runs is told, without being waited for. Whether they differ.
+    pub fn take_settings(self: &Arc<Self>, user: &Map<String, Value>) -> bool {
+        let settings = merge(self.id(), &self.declaration.value, Some(user));
+        let mut inner = self.inner();
+        if inner.settings.values == settings.values {
+            return false;
+        }
+        inner.settings = settings;
+        if inner.is_up {
+            let plugin = Arc::clone(self);
+            // A hook that fails ends the plugin, and its event tells.
+            std::thread::spawn(move || drop(plugin.hook("onConfigChange")));
+        }
+        true
+    }
+
+    /// Begins to watch; each sign of activity ends a wait. Its failure counts like that of any call.
+    pub fn watch(self: &Arc<Self>, waker: Waker) {
+        self.runner.shared.wake_by(waker);
+        drop(self.ask("startActivityWatch", json!({})));
+    }
+
+    pub fn is_watching(&self) -> bool {
+        self.runner.shared.is_watching()
+    }
+
     /// Runs a hook of the plugin's life; one that is not there is none. A hook that fails ends the plugin.
     ///
     /// # Errors
@@ -212,6 +242,7 @@ impl Plugin {
             let called = self.begin(name, json!({})).recv().unwrap_or(Err(CallError::Died));
             if let Err(error) = called {
                 let failure = self.failure(name, Some(error));
+                self.notes.set_failure(self.now(), failure.to_string());
                 self.inner().stage = Stage::Failed;
                 self.events.add("plugin.crashed", self.id(), failure.to_string());
                 return Err(failure);
@@ -265,6 +296,7 @@ impl Plugin {
         };
         let now = self.world.clock.now();
         let failure = self.failure(method, Some(error.clone()));
+        self.notes.set_failure(now, failure.to_string());
         let (opens, is_news) = {
             let mut inner = self.inner();
             let is_news = error.is_crash() && !inner.is_down;
@@ -330,10 +362,11 @@ impl Plugin {
         if !std::mem::take(&mut self.inner().is_up) {
             return;
         }
+        let is_watching = self.is_watching();
         self.abort();
-        for name in ["stop", "destroy"]
+        for name in ["stopActivityWatch", "stop", "destroy"]
             .into_iter()
-            .filter(|name| self.declaration.has(name))
+            .filter(|name| self.declaration.has(name) && (is_watching || *name != "stopActivityWatch"))
         {
             // A plugin that does not end in time is ended with its process.
             let _ = self

@@ -5,6 +5,7 @@ use super::as_pricing::pricing;
 use super::as_provider::{PluginProvider, read_by_agent, source_of};
 use super::as_sink::PluginSinks;
 use super::as_theme::theme;
+use super::beside::Beside;
 use super::child::Without;
 use super::declare::Kind;
 use super::discover::{data, is_anything_configured, sources};
@@ -46,17 +47,27 @@ pub fn trust_file(system: &System) -> PathBuf {
 /// # Errors
 /// When ttop does not know its own program.
 pub fn world(system: &System) -> Result<World> {
-    let own = [
+    let folders = [
         system.config_dir(),
         system.data_dir(),
         system.state_dir(),
         system.cache_dir(),
     ];
+    let mut own: Vec<PathBuf> = folders.iter().map(|dir| dir.join("tokentop")).collect();
+    // A ledger may be elsewhere; SQLite and bars keep files beside it.
+    if let Some(ledger) = system.var("TTOP_LEDGER").map(|path| system.expand(path)) {
+        let beside = ["", "-wal", "-shm", "-journal", ".bar", ".prev"];
+        own.extend(
+            beside
+                .iter()
+                .map(|end| PathBuf::from(format!("{}{end}", ledger.display()))),
+        );
+    }
     Ok(World {
         program: std::env::current_exe().context("ttop does not know its own program")?,
         home: system.home.clone(),
         env: system.env.clone(),
-        own: own.iter().map(|dir| dir.join("tokentop")).collect(),
+        own,
         transport: Arc::new(Net::new(system.offline)),
         storage: Arc::new(Storage::at(data(system).join("storage.db"))),
         logs: Some(data(system).join("log")),
@@ -235,6 +246,13 @@ impl Session {
             .filter(|declaration| declaration.kind == Kind::Theme)
             .filter_map(theme)
             .collect()
+    }
+
+    /// What long-running commands start and look at.
+    pub fn beside(&self, system: &System) -> Beside {
+        let running = self.found.iter().filter(|found| found.state == State::Loaded);
+        let plugins = running.filter_map(|found| found.plugin.clone()).collect();
+        Beside::new(system.clone(), plugins)
     }
 
     /// Ends what runs, the last one first.

@@ -47,7 +47,7 @@ pub trait Provider {
     }
 
     /// Looks for credentials that nobody else may be sent; the answer comes by the channel.
-    fn look_for_credentials(&self) -> Option<Receiver<Vec<Credential>>> {
+    fn look_for_credentials(&self, _checks: bool) -> Option<Receiver<Vec<Credential>>> {
         None
     }
 

@@ -4,6 +4,7 @@ mod adapters;
 mod archives;
 mod cases;
 mod guide;
+mod pressure;
 mod published;
 mod sources;
 

@@ -145,6 +145,14 @@ impl SourceWatcher {
             .for_each(|watched| watched.is_due = true);
     }
 
+    /// An agent has something new, whatever its files say.
+    pub fn ask_for(&mut self, agent_id: &str) {
+        self.agents
+            .iter_mut()
+            .filter(|watched| watched.agent.id() == agent_id)
+            .for_each(|watched| watched.is_due = true);
+    }
+
     /// Something of an agent could not be read. What is in the way may go without anything being written: a lock that
     /// is let go leaves no trace.
     pub fn try_again(&mut self, agent_id: &str) {

@@ -8,6 +8,7 @@ use crate::plugins::declare::Kind;
 use crate::plugins::host::{Source, State, Way};
 use crate::plugins::message::Refused;
 use crate::plugins::net::Net;
+use crate::plugins::notes::Notes;
 use crate::plugins::npm::{self, Package};
 use crate::plugins::ops::http::{Request, Transport};
 use crate::plugins::ops::storage::Owner;
@@ -143,6 +144,7 @@ pub fn remove(context: &mut Context, what: &str, keep_data: bool) -> Result<Exit
 fn forget(context: &Context, kind: Kind, id: &str) -> Result<()> {
     let world = session::world(&context.engine.system)?;
     world.storage.forget(Owner { kind: kind.name(), id })?;
+    Notes::of(world.logs.as_deref(), id).forget();
     Ok(())
 }
 

@@ -29,7 +29,7 @@ pub use event::{EventRow, EventType, Severity};
 pub use insight::{Insight, InsightRow};
 pub use ledger::LedgerRow;
 pub use mcp::McpRow;
-pub use plugin::PluginRow;
+pub use plugin::{PluginProviderRow, PluginRow};
 pub use price::{FoundAs, PriceRow, RatesShown, TierShown};
 pub use provider::{LimitHistoryRow, LimitRow, ProviderRow};
 pub use ps::PsRow;

@@ -1,5 +1,6 @@
 //! `PluginRow`: what became of one plugin, as `ttop plugin` prints it.
 
+use crate::core::time::Time;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -36,6 +37,22 @@ pub struct PluginRow {
     pub settings: Option<Map<String, Value>>,
     /// The walls around its process.
     pub walls: Vec<String>,
+    /// Its last failure, in this run or an earlier one.
+    pub last_failure: Option<String>,
+    pub last_failure_at: Option<Time>,
+    /// The providers that an agent plugin names, where `ttop plugin info` asked it.
+    pub providers: Option<Vec<PluginProviderRow>>,
     pub errors: Vec<String>,
     pub warnings: Vec<String>,
+}
+
+/// A provider as an agent plugin names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PluginProviderRow {
+    pub id: String,
+    pub name: Option<String>,
+    /// Whether the agent can use it.
+    pub configured: Option<bool>,
+    pub enabled: Option<bool>,
 }

@@ -1,6 +1,6 @@
 //! The host's functions: an object that only the prelude sees, never the global object.
 
-use super::engine::{Env, Shared};
+use super::shared::{Env, Shared};
 use super::values::{Reader, entry, length_of};
 use crate::plugins::message::{FromChild, Level, Limit, Refused, Thrown};
 use rquickjs::function::Opt;
@@ -179,7 +179,10 @@ fn send_rows<'js>(
     let length = length_of(ctx, list)?;
     let mut rows = Vec::new();
     for index in 0..length {
-        rows.push(reader.read(&entry(list, index)?)?.unwrap_or_default());
+        let row = reader.read(&entry(list, index)?)?.unwrap_or_default();
+        let row =
+            serde_json::value::to_raw_value(&row).map_err(|error| Exception::throw_message(ctx, &error.to_string()))?;
+        rows.push(row);
         if rows.len() == CHUNK || index + 1 == length {
             shared.send(&FromChild::Rows {
                 id,

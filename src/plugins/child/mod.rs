@@ -7,6 +7,7 @@ mod host;
 mod lock;
 mod modules;
 mod pipe;
+mod shared;
 mod strip;
 mod timers;
 mod values;

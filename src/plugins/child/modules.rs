@@ -1,13 +1,13 @@
 //! Modules: ttop's own, and those of the plugin, which ttop finds and the child strips.
 
-use super::engine::Shared;
+use super::shared::Shared;
 use super::strip::strip;
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
 use rquickjs::object::Filter;
 use rquickjs::{Ctx, Error, Exception, Function, Module, Object, Result};
 use serde_json::json;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::rc::Rc;
 
 /// Names of ttop's own modules begin with this once they are resolved.
@@ -46,17 +46,6 @@ const INSTEAD: &[(&str, &str)] = &[
     ("crypto", "use the global crypto"),
     ("util", "use what the language has"),
 ];
-
-/// What is known of the plugin's modules.
-#[derive(Debug, Default)]
-pub struct Known {
-    /// Source by name, to say where an import stands.
-    sources: HashMap<String, String>,
-    /// ttop's own modules that were imported while the plugin was loaded.
-    own: HashSet<String>,
-    /// Loading is over: nothing new is imported.
-    pub is_closed: bool,
-}
 
 pub struct Modules(pub Rc<Shared>);
 

@@ -199,7 +199,8 @@ pub fn host_name(text: &str) -> Option<String> {
 
 fn path(text: &str) -> Result<String, &'static str> {
     let is_home = text == "~" || text.starts_with("~/");
-    if (is_home || std::path::Path::new(text).is_absolute()) && !text.contains('\0') {
+    let is_shown_as_it_is = !text.chars().any(crate::core::text::is_unsafe);
+    if (is_home || std::path::Path::new(text).is_absolute()) && is_shown_as_it_is {
         return Ok(text.to_owned());
     }
     Err("an absolute path, or one below ~/")

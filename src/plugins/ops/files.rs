@@ -162,16 +162,12 @@ pub fn real_path(grants: &Grants, path: &str) -> Answer {
 pub fn write(grants: &Grants, path: &str, bytes: &[u8], append: bool) -> Answer {
     grants.files(Access::Write, path)?;
     let place = resolve_new(grants, path)?;
+    if fs::symlink_metadata(&place).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        return Err(not_regular(path));
+    }
     let written = if append {
-        let options = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .truncate(false)
-            .open(&place);
-        options.and_then(|mut file| match file.metadata()?.is_file() {
-            true => file.write_all(bytes),
-            false => Err(io::ErrorKind::InvalidInput.into()),
-        })
+        let opened = crate::system::open::regular(OpenOptions::new().append(true).create(true), &place);
+        opened.and_then(|(mut file, _)| file.write_all(bytes))
     } else {
         crate::system::replace::swap(&place, bytes)
     };
@@ -200,6 +196,11 @@ pub fn make_folder(grants: &Grants, path: &str, recursive: bool) -> Answer {
 pub fn rename(grants: &Grants, from: &str, to: &str) -> Answer {
     grants.files(Access::Write, from)?;
     let (source, target) = (resolve_last(grants, from)?, resolve_new(grants, to)?);
+    for (place, path) in [(&source, from), (&target, to)] {
+        if grants.holds_own(place) {
+            return Err(Grants::own_files(path));
+        }
+    }
     fs::rename(source, target).map_err(|error| of_io(&error, from))?;
     plain(Value::Null)
 }
@@ -208,7 +209,11 @@ pub fn rename(grants: &Grants, from: &str, to: &str) -> Answer {
 /// As [`write()`].
 pub fn remove(grants: &Grants, path: &str) -> Answer {
     grants.files(Access::Write, path)?;
-    fs::remove_file(resolve_last(grants, path)?).map_err(|error| of_io(&error, path))?;
+    let place = resolve_last(grants, path)?;
+    if grants.holds_own(&place) {
+        return Err(Grants::own_files(path));
+    }
+    fs::remove_file(place).map_err(|error| of_io(&error, path))?;
     plain(Value::Null)
 }
 

@@ -18,7 +18,14 @@ const MOST_RESULT: usize = 12 << 20;
 const MOST_TEXT: i32 = 8 << 20;
 /// Pages of a database in memory: 16 MiB.
 const MOST_PAGES: u32 = 4096;
-const OPS_A_LOOK: i32 = 10_000;
+/// Values may be large, so that few steps can take long.
+const OPS_A_LOOK: i32 = 500;
+/// Steps of one statement.
+const MOST_STEPS: i32 = 25_000;
+/// All values that a statement may hold at once: each of its steps makes one at most.
+const MOST_HELD: usize = 256 << 20;
+/// Of statements whose steps are not counted.
+const SHORT_TEXT: i32 = 64 << 10;
 
 /// Pragmas that only look.
 const PRAGMAS: &[&str] = &[
@@ -154,7 +161,10 @@ impl Databases {
     pub fn execute(&mut self, database: u64, sql: &str, time: Duration) -> Answer {
         let connection = self.get(database)?;
         timed(connection, time, |connection| {
-            connection.execute_batch(sql).map_err(|error| failed(&error))
+            let bounded = connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, SHORT_TEXT);
+            bounded
+                .and_then(|_| connection.execute_batch(sql))
+                .map_err(|error| failed(&error))
         })?;
         plain(Value::Null)
     }
@@ -208,6 +218,7 @@ fn guard(connection: &mut Connection) -> rusqlite::Result<()> {
     }))?;
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MOST_TEXT)?;
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_VDBE_OP, MOST_STEPS)?;
     Ok(())
 }
 
@@ -231,7 +242,27 @@ fn timed<T>(
     ran
 }
 
+/// Bounds the size of a value by the number of steps that can make one: SQLite holds a whole row before anything of it can
+/// be looked at.
+fn bound_values(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MOST_TEXT)?;
+    let steps = connection.prepare(&format!("explain {sql}")).and_then(|mut statement| {
+        let (mut rows, mut steps) = (statement.raw_query(), 0);
+        while rows.next()?.is_some() {
+            steps += 1;
+        }
+        Ok(steps)
+    });
+    let most = match steps {
+        Ok(steps @ 1..) => i32::try_from(MOST_HELD / steps).unwrap_or(MOST_TEXT).min(MOST_TEXT),
+        // The statement itself says what is wrong with it.
+        _ => SHORT_TEXT,
+    };
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, most).map(drop)
+}
+
 fn query(connection: &Connection, sql: &str, parameters: &Parameters, most: usize) -> Result<Value, Refused> {
+    bound_values(connection, sql).map_err(|error| failed(&error))?;
     let mut statement = connection.prepare(sql).map_err(|error| failed(&error))?;
     let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     bind(&mut statement, parameters)?;
@@ -246,12 +277,13 @@ fn query(connection: &Connection, sql: &str, parameters: &Parameters, most: usiz
         for index in 0..columns.len() {
             let value = row.get_ref(index).map_err(|error| failed(&error))?;
             size += size_of(value);
+            // Checked before a value is copied: one row may have 2,000 cells of 8 MiB.
+            if size > MOST_RESULT {
+                return Err(Refused::failed(
+                    "the query returns more than 12 MiB: ask for less at a time",
+                ));
+            }
             values.push(json_of(value));
-        }
-        if size > MOST_RESULT {
-            return Err(Refused::failed(
-                "the query returns more than 12 MiB: ask for less at a time",
-            ));
         }
         taken.push(values.into());
     }

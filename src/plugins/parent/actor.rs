@@ -2,8 +2,8 @@
 
 mod starting;
 
+use super::inbox::{Call, CallError, Called, Inbox, Loaded, MEMORY_MIB, MOST_ROW_BYTES, Order, Shared, memory, millis};
 use super::process::Process;
-use super::runner::{Call, CallError, Called, Inbox, Loaded, MEMORY_MIB, Order, Shared, memory, millis};
 use super::serve::Desk;
 use crate::plugins::declare::Declaration;
 use crate::plugins::message::{FromChild, Level, Limit, Thrown, ToChild};
@@ -11,26 +11,30 @@ use crate::plugins::ops::Answer;
 use crate::plugins::ops::http::aborted;
 use crate::plugins::ops::log::clean;
 use crate::plugins::ops::watch::Change;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 const MOST_UPDATES: usize = 1024;
+const MOST_UPDATE: usize = 64 << 10;
 const GRACE: Duration = Duration::from_secs(1);
 /// Changes of files that come together are told together.
 const TOGETHER: Duration = Duration::from_millis(50);
 /// How often a silent child is looked at.
 const LOOK: Duration = Duration::from_millis(250);
 const LOAD_WALL: Duration = Duration::from_secs(5);
+/// Timers that a top level may await, all together.
+const MOST_LOAD_WAIT_MS: u64 = 1000;
 
 struct Pending {
     method: String,
     limit: Duration,
     deadline: Instant,
     reply: Sender<Result<Called, CallError>>,
-    rows: Option<Vec<Value>>,
+    rows: Option<Vec<Box<RawValue>>>,
+    row_bytes: usize,
 }
 
 pub(super) struct Actor {
@@ -46,6 +50,8 @@ pub(super) struct Actor {
     last_call: u64,
     granted: Option<Box<Declaration>>,
     loading: Option<(Sender<Result<Loaded, String>>, Instant)>,
+    /// How long the child has waited for timers since it started.
+    load_waited: u64,
     /// When the child's next timer is due.
     wake: Option<Instant>,
     watching: bool,
@@ -74,6 +80,7 @@ impl Actor {
             last_call: 0,
             granted: None,
             loading: None,
+            load_waited: 0,
             wake: None,
             watching: false,
             changes: BTreeSet::new(),
@@ -96,9 +103,10 @@ impl Actor {
                 None => self.orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match next {
+                _ if self.shared.seen().is_over => break,
                 Ok(Inbox::Order(Order::Stop)) | Err(RecvTimeoutError::Disconnected) => break,
                 Ok(Inbox::Order(order)) => self.obey(order),
-                Ok(Inbox::Frame(generation, message, body)) if generation == self.desk.generation => {
+                Ok(Inbox::Frame(generation, message, body, _weight)) if generation == self.desk.generation => {
                     self.hear(message, body);
                 }
                 Ok(Inbox::Closed(generation)) if generation == self.desk.generation => self.crashed(CallError::Died),
@@ -224,7 +232,7 @@ impl Actor {
                 reason: "AbortError".to_owned(),
             }),
             Order::Quiet => {
-                self.watching = false;
+                self.set_watching(false);
                 self.shared.seen().updates.clear();
                 self.changes.clear();
                 self.desk.close_all();
@@ -246,7 +254,9 @@ impl Actor {
         self.last_call += 1;
         let id = self.last_call;
         self.cpu = self.desk.world.limits.cpu;
-        self.watching |= call.method == "startActivityWatch";
+        if call.method == "startActivityWatch" {
+            self.set_watching(true);
+        }
         let message = ToChild::Call {
             id,
             method: call.method.clone(),
@@ -260,6 +270,7 @@ impl Actor {
             deadline: Instant::now() + call.limit,
             reply: call.reply,
             rows: None,
+            row_bytes: 0,
         };
         self.pending.insert(id, pending);
         self.tell(message);
@@ -270,9 +281,12 @@ impl Actor {
     }
 
     fn tell_with(&mut self, message: ToChild, body: Vec<u8>) {
-        if let Some(process) = &self.process {
-            self.silent.get_or_insert_with(|| (Instant::now(), process.cpu_time()));
-            process.send(message, body);
+        let Some(process) = &self.process else {
+            return;
+        };
+        self.silent.get_or_insert_with(|| (Instant::now(), process.cpu_time()));
+        if !process.send(message, body) {
+            self.crashed(CallError::Flooded);
         }
     }
 
@@ -318,7 +332,12 @@ impl Actor {
                     .get_mut(&id)
                     .filter(|pending| pending.method == "parseSessions")
                 {
+                    pending.row_bytes += rows.iter().map(|row| row.get().len()).sum::<usize>();
+                    let is_flood = pending.row_bytes > MOST_ROW_BYTES;
                     pending.rows.get_or_insert_default().extend(rows);
+                    if is_flood {
+                        self.crashed(CallError::Flooded);
+                    }
                 }
             }
             FromChild::Return { id, value } => {
@@ -341,10 +360,14 @@ impl Actor {
                     let _ = pending.reply.send(Err(error));
                 }
             }
-            FromChild::Activity { value } if self.watching => {
+            // A hint of one message: anything longer is none.
+            FromChild::Activity { value } if self.watching && value.to_string().len() <= MOST_UPDATE => {
                 let mut seen = self.shared.seen();
                 if seen.updates.len() < MOST_UPDATES {
                     seen.updates.push_back(value);
+                    if let Some(waker) = &seen.waker {
+                        waker.wake();
+                    }
                 } else {
                     seen.dropped_updates += 1;
                     let is_first = seen.dropped_updates == 1;
@@ -367,6 +390,13 @@ impl Actor {
                 }
             }
             FromChild::Idle { wake_ms } => {
+                self.load_waited = self.load_waited.saturating_add(wake_ms.unwrap_or(0));
+                if self.loading.is_some() && self.load_waited > MOST_LOAD_WAIT_MS {
+                    let why = format!("its top level waits for timers longer than {MOST_LOAD_WAIT_MS} ms");
+                    self.loaded(Err(why));
+                    self.end_process();
+                    return;
+                }
                 self.wake = wake_ms.map(|ms| Instant::now() + Duration::from_millis(ms));
                 self.grace = None;
             }

@@ -1,12 +1,13 @@
 //! The process of a plugin: an empty environment, a pipe, and two threads that keep it flowing.
 
-use super::runner::Inbox;
+use super::inbox::Inbox;
+use super::weight::Scale;
 use crate::plugins::child::{WORD, Without};
-use crate::plugins::message::{ToChild, read_message, write_message};
+use crate::plugins::message::{ToChild, read_frame, write_message};
 use std::io::{self, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Sender, SyncSender, channel};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
@@ -14,8 +15,11 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Process {
     child: Child,
-    to: Sender<(ToChild, Vec<u8>)>,
+    to: SyncSender<(ToChild, Vec<u8>)>,
 }
+
+/// Messages that a child may leave unread: a plugin that asks without end and takes no answer is ended.
+const MOST_UNREAD: usize = 1 << 16;
 
 impl Process {
     /// Starts the child; what it sends arrives in the inbox with its generation.
@@ -38,16 +42,21 @@ impl Process {
         let inbox = inbox.clone();
         thread::Builder::new().name("plugin-in".to_owned()).spawn(move || {
             let mut stdout = BufReader::with_capacity(64 << 10, stdout);
+            let scale = Scale::default();
             // A frame that is none ends the child as the end of its pipe does.
-            while let Ok(Some((message, body))) = read_message(&mut stdout) {
-                if inbox.send(Inbox::Frame(generation, message, body)).is_err() {
+            while let Ok(Some((json, body))) = read_frame(&mut stdout) {
+                let weight = scale.take(json.len() + body.len());
+                let Ok(message) = serde_json::from_slice(&json) else {
+                    break;
+                };
+                if inbox.send(Inbox::Frame(generation, message, body, weight)).is_err() {
                     return;
                 }
             }
             // The actor may be gone already.
             let _ = inbox.send(Inbox::Closed(generation));
         })?;
-        let (to, frames) = channel::<(ToChild, Vec<u8>)>();
+        let (to, frames) = sync_channel::<(ToChild, Vec<u8>)>(MOST_UNREAD);
         thread::Builder::new().name("plugin-out".to_owned()).spawn(move || {
             for (message, body) in frames {
                 if write_message(&mut stdin, &message, &body).is_err() {
@@ -58,9 +67,9 @@ impl Process {
         Ok(Self { child, to })
     }
 
-    /// A child that is gone hears nothing; its end is told by the inbox.
-    pub fn send(&self, message: ToChild, body: Vec<u8>) {
-        let _ = self.to.send((message, body));
+    /// Whether there was room for it. A child that is gone hears nothing; its end is told by the inbox.
+    pub fn send(&self, message: ToChild, body: Vec<u8>) -> bool {
+        !matches!(self.to.try_send((message, body)), Err(TrySendError::Full(_)))
     }
 
     /// CPU time that the child has used, where the system tells.

@@ -1,7 +1,7 @@
 //! Serving operations: each goes to the one place that knows it.
 
+use super::inbox::Inbox;
 use super::requests::{Means, Requests};
-use super::runner::Inbox;
 use crate::plugins::grant::Grants;
 use crate::plugins::message::Refused;
 use crate::plugins::ops::files::{self, Handles};

@@ -94,6 +94,11 @@ impl Config {
         }
     }
 
+    /// Whether the file could not be read or parsed, so that nothing of it is in force.
+    pub fn is_unusable(&self) -> bool {
+        self.flaws.iter().any(|flaw| flaw.path.is_empty())
+    }
+
     fn unusable(problem: Problem, file: &str) -> Self {
         let mut config = Self::default();
         config.settings.offline = true;

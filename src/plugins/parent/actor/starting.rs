@@ -1,7 +1,7 @@
 //! Starting a child, again where it ended, and taking in what it declares.
 
+use super::super::inbox::{Inbox, Loaded, Order, memory, millis};
 use super::super::process::Process;
-use super::super::runner::{Inbox, Loaded, Order, memory, millis};
 use super::{Actor, LOAD_WALL};
 use crate::plugins::declare::Declaration;
 use crate::plugins::grant::Grants;
@@ -27,6 +27,7 @@ impl Actor {
     pub(super) fn start_process(&mut self) -> Result<(), String> {
         self.end_process();
         self.desk.generation += 1;
+        self.load_waited = 0;
         let world = &self.desk.world;
         let process = Process::start(&world.program, world.without, self.desk.generation, &self.desk.inbox)
             .map_err(|error| format!("its process could not be started: {error}"))?;
@@ -58,7 +59,12 @@ impl Actor {
         self.wake = None;
         self.silent = None;
         self.grace = None;
-        self.watching = false;
+        self.set_watching(false);
+    }
+
+    pub(super) fn set_watching(&mut self, is_watching: bool) {
+        self.watching = is_watching;
+        self.shared.seen().is_watching = is_watching;
     }
 
     pub(super) fn send_grant(&mut self) {
@@ -95,7 +101,7 @@ impl Actor {
                 break loaded?;
             }
             match self.orders.recv_timeout(ends.saturating_duration_since(Instant::now())) {
-                Ok(Inbox::Frame(generation, message, body)) if generation == self.desk.generation => {
+                Ok(Inbox::Frame(generation, message, body, _weight)) if generation == self.desk.generation => {
                     self.hear(message, body)
                 }
                 Ok(Inbox::Closed(generation)) if generation == self.desk.generation => {
