@@ -430,6 +430,26 @@ fn of_a_fork_without_copies_only_inherited_counters_are_passed_over() {
 }
 
 #[test]
+fn a_fork_that_repeats_thousands_of_counters_makes_its_own_call_alone() {
+    const CALLS: u64 = 5_000;
+    let (a, b) = (id(1000), id(2000));
+    let counters = |start: i64| -> Vec<_> {
+        let count = |call: u64| (start + call as i64 * 20, "event_msg", tokens(call * 10, 10));
+        (1..=CALLS).map(count).collect()
+    };
+    let home = support::Home::new();
+    write(&home, &a, &rollout(&a, 0, &[], &counters(1_000)));
+    let mut lines = counters(301_000);
+    lines.push((501_000, "event_msg", tokens(CALLS * 10 + 7, 7)));
+    let based = format!(r#""history_mode":"paginated","history_base":{{"thread_id":"{a}"}},"cwd""#);
+    let fork = rollout(&b, 300_000, &[&a], &lines).replacen("\"cwd\"", &based, 1);
+    write(&home, &b, &fork);
+    let calls = counted(&home.path());
+    assert_eq!(calls.len() as u64, CALLS + 1);
+    assert_eq!(calls.last(), Some(&(b, 7)));
+}
+
+#[test]
 fn counters_of_a_parent_that_is_not_there_as_a_whole_make_no_call() {
     let (a, b) = (id(1000), id(2000));
     let parent = rollout(&a, 0, &[], &[(1_000, "event_msg", tokens(10, 10))]);

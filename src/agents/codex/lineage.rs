@@ -1,10 +1,11 @@
-//! The files of the sessions a fork was made from: what they told is what the fork repeats.
+//! The files of the sessions a fork was made from: the fork repeats their records.
 
 use super::record::{self, NEEDLES, Record};
 use super::usage::{Info, Usage};
 use crate::agents::shared::jsonl::{Lines, object};
 use crate::agents::shared::source::{Bookmark, Source};
 use anyhow::Result;
+use rustc_hash::FxHashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
@@ -21,7 +22,7 @@ pub struct Lineage {
     line: Option<(Vec<Story>, bool)>,
 }
 
-/// What the nearest ancestor that still has a file told.
+/// The calls of the nearest ancestor that still has a file.
 #[derive(Debug)]
 pub struct Copied {
     /// Every `token_count` with numbers.
@@ -30,13 +31,15 @@ pub struct Copied {
     pub at: usize,
 }
 
-/// What the file of a session tells.
+/// The facts in the file of a session.
 #[derive(Debug, Default)]
 struct Story {
     forked_from: Option<String>,
     calls: Vec<Call>,
+    /// Hashes of all calls: a fork looks up each of its own.
+    prints: FxHashSet<u64>,
     /// Usages of its `token_usage_record`s.
-    recorded: Vec<Usage>,
+    recorded: FxHashSet<Usage>,
 }
 
 /// One `token_count` of an ancestor.
@@ -55,7 +58,7 @@ impl Lineage {
         }
     }
 
-    /// What the nearest of some ancestors told, read from disk when first asked for.
+    /// The calls of the nearest of some ancestors, read from disk when first asked for.
     pub fn copied(&mut self, ancestors: &[String]) -> Option<&Copied> {
         if self.copied.is_none() {
             self.copied = Some(self.read_nearest(ancestors));
@@ -73,17 +76,15 @@ impl Lineage {
         Some(Copied { calls, at })
     }
 
-    /// Whether counters are those of an ancestor that copied nothing: told once more, or never written with its last
+    /// Whether counters are those of an ancestor that copied nothing: written once more, or never written with its last
     /// record. `None` when its file is not there.
     pub fn is_inherited(&mut self, parent: &str, info: &Info) -> Option<bool> {
         let path = &self.path;
         let (line, is_whole) = self.line.get_or_insert_with(|| read_line(path, parent));
-        let told = |story: &Story| {
-            let print = print(info);
-            story.calls.iter().any(|call| call.print == print)
-                || info.last.is_some_and(|last| story.recorded.contains(&last))
-        };
-        if line.iter().any(told) {
+        let (call, last) = (print(info), info.last);
+        let contains =
+            |story: &Story| story.prints.contains(&call) || last.is_some_and(|last| story.recorded.contains(&last));
+        if line.iter().any(contains) {
             Some(true)
         } else {
             is_whole.then_some(false)
@@ -108,18 +109,19 @@ fn read_line(path: &Path, parent: &str) -> (Vec<Story>, bool) {
 
 /// Hash of counters as written: with their place in a session they survive being copied, whatever becomes of times.
 pub fn print(info: &Info) -> u64 {
-    let fields = |usage: &Usage| {
-        [
-            usage.input_tokens,
-            usage.cached_input_tokens,
-            usage.cache_write_input_tokens,
-            usage.output_tokens,
-            usage.reasoning_output_tokens,
-            usage.total_tokens,
-        ]
-    };
     let numbers = fields(&info.total).into_iter().chain(info.last.iter().flat_map(fields));
     xxh3_64(&numbers.flat_map(u64::to_le_bytes).collect::<Vec<u8>>())
+}
+
+fn fields(usage: &Usage) -> [u64; 6] {
+    [
+        usage.input_tokens,
+        usage.cached_input_tokens,
+        usage.cache_write_input_tokens,
+        usage.output_tokens,
+        usage.reasoning_output_tokens,
+        usage.total_tokens,
+    ]
 }
 
 fn read_story(path: &Path, id: &str) -> Result<Story> {
@@ -138,11 +140,17 @@ fn read_story(path: &Path, id: &str) -> Result<Story> {
             continue;
         };
         match line.record {
-            Some(Record::Tokens { info: Some(info), .. }) => story.calls.push(Call {
-                print: print(&info),
-                time: line.time,
-            }),
-            Some(Record::Call { usage, .. }) => story.recorded.push(usage),
+            Some(Record::Tokens { info: Some(info), .. }) => {
+                let call = Call {
+                    print: print(&info),
+                    time: line.time,
+                };
+                story.prints.insert(call.print);
+                story.calls.push(call);
+            }
+            Some(Record::Call { usage, .. }) => {
+                story.recorded.insert(usage);
+            }
             Some(Record::Meta(meta)) if meta.id == id => story.forked_from = meta.forked_from,
             _ => {}
         }
@@ -160,7 +168,7 @@ fn home_of(path: &Path) -> Option<&Path> {
     path.ancestors().skip(1).find(is_store)?.parent()
 }
 
-/// The file of a session: in the folders of the days around its creation, archived, or, where the id tells no time,
+/// The file of a session: in the folders of the days around its creation, archived, or, where the id holds no time,
 /// anywhere below `sessions`. Of several the longest: the others are left from before it went on.
 fn find_rollout(home: &Path, id: &str) -> Option<PathBuf> {
     let ends = [format!("-{id}.jsonl"), format!("-{id}.jsonl.zst")];
