@@ -135,7 +135,7 @@ static BUILT_IN: &[&(dyn Agent + Sync)] = &[
     &kiro::KIRO,
     &mimo_code::MIMO_CODE,
     &mistral_vibe::MistralVibe,
-    &mux::MUX,
+    &mux::Mux,
     &openclaw::OpenClaw,
     &pi::Pi,
     &qwen_code::QwenCode,

@@ -1,11 +1,301 @@
-//! Mux: a session's totals include those of deleted subagents without telling them apart, so it is only detected.
+//! Mux: a chat log per workspace whose replies carry the usage of all their steps, and a log of requests outside chats.
 
-use crate::agents::shared::detected::Detected;
+mod survey;
 
-pub static MUX: Detected = Detected {
-    id: "mux",
-    name: "Mux",
-    commands: &["mux", "xum"],
-    roots: |system| vec![system.home.join(".mux/sessions"), system.home.join(".xum/sessions")],
-    limits: &["totals of a session include those of deleted subagents, which count elsewhere too: they are not read"],
-};
+use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
+use crate::agents::shared::jsonl_reader::{self, Line};
+use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
+use crate::agents::shared::survey::Vocabulary;
+use crate::agents::shared::walk::Walk;
+use crate::core::biller::biller;
+use crate::core::money::Money;
+use crate::core::tokens::Tokens;
+use crate::core::turn::{EventKey, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::system::System;
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::path::Path;
+
+const ID: &str = "mux";
+const RULES_VERSION: u32 = 1;
+/// Kinds of sources: a chat, or the requests of a workspace that are in no chat.
+const CHAT: u8 = 0;
+const HEADLESS: u8 = 1;
+/// Below a workspace: the chats of subagents whose workspaces are gone.
+const ARCHIVE: &str = "subagent-transcripts";
+
+pub struct Mux;
+
+impl Agent for Mux {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn name(&self) -> &'static str {
+        "Mux"
+    }
+
+    fn about(&self) -> About<'_> {
+        About {
+            commands: About::list(&["mux", "xum"]),
+            turns: "exact",
+            limits: About::list(&[
+                "a reply's steps are one row: the number of requests is not recorded",
+                "a subagent whose workspace was deleted counts if Mux kept its chat or ttop read it before",
+                "title requests are recorded only since versions with headless-usage.jsonl",
+            ]),
+            rules_version: RULES_VERSION,
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        let mut found = Found::default();
+        let homes = match system.path_var("MUX_ROOT") {
+            Some(home) => vec![(home, "$MUX_ROOT")],
+            None => [".mux", ".xum"].map(|name| (system.home.join(name), "default")).into(),
+        };
+        let mut walk = Walk::default();
+        for (home, because) in homes {
+            let sessions = home.join("sessions");
+            for workspace in walk.folders(&sessions, &mut found) {
+                found.add_file(workspace.join("chat.jsonl"), CHAT);
+                found.add_file(workspace.join("headless-usage.jsonl"), HEADLESS);
+                for child in walk.folders(&workspace.join(ARCHIVE), &mut found) {
+                    found.add_file(child.join("chat.jsonl"), CHAT);
+                }
+            }
+            let root = Root::new(sessions, because);
+            if root.exists || found.roots.is_empty() {
+                found.roots.push(root);
+            }
+        }
+        found
+    }
+
+    fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        let folder = source.path.parent().unwrap_or(&source.path);
+        let session = name_of(folder);
+        let parent = folder.parent().filter(|archive| archive.ends_with(ARCHIVE));
+        let parent = parent.and_then(Path::parent).map(name_of);
+        jsonl_reader::read(source, from, RULES_VERSION, into, |state: &mut State, line, into| {
+            if source.kind == HEADLESS {
+                return headless(state, &session, line, into);
+            }
+            message(state, &session, parent.as_deref(), line, into)
+        })
+    }
+
+    fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        Some(&survey::KNOWN)
+    }
+}
+
+fn name_of(folder: &Path) -> String {
+    folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The state between reads.
+#[derive(Default, Serialize, Deserialize)]
+struct State {
+    is_titled: bool,
+    /// Time of the latest record.
+    time: i64,
+}
+
+/// `{"id":"assistant-…","role":"assistant","parts":[…],"metadata":{"timestamp":…,"model":"anthropic:…","usage":{…}}}`
+#[derive(Deserialize)]
+struct Message<'a> {
+    #[serde(borrow, default)]
+    id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    role: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    parts: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    metadata: Option<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Metadata<'a> {
+    timestamp: When,
+    synthetic: bool,
+    #[serde(borrow)]
+    tool_model_usages: Option<Vec<&'a RawValue>>,
+}
+
+/// What a reply, a tool's own request and a request outside chats have in common.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Request<'a> {
+    #[serde(default)]
+    timestamp: When,
+    #[serde(borrow, default)]
+    model: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    route_provider: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    usage: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    provider_metadata: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    tool_call_id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    source: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Usage {
+    #[serde(default)]
+    input_tokens: Count,
+    #[serde(default)]
+    output_tokens: Count,
+    #[serde(default)]
+    reasoning_tokens: Option<Count>,
+    #[serde(default)]
+    cached_input_tokens: Count,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ProviderMetadata<'a> {
+    #[serde(borrow)]
+    anthropic: Option<&'a RawValue>,
+    #[serde(borrow)]
+    openai: Option<&'a RawValue>,
+    #[serde(borrow)]
+    xai: Option<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Extra {
+    cache_creation_input_tokens: Count,
+    reasoning_tokens: Count,
+    cost_in_usd_ticks: Count,
+}
+
+fn message(
+    state: &mut State,
+    session: &str,
+    parent: Option<&str>,
+    line: &Line<'_>,
+    into: &mut Batch,
+) -> serde_json::Result<()> {
+    let message: Message<'_> = serde_json::from_str(line.text)?;
+    let Some(raw) = message.metadata else {
+        return Ok(());
+    };
+    let metadata: Metadata<'_> = serde_json::from_str(raw.get())?;
+    let time = metadata.timestamp.0.unwrap_or(state.time);
+    state.time = state.time.max(time);
+    let mut info = SessionInfo {
+        parent_id: parent.map(str::to_owned),
+        interactive: parent.map(|_| false),
+        started_at: metadata.timestamp.0,
+        updated_at: metadata.timestamp.0,
+        ..SessionInfo::new(session)
+    };
+    let role = message.role.as_deref();
+    if role == Some("user") && !state.is_titled && !metadata.synthetic {
+        let words = first_text(message.parts).and_then(|words| title(&words));
+        info.title = words.map(|words| Title::from_prompt(time, words));
+        state.is_titled = info.title.is_some();
+    }
+    into.session(info);
+    if role != Some("assistant") {
+        return Ok(());
+    }
+    let id = message.id.as_deref().unwrap_or("");
+    let place = Place {
+        session,
+        id,
+        time,
+        offset: line.offset,
+    };
+    place.add(&serde_json::from_str(raw.get())?, "", into)?;
+    for (number, raw) in metadata.tool_model_usages.unwrap_or_default().into_iter().enumerate() {
+        let request: Request<'_> = serde_json::from_str(raw.get())?;
+        let call = request.tool_call_id.as_deref().unwrap_or("");
+        place.add(&request, &format!("{call}\0{number}"), into)?;
+    }
+    Ok(())
+}
+
+fn headless(state: &mut State, session: &str, line: &Line<'_>, into: &mut Batch) -> serde_json::Result<()> {
+    let request: Request<'_> = serde_json::from_str(line.text)?;
+    let time = request.timestamp.0.unwrap_or(state.time);
+    state.time = state.time.max(time);
+    let place = Place {
+        session,
+        id: "",
+        time,
+        offset: line.offset,
+    };
+    place.add(&request, request.source.as_deref().unwrap_or(""), into)
+}
+
+/// Where a request was recorded.
+struct Place<'a> {
+    session: &'a str,
+    id: &'a str,
+    time: i64,
+    offset: u64,
+}
+
+impl Place<'_> {
+    fn add(&self, request: &Request<'_>, part_of: &str, into: &mut Batch) -> serde_json::Result<()> {
+        let Some(usage) = request.usage.filter(|usage| usage.get() != "null") else {
+            into.skip(Skip::Uncounted);
+            return Ok(());
+        };
+        let usage: Usage = serde_json::from_str(usage.get())?;
+        let metadata = part::<ProviderMetadata<'_>>(request.provider_metadata).unwrap_or_default();
+        let extra = |raw| part::<Extra>(raw).unwrap_or_default();
+        let tokens = usage.tokens(
+            extra(metadata.anthropic).cache_creation_input_tokens.0,
+            extra(metadata.openai).reasoning_tokens.0,
+        );
+        let ticks = extra(metadata.xai).cost_in_usd_ticks.0;
+        if tokens.is_zero() && ticks == 0 {
+            into.skip(Skip::Uncounted);
+            return Ok(());
+        }
+        let full = request.model.as_deref().unwrap_or("");
+        let (maker, model) = full.split_once(':').unwrap_or(("", full));
+        // A gateway writes `vendor/model`.
+        let route = request.route_provider.as_deref().filter(|route| !route.is_empty());
+        let provider = route.unwrap_or(maker);
+        // Workspaces are forked with their chats; ids, times and counts stay.
+        let key = format!("{}\0{part_of}\0{}\0{full}\0{:?}", self.id, self.time, tokens.counts());
+        into.turn(&Turn {
+            session_id: self.session,
+            message_id: self.id,
+            record: RecordKey::of(&key),
+            event: EventKey::of(ID, &key),
+            rank: Rank(tokens.known_total(), 0),
+            provider_id: biller(provider, model).unwrap_or(provider),
+            model_id: model,
+            tokens,
+            requests: None,
+            cost: (ticks > 0).then(|| Money::from_nanos(i64::try_from(ticks / 10).unwrap_or(i64::MAX))),
+            timestamp: self.time,
+            place: self.offset,
+            ..Turn::PLAIN
+        });
+        Ok(())
+    }
+}
+
+impl Usage {
+    /// Caches are inside the input. Versions before AI SDK 6 kept Anthropic's beside it: then there is less input.
+    fn tokens(&self, written: u64, reasoned: u64) -> Tokens {
+        let (input, read) = (self.input_tokens.0, self.cached_input_tokens.0);
+        let fresh = input.checked_sub(read.saturating_add(written)).unwrap_or(input);
+        let output = self.output_tokens.0;
+        let reasoning = self.reasoning_tokens.map_or(reasoned, |count| count.0).min(output);
+        Tokens::new(fresh, output - reasoning, reasoning, read, written)
+    }
+}
