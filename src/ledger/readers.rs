@@ -1,7 +1,9 @@
 //! Reading many sources: several readers at a time where there is much to read and the agent allows it, one result after
 //! the other.
 
+use crate::agents::shared::instant;
 use crate::agents::{Agent, AgentHandle, Batch, Bookmark, Source};
+use crate::core::problem::Problem;
 use anyhow::Result;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -76,7 +78,12 @@ fn read_one(agent: &dyn Agent, (source, from): &(&Source, Bookmark), scratch: &m
     std::panic::catch_unwind(AssertUnwindSafe(|| {
         let mut batch = Batch::default();
         batch.scratch = scratch.take();
+        instant::impossible();
         let mark = agent.read(source, from, &mut batch)?;
+        // Readers of lines and rows name the place themselves.
+        if let Some(reason) = instant::impossible() {
+            batch.problem(Problem::new(source.path.display(), reason));
+        }
         *scratch = batch.scratch.take();
         Ok((batch, mark))
     }))

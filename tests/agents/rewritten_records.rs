@@ -33,13 +33,13 @@ impl Machine {
     }
 }
 
-/// Messages of a task, as (time, say, tokens in).
+/// Messages of a task, as (milliseconds from its start, say, tokens in).
 fn task(messages: &[(i64, &str, u64)]) -> String {
     let messages: Vec<_> = messages
         .iter()
         .map(|(ts, say, tokens)| {
             let text = format!(r#"{{"tokensIn":{tokens},"tokensOut":0,"cost":0.000000001}}"#);
-            serde_json::json!({"ts": ts, "type": "say", "say": say, "text": text})
+            serde_json::json!({"ts": 1_772_442_000_000_i64 + ts, "type": "say", "say": say, "text": text})
         })
         .collect();
     serde_json::to_string(&messages).expect("JSON")

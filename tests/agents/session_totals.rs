@@ -71,7 +71,7 @@ fn reply(id: &str, output: u64, second: u32, is_sidechain: bool) -> String {
 
 fn total(input: u64, output: u64, dollars: f64, is_unknown: bool) -> String {
     format!(
-        r#"{{"type":"cost-state","sessionId":"{SESSION}","startTime":1,"modelUsage":{{"claude-next":{{"inputTokens":{input},"outputTokens":{output},"costUSD":{dollars}}}}},"hasUnknownModelCost":{is_unknown}}}
+        r#"{{"type":"cost-state","sessionId":"{SESSION}","startTime":1772442000001,"modelUsage":{{"claude-next":{{"inputTokens":{input},"outputTokens":{output},"costUSD":{dollars}}}}},"hasUnknownModelCost":{is_unknown}}}
 "#
     )
 }

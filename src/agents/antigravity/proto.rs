@@ -1,5 +1,7 @@
 //! Fields of protobuf messages, as far as a reader of counts needs them.
 
+use crate::agents::shared::instant::possible;
+
 /// One field of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field<'a> {
@@ -61,7 +63,8 @@ pub fn time(message: &[u8], wanted: u64) -> Option<i64> {
     seconds
         .checked_mul(1000)?
         .checked_add(nanos / 1_000_000)
-        .filter(|ms| *ms > 0)
+        .filter(|ms| *ms != 0)
+        .and_then(possible)
 }
 
 fn varint(bytes: &mut &[u8]) -> Option<u64> {

@@ -1,5 +1,6 @@
 //! `cost-state` records: a session's totals by model, written when the program ends.
 
+use crate::agents::shared::instant::possible;
 use crate::agents::shared::lenient::{Count, Text};
 use crate::core::money::Money;
 use serde::Deserialize;
@@ -19,7 +20,7 @@ pub(super) type Counts = [u64; 8];
 pub(super) struct CostState {
     /// Its offset in the transcript.
     pub place: u64,
-    /// Hash of what it says, but for its session: a copy under another id says the same.
+    /// Hash of its content, but for its session: a copy under another id has the same.
     pub identity: u64,
     /// When the reply before it was made; before the first one, when the session began.
     pub time: i64,
@@ -84,7 +85,8 @@ impl CostState {
             place,
             identity: xxh3_64(String::from_utf8_lossy(line).replace(&*id, "").as_bytes()),
             time: if time == 0 {
-                i64::try_from(record.start_time.0).unwrap_or_default()
+                let started = i64::try_from(record.start_time.0).ok().filter(|&at| at != 0);
+                started.and_then(possible).unwrap_or_default()
             } else {
                 time
             },

@@ -1,4 +1,4 @@
-//! Calls that no message record tells of: `/compact`, `/btw`, the request a web search makes, streams that broke off.
+//! Calls without a message record: `/compact`, `/btw`, the request a web search makes, streams that broke off.
 //!
 //! They stand in `cost-state` records alone: a session's totals by model, written when the program ends. What such a
 //! total has beyond the records it covers becomes turns of its own.
@@ -16,7 +16,7 @@ use anyhow::Result;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// A reply as a record tells it.
+/// A reply as recorded.
 pub(super) struct Recorded {
     /// The record in the transcript; `None` in tests.
     pub reply: Option<Reply>,
@@ -31,7 +31,7 @@ pub(super) struct Recorded {
 /// What one total has beyond the records.
 #[derive(Debug, PartialEq)]
 pub(super) struct Unrecorded {
-    /// Equal in every copy of the total: its place among the session's totals, and what it says.
+    /// Equal in every copy of the total: its place among the session's totals, and its content.
     pub total: (usize, u64),
     pub model: String,
     /// That of the recorded calls of the model, if there are any.
@@ -55,7 +55,7 @@ enum Start {
     Nothing,
     /// The totals its parent had.
     Parents(BTreeMap<String, Counts>),
-    /// Those of a parent whose transcript is not there, or told none.
+    /// Those of a parent whose transcript is not there, or has none.
     Unknown,
 }
 
@@ -332,9 +332,12 @@ mod tests {
 
     #[test]
     fn only_the_sessions_own_record_is_taken() {
-        let line = br#"{"type":"cost-state","sessionId":"s-1","startTime":7,"modelUsage":{"m[1m]":{"inputTokens":1}}}"#;
+        let line = br#"{"type":"cost-state","sessionId":"s-1","startTime":1772442000007,"modelUsage":{"m[1m]":{"inputTokens":1}}}"#;
         let own = CostState::parse(line, "s-1", 3, 0).expect("JSON").expect("its own");
-        assert_eq!((own.time, own.models["m"]), (7, [1, 0, 0, 0, 0, 0, 0, 0]));
+        assert_eq!(
+            (own.time, own.models["m"]),
+            (1_772_442_000_007, [1, 0, 0, 0, 0, 0, 0, 0])
+        );
         assert!(CostState::parse(line, "s-2", 3, 0).expect("JSON").is_none());
         let copy = String::from_utf8_lossy(line).replace("s-1", "s-2");
         let copy = CostState::parse(copy.as_bytes(), "s-2", 3, 0)

@@ -27,7 +27,7 @@ impl Model {
     }
 }
 
-/// `openai` is whatever speaks OpenAI's dialect; then, and without any name, the model tells.
+/// `openai` is whatever speaks OpenAI's dialect; then, and without any name, the model decides.
 fn provider_id<'a>(provider: &'a str, model: &str) -> &'a str {
     let named = if matches!(provider, "openai" | "openai-compatible") {
         ""
@@ -198,6 +198,8 @@ mod tests {
         Models::of_messages(&messages)
     }
 
+    const START: i64 = 1_772_442_000_000;
+
     fn details(model: &str) -> String {
         format!(
             r#"[{{"type":"text","text":"hi"}},{{"type":"text","text":"<environment_details>\n# Current Mode\n<model>{model}</model>\n\n# Current Workspace Directory (C:\\work\\acme) Files\n</environment_details>"}}]"#
@@ -205,41 +207,44 @@ mod tests {
     }
 
     #[test]
-    fn the_reply_tells_the_model_whichever_was_noted_first() {
+    fn the_reply_decides_the_model_whichever_was_noted_first() {
         let json = format!(
-            r#"[{{"role":"user","ts":90,"content":{}}},{{"role":"assistant","ts":150,"content":"a"}},
-                {{"role":"user","ts":190,"content":{}}},{{"role":"assistant","ts":260,"content":"b"}}]"#,
+            r#"[{{"role":"user","ts":1772442000090,"content":{}}},{{"role":"assistant","ts":1772442000150,"content":"a"}},
+                {{"role":"user","ts":1772442000190,"content":{}}},{{"role":"assistant","ts":1772442000260,"content":"b"}}]"#,
             details("one"),
             details("vendor/two")
         );
         let models = conversation(&json);
         // The second user message (190) is noted before its request (200), the first (90) before its own (100).
-        assert_eq!(models.at(100, Some(200)).id, "one");
-        assert_eq!(models.at(200, None).id, "vendor/two");
+        assert_eq!(models.at(START + 100, Some(START + 200)).id, "one");
+        assert_eq!(models.at(START + 200, None).id, "vendor/two");
         // The other order: requests at 80 and 180.
-        assert_eq!(models.at(80, Some(180)).id, "one");
-        assert_eq!(models.at(180, None).id, "vendor/two");
+        assert_eq!(models.at(START + 80, Some(START + 180)).id, "one");
+        assert_eq!(models.at(START + 180, None).id, "vendor/two");
         assert_eq!(models.folder.as_deref(), Some(r"C:\work\acme"));
     }
 
     #[test]
     fn a_request_without_a_reply_takes_the_latest_model() {
-        let json = format!(r#"[{{"role":"user","ts":90,"content":{}}}]"#, details("claude-x"));
+        let json = format!(
+            r#"[{{"role":"user","ts":1772442000090,"content":{}}}]"#,
+            details("claude-x")
+        );
         let models = conversation(&json);
-        assert_eq!(models.at(100, None), Model::new("", "claude-x"));
-        assert_eq!(models.at(10, None).provider, "anthropic");
-        assert_eq!(Models::default().at(1, None), Model::default());
+        assert_eq!(models.at(START + 100, None), Model::new("", "claude-x"));
+        assert_eq!(models.at(START + 10, None).provider, "anthropic");
+        assert_eq!(Models::default().at(START + 1, None), Model::default());
     }
 
     #[test]
-    fn what_the_user_pasted_is_no_model() {
-        let models = conversation(r#"[{"role":"user","ts":1,"content":"see <model>fake</model>"}]"#);
+    fn pasted_text_is_no_model() {
+        let models = conversation(r#"[{"role":"user","ts":1772442000001,"content":"see <model>fake</model>"}]"#);
         assert!(models.steps.is_empty());
         let pasted = format!(
-            r#"[{{"role":"user","ts":1,"content":["<environment_details><model>fake</model>", {}]}}]"#,
+            r#"[{{"role":"user","ts":1772442000001,"content":["<environment_details><model>fake</model>", {}]}}]"#,
             details("real")
         );
-        assert_eq!(conversation(&pasted).at(2, None).id, "real");
+        assert_eq!(conversation(&pasted).at(START + 2, None).id, "real");
     }
 
     #[test]

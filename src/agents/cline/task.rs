@@ -63,11 +63,11 @@ pub fn read(agent: &str, source: &Source, state: &[u8], into: &mut Batch) -> Res
     let models = Models::read(folder, into);
     let started_at = session.started_at.unwrap_or(0);
     if let Some(item) = read_beside::<Item>(&folder.join("history_item.json"), into) {
-        let told = SessionInfo {
+        let info = SessionInfo {
             id: task.clone().into_owned(),
             ..item.session()
         };
-        session.merge(told);
+        session.merge(info);
     }
     if let (None, Some(path)) = (&session.project, models.folder.clone()) {
         session.project = Some(Project::folder(0, path));
@@ -94,9 +94,13 @@ fn entries(
             into.problem(bad_record(source, position, "not a task message"));
             continue;
         };
-        let Some(ts) = message.ts.0 else {
-            into.problem(bad_record(source, position, "has no time"));
-            continue;
+        let ts = match message.ts.0 {
+            Some(ts) => ts,
+            None if before > 0 => before + 1,
+            None => {
+                into.problem(bad_record(source, position, "has no time"));
+                continue;
+            }
         };
         session.started_at = Some(session.started_at.map_or(ts, |at: i64| at.min(ts)));
         let after = std::mem::replace(&mut before, ts);
@@ -138,7 +142,7 @@ fn entries(
             into.skip(Skip::Repeated);
             continue;
         }
-        let told = message.model_info.and_then(|model| {
+        let info = message.model_info.and_then(|model| {
             let id = model.model_id.filter(|id| !id.is_empty())?;
             Some(Model::new(model.provider_id.as_deref().unwrap_or(""), &id))
         });
@@ -147,7 +151,7 @@ fn entries(
             ts,
             after,
             usage,
-            model: told,
+            model: info,
             place: (raw.get().as_ptr() as usize - text.as_ptr() as usize) as u64,
         });
     }
@@ -159,6 +163,8 @@ mod tests {
     use super::*;
     use crate::core::turn::{EventKey, Rank};
     use std::path::PathBuf;
+
+    const START: i64 = 1_772_442_000_000;
 
     /// A task on disk that is read again and again as it changes.
     struct Task {
@@ -184,13 +190,13 @@ mod tests {
             Ok(batch)
         }
 
-        /// Reads messages given as (time, say, tokens in).
+        /// Reads messages given as (milliseconds from the start, say, tokens in).
         fn messages(&mut self, messages: &[(i64, &str, u64)]) -> Batch {
             let messages: Vec<_> = messages
                 .iter()
                 .map(|(ts, say, tokens)| {
                     let text = format!(r#"{{"tokensIn":{tokens},"tokensOut":1}}"#);
-                    serde_json::json!({"ts": ts, "type": "say", "say": say, "text": text})
+                    serde_json::json!({"ts": START + ts, "type": "say", "say": say, "text": text})
                 })
                 .collect();
             self.read(serde_json::to_vec(&messages).expect("JSON"))
@@ -198,18 +204,18 @@ mod tests {
         }
     }
 
-    /// (time, tokens in, time of the event it is a copy of), for the records of one batch.
+    /// (time, tokens in, time of the event it is a copy of) from the start, for the records of one batch.
     fn rows(batch: &Batch) -> Vec<(i64, u64, i64)> {
         let times: Vec<i64> = (0..1000).collect();
         let time_of = |event: EventKey| {
             let found = times
                 .iter()
-                .find(|ts| EventKey::of("cline", format!("1:{ts}")) == event);
+                .find(|ts| EventKey::of("cline", format!("{}:{}", START + 1, START + *ts)) == event);
             *found.expect("an event of this task")
         };
         let row = |row: &crate::agents::shared::batch::Row| {
             let tokens = row.turn.tokens.input().unwrap_or(0);
-            (row.turn.timestamp, tokens, time_of(row.turn.event))
+            (row.turn.timestamp - START, tokens, time_of(row.turn.event))
         };
         batch.turns.iter().map(row).collect()
     }
@@ -292,10 +298,12 @@ mod tests {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         let mut json = Vec::new();
         json.extend_from_slice(b"\xef\xbb\xbf[17, {\"type\":\"say\",\"say\":\"text\"},");
-        json.extend_from_slice(b"{\"ts\":5,\"say\":\"text\",\"text\":\"\\ud83d alone, and \xff\xfe\"},");
-        json.extend_from_slice(format!(r#"{{"ts":6,"say":"text","nested":{deep}}},"#).as_bytes());
-        json.extend_from_slice(br#"{"ts":7,"say":"api_req_started","text":"{\"tokensIn\":\"many\"}"},"#);
-        json.extend_from_slice(br#"{"ts":8,"say":"api_req_started","text":"{\"tokensIn\":1e99,\"tokensOut\":-1}"}]"#);
+        json.extend_from_slice(b"{\"ts\":1772442000005,\"say\":\"text\",\"text\":\"\\ud83d alone, and \xff\xfe\"},");
+        json.extend_from_slice(format!(r#"{{"ts":1772442000006,"say":"text","nested":{deep}}},"#).as_bytes());
+        json.extend_from_slice(br#"{"ts":1772442000007,"say":"api_req_started","text":"{\"tokensIn\":\"many\"}"},"#);
+        json.extend_from_slice(
+            br#"{"ts":1772442000008,"say":"api_req_started","text":"{\"tokensIn\":1e99,\"tokensOut\":-1}"}]"#,
+        );
         let mut task = Task::new();
         let batch = task.read(json).expect("readable");
         assert_eq!(batch.problems.len(), 3, "{:#?}", batch.problems);

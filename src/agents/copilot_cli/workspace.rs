@@ -1,12 +1,12 @@
 //! `workspace.yaml` next to the events: folder and name of the session.
 
 use super::RULES_VERSION;
+use crate::agents::shared::instant::parse_time;
 use crate::agents::shared::json_file::read_text;
 use crate::agents::shared::lenient::title;
 use crate::agents::{Batch, Bookmark, Source};
 use crate::core::turn::{Project, SessionInfo, Title};
 use crate::system::open::{self, Most};
-use crate::system::parse_instant;
 use anyhow::Result;
 use std::path::Path;
 
@@ -21,14 +21,11 @@ pub fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
     // A line without an end is being written at this moment: half a path would be another one.
     let complete = text.rfind('\n').map_or("", |end| &text[..end]);
     into.session(describe(complete, &folder.to_string_lossy()));
-    Ok(Bookmark {
-        rules_version: RULES_VERSION,
-        ..Bookmark::whole(source)
-    })
+    Ok(Bookmark::read_whole(source, RULES_VERSION))
 }
 
 fn describe(text: &str, folder: &str) -> SessionInfo {
-    let at = |key| value(text, key).and_then(|time| parse_instant(&time));
+    let at = |key| value(text, key).and_then(|time| parse_time(&time));
     // The events tell where the session began; this is where it is now.
     let root = value(text, "git_root").map(|path| Project::repository(i64::MAX, path));
     let project = root.or_else(|| value(text, "cwd").map(|path| Project::folder(i64::MAX, path)));

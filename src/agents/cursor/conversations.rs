@@ -96,9 +96,8 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookma
         }
     }
     Ok(Bookmark {
-        rules_version: RULES_VERSION,
         state: serde_json::to_vec(&mark)?,
-        ..Bookmark::whole(source)
+        ..Bookmark::read_whole(source, RULES_VERSION)
     })
 }
 
@@ -277,6 +276,8 @@ mod tests {
     use proptest::prelude::*;
     use std::path::PathBuf;
 
+    const START: i64 = 1_772_442_000_000;
+
     struct Editor {
         database: Connection,
         path: PathBuf,
@@ -315,7 +316,7 @@ mod tests {
 
         fn composer(&self, id: &str, model: &str, updated: i64) {
             let value = format!(
-                r#"{{"name":"{id} \ud83d","createdAt":1000,"lastUpdatedAt":{updated},"modelConfig":{{"modelName":"{model}"}}}}"#
+                r#"{{"name":"{id} \ud83d","createdAt":1772442001000,"lastUpdatedAt":{updated},"modelConfig":{{"modelName":"{model}"}}}}"#
             );
             self.put(&format!("composerData:{id}"), value);
         }
@@ -332,32 +333,32 @@ mod tests {
         }
 
         fn turns(&self, mark: &mut Bookmark) -> Vec<String> {
-            let mut told = ReadResult::default();
-            told.take(&self.read(mark), "");
-            told.turns.sort();
-            told.turns
+            let mut result = ReadResult::default();
+            result.take(&self.read(mark), "");
+            result.turns.sort();
+            result.turns
         }
     }
 
     #[test]
     fn reads_on_and_takes_up_what_was_rewritten() {
         let (editor, mut mark) = (Editor::new(), Bookmark::default());
-        editor.composer("c1", "gpt-5", 2000);
+        editor.composer("c1", "gpt-5", START + 2000);
         editor.bubble("c1:b1", 10);
         editor.bubble("c2:b2", 20);
         editor.put("bubbleId:c2:b3", rusqlite::types::Null);
         let first = ["c1 b1 gpt-5 [10, 0, -, -, -]", "c2 b2 default [20, 0, -, -, -]"];
         assert_eq!(editor.turns(&mut mark), first);
         assert!(editor.turns(&mut mark).is_empty());
-        // A message grows, and a conversation is told only after its messages.
+        // A message grows, and a conversation is written only after its messages.
         editor.bubble("c1:b1", 11);
-        editor.composer("c2", "o3", 3000);
+        editor.composer("c2", "o3", START + 3000);
         let then = ["c1 b1 gpt-5 [11, 0, -, -, -]", "c2 b2 o3 [20, 0, -, -, -]"];
         assert_eq!(editor.turns(&mut mark), then);
         assert_eq!(editor.turns(&mut Bookmark::default()), then);
         let batch = editor.read(&mut Bookmark::default());
         let times: Vec<_> = batch.turns.iter().map(|row| row.turn.timestamp).collect();
-        assert_eq!(times, [2000, 3000]);
+        assert_eq!(times, [START + 2000, START + 3000]);
     }
 
     #[test]
@@ -386,11 +387,11 @@ mod tests {
         let editor = Editor::new();
         editor.bubble("copy:b1", 10);
         editor.bubble("old:b1", 10);
-        editor.put("composerData:old", r#"{"createdAt":1000}"#);
-        editor.put("composerData:copy", br#"{"createdAt":2000}"#);
-        let mut told = ReadResult::default();
-        told.take(&editor.read(&mut Bookmark::default()), "");
-        assert_eq!(told.counted(), ["old b1 default [10, 0, -, -, -]"]);
+        editor.put("composerData:old", r#"{"createdAt":1772442001000}"#);
+        editor.put("composerData:copy", br#"{"createdAt":1772442002000}"#);
+        let mut result = ReadResult::default();
+        result.take(&editor.read(&mut Bookmark::default()), "");
+        assert_eq!(result.counted(), ["old b1 default [10, 0, -, -, -]"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::message::{Counts, Message};
 use super::session::Session;
 use crate::agents::shared::batch::{Batch, Skip};
+use crate::agents::shared::instant::possible;
 use crate::core::money::Money;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Origin, Presence, RecordKey, Turn};
@@ -66,7 +67,7 @@ impl<'a> Replies<'a> {
             } else {
                 Presence::Present
             },
-            timestamp: message.created.unwrap_or(located.created),
+            timestamp: possible(message.created.unwrap_or(located.created)).unwrap_or(located.created),
             place: located.place,
             origin: Origin {
                 subagent: &session.subagent,
@@ -78,7 +79,7 @@ impl<'a> Replies<'a> {
     }
 
     /// A fork and an import copy a reply with all of these values, and counts as they were recorded. Two replies of one
-    /// session that agree in all of them are told apart by their number, which a copy of both repeats. When the reply
+    /// session that agree in all of them are distinguished by their number, which a copy of both repeats. When the reply
     /// was complete is not among them: that is written last, and a reply keeps its event from its first counts on.
     fn event(&mut self, message: &Message<'_>, session: &Session) -> EventKey {
         let names = xxh3_64_with_seed(message.model.as_bytes(), xxh3_64(message.provider.as_bytes()));
@@ -135,7 +136,7 @@ fn usage(message: &Message<'_>, includes_reasoning: bool) -> Result<(Tokens, Opt
     })
 }
 
-/// Five disjoint buckets. OpenCode before 1.14 counted reasoning inside output; the total of a row tells, else the version.
+/// Five disjoint buckets. OpenCode before 1.14 counted reasoning inside output; the total of a row decides, else the version.
 fn tokens(counts: &Counts, includes_reasoning: bool) -> Tokens {
     let [input, output, reasoning, cache_read, cache_write] = counts.buckets();
     let without_reasoning = input + output + cache_read + cache_write;

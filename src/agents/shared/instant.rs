@@ -1,37 +1,81 @@
-//! Times as agents write them on every record, read without a general parser.
+//! Times as agents write them: every spelling in one place, the usual one without a general parser.
 
-use crate::system::parse_instant;
 use std::cell::Cell;
+use std::ops::RangeInclusive;
 
-/// Epoch milliseconds of an RFC 3339 time (or of epoch milliseconds as text).
+/// Epoch milliseconds of a time as text: RFC 3339, the same without a zone (UTC, as SQLite writes it), or a number.
 pub fn parse_time(text: &str) -> Option<i64> {
-    let time = parse_utc(text.as_bytes()).or_else(|| parse_instant(text).filter(|ms| SHOWN_MS.contains(ms)));
-    if time.is_none() && !text.is_empty() {
+    let time = parse_utc(text.as_bytes());
+    time.or_else(|| parse_rare(text))
+}
+
+#[cold]
+fn parse_rare(text: &str) -> Option<i64> {
+    if let Ok(number) = text.parse::<f64>() {
+        return time_of(number);
+    }
+    let with_zone = || text.parse::<jiff::Timestamp>().ok();
+    let without = || {
+        let at = text.parse::<jiff::civil::DateTime>().ok()?;
+        Some(at.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
+    };
+    let ms = with_zone().or_else(without).map(|at| at.as_millisecond());
+    if text.is_empty() || text.starts_with(UNSET) {
+        return None;
+    }
+    possible(ms.unwrap_or(i64::MIN))
+}
+
+/// Epoch milliseconds of a number of seconds, milliseconds, microseconds or nanoseconds since 1970, which only its size
+/// reveals. 0 is no time.
+pub fn time_of(number: f64) -> Option<i64> {
+    const SECONDS: f64 = 1e11;
+    const MILLISECONDS: f64 = 1e14;
+    const MICROSECONDS: f64 = 1e17;
+    let ms = match number.abs() {
+        size if size < SECONDS => number * 1000.0,
+        size if size < MILLISECONDS => number,
+        size if size < MICROSECONDS => number / 1e3,
+        _ => number / 1e6,
+    };
+    if number == 0.0 {
+        return None;
+    }
+    possible(ms as i64)
+}
+
+/// A time at which an agent may have written; others are noted.
+pub fn possible(ms: i64) -> Option<i64> {
+    let time = POSSIBLE_MS.contains(&ms).then_some(ms);
+    if time.is_none() {
         note_impossible();
     }
     time
 }
 
+/// The years 2000 to 2199: before them there were no agents, and a clock beyond them is wrong.
+const POSSIBLE_MS: RangeInclusive<i64> = 946_684_800_000..=7_258_118_399_999;
+
+/// How programs write a time that was never set.
+const UNSET: &str = "0001-01-01";
+
 thread_local! {
     static IMPOSSIBLE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A time was given that no calendar has: the record counts at another one, and its reader says so.
-pub fn note_impossible() {
+/// Notes a time that cannot be right: the record counts at another one, and its reader reports it.
+fn note_impossible() {
     IMPOSSIBLE.set(true);
 }
 
-/// What is wrong with the record that was just read, if it had such a time. The next one starts anew.
+/// What is wrong with what was read in this thread since the last call, if it held such a time.
 pub fn impossible() -> Option<&'static str> {
     IMPOSSIBLE
         .take()
         .then_some("has an impossible time: the time before it is taken")
 }
 
-/// Years 0 to 9999: what calendars can show.
-pub const SHOWN_MS: std::ops::RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
-
-/// `2026-03-02T09:00:04Z` with any fraction; `None` for every other spelling.
+/// `2026-03-02T09:00:04Z` with any fraction; `None` for every other spelling and for impossible times.
 pub fn parse_utc(text: &[u8]) -> Option<i64> {
     let (text, b'Z') = (text.get(..text.len().checked_sub(1)?)?, *text.last()?) else {
         return None;
@@ -74,7 +118,8 @@ pub fn parse_utc(text: &[u8]) -> Option<i64> {
             }),
         _ => return None,
     };
-    Some(((days(year, month, day) * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + ms)
+    let time = ((days(year, month, day) * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + ms;
+    POSSIBLE_MS.contains(&time).then_some(time)
 }
 
 fn is_day(year: i64, month: i64, day: i64) -> bool {
@@ -104,6 +149,7 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::parse_instant;
     use proptest::prelude::*;
 
     #[test]
@@ -116,6 +162,11 @@ mod tests {
             ("2026-03-02T09:00:04.500921232Z", Some(at + 500)),
             ("2026-03-02T10:00:04.240+01:00", Some(at + 240)),
             ("1772442004240", Some(at + 240)),
+            ("1772442004", Some(at)),
+            ("1772442004.24", Some(at + 240)),
+            ("1772442004240000", Some(at + 240)),
+            ("1772442004240000000", Some(at + 240)),
+            ("2026-03-02 09:00:04.24", Some(at + 240)),
             ("2026-02-30T09:00:04Z", None),
             ("2026-13-02T09:00:04Z", None),
             ("2026-03-02T0", None),
@@ -126,9 +177,30 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_impossible_time_is_noted_and_an_unset_one_is_not() {
+        for text in [
+            "1970-01-01T00:00:00Z",
+            "9999-12-31T23:59:59Z",
+            "soon",
+            "-5",
+            "20",
+            "1e300",
+            "2026-02-30T09:00:04Z",
+        ] {
+            impossible();
+            assert_eq!(parse_time(text), None, "{text}");
+            assert!(impossible().is_some(), "{text}");
+        }
+        for text in ["", "0", "0001-01-01T00:00:00Z", "2026-03-02T09:00:04Z", "1772442004"] {
+            let _ = parse_time(text);
+            assert!(impossible().is_none(), "{text}");
+        }
+    }
+
     proptest! {
         #[test]
-        fn agrees_with_the_general_parser(ms in -62_000_000_000_000i64..253_000_000_000_000) {
+        fn agrees_with_the_general_parser(ms in POSSIBLE_MS) {
             let text = jiff::Timestamp::from_millisecond(ms).expect("in range").to_string();
             prop_assert_eq!(parse_utc(text.as_bytes()), parse_instant(&text), "{}", text);
         }

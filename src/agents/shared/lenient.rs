@@ -1,6 +1,6 @@
 //! Fields of foreign JSON: taken as they come where that is harmless, refused without quoting them where it is not.
 
-use super::instant::{SHOWN_MS, note_impossible, parse_time};
+use super::instant::{parse_time, time_of};
 use crate::core::money::Money;
 use crate::core::tokens::MAX_COUNT;
 use serde::Deserialize;
@@ -85,19 +85,9 @@ impl<'de> Deserialize<'de> for Count {
     }
 }
 
-/// A time as RFC 3339 or epoch milliseconds; `None` for anything else.
+/// A time as text or as a number since 1970, in any unit; `None` for anything else.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct When(pub Option<i64>);
-
-impl When {
-    fn from_ms(ms: i64) -> Self {
-        let time = SHOWN_MS.contains(&ms).then_some(ms);
-        if time.is_none() {
-            note_impossible();
-        }
-        Self(time)
-    }
-}
 
 impl<'de> Deserialize<'de> for When {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -114,15 +104,15 @@ impl<'de> Deserialize<'de> for When {
             }
 
             fn visit_u64<E: Error>(self, ms: u64) -> Result<When, E> {
-                Ok(When::from_ms(i64::try_from(ms).unwrap_or(i64::MAX)))
+                Ok(When(time_of(ms as f64)))
             }
 
             fn visit_i64<E: Error>(self, ms: i64) -> Result<When, E> {
-                Ok(When::from_ms(ms))
+                Ok(When(time_of(ms as f64)))
             }
 
             fn visit_f64<E: Error>(self, ms: f64) -> Result<When, E> {
-                Ok(When::from_ms(ms as i64))
+                Ok(When(time_of(ms)))
             }
 
             fn visit_unit<E: Error>(self) -> Result<When, E> {

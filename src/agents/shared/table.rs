@@ -1,6 +1,6 @@
 //! Tables of other programs: selects the columns that exist, and reads cells of any type.
 
-use super::instant::parse_time;
+use super::instant::{self, parse_time, time_of};
 use super::sqlite::{Database, MOST_CELL_BYTES};
 use crate::agents::{Batch, Bookmark, Scope, Source};
 use crate::core::problem::Problem;
@@ -37,10 +37,7 @@ pub fn read_sessions(
     } else {
         into.problem(Problem::new(source.path.display(), "has no session table"));
     }
-    Ok(Bookmark {
-        rules_version,
-        ..Bookmark::whole(source)
-    })
+    Ok(Bookmark::read_whole(source, rules_version))
 }
 
 /// Reads a table; columns it does not have come as null, oversized cells too, with a warning. Returns whether it is
@@ -87,17 +84,23 @@ pub fn read(
     while let Some(row) = rows.next().with_context(describe)? {
         database.budget.restart();
         let cells = Cells { row, columns };
-        let mut warn = |what: &str| {
-            let place = format!("{}:row {}", database.path.display(), cells.rowid());
-            into.problem(Problem::new(place, what));
+        let place = || format!("{}:row {}", database.path.display(), cells.rowid());
+        let fault = if matches!(row.get_ref(columns.len()), Ok(ValueRef::Integer(1))) {
+            Some("an oversized cell is skipped")
+        } else {
+            cells.has_damaged_text().then_some("holds text that is no UTF-8")
         };
-        if matches!(row.get_ref(columns.len()), Ok(ValueRef::Integer(1))) {
-            warn("an oversized cell is skipped");
-        }
-        if cells.has_damaged_text() {
-            warn("holds text that is no UTF-8");
-        }
+        let known = into.problems.len();
+        instant::impossible();
         each(&cells, into)?;
+        let impossible = instant::impossible();
+        // What the reader finds wrong with a damaged row is the same fault once more.
+        if let Some(fault) = fault {
+            into.problems.truncate(known);
+            into.problem(Problem::new(place(), fault));
+        } else if let Some(fault) = impossible {
+            into.problem(Problem::new(place(), fault));
+        }
     }
     Ok(true)
 }
@@ -166,15 +169,11 @@ impl Cells<'_> {
         }
     }
 
-    /// Epoch milliseconds of `2026-03-02 09:00:00` (UTC, as SQLite writes it), of RFC 3339, or of a number of
-    /// seconds.
+    /// Epoch milliseconds of a time as text or as a number.
     pub fn time(&self, column: &str) -> Option<i64> {
         match self.number(column) {
-            Some(number) => parse_seconds(number),
-            None => {
-                let text = self.text(column)?;
-                parse_time(&text).or_else(|| parse_zoneless(&text))
-            }
+            Some(number) => time_of(number),
+            None => parse_time(&self.text(column)?),
         }
     }
 
@@ -185,24 +184,6 @@ impl Cells<'_> {
             .and_then(|number| number.as_i64().ok())
             .map_or(0, i64::unsigned_abs)
     }
-}
-
-/// Epoch milliseconds of seconds; what would be tens of thousands of years away are milliseconds.
-fn parse_seconds(number: f64) -> Option<i64> {
-    const LATEST_SECOND: f64 = 253_402_300_799.0;
-    let ms = if number > LATEST_SECOND {
-        number
-    } else {
-        number * 1000.0
-    };
-    (ms > 0.0 && ms <= LATEST_SECOND * 1000.0).then_some(ms as i64)
-}
-
-/// Without a zone it is UTC, as SQLite writes it.
-fn parse_zoneless(text: &str) -> Option<i64> {
-    let at: jiff::civil::DateTime = text.parse().ok()?;
-    let at = at.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-    Some(at.timestamp().as_millisecond())
 }
 
 #[cfg(test)]
@@ -252,14 +233,5 @@ mod tests {
         for (table, column) in [("absent", "id"), ("t", "absent")] {
             assert!(!read(&database, table, &[column], ALL, &mut batch, |_, _| Ok(())).expect("readable"));
         }
-    }
-
-    #[test]
-    fn times_come_in_every_spelling() {
-        assert_eq!(parse_zoneless("2026-03-02 09:00:00.5"), Some(1_772_442_000_500));
-        assert_eq!(parse_zoneless("yesterday"), None);
-        assert_eq!(parse_seconds(1_772_442_000_000.0), Some(1_772_442_000_000));
-        assert_eq!(parse_seconds(0.0), None);
-        assert_eq!(parse_seconds(f64::MAX), None);
     }
 }

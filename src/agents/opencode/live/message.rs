@@ -215,14 +215,17 @@ mod tests {
     #[test]
     fn tells_how_a_reply_ended() {
         for (data, how) in [
-            (r#"{"time":{"created":1}}"#, None),
-            (r#"{"finish":"stop","time":{"completed":2}}"#, Some(End::Stop)),
+            (r#"{"time":{"created":1772442001000}}"#, None),
+            (
+                r#"{"finish":"stop","time":{"completed":1772442002000}}"#,
+                Some(End::Stop),
+            ),
             (r#"{"finish":"tool-calls"}"#, Some(End::ToolCalls)),
             (r#"{"finish":"length"}"#, Some(End::Length)),
             (r#"{"finish":"content-filter"}"#, Some(End::Other)),
-            (r#"{"time":{"completed":2}}"#, Some(End::Other)),
+            (r#"{"time":{"completed":1772442002000}}"#, Some(End::Other)),
             (
-                r#"{"error":{"name":"MessageAbortedError"},"time":{"completed":2}}"#,
+                r#"{"error":{"name":"MessageAbortedError"},"time":{"completed":1772442002000}}"#,
                 Some(End::Interrupted),
             ),
             (r#"{"error":{"name":"APIError","data":{}}}"#, Some(End::Error)),
