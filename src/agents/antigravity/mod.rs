@@ -20,7 +20,7 @@ use anyhow::Result;
 use std::collections::BTreeMap;
 
 const ID: &str = "antigravity";
-const RULES_VERSION: u32 = 2;
+const RULES_VERSION: u32 = 3;
 /// What a model is called where only the router is known.
 const ROUTER: &str = "gemini-default";
 
@@ -104,10 +104,7 @@ impl Agent for Antigravity {
         let began = began.unwrap_or(source.stamp.modified_ns / 1_000_000);
         add_requests(&session, &requests, began, into);
         into.replace(Scope::Source, Presence::Gone);
-        Ok(Bookmark {
-            rules_version: RULES_VERSION,
-            ..Bookmark::whole(source)
-        })
+        Ok(Bookmark::read_whole(source, RULES_VERSION))
     }
 }
 
@@ -142,10 +139,10 @@ fn add_requests(session: &str, requests: &[(u64, Vec<u8>)], began: i64, into: &m
         };
         let model = named_model(chat).or_else(by_label).unwrap_or("");
         let response = proto::text(usage, 11).unwrap_or("");
-        // A fork copies requests with the ids of their responses.
+        // A fork copies requests with the ids of their responses and their counts; an id alone may be a gateway's.
         let key = match response {
             "" => format!("{session}\0{row}"),
-            response => response.to_owned(),
+            response => format!("{response}\0{:?}", tokens.counts()),
         };
         let time = proto::bytes(chat, 9)
             .and_then(|times| proto::time(times, 4))
@@ -159,7 +156,8 @@ fn add_requests(session: &str, requests: &[(u64, Vec<u8>)], began: i64, into: &m
             message_id: response,
             record: RecordKey::of(&key),
             event: EventKey::of(ID, &key),
-            rank: Rank(tokens.known_total(), 0),
+            // The older conversation made it.
+            rank: Rank(tokens.known_total(), u64::MAX - began.unsigned_abs()),
             provider_id: biller("", model).unwrap_or("google"),
             model_id: model,
             tokens,

@@ -10,13 +10,12 @@ use super::names::Names;
 use super::reply::{NEEDLE, Reply, read_text};
 use super::subagent::Subagent;
 use crate::agents::shared::batch::{Batch, Scope, Skip};
-use crate::agents::shared::instant;
 use crate::agents::shared::jsonl::{Lines, object};
+use crate::agents::shared::jsonl_reader::{self, LineReader};
 use crate::agents::shared::lenient::reason;
 use crate::agents::shared::source::{Bookmark, Source};
 use crate::core::fees::{Fee, Fees};
 use crate::core::money::Money;
-use crate::core::problem::Problem;
 use crate::core::tokens::Bucket;
 use crate::core::turn::{Accuracy, EventKey, Origin, Presence, Project, Rank, RecordKey, SessionInfo, Turn};
 use anyhow::Result;
@@ -69,7 +68,7 @@ pub(super) fn scan(source: &Source, from: &Bookmark, into: &mut Batch) -> Result
     let subagent = Subagent::of(&source.path);
     if lines.is_resumed() {
         state = serde_json::from_slice(&from.state).unwrap_or_default();
-        // Told after the first turns: they are all the subagent's.
+        // Described after the first turns: they are all the subagent's.
         if state.subagent != subagent {
             (lines, state) = (Lines::open(source, &Bookmark::default())?, State::default());
         }
@@ -99,15 +98,11 @@ pub(super) fn scan(source: &Source, from: &Bookmark, into: &mut Batch) -> Result
         span_at: FxHashMap::default(),
         span: 0,
     };
-    instant::impossible();
-    while let Some((offset, line)) = lines.next()? {
-        let told = transcript.line(line, offset, &mut scratch);
-        let impossible = instant::impossible().map(str::to_owned);
-        if let Some(reason) = told.err().or(impossible) {
-            let place = format!("{}:{}", source.path.display(), lines_before + lines.count());
-            transcript.into.problem(Problem::new(place, reason));
-        }
-    }
+    let mut reader = Reader {
+        transcript: &mut transcript,
+        scratch: &mut scratch,
+    };
+    jsonl_reader::drive(&mut lines, source, lines_before, &mut reader)?;
     let (mut state, costs) = transcript.finish();
     into.scratch = Some(Box::new(scratch));
     state.lines = lines_before + lines.count();
@@ -139,9 +134,25 @@ struct Span {
     cwd: Option<(i64, String)>,
 }
 
+/// A transcript with what its fast reader keeps between files.
+struct Reader<'t, 'a> {
+    transcript: &'t mut Transcript<'a>,
+    scratch: &'t mut Scratch,
+}
+
+impl LineReader for Reader<'_, '_> {
+    fn line(&mut self, line: &[u8], offset: u64) -> Result<(), String> {
+        self.transcript.line(line, offset, self.scratch)
+    }
+
+    fn batch(&mut self) -> &mut Batch {
+        self.transcript.into
+    }
+}
+
 struct Transcript<'a> {
     source: &'a Source,
-    /// Whose names are told here.
+    /// The session whose names are here.
     own: &'a str,
     session: &'a str,
     state: State,
@@ -282,7 +293,7 @@ impl Transcript<'_> {
         Ok(())
     }
 
-    /// Adds a turn, or takes it for a copy that already exists. In a fork, what the session that asked made is told
+    /// Adds a turn, or takes it for a copy that already exists. In a fork, what the session that asked made is listed
     /// twice: under that session, should its own file be gone, and as what the fork shares with it.
     fn add(&mut self, turn: &Turn<'_>, session_id: &str) {
         match self.at.get(&(turn.record, self.span)) {

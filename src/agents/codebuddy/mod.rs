@@ -18,7 +18,7 @@ use std::path::Path;
 use usage::Usage;
 
 const ID: &str = "codebuddy";
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 
 /// Programs made from CodeBuddy that write as it does: folder in the home, name.
 const RELATIVES: [(&str, &str); 1] = [(".workbuddy", "WorkBuddy")];
@@ -199,10 +199,11 @@ fn record(state: &mut State, line: &Line<'_>, path: &Path, into: &mut Batch) -> 
         .flatten()
         .find(|id| !id.is_empty());
     let id = id.unwrap_or_default();
-    // A response leaves several items with one message id; forks copy them.
+    // A response leaves several items with one message id and its counts; forks copy them. An id alone may be that of
+    // every reply of a gateway.
     let key = match &*id {
         "" => format!("{session}\0@{time}\0{:?}", tokens.counts()),
-        id => id.to_owned(),
+        id => format!("{id}\0{:?}", tokens.counts()),
     };
     into.turn(&Turn {
         session_id: session,

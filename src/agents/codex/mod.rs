@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 pub struct Codex;
 
-const RULES_VERSION: u32 = 7;
+const RULES_VERSION: u32 = 8;
 
 /// Kinds of sources.
 const ROLLOUT: u8 = 0;

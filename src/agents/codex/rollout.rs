@@ -6,15 +6,14 @@ use super::meta::Meta;
 use super::record::{self, NEEDLES, Record};
 use super::thread::{Caller, Thread, TokenCount, time_of};
 use super::usage::Usage;
-use crate::agents::shared::batch::{Batch, LimitSeen, Scope, Skip};
-use crate::agents::shared::instant;
-use crate::agents::shared::jsonl::{Lines, object};
+use crate::agents::shared::batch::{Batch, LimitSeen, Skip};
+use crate::agents::shared::jsonl::object;
+use crate::agents::shared::jsonl_reader::{self, LineReader};
 use crate::agents::shared::lenient::{is_markup, reason, title};
 use crate::agents::shared::live::program::is_uuid;
 use crate::agents::shared::source::{Bookmark, Source};
 use crate::core::biller::biller;
-use crate::core::problem::Problem;
-use crate::core::turn::{EventKey, Mode, Origin, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::turn::{EventKey, Mode, Origin, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -35,7 +34,7 @@ struct State {
     model: String,
     provider: String,
     mode: Mode,
-    /// Of the session itself; [`Origin`] says what they are.
+    /// Of the session itself; see [`Origin`].
     branch: String,
     subagent: String,
     task: String,
@@ -69,17 +68,7 @@ struct Unnamed {
 /// # Errors
 /// When the file cannot be opened or read.
 pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u32) -> Result<Bookmark> {
-    let mut lines = Lines::open(source, from)?;
-    let mut state = State::default();
-    if lines.is_resumed() {
-        match serde_json::from_slice(&from.state) {
-            Ok(kept) => state = kept,
-            Err(_) => lines = Lines::open(source, &Bookmark::default())?,
-        }
-    }
-    if !lines.is_resumed() {
-        into.replace(Scope::Source, Presence::Gone);
-    }
+    let (mut lines, mut state) = jsonl_reader::resume::<State>(source, from, into)?;
     lines.long_lines_with(&NEEDLES);
     state.thread = state.thread.at(Lineage::of(&source.path));
     let before = state.lines;
@@ -90,15 +79,7 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u
         limits: BTreeMap::new(),
         last: None,
     };
-    instant::impossible();
-    while let Some((offset, line)) = lines.next()? {
-        let told = rollout.line(line, offset);
-        let impossible = instant::impossible().map(str::to_owned);
-        if let Some(reason) = told.err().or(impossible) {
-            let place = format!("{}:{}", source.path.display(), before + lines.count());
-            rollout.into.problem(Problem::new(place, reason));
-        }
-    }
+    jsonl_reader::drive(&mut lines, source, before, &mut rollout)?;
     let mut state = rollout.finish();
     state.lines = before + lines.count();
     lines.finish(rules_version, before, serde_json::to_vec(&state)?, into)
@@ -130,9 +111,18 @@ struct Rollout<'b> {
     last: Option<i64>,
 }
 
-impl Rollout<'_> {
-    /// Reads a line; the error is the reason it cannot be read.
+impl LineReader for Rollout<'_> {
     fn line(&mut self, line: &[u8], offset: u64) -> Result<(), String> {
+        self.read_line(line, offset)
+    }
+
+    fn batch(&mut self) -> &mut Batch {
+        self.into
+    }
+}
+
+impl Rollout<'_> {
+    fn read_line(&mut self, line: &[u8], offset: u64) -> Result<(), String> {
         let Some(line) = object(line) else {
             return Ok(());
         };
@@ -180,10 +170,10 @@ impl Rollout<'_> {
                     self.limits(limits);
                 }
                 if let Some(info) = info {
-                    let told = self.state.thread.count(&info, line.time);
-                    match told.usage {
+                    let count = self.state.thread.count(&info, line.time);
+                    match count.usage {
                         None => self.into.skip(Skip::Repeated),
-                        Some(usage) => self.told_call(&told, usage, offset),
+                        Some(usage) => self.add_count(&count, usage, offset),
                     }
                 }
             }
@@ -194,17 +184,14 @@ impl Rollout<'_> {
                 usage,
                 after,
             }) if thread == self.state.thread.id => {
-                let doubted = self.state.thread.recorded(usage, response.as_deref());
+                let doubted = self.state.thread.recorded(usage, response.as_deref(), &after);
                 if usage.is_zero() {
                     self.into.skip(Skip::Uncounted);
                 } else {
-                    let event = match &response {
-                        Some(response) => EventKey::of("codex", response),
-                        None => {
-                            let origin = turn.as_deref().unwrap_or_else(|| time_of(&thread));
-                            EventKey::of("codex", format!("{origin}\n{after:?}"))
-                        }
-                    };
+                    // A gateway may give every response one id; the counters still differ.
+                    let origin = response.as_deref().or(turn.as_deref());
+                    let origin = origin.unwrap_or_else(|| time_of(&thread));
+                    let event = EventKey::of("codex", format!("{origin}\n{after:?}\n{usage:?}"));
                     let response = response.as_deref().unwrap_or_default();
                     self.recorded_call(event, usage, response, doubted.as_deref(), offset);
                 }
@@ -228,7 +215,7 @@ impl Rollout<'_> {
         }
     }
 
-    /// A damaged beginning: the file's name still tells the session.
+    /// A damaged beginning: the file's name still has the session's id.
     fn begin(&mut self, time: Option<i64>) {
         if self.state.thread.id.is_empty() {
             self.state.thread.begin(self.name, time);
@@ -340,24 +327,24 @@ impl Rollout<'_> {
         }
     }
 
-    /// A call of which a `token_count` tells.
+    /// The call of a `token_count`.
     ///
     /// One of another session counts there: by that session's own file, or, where that is gone, by the copy under its
-    /// id. The copy under this session's id never counts; it tells what this session shares.
-    fn told_call(&mut self, told: &TokenCount, usage: Usage, offset: u64) {
+    /// id. The copy under this session's id never counts; it shows what this session shares.
+    fn add_count(&mut self, count: &TokenCount, usage: Usage, offset: u64) {
         let session = self.state.thread.id.clone();
-        let owner = match &told.caller {
+        let owner = match &count.caller {
             Caller::Own | Caller::Presumed => &session,
             Caller::Other(owner) => owner,
         };
-        let is_own = told.caller == Caller::Own;
-        let trace = told.trace.as_deref();
+        let is_own = count.caller == Caller::Own;
+        let trace = count.trace.as_deref();
         let call = Turn {
             session_id: owner,
-            record: told.record,
-            event: told.event,
+            record: count.record,
+            event: count.event,
             // What is known replaces what was presumed of the same record, not the other way round.
-            rank: match told.caller {
+            rank: match count.caller {
                 Caller::Own => Rank(2, 0),
                 Caller::Presumed => Rank(1, 1),
                 Caller::Other(_) => Rank(0, 1),
@@ -371,10 +358,10 @@ impl Rollout<'_> {
             self.last = self.last.max(Some(self.state.time));
         }
         // What is presumed to be this session's own may turn out to be shared, too.
-        if *owner != session || told.event.0 != told.record.0 {
+        if *owner != session || count.event.0 != count.record.0 {
             let copy = Turn {
                 session_id: &session,
-                record: RecordKey::of(format!("{:x} copied", told.event.0)),
+                record: RecordKey::of(format!("{:x} copied", count.event.0)),
                 rank: Rank::SHARED,
                 ..call
             };
@@ -432,7 +419,7 @@ impl Rollout<'_> {
             thread,
             ..
         } = &self.state;
-        // What another session made is told by its own file.
+        // Another session's calls are in its own file.
         let is_own = call.session_id == thread.id;
         let origin = Origin { branch, subagent, task };
         let provider_id = biller(provider, model).unwrap_or("openai");

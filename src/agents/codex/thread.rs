@@ -1,4 +1,4 @@
-//! Whose call a `token_count` tells of: forks of older versions begin with a copy of their parent's records.
+//! Who made the call of a `token_count`: forks of older versions begin with a copy of their parent's records.
 
 use super::lineage::{self, Lineage, is_sorted};
 use super::meta::Meta;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// Copies are written in one go, most within the same millisecond. A longer pause speaks against a copy,
 const PAUSE_MS: i64 = 5;
-/// one that leaves time for a request does so even where nothing else tells: writing may be held up, too,
+/// one that leaves time for a request does so even without other evidence: writing may be held up, too,
 const HELD_UP_MS: i64 = 50;
 /// but not so long.
 const REQUEST_MS: i64 = 1000;
@@ -34,7 +34,7 @@ pub struct Thread {
     is_announced: bool,
     counter: Counter,
     /// `token_count`s with numbers so far, counted or not.
-    told: usize,
+    seen: usize,
     replay: Replay,
     /// Whether counters may still be those of the parent, from which nothing was copied.
     inherits: bool,
@@ -54,7 +54,7 @@ enum Replay {
     Going { last: Option<i64>, pause: i64 },
 }
 
-/// What one `token_count` tells.
+/// The call of one `token_count`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenCount {
     pub caller: Caller,
@@ -115,7 +115,7 @@ impl Thread {
             return;
         }
         self.ancestors.push(id.to_owned());
-        if !self.is_paginated && self.told == 0 && self.replay == Replay::Over {
+        if !self.is_paginated && self.seen == 0 && self.replay == Replay::Over {
             self.replay = Replay::Going { last: None, pause: 0 };
         }
     }
@@ -132,7 +132,7 @@ impl Thread {
     pub fn line(&mut self, time: Option<i64>) {
         if let (Replay::Going { last, pause }, Some(time)) = (&mut self.replay, time) {
             match *last {
-                // The clock was set back: no copy where the parent told no more, but nothing to decide by elsewhere.
+                // The clock was set back: no copy where the parent wrote no more, but nothing to decide by elsewhere.
                 Some(before) if time < before => *pause = (*pause).max(PAUSE_MS + 1),
                 // Copies may keep their times, which are older than the fork.
                 Some(before) if time >= self.created => *pause = (*pause).max(time - before.max(self.created)),
@@ -154,13 +154,13 @@ impl Thread {
     }
 
     /// Takes the usage of a `token_usage_record` of this session. Returns the trace of what it takes the place of.
-    pub fn recorded(&mut self, usage: Usage, answer: Option<&str>) -> Option<String> {
-        self.counter.recorded(usage, answer);
+    pub fn recorded(&mut self, usage: Usage, answer: Option<&str>, after: &Usage) -> Option<String> {
+        self.counter.recorded(usage, answer, after);
         self.inherits = false;
         std::mem::take(&mut self.is_doubted).then(|| self.base_trace())
     }
 
-    /// The trace of what was told before the first call of a fork that has records.
+    /// The trace of what was counted before the first call of a fork that has records.
     fn base_trace(&self) -> String {
         format!("{}\nbase", self.id)
     }
@@ -168,7 +168,7 @@ impl Thread {
     /// Takes a `token_count`.
     ///
     /// A call is identified by its turn, or by when its session was made, and by its counters. Turn ids stay in every copy.
-    /// Where there are none a copy only tells from which first session all of it was copied: such copies are identified
+    /// Where there are none a copy only shows from which first session all of it was copied: such copies are identified
     /// by that one, whichever of its forks they are in and whatever else is on disk, and a call that a fork surely made
     /// itself takes the place of its copies by their trace.
     pub fn count(&mut self, info: &Info, time: Option<i64>) -> TokenCount {
@@ -176,13 +176,13 @@ impl Thread {
         let by_turn = self.by_turn();
         let is_numbered = by_turn.is_some();
         let mut caller = by_turn.unwrap_or_else(|| self.by_sequence(print, time));
-        self.told += 1;
+        self.seen += 1;
         let is_first = !self.counter.has_begun();
         let mut usage = self.counter.count(info);
         let is_doubted = usage.is_some() && self.inherits && {
             let parent = self.ancestors.first();
             let known = parent.and_then(|parent| self.lineage.is_inherited(parent, info));
-            // Where the parent's file is gone its numbers are the first that are told.
+            // Where the parent's file is gone its numbers are the first.
             self.inherits = known.unwrap_or(is_first);
             usage = usage.filter(|_| !self.inherits);
             // Or its file is not there as a whole (yet): a record will tell.
@@ -231,16 +231,16 @@ impl Thread {
         };
         let forked_at = self.created + SLACK_MS;
         let copied = self.lineage.copied(&self.ancestors);
-        let nearest = copied.map(|copied| (copied.at, copied.calls.get(self.told)));
+        let nearest = copied.map(|copied| (copied.at, copied.calls.get(self.seen)));
         let (is_own, held_up) = match nearest {
             Some((_, Some(call))) if call.print == print => {
-                // Clocks are set back; but what the parent told later and at another time it may have told by itself.
+                // Clocks are set back; but what the parent wrote later and at another time may be its own.
                 let is_later = call.time > Some(forked_at) && call.time != time;
                 (is_later && pause > HELD_UP_MS, i64::MAX)
             }
-            // The parent told something else here.
+            // The parent wrote something else here.
             Some((0, Some(_))) => (true, 0),
-            // The parent told no more; or its file is not there as a whole (yet).
+            // The parent wrote no more; or its file is not there as a whole (yet).
             Some((0, None)) => (pause > REQUEST_MS, PAUSE_MS),
             _ => (pause > REQUEST_MS, HELD_UP_MS),
         };
@@ -275,7 +275,7 @@ impl Thread {
     }
 }
 
-/// The part of a session's id that says when it was made, to the millisecond: a copy under another id keeps it. An id of
+/// The part of a session's id that is its creation time, to the millisecond: a copy under another id keeps it. An id of
 /// another kind as it is.
 pub fn time_of(id: &str) -> &str {
     const TIME: usize = 13;

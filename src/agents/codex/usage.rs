@@ -113,17 +113,17 @@ pub struct Counter {
     pub restarts: u32,
     /// Usages of `token_usage_record`s; a `token_count` that repeats each of them follows.
     echoes: Vec<Usage>,
-    /// Hash of the answer that the last record was about.
+    /// Hash of the answer that the last record was about, with the counters after it.
     answer: Option<u64>,
 }
 
 impl Counter {
-    /// Whether any totals were told.
+    /// Whether there were any totals.
     pub fn has_begun(&self) -> bool {
         self.total.is_some()
     }
 
-    /// The usage of one call, if this `token_count` tells of one.
+    /// The usage of one call, if this `token_count` has one.
     pub fn count(&mut self, info: &Info) -> Option<Usage> {
         let before = self.total.replace(info.total);
         // Written again before the follow-up of every tool call, with a fresh time; and as an estimate of the context
@@ -151,9 +151,9 @@ impl Counter {
         Some(usage)
     }
 
-    /// Takes note of a call that has a record of its own, with the id of its answer.
-    pub fn recorded(&mut self, usage: Usage, answer: Option<&str>) {
-        let answer = answer.map(|id| xxh3_64(id.as_bytes()));
+    /// Takes note of a call that has a record of its own, with the id of its answer and the counters after it.
+    pub fn recorded(&mut self, usage: Usage, answer: Option<&str>, after: &Usage) {
+        let answer = answer.map(|id| xxh3_64(format!("{id}\n{after:?}\n{usage:?}").as_bytes()));
         // Written twice, it is still repeated once.
         if answer.is_some() && std::mem::replace(&mut self.answer, answer) == answer {
             return;
@@ -221,18 +221,21 @@ mod tests {
     #[test]
     fn totals_alone_are_subtracted_until_they_restart() {
         let mut counter = Counter::default();
-        let told: Vec<_> = [usage(30, 3), usage(70, 5), usage(21, 1), usage(21, 2)]
+        let usages: Vec<_> = [usage(30, 3), usage(70, 5), usage(21, 1), usage(21, 2)]
             .map(|total| counter.count(&info(total, None)))
             .into();
-        assert_eq!(told, [usage(30, 3), usage(40, 2), usage(21, 1), usage(0, 1)].map(Some));
+        assert_eq!(
+            usages,
+            [usage(30, 3), usage(40, 2), usage(21, 1), usage(0, 1)].map(Some)
+        );
         assert_eq!(counter.restarts, 1);
     }
 
     #[test]
     fn what_a_record_told_is_not_counted_again() {
         let mut counter = Counter::default();
-        counter.recorded(usage(10, 1), Some("r-1"));
-        counter.recorded(usage(20, 1), Some("r-2"));
+        counter.recorded(usage(10, 1), Some("r-1"), &Usage::default());
+        counter.recorded(usage(20, 1), Some("r-2"), &Usage::default());
         assert_eq!(counter.count(&info(usage(10, 1), Some(usage(10, 1)))), None);
         assert_eq!(counter.count(&info(usage(30, 2), Some(usage(20, 1)))), None);
         // A call of an older program that continued the session.
@@ -245,15 +248,15 @@ mod tests {
     #[test]
     fn a_record_that_was_not_repeated_or_written_twice_hides_no_later_call() {
         let mut counter = Counter::default();
-        counter.recorded(usage(10, 1), Some("r-1"));
+        counter.recorded(usage(10, 1), Some("r-1"), &Usage::default());
         let other = info(usage(35, 3), Some(usage(25, 2)));
         assert_eq!(counter.count(&other), Some(usage(25, 2)));
         let equal = info(usage(45, 4), Some(usage(10, 1)));
         assert_eq!(counter.count(&equal), Some(usage(10, 1)));
 
         let mut counter = Counter::default();
-        counter.recorded(usage(10, 1), Some("r-1"));
-        counter.recorded(usage(10, 1), Some("r-1"));
+        counter.recorded(usage(10, 1), Some("r-1"), &Usage::default());
+        counter.recorded(usage(10, 1), Some("r-1"), &Usage::default());
         assert_eq!(counter.count(&info(usage(10, 1), Some(usage(10, 1)))), None);
         assert_eq!(
             counter.count(&info(usage(20, 2), Some(usage(10, 1)))),

@@ -115,7 +115,7 @@ fn begin(state: &mut State, envelope: &Envelope<'_>, time: i64, place: &Place, i
 }
 
 fn add(update: &StatusUpdate<'_>, time: i64, place: &Place, offset: u64, into: &mut Batch) {
-    // Without usage it only tells how full the context is.
+    // Without usage it only records how full the context is.
     let Some(usage) = &update.token_usage else { return };
     let tokens = Tokens::new(
         usage.input_other.0,
@@ -128,10 +128,11 @@ fn add(update: &StatusUpdate<'_>, time: i64, place: &Place, offset: u64, into: &
         return into.skip(Skip::Uncounted);
     }
     let id = update.message_id.as_deref().unwrap_or("");
-    // A forked session copies the log with its message ids.
+    // A forked session copies the log with its message ids, and the log of a session repeats those of its subagents. An
+    // id alone may be that of every reply of a gateway.
     let key = match id {
         "" => format!("{}\0@{time}\0{:?}", place.agent, tokens.counts()),
-        id => id.to_owned(),
+        id => format!("{id}\0{:?}", tokens.counts()),
     };
     into.session(SessionInfo {
         updated_at: (time > 0).then_some(time),

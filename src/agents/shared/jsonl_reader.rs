@@ -37,37 +37,84 @@ pub fn read<S: Default + Serialize + DeserializeOwned>(
     into: &mut Batch,
     mut each: impl FnMut(&mut S, &Line, &mut Batch) -> serde_json::Result<()>,
 ) -> Result<Bookmark> {
+    let (mut lines, mut kept) = resume::<Kept<S>>(source, from, into)?;
+    let before = kept.lines;
+    let each = |kept: &mut Kept<S>, line: &[u8], offset: u64, into: &mut Batch| {
+        if line.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        let text = String::from_utf8_lossy(line);
+        each(&mut kept.state, &Line { text: &text, offset }, into).map_err(|error| reason(&error))
+    };
+    let mut reader = Each { kept, into, each };
+    drive(&mut lines, source, before, &mut reader)?;
+    kept = reader.kept;
+    kept.lines = before + lines.count();
+    let state = serde_json::to_vec(&kept)?;
+    lines.finish(rules_version, before, state, into)
+}
+
+/// Reads the lines of a log, one after the other.
+pub trait LineReader {
+    /// Reads the line at an offset; the error is the reason it cannot be read.
+    fn line(&mut self, line: &[u8], offset: u64) -> Result<(), String>;
+
+    fn batch(&mut self) -> &mut Batch;
+}
+
+/// A log from its bookmark on, with the state that was kept there; from its start on with a new one where the file was
+/// replaced or the state is of another form.
+///
+/// # Errors
+/// When the file cannot be opened.
+pub fn resume<S: Default + DeserializeOwned>(source: &Source, from: &Bookmark, into: &mut Batch) -> Result<(Lines, S)> {
     let mut lines = Lines::open(source, from)?;
-    let mut kept = Kept::<S>::default();
+    let mut state = S::default();
     if lines.is_resumed() {
         match serde_json::from_slice(&from.state) {
-            Ok(state) => kept = state,
+            Ok(kept) => state = kept,
             Err(_) => lines = Lines::open(source, &Bookmark::default())?,
         }
     }
     if !lines.is_resumed() {
         into.replace(Scope::Source, Presence::Gone);
     }
-    let before = kept.lines;
+    Ok((lines, state))
+}
+
+/// Hands out all complete new lines; one that cannot be read, or holds an impossible time, becomes a problem. `before` is
+/// the number of lines that earlier reads took.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn drive(lines: &mut Lines, source: &Source, before: u64, reader: &mut impl LineReader) -> Result<()> {
     instant::impossible();
     while let Some((offset, line)) = lines.next()? {
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        let text = String::from_utf8_lossy(line);
-        let line = Line { text: &text, offset };
-        let told = each(&mut kept.state, &line, into).map_err(|error| reason(&error));
-        let place = || format!("{}:{}", source.path.display(), before + lines.count());
-        let impossible = instant::impossible();
-        match (told, impossible) {
-            (Err(reason), _) => into.problem(Problem::new(place(), reason)),
-            (Ok(()), Some(reason)) => into.problem(Problem::new(place(), reason)),
-            (Ok(()), None) => {}
+        let outcome = reader.line(line, offset);
+        let impossible = instant::impossible().map(str::to_owned);
+        if let Some(reason) = outcome.err().or(impossible) {
+            let place = format!("{}:{}", source.path.display(), before + lines.count());
+            reader.batch().problem(Problem::new(place, reason));
         }
     }
-    kept.lines = before + lines.count();
-    let state = serde_json::to_vec(&kept)?;
-    lines.finish(rules_version, before, state, into)
+    Ok(())
+}
+
+/// A function as a reader.
+struct Each<'b, S, F> {
+    kept: S,
+    into: &'b mut Batch,
+    each: F,
+}
+
+impl<S, F: FnMut(&mut S, &[u8], u64, &mut Batch) -> Result<(), String>> LineReader for Each<'_, S, F> {
+    fn line(&mut self, line: &[u8], offset: u64) -> Result<(), String> {
+        (self.each)(&mut self.kept, line, offset, self.into)
+    }
+
+    fn batch(&mut self) -> &mut Batch {
+        self.into
+    }
 }
 
 #[cfg(test)]

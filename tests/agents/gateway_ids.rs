@@ -1,0 +1,76 @@
+//! Every agent: a gateway that gives all its responses one id makes of several replies no single one.
+
+use crate::new_ids::counts;
+use crate::support;
+use crate::support::counting::read_all;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use ttop::agents::{Agent, built_in};
+use ttop::system::{Os, System};
+
+/// Keys under which agents write the ids that a provider gave to a response.
+const KEYS: [&str; 6] = [
+    "response_id",
+    "responseId",
+    "message_id",
+    "messageId",
+    "apiCallId",
+    "requestId",
+];
+
+/// Agents that make these ids themselves, and find records by them.
+const OWN_IDS: [&str; 2] = ["amp", "continue-cli"];
+
+/// Replaces every text under one of the keys.
+fn with_one_id(text: &str) -> String {
+    let mut text = text.to_owned();
+    for key in KEYS {
+        let start = format!("\"{key}\":\"");
+        let (mut out, mut rest) = (String::with_capacity(text.len()), text.as_str());
+        while let Some((before, after)) = rest.split_once(&start) {
+            let end = after.find('"').unwrap_or(after.len());
+            out.push_str(before);
+            out.push_str(&start);
+            out.push_str(if end == 0 { "" } else { "chatcmpl-gateway" });
+            rest = &after[end..];
+        }
+        out.push_str(rest);
+        text = out;
+    }
+    text
+}
+
+/// Returns whether there was such an id.
+fn check(agent: &'static (dyn Agent + Sync), case: &Path) -> bool {
+    let home = support::Home::new();
+    support::copy_tree(&case.join("home"), &home.path());
+    let system = System::new(Os::Linux, home.path(), BTreeMap::new());
+    let before = counts(&read_all(agent, &system).turns);
+    let mut has_changed = false;
+    for source in agent.sources(&system).sources {
+        if let Ok(text) = std::fs::read_to_string(&source.path) {
+            let changed = with_one_id(&text);
+            has_changed |= changed != text;
+            std::fs::write(&source.path, changed).expect("written");
+        }
+    }
+    let after = counts(&read_all(agent, &system).turns);
+    assert_eq!(after, before, "{}", case.display());
+    has_changed
+}
+
+#[test]
+fn one_id_for_every_response_loses_no_reply() {
+    let mut tried = BTreeSet::new();
+    for &agent in built_in().iter().filter(|agent| !OWN_IDS.contains(&agent.id())) {
+        let Ok(cases) = std::fs::read_dir(support::fixtures().join("agents").join(agent.id())) else {
+            continue;
+        };
+        for case in cases {
+            if check(agent, &case.expect("an entry").path()) {
+                tried.insert(agent.id());
+            }
+        }
+    }
+    assert!(tried.len() >= 6, "only {tried:?}");
+}
