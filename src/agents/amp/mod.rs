@@ -2,9 +2,9 @@
 
 mod survey;
 
-use super::{About, Agent, Bookmark, Found, Root, Scope, Source};
+use super::{About, Agent, Bookmark, Found, Root, Source};
 use crate::agents::shared::batch::{Batch, Skip};
-use crate::agents::shared::json_file::{parse_text, read_text};
+use crate::agents::shared::json_file::{self, parse_text};
 use crate::agents::shared::lenient::{Count, Text, When, part, title};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::uri::path_of_uri;
@@ -12,7 +12,7 @@ use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
 use crate::core::problem::Problem;
 use crate::core::tokens::{Bucket, Tokens};
-use crate::core::turn::{Accuracy, EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::turn::{Accuracy, EventKey, Origin, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
 use rustc_hash::FxHashMap;
@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 const ID: &str = "amp";
-const RULES_VERSION: u32 = 2;
+const RULES_VERSION: u32 = 3;
 
 pub struct Amp;
 
@@ -63,24 +63,25 @@ impl Agent for Amp {
     }
 
     fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-        let text = read_text(&source.path)?;
-        if let Some(thread) = parse_text::<Thread<'_>>(&source.path, &text, into)? {
+        json_file::read(source, RULES_VERSION, into, |text, into| {
+            let Some(thread) = parse_text::<Thread<'_>>(&source.path, text, into)? else {
+                return Ok(false);
+            };
             let stem = source.path.file_stem().unwrap_or_default().to_string_lossy();
             let id = thread.id.as_deref().filter(|id| !id.is_empty()).unwrap_or(&stem);
-            turns(source, id, &thread, into);
+            let tree = Tree::of(thread.env);
+            turns(source, id, &thread, tree.as_ref().map_or("", Tree::branch), into);
             into.session(SessionInfo {
                 title: part::<Text<'_>>(thread.title)
                     .and_then(|text| title(&text))
                     .map(|text| Title::from_agent(0, text)),
-                project: folder(thread.env).map(|path| Project::folder(0, path)),
+                project: tree
+                    .and_then(|tree| path_of_uri(&tree.uri))
+                    .map(|path| Project::folder(0, path)),
                 started_at: thread.created.0,
                 ..SessionInfo::new(id)
             });
-            into.replace(Scope::Source, Presence::Gone);
-        }
-        Ok(Bookmark {
-            rules_version: RULES_VERSION,
-            ..Bookmark::whole(source)
+            Ok(true)
         })
     }
 
@@ -164,22 +165,42 @@ struct Usage<'a> {
     cache_read_input_tokens: Count,
 }
 
-/// The first folder of `{"initial":{"trees":[{"uri":"file:///home/dev/acme"}]}}`.
-fn folder(env: Option<&RawValue>) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Environment {
-        initial: Initial,
+/// A folder where the thread began, with the branch it was on: `{"uri":"file:///home/dev/acme","repository":{"ref":"refs/heads/main"}}`.
+#[derive(Deserialize)]
+struct Tree {
+    uri: String,
+    #[serde(default)]
+    repository: Option<Repository>,
+}
+
+#[derive(Deserialize)]
+struct Repository {
+    #[serde(default, rename = "ref")]
+    reference: Option<String>,
+}
+
+impl Tree {
+    /// The first of `{"initial":{"trees":[…]}}`.
+    fn of(env: Option<&RawValue>) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Environment<'a> {
+            #[serde(borrow)]
+            initial: Initial<'a>,
+        }
+        #[derive(Deserialize)]
+        struct Initial<'a> {
+            #[serde(borrow)]
+            trees: Vec<&'a RawValue>,
+        }
+        let environment: Environment<'_> = part(env)?;
+        part(environment.initial.trees.first().copied())
     }
-    #[derive(Deserialize)]
-    struct Initial {
-        trees: Vec<Tree>,
+
+    fn branch(&self) -> &str {
+        let reference = self.repository.as_ref().and_then(|it| it.reference.as_deref());
+        let reference = reference.unwrap_or_default();
+        reference.strip_prefix("refs/heads/").unwrap_or(reference)
     }
-    #[derive(Deserialize)]
-    struct Tree {
-        uri: String,
-    }
-    let environment: Environment = part(env)?;
-    path_of_uri(&environment.initial.trees.first()?.uri)
 }
 
 /// A reply, from whichever of the two places.
@@ -191,7 +212,8 @@ struct Reply<'a> {
     at: Option<i64>,
 }
 
-fn turns(source: &Source, thread: &str, document: &Thread<'_>, into: &mut Batch) {
+fn turns(source: &Source, thread: &str, document: &Thread<'_>, branch: &str, into: &mut Batch) {
+    let mut last = document.created.0;
     let mut replies = messages(source, document, into);
     let events = document.usage_ledger.as_ref().map(|ledger| ledger.events.as_slice());
     if let Some(events) = events.filter(|events| !events.is_empty()) {
@@ -204,7 +226,9 @@ fn turns(source: &Source, thread: &str, document: &Thread<'_>, into: &mut Batch)
             continue;
         }
         let model = reply.model.as_deref().unwrap_or("");
-        let time = reply.at.or(document.created.0);
+        // Without a time of its own a reply came after the one before it.
+        let time = reply.at.or(last);
+        last = last.max(time);
         // A copy of a thread keeps when its replies came.
         let event = match time {
             Some(time) => format!("{time}\0{model}\0{}", reply.key),
@@ -230,6 +254,7 @@ fn turns(source: &Source, thread: &str, document: &Thread<'_>, into: &mut Batch)
                 Accuracy::Partial
             },
             timestamp: time.unwrap_or(0),
+            origin: Origin { branch, ..Origin::NONE },
             ..Turn::PLAIN
         });
     }
@@ -279,9 +304,9 @@ fn messages<'a>(source: &Source, document: &Thread<'a>, into: &mut Batch) -> Vec
 }
 
 fn ledger<'a>(source: &Source, events: &[&'a RawValue], messages: Vec<Reply<'a>>, into: &mut Batch) -> Vec<Reply<'a>> {
-    let mut messages: FxHashMap<String, Tokens> = messages
+    let mut messages: FxHashMap<String, Reply<'_>> = messages
         .into_iter()
-        .map(|message| (message.key, message.tokens))
+        .map(|message| (message.key.clone(), message))
         .collect();
     let mut replies = Vec::new();
     for (position, raw) in events.iter().enumerate() {
@@ -295,8 +320,8 @@ fn ledger<'a>(source: &Source, events: &[&'a RawValue], messages: Vec<Reply<'a>>
         };
         // A message's cached tokens belong to one event, even when several name it.
         let message = key(event.to_message_id);
-        let cached = message.as_ref().and_then(|message| messages.remove(message));
-        let counts = |bucket| cached.and_then(|cached| cached.count(bucket));
+        let of_message = message.as_ref().and_then(|message| messages.remove(message));
+        let counts = |bucket| of_message.as_ref().and_then(|reply| reply.tokens.count(bucket));
         let mut counted = Tokens::new(
             tokens.input.0,
             tokens.output.0,
@@ -304,17 +329,25 @@ fn ledger<'a>(source: &Source, events: &[&'a RawValue], messages: Vec<Reply<'a>>
             counts(Bucket::CacheRead).unwrap_or(0),
             counts(Bucket::CacheWrite).unwrap_or(0),
         );
-        if cached.is_none() && !counted.is_zero() {
+        if of_message.is_none() && !counted.is_zero() {
             counted = counted.without(Bucket::CacheRead).without(Bucket::CacheWrite);
         }
         let id = event.id.filter(|id| !id.is_empty());
         let own = || id.map_or_else(|| format!("@{position}"), |id| id.0.into_owned());
-        replies.push(Reply {
-            // As if it came from the messages, so that a ledger written later replaces them.
-            key: message.filter(|_| cached.is_some()).unwrap_or_else(own),
-            model: event.model,
-            tokens: counted,
-            at: event.timestamp.0,
+        // What identifies a reply stays that of its message: the ledger is written later.
+        replies.push(match of_message {
+            Some(reply) => Reply {
+                model: reply.model.or(event.model),
+                tokens: counted,
+                at: reply.at.or(event.timestamp.0),
+                key: reply.key,
+            },
+            None => Reply {
+                key: own(),
+                model: event.model,
+                tokens: counted,
+                at: event.timestamp.0,
+            },
         });
     }
     replies

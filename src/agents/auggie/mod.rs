@@ -2,16 +2,16 @@
 
 mod survey;
 
-use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
+use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::agents::shared::batch::Skip;
 use crate::agents::shared::disjoint_usage::Usage;
-use crate::agents::shared::json_file::{bad_record, parse_text, read_text};
+use crate::agents::shared::json_file::{self, bad_record, parse_text};
 use crate::agents::shared::lenient::{Count, Text, When, dollars, part, title};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
 use crate::core::money::Money;
-use crate::core::turn::{EventKey, Presence, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::turn::{EventKey, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
 use serde::Deserialize;
@@ -61,14 +61,12 @@ impl Agent for Auggie {
     }
 
     fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-        let text = read_text(&source.path)?;
-        if let Some(session) = parse_text::<Session<'_>>(&source.path, &text, into)? {
-            add_session(source, &text, &session, into);
-            into.replace(Scope::Source, Presence::Gone);
-        }
-        Ok(Bookmark {
-            rules_version: RULES_VERSION,
-            ..Bookmark::whole(source)
+        json_file::read(source, RULES_VERSION, into, |text, into| {
+            let Some(session) = parse_text::<Session<'_>>(&source.path, text, into)? else {
+                return Ok(false);
+            };
+            add_session(source, text, &session, into);
+            Ok(true)
         })
     }
 

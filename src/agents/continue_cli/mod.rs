@@ -2,9 +2,9 @@
 
 mod survey;
 
-use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
+use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::agents::shared::batch::Skip;
-use crate::agents::shared::json_file::{bad_record, parse_text, read_beside, read_text};
+use crate::agents::shared::json_file::{self, bad_record, parse_text, read_beside};
 use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::uri::path_of_uri;
@@ -12,14 +12,15 @@ use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
 use crate::core::money::Money;
 use crate::core::tokens::Tokens;
-use crate::core::turn::{EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use xxhash_rust::xxh3::Xxh3;
 
 const ID: &str = "continue-cli";
-const RULES_VERSION: u32 = 2;
+const RULES_VERSION: u32 = 3;
 /// The list of sessions, beside them.
 const LIST: &str = "sessions.json";
 
@@ -65,14 +66,12 @@ impl Agent for ContinueCli {
     }
 
     fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-        let text = read_text(&source.path)?;
-        if let Some(session) = parse_text::<Session<'_>>(&source.path, &text, into)? {
-            add_session(source, &text, &session, into);
-            into.replace(Scope::Source, Presence::Gone);
-        }
-        Ok(Bookmark {
-            rules_version: RULES_VERSION,
-            ..Bookmark::whole(source)
+        json_file::read(source, RULES_VERSION, into, |text, into| {
+            let Some(session) = parse_text::<Session<'_>>(&source.path, text, into)? else {
+                return Ok(false);
+            };
+            add_session(source, text, &session, into);
+            Ok(true)
         })
     }
 
@@ -204,15 +203,16 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Ba
         let path = path_of_uri(folder).unwrap_or_else(|| folder.to_owned());
         info.project = Some(Project::folder(at, path));
     }
-    // Messages have neither ids nor times. From the first tool call on its id tells them from those of any session but
-    // a copy of this one; before, only the session does.
-    let mut origin = id.to_owned();
-    let mut has_called = false;
+    // Messages have neither ids nor times. All words and calls up to a reply distinguish it from those of any session
+    // but a copy of this one: `--fork` copies the history under a new id and time.
+    let mut history = Xxh3::new();
     for (position, raw) in session.history.iter().enumerate() {
         let Some(Item { message }) = part(Some(raw)) else {
             into.problem(bad_record(source, position, "not a message"));
             continue;
         };
+        history.update(message.role.as_deref().unwrap_or_default().as_bytes());
+        history.update(message.content.map_or("", RawValue::get).as_bytes());
         match message.role.as_deref() {
             Some("user") if info.title.is_none() => {
                 let words = first_text(message.content).and_then(|words| title(&words));
@@ -221,10 +221,8 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Ba
             Some("assistant") => {
                 let place = (raw.get().as_ptr() as usize - text.as_ptr() as usize) as u64;
                 let calls: Vec<ToolCall<'_>> = part(message.tool_calls).unwrap_or_default();
-                if let Some(call) = calls.into_iter().find(|call| !has_called && !call.id.is_empty()) {
-                    (origin, has_called) = (call.id.0.into_owned(), true);
-                }
-                reply(id, &origin, position, &message, at, place, into);
+                calls.iter().for_each(|call| history.update(call.id.as_bytes()));
+                reply(id, history.digest(), position, &message, at, place, into);
             }
             _ => {}
         }
@@ -232,7 +230,7 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Ba
     into.session(info);
 }
 
-fn reply(session: &str, origin: &str, position: usize, message: &Message<'_>, at: i64, place: u64, into: &mut Batch) {
+fn reply(session: &str, history: u64, position: usize, message: &Message<'_>, at: i64, place: u64, into: &mut Batch) {
     let Some(usage) = part::<Usage>(message.usage) else {
         return into.skip(Skip::Uncounted);
     };
@@ -242,7 +240,7 @@ fn reply(session: &str, origin: &str, position: usize, message: &Message<'_>, at
     }
     let model = usage.model.as_deref().unwrap_or("");
     let key = format!("{session}\0{position}");
-    let event = format!("{origin}\0{position}\0{:?}\0{model}", tokens.counts());
+    let event = format!("{history:x}\0{position}\0{:?}\0{model}", tokens.counts());
     into.turn(&Turn {
         session_id: session,
         record: RecordKey::of(&key),

@@ -2,15 +2,15 @@
 
 mod survey;
 
-use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
+use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::agents::shared::batch::Skip;
-use crate::agents::shared::json_file::{parse_text, read_beside, read_text};
+use crate::agents::shared::json_file::{self, parse_text, read_beside};
 use crate::agents::shared::lenient::{Count, Text, When, part, title};
 use crate::agents::shared::running_total::{self, Total};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::tokens::Tokens;
-use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
+use crate::core::turn::{Accuracy, Project, SessionInfo, Title};
 use crate::system::System;
 use crate::system::open::{self, Most};
 use anyhow::Result;
@@ -64,16 +64,15 @@ impl Agent for Droid {
     }
 
     fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-        let text = read_text(&source.path)?;
-        if let (Some(id), Some(settings)) = (session_id(&source.path), parse_text(&source.path, &text, into)?) {
+        json_file::read(source, RULES_VERSION, into, |text, into| {
+            let parsed = parse_text(&source.path, text, into)?;
+            let (Some(id), Some(settings)) = (session_id(&source.path), parsed) else {
+                return Ok(false);
+            };
             let head = Head::read(&source.path, &id);
             let models = CustomModels::read(&source.path, into);
             session(source, &id, &settings, head, &models, into);
-            into.replace(Scope::Source, Presence::Gone);
-        }
-        Ok(Bookmark {
-            rules_version: RULES_VERSION,
-            ..Bookmark::whole(source)
+            Ok(true)
         })
     }
 

@@ -2,11 +2,11 @@
 
 use super::message::{Found, Message, add, first_words};
 use super::{RULES_VERSION, project};
-use crate::agents::shared::json_file::{parse_text, read_text};
+use crate::agents::shared::json_file::{self, parse_text};
 use crate::agents::shared::lenient::{Text, When, part, reason, title};
-use crate::agents::{Batch, Bookmark, Scope, Source};
+use crate::agents::{Batch, Bookmark, Source};
 use crate::core::problem::Problem;
-use crate::core::turn::{Presence, Project, SessionInfo, Title};
+use crate::core::turn::{Project, SessionInfo, Title};
 use anyhow::Result;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -30,19 +30,17 @@ struct Session<'a> {
 /// # Errors
 /// When the file cannot be read or holds no session.
 pub fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
-    let text = read_text(&source.path)?;
-    if let Some(session) = parse_text::<Session>(&source.path, &text, into)? {
+    json_file::read(source, RULES_VERSION, into, |text, into| {
+        // Only a completely read session reveals removed messages.
+        let Some(session) = parse_text::<Session>(&source.path, text, into)? else {
+            return Ok(false);
+        };
         add_session(&session, source, into);
-    }
-    Ok(Bookmark {
-        rules_version: RULES_VERSION,
-        ..Bookmark::whole(source)
+        Ok(true)
     })
 }
 
 fn add_session(session: &Session, source: &Source, into: &mut Batch) {
-    // Only a completely read session reveals removed messages.
-    into.replace(Scope::Source, Presence::Gone);
     let hash = part::<Text>(session.project_hash);
     let project = project::of(&source.path, hash.as_deref());
     let parent_id = project::parent_session(&source.path);

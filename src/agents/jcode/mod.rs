@@ -2,16 +2,16 @@
 
 mod survey;
 
-use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
+use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::agents::shared::batch::Skip;
-use crate::agents::shared::json_file::{bad_record, parse_text, read_text};
+use crate::agents::shared::json_file::{self, bad_record, parse_text};
 use crate::agents::shared::jsonl_reader;
 use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
 use crate::core::tokens::{Bucket, Tokens};
-use crate::core::turn::{Accuracy, EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::turn::{Accuracy, EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -75,8 +75,10 @@ impl Agent for Jcode {
                 Ok(())
             });
         }
-        let text = read_text(&source.path)?;
-        if let Some(session) = parse_text::<Session<'_>>(&source.path, &text, into)? {
+        json_file::read(source, RULES_VERSION, into, |text, into| {
+            let Some(session) = parse_text::<Session<'_>>(&source.path, text, into)? else {
+                return Ok(false);
+            };
             let stem = name.strip_suffix(".json").unwrap_or(&name);
             let id = session.id.as_deref().filter(|id| !id.is_empty()).unwrap_or(stem);
             let mut state = State::default();
@@ -90,11 +92,7 @@ impl Agent for Jcode {
             }
             let name = part::<Text<'_>>(session.title).and_then(|name| title(&name));
             state.describe(id, name, into);
-            into.replace(Scope::Source, Presence::Gone);
-        }
-        Ok(Bookmark {
-            rules_version: RULES_VERSION,
-            ..Bookmark::whole(source)
+            Ok(true)
         })
     }
 

@@ -2,15 +2,15 @@
 
 mod survey;
 
-use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
+use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::agents::shared::batch::Skip;
-use crate::agents::shared::json_file::{read_beside, read_text};
+use crate::agents::shared::json_file::{self, read_beside};
 use crate::agents::shared::lenient::{Count, When, title};
 use crate::agents::shared::running_total::{self, Total};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::tokens::Tokens;
-use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
+use crate::core::turn::{Accuracy, Project, SessionInfo, Title};
 use crate::system::System;
 use anyhow::Result;
 use memchr::memmem::rfind_iter;
@@ -41,6 +41,7 @@ impl Agent for MistralVibe {
                 running_total::LIMIT,
                 "reasoning is included in output and not recorded separately",
                 "sessions of versions before 3.0 are not read",
+                "Mistral Vibe deletes a subagent's session when it ends: it counts if ttop read it before",
             ]),
             rules_version: RULES_VERSION,
         }
@@ -69,14 +70,11 @@ impl Agent for MistralVibe {
     }
 
     fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-        let text = read_text(&source.path)?;
-        if let Some(folder) = session_folder(&source.path) {
-            session(&folder, &text, into);
-        }
-        into.replace(Scope::Source, Presence::Gone);
-        Ok(Bookmark {
-            rules_version: RULES_VERSION,
-            ..Bookmark::whole(source)
+        json_file::read(source, RULES_VERSION, into, |text, into| {
+            if let Some(folder) = session_folder(&source.path) {
+                session(&folder, text, into);
+            }
+            Ok(true)
         })
     }
 

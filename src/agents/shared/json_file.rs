@@ -1,9 +1,10 @@
 //! Files that their owner rewrites whole: read at once, and only believed when they are complete.
 
-use super::batch::Batch;
+use super::batch::{Batch, Scope};
 use super::lenient::reason;
-use super::source::Source;
+use super::source::{Bookmark, Source};
 use crate::core::problem::Problem;
+use crate::core::turn::Presence;
 use crate::system::open::{self, Most};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -41,7 +42,25 @@ pub fn parse_text<'a, T: Deserialize<'a>>(path: &Path, text: &'a str, into: &mut
     }
 }
 
-/// A file beside a source that tells more about it: `None` where it is missing, and with a problem where it is bad.
+/// Reads a document that its owner rewrites whole. `add` adds its records and returns whether it was complete: what an
+/// incomplete one lacks still counts.
+///
+/// # Errors
+/// When the file cannot be read, or `add` fails.
+pub fn read(
+    source: &Source,
+    rules_version: u32,
+    into: &mut Batch,
+    add: impl FnOnce(&str, &mut Batch) -> Result<bool>,
+) -> Result<Bookmark> {
+    let text = read_text(&source.path)?;
+    if add(&text, into)? {
+        into.replace(Scope::Source, Presence::Gone);
+    }
+    Ok(Bookmark::read_whole(source, rules_version))
+}
+
+/// A file beside a source that describes it: `None` where it is missing, and with a problem where it is bad.
 pub fn read_beside<T: for<'a> Deserialize<'a>>(path: &Path, into: &mut Batch) -> Option<T> {
     if !path.exists() {
         return None;

@@ -134,7 +134,15 @@ impl Bookmark {
         self == &Self::default()
     }
 
-    /// For sources without a cursor: read whole each time they change.
+    /// The bookmark of a source that was read whole by such rules, as it is each time it changes.
+    pub fn read_whole(source: &Source, rules_version: u32) -> Self {
+        Self {
+            rules_version,
+            ..Self::whole(source)
+        }
+    }
+
+    /// As [`Bookmark::read_whole`]; the caller sets the version of the rules.
     pub fn whole(source: &Source) -> Self {
         Self {
             stamp: source.stamp,
