@@ -6,6 +6,7 @@ use ttop::core::problem::Problem;
 use ttop::core::tokens::Tokens;
 use ttop::core::turn::{Presence, SessionInfo};
 use ttop::ledger::Ledger;
+use ttop::ledger::changes::Logged;
 use ttop::ledger::query::{FoundTurn, Selection};
 use ttop::system::System;
 
@@ -36,12 +37,14 @@ pub struct Reading {
 pub struct Counting {
     ledger: Ledger,
     agent: &'static (dyn Agent + Sync),
+    /// The number of the last change that was handed out.
+    seen: i64,
 }
 
 impl Counting {
     pub fn of(agent: &'static (dyn Agent + Sync)) -> Self {
         let ledger = Ledger::in_memory().expect("an empty ledger");
-        Self { ledger, agent }
+        Self { ledger, agent, seen: 0 }
     }
 
     /// Reads what changed, keeps it, and returns what counts now.
@@ -76,6 +79,33 @@ impl Counting {
             problems,
         }
     }
+}
+
+impl Counting {
+    /// The steps of what counts since the last call, oldest first, as `watch` shows them.
+    pub fn new_steps(&mut self) -> Vec<Step> {
+        let logged = self
+            .ledger
+            .changes_after(self.seen, usize::MAX)
+            .expect("a log of changes");
+        self.seen = logged.last().map_or(self.seen, |last| last.seq);
+        let step = |logged: Logged| Step {
+            turn_id: logged.event.turn_id(),
+            message_id: logged.message_id,
+            old: logged.old.map(|numbers| numbers.tokens),
+            new: logged.new.map(|numbers| numbers.tokens),
+        };
+        logged.into_iter().map(step).collect()
+    }
+}
+
+/// One change of the counted tokens of a turn.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub turn_id: String,
+    pub message_id: String,
+    pub old: Option<Tokens>,
+    pub new: Option<Tokens>,
 }
 
 /// Reads a home once, from the start.

@@ -13,6 +13,7 @@ pub mod mutate;
 pub mod opencode_db;
 pub mod opencode_home;
 pub mod opencode_live;
+pub mod replay;
 pub mod running;
 pub mod subjects;
 #[cfg(target_os = "linux")]
