@@ -1,4 +1,4 @@
-//! From a reply's usage to what a turn says of it: its buckets, its rank among copies, its mode and its provider.
+//! From a reply's usage to the numbers of its turn: its buckets, its rank among copies, its mode and its provider.
 
 use super::reply::{Reply, Tier, Usage};
 use crate::core::biller::biller;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Lines of this kind are written when a session is taken up, and never copied.
 const HEADER: &[u8] = b"{\"type\":\"queue-operation\"";
 
-/// What the first lines of a transcript told, until a reply shows whether they were copied.
+/// The facts of the first lines of a transcript, until a reply shows whether they were copied.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Beginning {
     /// Time of what was written before the conversation, epoch milliseconds.
@@ -50,7 +50,7 @@ impl Beginning {
         }
     }
 
-    /// Takes what lines told of a session, and returns what of it is known to be true.
+    /// Takes the facts of lines about a session, and returns those that are known to be true.
     pub fn info(&mut self, mut info: SessionInfo) -> Option<SessionInfo> {
         if self.stage != Stage::Own && (info.started_at.is_some() || info.project.is_some()) {
             let mut held = SessionInfo {

@@ -1,7 +1,7 @@
 //! Which records of a transcript are of the same reply.
 //!
 //! A reply is written once per content block and copied into forks; all of it has one message id. But some gateways give
-//! every reply the same id, of whatever spelling: there, what else a record says tells replies apart.
+//! every reply the same id, of whatever spelling: there, the other fields of a record distinguish replies.
 
 use super::reply::Reply;
 use crate::core::turn::EventKey;
@@ -30,7 +30,7 @@ pub(super) struct Seen {
     event: u64,
     /// Hash of the request id; 0 where there is none.
     request: u64,
-    /// Hash of the counts of what was sent; 0 where all are 0, as they are before the provider told them.
+    /// Hash of the counts of what was sent; 0 where all are 0, as they are before the provider reports them.
     prompt: u64,
     output: u64,
 }
@@ -104,7 +104,7 @@ impl Seen {
         let is_same_prompt = self.prompt == now.prompt;
         match (self.request, now.request) {
             (0, _) | (_, 0) if is_unique => true,
-            // Output grows while a reply is streamed; the rest may be told with its end alone.
+            // Output grows while a reply is streamed; the rest may come with its end alone.
             (0, _) | (_, 0) => (is_same_prompt || self.prompt == 0 || now.prompt == 0) && now.output >= self.output,
             (before, now) if before == now => true,
             // `/btw` asks again under the id of the reply that it repeats.
@@ -113,7 +113,7 @@ impl Seen {
     }
 }
 
-/// Whether an id is told from others by itself: one that comes with the id of its request, as Anthropic's do, or that
+/// Whether an id is unique by itself: one that comes with the id of its request, as Anthropic's do, or that
 /// looks like Anthropic's. What has no digit in it is no id.
 fn is_unique(id: &str, has_request: bool) -> bool {
     const LENGTH: usize = 22;
@@ -184,7 +184,7 @@ mod tests {
             "msg_gateway_constant_response",
             "0000-0000",
         ] {
-            // Streamed: the same prompt, a growing output, a prompt that is told with the end.
+            // Streamed: the same prompt, a growing output, a prompt that is counted with the end.
             assert_eq!(count(id, &[("", 10, 1), ("", 10, 1), ("", 10, 90)]), 1, "{id}");
             assert_eq!(count(id, &[("", 0, 1), ("", 10, 90)]), 1, "{id}");
             assert_eq!(count(id, &[("r-1", 10, 1), ("r-1", 12, 90)]), 1, "{id}");

@@ -78,12 +78,12 @@ impl Transcripts for LiveClaudeCode {
         }
         let is_job = entry.kind.as_deref() == Some("bg");
         let state = entry.job_id.as_deref().and_then(|job| job_state(&path, job));
-        // A job that has to be answered rests: its file tells that from one that is done.
+        // A job that has to be answered rests: its file distinguishes it from one that is done.
         let word = match (entry.status.as_deref(), state.as_deref()) {
             (None | Some("idle"), Some("blocked")) => Some("blocked"),
             (status, state) => status.or(state),
         };
-        let says = match word.unwrap_or_default() {
+        let reported = match word.unwrap_or_default() {
             "busy" | "working" | "running" => Some(Reported::Busy),
             // A background shell keeps running while the agent waits for the user.
             "idle" | "shell" | "done" | "completed" => Some(Reported::Idle),
@@ -107,8 +107,8 @@ impl Transcripts for LiveClaudeCode {
         };
         Some(Note {
             session_id: entry.session_id.map(|id| id.0.into_owned()),
-            word: says.map(|says| ReportedStatus {
-                says,
+            word: reported.map(|reported| ReportedStatus {
+                says: reported,
                 since: entry.status_updated_at.0,
                 source: StatusSource::Transcript,
             }),
@@ -237,8 +237,8 @@ fn tell(record: &Record, story: &mut Story) {
 }
 
 fn tell_user(record: &Record, at: i64, story: &mut Story) {
-    let said: Said = part(record.message).unwrap_or_default();
-    let blocks = blocks(said.content);
+    let message: Said = part(record.message).unwrap_or_default();
+    let blocks = blocks(message.content);
     let results: Vec<&str> = blocks.iter().filter_map(|block| block.tool_use_id.as_deref()).collect();
     let text = text_of(&blocks);
     for id in &results {
@@ -272,9 +272,9 @@ fn tell_user(record: &Record, at: i64, story: &mut Story) {
 }
 
 fn tell_reply(record: &Record, at: i64, story: &mut Story) {
-    let said: Said = part(record.message).unwrap_or_default();
-    let blocks = blocks(said.content);
-    let model = said.model.as_deref().filter(|model| *model != "<synthetic>");
+    let message: Said = part(record.message).unwrap_or_default();
+    let blocks = blocks(message.content);
+    let model = message.model.as_deref().filter(|model| *model != "<synthetic>");
     if let Some(model) = model {
         story.about.model_id = Some(model.to_owned());
         story.about.provider_id = Some("anthropic".to_owned());
@@ -286,7 +286,7 @@ fn tell_reply(record: &Record, at: i64, story: &mut Story) {
         }
     }
     // A reply is written block by block, and each carries how the whole ended, if that was known by then.
-    let end = match said.stop_reason.as_deref() {
+    let end = match message.stop_reason.as_deref() {
         _ if record.is_api_error_message == Some(true) => Some(End::Error),
         Some("end_turn" | "stop_sequence") => Some(End::Stop),
         Some("max_tokens" | "model_context_window_exceeded") => Some(End::Length),

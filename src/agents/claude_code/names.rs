@@ -294,7 +294,7 @@ mod tests {
     const OWN: &str = "s-1";
 
     /// What a file's lines tell of its sessions.
-    fn told(lines: &[&str]) -> Vec<SessionInfo> {
+    fn infos(lines: &[&str]) -> Vec<SessionInfo> {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("s-1.jsonl");
         std::fs::write(&path, lines.join("\n") + "\n").expect("written");
@@ -315,7 +315,7 @@ mod tests {
 
     /// The names that a file's lines give its sessions.
     fn names(lines: &[&str]) -> Vec<(String, String)> {
-        let named = told(lines).into_iter();
+        let named = infos(lines).into_iter();
         named.filter_map(|info| Some((info.id, info.title?.text))).collect()
     }
 
@@ -367,10 +367,10 @@ mod tests {
             )
         };
         let (meta, prompt) = (line(r#""isMeta":true,"#, "/home/dev/a", 1), line("", "/home/dev/b", 2));
-        let told = told(&[&meta, &prompt]);
-        let project = told[0].project.as_ref().expect("a project");
-        assert_eq!((told.len(), &*project.path), (1, "/home/dev/a"));
-        assert_eq!(told[0].started_at, Some(1_772_442_001_000));
+        let infos = infos(&[&meta, &prompt]);
+        let project = infos[0].project.as_ref().expect("a project");
+        assert_eq!((infos.len(), &*project.path), (1, "/home/dev/a"));
+        assert_eq!(infos[0].started_at, Some(1_772_442_001_000));
     }
 
     #[test]

@@ -118,9 +118,8 @@ impl Agent for TaskAgent {
             _ => task::read(self.id, source, &from.state, into),
         }?;
         Ok(Bookmark {
-            rules_version: task::RULES_VERSION,
             state,
-            ..Bookmark::whole(source)
+            ..Bookmark::read_whole(source, task::RULES_VERSION)
         })
     }
 

@@ -165,9 +165,9 @@ fn reply(agent: &str, session: &str, message: &Message, described: &Description,
     if tokens.is_zero() && cost.is_none_or(|cost| cost == Money::ZERO) {
         return into.skip(Skip::Uncounted);
     }
-    let told = part::<ModelInfo>(message.model_info);
-    let (provider, model) = match &told {
-        Some(told) if !told.id.is_empty() => (&*told.provider, &*told.id),
+    let info = part::<ModelInfo>(message.model_info);
+    let (provider, model) = match &info {
+        Some(info) if !info.id.is_empty() => (&*info.provider, &*info.id),
         _ => (
             described.provider.as_deref().unwrap_or(""),
             described.model.as_deref().unwrap_or(""),

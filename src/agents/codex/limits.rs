@@ -28,7 +28,7 @@ struct WindowJson {
 }
 
 /// Reads `rate_limits`: `{"primary":{"used_percent":12.5,"window_minutes":300,"resets_at":1772500000},"plan_type":"plus"}`.
-/// What has an unexpected shape tells nothing: it is not what the record is read for.
+/// An unexpected shape yields no limits: the record is read for its counts.
 pub fn parse(raw: &RawValue, seen_at: i64) -> Vec<LimitSeen> {
     let Ok(limits) = serde_json::from_str::<LimitsJson>(raw.get()) else {
         return Vec::new();
@@ -83,12 +83,12 @@ mod tests {
             r#"{"limit_id":"codex","primary":{"used_percent":12.5,"window_minutes":300,"resets_at":1772500000},
                 "secondary":{"used_percent":40,"window_minutes":10080,"resets_in_seconds":60},"plan_type":"plus"}"#,
         );
-        let told: Vec<_> = limits
+        let rows: Vec<_> = limits
             .iter()
             .map(|it| (it.label.as_str(), it.used_percent, it.resets_at))
             .collect();
         assert_eq!(
-            told,
+            rows,
             [
                 ("5-hour", 12.5, Some(1_772_500_000_000)),
                 ("Weekly", 40.0, Some(61_000))

@@ -19,7 +19,7 @@ struct EntryJson<'a> {
 }
 
 /// Reads `{"id":"019c…","thread_name":"…","updated_at":"…"}` lines; the last name of a session counts, whatever the clock
-/// said when it was given.
+/// recorded when it was given.
 ///
 /// # Errors
 /// When the file cannot be read.
@@ -79,10 +79,7 @@ pub fn read_database(source: &Source, into: &mut Batch, rules_version: u32) -> R
             Ok(())
         },
     )?;
-    Ok(Bookmark {
-        rules_version,
-        ..Bookmark::whole(source)
-    })
+    Ok(Bookmark::read_whole(source, rules_version))
 }
 
 fn name_session(into: &mut Batch, id: &str, rank: u8, at: i64, text: String) {

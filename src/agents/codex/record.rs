@@ -26,7 +26,7 @@ pub const NEEDLES: [&str; 8] = [
 pub enum Record<'a> {
     /// Of this session, or of one whose records were copied.
     Meta(Box<Meta>),
-    /// A turn began, or went on: its id, working directory and model, as far as told.
+    /// A turn began, or went on: its id, working directory and model, as far as recorded.
     Turn {
         id: Option<String>,
         cwd: Option<String>,
@@ -43,7 +43,7 @@ pub enum Record<'a> {
     Tokens {
         info: Option<Info>,
         limits: Option<&'a RawValue>,
-        /// Whether there are counters without the totals that tell a new call from the same told again.
+        /// Whether there are counters without the totals that distinguish a new call from a repeated one.
         is_partial: bool,
     },
     /// One call, with the id of its answer.
@@ -52,7 +52,7 @@ pub enum Record<'a> {
         response: Option<String>,
         turn: Option<String>,
         usage: Usage,
-        /// The thread's counters after it: tells calls without a response id apart.
+        /// The thread's counters after it: they distinguish calls without a response id.
         after: Usage,
     },
 }
@@ -74,7 +74,7 @@ pub fn parse(line: &str) -> serde_json::Result<Line<'_>> {
             time: time.and_then(parse_time),
             record: None,
         }),
-        // Wanted, or not told by the first bytes.
+        // Wanted, or undecided by the first bytes.
         _ => parse_whole(line),
     }
 }

@@ -49,7 +49,7 @@ struct State {
     origins: Origins,
 }
 
-/// A request without a cost of its own: it gets its share of what the next shutdown tells.
+/// A request without a cost of its own: it gets its share of the next shutdown.
 #[derive(Clone, Serialize, Deserialize)]
 struct Unpriced {
     key: String,
@@ -283,7 +283,7 @@ impl State {
             into.skip(Skip::Repeated);
             return Ok(());
         }
-        let (mut sums, mut spelled, mut told) = (Sums::default(), Sums::default(), Ok(()));
+        let (mut sums, mut spelled, mut outcome) = (Sums::default(), Sums::default(), Ok(()));
         for (model, metrics) in shutdown.model_metrics.unwrap_or_default() {
             match serde_json::from_str::<Option<Metrics>>(metrics.get()) {
                 Ok(metrics) => {
@@ -291,7 +291,7 @@ impl State {
                     sums.add(bare(&model), &sum);
                     spelled.add(&model, &sum);
                 }
-                Err(error) => told = told.and(Err(error)),
+                Err(error) => outcome = outcome.and(Err(error)),
             }
         }
         let (mut added, mut is_certain) = (Sums::default(), true);
@@ -341,7 +341,7 @@ impl State {
                 ..Turn::PLAIN
             });
         }
-        told
+        outcome
     }
 }
 
@@ -422,7 +422,7 @@ mod tests {
 
     #[test]
     fn a_shutdown_takes_the_place_of_the_replies_of_its_segment() {
-        let told = read_with_cuts(&CopilotCli, FILE, SESSION);
+        let result = read_with_cuts(&CopilotCli, FILE, SESSION);
         let turns = [
             "s1 m1 gpt-5 [-, 5, -, -, -]",
             "s1 m1 gpt-5 [-, 9, -, -, -]",
@@ -430,13 +430,13 @@ mod tests {
             "s1 m1 claude-x [-, 9, -, -, -]",
             "s1 m2 claude-x [-, 3, -, -, -]",
         ];
-        assert_eq!(told.turns, turns);
+        assert_eq!(result.turns, turns);
         // What was written again after resuming is the old reply; the empty shutdown leaves the new one alone.
-        assert_eq!(told.counted(), [turns[2], turns[4]]);
-        let session = &told.sessions["s1"];
+        assert_eq!(result.counted(), [turns[2], turns[4]]);
+        let session = &result.sessions["s1"];
         assert_eq!(session.project.as_ref().expect("a project").path, "/home/dev/acme");
         assert_eq!(session.title.as_ref().expect("a title").rank, 0);
-        assert!(told.problems.is_empty());
+        assert!(result.problems.is_empty());
     }
 
     #[test]
@@ -453,9 +453,9 @@ mod tests {
             r#"{"type":"session.shutdown","data":{"modelMetrics":{"a":{"usage":{"outputTokens":7}}}},"id":"e5"}"#,
             "\n",
         );
-        let told = read_with_cuts(&CopilotCli, FILE, text);
+        let result = read_with_cuts(&CopilotCli, FILE, text);
         assert_eq!(
-            told.counted(),
+            result.counted(),
             [
                 "s1 m1 a [-, 5, -, -, -]",
                 "s1 m2 a [-, 6, -, -, -]",
@@ -475,8 +475,8 @@ mod tests {
         let sums = ["s1  gpt-5 [50, 5, 4, 40, 10]"];
         assert_eq!(read_with_cuts(&CopilotCli, FILE, closed).counted(), sums);
         for again in [last, closed, &format!("{start}{last}")] {
-            let told = read_with_cuts(&CopilotCli, FILE, &format!("{closed}{again}\n"));
-            assert_eq!(told.counted(), sums, "{again}");
+            let result = read_with_cuts(&CopilotCli, FILE, &format!("{closed}{again}\n"));
+            assert_eq!(result.counted(), sums, "{again}");
         }
     }
 
@@ -487,9 +487,9 @@ mod tests {
             (r#"{"requests":{"count":"1"},"usage":null}"#, 0),
             (r#"{"usage":"x"}"#, 1),
         ] {
-            let told = read_with_cuts(&CopilotCli, FILE, &SESSION.replace(r#"{"usage":null}"#, odd));
-            assert_eq!(told.counted()[0], "s1  gpt-5 [50, 5, 4, 40, 10]");
-            assert_eq!(told.problems.len(), problems, "{odd}");
+            let result = read_with_cuts(&CopilotCli, FILE, &SESSION.replace(r#"{"usage":null}"#, odd));
+            assert_eq!(result.counted()[0], "s1  gpt-5 [50, 5, 4, 40, 10]");
+            assert_eq!(result.problems.len(), problems, "{odd}");
         }
     }
 }

@@ -193,7 +193,7 @@ mod tests {
             )
         };
         let ran = event(5, "tool.execution_complete", r#""toolCallId":"t""#);
-        let says = event(6, "assistant.message", r#""content":"done","toolRequests":[]"#);
+        let reply = event(6, "assistant.message", r#""content":"done","toolRequests":[]"#);
         assert!(matches!(
             facts(std::slice::from_ref(&prompt)).last,
             Some(Last::Asked { .. })
@@ -206,7 +206,7 @@ mod tests {
         assert_eq!(running.pending_tool.map(|tool| tool.name).as_deref(), Some("bash"));
         let asked = facts(&[prompt.clone(), asks.clone(), runs("ask_user")]);
         assert_eq!(asked.pending_tool.and_then(|tool| tool.asks), Some(Ask::Question));
-        let done = facts(&[prompt, begins, asks, runs("bash"), ran, says]);
+        let done = facts(&[prompt, begins, asks, runs("bash"), ran, reply]);
         assert!(matches!(done.last, Some(Last::Ended { how: End::Stop, .. })));
     }
 

@@ -21,7 +21,7 @@ pub struct Event<'a> {
     pub agent_id: Option<&'a RawValue>,
 }
 
-/// `{"sessionId":"…","startTime":"…","context":{"cwd":"…","gitRoot":"…","model":"…"}}`; resuming tells only the context.
+/// `{"sessionId":"…","startTime":"…","context":{"cwd":"…","gitRoot":"…","model":"…"}}`; resuming records only the context.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Start<'a> {

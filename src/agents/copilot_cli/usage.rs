@@ -161,7 +161,7 @@ impl Sums {
     }
 }
 
-/// Shares the session's bill among its models, where it is not told by model.
+/// Shares the session's bill among its models, where it is not recorded by model.
 pub fn share_whole(sums: &mut Sums, whole: u64) {
     if whole == 0 || sums.0.values().any(|sum| sum.nano_aiu > 0) {
         return;

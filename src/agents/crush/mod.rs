@@ -97,10 +97,7 @@ impl Agent for Crush {
         } else {
             into.problem(Problem::new(source.path.display(), "has no session table"));
         }
-        Ok(Bookmark {
-            rules_version: RULES_VERSION,
-            ..Bookmark::whole(source)
-        })
+        Ok(Bookmark::read_whole(source, RULES_VERSION))
     }
 
     fn vocabulary(&self) -> Option<&'static Vocabulary> {

@@ -54,7 +54,7 @@ impl Transcripts for LiveCursorCli {
             return;
         };
         let Some(role) = record.role else { return };
-        let said: Said = part(record.message).unwrap_or_default();
+        let message: Said = part(record.message).unwrap_or_default();
         let is_user = &*role == "user";
         if is_user {
             story.prompted(modified);
@@ -64,7 +64,7 @@ impl Transcripts for LiveCursorCli {
         }
         story.said(Message {
             role: role.to_string(),
-            text: text_of(&blocks(said.content)),
+            text: text_of(&blocks(message.content)),
             ..Message::default()
         });
     }

@@ -14,7 +14,7 @@ use anyhow::Result;
 
 const ID: &str = "cursor";
 const RULES_VERSION: u32 = 1;
-/// Kinds of sources: the database of all conversations, or that of a workspace, which says where they belong.
+/// Kinds of sources: the database of all conversations, or that of a workspace, which holds their folders.
 const CONVERSATIONS: u8 = 0;
 const WORKSPACE: u8 = 1;
 const DATABASE: &str = "state.vscdb";

@@ -88,10 +88,7 @@ impl Agent for DeepSeekHarness {
         }
         stream.finish(into);
         into.replace(Scope::Source, Presence::Gone);
-        Ok(Bookmark {
-            rules_version: RULES_VERSION,
-            ..Bookmark::whole(source)
-        })
+        Ok(Bookmark::read_whole(source, RULES_VERSION))
     }
 
     fn vocabulary(&self) -> Option<&'static Vocabulary> {

@@ -92,10 +92,7 @@ impl Agent for DevinCli {
         } else {
             into.problem(Problem::new(source.path.display(), "has no table of messages"));
         }
-        Ok(Bookmark {
-            rules_version: RULES_VERSION,
-            ..Bookmark::whole(source)
-        })
+        Ok(Bookmark::read_whole(source, RULES_VERSION))
     }
 
     fn vocabulary(&self) -> Option<&'static Vocabulary> {

@@ -89,7 +89,7 @@ fn tell(record: &Record, story: &mut Story) {
     let Some(at) = record.timestamp.0 else { return };
     let text = text_of(&blocks(record.content));
     match record.kind.as_deref() {
-        // The results of tools are written as if the user had said them; so is what it tells of the surroundings.
+        // Results of tools and descriptions of the surroundings are written as messages of the user.
         Some("user") if text.is_empty() => story.asked(at),
         Some("user") if text.starts_with("<session_context>") => {}
         Some("user") => {

@@ -181,9 +181,9 @@ mod tests {
 
     #[test]
     fn snapshots_and_rewinds_take_nothing_back() {
-        let told = read_with_cuts(&GeminiCli, FILE, SESSION);
-        assert_eq!(told.turns, ["s1 a1 m [9, 1, 2, 4, 0]", "s1 a2 n [7, 1, 0, 0, 0]"]);
-        let session = &told.sessions["s1"];
+        let result = read_with_cuts(&GeminiCli, FILE, SESSION);
+        assert_eq!(result.turns, ["s1 a1 m [9, 1, 2, 4, 0]", "s1 a2 n [7, 1, 0, 0, 0]"]);
+        let session = &result.sessions["s1"];
         assert_eq!(session.title.as_ref().expect("a title").text, "Done");
         assert_eq!(session.interactive, Some(true));
         let (first, last) = (1_772_442_000_000, 1_772_445_602_000);
@@ -198,12 +198,12 @@ mod tests {
             r#"{"id":"a","type":"gemini","tokens":{"output":5},"model":"m"}"#,
             "\n",
         );
-        let told = read_with_cuts(&GeminiCli, FILE, text);
+        let result = read_with_cuts(&GeminiCli, FILE, text);
         let expected = [
             "/tmp/p/chats/session-1.jsonl:1: an unexpected type of value at column 34",
             "/tmp/p/chats/session-1.jsonl:2: not valid JSON at column 2",
         ];
-        assert_eq!(told.problems, expected);
-        assert_eq!(told.turns, ["session-1 a m [0, 5, 0, 0, 0]"]);
+        assert_eq!(result.problems, expected);
+        assert_eq!(result.turns, ["session-1 a m [0, 5, 0, 0, 0]"]);
     }
 }

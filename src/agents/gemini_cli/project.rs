@@ -13,7 +13,7 @@ struct Projects {
     projects: BTreeMap<String, String>,
 }
 
-/// The path of the project of `tmp/<project>/chats/…`: what `.project_root` says, else the path in `projects.json`
+/// The path of the project of `tmp/<project>/chats/…`: the content of `.project_root`, else the path in `projects.json`
 /// with this short name or this hash. A hash that no known path has stays unresolved.
 pub fn of(session: &Path, hash: Option<&str>) -> Option<String> {
     let folder = session.ancestors().find(|folder| folder.ends_with("chats"))?.parent()?;

@@ -310,9 +310,9 @@ mod tests {
 
     #[test]
     fn counts_finished_turns_by_model() {
-        let told = read_with_cuts(&GrokCli, FILE, LOG);
-        assert_eq!(told.turns, ["s1 p1  [0, 0, 5, 20, 0]", "s1  grok-5 [7, 0, 0, 0, 0]"]);
-        assert_eq!(told.sessions["s1"].updated_at, Some(1_772_442_060_500));
-        assert_eq!(told.problems.len(), 1);
+        let result = read_with_cuts(&GrokCli, FILE, LOG);
+        assert_eq!(result.turns, ["s1 p1  [0, 0, 5, 20, 0]", "s1  grok-5 [7, 0, 0, 0, 0]"]);
+        assert_eq!(result.sessions["s1"].updated_at, Some(1_772_442_060_500));
+        assert_eq!(result.problems.len(), 1);
     }
 }

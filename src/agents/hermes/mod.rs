@@ -119,10 +119,7 @@ impl Agent for Hermes {
         } else {
             into.problem(Problem::new(source.path.display(), "has no table of sessions"));
         }
-        Ok(Bookmark {
-            rules_version: RULES_VERSION,
-            ..Bookmark::whole(source)
-        })
+        Ok(Bookmark::read_whole(source, RULES_VERSION))
     }
 
     fn vocabulary(&self) -> Option<&'static Vocabulary> {
@@ -135,7 +132,7 @@ impl Agent for Hermes {
 struct ModelTotal {
     model: String,
     provider: String,
-    /// What tells it from the session's other totals.
+    /// Distinguishes it from the session's other totals.
     part: String,
     /// Of the conversation itself: those of `sessions` include it.
     is_main: bool,

@@ -131,7 +131,7 @@ fn add(state: &State, alias: &str, usage: &Usage, time: i64, place: &Place, offs
 }
 
 /// Who bills and the model: that of the latest request under this alias, else of the latest request at all (aliases
-/// are written with and without their prefix), else what the alias tells.
+/// are written with and without their prefix), else the alias's.
 fn model(state: &State, alias: &str, config: &Config) -> (String, String) {
     let alias = if alias == NAMELESS { "" } else { alias };
     let request = state.models.get(alias).or_else(|| state.models.get(&state.latest));

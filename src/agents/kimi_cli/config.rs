@@ -7,7 +7,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What `config.toml` says of models and providers; keys are passed over.
+/// The models and providers of `config.toml`; keys are passed over.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Config {
@@ -22,7 +22,7 @@ struct Model {
 }
 
 impl Config {
-    /// Reads the file in a home; a missing one says nothing, a damaged one is a problem.
+    /// Reads the file in a home; a missing one yields nothing, a damaged one is a problem.
     pub fn read(home: &Path, into: &mut Batch) -> Self {
         let path = home.join("config.toml");
         if !path.exists() {

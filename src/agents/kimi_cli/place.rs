@@ -1,4 +1,4 @@
-//! Where a log lies tells its session; files beside it tell the session's title and folder.
+//! The path of a log names its session; files beside it hold the session's title and folder.
 
 use super::config::Config;
 use crate::agents::Batch;

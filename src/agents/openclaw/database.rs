@@ -62,10 +62,7 @@ pub fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
     } else {
         into.problem(Problem::new(source.path.display(), "has no table of events"));
     }
-    Ok(Bookmark {
-        rules_version: RULES_VERSION,
-        ..Bookmark::whole(source)
-    })
+    Ok(Bookmark::read_whole(source, RULES_VERSION))
 }
 
 /// Sessions have keys, and keys have parents.

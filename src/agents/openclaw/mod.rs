@@ -92,13 +92,10 @@ fn read_packed(source: &Source, into: &mut Batch) -> Result<Bookmark> {
         offset += line.len() as u64;
     }
     into.replace(Scope::Source, Presence::Gone);
-    Ok(Bookmark {
-        rules_version: session::RULES_VERSION,
-        ..Bookmark::whole(source)
-    })
+    Ok(Bookmark::read_whole(source, session::RULES_VERSION))
 }
 
-/// One folder where a variable says so, else those of all its names; the old ones are often links to the new one.
+/// One folder where a variable names it, else those of all its names; the old ones are often links to the new one.
 fn roots(system: &System) -> Vec<Root> {
     for name in ["OPENCLAW_STATE_DIR", "CLAWDBOT_STATE_DIR"] {
         if let Some(folder) = system.path_var(name) {

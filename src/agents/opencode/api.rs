@@ -41,50 +41,53 @@ pub enum ApiVersion {
     Second,
 }
 
-/// What a server says of sessions; of those it does not name it says that nothing runs.
+/// The statuses of sessions on a server; those it does not name are idle.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answers {
     pub version: Option<String>,
-    pub said: BTreeMap<String, Reported>,
+    pub statuses: BTreeMap<String, Reported>,
     /// The folders it spoke for; `None` for all.
     pub folders: Option<Vec<String>>,
 }
 
 impl Answers {
-    /// What it says of a session of a folder; `None` where it did not speak for that.
+    /// The status of a session of a folder; `None` where it did not answer for that.
     pub fn of(&self, session_id: &str, folder: Option<&str>) -> Option<Reported> {
         let speaks = match (&self.folders, folder) {
             (None, _) => true,
             (Some(folders), Some(folder)) => folders.iter().any(|known| known == folder),
             (Some(_), None) => false,
         };
-        self.said.get(session_id).copied().or(speaks.then_some(Reported::Idle))
+        self.statuses
+            .get(session_id)
+            .copied()
+            .or(speaks.then_some(Reported::Idle))
     }
 
-    /// The more urgent thing said of a session stays.
-    fn note(&mut self, session_id: String, says: Reported) {
-        let known = self.said.entry(session_id).or_insert(says);
-        if urgency(says) > urgency(*known) {
-            *known = says;
+    /// The more urgent status of a session stays.
+    fn note(&mut self, session_id: String, status: Reported) {
+        let known = self.statuses.entry(session_id).or_insert(status);
+        if urgency(status) > urgency(*known) {
+            *known = status;
         }
     }
 
-    /// What is said of a subagent holds for the session that waits for it.
+    /// The status of a subagent holds for the session that waits for it.
     pub fn lift(&mut self, parent_of: impl Fn(&str) -> Option<String>) {
-        for (id, says) in self.said.clone() {
+        for (id, status) in self.statuses.clone() {
             let mut above = id;
             // Deeper than any real tree, in case parents form a ring.
             for _ in 0..16 {
                 let Some(parent) = parent_of(&above) else { break };
-                self.note(parent.clone(), says);
+                self.note(parent.clone(), status);
                 above = parent;
             }
         }
     }
 }
 
-fn urgency(says: Reported) -> u8 {
-    match says {
+fn urgency(status: Reported) -> u8 {
+    match status {
         Reported::Idle => 0,
         Reported::Busy => 1,
         Reported::Retrying => 2,
@@ -225,12 +228,12 @@ impl<'a> Server<'a> {
             };
             answers.folders.get_or_insert_default().push(folder.clone());
             for (id, state) in states {
-                let says = match state.kind.as_str() {
+                let status = match state.kind.as_str() {
                     "busy" => Reported::Busy,
                     "retry" => Reported::Retrying,
                     _ => continue,
                 };
-                answers.note(id, says);
+                answers.note(id, status);
             }
             for (place, ask) in [("/permission", Ask::Permission), ("/question", Ask::Question)] {
                 for pending in self.ask::<Vec<Pending>>(place, &here).unwrap_or_default() {
@@ -243,7 +246,7 @@ impl<'a> Server<'a> {
 
     fn second(&self, sessions: &[String]) -> Answers {
         let Some(active) = self.ask::<Data<BTreeMap<String, Box<RawValue>>>>("/api/session/active", &[]) else {
-            // Without an answer nothing is said of any session.
+            // Without an answer no session has a status.
             return Answers {
                 folders: Some(Vec::new()),
                 ..Answers::default()
@@ -259,9 +262,9 @@ impl<'a> Server<'a> {
                 answers.note(pending.session_id, Reported::Waiting(ask));
             }
         }
-        let named = sessions.iter().filter(|id| !answers.said.contains_key(*id));
+        let named = sessions.iter().filter(|id| !answers.statuses.contains_key(*id));
         let named: Vec<String> = answers
-            .said
+            .statuses
             .keys()
             .chain(named)
             .filter(|id| is_plain(id))
@@ -321,7 +324,7 @@ mod tests {
         answers.note("child".into(), Reported::Busy);
         answers.note("root".into(), Reported::Busy);
         answers.lift(|id| (id == "child").then(|| "root".to_owned()));
-        assert_eq!(answers.said["root"], Reported::Waiting(Ask::Permission));
+        assert_eq!(answers.statuses["root"], Reported::Waiting(Ask::Permission));
         answers.lift(|_| Some("ring".to_owned()));
         assert_eq!(answers.of("other", None), Some(Reported::Idle));
     }

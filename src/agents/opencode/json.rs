@@ -37,7 +37,7 @@ pub fn find(storage: &Path, kind: u8, problems: &mut Vec<Problem>) -> Option<Sou
     Some(source)
 }
 
-/// Reads the sessions that changed since the bookmark, and says of each that was read whole ([`Scope::Session`],
+/// Reads the sessions that changed since the bookmark, and marks each as read whole ([`Scope::Session`],
 /// `Reverted`) and which ones there are ([`Scope::Sessions`], `Gone`). Files that cannot be read are problems.
 pub fn read(agent_id: &'static str, source: &Source, from: &Bookmark, into: &mut Batch) -> Bookmark {
     let tree = Tree::walk(&source.path, usize::MAX);
@@ -73,7 +73,7 @@ pub fn read(agent_id: &'static str, source: &Source, from: &Bookmark, into: &mut
     tree.problems.into_iter().for_each(|problem| into.problem(problem));
     Bookmark {
         state: pack(&state),
-        // All problems are told anew: there is no place up to which everything is settled.
+        // All problems are reported anew: there is no place up to which everything is settled.
         offset: 0,
         ..Bookmark::whole(source)
     }

@@ -83,8 +83,8 @@ impl OwnCosts {
                 continue;
             };
             match part {
-                Told::Step(cost) => steps = Some(cost.plus(steps.unwrap_or(Money::ZERO))),
-                Told::Child(id) => children.push(id),
+                OwnCost::Step(cost) => steps = Some(cost.plus(steps.unwrap_or(Money::ZERO))),
+                OwnCost::Child(id) => children.push(id),
             }
         }
         Ok(match steps {
@@ -110,21 +110,21 @@ impl OwnCosts {
     }
 }
 
-/// What a part tells of costs.
-enum Told {
+/// The cost in a part.
+enum OwnCost {
     Step(Money),
     Child(String),
 }
 
-fn parse(data: &[u8]) -> Option<Told> {
+fn parse(data: &[u8]) -> Option<OwnCost> {
     let text = std::str::from_utf8(data).ok()?;
-    let told: Part<'_> = serde_json::from_str(text).ok()?;
-    match told.kind.as_deref()? {
-        "step-finish" => Money::from_decimal(told.cost?.get().as_bytes()).map(Told::Step),
+    let record: Part<'_> = serde_json::from_str(text).ok()?;
+    match record.kind.as_deref()? {
+        "step-finish" => Money::from_decimal(record.cost?.get().as_bytes()).map(OwnCost::Step),
         "tool" => {
-            let state: State<'_> = part(told.state)?;
+            let state: State<'_> = part(record.state)?;
             let metadata: Metadata<'_> = part(state.metadata)?;
-            metadata.session_id.map(|id| Told::Child(id.0.into_owned()))
+            metadata.session_id.map(|id| OwnCost::Child(id.0.into_owned()))
         }
         _ => None,
     }

@@ -37,7 +37,7 @@ pub fn ask_server(http: &Http, base: &str, login: Option<Secret>, patience: Dura
         ApiVersion::Second => Vec::new(),
     };
     let answers = server.answers(&folders, &[]);
-    let sessions = answers.said.into_iter().map(|(id, reported)| {
+    let sessions = answers.statuses.into_iter().map(|(id, reported)| {
         let about = server.about(&id);
         RemoteSession {
             id,

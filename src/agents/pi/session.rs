@@ -21,7 +21,7 @@ pub struct State {
     /// When the session began, for telling which of two copies is the original.
     started: Option<i64>,
     is_titled: bool,
-    /// The latest time that an entry told.
+    /// The latest time of an entry.
     time: i64,
     /// Provider and model at this place.
     #[serde(default)]
@@ -111,7 +111,7 @@ pub fn read(agent_id: &str, source: &Source, from: &Bookmark, into: &mut Batch) 
     })
 }
 
-/// The session that a file's name tells: `2026-03-02T09-00-00-000Z_<id>.jsonl`, or `<id>.jsonl.deleted.…`.
+/// The session in a file's name: `2026-03-02T09-00-00-000Z_<id>.jsonl`, or `<id>.jsonl.deleted.…`.
 fn session_of(path: &Path) -> String {
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let stem = name.split(".jsonl").next().unwrap_or_default();
@@ -263,7 +263,7 @@ impl State {
     }
 }
 
-/// One request, whatever entry tells of it.
+/// One request, whatever entry records it.
 struct Request<'a> {
     provider: &'a str,
     model: &'a str,
@@ -344,21 +344,21 @@ mod tests {
 
     #[test]
     fn counts_every_branch() {
-        let told = read_with_cuts(&Pi, FILE, SESSION);
+        let result = read_with_cuts(&Pi, FILE, SESSION);
         assert_eq!(
-            told.turns,
+            result.turns,
             [
                 "p1 e2 gpt-5 [10, 5, 0, 0, 0]",
                 "p1 e3 claude-x [10, 6, 0, 0, 0]",
                 "p1 e5 y [7, 0, 0, 0, 0]"
             ]
         );
-        let session = &told.sessions["p1"];
+        let session = &result.sessions["p1"];
         assert_eq!(session.title.as_ref().expect("a title").text, "Mine");
         assert_eq!(session.forked_from.as_deref(), Some("p0"));
         assert_eq!(session.interactive, Some(true));
         assert_eq!(session.updated_at, Some(1_772_442_011_000));
-        assert!(told.problems.is_empty());
+        assert!(result.problems.is_empty());
     }
 
     #[test]
@@ -369,7 +369,7 @@ mod tests {
             FILE,
             &SESSION.replace("\"e2\"", "\"f2\"").replace("\"e3\"", "\"f3\""),
         );
-        let events = |told: &crate::agents::shared::testing::ReadResult| told.events();
+        let events = |result: &crate::agents::shared::testing::ReadResult| result.events();
         assert_eq!(events(&before), events(&after));
     }
 

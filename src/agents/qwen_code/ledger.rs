@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Default, Serialize, Deserialize)]
 struct State {
     numbers: Numbers,
-    /// The latest time that a record told.
+    /// The latest time of a record.
     time: i64,
 }
 

@@ -335,15 +335,15 @@ mod tests {
 
     #[test]
     fn counts_replies_and_not_their_telemetry() {
-        let told = read_with_cuts(&QwenCode, FILE, SESSION);
-        assert_eq!(told.turns, ["q1 a1 qwen3-coder-plus [40, 30, 20, 60, 0]"]);
-        let session = &told.sessions["q1"];
+        let result = read_with_cuts(&QwenCode, FILE, SESSION);
+        assert_eq!(result.turns, ["q1 a1 qwen3-coder-plus [40, 30, 20, 60, 0]"]);
+        let session = &result.sessions["q1"];
         assert_eq!(session.project.as_ref().expect("a project").path, "/home/dev/acme");
         assert_eq!(
             session.title.as_ref().expect("a title").text,
             "Add \u{fffd}\u{fffd}\u{fffd}"
         );
-        assert!(told.problems.is_empty());
+        assert!(result.problems.is_empty());
     }
 
     #[test]

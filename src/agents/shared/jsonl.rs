@@ -53,7 +53,7 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Opens a source where `from` says, or at its start when the file was replaced, shrunk or rewritten.
+    /// Opens a source at the bookmark `from`, or at its start when the file was replaced, shrunk or rewritten.
     ///
     /// # Errors
     /// When the file cannot be opened or read.
@@ -105,7 +105,7 @@ impl Lines {
     }
 
     /// Whether reading went on where the bookmark ended. If not, the adapter starts with a fresh state and
-    /// says [`crate::agents::Scope::Source`].
+    /// marks [`crate::agents::Scope::Source`].
     pub fn is_resumed(&self) -> bool {
         self.resumed
     }
@@ -258,7 +258,7 @@ impl Lines {
         }
     }
 
-    /// Ends the reading: reports lines that were too long, and says where the next read goes on; `state` is the
+    /// Ends the reading: reports lines that were too long, and returns where the next read goes on; `state` is the
     /// adapter's own, `lines_before` the number of lines read before the source was opened.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use crate::core::money::Money;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, EventKey, Rank, RecordKey, Turn};
 
-/// What `doctor` says of every such agent.
+/// The limit that `doctor` lists for every such agent.
 pub const LIMIT: &str =
     "only a running total per session is recorded: it counts on the session's first day, under its latest model";
 
@@ -18,9 +18,9 @@ pub struct Total<'a> {
     pub origin: &'a str,
     /// Which of several totals of the session; empty where there is one.
     pub part: &'a str,
-    /// How many requests it stands for, where that is told.
+    /// How many requests it stands for, where that is recorded.
     pub requests: Option<u64>,
-    /// As the agent calls it; where it is empty the model's name tells.
+    /// As the agent calls it; where it is empty the model's name decides.
     pub provider: &'a str,
     pub model: &'a str,
     pub tokens: Tokens,

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
 
-/// What reads told, in a form in which two ways of reading can be compared.
+/// The results of reads, in a form in which two ways of reading can be compared.
 #[derive(Debug, Default, PartialEq)]
 pub struct ReadResult {
     /// `session message model [input, output, reasoning, cacheRead, cacheWrite]`, `-` for unknown.
@@ -44,7 +44,7 @@ impl<'a> Log<'a> {
 
     /// Writes `text` up to each of `cuts` in turn, and reads on after each.
     fn read_in_steps(&mut self, text: &[u8], cuts: &[usize]) -> ReadResult {
-        let (mut mark, mut told, mut written) = (Bookmark::default(), ReadResult::default(), 0);
+        let (mut mark, mut result, mut written) = (Bookmark::default(), ReadResult::default(), 0);
         self.file.set_len(0).expect("emptied");
         for &cut in cuts {
             self.file.write_all(&text[written..cut]).expect("written");
@@ -53,13 +53,13 @@ impl<'a> Log<'a> {
             let mut batch = Batch::default();
             mark = self.agent.read(&source, &mark, &mut batch).expect("reads");
             assert_eq!(mark.rules_version, self.agent.about().rules_version);
-            told.take(&batch, &self.dir.path().display().to_string());
+            result.take(&batch, &self.dir.path().display().to_string());
         }
-        told
+        result
     }
 }
 
-/// Reads the text at once, and checks that stopping after any byte and reading on tells the same.
+/// Reads the text at once, and checks that stopping after any byte and reading on has the same result.
 pub fn read_with_cuts(agent: &dyn Agent, file: &str, text: &str) -> ReadResult {
     let mut log = Log::new(agent, file);
     let all = log.read_in_steps(text.as_bytes(), &[text.len()]);
@@ -93,7 +93,7 @@ impl ReadResult {
         counts.map(|at| self.turns[at].as_str()).collect()
     }
 
-    /// Adds what one read told; `folder` is left out of the places of problems.
+    /// Adds the batch of one read; `folder` is left out of the places of problems.
     pub fn take(&mut self, batch: &Batch, folder: &str) {
         for row in &batch.turns {
             let tokens = crate::core::tokens::BUCKETS.map(|bucket| {

@@ -36,7 +36,7 @@ enum Entry<'a> {
 }
 
 impl Walk {
-    /// Adds every file at any depth below a folder for which `kind` says what kind of source it is, in no particular order.
+    /// Adds every file at any depth below a folder to which `kind` gives a kind of source, in no particular order.
     /// A root that does not exist is no problem; what cannot be looked into is one.
     pub fn find(&mut self, root: &Path, kind: &(dyn Fn(&Path) -> Option<u8> + Sync), found: &mut Found) {
         let Some(real) = real_path(root, found) else {
@@ -209,7 +209,7 @@ impl Tree<'_> {
         held(&self.waiting).pop()
     }
 
-    /// Takes the files of a folder; says how many folders wait then.
+    /// Takes the files of a folder; returns how many folders wait then.
     fn look_into(&self, (folder, real): Folder, found: &mut Found) -> usize {
         let mut below = Vec::new();
         self.walk.list(&folder, &real, found, &mut |path, entry, found| {

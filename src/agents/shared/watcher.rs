@@ -18,7 +18,7 @@ const FULL_LOOK: Duration = Duration::from_secs(10 * 60);
 /// How often recent sources are watched at.
 const EVERY: Duration = Duration::from_secs(1);
 /// So many are watched at each second, whatever notices tell of them; of more, which nobody has open at the same time,
-/// text in folders that are told about has its turn every so many seconds.
+/// text in folders with notifications has its turn every so many seconds.
 const OFTEN: usize = 200;
 const ROUNDS: usize = 5;
 /// Between two looks there is at least this long, however often something is written.
@@ -41,7 +41,7 @@ struct WatchedAgent {
     /// The one written last first.
     recent: Vec<Recent>,
     round: usize,
-    /// Some folder is not told about: it is watched into each second.
+    /// Some folder has no notifications: it is listed each second.
     is_silent: bool,
     is_due: bool,
     /// To be watched at again with the next look of each second.
@@ -207,7 +207,7 @@ impl SourceWatcher {
         let all: BTreeMap<PathBuf, bool> = self.agents.iter().flat_map(|watched| watched.folders.clone()).collect();
         let is_any_new = self.notices.watch(&all);
         for watched in self.agents.iter_mut().filter(|watched| watched.agent.id() == agent_id) {
-            // What was written between the walk and the watch has not been told.
+            // What was written between the walk and the watch has no notification.
             watched.is_due |= is_any_new;
             watched.is_silent = !watched.folders.keys().all(|folder| self.notices.covers(folder));
         }

@@ -86,10 +86,7 @@ impl Agent for ZCode {
         } else {
             into.problem(Problem::new(source.path.display(), "has no table of requests"));
         }
-        Ok(Bookmark {
-            rules_version: RULES_VERSION,
-            ..Bookmark::whole(source)
-        })
+        Ok(Bookmark::read_whole(source, RULES_VERSION))
     }
 
     fn vocabulary(&self) -> Option<&'static Vocabulary> {

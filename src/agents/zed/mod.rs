@@ -25,7 +25,7 @@ use xxhash_rust::xxh3::xxh3_64;
 const ID: &str = "zed";
 const RULES_VERSION: u32 = 1;
 
-/// What tells whether a thread changed comes first; the document itself is asked for by row.
+/// The columns that show whether a thread changed come first; the document itself is asked for by row.
 const COLUMNS: [&str; 8] = [
     "id",
     "updated_at",
@@ -120,11 +120,10 @@ impl Agent for Zed {
             into.problem(Problem::new(source.path.display(), "has no table of threads"));
         }
         Ok(Bookmark {
-            rules_version: RULES_VERSION,
             state,
             // No bytes to go on from: what was wrong is looked at again each time.
             offset: 0,
-            ..Bookmark::whole(source)
+            ..Bookmark::read_whole(source, RULES_VERSION)
         })
     }
 

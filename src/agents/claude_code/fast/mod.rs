@@ -12,7 +12,7 @@ use record::Record;
 use suffix::{End, SuffixTemplate};
 use usage::follows_stop_reason;
 
-/// How many ends of replies are remembered: they differ by what the program says of a usage.
+/// How many ends of replies are remembered: they differ by the fields of a usage.
 const MOST_SUFFIXES: usize = 4;
 /// How many are learned from one file: replies that never end alike are not worth it.
 const MOST_LEARNED: u8 = 16;

@@ -1,4 +1,4 @@
-//! Places in a line that are found without a look at most of what was said.
+//! Places in a line that are found without a look at most of its text.
 
 use super::super::reply::REPLY;
 use crate::agents::shared::json_cursor::Cursor;

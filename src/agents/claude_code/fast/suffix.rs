@@ -35,7 +35,7 @@ enum Slot {
     Time,
 }
 
-/// Ids of a record, of which replies are told apart by.
+/// Ids of a record that distinguish replies.
 #[derive(Clone, Copy, PartialEq)]
 enum Id {
     Record,
@@ -104,7 +104,7 @@ impl SuffixTemplate {
         Some(end)
     }
 
-    /// Learns how a line ends from the key `usage` at `place` on; `None` where that is not the end of a reply, or says
+    /// Learns how a line ends from the key `usage` at `place` on; `None` where that is not the end of a reply, or states
     /// more than most.
     pub fn learn(line: &[u8], place: usize) -> Option<Self> {
         let mut builder = Builder {
@@ -214,7 +214,7 @@ impl Builder<'_> {
         Some(usage)
     }
 
-    /// An object whose numbers may differ. `field` says what a number is by the key of the object it lies in (none for
+    /// An object whose numbers may differ. `field` maps a number to its meaning by the key of the object it lies in (none for
     /// this one) and its own.
     fn nested(&mut self, field: &dyn Fn(&[u8], &[u8]) -> Field) -> Option<()> {
         self.cursor.eat(b'{')?;

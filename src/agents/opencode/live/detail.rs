@@ -76,7 +76,7 @@ impl Records {
         Ok(messages)
     }
 
-    /// What a message of version 1 says stands in its parts.
+    /// The text of a message of version 1 is in its parts.
     fn text_of(&self, message_id: &str) -> Result<String> {
         let select = "select data from part where message_id = ?1 order by id";
         let mut statement = self.connection().prepare_cached(select)?;
@@ -108,18 +108,19 @@ impl Records {
 
 /// `{"type":"text","text":"…"}`
 fn text_in(data: &str) -> Option<String> {
-    let said: Said = serde_json::from_str(data).ok()?;
-    let is_text = said.kind.as_deref() == Some("text") && said.synthetic != Some(true);
-    said.text
+    let message: Said = serde_json::from_str(data).ok()?;
+    let is_text = message.kind.as_deref() == Some("text") && message.synthetic != Some(true);
+    message
+        .text
         .filter(|text| is_text && !text.trim().is_empty())
         .map(|text| text.to_string())
 }
 
 /// The texts of a message of version 2: its own, or those of its content.
 fn text_within(data: &str) -> String {
-    let said: Said = serde_json::from_str(data).unwrap_or_default();
-    let parts: Vec<&RawValue> = part(said.content).unwrap_or_default();
-    let own = said.text.map(|text| text.to_string());
+    let message: Said = serde_json::from_str(data).unwrap_or_default();
+    let parts: Vec<&RawValue> = part(message.content).unwrap_or_default();
+    let own = message.text.map(|text| text.to_string());
     let texts: Vec<String> = own
         .into_iter()
         .chain(parts.iter().filter_map(|item| text_in(item.get())))

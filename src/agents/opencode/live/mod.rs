@@ -178,15 +178,15 @@ impl Look<'_> {
         claims
     }
 
-    /// What a process itself, its command line or a note says.
+    /// The facts from a process itself, its command line or a note.
     fn evident(&self, process: &Process, invocation: &Invocation, system: &System) -> Vec<Claim> {
         let bare = Claim::bare(process.pid, invocation.role);
         if !invocation.role.is_agent() {
             return vec![bare];
         }
-        let said = self.servers.iter().filter(|server| server.pid == process.pid);
-        let mut ids: Vec<(String, Match)> = said
-            .flat_map(|server| server.answers.said.keys())
+        let reported = self.servers.iter().filter(|server| server.pid == process.pid);
+        let mut ids: Vec<(String, Match)> = reported
+            .flat_map(|server| server.answers.statuses.keys())
             .map(|id| (id.clone(), Match::Api))
             .collect();
         let named = invocation.session_id.clone().map(|id| (id, Match::Flag));
@@ -210,7 +210,7 @@ impl Look<'_> {
                     .iter()
                     .any(|claim| claim.pid == process.pid && claim.session.is_none())
             })
-            // A server that answers has said that nothing runs.
+            // A server that answers reports what runs.
             .filter(|(process, invocation)| invocation.role != Role::Server || !self.answers(process.pid))
             .filter_map(|(process, invocation)| seeker(process, invocation))
             .collect();
@@ -261,7 +261,7 @@ impl Look<'_> {
         };
         let rows: Vec<Claim> = server
             .answers
-            .said
+            .statuses
             .keys()
             .filter(|id| !is_shown(id))
             .map(|id| self.claim(bare.clone(), id.clone(), Match::Api))
@@ -281,7 +281,7 @@ impl Look<'_> {
         }
     }
 
-    /// Who does the work, and what that one says.
+    /// Who does the work, and its report.
     fn finish(&self, claim: &mut Claim) {
         let own = self.servers.iter().find(|server| server.pid == claim.pid);
         claim.version = claim.version.take().or_else(|| own?.version.clone());
@@ -292,8 +292,8 @@ impl Look<'_> {
         let worker = own.or_else(|| self.servers.iter().find(|server| is_second && server.is_service));
         if let Some(server) = worker {
             claim.worker = Some(server.pid);
-            claim.word = server.answers.of(&session.id, folder).map(|says| ReportedStatus {
-                says,
+            claim.word = server.answers.of(&session.id, folder).map(|reported| ReportedStatus {
+                says: reported,
                 since: None,
                 source: StatusSource::Api,
             });

@@ -1,4 +1,4 @@
-//! What a database tells of sessions while they run: their rows, when they were active, and where each stands.
+//! The records of running sessions in a database: their rows, when they were active, and where each stands.
 
 use super::message::{self, Role};
 use crate::agents::opencode::session::{Place, includes_reasoning};
@@ -14,7 +14,7 @@ use std::path::Path;
 
 /// How many of the sessions used last may belong to a running process.
 const NEWEST: usize = 500;
-/// How many of the newest messages are looked at for the one that tells the state.
+/// How many of the newest messages are searched for the one that holds the state.
 const NEWEST_MESSAGES: usize = 20;
 /// Columns of a session that tell where it stands.
 const COLUMNS: [&str; 14] = [
