@@ -18,7 +18,9 @@ fn odd_values_in_rows_saturate_and_odd_rows_are_named() {
     let database = database(&home, "opencode.db");
     database.session("ses_a", START);
     let with = |tokens: &str| {
-        format!(r#"{{"role":"assistant","modelID":"m","providerID":"p","time":{{"created":1}},"tokens":{tokens}}}"#)
+        format!(
+            r#"{{"role":"assistant","modelID":"m","providerID":"p","time":{{"created":{START}}},"tokens":{tokens}}}"#
+        )
     };
     database.message("m1", "ses_a", START, with(r#"{"input":"12","output":-7}"#));
     database.message(

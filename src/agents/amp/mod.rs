@@ -15,7 +15,7 @@ use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, EventKey, Origin, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -308,7 +308,7 @@ fn ledger<'a>(source: &Source, events: &[&'a RawValue], messages: Vec<Reply<'a>>
         .into_iter()
         .map(|message| (message.key.clone(), message))
         .collect();
-    let mut replies = Vec::new();
+    let (mut replies, mut claimed) = (Vec::new(), FxHashSet::default());
     for (position, raw) in events.iter().enumerate() {
         let Ok(event) = serde_json::from_str::<Event<'_>>(raw.get()) else {
             into.problem(bad(source, "event", position));
@@ -334,20 +334,14 @@ fn ledger<'a>(source: &Source, events: &[&'a RawValue], messages: Vec<Reply<'a>>
         }
         let id = event.id.filter(|id| !id.is_empty());
         let own = || id.map_or_else(|| format!("@{position}"), |id| id.0.into_owned());
-        // What identifies a reply stays that of its message: the ledger is written later.
-        replies.push(match of_message {
-            Some(reply) => Reply {
-                model: reply.model.or(event.model),
-                tokens: counted,
-                at: reply.at.or(event.timestamp.0),
-                key: reply.key,
-            },
-            None => Reply {
-                key: own(),
-                model: event.model,
-                tokens: counted,
-                at: event.timestamp.0,
-            },
+        // The first event of a message is the message's reply, whichever of the two is written first.
+        let is_first = message.as_ref().is_some_and(|message| claimed.insert(message.clone()));
+        let (of_model, of_time) = of_message.map_or((None, None), |reply| (reply.model, reply.at));
+        replies.push(Reply {
+            key: message.filter(|_| is_first).unwrap_or_else(own),
+            model: event.model.or(of_model),
+            tokens: counted,
+            at: event.timestamp.0.or(of_time),
         });
     }
     replies
