@@ -11,6 +11,7 @@ pub mod core;
 pub mod credentials;
 pub mod engine;
 pub mod exit;
+mod export;
 #[cfg(feature = "plugins")]
 mod extend;
 #[cfg(feature = "fuzzing")]

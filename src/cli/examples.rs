@@ -239,6 +239,14 @@ const EXAMPLES: &[Examples] = &[
         ],
     ),
     of(
+        "export",
+        &[
+            ("Parquet files of everything", "ttop export parquet usage"),
+            ("Bring a PostgreSQL database up to date", "ttop export postgres | psql usage"),
+            ("Tables without titles and paths", "ttop export sqlite usage.db --private"),
+        ],
+    ),
+    of(
         "schema",
         &[
             ("The JSON Schema of a turn", "ttop schema turn"),

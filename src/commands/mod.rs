@@ -9,6 +9,7 @@ pub mod context;
 pub mod cost;
 pub mod creds;
 pub mod doctor;
+pub mod export;
 pub mod guard;
 pub mod insights;
 pub mod ledger;
@@ -63,6 +64,7 @@ pub enum Command {
     Serve(serve::ServeArgs),
     Sync(sync::SyncArgs),
     Ledger(ledger::LedgerArgs),
+    Export(export::ExportArgs),
     Schema(schema::SchemaArgs),
     Doctor(doctor::DoctorArgs),
     Config(config::ConfigArgs),
@@ -130,6 +132,7 @@ impl Command {
             Self::Theme(args) => args.run(context),
             Self::Sync(args) => args.run(context),
             Self::Ledger(args) => args.run(context),
+            Self::Export(args) => args.run(context),
             Self::Schema(args) => args.run(context),
             Self::Doctor(args) => args.run(context),
             Self::Config(args) => args.run(context),

@@ -28,7 +28,7 @@ pub use column::{Align, Cell, Column, Tone, UNKNOWN, View};
 pub use format::Format;
 pub use grep::Grep;
 pub use order::Keep;
-pub use output::{Output, OutputError, is_abandoned, print_encoded, print_text};
+pub use output::{Output, OutputError, Pipe, is_abandoned, print_encoded, print_text};
 pub use palette::{Palette, When};
 pub use print::{Footer, Layout, MakeDocument, MakeFooter, Request, print};
 pub use screen::Screen;

@@ -157,6 +157,27 @@ pub fn is_abandoned() -> bool {
     false
 }
 
+/// Stdout for another program: what goes through is not escaped for a terminal.
+pub struct Pipe(Output<'static>);
+
+impl Pipe {
+    /// `None` where stdout is a terminal.
+    pub fn open() -> Option<Self> {
+        let output = Output::stdout();
+        (!output.is_terminal).then_some(Self(output))
+    }
+}
+
+impl Write for Pipe {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.writer.flush()
+    }
+}
+
 /// Stdout could not be written.
 #[derive(Debug)]
 pub struct OutputError(pub io::Error);

@@ -17,7 +17,7 @@ pub struct Request<'a> {
     pub method: Method,
     /// HTTPS, or plain HTTP to this machine.
     pub url: &'a str,
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'a str, String)>,
     /// Empty for none.
     pub body: Vec<u8>,
     /// For the whole exchange.

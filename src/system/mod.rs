@@ -211,6 +211,11 @@ impl System {
         }
     }
 
+    /// The name of this machine; empty if it has none.
+    pub fn host_name() -> String {
+        gethostname::gethostname().to_string_lossy().into_owned()
+    }
+
     /// The zone that was asked for by name; the system's own has none.
     pub fn asked_zone(&self) -> Option<&str> {
         self.zone_name.as_deref().or_else(|| self.var("TZ"))

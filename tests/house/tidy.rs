@@ -46,6 +46,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "system",
         ],
     ),
+    (
+        "export",
+        &["core", "engine", "ledger", "prices", "render", "reports", "system"],
+    ),
     ("top", &["core", "engine", "render", "reports", "system"]),
     (
         "serve",
@@ -61,6 +65,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "core",
             "engine",
             "exit",
+            "export",
             "ledger",
             "plugins",
             "prices",

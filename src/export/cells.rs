@@ -1,0 +1,458 @@
+//! A row as the cells of a table: serialized straight into them, without a JSON value between.
+
+use super::tables::{Column, ColumnKind, Table};
+use serde::Serialize;
+use serde::ser::{self, Impossible, SerializeMap, SerializeStruct, Serializer};
+use std::fmt::{self, Display};
+use std::ops::Range;
+
+/// The cells of one row. Their memory is used again for the next.
+#[derive(Debug, Default)]
+pub struct Cells {
+    text: String,
+    cells: Vec<Held>,
+}
+
+#[derive(Clone, Debug)]
+enum Held {
+    Null,
+    Text(Range<usize>),
+    Integer(i64),
+    Number(f64),
+    Flag(bool),
+}
+
+/// A cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cell<'c> {
+    Null,
+    /// Text, an RFC 3339 time, or JSON.
+    Text(&'c str),
+    Integer(i64),
+    Number(f64),
+    Flag(bool),
+}
+
+impl Cells {
+    /// Takes over a row; keys that are no columns are left out.
+    ///
+    /// # Errors
+    /// When the row has a value that no column can hold.
+    pub fn fill(&mut self, table: &Table, row: &impl Serialize) -> Result<(), Unfit> {
+        self.text.clear();
+        self.cells.clear();
+        self.cells.resize(table.columns.len(), Held::Null);
+        let mut columns = Columns {
+            all: &table.columns,
+            next: 2,
+            prefix: String::new(),
+            into: self,
+        };
+        row.serialize(&mut columns)
+    }
+
+    pub fn set_text(&mut self, at: usize, text: &str) {
+        let start = self.text.len();
+        self.text.push_str(text);
+        self.cells[at] = Held::Text(start..self.text.len());
+    }
+
+    pub fn set_null(&mut self, at: usize) {
+        self.cells[at] = Held::Null;
+    }
+
+    pub fn get(&self, at: usize) -> Cell<'_> {
+        match &self.cells[at] {
+            Held::Null => Cell::Null,
+            Held::Text(range) => Cell::Text(&self.text[range.clone()]),
+            Held::Integer(number) => Cell::Integer(*number),
+            Held::Number(number) => Cell::Number(*number),
+            Held::Flag(flag) => Cell::Flag(*flag),
+        }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Cell<'_>> {
+        (0..self.cells.len()).map(|at| self.get(at))
+    }
+}
+
+/// A value that fits no column.
+#[derive(Debug)]
+pub struct Unfit(String);
+
+impl Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unfit {}
+
+impl ser::Error for Unfit {
+    fn custom<T: Display>(message: T) -> Self {
+        Self(message.to_string())
+    }
+}
+
+/// Fills the columns below a key.
+struct Columns<'w> {
+    all: &'w [Column],
+    /// The column that the next key probably is: rows have the order of their schema.
+    next: usize,
+    /// `tokens.`
+    prefix: String,
+    into: &'w mut Cells,
+}
+
+enum Place {
+    Column(usize),
+    /// Columns below this key.
+    Group,
+    Absent,
+}
+
+impl Columns<'_> {
+    fn find(&self, key: &str) -> Place {
+        let is_it = |column: &Column| {
+            let rest = column.path.strip_prefix(&*self.prefix).and_then(|rest| rest.strip_prefix(key));
+            rest.map(str::is_empty)
+        };
+        let around = self.all.get(self.next).filter(|column| is_it(column) == Some(true));
+        if around.is_some() {
+            return Place::Column(self.next);
+        }
+        let is_below = |column: &Column| {
+            let rest = column.path.strip_prefix(&*self.prefix).and_then(|rest| rest.strip_prefix(key));
+            rest.is_some_and(|rest| rest.starts_with('.'))
+        };
+        match self.all.iter().position(|column| is_it(column) == Some(true)) {
+            Some(at) => Place::Column(at),
+            None if self.all.iter().any(is_below) => Place::Group,
+            None => Place::Absent,
+        }
+    }
+
+    fn take(&mut self, key: &str, value: &(impl Serialize + ?Sized)) -> Result<(), Unfit> {
+        match self.find(key) {
+            Place::Absent => Ok(()),
+            Place::Group => {
+                let length = self.prefix.len();
+                self.prefix.push_str(key);
+                self.prefix.push('.');
+                let taken = value.serialize(&mut *self);
+                self.prefix.truncate(length);
+                taken
+            }
+            Place::Column(at) => {
+                self.next = at + 1;
+                if self.all[at].kind == ColumnKind::Json {
+                    let text = serde_json::to_string(value).map_err(ser::Error::custom)?;
+                    if text != "null" {
+                        self.into.set_text(at, &text);
+                    }
+                    return Ok(());
+                }
+                value.serialize(Leaf { at, into: self.into })
+            }
+        }
+    }
+}
+
+/// What neither a row nor a cell can be.
+macro_rules! refuse {
+    ($($name:ident($($type:ty),*)),* $(,)?) => {$(
+        fn $name(self, $(_: $type),*) -> Result<Self::Ok, Unfit> {
+            Err(ser::Error::custom(concat!("no cell holds ", stringify!($name))))
+        }
+    )*};
+}
+
+impl<'s, 'w> Serializer for &'s mut Columns<'w> {
+    type Ok = ();
+    type Error = Unfit;
+    type SerializeSeq = Impossible<(), Unfit>;
+    type SerializeTuple = Impossible<(), Unfit>;
+    type SerializeTupleStruct = Impossible<(), Unfit>;
+    type SerializeTupleVariant = Impossible<(), Unfit>;
+    type SerializeMap = Fields<'s, 'w>;
+    type SerializeStruct = Fields<'s, 'w>;
+    type SerializeStructVariant = Impossible<(), Unfit>;
+
+    refuse!(
+        serialize_bool(bool),
+        serialize_i8(i8),
+        serialize_i16(i16),
+        serialize_i32(i32),
+        serialize_i64(i64),
+        serialize_u8(u8),
+        serialize_u16(u16),
+        serialize_u32(u32),
+        serialize_u64(u64),
+        serialize_f32(f32),
+        serialize_f64(f64),
+        serialize_char(char),
+        serialize_str(&str),
+        serialize_bytes(&[u8]),
+        serialize_unit_struct(&'static str),
+        serialize_unit_variant(&'static str, u32, &'static str),
+    );
+
+    /// The cells below stay null.
+    fn serialize_none(self) -> Result<(), Unfit> {
+        Ok(())
+    }
+
+    fn serialize_unit(self) -> Result<(), Unfit> {
+        Ok(())
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Unfit> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), Unfit> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), Unfit> {
+        value.serialize(self)
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Self::SerializeSeq, Unfit> {
+        Err(ser::Error::custom("a row is no list"))
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, Unfit> {
+        Err(ser::Error::custom("a row is no tuple"))
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeTupleStruct, Unfit> {
+        Err(ser::Error::custom("a row is no tuple"))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeTupleVariant, Unfit> {
+        Err(ser::Error::custom("a row is no tuple"))
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, Unfit> {
+        Ok(Fields {
+            columns: self,
+            key: String::new(),
+        })
+    }
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeStruct, Unfit> {
+        self.serialize_map(None)
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeStructVariant, Unfit> {
+        Err(ser::Error::custom("a row is no variant"))
+    }
+}
+
+struct Fields<'s, 'w> {
+    columns: &'s mut Columns<'w>,
+    /// Of a map: flattened fields come as one.
+    key: String,
+}
+
+impl SerializeStruct for Fields<'_, '_> {
+    type Ok = ();
+    type Error = Unfit;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Unfit> {
+        self.columns.take(key, value)
+    }
+
+    fn end(self) -> Result<(), Unfit> {
+        Ok(())
+    }
+}
+
+impl SerializeMap for Fields<'_, '_> {
+    type Ok = ();
+    type Error = Unfit;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Unfit> {
+        let text = serde_json::to_string(key).map_err(ser::Error::custom)?;
+        self.key = text.trim_matches('"').to_owned();
+        Ok(())
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unfit> {
+        let key = std::mem::take(&mut self.key);
+        self.columns.take(&key, value)
+    }
+
+    fn end(self) -> Result<(), Unfit> {
+        Ok(())
+    }
+}
+
+/// Fills one cell.
+struct Leaf<'w> {
+    at: usize,
+    into: &'w mut Cells,
+}
+
+impl Leaf<'_> {
+    fn hold(self, held: Held) -> Result<(), Unfit> {
+        self.into.cells[self.at] = held;
+        Ok(())
+    }
+}
+
+macro_rules! integers {
+    ($($name:ident($type:ty)),*) => {$(
+        fn $name(self, value: $type) -> Result<(), Unfit> {
+            self.hold(Held::Integer(i64::from(value)))
+        }
+    )*};
+}
+
+impl Serializer for Leaf<'_> {
+    type Ok = ();
+    type Error = Unfit;
+    type SerializeSeq = Impossible<(), Unfit>;
+    type SerializeTuple = Impossible<(), Unfit>;
+    type SerializeTupleStruct = Impossible<(), Unfit>;
+    type SerializeTupleVariant = Impossible<(), Unfit>;
+    type SerializeMap = Impossible<(), Unfit>;
+    type SerializeStruct = Impossible<(), Unfit>;
+    type SerializeStructVariant = Impossible<(), Unfit>;
+
+    integers!(
+        serialize_i8(i8),
+        serialize_i16(i16),
+        serialize_i32(i32),
+        serialize_i64(i64),
+        serialize_u8(u8),
+        serialize_u16(u16),
+        serialize_u32(u32)
+    );
+
+    refuse!(serialize_bytes(&[u8]), serialize_unit_struct(&'static str));
+
+    fn serialize_u64(self, value: u64) -> Result<(), Unfit> {
+        let number = i64::try_from(value).map_err(|_| Unfit(format!("{value} is too large for a column")))?;
+        self.hold(Held::Integer(number))
+    }
+
+    fn serialize_bool(self, value: bool) -> Result<(), Unfit> {
+        self.hold(Held::Flag(value))
+    }
+
+    fn serialize_f32(self, value: f32) -> Result<(), Unfit> {
+        self.hold(Held::Number(f64::from(value)))
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<(), Unfit> {
+        self.hold(Held::Number(value))
+    }
+
+    fn serialize_char(self, value: char) -> Result<(), Unfit> {
+        self.into.set_text(self.at, value.encode_utf8(&mut [0; 4]));
+        Ok(())
+    }
+
+    fn serialize_str(self, value: &str) -> Result<(), Unfit> {
+        self.into.set_text(self.at, value);
+        Ok(())
+    }
+
+    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), Unfit> {
+        use fmt::Write;
+        let start = self.into.text.len();
+        write!(self.into.text, "{value}").map_err(ser::Error::custom)?;
+        let end = self.into.text.len();
+        self.hold(Held::Text(start..end))
+    }
+
+    fn serialize_none(self) -> Result<(), Unfit> {
+        Ok(())
+    }
+
+    fn serialize_unit(self) -> Result<(), Unfit> {
+        Ok(())
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Unfit> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Unfit> {
+        self.serialize_str(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), Unfit> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), Unfit> {
+        value.serialize(self)
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Self::SerializeSeq, Unfit> {
+        Err(ser::Error::custom("a cell is no list"))
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, Unfit> {
+        Err(ser::Error::custom("a cell is no tuple"))
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeTupleStruct, Unfit> {
+        Err(ser::Error::custom("a cell is no tuple"))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeTupleVariant, Unfit> {
+        Err(ser::Error::custom("a cell is no tuple"))
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, Unfit> {
+        Err(ser::Error::custom("a cell is no object"))
+    }
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeStruct, Unfit> {
+        Err(ser::Error::custom("a cell is no object"))
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeStructVariant, Unfit> {
+        Err(ser::Error::custom("a cell is no object"))
+    }
+}

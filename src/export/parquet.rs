@@ -1,0 +1,211 @@
+//! Parquet: a file for each table, replaced when it is complete.
+
+use super::csv::path_of;
+use super::tables::{Column, ColumnKind, Table};
+use super::{Cell, Cells, Target};
+use crate::core::money::Money;
+use jiff::Timestamp;
+use anyhow::{Context, Result};
+use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical};
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
+use parquet::schema::types::{ColumnPath, Type};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tempfile::NamedTempFile;
+
+/// Rows that are held in memory, and then one group of the file.
+const GROUP: usize = 1 << 16;
+
+/// A folder of files: `turns-HOST.parquet`.
+pub struct Parquet {
+    folder: PathBuf,
+    exporter: String,
+    open: Option<Open>,
+}
+
+struct Open {
+    file: NamedTempFile,
+    writer: SerializedFileWriter<File>,
+    columns: Vec<Buffer>,
+    rows: usize,
+}
+
+impl Parquet {
+    /// # Errors
+    /// When there is no such folder and none can be made.
+    pub fn new(folder: &Path, exporter: &str) -> Result<Self> {
+        std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            exporter: exporter.to_owned(),
+            open: None,
+        })
+    }
+}
+
+/// The values of a column, and for each row whether it has one.
+struct Buffer {
+    is_present: Vec<i16>,
+    values: Values,
+}
+
+enum Values {
+    Text(Vec<ByteArray>),
+    Integers(Vec<i64>),
+    Numbers(Vec<f64>),
+    Flags(Vec<bool>),
+}
+
+impl Buffer {
+    fn of(column: &Column) -> Self {
+        Self {
+            is_present: Vec::with_capacity(GROUP),
+            values: match column.kind {
+                ColumnKind::Text | ColumnKind::Json => Values::Text(Vec::new()),
+                ColumnKind::Integer | ColumnKind::Time | ColumnKind::Money => Values::Integers(Vec::new()),
+                ColumnKind::Number => Values::Numbers(Vec::new()),
+                ColumnKind::Flag => Values::Flags(Vec::new()),
+            },
+        }
+    }
+
+    fn push(&mut self, cell: Cell<'_>, column: &Column) -> Result<()> {
+        self.is_present.push(i16::from(cell != Cell::Null));
+        match (&mut self.values, cell) {
+            (_, Cell::Null) => {}
+            // Neighbors mostly share their session, model and project.
+            (Values::Text(values), Cell::Text(text)) => match values.last() {
+                Some(last) if last.data() == text.as_bytes() => values.push(last.clone()),
+                _ => values.push(text.into()),
+            },
+            (Values::Integers(values), Cell::Integer(number)) => values.push(number),
+            (Values::Integers(values), Cell::Number(dollars)) => values.push(Money::from_dollars(dollars).nanos()),
+            (Values::Integers(values), Cell::Text(time)) => {
+                let time: Timestamp = time.parse().with_context(|| format!("{time} is no time"))?;
+                values.push(time.as_millisecond());
+            }
+            (Values::Numbers(values), Cell::Number(number)) => values.push(number),
+            (Values::Numbers(values), Cell::Integer(number)) => values.push(number as f64),
+            (Values::Flags(values), Cell::Flag(flag)) => values.push(flag),
+            (_, cell) => anyhow::bail!("{} cannot hold {cell:?}", column.name),
+        }
+        Ok(())
+    }
+
+    /// Writes the values and empties the buffer.
+    fn write(&mut self, writer: &mut SerializedColumnWriter<'_>, is_key: bool) -> Result<()> {
+        let levels = (!is_key).then_some(&*self.is_present);
+        match &mut self.values {
+            Values::Text(values) => {
+                writer.typed::<ByteArrayType>().write_batch(values, levels, None)?;
+                values.clear();
+            }
+            Values::Integers(values) => {
+                writer.typed::<Int64Type>().write_batch(values, levels, None)?;
+                values.clear();
+            }
+            Values::Numbers(values) => {
+                writer.typed::<DoubleType>().write_batch(values, levels, None)?;
+                values.clear();
+            }
+            Values::Flags(values) => {
+                writer.typed::<BoolType>().write_batch(values, levels, None)?;
+                values.clear();
+            }
+        }
+        self.is_present.clear();
+        Ok(())
+    }
+}
+
+fn type_of(column: &Column) -> Result<Type> {
+    let (physical, logical) = match column.kind {
+        ColumnKind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+        ColumnKind::Json => (Physical::BYTE_ARRAY, Some(LogicalType::Json)),
+        ColumnKind::Time => {
+            let logical = LogicalType::timestamp(true, TimeUnit::MILLIS);
+            (Physical::INT64, Some(logical))
+        }
+        ColumnKind::Money => (Physical::INT64, Some(LogicalType::decimal(9, 18))),
+        ColumnKind::Integer => (Physical::INT64, None),
+        ColumnKind::Number => (Physical::DOUBLE, None),
+        ColumnKind::Flag => (Physical::BOOLEAN, None),
+    };
+    let builder = Type::primitive_type_builder(&column.name, physical)
+        .with_repetition(if column.is_key {
+            Repetition::REQUIRED
+        } else {
+            Repetition::OPTIONAL
+        })
+        .with_logical_type(logical);
+    let builder = match column.kind {
+        ColumnKind::Money => builder.with_precision(18).with_scale(9),
+        _ => builder,
+    };
+    Ok(builder.build()?)
+}
+
+impl Open {
+    fn flush(&mut self, table: &Table) -> Result<()> {
+        if self.rows == 0 {
+            return Ok(());
+        }
+        let mut group = self.writer.next_row_group()?;
+        for (buffer, column) in self.columns.iter_mut().zip(&table.columns) {
+            let mut writer = group.next_column()?.context("the file has too few columns")?;
+            buffer.write(&mut writer, column.is_key)?;
+            writer.close()?;
+        }
+        group.close()?;
+        self.rows = 0;
+        Ok(())
+    }
+}
+
+impl Target for Parquet {
+    fn begin(&mut self, table: &Table) -> Result<()> {
+        let types = table.columns.iter().map(|column| type_of(column).map(Arc::new));
+        let schema = Type::group_type_builder(table.name)
+            .with_fields(types.collect::<Result<_>>()?)
+            .build()?;
+        let file = NamedTempFile::new_in(&self.folder)?;
+        let mut properties = WriterProperties::builder().set_compression(Compression::SNAPPY);
+        // No two rows share these.
+        for column in ["turn_id", "message_id", "timestamp", "time"] {
+            properties = properties.set_column_dictionary_enabled(ColumnPath::from(column), false);
+        }
+        let writer = SerializedFileWriter::new(file.reopen()?, Arc::new(schema), Arc::new(properties.build()))?;
+        self.open = Some(Open {
+            file,
+            writer,
+            columns: table.columns.iter().map(Buffer::of).collect(),
+            rows: 0,
+        });
+        Ok(())
+    }
+
+    fn row(&mut self, table: &Table, cells: &Cells) -> Result<()> {
+        let open = self.open.as_mut().context("no table was begun")?;
+        for ((buffer, cell), column) in open.columns.iter_mut().zip(cells.iter()).zip(&table.columns) {
+            buffer.push(cell, column)?;
+        }
+        open.rows += 1;
+        if open.rows == GROUP {
+            open.flush(table)?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, table: &Table) -> Result<()> {
+        let mut open = self.open.take().context("no table was begun")?;
+        open.flush(table)?;
+        open.writer.close()?;
+        let path = path_of(&self.folder, table, &self.exporter, "parquet");
+        let kept = open.file.persist(&path);
+        kept.with_context(|| format!("{} cannot be written", path.display()))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! What the SQL of several programs has in common.
+
+use super::Cell;
+use super::tables::{ColumnKind, Table};
+use crate::core::money::Money;
+
+/// An identifier in double quotes.
+pub fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Text in single quotes, for programs in which a backslash is itself.
+pub fn text(value: &str) -> String {
+    format!("'{}'", value.replace('\'', "''"))
+}
+
+/// Dollars with all nine decimals, exactly.
+pub fn dollars(dollars: f64) -> String {
+    let nanos = Money::from_dollars(dollars).nanos();
+    let sign = if nanos < 0 { "-" } else { "" };
+    let nanos = nanos.unsigned_abs();
+    format!("{sign}{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000)
+}
+
+/// A cell as plain text; `None` for null.
+pub fn plain(cell: Cell<'_>, kind: ColumnKind) -> Option<std::borrow::Cow<'_, str>> {
+    Some(match cell {
+        Cell::Null => return None,
+        Cell::Text(text) => text.into(),
+        Cell::Integer(number) => number.to_string().into(),
+        Cell::Number(number) if kind == ColumnKind::Money => dollars(number).into(),
+        Cell::Number(number) => number.to_string().into(),
+        Cell::Flag(flag) => flag.to_string().into(),
+    })
+}
+
+/// `"a" = excluded."a", …` for every column that is no key.
+pub fn assignments(table: &Table) -> String {
+    let columns = table.columns.iter().filter(|column| !column.is_key);
+    let list: Vec<String> = columns
+        .map(|column| format!("{0} = excluded.{0}", quoted(&column.name)))
+        .collect();
+    list.join(", ")
+}
+
+/// `a."k" = b."k" and …` for the columns of the key.
+pub fn same_key(table: &Table, a: &str, b: &str) -> String {
+    let list: Vec<String> = table
+        .key
+        .iter()
+        .map(|name| format!("{a}.{0} = {b}.{0}", quoted(name)))
+        .collect();
+    list.join(" and ")
+}
+
+/// The columns of the key, quoted.
+pub fn key(table: &Table) -> String {
+    let names: Vec<String> = table.key.iter().map(|name| quoted(name)).collect();
+    names.join(", ")
+}
+
+/// From a stage with all rows of a machine to the table: what is gone goes, what changed changes, what is new comes in. A
+/// row that several machines export stays with the one whose name is first, in whatever order they export.
+pub fn merge(table: &Table, stage: &str, exporter: &str) -> String {
+    let (name, names) = (quoted(table.name), table.names(quoted));
+    let changed: Vec<String> = table
+        .columns
+        .iter()
+        .filter(|column| !column.is_key)
+        .map(|column| format!("t.{0} is distinct from excluded.{0}", quoted(&column.name)))
+        .collect();
+    format!(
+        "delete from {name} as t where t.exported_by = {by} \
+         and not exists (select 1 from {stage} as s where {matches});\n\
+         insert into {name} as t ({names}) select {names} from {stage} where true \
+         on conflict ({key}) do update set {set} where excluded.exported_by <= t.exported_by and ({changed});\n",
+        by = text(exporter),
+        matches = same_key(table, "s", "t"),
+        key = key(table),
+        set = assignments(table),
+        changed = changed.join(" or "),
+    )
+}

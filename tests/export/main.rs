@@ -1,0 +1,8 @@
+//! Exports: each target holds what the commands print, however often it is written.
+
+mod focus;
+mod otlp;
+mod queries;
+mod stores;
+#[path = "../support/mod.rs"]
+mod support;

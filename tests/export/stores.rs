@@ -1,0 +1,435 @@
+//! Every store, one contract: what it holds equals the commands, again changes nothing, corrections arrive, what is gone
+//! goes, and a turn of two machines counts once.
+
+use crate::support::claude_code::{CLAUDE_SESSION, claude_reply};
+use crate::support::{Home, program, skipped};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const TRANSCRIPT: &str = ".claude/projects/-home-dev-acme/11111111-0000-4000-8000-000000000001.jsonl";
+const OTHER: &str = "22222222-0000-4000-8000-000000000002";
+
+/// A store that an export goes to and that answers questions.
+trait Store {
+    fn name(&self) -> &'static str;
+    fn load(&self, home: &Home, host: &str);
+    /// The answer of a query with one row: its values, separated by `|`.
+    fn ask(&self, sql: &str) -> String;
+}
+
+fn run(command: &mut Command) -> Output {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(
+        output.status.success(),
+        "{command:?}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+}
+
+/// Runs with text on stdin, and returns what it prints.
+fn feed(command: &mut Command, text: &[u8]) -> String {
+    use std::io::Write;
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let mut stdin = child.stdin.take().expect("piped");
+    let bytes = text.to_vec();
+    let writer = std::thread::spawn(move || stdin.write_all(&bytes));
+    let output = child.wait_with_output().expect("waited for");
+    // One that fails does not read to the end; its status shows it.
+    let _ = writer.join().expect("no panic");
+    assert!(
+        output.status.success(),
+        "{command:?}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+struct Folder {
+    dir: tempfile::TempDir,
+    /// `csv` or `parquet`
+    format: &'static str,
+    duckdb: PathBuf,
+}
+
+impl Store for Folder {
+    fn name(&self) -> &'static str {
+        self.format
+    }
+
+    fn load(&self, home: &Home, host: &str) {
+        let folder = self.dir.path().to_str().expect("a path");
+        home.stdout(&["export", self.format, folder, "--host", host]);
+    }
+
+    fn ask(&self, sql: &str) -> String {
+        let views: String = ["turns", "sessions", "limits", "prices"]
+            .iter()
+            .map(|table| {
+                let files = self.dir.path().join(format!("{table}-*.{}", self.format));
+                // Files have no keys: of a turn that two machines have, one row counts.
+                let once = if *table == "turns" { "distinct on (turn_id)" } else { "" };
+                format!("create view {table} as select {once} * from '{}';", files.display())
+            })
+            .collect();
+        let mut command = Command::new(&self.duckdb);
+        feed(command.args([":memory:", "-noheader", "-list"]), format!("{views}{sql};").as_bytes())
+    }
+}
+
+struct Sqlite(tempfile::TempDir);
+
+impl Sqlite {
+    fn path(&self) -> PathBuf {
+        self.0.path().join("usage.db")
+    }
+}
+
+impl Store for Sqlite {
+    fn name(&self) -> &'static str {
+        "sqlite"
+    }
+
+    fn load(&self, home: &Home, host: &str) {
+        let path = self.path();
+        home.stdout(&["export", "sqlite", path.to_str().expect("a path"), "--host", host]);
+    }
+
+    fn ask(&self, sql: &str) -> String {
+        let connection = rusqlite::Connection::open(self.path()).expect("a database");
+        let mut statement = connection.prepare(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        let columns = statement.column_count();
+        statement
+            .query_row([], |row| {
+                let values = (0..columns).map(|at| {
+                    Ok(match row.get::<_, rusqlite::types::Value>(at)? {
+                        rusqlite::types::Value::Null => String::new(),
+                        rusqlite::types::Value::Integer(number) => number.to_string(),
+                        rusqlite::types::Value::Real(number) => number.to_string(),
+                        rusqlite::types::Value::Text(text) => text,
+                        rusqlite::types::Value::Blob(_) => "blob".to_owned(),
+                    })
+                });
+                Ok(values.collect::<rusqlite::Result<Vec<_>>>()?.join("|"))
+            })
+            .unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+}
+
+struct DuckDb {
+    dir: tempfile::TempDir,
+    duckdb: PathBuf,
+}
+
+impl Store for DuckDb {
+    fn name(&self) -> &'static str {
+        "duckdb"
+    }
+
+    fn load(&self, home: &Home, host: &str) {
+        let path = self.dir.path().join("usage.duckdb");
+        home.stdout(&["export", "duckdb", path.to_str().expect("a path"), "--host", host]);
+    }
+
+    fn ask(&self, sql: &str) -> String {
+        let path = self.dir.path().join("usage.duckdb");
+        let mut command = Command::new(&self.duckdb);
+        feed(command.arg(path).args(["-noheader", "-list"]), format!("{sql};").as_bytes())
+    }
+}
+
+/// A server on a socket in a folder of its own. PostgreSQL refuses to run as root.
+struct Postgres {
+    dir: tempfile::TempDir,
+    bin: PathBuf,
+}
+
+impl Postgres {
+    fn start() -> Option<Self> {
+        let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+        let bin = versions.map(|version| version.path().join("bin")).find(|bin| bin.join("initdb").exists())?;
+        let dir = tempfile::tempdir().expect("a folder");
+        let server = Self { dir, bin };
+        if is_root() {
+            run(Command::new("chown").arg("postgres").arg(server.dir.path()));
+        }
+        let data = server.data();
+        run(server.command("initdb").args(["--auth=trust", "--username=ttop", "-D"]).arg(&data));
+        let options = format!("-c listen_addresses= -c unix_socket_directories={}", server.dir.path().display());
+        run(server
+            .command("pg_ctl")
+            .args(["-w", "-o", &options, "-l"])
+            .arg(server.dir.path().join("log"))
+            .arg("-D")
+            .arg(&data)
+            .arg("start")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null()));
+        Some(server)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let program = self.bin.join(program);
+        let mut command = if is_root() {
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);
+            command
+        } else {
+            Command::new(program)
+        };
+        command.current_dir(self.dir.path());
+        command
+    }
+
+    fn psql(&self) -> Command {
+        let mut command = self.command("psql");
+        command
+            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--username=ttop", "--dbname=postgres", "-h"])
+            .arg(self.dir.path());
+        command
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        let data = self.data();
+        let stopped = self.command("pg_ctl").args(["-m", "immediate", "-D"]).arg(data).arg("stop").output();
+        drop(stopped);
+    }
+}
+
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").is_ok_and(|meta| meta.uid() == 0)
+}
+
+impl Store for Postgres {
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn load(&self, home: &Home, host: &str) {
+        let script = home.stdout(&["export", "postgres", "--host", host]);
+        feed(&mut self.psql(), script.as_bytes());
+    }
+
+    fn ask(&self, sql: &str) -> String {
+        feed(&mut self.psql(), format!("{sql};").as_bytes())
+    }
+}
+
+/// ClickHouse's engine as a Python package, with its data in a folder.
+struct ClickHouse(tempfile::TempDir);
+
+impl ClickHouse {
+    fn query(&self, sql: &str) -> String {
+        let program = "import sys\nfrom chdb.session import Session\n\
+            s = Session(sys.argv[1])\nprint(s.query(sys.stdin.read(), 'CSV'))";
+        feed(Command::new("python3").args(["-c", program]).arg(self.0.path()), sql.as_bytes())
+    }
+}
+
+impl Store for ClickHouse {
+    fn name(&self) -> &'static str {
+        "clickhouse"
+    }
+
+    fn load(&self, home: &Home, host: &str) {
+        let script = home.stdout(&["export", "clickhouse", "--host", host]);
+        self.query(&script);
+    }
+
+    fn ask(&self, sql: &str) -> String {
+        self.query(&format!("{sql} settings final = 1")).replace('"', "").replace(',', "|").replace("\\N", "")
+    }
+}
+
+/// Every store whose program is here.
+fn stores() -> Vec<Box<dyn Store>> {
+    let dir = || tempfile::tempdir().expect("a folder");
+    let mut stores: Vec<Box<dyn Store>> = vec![Box::new(Sqlite(dir()))];
+    if let Some(duckdb) = program("duckdb") {
+        for format in ["csv", "parquet"] {
+            stores.push(Box::new(Folder {
+                dir: dir(),
+                format,
+                duckdb: duckdb.clone(),
+            }));
+        }
+        stores.push(Box::new(DuckDb { dir: dir(), duckdb }));
+    }
+    match Postgres::start() {
+        Some(server) => stores.push(Box::new(server)),
+        None => skip("no PostgreSQL server"),
+    }
+    let has_chdb = Command::new("python3").args(["-c", "import chdb"]).output();
+    match has_chdb.is_ok_and(|output| output.status.success()) {
+        true => stores.push(Box::new(ClickHouse(dir()))),
+        false => skip("no Python package chdb"),
+    }
+    stores
+}
+
+fn skip(why: &str) {
+    assert!(std::env::var_os("TTOP_TEST_ALL").is_none(), "{why}, and TTOP_TEST_ALL is set");
+    skipped(why);
+}
+
+/// A session of this many replies, and a title with everything that SQL, CSV and COPY have to escape.
+fn home(replies: u64) -> Home {
+    let home = Home::new();
+    let title = r#"{"type":"ai-title","aiTitle":"it's \"quoted\", \\ with\ttab; and\nline -- end","sessionId":"11111111-0000-4000-8000-000000000001"}"#;
+    let lines: String = (0..replies).map(|at| claude_reply(CLAUDE_SESSION, &format!("msg_{at}"), 10 + at)).collect();
+    home.write(TRANSCRIPT, format!("{title}\n{lines}"));
+    home
+}
+
+fn append(home: &Home, line: &str) {
+    let path = home.path().join(TRANSCRIPT);
+    let text = std::fs::read_to_string(&path).expect("a transcript");
+    std::fs::write(&path, text + line).expect("written");
+}
+
+fn whole(text: &str) -> String {
+    text.strip_suffix(".0").unwrap_or(text).to_owned()
+}
+
+#[test]
+fn a_store_holds_what_the_commands_print() {
+    let home = home(3);
+    let row = &home.rows(&["cost", "-o", "ndjson"])[0];
+    let name = home.rows(&["sessions", "-o", "ndjson"])[0]["sessionName"].clone();
+    for store in stores() {
+        store.load(&home, "here");
+        let name_of = store.name();
+        let sums = store.ask("select count(*), sum(tokens_output), sum(tokens_cache_read) from turns");
+        assert_eq!(
+            sums,
+            format!("{}|{}|{}", row["turns"], row["tokens"]["output"], row["tokens"]["cacheRead"]),
+            "{name_of}"
+        );
+        let cost: f64 = store.ask("select sum(cost) from turns").parse().expect("a number");
+        let close = (cost - row["cost"].as_f64().expect("a cost")).abs() < 1e-9;
+        assert!(close, "{name_of}: {cost}, not {}", row["cost"]);
+        // The text arrives whole, whatever its characters mean to the store.
+        let text = name.as_str().expect("a title");
+        let escaped = text.replace('\\', if name_of == "clickhouse" { "\\\\" } else { "\\" }).replace('\'', "''");
+        let found = store.ask(&format!("select count(*) from sessions where session_name = '{escaped}'"));
+        assert_eq!(found, "1", "{name_of}: {text}");
+        let seconds = store.ask("select count(*) from turns where time >= '2026-11-20' and time < '2026-11-21'");
+        assert_eq!(seconds, "3", "{name_of}");
+        assert_ne!(store.ask("select count(*) from prices"), "0", "{name_of}");
+    }
+}
+
+#[test]
+fn again_changes_nothing_and_corrections_arrive() {
+    for store in stores() {
+        let home = home(3);
+        let name = store.name();
+        let count = || store.ask("select count(*), sum(tokens_output) from turns");
+        store.load(&home, "here");
+        assert_eq!(count(), "3|33", "{name}");
+        store.load(&home, "here");
+        assert_eq!(count(), "3|33", "{name}");
+        // A later snapshot corrects a reply, and one is new.
+        append(&home, &claude_reply(CLAUDE_SESSION, "msg_2", 100));
+        append(&home, &claude_reply(CLAUDE_SESSION, "msg_9", 1));
+        let printed = &home.rows(&["cost", "-o", "ndjson"])[0];
+        store.load(&home, "here");
+        let expected = format!("{}|{}", printed["turns"], printed["tokens"]["output"]);
+        assert_eq!(count(), expected, "{name}");
+        assert_eq!(whole(&store.ask("select max(tokens_output) from turns")), "100", "{name}");
+        // What the ledger no longer has, the store does not keep.
+        home.stdout(&["ledger", "forget", "--session", CLAUDE_SESSION]);
+        store.load(&home, "here");
+        assert_eq!(store.ask("select count(*) from turns"), "0", "{name}");
+    }
+}
+
+#[test]
+fn a_turn_of_two_machines_counts_once_in_any_order() {
+    for order in [["a", "b"], ["b", "a"]] {
+        for store in stores() {
+            let name = store.name();
+            // The second machine has a copy of the session, and one of its own.
+            let (first, second) = (home(2), home(2));
+            let own = ".claude/projects/-home-dev-acme/22222222-0000-4000-8000-000000000002.jsonl";
+            second.write(own, claude_reply(OTHER, "msg_own", 1000));
+            let homes = [(&first, "a"), (&second, "b")];
+            for host in order {
+                let (home, _) = homes.iter().find(|(_, name)| *name == host).expect("a home");
+                store.load(home, host);
+            }
+            assert_eq!(store.ask("select count(*), sum(tokens_output) from turns"), "3|1021", "{name}");
+            if matches!(name, "sqlite" | "duckdb" | "postgres") {
+                let of_a = store.ask("select count(*) from turns where exported_by = 'a'");
+                assert_eq!(of_a, "2", "{name}, {order:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_private_export_has_no_words_and_no_paths() {
+    let home = home(1);
+    let dir = tempfile::tempdir().expect("a folder");
+    let folder = dir.path().to_str().expect("a path");
+    home.stdout(&["export", "csv", folder, "--host", "here", "--private"]);
+    for entry in std::fs::read_dir(dir.path()).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let text = std::fs::read_to_string(&path).expect("text");
+        for word in ["quoted", "/home/dev/acme", "msg_0"] {
+            assert!(!text.contains(word), "{word} in {}", path.display());
+        }
+    }
+    let file = std::fs::read_to_string(dir.path().join("turns-here.csv")).expect("a file");
+    assert_eq!(file.lines().count(), 2);
+}
+
+#[test]
+fn scripts_go_to_programs_and_not_to_a_terminal() {
+    let home = home(1);
+    let Some(script) = program("script") else { return };
+    for target in ["postgres", "clickhouse", "focus"] {
+        let ttop = assert_cmd::cargo::cargo_bin("ttop");
+        let line = format!("'{}' export {target}", ttop.display());
+        let mut command = Command::new(&script);
+        command.args(["-qec", &line, "/dev/null"]).env("HOME", home.path());
+        let output = command.output().expect("runs");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains("stdout is a terminal"), "{target}: {text}");
+        assert_eq!(output.status.code(), Some(2), "{target}");
+    }
+}
+
+#[test]
+fn a_table_of_an_older_ttop_gains_the_newer_columns() {
+    let home = home(1);
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("usage.db");
+    let connection = rusqlite::Connection::open(&path).expect("a database");
+    connection
+        .execute_batch("create table turns (host text, exported_by text, turn_id text not null, primary key (turn_id)) without rowid")
+        .expect("a table");
+    drop(connection);
+    load_sqlite(&home, &path);
+    let connection = rusqlite::Connection::open(&path).expect("a database");
+    let output: u64 = connection
+        .query_row("select tokens_output from turns", [], |row| row.get(0))
+        .expect("a column");
+    assert_eq!(output, 10);
+}
+
+fn load_sqlite(home: &Home, path: &Path) {
+    home.stdout(&["export", "sqlite", path.to_str().expect("a path")]);
+}
