@@ -247,6 +247,16 @@ const EXAMPLES: &[Examples] = &[
         ],
     ),
     of(
+        "merge",
+        &[
+            ("Take in the history of two machines", "ttop merge laptop build.example.org"),
+            (
+                "Exchange histories through a synced folder",
+                "ttop merge --folder ~/Sync/ttop",
+            ),
+        ],
+    ),
+    of(
         "schema",
         &[
             ("The JSON Schema of a turn", "ttop schema turn"),

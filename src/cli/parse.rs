@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 /// Names that nothing else may take; see the contract.
-const RESERVED_COMMANDS: [&str; 1] = ["merge"];
+const RESERVED_COMMANDS: [&str; 1] = ["diff"];
 const RESERVED_FLAGS: [&str; 1] = ["--host"];
 
 /// The parsed command line.

@@ -45,7 +45,11 @@ enum Action {
     /// Read every source again; set a damaged ledger aside first
     Rebuild,
     /// Print every turn, one JSON object per line
-    Export,
+    Export {
+        /// Leave out turns that came with an import
+        #[arg(long)]
+        own: bool,
+    },
     /// Add an export from another machine; each turn counts once
     Import {
         /// File to import, or `-` for stdin
@@ -85,7 +89,7 @@ impl LedgerArgs {
             Some(Action::Status { rows }) => status(context, rows),
             Some(Action::Forget(what)) => what.run(context),
             Some(Action::Rebuild) => rebuild(context),
-            Some(Action::Export) => export(context),
+            Some(Action::Export { own }) => export(context, *own),
             Some(Action::Import { file, name, dry_run }) => import(context, file, name.as_deref(), *dry_run),
         }
     }
@@ -206,10 +210,15 @@ fn rebuild(context: &mut Context) -> Result<Exit> {
     Ok(context.out.outcome())
 }
 
-fn export(context: &mut Context) -> Result<Exit> {
+fn export(context: &mut Context, is_own: bool) -> Result<Exit> {
     context.refresh(&TurnFilter::default())?;
     let mut output = Output::stdout();
-    context.engine.ledger()?.export(|line| Ok(output.json_line(line)?))?;
+    let ledger = context.engine.ledger()?;
+    let write = |line: &str| Ok(output.json_line(line)?);
+    match is_own {
+        true => ledger.export_own(write)?,
+        false => ledger.export(write)?,
+    };
     output.flush()?;
     context.engine.commit();
     context.warn_all();

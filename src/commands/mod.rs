@@ -15,6 +15,7 @@ pub mod insights;
 pub mod ledger;
 pub mod man;
 pub mod mcp;
+pub mod merge;
 mod plot;
 #[cfg(feature = "plugins")]
 pub mod plugin;
@@ -65,6 +66,7 @@ pub enum Command {
     Sync(sync::SyncArgs),
     Ledger(ledger::LedgerArgs),
     Export(export::ExportArgs),
+    Merge(merge::MergeArgs),
     Schema(schema::SchemaArgs),
     Doctor(doctor::DoctorArgs),
     Config(config::ConfigArgs),
@@ -133,6 +135,7 @@ impl Command {
             Self::Sync(args) => args.run(context),
             Self::Ledger(args) => args.run(context),
             Self::Export(args) => args.run(context),
+            Self::Merge(args) => args.run(context),
             Self::Schema(args) => args.run(context),
             Self::Doctor(args) => args.run(context),
             Self::Config(args) => args.run(context),

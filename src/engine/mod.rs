@@ -43,6 +43,7 @@ pub mod live_probe;
 pub mod live_rows;
 mod local_limits;
 mod mcp;
+pub mod merge;
 mod other_homes;
 mod outbox;
 pub mod panes;

@@ -97,10 +97,25 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read or a line cannot be written.
     pub fn export(&self, mut write: impl FnMut(&str) -> Result<()>) -> Result<usize> {
+        self.export_of(false, &mut write)
+    }
+
+    /// Writes the turns that this machine read itself, in the same way.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or a line cannot be written.
+    pub fn export_own(&self, mut write: impl FnMut(&str) -> Result<()>) -> Result<usize> {
+        self.export_of(true, &mut write)
+    }
+
+    fn export_of(&self, is_own: bool, write: &mut dyn FnMut(&str) -> Result<()>) -> Result<usize> {
         let sessions = self.sessions()?;
         let imports = self.imported_sources()?;
         let mut packs: FxHashMap<i64, Vec<Head>> = FxHashMap::default();
         self.visit(&Selection::ALL, |head, _| {
+            if is_own && imports.contains(&head.key.source) {
+                return Ok(());
+            }
             packs.entry(head.key.session).or_default().push(head);
             Ok(())
         })?;

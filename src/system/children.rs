@@ -1,9 +1,9 @@
 //! Runs other programs: each in a group of its own, with one deadline for its end and its output, without secrets.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -73,6 +73,58 @@ pub fn run(
     Ok(Ended { status, stdout, stderr })
 }
 
+/// Runs a program and hands its output to `read` while it comes, however much it is. What `read` leaves is dropped. `also`
+/// names variables that the program needs besides the usual ones.
+///
+/// # Errors
+/// When it cannot be started or waited for.
+pub fn stream<T>(
+    program: impl AsRef<OsStr>,
+    arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    also: &[&str],
+    patience: Duration,
+    read: impl FnOnce(&mut dyn BufRead) -> T,
+) -> io::Result<(T, Ended)> {
+    let end = Instant::now() + patience;
+    let is_wanted = |name: &OsString| is_passed_on(name) || also.iter().any(|also| name == also);
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(std::env::vars_os().filter(|(name, _)| is_wanted(name)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let mut child = command.spawn()?;
+    let complaints = Output::collect(child.stderr.take());
+    // The reader waits for output, so another thread keeps the time. It ends before the child is waited for: until then
+    // the number of its group is its own.
+    let (finished, until) = channel::<()>();
+    let id = child.id();
+    let watch = std::thread::spawn(move || {
+        if until.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+            kill_group(id);
+        }
+    });
+    let result = match child.stdout.take() {
+        Some(stdout) => read(&mut BufReader::new(stdout)),
+        None => read(&mut io::empty()),
+    };
+    drop(finished);
+    if watch.join().is_err() {
+        end_group(&mut child);
+    }
+    let status = wait(&mut child, end.max(Instant::now() + LAG))?;
+    if status.is_none() {
+        end_group(&mut child);
+    }
+    let stderr = complaints.take(Instant::now() + LAG);
+    let stdout = Vec::new();
+    Ok((result, Ended { status, stdout, stderr }))
+}
+
 /// Starts a program that outlives this one; it leaves this one's session itself ([`super::programs::step_back`]).
 ///
 /// # Errors
@@ -100,16 +152,22 @@ fn wait(child: &mut Child, end: Instant) -> io::Result<Option<ExitStatus>> {
 
 /// Ends a child and all that it started in its group. It is not waited for before that, so the number is still its own.
 fn end_group(child: &mut Child) {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Pid, Signal, kill_process_group};
-        let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        // It may have just ended.
-        let _ = group.map(|group| kill_process_group(group, Signal::KILL));
-    }
+    kill_group(child.id());
     let _ = child.kill();
     let _ = child.wait();
 }
+
+#[cfg(unix)]
+fn kill_group(id: u32) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    let group = i32::try_from(id).ok().and_then(Pid::from_raw);
+    // It may have just ended.
+    let _ = group.map(|group| kill_process_group(group, Signal::KILL));
+}
+
+/// Elsewhere only the child itself can be ended.
+#[cfg(not(unix))]
+fn kill_group(_: u32) {}
 
 /// What a pipe brings, read by a thread that ends with the pipe or the process.
 struct Output {
@@ -250,6 +308,22 @@ mod tests {
         let ended = shell("head -c 5000000 /dev/zero", &vec![b'x'; 1 << 20], LONG);
         assert!(ended.is_success());
         assert_eq!(ended.stdout.len(), MOST_BYTES);
+    }
+
+    #[test]
+    fn a_stream_is_read_while_it_comes_and_ends_in_time() {
+        let (read, ended) = stream("/bin/sh", ["-c", "head -c 3000000 /dev/zero; echo no >&2; exit 4"], &[], LONG, |lines| {
+            io::copy(lines, &mut io::sink()).expect("bytes")
+        })
+        .expect("a shell");
+        assert_eq!((read, ended.status.and_then(|status| status.code())), (3_000_000, Some(4)));
+        assert_eq!(ended.stderr, b"no\n");
+        let began = Instant::now();
+        let (_, ended) = stream("/bin/sh", ["-c", "sleep 60"], &[], Duration::from_millis(100), |lines| {
+            io::copy(lines, &mut io::sink()).expect("bytes")
+        })
+        .expect("a shell");
+        assert!(!ended.is_success() && began.elapsed() < LONG);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Replaces a file of ttop atomically, readable only by the user.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 /// Writes a file (mode 0600) by way of a temporary one beside it, and its folder (0700) if there is none. A symbolic
@@ -14,7 +14,53 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write(&target, bytes, true)
 }
 
-/// The same, without waiting for the disk and never through a link: for what is made again in a moment. After a power
+/// Like [`replace`], for what is too large for memory: `write` gets the temporary file. A file that would stay the same is
+/// left alone.
+///
+/// # Errors
+/// Those of `write` and of the file system; the old file is then untouched.
+pub fn replace_with(path: &Path, write: impl FnOnce(&mut File) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let (temporary, mut file) = create_beside(path)?;
+    let written = write(&mut file).and_then(|()| {
+        if is_same(&temporary, path) {
+            return Ok(fs::remove_file(&temporary)?);
+        }
+        file.sync_all()?;
+        Ok(fs::rename(&temporary, path)?)
+    });
+    if written.is_err() {
+        // The first error was already reported.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// Whether two files have the same bytes.
+fn is_same(a: &Path, b: &Path) -> bool {
+    let (Ok((a, of_a)), Ok((b, of_b))) = (super::open::open(a), super::open::open(b)) else {
+        return false;
+    };
+    let (mut a, mut b) = (BufReader::new(a), BufReader::new(b));
+    if of_a.len() != of_b.len() {
+        return false;
+    }
+    loop {
+        let (Ok(left), Ok(right)) = (a.fill_buf(), b.fill_buf()) else {
+            return false;
+        };
+        let length = left.len().min(right.len());
+        if length == 0 {
+            return left.len() == right.len();
+        }
+        if left[..length] != right[..length] {
+            return false;
+        }
+        a.consume(length);
+        b.consume(length);
+    }
+}
+
+/// The same as [`replace`], without waiting for the disk and never through a link: for what is made again in a moment. After a power
 /// failure it may be empty.
 ///
 /// # Errors

@@ -211,6 +211,9 @@ pub struct Ledger {
     #[schemars(extend("x-fallback" = false))]
     #[default(true)]
     pub titles: bool,
+    /// Folder that a sync program carries between machines; `ttop merge` exchanges ledgers through it
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shared: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, SmartDefault)]

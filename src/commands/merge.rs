@@ -1,0 +1,79 @@
+//! `ttop merge`: takes in the ledgers of other machines.
+
+use super::context::Context;
+use crate::core::bad_request::BadRequest;
+use crate::core::problem::Problem;
+use crate::engine::Engine;
+use crate::engine::merge::Merged;
+use crate::exit::Exit;
+use crate::system::System;
+use anyhow::Result;
+use clap::Args;
+
+/// Take in the ledgers of other machines; each turn counts once
+///
+/// Runs `ttop ledger export --own` on each machine over ssh. Without a machine, exchanges ledgers through the folder in
+/// `ledger.shared`. Every machine that merges the same ledgers has the same totals.
+#[derive(Args, Debug)]
+pub struct MergeArgs {
+    /// Machine that ssh reaches, as `HOST` or `USER@HOST`; repeatable
+    #[arg(value_name = "HOST", value_hint = clap::ValueHint::Hostname)]
+    hosts: Vec<String>,
+    /// Exchange ledgers through this folder [default: ledger.shared in the configuration]
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    folder: Option<String>,
+    /// Name of this machine in the folder [default: its host name]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+}
+
+impl MergeArgs {
+    /// # Errors
+    /// When a machine cannot be reached or the ledger here cannot be written.
+    pub fn run(&self, context: &mut Context) -> Result<Exit> {
+        if context.engine.is_sample() {
+            return Err(BadRequest::new("the --demo ledger cannot be changed").into());
+        }
+        let configured = context.engine.config.ledger.shared.clone();
+        let folder = self.folder.clone().or_else(|| configured.filter(|_| self.hosts.is_empty()));
+        if folder.is_none() && self.hosts.is_empty() {
+            return Err(BadRequest::new("no machine to merge with")
+                .with_hint("name one: ttop merge HOST; or a shared folder: ttop config set ledger.shared DIR")
+                .into());
+        }
+        let mut all_answered = true;
+        for host in &self.hosts {
+            if context.engine.system.offline {
+                return Err(BadRequest::new(format!("{host} cannot be asked with --offline")).into());
+            }
+            match context.engine.fetch(host) {
+                Ok(merged) => report(context, &merged),
+                Err(error) => {
+                    all_answered = false;
+                    context.out.warn(&Problem::new(host, format!("{error:#}")));
+                }
+            }
+        }
+        if let Some(folder) = folder {
+            let folder = context.engine.system.expand(&folder);
+            let name = self.name.clone().unwrap_or_else(System::host_name);
+            let is_usable = !name.is_empty() && !name.contains(['/', '\\']) && !name.starts_with('.');
+            if !is_usable || name.chars().any(char::is_control) {
+                return Err(BadRequest::new("this machine has no usable name")
+                    .with_hint("give one with --name NAME")
+                    .into());
+            }
+            for merged in context.engine.exchange(&folder, &name)? {
+                report(context, &merged);
+            }
+        }
+        context.engine.leave_snapshot(Engine::live_snapshot);
+        context.warn_all();
+        Ok(if all_answered { context.out.outcome() } else { Exit::Failed })
+    }
+}
+
+fn report(context: &mut Context, merged: &Merged) {
+    merged.problems.iter().for_each(|problem| context.out.warn(problem));
+    context.out.note(&format!("ttop: {}: {} turns", merged.name, merged.turns));
+}
