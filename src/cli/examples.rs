@@ -242,14 +242,23 @@ const EXAMPLES: &[Examples] = &[
         "export",
         &[
             ("Parquet files of everything", "ttop export parquet usage"),
-            ("Bring a PostgreSQL database up to date", "ttop export postgres | psql usage"),
-            ("Tables without titles and paths", "ttop export sqlite usage.db --private"),
+            (
+                "Bring a PostgreSQL database up to date",
+                "ttop export postgres | psql usage",
+            ),
+            (
+                "Tables without titles and paths",
+                "ttop export sqlite usage.db --private",
+            ),
         ],
     ),
     of(
         "merge",
         &[
-            ("Take in the history of two machines", "ttop merge laptop build.example.org"),
+            (
+                "Take in the history of two machines",
+                "ttop merge laptop build.example.org",
+            ),
             (
                 "Exchange histories through a synced folder",
                 "ttop merge --folder ~/Sync/ttop",

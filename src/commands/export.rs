@@ -5,7 +5,7 @@ use crate::args::Filters;
 use crate::core::bad_request::BadRequest;
 use crate::core::filter::TurnFilter;
 use crate::exit::Exit;
-use crate::export::{self, Target};
+use crate::export::{self, Target, tables};
 use crate::render::{OutputError, Pipe};
 use crate::system::System;
 use anyhow::Result;
@@ -92,7 +92,7 @@ enum ExportTarget {
 #[derive(Args, Debug)]
 struct What {
     /// Only export this table; repeatable
-    #[arg(long = "table", value_name = "TABLE", value_parser = PossibleValuesParser::new(["turns", "sessions", "limits", "prices"]))]
+    #[arg(long = "table", value_name = "TABLE", value_parser = PossibleValuesParser::new(tables::NAMES))]
     tables: Vec<String>,
     /// Leave out titles, tasks, branches and message ids, and replace project paths by a hash
     #[arg(long)]
@@ -111,18 +111,20 @@ impl ExportArgs {
                 run(context, what, |host, _| Ok(Box::new(export::Csv::new(folder, host)?)))
             }
             #[cfg(feature = "parquet")]
-            ExportTarget::Parquet { folder, what } => {
-                run(context, what, |host, _| Ok(Box::new(export::Parquet::new(folder, host)?)))
-            }
-            ExportTarget::Sqlite { database, what } => {
-                run(context, what, |host, _| Ok(Box::new(export::Sqlite::open(database, host)?)))
-            }
-            ExportTarget::Duckdb { database, what } => {
-                run(context, what, |host, _| Ok(Box::new(export::DuckDb::new(database, host)?)))
-            }
+            ExportTarget::Parquet { folder, what } => run(context, what, |host, _| {
+                Ok(Box::new(export::Parquet::new(folder, host)?))
+            }),
+            ExportTarget::Sqlite { database, what } => run(context, what, |host, _| {
+                Ok(Box::new(export::Sqlite::open(database, host)?))
+            }),
+            ExportTarget::Duckdb { database, what } => run(context, what, |host, _| {
+                Ok(Box::new(export::DuckDb::new(database, host)?))
+            }),
             ExportTarget::Postgres { what } => {
                 pipe("psql")?;
-                run(context, what, |host, _| Ok(Box::new(export::Postgres::new(pipe("psql")?, host)?)))
+                run(context, what, |host, _| {
+                    Ok(Box::new(export::Postgres::new(pipe("psql")?, host)?))
+                })
             }
             ExportTarget::Clickhouse { what } => {
                 pipe("clickhouse-client")?;
@@ -162,9 +164,8 @@ fn run<'t>(
 
 /// Stdout, for a program that reads it; a terminal is none.
 fn pipe(reader: &str) -> Result<Pipe, BadRequest> {
-    Pipe::open().ok_or_else(|| {
-        BadRequest::new("stdout is a terminal").with_hint(format!("send the output to {reader}"))
-    })
+    Pipe::open()
+        .ok_or_else(|| BadRequest::new("stdout is a terminal").with_hint(format!("send the output to {reader}")))
 }
 
 /// A reader that went away is no failure, whatever wrote to it.

@@ -35,7 +35,10 @@ impl MergeArgs {
             return Err(BadRequest::new("the --demo ledger cannot be changed").into());
         }
         let configured = context.engine.config.ledger.shared.clone();
-        let folder = self.folder.clone().or_else(|| configured.filter(|_| self.hosts.is_empty()));
+        let folder = self
+            .folder
+            .clone()
+            .or_else(|| configured.filter(|_| self.hosts.is_empty()));
         if folder.is_none() && self.hosts.is_empty() {
             return Err(BadRequest::new("no machine to merge with")
                 .with_hint("name one: ttop merge HOST; or a shared folder: ttop config set ledger.shared DIR")
@@ -69,11 +72,17 @@ impl MergeArgs {
         }
         context.engine.leave_snapshot(Engine::live_snapshot);
         context.warn_all();
-        Ok(if all_answered { context.out.outcome() } else { Exit::Failed })
+        Ok(if all_answered {
+            context.out.outcome()
+        } else {
+            Exit::Failed
+        })
     }
 }
 
 fn report(context: &mut Context, merged: &Merged) {
     merged.problems.iter().for_each(|problem| context.out.warn(problem));
-    context.out.note(&format!("ttop: {}: {} turns", merged.name, merged.turns));
+    context
+        .out
+        .note(&format!("ttop: {}: {} turns", merged.name, merged.turns));
 }

@@ -114,7 +114,10 @@ enum Place {
 impl Columns<'_> {
     fn find(&self, key: &str) -> Place {
         let is_it = |column: &Column| {
-            let rest = column.path.strip_prefix(&*self.prefix).and_then(|rest| rest.strip_prefix(key));
+            let rest = column
+                .path
+                .strip_prefix(&*self.prefix)
+                .and_then(|rest| rest.strip_prefix(key));
             rest.map(str::is_empty)
         };
         let around = self.all.get(self.next).filter(|column| is_it(column) == Some(true));
@@ -122,7 +125,10 @@ impl Columns<'_> {
             return Place::Column(self.next);
         }
         let is_below = |column: &Column| {
-            let rest = column.path.strip_prefix(&*self.prefix).and_then(|rest| rest.strip_prefix(key));
+            let rest = column
+                .path
+                .strip_prefix(&*self.prefix)
+                .and_then(|rest| rest.strip_prefix(key));
             rest.is_some_and(|rest| rest.starts_with('.'))
         };
         match self.all.iter().position(|column| is_it(column) == Some(true)) {

@@ -104,9 +104,17 @@ impl<W: Write> Target for ClickHouse<W> {
         if self.rows.is_multiple_of(BATCH) {
             let end = if self.rows > 0 { ";\n" } else { "" };
             let names = table.names(name);
-            write!(self.out, "{end}insert into {} ({names}, `version`) values", name(table.name))?;
+            write!(
+                self.out,
+                "{end}insert into {} ({names}, `version`) values",
+                name(table.name)
+            )?;
         }
-        self.out.write_all(if self.rows.is_multiple_of(BATCH) { b"\n(" } else { b",\n(" })?;
+        self.out.write_all(if self.rows.is_multiple_of(BATCH) {
+            b"\n("
+        } else {
+            b",\n("
+        })?;
         self.rows += 1;
         for (cell, column) in cells.iter().zip(&table.columns) {
             match cell {

@@ -76,7 +76,8 @@ impl Target for Csv {
         }
         let path = path_of(&self.folder, table, &self.exporter, "csv");
         if let Some(file) = self.file.take() {
-            file.persist(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+            file.persist(&path)
+                .with_context(|| format!("{} cannot be written", path.display()))?;
         }
         Ok(())
     }

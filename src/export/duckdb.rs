@@ -74,7 +74,10 @@ impl Target for DuckDb {
         )?;
         for column in &table.columns {
             let (column_name, kind) = (quoted(&column.name), type_of(column.kind));
-            writeln!(self.script, "alter table {name} add column if not exists {column_name} {kind};")?;
+            writeln!(
+                self.script,
+                "alter table {name} add column if not exists {column_name} {kind};"
+            )?;
         }
         let types: Vec<String> = table
             .columns
@@ -112,7 +115,7 @@ impl Target for DuckDb {
                     "the duckdb program is not on PATH",
                     "install it, or run: ttop export parquet DIR",
                 )
-                    .into());
+                .into());
             }
             ended => ended.context("duckdb cannot be started")?,
         };

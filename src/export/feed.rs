@@ -1,15 +1,13 @@
 //! Hands the rows of the engine to a target, table by table.
 
 use super::tables::{self, Table};
-use super::{Cells, Target};
+use super::{Cell, Cells, Target};
 use crate::core::filter::TurnFilter;
-use crate::core::rows::{PriceRow, Text};
+use crate::core::rows::PriceRow;
 use crate::engine::Engine;
-use crate::ledger::transfer::is_import;
 use crate::prices::billing_of;
 use crate::reports::Sessions;
 use anyhow::Result;
-use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
@@ -55,9 +53,6 @@ struct Feed<'f> {
     written: Vec<(&'static str, u64)>,
 }
 
-/// Where the sessions of an import come from, by agent and session.
-type Hosts = FxHashMap<(Text, Text), Option<Text>>;
-
 impl Feed<'_> {
     fn wants(&self, table: &Table) -> bool {
         self.options.only.is_empty() || self.options.only.iter().any(|name| name == table.name)
@@ -68,19 +63,25 @@ impl Feed<'_> {
         self.target.begin(table)
     }
 
-    fn row(&mut self, table: &Table, row: &impl serde::Serialize, host: Option<&str>) -> Result<()> {
+    fn row(&mut self, table: &Table, row: &impl serde::Serialize) -> Result<()> {
         let cells = &mut self.cells;
         cells.fill(table, row)?;
-        cells.set_text(0, host.unwrap_or(&self.options.host));
+        if cells.get(0) == Cell::Null {
+            cells.set_text(0, &self.options.host);
+        }
         cells.set_text(1, &self.options.host);
         if self.options.is_private {
             for (at, column) in table.columns.iter().enumerate() {
                 if WORDS.contains(&&*column.name) {
                     cells.set_null(at);
                 } else if column.name == PROJECT
-                    && let super::Cell::Text(path) = cells.get(at)
+                    && let Cell::Text(path) = cells.get(at)
                 {
-                    let hash: String = Sha256::digest(path).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+                    let hash: String = Sha256::digest(path)
+                        .iter()
+                        .take(8)
+                        .map(|byte| format!("{byte:02x}"))
+                        .collect();
                     cells.set_text(at, &hash);
                 }
             }
@@ -100,43 +101,17 @@ impl Feed<'_> {
         let usage = self.engine.usage()?;
         let sessions = Sessions::load(usage.ledger)?;
         let selected = usage.select(&TurnFilter::default(), Some(&sessions))?;
-        let mut imports: FxHashMap<i64, Option<Text>> = FxHashMap::default();
-        let mut hosts = Hosts::default();
-        let writes_turns = self.wants(&turns);
-        if writes_turns {
+        if self.wants(&turns) {
             self.begin(&turns)?;
-        }
-        for found in usage.ledger.turns(&selected.packs)? {
-            let found = found?;
-            let source = found.head.key.source;
-            let host = match imports.get(&source) {
-                Some(host) => host.clone(),
-                None => {
-                    let host = import_name(usage.ledger.source_path(source)?.as_deref());
-                    imports.insert(source, host.clone());
-                    host
-                }
-            };
-            let row = usage.turn_row(&found, &sessions);
-            // A session that this machine has a part of is its own.
-            let of_session = hosts
-                .entry((row.agent_id.clone(), row.session_id.clone()))
-                .or_insert_with(|| host.clone());
-            if host.is_none() {
-                *of_session = None;
+            for row in usage.turn_rows(&selected, &sessions, None)? {
+                self.row(&turns, &row?)?;
             }
-            if writes_turns {
-                self.row(&turns, &row, host.as_deref())?;
-            }
-        }
-        if writes_turns {
             self.target.end(&turns)?;
         }
         if self.wants(&sessions_table) {
             self.begin(&sessions_table)?;
             for row in usage.session_rows(&selected, &sessions, true)? {
-                let host = hosts.get(&(row.agent_id.clone(), row.session_id.clone()));
-                self.row(&sessions_table, &row, host.and_then(Option::as_deref))?;
+                self.row(&sessions_table, &row)?;
             }
             self.target.end(&sessions_table)?;
         }
@@ -150,7 +125,7 @@ impl Feed<'_> {
         }
         self.begin(&table)?;
         for row in self.engine.limit_history(i64::MIN)? {
-            self.row(&table, &row, None)?;
+            self.row(&table, &row)?;
         }
         self.target.end(&table)
     }
@@ -171,15 +146,9 @@ impl Feed<'_> {
             for mut row in PriceRow::history(&provider, &model, &book.of(&provider, &model), billing) {
                 // The first known price has no start; a key column has no null.
                 row.start = Some(row.start.unwrap_or(0));
-                self.row(&table, &row, None)?;
+                self.row(&table, &row)?;
             }
         }
         self.target.end(&table)
     }
-}
-
-/// The name of the import that a source is; `None` for a file of this machine.
-fn import_name(path: Option<&std::path::Path>) -> Option<Text> {
-    let path = path.filter(|path| is_import(path))?.to_string_lossy().into_owned();
-    path.split_once(':').map(|(_, name)| name.into())
 }

@@ -149,7 +149,9 @@ fn nanos(ms: i64) -> String {
 fn input_of(row: &TurnRow) -> Option<u64> {
     let tokens = &row.tokens;
     let parts = [Bucket::Input, Bucket::CacheRead, Bucket::CacheWrite].map(|bucket| tokens.count(bucket));
-    parts.into_iter().try_fold(0_u64, |sum, part| Some(sum.saturating_add(part?)))
+    parts
+        .into_iter()
+        .try_fold(0_u64, |sum, part| Some(sum.saturating_add(part?)))
 }
 
 fn output_of(row: &TurnRow) -> Option<u64> {

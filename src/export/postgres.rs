@@ -74,7 +74,10 @@ impl<W: Write> Target for Postgres<W> {
         )?;
         for column in &table.columns {
             let (column_name, kind) = (quoted(&column.name), type_of(column.kind));
-            writeln!(self.out, "alter table {name} add column if not exists {column_name} {kind};")?;
+            writeln!(
+                self.out,
+                "alter table {name} add column if not exists {column_name} {kind};"
+            )?;
             if !column.description.is_empty() {
                 let about = text(&column.description);
                 writeln!(self.out, "comment on column {name}.{column_name} is {about};")?;

@@ -43,10 +43,8 @@ pub enum ColumnKind {
 pub const HOST: &str = "host";
 pub const EXPORTED_BY: &str = "exported_by";
 
-/// All tables, in the order in which they are written.
-pub fn all() -> Vec<Table> {
-    vec![turns(), sessions(), limits(), prices()]
-}
+/// The names of all tables, in the order in which they are written.
+pub const NAMES: [&str; 4] = ["turns", "sessions", "limits", "prices"];
 
 /// A row for each model reply.
 pub fn turns() -> Table {
@@ -70,18 +68,25 @@ pub fn prices() -> Table {
 
 fn table<R: Row>(name: &'static str, key: &'static [&'static str]) -> Table {
     let schema = keys::schema::<R>();
-    let origin = |name: &str, description: &str| Column {
+    let origin = |name: &str, path: &str, description: &str| Column {
         name: name.to_owned(),
-        path: String::new(),
+        path: path.to_owned(),
         kind: ColumnKind::Text,
         description: description.to_owned(),
         is_key: key.contains(&name),
     };
     let mut columns = vec![
-        origin(HOST, "The machine, or the name of the import that brought the row."),
-        origin(EXPORTED_BY, "The machine that exported the row."),
+        origin(
+            HOST,
+            HOST,
+            "The machine, or the name of the import that brought the row.",
+        ),
+        origin(EXPORTED_BY, "", "The machine that exported the row."),
     ];
-    for leaf in keys::leaves(&keys::keys::<R>()) {
+    for leaf in keys::leaves(&keys::keys::<R>())
+        .into_iter()
+        .filter(|leaf| leaf.path != HOST)
+    {
         let name = snake_case(&leaf.path);
         columns.push(Column {
             kind: kind_of(&leaf.path, &leaf.kind),
@@ -99,11 +104,6 @@ impl Table {
     pub fn names(&self, quote: impl Fn(&str) -> String) -> String {
         let names: Vec<String> = self.columns.iter().map(|column| quote(&column.name)).collect();
         names.join(", ")
-    }
-
-    /// Where the column with this name is.
-    pub fn position(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|column| column.name == name)
     }
 }
 
@@ -143,7 +143,10 @@ fn description(schema: &Value, path: &str) -> String {
     let mut at = schema;
     for part in path.split('.') {
         let object = match at.get("anyOf").and_then(Value::as_array) {
-            Some(options) => options.iter().find(|option| option.get("properties").is_some()).unwrap_or(at),
+            Some(options) => options
+                .iter()
+                .find(|option| option.get("properties").is_some())
+                .unwrap_or(at),
             None => at,
         };
         match object.get("properties").and_then(|properties| properties.get(part)) {
@@ -159,24 +162,33 @@ fn description(schema: &Value, path: &str) -> String {
 mod tests {
     use super::*;
 
+    fn column<'t>(table: &'t Table, name: &str) -> Option<&'t Column> {
+        table.columns.iter().find(|column| column.name == name)
+    }
+
     #[test]
     fn columns_have_names_and_types_of_sql() {
         let turns = turns();
-        let kind = |name: &str| turns.position(name).map(|at| turns.columns[at].kind);
+        let kind = |name: &str| column(&turns, name).map(|column| column.kind);
         assert_eq!(turns.columns[0].name, "host");
         assert_eq!(kind("turn_id"), Some(ColumnKind::Text));
         assert_eq!(kind("tokens_cache_read"), Some(ColumnKind::Integer));
         assert_eq!(kind("cost"), Some(ColumnKind::Money));
         assert_eq!(kind("time"), Some(ColumnKind::Time));
-        assert_eq!(sessions().position("models").map(|at| sessions().columns[at].kind), Some(ColumnKind::Json));
-        assert!(prices().position("fast_cache_write1h").is_some());
+        let sessions = sessions();
+        assert_eq!(
+            column(&sessions, "models").map(|column| column.kind),
+            Some(ColumnKind::Json)
+        );
+        assert!(column(&prices(), "fast_cache_write1h").is_some());
     }
 
     #[test]
     fn every_key_is_a_column() {
-        for table in all() {
+        for (table, name) in [turns(), sessions(), limits(), prices()].iter().zip(NAMES) {
+            assert_eq!(table.name, name);
             for name in table.key {
-                assert!(table.position(name).is_some(), "{}.{name}", table.name);
+                assert!(column(table, name).is_some(), "{}.{name}", table.name);
             }
             let mut names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
             names.sort_unstable();

@@ -6,6 +6,7 @@ use super::pending::PendingPack;
 use super::recent_sessions::Spans;
 use super::sessions::{self, KnownSession};
 use super::sync::load_pack;
+use super::transfer::IMPORT;
 use super::{Ledger, schema};
 use anyhow::{Context, Result, bail};
 use rusqlite::params;
@@ -369,6 +370,35 @@ impl Ledger {
         let mut statement = connection.prepare_cached("select path from source where id = ?1")?;
         let path: Option<String> = statement.query_row([id], |row| row.get(0)).optional()?;
         Ok(path.map(std::path::PathBuf::from))
+    }
+
+    /// The names of imports, by the row of their source.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn import_hosts(&self) -> Result<FxHashMap<i64, std::sync::Arc<str>>> {
+        let mut hosts = FxHashMap::default();
+        let mut add = |id: i64, path: &str| {
+            if let Some(name) = path.strip_prefix(IMPORT) {
+                hosts.insert(id, name.into());
+            }
+        };
+        if let Some(connection) = &self.connection {
+            // Agent by agent, by the index over agents and paths.
+            let mut statement = connection.prepare_cached(
+                "select id, path from source where agent = ?1 and path >= 'import:' and path < 'import;'",
+            )?;
+            for agent in (0..self.names.len() as u32).filter(|row| self.names.agent(*row).is_some()) {
+                let mut rows = statement.query([agent])?;
+                while let Some(row) = rows.next()? {
+                    add(row.get(0)?, &row.get::<_, String>(1)?);
+                }
+            }
+        }
+        for (_, source) in &self.pending.sources {
+            add(source.id, &source.path.to_string_lossy());
+        }
+        Ok(hosts)
     }
 
     /// Whether an error means that the file is damaged; then ttop answers from disk ([`Ledger::unusable`]).

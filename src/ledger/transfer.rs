@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// Prefix of an imported ledger's name, in place of a path.
-const IMPORT: &str = "import:";
+pub(super) const IMPORT: &str = "import:";
 
 /// What stands for the file of an imported ledger.
 pub(super) fn import_path(name: &str) -> PathBuf {

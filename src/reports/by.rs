@@ -46,6 +46,9 @@ pub enum By {
     /// The kind of subagent
     #[value(alias = "subagents")]
     Subagent,
+    /// The machine, where the ledger holds imports of others
+    #[value(alias = "hosts")]
+    Host,
 }
 
 impl By {
@@ -67,6 +70,7 @@ impl By {
             Self::Session => Dimension::Session,
             Self::Branch => Dimension::Branch,
             Self::Subagent => Dimension::Subagent,
+            Self::Host => Dimension::Host,
         }
     }
 

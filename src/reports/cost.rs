@@ -30,6 +30,7 @@ pub enum Dimension {
     Session,
     Branch,
     Subagent,
+    Host,
 }
 
 /// How to group.
@@ -57,6 +58,7 @@ struct Key {
     session: i64,
     branch: u32,
     subagent: u32,
+    host: u32,
 }
 
 struct Group {
@@ -126,6 +128,7 @@ impl Grouping {
             Dimension::Session => Some("sessionId"),
             Dimension::Branch => Some("branch"),
             Dimension::Subagent => Some("subagent"),
+            Dimension::Host => Some("host"),
         };
         self.by.iter().filter_map(key).collect()
     }
@@ -183,13 +186,15 @@ impl Usage<'_> {
         .any(|dimension| grouping.has(dimension));
         let by_origin = grouping.has(Dimension::Branch) || grouping.has(Dimension::Subagent);
         let mut origin_numbers: FxHashMap<u32, (u32, u32)> = FxHashMap::default();
+        let by_host = grouping.has(Dimension::Host);
         // What decided the last turn's group: mostly the next turn's is the same.
         let (mut decided_by, mut last_at) = (None, usize::MAX);
         self.each(selected, |turn| {
             let row = turn.numbers.model;
             let start = unit.map_or(0, |unit| calendar.period(unit, turn.numbers.timestamp).start);
             let origin = if by_origin { turn.numbers.origin } else { 0 };
-            let decides = Some((start, if by_model { row } else { 0 }, origin, turn.key.session));
+            let source = if by_host { turn.key.source } else { 0 };
+            let decides = Some((start, if by_model { row } else { 0 }, origin, turn.key.session, source));
             if has_block || decided_by != decides {
                 decided_by = decides;
                 let [provider, vendor, model, name] = *model_numbers.entry(row).or_insert_with(|| {
@@ -241,6 +246,7 @@ impl Usage<'_> {
                     session: if grouping.has(Dimension::Session) { session } else { 0 },
                     branch: asked(Dimension::Branch, branch),
                     subagent: asked(Dimension::Subagent, subagent),
+                    host: if by_host { names.number(self.host_of(source)) } else { 0 },
                 };
                 last_at = *by_key.entry(key).or_insert_with(|| {
                     let period = period.cloned().or_else(|| block.map(block_period));
@@ -374,6 +380,7 @@ impl Usage<'_> {
             projected_cost: active.and_then(|range| projected(cost?, now - range.start)),
             branch: names.text(key.branch),
             subagent: names.text(key.subagent),
+            host: names.text(key.host),
             grouped_by: Arc::default(),
             session: session.map(|session| {
                 Box::new(SessionShown {
@@ -464,7 +471,7 @@ fn sort_once(rows: &mut Vec<i64>) {
 }
 
 /// What rows of equal period and cost are ordered by.
-fn label(row: &CostRow) -> [Option<&str>; 9] {
+fn label(row: &CostRow) -> [Option<&str>; 10] {
     [
         &row.agent_id,
         &row.provider_id,
@@ -475,6 +482,7 @@ fn label(row: &CostRow) -> [Option<&str>; 9] {
         &row.session_id,
         &row.branch,
         &row.subagent,
+        &row.host,
     ]
     .map(|text| text.as_deref())
 }

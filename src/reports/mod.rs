@@ -38,6 +38,7 @@ use anyhow::Result;
 use models::{Model, Models};
 use rustc_hash::FxHashMap;
 use select::Selected;
+use std::cell::OnceCell;
 
 /// The ledger with prices: what every report is made from.
 pub struct Usage<'a> {
@@ -45,6 +46,8 @@ pub struct Usage<'a> {
     pub cost_from: CostFrom,
     models: Models<'a>,
     agents: Vec<Option<Text>>,
+    /// Names of imports by the row of their source.
+    hosts: OnceCell<FxHashMap<i64, Text>>,
 }
 
 /// A counted turn, priced.
@@ -79,6 +82,7 @@ impl<'a> Usage<'a> {
             cost_from,
             models: Models::new(ledger, book, config),
             agents,
+            hosts: OnceCell::new(),
         }
     }
 
@@ -93,6 +97,15 @@ impl<'a> Usage<'a> {
             .cloned()
             .flatten()
             .unwrap_or_else(|| Text::from(""))
+    }
+
+    /// The machine that a source is from; `None` for this one.
+    pub fn host_of(&self, source: i64) -> Option<&Text> {
+        // A ledger too damaged for this is too damaged for the turns, whose reading reports it.
+        let hosts = self
+            .hosts
+            .get_or_init(|| self.ledger.import_hosts().unwrap_or_default());
+        hosts.get(&source)
     }
 
     /// The cost of a turn and who pays.

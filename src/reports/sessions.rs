@@ -19,6 +19,8 @@ struct Sum {
     models: FxHashMap<u32, (i64, i64)>,
     /// Each origin (row of the names) with the time of its last turn.
     origins: FxHashMap<u32, i64>,
+    /// Where the turns are from; rows, some more than once.
+    sources: Vec<i64>,
 }
 
 impl Usage<'_> {
@@ -40,6 +42,9 @@ impl Usage<'_> {
                     continue;
                 }
                 let sum = sums.entry(head.key.session).or_default();
+                if sum.sources.last() != Some(&head.key.source) {
+                    sum.sources.push(head.key.source);
+                }
                 sum.totals.add(&self.price(head.key, numbers).addend());
                 let at = numbers.timestamp;
                 let seen = sum.models.entry(numbers.model).or_insert((at, at));
@@ -99,6 +104,12 @@ impl Usage<'_> {
         let branch = branches.max_by_key(|(last, origin)| (*last, origin.branch));
         let mut subagents = origins.map(|(_, origin)| origin.subagent);
         let subagent = subagents.next().filter(|first| subagents.all(|other| other == *first));
+        // A session that this machine has a part of is its own.
+        let mut hosts = sum.sources.iter().map(|source| self.host_of(*source));
+        let host = hosts
+            .next()
+            .flatten()
+            .filter(|first| hosts.all(|other| other == Some(first)));
         SessionRow {
             session_id: session.id.clone(),
             session_name: session.name.clone(),
@@ -131,6 +142,7 @@ impl Usage<'_> {
             time: session.updated_at.map(Time),
             branch: branch.and_then(|(_, origin)| text(origin.branch)),
             subagent: subagent.and_then(text),
+            host: host.cloned(),
             depth: 0,
         }
     }

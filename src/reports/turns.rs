@@ -69,6 +69,7 @@ impl Usage<'_> {
             branch: text(origin.branch),
             subagent: text(origin.subagent),
             subagent_task: text(origin.task),
+            host: self.host_of(found.head.key.source).cloned(),
         }
     }
 }

@@ -312,16 +312,27 @@ mod tests {
 
     #[test]
     fn a_stream_is_read_while_it_comes_and_ends_in_time() {
-        let (read, ended) = stream("/bin/sh", ["-c", "head -c 3000000 /dev/zero; echo no >&2; exit 4"], &[], LONG, |lines| {
-            io::copy(lines, &mut io::sink()).expect("bytes")
-        })
+        let (read, ended) = stream(
+            "/bin/sh",
+            ["-c", "head -c 3000000 /dev/zero; echo no >&2; exit 4"],
+            &[],
+            LONG,
+            |lines| io::copy(lines, &mut io::sink()).expect("bytes"),
+        )
         .expect("a shell");
-        assert_eq!((read, ended.status.and_then(|status| status.code())), (3_000_000, Some(4)));
+        assert_eq!(
+            (read, ended.status.and_then(|status| status.code())),
+            (3_000_000, Some(4))
+        );
         assert_eq!(ended.stderr, b"no\n");
         let began = Instant::now();
-        let (_, ended) = stream("/bin/sh", ["-c", "sleep 60"], &[], Duration::from_millis(100), |lines| {
-            io::copy(lines, &mut io::sink()).expect("bytes")
-        })
+        let (_, ended) = stream(
+            "/bin/sh",
+            ["-c", "sleep 60"],
+            &[],
+            Duration::from_millis(100),
+            |lines| io::copy(lines, &mut io::sink()).expect("bytes"),
+        )
         .expect("a shell");
         assert!(!ended.is_success() && began.elapsed() < LONG);
     }

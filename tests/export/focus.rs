@@ -12,13 +12,21 @@ fn charges(args: &[&str]) -> Vec<Vec<(String, String)>> {
         .records()
         .map(|record| {
             let record = record.expect("a record");
-            names.iter().map(str::to_owned).zip(record.iter().map(str::to_owned)).collect()
+            names
+                .iter()
+                .map(str::to_owned)
+                .zip(record.iter().map(str::to_owned))
+                .collect()
         })
         .collect()
 }
 
 fn value<'c>(charge: &'c [(String, String)], name: &str) -> &'c str {
-    charge.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).expect(name)
+    charge
+        .iter()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.as_str())
+        .expect(name)
 }
 
 #[test]
@@ -26,7 +34,10 @@ fn charges_add_up_to_the_cost() {
     let home = Home::new();
     let row = &home.rows(&["--demo", "cost", "--tz", "UTC", "-o", "ndjson"])[0];
     let charges = charges(&[]);
-    let tokens: u64 = charges.iter().map(|charge| value(charge, "ConsumedQuantity").parse::<u64>().expect("tokens")).sum();
+    let tokens: u64 = charges
+        .iter()
+        .map(|charge| value(charge, "ConsumedQuantity").parse::<u64>().expect("tokens"))
+        .sum();
     assert_eq!(Some(tokens), row["totalTokens"].as_u64());
     let nanos: i64 = charges
         .iter()

@@ -54,7 +54,12 @@ fn send(url: &str) -> std::process::Output {
 fn spans(taken: &[Taken]) -> Vec<Value> {
     let bodies = taken.iter().filter(|taken| taken.target == "/v1/traces");
     bodies
-        .flat_map(|taken| taken.body["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().expect("spans").clone())
+        .flat_map(|taken| {
+            taken.body["resourceSpans"][0]["scopeSpans"][0]["spans"]
+                .as_array()
+                .expect("spans")
+                .clone()
+        })
         .collect()
 }
 
@@ -75,19 +80,38 @@ fn a_collector_gets_a_span_for_each_turn_and_totals_that_equal_them() {
     assert_eq!(spans.len(), turns.len());
     let output_of = |turn: &Value| {
         let tokens = &turn["tokens"];
-        tokens["output"].as_u64().map(|output| output + tokens["reasoning"].as_u64().unwrap_or(0))
+        tokens["output"]
+            .as_u64()
+            .map(|output| output + tokens["reasoning"].as_u64().unwrap_or(0))
     };
     for turn in &turns {
-        let span = spans.iter().find(|span| span["spanId"] == turn["turnId"]).expect("a span");
-        assert_eq!(attribute(span, "gen_ai.operation.name").expect("a name")["stringValue"], "chat");
+        let span = spans
+            .iter()
+            .find(|span| span["spanId"] == turn["turnId"])
+            .expect("a span");
+        assert_eq!(
+            attribute(span, "gen_ai.operation.name").expect("a name")["stringValue"],
+            "chat"
+        );
         let sent = attribute(span, "gen_ai.usage.output_tokens");
-        let sent = sent.and_then(|value| value["intValue"].as_str()).map(|text| text.parse::<u64>().expect("a count"));
+        let sent = sent
+            .and_then(|value| value["intValue"].as_str())
+            .map(|text| text.parse::<u64>().expect("a count"));
         assert_eq!(sent, output_of(turn));
         assert_eq!(span["traceId"].as_str().map(str::len), Some(32));
     }
-    let metrics = taken.iter().find(|taken| taken.target == "/v1/metrics").expect("metrics");
-    let metrics = metrics.body["resourceMetrics"][0]["scopeMetrics"][0]["metrics"].as_array().expect("metrics").clone();
-    let usage = metrics.iter().find(|metric| metric["name"] == "gen_ai.client.token.usage").expect("the metric");
+    let metrics = taken
+        .iter()
+        .find(|taken| taken.target == "/v1/metrics")
+        .expect("metrics");
+    let metrics = metrics.body["resourceMetrics"][0]["scopeMetrics"][0]["metrics"]
+        .as_array()
+        .expect("metrics")
+        .clone();
+    let usage = metrics
+        .iter()
+        .find(|metric| metric["name"] == "gen_ai.client.token.usage")
+        .expect("the metric");
     let points = usage["histogram"]["dataPoints"].as_array().expect("points");
     let sum: f64 = points
         .iter()
@@ -97,7 +121,10 @@ fn a_collector_gets_a_span_for_each_turn_and_totals_that_equal_them() {
     assert_eq!(sum as u64, turns.iter().filter_map(output_of).sum::<u64>());
     for point in points {
         let buckets = point["bucketCounts"].as_array().expect("buckets");
-        assert_eq!(buckets.len(), point["explicitBounds"].as_array().expect("bounds").len() + 1);
+        assert_eq!(
+            buckets.len(),
+            point["explicitBounds"].as_array().expect("bounds").len() + 1
+        );
     }
 }
 
@@ -108,9 +135,21 @@ fn sending_again_sends_the_same_ids_and_totals() {
     let first = std::mem::take(&mut *taken.lock().expect("not poisoned"));
     assert!(send(&url).status.success());
     let second = taken.lock().expect("not poisoned").clone();
-    let ids = |taken: &[Taken]| spans(taken).iter().map(|span| span["spanId"].clone()).collect::<Vec<_>>();
+    let ids = |taken: &[Taken]| {
+        spans(taken)
+            .iter()
+            .map(|span| span["spanId"].clone())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(ids(&first), ids(&second));
-    let metrics = |taken: &[Taken]| taken.iter().find(|taken| taken.target == "/v1/metrics").expect("metrics").body.clone();
+    let metrics = |taken: &[Taken]| {
+        taken
+            .iter()
+            .find(|taken| taken.target == "/v1/metrics")
+            .expect("metrics")
+            .body
+            .clone()
+    };
     assert_eq!(metrics(&first), metrics(&second));
 }
 
@@ -118,7 +157,13 @@ fn sending_again_sends_the_same_ids_and_totals() {
 fn headers_reach_the_collector_and_no_output() {
     let (url, taken) = collector(200);
     let output = send(&url);
-    assert!(taken.lock().expect("not poisoned").iter().all(|taken| taken.token.as_deref() == Some("s3cret")));
+    assert!(
+        taken
+            .lock()
+            .expect("not poisoned")
+            .iter()
+            .all(|taken| taken.token.as_deref() == Some("s3cret"))
+    );
     let printed = [output.stdout, output.stderr].concat();
     assert!(!String::from_utf8_lossy(&printed).contains("s3cret"));
 }
@@ -129,14 +174,22 @@ fn a_collector_that_refuses_is_an_error_with_a_remedy() {
     let output = send(&url);
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8_lossy(&output.stderr);
-    assert!(text.contains("answered 404") && text.contains("hint: check --endpoint"), "{text}");
+    assert!(
+        text.contains("answered 404") && text.contains("hint: check --endpoint"),
+        "{text}"
+    );
 }
 
 #[test]
 fn the_messages_are_those_of_the_protocol() {
-    let known = Command::new("python3").args(["-c", "import opentelemetry.proto"]).output();
+    let known = Command::new("python3")
+        .args(["-c", "import opentelemetry.proto"])
+        .output();
     if !known.is_ok_and(|output| output.status.success()) {
-        assert!(std::env::var_os("TTOP_TEST_ALL").is_none(), "opentelemetry-proto is missing");
+        assert!(
+            std::env::var_os("TTOP_TEST_ALL").is_none(),
+            "opentelemetry-proto is missing"
+        );
         crate::support::skipped("no Python package opentelemetry-proto");
         return;
     }
@@ -151,7 +204,11 @@ fn the_messages_are_those_of_the_protocol() {
     for one in taken.lock().expect("not poisoned").iter() {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), one.body.to_string()).expect("written");
-        let output = Command::new("python3").args(["-c", program, &one.target]).arg(file.path()).output().expect("runs");
+        let output = Command::new("python3")
+            .args(["-c", program, &one.target])
+            .arg(file.path())
+            .output()
+            .expect("runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 }

@@ -78,7 +78,10 @@ impl Store for Folder {
             })
             .collect();
         let mut command = Command::new(&self.duckdb);
-        feed(command.args([":memory:", "-noheader", "-list"]), format!("{views}{sql};").as_bytes())
+        feed(
+            command.args([":memory:", "-noheader", "-list"]),
+            format!("{views}{sql};").as_bytes(),
+        )
     }
 }
 
@@ -139,7 +142,10 @@ impl Store for DuckDb {
     fn ask(&self, sql: &str) -> String {
         let path = self.dir.path().join("usage.duckdb");
         let mut command = Command::new(&self.duckdb);
-        feed(command.arg(path).args(["-noheader", "-list"]), format!("{sql};").as_bytes())
+        feed(
+            command.arg(path).args(["-noheader", "-list"]),
+            format!("{sql};").as_bytes(),
+        )
     }
 }
 
@@ -152,15 +158,23 @@ struct Postgres {
 impl Postgres {
     fn start() -> Option<Self> {
         let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-        let bin = versions.map(|version| version.path().join("bin")).find(|bin| bin.join("initdb").exists())?;
+        let bin = versions
+            .map(|version| version.path().join("bin"))
+            .find(|bin| bin.join("initdb").exists())?;
         let dir = tempfile::tempdir().expect("a folder");
         let server = Self { dir, bin };
         if is_root() {
             run(Command::new("chown").arg("postgres").arg(server.dir.path()));
         }
         let data = server.data();
-        run(server.command("initdb").args(["--auth=trust", "--username=ttop", "-D"]).arg(&data));
-        let options = format!("-c listen_addresses= -c unix_socket_directories={}", server.dir.path().display());
+        run(server
+            .command("initdb")
+            .args(["--auth=trust", "--username=ttop", "-D"])
+            .arg(&data));
+        let options = format!(
+            "-c listen_addresses= -c unix_socket_directories={}",
+            server.dir.path().display()
+        );
         run(server
             .command("pg_ctl")
             .args(["-w", "-o", &options, "-l"])
@@ -181,7 +195,9 @@ impl Postgres {
         let program = self.bin.join(program);
         let mut command = if is_root() {
             let mut command = Command::new("setpriv");
-            command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);
+            command
+                .args(["--reuid=postgres", "--regid=postgres", "--clear-groups"])
+                .arg(program);
             command
         } else {
             Command::new(program)
@@ -193,7 +209,15 @@ impl Postgres {
     fn psql(&self) -> Command {
         let mut command = self.command("psql");
         command
-            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--username=ttop", "--dbname=postgres", "-h"])
+            .args([
+                "--no-psqlrc",
+                "--quiet",
+                "--tuples-only",
+                "--no-align",
+                "--username=ttop",
+                "--dbname=postgres",
+                "-h",
+            ])
             .arg(self.dir.path());
         command
     }
@@ -202,7 +226,12 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         let data = self.data();
-        let stopped = self.command("pg_ctl").args(["-m", "immediate", "-D"]).arg(data).arg("stop").output();
+        let stopped = self
+            .command("pg_ctl")
+            .args(["-m", "immediate", "-D"])
+            .arg(data)
+            .arg("stop")
+            .output();
         drop(stopped);
     }
 }
@@ -234,7 +263,10 @@ impl ClickHouse {
     fn query(&self, sql: &str) -> String {
         let program = "import sys\nfrom chdb.session import Session\n\
             s = Session(sys.argv[1])\nprint(s.query(sys.stdin.read(), 'CSV'))";
-        feed(Command::new("python3").args(["-c", program]).arg(self.0.path()), sql.as_bytes())
+        feed(
+            Command::new("python3").args(["-c", program]).arg(self.0.path()),
+            sql.as_bytes(),
+        )
     }
 }
 
@@ -249,7 +281,10 @@ impl Store for ClickHouse {
     }
 
     fn ask(&self, sql: &str) -> String {
-        self.query(&format!("{sql} settings final = 1")).replace('"', "").replace(',', "|").replace("\\N", "")
+        self.query(&format!("{sql} settings final = 1"))
+            .replace('"', "")
+            .replace(',', "|")
+            .replace("\\N", "")
     }
 }
 
@@ -280,7 +315,10 @@ fn stores() -> Vec<Box<dyn Store>> {
 }
 
 fn skip(why: &str) {
-    assert!(std::env::var_os("TTOP_TEST_ALL").is_none(), "{why}, and TTOP_TEST_ALL is set");
+    assert!(
+        std::env::var_os("TTOP_TEST_ALL").is_none(),
+        "{why}, and TTOP_TEST_ALL is set"
+    );
     skipped(why);
 }
 
@@ -288,7 +326,9 @@ fn skip(why: &str) {
 fn home(replies: u64) -> Home {
     let home = Home::new();
     let title = r#"{"type":"ai-title","aiTitle":"it's \"quoted\", \\ with\ttab; and\nline -- end","sessionId":"11111111-0000-4000-8000-000000000001"}"#;
-    let lines: String = (0..replies).map(|at| claude_reply(CLAUDE_SESSION, &format!("msg_{at}"), 10 + at)).collect();
+    let lines: String = (0..replies)
+        .map(|at| claude_reply(CLAUDE_SESSION, &format!("msg_{at}"), 10 + at))
+        .collect();
     home.write(TRANSCRIPT, format!("{title}\n{lines}"));
     home
 }
@@ -314,7 +354,10 @@ fn a_store_holds_what_the_commands_print() {
         let sums = store.ask("select count(*), sum(tokens_output), sum(tokens_cache_read) from turns");
         assert_eq!(
             sums,
-            format!("{}|{}|{}", row["turns"], row["tokens"]["output"], row["tokens"]["cacheRead"]),
+            format!(
+                "{}|{}|{}",
+                row["turns"], row["tokens"]["output"], row["tokens"]["cacheRead"]
+            ),
             "{name_of}"
         );
         let cost: f64 = store.ask("select sum(cost) from turns").parse().expect("a number");
@@ -322,8 +365,12 @@ fn a_store_holds_what_the_commands_print() {
         assert!(close, "{name_of}: {cost}, not {}", row["cost"]);
         // The text arrives whole, whatever its characters mean to the store.
         let text = name.as_str().expect("a title");
-        let escaped = text.replace('\\', if name_of == "clickhouse" { "\\\\" } else { "\\" }).replace('\'', "''");
-        let found = store.ask(&format!("select count(*) from sessions where session_name = '{escaped}'"));
+        let escaped = text
+            .replace('\\', if name_of == "clickhouse" { "\\\\" } else { "\\" })
+            .replace('\'', "''");
+        let found = store.ask(&format!(
+            "select count(*) from sessions where session_name = '{escaped}'"
+        ));
         assert_eq!(found, "1", "{name_of}: {text}");
         let seconds = store.ask("select count(*) from turns where time >= '2026-11-20' and time < '2026-11-21'");
         assert_eq!(seconds, "3", "{name_of}");
@@ -348,7 +395,11 @@ fn again_changes_nothing_and_corrections_arrive() {
         store.load(&home, "here");
         let expected = format!("{}|{}", printed["turns"], printed["tokens"]["output"]);
         assert_eq!(count(), expected, "{name}");
-        assert_eq!(whole(&store.ask("select max(tokens_output) from turns")), "100", "{name}");
+        assert_eq!(
+            whole(&store.ask("select max(tokens_output) from turns")),
+            "100",
+            "{name}"
+        );
         // What the ledger no longer has, the store does not keep.
         home.stdout(&["ledger", "forget", "--session", CLAUDE_SESSION]);
         store.load(&home, "here");
@@ -370,7 +421,11 @@ fn a_turn_of_two_machines_counts_once_in_any_order() {
                 let (home, _) = homes.iter().find(|(_, name)| *name == host).expect("a home");
                 store.load(home, host);
             }
-            assert_eq!(store.ask("select count(*), sum(tokens_output) from turns"), "3|1021", "{name}");
+            assert_eq!(
+                store.ask("select count(*), sum(tokens_output) from turns"),
+                "3|1021",
+                "{name}"
+            );
             if matches!(name, "sqlite" | "duckdb" | "postgres") {
                 let of_a = store.ask("select count(*) from turns where exported_by = 'a'");
                 assert_eq!(of_a, "2", "{name}, {order:?}");
@@ -424,7 +479,7 @@ fn a_table_of_an_older_ttop_gains_the_newer_columns() {
     drop(connection);
     load_sqlite(&home, &path);
     let connection = rusqlite::Connection::open(&path).expect("a database");
-    let output: u64 = connection
+    let output: i64 = connection
         .query_row("select tokens_output from turns", [], |row| row.get(0))
         .expect("a column");
     assert_eq!(output, 10);

@@ -101,6 +101,7 @@ fn turn(model: &str, tokens: Tokens, cost: Option<f64>) -> String {
         branch: None,
         subagent: None,
         subagent_task: None,
+        host: None,
     };
     serde_json::to_string(&row).expect("rows serialize") + "\n"
 }

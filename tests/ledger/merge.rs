@@ -14,10 +14,15 @@ fn transcript(session: &str) -> String {
 fn machines() -> [Home; 3] {
     [1, 2, 3].map(|at: u64| {
         let home = Home::new();
-        let copied: String = (0..at).map(|reply| claude_reply(SHARED, &format!("msg_{reply}"), 10 + reply)).collect();
+        let copied: String = (0..at)
+            .map(|reply| claude_reply(SHARED, &format!("msg_{reply}"), 10 + reply))
+            .collect();
         home.write(&transcript(SHARED), copied);
         let own = format!("{at}{at}{at}{at}{at}{at}{at}{at}-0000-4000-8000-00000000000{at}");
-        home.write(&transcript(&own), claude_reply(&own, &format!("msg_own_{at}"), 100 * at));
+        home.write(
+            &transcript(&own),
+            claude_reply(&own, &format!("msg_own_{at}"), 100 * at),
+        );
         home
     })
 }
@@ -68,14 +73,24 @@ fn a_ledger_that_did_not_change_is_neither_written_nor_read_again() {
     let folder = tempfile::tempdir().expect("a folder");
     exchange(&machines[0], folder.path(), "a");
     let file = folder.path().join("a.ttop.ndjson");
-    let written = |path: &Path| std::fs::metadata(path).and_then(|meta| meta.modified()).expect("a file");
+    let written = |path: &Path| {
+        std::fs::metadata(path)
+            .and_then(|meta| meta.modified())
+            .expect("a file")
+    };
     let before = written(&file);
     exchange(&machines[1], folder.path(), "b");
     exchange(&machines[0], folder.path(), "a");
     assert_eq!(before, written(&file));
     let output = machines[0]
         .ttop()
-        .args(["merge", "--folder", folder.path().to_str().expect("a path"), "--name", "a"])
+        .args([
+            "merge",
+            "--folder",
+            folder.path().to_str().expect("a path"),
+            "--name",
+            "a",
+        ])
         .output()
         .expect("runs");
     assert_eq!(String::from_utf8_lossy(&output.stderr).matches("turns").count(), 0);
@@ -93,12 +108,21 @@ fn a_damaged_file_of_one_machine_costs_the_others_nothing() {
     std::fs::create_dir(folder.path().join("folder.ttop.ndjson")).expect("a folder");
     let output = machines[0]
         .ttop()
-        .args(["merge", "--folder", folder.path().to_str().expect("a path"), "--name", "a"])
+        .args([
+            "merge",
+            "--folder",
+            folder.path().to_str().expect("a path"),
+            "--name",
+            "a",
+        ])
         .output()
         .expect("runs");
     assert!(output.status.success());
     let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(complaints.contains("broken") && complaints.contains("folder"), "{complaints}");
+    assert!(
+        complaints.contains("broken") && complaints.contains("folder"),
+        "{complaints}"
+    );
     let turns = machines[0].rows(&["turns", "-o", "ndjson"]);
     assert!(turns.iter().any(|turn| turn["messageId"] == "msg_own_2"));
 }
@@ -115,7 +139,9 @@ mod ssh {
         std::fs::set_permissions(bin.join("ssh"), std::fs::Permissions::from_mode(0o755)).expect("executable");
         let path = std::env::var("PATH").unwrap_or_default();
         let mut command = home.ttop();
-        command.env("PATH", format!("{}:{path}", bin.display())).env_remove("TTOP_OFFLINE");
+        command
+            .env("PATH", format!("{}:{path}", bin.display()))
+            .env_remove("TTOP_OFFLINE");
         command
     }
 
@@ -130,7 +156,10 @@ mod ssh {
             there.path().display(),
             ttop.display()
         );
-        with_ssh(&here, &script).args(["merge", "dev@there.example"]).assert().success();
+        with_ssh(&here, &script)
+            .args(["merge", "dev@there.example"])
+            .assert()
+            .success();
         let asked = std::fs::read_to_string(here.path().join("asked")).expect("asked");
         assert_eq!(asked.trim(), "dev@there.example");
         let folder = tempfile::tempdir().expect("a folder");
@@ -148,11 +177,20 @@ mod ssh {
         let whole = there.stdout(&["ledger", "export", "--own"]);
         let file = here.path().join("whole");
         std::fs::write(&file, &whole).expect("written");
-        with_ssh(&here, &format!("cat '{}'", file.display())).args(["merge", "there"]).assert().success();
+        with_ssh(&here, &format!("cat '{}'", file.display()))
+            .args(["merge", "there"])
+            .assert()
+            .success();
         let before = total(&here);
         let first = whole.lines().next().expect("a line").len() + 1;
-        let script = format!("head -c {first} '{}'; echo 'connection reset' >&2; exit 255", file.display());
-        let output = with_ssh(&here, &script).args(["merge", "there"]).output().expect("runs");
+        let script = format!(
+            "head -c {first} '{}'; echo 'connection reset' >&2; exit 255",
+            file.display()
+        );
+        let output = with_ssh(&here, &script)
+            .args(["merge", "there"])
+            .output()
+            .expect("runs");
         assert_eq!(output.status.code(), Some(1));
         assert!(String::from_utf8_lossy(&output.stderr).contains("connection reset"));
         assert_eq!(before, total(&here));
@@ -162,7 +200,10 @@ mod ssh {
     fn a_name_that_is_a_flag_never_reaches_ssh() {
         let [here, ..] = machines();
         for name in ["-oProxyCommand=touch x", "a b", ""] {
-            let output = with_ssh(&here, "touch \"$HOME/ran\"").args(["merge", "--", name]).output().expect("runs");
+            let output = with_ssh(&here, "touch \"$HOME/ran\"")
+                .args(["merge", "--", name])
+                .output()
+                .expect("runs");
             assert_ne!(output.status.code(), Some(0), "{name}");
             assert!(!here.path().join("ran").exists(), "{name}");
         }

@@ -80,6 +80,7 @@ mod tests {
             branch: Some("main".into()),
             subagent: None,
             subagent_task: None,
+            host: None,
         };
         assert_eq!(
             serde_json::to_string(&row).expect("rows serialize"),
@@ -90,7 +91,7 @@ mod tests {
                 r#""tokens":{"input":1,"output":2,"reasoning":null,"cacheRead":4,"cacheWrite":5},"totalTokens":12,"#,
                 r#""requests":1,"cost":0.0234,"costStatus":"recorded","billing":"metered","accuracy":"exact","#,
                 r#""presence":"present","timestamp":1795197600000,"time":"2026-11-20T18:00:00.000Z","#,
-                r#""sessionUpdatedAt":1795197600001,"branch":"main","subagent":null,"subagentTask":null}"#
+                r#""sessionUpdatedAt":1795197600001,"branch":"main","subagent":null,"subagentTask":null,"host":null}"#
             )
         );
     }
@@ -118,13 +119,13 @@ mod tests {
             keys(schemars::schema_for!(SessionRow)).join(", "),
             "sessionId, sessionName, agentId, providerId, modelId, models, projectPath, parentSessionId, interactive, \
              turns, tokens, totalTokens, copiedTokens, cost, costStatus, billing, unpricedTokens, accuracy, presence, \
-             startedAt, sessionUpdatedAt, time, branch, subagent"
+             startedAt, sessionUpdatedAt, time, branch, subagent, host"
         );
         assert_eq!(
             keys(schemars::schema_for!(CostRow)).join(", "),
             "period, start, end, agentId, providerId, vendorId, modelId, modelName, projectPath, sessionId, sessionName, \
              sessions, turns, tokens, totalTokens, cost, costStatus, billing, unpricedTokens, costPerHour, projectedCost, \
-             branch, subagent"
+             branch, subagent, host"
         );
     }
 }

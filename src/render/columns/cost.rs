@@ -54,6 +54,14 @@ impl Row for CostRow {
         }),
         // The sessions themselves have no kind.
         Column::text("subagent", "Subagent", 0, |row, _| Cell::text(row.subagent.as_deref())),
+        Column::text("host", "Host", 0, |row, _| {
+            let is_here = row.grouped_by.contains(&"host") && row.host.is_none();
+            Cell::text(if is_here {
+                Some("(this machine)")
+            } else {
+                row.host.as_deref()
+            })
+        }),
         Column::number("costPerHour", "$/hour", 1, |row, _| {
             row.cost_per_hour
                 .map_or_else(Cell::empty, |cost| Cell::money(Some(cost), row.cost_status))
