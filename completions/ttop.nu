@@ -892,6 +892,7 @@ export extern "ttop ledger rebuild" [
 
 # Print every turn, one JSON object per line
 export extern "ttop ledger export" [
+    --own  # Leave out turns that came with an import
     --color: string@"nu-complete ttop"  # Choose when to use color
     --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
@@ -909,6 +910,196 @@ export extern "ttop ledger import" [
     file: string@"nu-complete ttop"  # File to import, or `-` for stdin
     --name: string@"nu-complete ttop"  # Name of the import; importing under the same name replaces it
     --dry-run  # Show what would change, and keep nothing
+    --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+]
+
+# Write turns, sessions, limits and prices into the tables of other programs
+export extern "ttop export" [
+    --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+]
+
+# Write CSV files into a folder
+export extern "ttop export csv" [
+    folder: string@"nu-complete ttop"  # Folder for the files; one per table and machine
+    --table: string@"nu-complete ttop"  # Only export this table; repeatable
+    --private  # Leave out titles, tasks, branches and message ids, and replace project paths by a hash
+    --host: string@"nu-complete ttop"  # Name of this machine in the tables [default: its host name]
+    --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+]
+
+# Write Parquet files into a folder
+export extern "ttop export parquet" [
+    folder: string@"nu-complete ttop"  # Folder for the files; one per table and machine
+    --table: string@"nu-complete ttop"  # Only export this table; repeatable
+    --private  # Leave out titles, tasks, branches and message ids, and replace project paths by a hash
+    --host: string@"nu-complete ttop"  # Name of this machine in the tables [default: its host name]
+    --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+]
+
+# Update the tables of an SQLite database
+export extern "ttop export sqlite" [
+    database: string@"nu-complete ttop"  # Database file; made if there is none
+    --table: string@"nu-complete ttop"  # Only export this table; repeatable
+    --private  # Leave out titles, tasks, branches and message ids, and replace project paths by a hash
+    --host: string@"nu-complete ttop"  # Name of this machine in the tables [default: its host name]
+    --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+]
+
+# Update the tables of a DuckDB database, with the duckdb program
+export extern "ttop export duckdb" [
+    database: string@"nu-complete ttop"  # Database file; made if there is none
+    --table: string@"nu-complete ttop"  # Only export this table; repeatable
+    --private  # Leave out titles, tasks, branches and message ids, and replace project paths by a hash
+    --host: string@"nu-complete ttop"  # Name of this machine in the tables [default: its host name]
+    --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+]
+
+# Print SQL for psql that updates the tables of a PostgreSQL database
+export extern "ttop export postgres" [
+    --table: string@"nu-complete ttop"  # Only export this table; repeatable
+    --private  # Leave out titles, tasks, branches and message ids, and replace project paths by a hash
+    --host: string@"nu-complete ttop"  # Name of this machine in the tables [default: its host name]
+    --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+]
+
+# Print SQL for clickhouse-client that updates the tables of a ClickHouse database
+export extern "ttop export clickhouse" [
+    --table: string@"nu-complete ttop"  # Only export this table; repeatable
+    --private  # Leave out titles, tasks, branches and message ids, and replace project paths by a hash
+    --host: string@"nu-complete ttop"  # Name of this machine in the tables [default: its host name]
+    --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+]
+
+# Print charges in FOCUS columns, for cost tools
+export extern "ttop export focus" [
+    --host: string@"nu-complete ttop"  # Name of this machine in the tags [default: its host name]
+    --since: string@"nu-complete ttop"  # Only include rows at or after this time
+    --until: string@"nu-complete ttop"  # Only include rows before this time; a bare date includes that day
+    --on: string@"nu-complete ttop"  # Only include this day, week, month or year
+    --agent: string@"nu-complete ttop"  # Only include these agents
+    --provider: string@"nu-complete ttop"  # Only include these providers
+    --model: string@"nu-complete ttop"  # Only include these models
+    --project: string@"nu-complete ttop"  # Only include these projects and folders below them
+    --session: string@"nu-complete ttop"  # Only include these sessions: an id, the short id in tables, or `latest`
+    --branch: string@"nu-complete ttop"  # Only include these branches
+    --presence: string@"nu-complete ttop"  # Only include turns in this state
+    --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+]
+
+# Send spans and metrics to an OpenTelemetry collector
+export extern "ttop export otlp" [
+    --endpoint: string@"nu-complete ttop"  # URL of the collector [default: OTEL_EXPORTER_OTLP_ENDPOINT, else http://localhost:4318]
+    --host: string@"nu-complete ttop"  # Name of this machine [default: its host name]
+    --since: string@"nu-complete ttop"  # Only include rows at or after this time
+    --until: string@"nu-complete ttop"  # Only include rows before this time; a bare date includes that day
+    --on: string@"nu-complete ttop"  # Only include this day, week, month or year
+    --agent: string@"nu-complete ttop"  # Only include these agents
+    --provider: string@"nu-complete ttop"  # Only include these providers
+    --model: string@"nu-complete ttop"  # Only include these models
+    --project: string@"nu-complete ttop"  # Only include these projects and folders below them
+    --session: string@"nu-complete ttop"  # Only include these sessions: an id, the short id in tables, or `latest`
+    --branch: string@"nu-complete ttop"  # Only include these branches
+    --presence: string@"nu-complete ttop"  # Only include turns in this state
+    --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+]
+
+# Take in the ledgers of other machines; each turn counts once
+export extern "ttop merge" [
+    ...hosts: string@"nu-complete ttop"  # Machine that ssh reaches, as `HOST` or `USER@HOST`; repeatable
+    --folder: string@"nu-complete ttop"  # Exchange ledgers through this folder [default: ledger.shared in the configuration]
+    --name: string@"nu-complete ttop"  # Name of this machine in the folder [default: its host name]
     --color: string@"nu-complete ttop"  # Choose when to use color
     --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
