@@ -32,7 +32,7 @@ fn value<'c>(charge: &'c [(String, String)], name: &str) -> &'c str {
 #[test]
 fn charges_add_up_to_the_cost() {
     let home = Home::new();
-    let row = &home.rows(&["--demo", "cost", "--tz", "UTC", "-o", "ndjson"])[0];
+    let row = &home.rows(&["--demo", "cost", "--by", "total", "-o", "ndjson"])[0];
     let charges = charges(&[]);
     let tokens: u64 = charges
         .iter()

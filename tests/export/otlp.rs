@@ -1,6 +1,7 @@
 //! `ttop export otlp`: spans and metrics in OpenTelemetry's conventions.
 
 use crate::support::Home;
+use crate::support::claude_code::{CLAUDE_SESSION, claude_reply};
 use crate::support::mock_providers::read_request;
 use serde_json::Value;
 use std::io::Write;
@@ -39,14 +40,25 @@ fn collector(status: u16) -> (String, Arc<Mutex<Vec<Taken>>>) {
     (url, taken)
 }
 
-fn send(url: &str) -> std::process::Output {
+/// Two sessions with a few replies.
+fn home() -> Home {
     let home = Home::new();
+    for (session, replies) in [(CLAUDE_SESSION, 3), ("22222222-0000-4000-8000-000000000002", 1)] {
+        let lines: String = (0..replies)
+            .map(|at| claude_reply(session, &format!("{session}_{at}"), 10 + at))
+            .collect();
+        home.write(&format!(".claude/projects/-home-dev-acme/{session}.jsonl"), lines);
+    }
+    home
+}
+
+fn send(home: &Home, url: &str) -> std::process::Output {
     let mut command = home.ttop();
     command
         .env_remove("TTOP_OFFLINE")
         .env("OTEL_EXPORTER_OTLP_HEADERS", "X-Token=s3cret");
     command
-        .args(["--demo", "export", "otlp", "--host", "here", "--endpoint", url])
+        .args(["export", "otlp", "--host", "here", "--endpoint", url])
         .output()
         .expect("runs")
 }
@@ -71,12 +83,12 @@ fn attribute<'a>(of: &'a Value, name: &str) -> Option<&'a Value> {
 #[test]
 fn a_collector_gets_a_span_for_each_turn_and_totals_that_equal_them() {
     let (url, taken) = collector(200);
-    let output = send(&url);
+    let home = home();
+    let output = send(&home, &url);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let taken = taken.lock().expect("not poisoned").clone();
     let spans = spans(&taken);
-    let home = Home::new();
-    let turns = home.rows(&["--demo", "turns", "-o", "ndjson"]);
+    let turns = home.rows(&["turns", "-o", "ndjson"]);
     assert_eq!(spans.len(), turns.len());
     let output_of = |turn: &Value| {
         let tokens = &turn["tokens"];
@@ -130,10 +142,11 @@ fn a_collector_gets_a_span_for_each_turn_and_totals_that_equal_them() {
 
 #[test]
 fn sending_again_sends_the_same_ids_and_totals() {
+    let home = home();
     let (url, taken) = collector(200);
-    assert!(send(&url).status.success());
+    assert!(send(&home, &url).status.success());
     let first = std::mem::take(&mut *taken.lock().expect("not poisoned"));
-    assert!(send(&url).status.success());
+    assert!(send(&home, &url).status.success());
     let second = taken.lock().expect("not poisoned").clone();
     let ids = |taken: &[Taken]| {
         spans(taken)
@@ -156,7 +169,8 @@ fn sending_again_sends_the_same_ids_and_totals() {
 #[test]
 fn headers_reach_the_collector_and_no_output() {
     let (url, taken) = collector(200);
-    let output = send(&url);
+    let home = home();
+    let output = send(&home, &url);
     assert!(
         taken
             .lock()
@@ -171,7 +185,8 @@ fn headers_reach_the_collector_and_no_output() {
 #[test]
 fn a_collector_that_refuses_is_an_error_with_a_remedy() {
     let (url, _) = collector(404);
-    let output = send(&url);
+    let home = home();
+    let output = send(&home, &url);
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(
@@ -193,8 +208,9 @@ fn the_messages_are_those_of_the_protocol() {
         crate::support::skipped("no Python package opentelemetry-proto");
         return;
     }
+    let home = home();
     let (url, taken) = collector(200);
-    assert!(send(&url).status.success());
+    assert!(send(&home, &url).status.success());
     let program = "import sys, json\n\
         from google.protobuf.json_format import Parse\n\
         from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest\n\
