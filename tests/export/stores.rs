@@ -3,6 +3,7 @@
 
 use crate::support::claude_code::{CLAUDE_SESSION, claude_reply};
 use crate::support::{Home, program, skipped};
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -257,14 +258,18 @@ impl Store for Postgres {
 }
 
 /// ClickHouse's engine as a Python package, with its data in a folder.
-struct ClickHouse(tempfile::TempDir);
+struct ClickHouse {
+    dir: tempfile::TempDir,
+    /// Each run is later than the one before.
+    runs: Cell<u32>,
+}
 
 impl ClickHouse {
     fn query(&self, sql: &str) -> String {
         let program = "import sys\nfrom chdb.session import Session\n\
             s = Session(sys.argv[1])\nprint(s.query(sys.stdin.read(), 'CSV'))";
         feed(
-            Command::new("python3").args(["-c", program]).arg(self.0.path()),
+            Command::new("python3").args(["-c", program]).arg(self.dir.path()),
             sql.as_bytes(),
         )
     }
@@ -276,8 +281,15 @@ impl Store for ClickHouse {
     }
 
     fn load(&self, home: &Home, host: &str) {
-        let script = home.stdout(&["export", "clickhouse", "--host", host]);
-        self.query(&script);
+        self.runs.set(self.runs.get() + 1);
+        let now = format!("2026-11-20T18:00:{:02}Z", self.runs.get());
+        let mut command = home.ttop();
+        command
+            .env("TTOP_NOW", now)
+            .args(["export", "clickhouse", "--host", host]);
+        let output = command.output().expect("runs");
+        assert!(output.status.success());
+        self.query(&String::from_utf8_lossy(&output.stdout));
     }
 
     fn ask(&self, sql: &str) -> String {
@@ -308,7 +320,10 @@ fn stores() -> Vec<Box<dyn Store>> {
     }
     let has_chdb = Command::new("python3").args(["-c", "import chdb"]).output();
     match has_chdb.is_ok_and(|output| output.status.success()) {
-        true => stores.push(Box::new(ClickHouse(dir()))),
+        true => stores.push(Box::new(ClickHouse {
+            dir: dir(),
+            runs: Cell::new(0),
+        })),
         false => skip("no Python package chdb"),
     }
     stores
