@@ -102,12 +102,22 @@ impl Scanner {
             scene.add_helpers();
         }
         let mut scan = Scan::default();
+        // Only the first look of a run has no earlier one to compare with.
+        let wants_two = options.cpu && self.earlier.is_none() && !scene.claims.is_empty();
+        let begun = wants_two
+            .then(|| Sample::fine(&self.reader, &scene.at_work()))
+            .flatten();
         let facts: Vec<Facts> = scene
             .claims
             .iter()
             .map(|(_, claim)| facts_of(claim, agents, system, &mut scan.problems))
             .collect();
-        let (earlier, now) = self.samples(&scene, taken, options.cpu);
+        let listed = Sample::of(scene.processes, taken);
+        let (earlier, now) = match begun {
+            _ if !wants_two => (self.earlier.clone(), listed.clone()),
+            Some(begun) if !scene.depends_on_cpu(&facts, system.now) => self.again(begun, &scene),
+            _ => self.again(listed.clone(), &scene),
+        };
         let shown: Vec<&Process> = scene
             .claims
             .iter()
@@ -126,7 +136,7 @@ impl Scanner {
             let word = claim.word.clone().or_else(|| word_of_title(agent_id, pane?));
             let life = ProcessActivity {
                 asks_in_secret: claim.role == Role::Tui && asks_in_secret(agent_id, process),
-                ..scene.life(claim, &facts, earlier.as_ref().zip(now.as_ref()))
+                ..scene.life(claim, &facts, earlier.as_ref().map(|earlier| (earlier, &now)))
             };
             let standing = if claim.role.is_agent() {
                 session_status(word.as_ref(), &facts, &life, system.now)
@@ -138,10 +148,7 @@ impl Scanner {
                 process: process.clone(),
                 claim: claim.clone(),
                 standing,
-                cpu_percent: earlier
-                    .as_ref()
-                    .zip(now.as_ref())
-                    .and_then(|(earlier, now)| now.percent_since(earlier, process)),
+                cpu_percent: earlier.as_ref().and_then(|earlier| now.percent_since(earlier, process)),
                 pane: pane.cloned(),
                 last_text: options
                     .text
@@ -150,19 +157,15 @@ impl Scanner {
                 facts,
             });
         }
-        self.earlier = now;
+        self.earlier = Some(listed);
         scan
     }
 
-    /// Two samples far enough apart, if they are wanted or this is not the first look.
-    fn samples(&self, scene: &Scene<'_>, taken: Instant, wanted: bool) -> (Option<Sample>, Option<Sample>) {
-        let now = Sample::of(scene.processes, taken);
-        if self.earlier.is_some() || !wanted || scene.claims.is_empty() {
-            return (self.earlier.clone(), Some(now));
-        }
-        std::thread::sleep(now.ripe_at().saturating_duration_since(Instant::now()));
-        let again = now.again(&self.reader, &scene.at_work());
-        (Some(now), Some(again))
+    /// A sample, and another one of the same kind once it is time.
+    fn again(&self, first: Sample, scene: &Scene<'_>) -> (Option<Sample>, Sample) {
+        std::thread::sleep(first.ripe_at().saturating_duration_since(Instant::now()));
+        let again = first.again(&self.reader, &scene.at_work());
+        (Some(first), again)
     }
 }
 
@@ -237,6 +240,19 @@ impl<'a> Scene<'a> {
             }
         }
         found
+    }
+
+    /// Whether the records of any session leave its status to the use of the processor.
+    fn depends_on_cpu(&self, facts: &[Facts], now: i64) -> bool {
+        self.claims.iter().zip(facts).any(|((_, claim), facts)| {
+            let life = self.life(claim, facts, None);
+            let busy = ProcessActivity {
+                is_active: Some(true),
+                ..life
+            };
+            let status = |life| session_status(claim.word.as_ref(), facts, life, now);
+            claim.role.is_agent() && status(&busy) != status(&life)
+        })
     }
 
     /// The activity of a session's process.

@@ -7,7 +7,9 @@ use rustc_hash::FxHashMap;
 use std::time::{Duration, Instant};
 
 /// Minimum time between two samples: the kernel counts in hundredths of a second.
-pub const SAMPLE_GAP: Duration = Duration::from_millis(250);
+const GAP: Duration = Duration::from_millis(250);
+/// The same where it counts in nanoseconds: enough for a share, too little to tell work from a redrawn line.
+const FINE_GAP: Duration = Duration::from_millis(12);
 /// Above this share of one core a process is at work.
 const ACTIVE_PERCENT: f64 = 5.0;
 
@@ -15,41 +17,60 @@ const ACTIVE_PERCENT: f64 = 5.0;
 #[derive(Clone, Debug)]
 pub struct Sample {
     at: Instant,
-    used_ms: FxHashMap<(u32, u64), u64>,
+    used_us: FxHashMap<(u32, u64), u64>,
+    /// Whether the kernel's exact counts were read.
+    is_fine: bool,
 }
 
 impl Sample {
     /// Takes a sample from a listing made at `at`.
     pub fn of(processes: &[Process], at: Instant) -> Self {
-        let used = |process: &Process| Some(((process.pid, process.start_mark), process.cpu_ms?));
+        let used = |process: &Process| Some(((process.pid, process.start_mark), process.cpu_ms? * 1_000));
         Self {
             at,
-            used_ms: processes.iter().filter_map(used).collect(),
+            used_us: processes.iter().filter_map(used).collect(),
+            is_fine: false,
         }
+    }
+
+    /// Takes an exact sample of these processes; `None` where the system has none.
+    pub fn fine(reader: &Reader, processes: &[&Process]) -> Option<Self> {
+        let used = |process: &&Process| Some(((process.pid, process.start_mark), reader.cpu_us(process.pid)?));
+        let used_us: FxHashMap<_, _> = processes.iter().filter_map(used).collect();
+        (!used_us.is_empty()).then(|| Self {
+            at: Instant::now(),
+            used_us,
+            is_fine: true,
+        })
     }
 
     /// Looks again at the same processes, and only at how much they used.
     pub fn again(&self, reader: &Reader, processes: &[&Process]) -> Self {
         let used = |process: &&Process| {
             let key = (process.pid, process.start_mark);
-            Some((key, reader.cpu_ms(process.pid, process.start_mark)?))
+            let used = match self.is_fine {
+                true => reader.cpu_us(process.pid)?,
+                false => reader.cpu_ms(process.pid, process.start_mark)? * 1_000,
+            };
+            Some((key, used))
         };
         Self {
             at: Instant::now(),
-            used_ms: processes.iter().filter_map(used).collect(),
+            used_us: processes.iter().filter_map(used).collect(),
+            is_fine: self.is_fine,
         }
     }
 
     /// When it may be taken again.
     pub fn ripe_at(&self) -> Instant {
-        self.at + SAMPLE_GAP
+        self.at + if self.is_fine { FINE_GAP } else { GAP }
     }
 
     /// Percent of one core that a process used since an earlier sample; `None` when it is not in both.
     pub fn percent_since(&self, earlier: &Self, process: &Process) -> Option<f64> {
         let key = (process.pid, process.start_mark);
-        let used = self.used_ms.get(&key)?.saturating_sub(*earlier.used_ms.get(&key)?);
-        let passed = self.at.saturating_duration_since(earlier.at).as_secs_f64() * 1_000.0;
+        let used = self.used_us.get(&key)?.saturating_sub(*earlier.used_us.get(&key)?);
+        let passed = self.at.saturating_duration_since(earlier.at).as_secs_f64() * 1e6;
         (passed > 0.0).then(|| (used as f64 / passed * 1_000.0).round() / 10.0)
     }
 
@@ -98,7 +119,23 @@ mod tests {
             start_mark: 7,
             ..process(1, 0, 5)
         };
-        let second = Sample::of(std::slice::from_ref(&other), start + SAMPLE_GAP);
+        let second = Sample::of(std::slice::from_ref(&other), start + GAP);
         assert_eq!(second.percent_since(&first, &other), None);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn an_exact_sample_sees_work_of_a_few_milliseconds() {
+        let own = process(std::process::id(), 0, 0);
+        let reader = Reader::default();
+        let Some(first) = Sample::fine(&reader, &[&own]) else {
+            // A kernel without these counts.
+            return;
+        };
+        while Instant::now() < first.ripe_at() {
+            std::hint::black_box(0);
+        }
+        let second = first.again(&reader, &[&own]);
+        assert!(second.percent_since(&first, &own).is_some_and(|percent| percent > 0.0));
     }
 }

@@ -122,6 +122,17 @@ impl ProcFs {
         (stat.start_ticks == start_mark).then(|| stat.cpu_ticks * 1_000 / self.ticks_per_second)
     }
 
+    /// Processor time used so far by its threads that still run, exactly; `None` where the kernel does not tell.
+    pub fn cpu_us(&self, pid: u32) -> Option<u64> {
+        let tasks = fs::read_dir(self.root.join(format!("{pid}/task"))).ok()?;
+        let used = tasks.flatten().filter_map(|task| {
+            let text = read_text(&task.path().join("schedstat"))?;
+            text.split_whitespace().next()?.parse::<u64>().ok()
+        });
+        let used: Vec<u64> = used.collect();
+        (!used.is_empty()).then(|| used.iter().sum::<u64>() / 1_000)
+    }
+
     /// Whether the process belongs to the user who runs ttop: the real user, since a program that may not be traced
     /// shows root as the owner of its folder.
     fn is_own(&self, dir: &Path) -> bool {

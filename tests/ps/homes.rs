@@ -4,6 +4,7 @@ use crate::support::Home;
 use crate::support::fake_agents::Process;
 use crate::{rows, write_rollout};
 use serde_json::{Value, json};
+use ttop::agents::shared::live::programs::PROGRAMS;
 
 const ID: &str = "0c0c0c0c-0000-4000-8000-00000000000c";
 
@@ -34,6 +35,52 @@ fn only_agents_of_this_home_are_shown_with_its_sessions() {
             "{agent} with {directory}"
         );
         assert_eq!(shown(&[("HOME", &ours), ("NVM_DIR", elsewhere)]), 1, "{agent}");
+    }
+}
+
+#[test]
+fn an_agent_of_another_home_is_left_out_whichever_it_is() {
+    let (home, other) = (Home::new(), Home::new());
+    let folder = home.path().join("api");
+    for program in PROGRAMS {
+        let command = program.commands.first().expect("a command");
+        let shown = |whose: &Home| -> Vec<Value> {
+            let variables = [("HOME", whose.path())];
+            let variables = variables
+                .each_ref()
+                .map(|(name, path)| (*name, path.to_str().expect("text")));
+            let process = Process::surrounded(&variables, command, &folder, &[]);
+            rows(&home, &[], &[process.pid()])
+        };
+        let own = shown(&home);
+        assert_eq!(own.len(), 1, "{command}");
+        assert_eq!(own[0]["agentId"], program.agent_id, "{command}");
+        // Nothing is known yet: never idle.
+        assert_eq!(own[0]["status"], "unknown", "{command}");
+        assert_eq!(shown(&other), Vec::<Value>::new(), "{command} of another home");
+    }
+}
+
+#[test]
+fn what_an_agent_runs_no_session_in_is_a_helper_whichever_it_is() {
+    let home = Home::new();
+    let folder = home.path().join("api");
+    let mut started = Vec::new();
+    for program in PROGRAMS {
+        let command = program.commands.first().expect("a command");
+        for words in [&["mcp"][..], &["login"], &["update"], &["--version"]] {
+            let process = Process::start(command, &folder, words);
+            started.push((command, words, process));
+        }
+    }
+    let pids: Vec<u32> = started.iter().map(|(.., process)| process.pid()).collect();
+    let shown = rows(&home, &[], &pids);
+    assert!(shown.is_empty(), "{shown:#?}");
+    let all = rows(&home, &["--all"], &pids);
+    for (command, words, process) in &started {
+        let row = all.iter().find(|row| row["pid"] == process.pid());
+        let role = row.map(|row| row["role"].clone());
+        assert_eq!(role, Some(json!("helper")), "{command} {words:?}");
     }
 }
 

@@ -23,6 +23,92 @@ fn sessions_have_otops_keys_and_types() {
     );
 }
 
+/// otop's groups, by the statuses it writes: its bar counts sessions so.
+const GROUPS: [(&str, &[&str]); 6] = [
+    ("A", &["asking"]),
+    ("G", &["generating", "tool use", "busy"]),
+    ("T", &["thinking", "queued"]),
+    ("X", &["truncated"]),
+    ("I", &["idle"]),
+    ("S", &["stale", "unknown"]),
+];
+
+/// What otop's SwiftBar plugin makes of the document: the title of the bar, and a line for each session.
+fn swiftbar(document: &Value) -> Vec<String> {
+    let sessions = document["sessions"].as_array().expect("a list");
+    let of = |statuses: &[&str]| -> Vec<&Value> {
+        let is_one = |session: &&Value| statuses.contains(&session["status"].as_str().expect("a status"));
+        sessions.iter().filter(is_one).collect()
+    };
+    let groups = GROUPS.map(|(letter, statuses)| (letter, of(statuses)));
+    assert_eq!(
+        groups.iter().map(|(_, sessions)| sessions.len()).sum::<usize>(),
+        sessions.len(),
+        "a status that otop does not know: {document}"
+    );
+    let filled = || groups.iter().filter(|(_, sessions)| !sessions.is_empty());
+    let title: Vec<String> = filled()
+        .map(|(letter, sessions)| format!("{letter}{}", sessions.len()))
+        .collect();
+    let lines = filled().flat_map(|(_, sessions)| sessions).map(|session| {
+        let text = |key: &str| session[key].as_str().expect("text").to_owned();
+        let seconds = session["round_ms"].as_i64().expect("a number") / 1_000;
+        format!("{} · {} · {seconds}s", text("title"), text("model"))
+    });
+    [title.join(" ")].into_iter().chain(lines).collect()
+}
+
+#[test]
+fn otops_bar_reads_the_sessions() {
+    let served = Served::of(
+        &crate::support::Home::new(),
+        &["serve", "--demo", "--listen", "127.0.0.1:0"],
+    );
+    let bar = swiftbar(&served.get("/sessions").json());
+    assert_eq!(bar[0], "A1 G1 I1");
+    assert_eq!(bar.len(), 4);
+    assert!(
+        bar[1].starts_with("Port the payment service to async · claude-sonnet-4-6 · "),
+        "{bar:?}"
+    );
+}
+
+/// `curl` as people use it, where it is installed.
+#[test]
+fn curl_reads_rows_and_events() {
+    let Some(curl) = crate::support::program("curl") else {
+        return;
+    };
+    let home = home();
+    let served = Served::start(&home, &[]);
+    let ask = |words: &[&str], path: &str| {
+        let url = format!("http://127.0.0.1:{}{path}", served.port);
+        let output = std::process::Command::new(&curl)
+            .arg("-sf")
+            .args(words)
+            .arg(url)
+            .output();
+        let output = output.expect("runs");
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+        )
+    };
+    let (code, rows) = ask(&["-H", "Accept: application/x-ndjson"], "/v1/turns");
+    assert_eq!((code, rows.lines().count()), (Some(0), 2), "{rows}");
+    super::append(&home, "msg_curl", 3);
+    crate::support::clock::eventually("the next turn", || ask(&[], "/v1/turns").1.contains("msg_curl"));
+    // It ends after its time, with the stream that came so far.
+    let (code, events) = ask(&["-N", "--max-time", "2"], "/v1/events?since=2026-11-20");
+    assert_eq!(code, Some(28), "{events}");
+    let lines = |start: &str| events.lines().filter(|line| line.starts_with(start)).count();
+    let told = lines("data: ");
+    assert!(told > 0 && events.contains("msg_curl"), "{events}");
+    assert_eq!((lines("id: "), lines("event: activity")), (told, told), "{events}");
+    assert_eq!(ask(&[], "/v1/nothing").0, Some(22));
+    assert_eq!(ask(&["-X", "POST"], "/v1/turns").0, Some(22));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_running_session_is_listed_as_otop_lists_it() {

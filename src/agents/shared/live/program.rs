@@ -80,8 +80,13 @@ impl Program {
     /// What a process's command line says, if it is this agent's.
     pub fn invocation(&self, process: &Process) -> Option<Invocation> {
         let arguments = self.arguments(process)?.to_vec();
+        let role = match self.role(&arguments) {
+            // Node programs take a title in place of their arguments: without a terminal, it is none to type in.
+            Role::Tui if has_title_only(process) && process.tty.is_none() && cfg!(target_os = "linux") => Role::Run,
+            role => role,
+        };
         Some(Invocation {
-            role: self.role(&arguments),
+            role,
             session_id: self.session_id(&arguments),
             continues: own(&arguments).any(|arg| self.continues.contains(&arg))
                 && !own(&arguments).any(|arg| self.forks.contains(&arg)),
@@ -211,12 +216,21 @@ fn without_shell(process: &Process) -> &[String] {
 }
 
 fn is_runtime(process: &Process) -> bool {
-    process.args.first().is_some_and(|arg| {
-        let name = file_name(arg);
-        let name = name.strip_suffix(".exe").unwrap_or(name);
-        // `python3.12`
-        RUNTIMES.contains(&name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'))
-    })
+    process.args.first().is_some_and(|arg| names_runtime(arg))
+}
+
+fn names_runtime(path: &str) -> bool {
+    let name = file_name(path);
+    let name = name.strip_suffix(".exe").unwrap_or(name);
+    // `python3.12`
+    RUNTIMES.contains(&name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'))
+}
+
+/// Whether a script wrote a title over its command line: Pi's is `pi`.
+fn has_title_only(process: &Process) -> bool {
+    let exe = process.exe.as_deref().and_then(std::path::Path::to_str);
+    let has_arguments = process.args.iter().skip(1).any(|arg| !arg.trim().is_empty());
+    exe.is_some_and(names_runtime) && !is_runtime(process) && !has_arguments
 }
 
 /// Whether a script's path ends so, or is in the folder of this package.
@@ -278,6 +292,23 @@ mod tests {
             args: args.iter().map(|arg| (*arg).to_owned()).collect(),
             ..Process::default()
         }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn without_a_terminal_a_program_that_wrote_over_its_arguments_answers_one_prompt() {
+        let role = |exe: &str, args: &[&str], tty: Option<&str>| {
+            let process = Process {
+                exe: Some(exe.into()),
+                tty: tty.map(str::to_owned),
+                ..process(args)
+            };
+            PROGRAM.invocation(&process).map(|found| found.role)
+        };
+        assert_eq!(role("/usr/bin/node", &["acme", "", ""], None), Some(Role::Run));
+        assert_eq!(role("/usr/bin/node", &["acme"], Some("pts/1")), Some(Role::Tui));
+        assert_eq!(role("/usr/bin/acme", &["acme"], None), Some(Role::Tui));
+        assert_eq!(role("/usr/bin/node", &["acme", "serve"], None), Some(Role::Server));
     }
 
     fn invoked(args: &[&str]) -> Option<(Role, Option<String>)> {
