@@ -158,7 +158,7 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn ids_are_unique_and_kebab_case_and_facts_are_told() {
+    fn ids_are_unique_and_kebab_case_and_facts_are_complete() {
         let mut ids = BTreeSet::new();
         for agent in built_in() {
             let id = agent.id();

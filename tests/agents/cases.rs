@@ -164,7 +164,7 @@ fn copy_with_links(from: &Path, to: &Path) {
 }
 
 #[test]
-fn the_comparison_tells_wrong_from_right() {
+fn the_comparison_distinguishes_wrong_from_right() {
     let row = |model: &str, input: u64, cost: f64| serde_json::json!({"modelId": model, "tokens": {"input": input, "output": null}, "cost": cost, "timestamp": 0});
     let rows = [row("a", 10, 0.5), row("b", 5, 0.25)];
     let problems = |expected: Value| {

@@ -82,7 +82,7 @@ fn a_file_that_was_moved_is_present() {
 }
 
 #[test]
-fn copies_are_told_alike_in_any_order_of_reading() {
+fn copies_count_alike_in_any_order_of_reading() {
     let main = |session: &str| reply(session, "m1", 900, "2T09:00:00", false);
     let files = [
         (format!(".claude/projects/-p/{FORK}.jsonl"), main(FORK)),
@@ -108,7 +108,7 @@ fn copies_are_told_alike_in_any_order_of_reading() {
 }
 
 #[test]
-fn two_sessions_in_one_file_are_told_alike_however_it_grows() {
+fn two_sessions_in_one_file_count_alike_however_it_grows() {
     let first = reply(OLDER, "m1", 1, "2T09:00:00", false);
     let whole = first.clone() + &reply(FORK, "m1", 9, "2T09:00:01", false);
     let told = |parts: &[&str]| {

@@ -12,7 +12,7 @@ use ttop::system::{Os, System};
 const CUTS: usize = 9;
 
 /// What two ways of reading are compared by.
-fn told(reading: Reading) -> (Vec<Counted>, Vec<SessionInfo>) {
+fn comparable(reading: Reading) -> (Vec<Counted>, Vec<SessionInfo>) {
     let (mut turns, mut sessions) = (reading.turns, reading.sessions);
     turns.sort_by(|a, b| (&a.turn_id, &a.session_id).cmp(&(&b.turn_id, &b.session_id)));
     sessions.sort_by(|a, b| a.id.cmp(&b.id));
@@ -49,7 +49,7 @@ fn check(agent: &'static (dyn Agent + Sync), home: &Path, expected: &(Vec<Counte
             counting.sync(&system);
             std::fs::write(&source.path, &content).expect("written");
             let place = format!("{} cut at byte {cut}", source.path.display());
-            let (turns, sessions) = told(counting.sync(&system));
+            let (turns, sessions) = comparable(counting.sync(&system));
             assert_eq!(turns, expected.0, "{place}");
             assert_eq!(sessions, expected.1, "{place}");
         }
@@ -57,7 +57,7 @@ fn check(agent: &'static (dyn Agent + Sync), home: &Path, expected: &(Vec<Counte
 }
 
 #[test]
-fn a_file_read_in_two_parts_tells_the_same() {
+fn a_file_read_in_two_parts_has_the_same_turns() {
     for agent in built_in() {
         let Ok(cases) = std::fs::read_dir(support::fixtures().join("agents").join(agent.id())) else {
             continue;
@@ -66,7 +66,7 @@ fn a_file_read_in_two_parts_tells_the_same() {
             let home = support::Home::new();
             support::copy_tree(&case.expect("an entry").path().join("home"), &home.path());
             let system = System::new(Os::Linux, home.path(), BTreeMap::new());
-            check(*agent, &home.path(), &told(read_all(*agent, &system)));
+            check(*agent, &home.path(), &comparable(read_all(*agent, &system)));
         }
     }
 }

@@ -14,7 +14,7 @@ fn reading(agent: &str, case: &str) -> Reading {
 }
 
 #[test]
-fn records_tell_who_billed_what_it_cost_and_when() {
+fn records_hold_biller_cost_and_time() {
     let told = |agent: &str, case: &str| -> Vec<String> {
         let reading = reading(agent, case);
         let mut lines: Vec<String> = reading

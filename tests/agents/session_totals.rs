@@ -119,7 +119,7 @@ fn a_total_is_shared_by_the_ratio_of_prices_whenever_it_is_read() {
 }
 
 #[test]
-fn a_total_with_another_models_price_says_nothing() {
+fn a_total_with_another_models_price_is_not_shared() {
     let home = support::Home::new();
     let text = reply("1", 20, 1, false) + &total(100, 20, 0.3, true);
     home.write(&format!(".claude/projects/-p/{SESSION}.jsonl"), text);

@@ -193,7 +193,7 @@ fn write(path: &Path, lines: &[Line]) {
 }
 
 #[test]
-fn a_fork_tells_what_it_shares_with_all_before_it() {
+fn a_fork_lists_the_tokens_it_shares_with_all_before_it() {
     let home = Home::new();
     let mut first = Session::begin(START_MS, None);
     first.call(START_MS + 1000, 10);

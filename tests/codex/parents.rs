@@ -320,7 +320,7 @@ fn a_clock_that_was_set_back_before_the_fork_makes_no_copy_a_call() {
 }
 
 #[test]
-fn of_two_files_of_a_parent_the_longer_tells_what_was_copied() {
+fn of_two_files_of_a_parent_the_longer_holds_the_copied_calls() {
     let [_, (b, in_b), (c, in_c)] = generations(false);
     // Writing was held up in the middle of the copy.
     let (head, tail) = in_c.split_at(in_c.rfind("09:02:00.000Z").expect("a copy"));

@@ -149,7 +149,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_rollout_cut_anywhere_tells_what_it_tells_at_once(
+    fn a_rollout_cut_anywhere_counts_as_it_does_at_once(
         lines in prop::collection::vec(line(), 0..24), cuts in prop::collection::vec(any::<prop::sample::Index>(), 1..4),
     ) {
         let (home, mut counting) = (Home::new(), codex());

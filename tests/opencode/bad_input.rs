@@ -164,7 +164,7 @@ fn a_link_to_a_database_beside_it_is_no_second_one() {
 }
 
 #[test]
-fn a_database_that_ends_early_still_tells_what_it_can() {
+fn a_database_that_ends_early_yields_its_readable_rows() {
     let home = Home::new();
     let made = database(&home, "opencode.db");
     made.session("ses_a", START);

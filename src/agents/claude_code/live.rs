@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn questions_errors_and_interruptions_are_told_apart() {
+    fn questions_errors_and_interruptions_differ() {
         let question = CALL.replace("Bash", "AskUserQuestion");
         assert_eq!(
             facts(&[USER, &question]).pending_tool.and_then(|tool| tool.asks),

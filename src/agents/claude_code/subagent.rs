@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_file_beside_a_transcript_tells_what_a_subagent_is() {
+    fn the_file_beside_a_transcript_describes_a_subagent() {
         let dir = tempfile::tempdir().expect("a folder");
         let folder = dir.path().join("s-1/subagents");
         std::fs::create_dir_all(&folder).expect("folders");

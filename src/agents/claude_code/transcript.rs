@@ -390,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_tells_the_session_of_records_that_name_none() {
+    fn a_path_names_the_session_of_records_that_name_none() {
         let of = |path| session_of(Path::new(path));
         assert_eq!(of("projects/-p/s-1.jsonl"), "s-1");
         assert_eq!(of("projects/-p/s-1/subagents/agent-a.jsonl"), "s-1");
@@ -413,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_tell_who_bills() {
+    fn ids_name_the_biller() {
         for (model, id, who) in [
             ("claude-sonnet-4-5-20250929", "msg_01A", "anthropic"),
             ("us.anthropic.claude-opus-4-6-v1:0", "msg_01A", "amazon-bedrock"),

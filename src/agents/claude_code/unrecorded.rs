@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn each_total_tells_what_was_not_recorded_since_the_one_before() {
+    fn each_total_covers_the_unrecorded_calls_since_the_one_before() {
         let recorded = [
             reply("a", Some(1), 1, 10, 1),
             reply("a", Some(20), 20, 100, 10),

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_told_is_no_limit() {
+    fn a_missing_field_is_no_limit() {
         for json in [
             r#"{"primary":null,"secondary":null}"#,
             "{}",

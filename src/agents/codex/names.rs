@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_database_tells_which_session_started_another() {
+    fn the_database_links_a_session_to_its_parent() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("state_5.sqlite");
         let connection = rusqlite::Connection::open(&path).expect("a database");

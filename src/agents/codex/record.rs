@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_wanted_records_by_their_first_bytes() {
+    fn recognizes_wanted_records_by_their_first_bytes() {
         for (kind, payload, is_wanted) in [
             ("event_msg", r#"{"type":"token_count","info":null}"#, Some(true)),
             (

@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_total_that_did_not_move_tells_of_no_call() {
+    fn an_unchanged_total_is_no_call() {
         let mut counter = Counter::default();
         let first = info(usage(10, 1), Some(usage(10, 1)));
         assert_eq!(counter.count(&first), Some(usage(10, 1)));
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_record_told_is_not_counted_again() {
+    fn a_recorded_call_is_not_counted_again() {
         let mut counter = Counter::default();
         counter.recorded(usage(10, 1), Some("r-1"), &Usage::default());
         counter.recorded(usage(20, 1), Some("r-2"), &Usage::default());

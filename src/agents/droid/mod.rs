@@ -326,7 +326,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_start_of_a_conversation_tells_title_folder_and_model() {
+    fn the_start_of_a_conversation_holds_title_folder_and_model() {
         let head = Head::parse(concat!(
             "not json\n",
             r#"{"type":"session_start","id":"x","title":"first words","sessionTitle":"Greeting","cwd":"/home/dev/acme"}"#,

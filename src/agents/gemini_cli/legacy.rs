@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_cut_anywhere_says_nothing_of_what_is_gone() {
+    fn a_session_cut_anywhere_removes_nothing() {
         for cut in 0..SESSION.len() {
             let batch = read_bytes(&SESSION.as_bytes()[..cut]).expect("a part");
             assert!(batch.scopes.is_empty() && batch.turns.is_empty(), "cut at {cut}");

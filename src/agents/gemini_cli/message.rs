@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn cached_tokens_are_inside_the_input_unless_the_total_says_otherwise() {
+    fn cached_tokens_are_inside_the_input_unless_the_total_shows_otherwise() {
         let usual = r#"{"input":8600,"output":95,"cached":7168,"thoughts":210,"tool":13,"total":8918}"#;
         assert_eq!(tokens(usual), [1445, 95, 210, 7168, 0]);
         let beside = r#"{"input":1000,"output":10,"cached":500,"thoughts":5,"tool":0,"total":1515}"#;

@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn the_settings_tell_who_bills_a_model_of_another_dialect() {
+    fn the_settings_name_the_biller_of_a_model_of_another_dialect() {
         let dir = tempfile::tempdir().expect("a folder");
         let settings = "[models.ds]\nprovider = \"acme\"\nmodel = \"deepseek-v4\"\n";
         std::fs::write(dir.path().join("config.toml"), settings).expect("written");

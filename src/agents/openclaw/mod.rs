@@ -128,7 +128,7 @@ mod tests {
     use crate::system::Os;
 
     #[test]
-    fn tells_sessions_from_their_companions() {
+    fn distinguishes_sessions_from_their_companions() {
         for name in [
             "a.jsonl",
             "a.jsonl.deleted.2026-04-13T00-53-49.392Z",

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_tells_more_than_a_config_and_that_more_than_an_auth_file() {
+    fn a_database_precedes_a_config_and_that_an_auth_file() {
         let dir = tempfile::tempdir().expect("a folder");
         let write = |path: &str| {
             let path = dir.path().join(path);

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn the_total_of_a_row_tells_where_reasoning_is() {
+    fn the_total_of_a_row_shows_where_reasoning_is() {
         let inside =
             r#"{"tokens":{"total":4080,"input":1000,"output":80,"reasoning":20,"cache":{"read":3000,"write":0}}}"#;
         let beside =

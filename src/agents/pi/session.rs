@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn names_tell_sessions_and_parents() {
+    fn file_names_hold_sessions_and_parents() {
         assert_eq!(session_of(Path::new("/s/2026-03-02T09-00-00-000Z_0a.jsonl")), "0a");
         assert_eq!(
             session_of(Path::new("/s/0a.jsonl.deleted.2026-04-13T00-53-49.392Z")),

@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn the_total_tells_where_reasoning_and_tool_prompts_are() {
+    fn the_total_shows_where_reasoning_and_tool_prompts_are() {
         let tokens = |usage: &str| {
             let usage: Usage = serde_json::from_str(usage).expect("usage");
             usage.tokens().counts()

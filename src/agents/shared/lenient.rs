@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_programs_put_around_their_own_texts_is_told_from_words() {
+    fn markup_of_programs_is_no_text_of_a_user() {
         for text in [
             "<bash-input>ls</bash-input>",
             "  <task-notification>\n<task-id>",

@@ -192,7 +192,7 @@ mod tests {
     use rusqlite::Connection;
 
     #[test]
-    fn missing_columns_are_null_and_a_missing_table_is_said() {
+    fn missing_columns_are_null_and_a_missing_table_is_reported() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("a.db");
         let connection = Connection::open(&path).expect("a database");

@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_the_path_of_every_kind_of_folder() {
+    fn finds_the_path_of_every_kind_of_folder() {
         for (uri, path) in [
             ("file:///home/dev/acme%20api", "/home/dev/acme api"),
             ("file:///c%3A/Users/dev/app", r"c:\Users\dev\app"),

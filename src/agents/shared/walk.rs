@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_files_at_any_depth_and_says_nothing_of_missing_roots() {
+    fn finds_files_at_any_depth_and_passes_over_missing_roots() {
         let dir = tempfile::tempdir().expect("a folder");
         std::fs::create_dir_all(dir.path().join("a/b/c")).expect("folders");
         for name in ["x.jsonl", "a/b/c/y.jsonl", "a/z.txt"] {

@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_was_said_is_text() {
+    fn only_words_are_text() {
         assert_eq!(text_in(r#"{"type":"text","text":"hello"}"#).as_deref(), Some("hello"));
         assert_eq!(text_in(r#"{"type":"text","text":"x","synthetic":true}"#), None);
         assert_eq!(text_in(r#"{"type":"reasoning","text":"x"}"#), None);

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_how_a_reply_ended() {
+    fn finds_how_a_reply_ended() {
         for (data, how) in [
             (r#"{"time":{"created":1772442001000}}"#, None),
             (

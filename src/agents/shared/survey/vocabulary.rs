@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn free_form_names_are_told_from_records() {
+    fn free_form_names_are_no_records() {
         for name in [
             "args",
             "attachment",
