@@ -72,5 +72,5 @@ fn one_id_for_every_response_loses_no_reply() {
             }
         }
     }
-    assert!(tried.len() >= 6, "only {tried:?}");
+    assert!(tried.len() >= 5, "only {tried:?}");
 }
