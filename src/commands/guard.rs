@@ -4,6 +4,7 @@ use super::budgets::{amount, plan_note};
 use super::context::Context;
 use crate::core::bad_request::BadRequest;
 use crate::core::budget::{Amount, Budget, Every, Level};
+use crate::core::cannot_answer::CannotAnswer;
 use crate::core::filter::TurnFilter;
 use crate::core::filter_text::FilterText;
 use crate::core::money::Money;
@@ -17,11 +18,11 @@ use std::io::{IsTerminal, Read};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-/// Block an agent's prompts once a budget is gone; a hook for Claude Code, Codex and OpenCode
+/// Block an agent's prompts once a budget is exceeded
 ///
-/// Without --daily, --weekly and --monthly the configured budgets count. A hook gets its answer in the agent's own
-/// protocol, and the exit code is 0. On the command line, exit 3 if a budget is gone. --print-config prints the setup of
-/// an agent.
+/// A hook for Claude Code, Codex and OpenCode: --print-config prints the setup of each. Without --daily, --weekly and
+/// --monthly the configured budgets count. A hook gets its answer in the agent's own protocol with exit code 0, and also
+/// blocks while a budget cannot be checked. On the command line, ttop exits 3 if a budget is exceeded.
 #[derive(Args, Debug, Default)]
 pub struct GuardArgs {
     /// Stop at this many US dollars a day
@@ -55,27 +56,55 @@ pub enum Hook {
     Opencode,
 }
 
-/// An agent writes its input before it starts a hook; who writes nothing until then is none.
+/// An agent writes its input before it starts a hook; a program that writes nothing until then is none.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// With `--hook` an agent started it, which may be slow to write.
+const HOOK_PATIENCE: Duration = Duration::from_secs(5);
 /// A prompt may be long; only the kind of the event is read of it.
 const MOST_BYTES: u64 = 16 << 20;
 
 impl GuardArgs {
     /// # Errors
-    /// When the spend is not known, or stdout cannot be written. Agents show that, and go on.
+    /// On the command line when the spend is not known; when stdout cannot be written.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
         if let Some(agent) = self.print_config {
+            context.out.note(&format!("ttop: {}", place(agent)));
             print_encoded(self.setup(agent).as_bytes())?;
             return Ok(Exit::Ok);
         }
         let event = match self.hook {
             Some(Hook::Opencode) => None,
-            _ => hook_event(),
+            Some(_) => hook_event(HOOK_PATIENCE),
+            None => hook_event(PATIENCE),
         };
+        let checked = self.check(context);
+        if self.hook.is_some() || event.is_some() {
+            // A budget that cannot be checked does not pass: agents go on when a hook fails.
+            let reason = match checked {
+                Ok((reason, _)) => reason,
+                Err(error) => Some(unchecked(&error)),
+            };
+            if let Some(reason) = reason {
+                print_encoded(format!("{}\n", decision(event.as_deref(), &reason)).as_bytes())?;
+            }
+            return Ok(Exit::Ok);
+        }
+        match checked? {
+            (None, _) => Ok(context.out.outcome()),
+            (Some(reason), notes) => {
+                notes.iter().for_each(|note| context.out.note(note));
+                context.out.note(&reason);
+                Ok(Exit::Check)
+            }
+        }
+    }
+
+    /// The budgets that are exceeded, in one sentence, and notes about the spend.
+    fn check(&self, context: &mut Context) -> Result<(Option<String>, Vec<String>)> {
         let budgets = self.budgets(context)?;
         if budgets.is_empty() {
             return Err(BadRequest::new("there is no budget to guard")
-                .with_hint("ttop guard --daily 20, or ttop config set budgets.daily 20")
+                .with_hint("run 'ttop guard --daily 20', or 'ttop config set budgets.daily 20'")
                 .into());
         }
         let (gone, notes) = context.report(&TurnFilter::default(), |engine, out| {
@@ -92,21 +121,8 @@ impl GuardArgs {
             let gone = spent.iter().filter(|one| one.row.level == Some(Level::Exceeded));
             Ok((gone.map(|one| reason(&one.row)).collect::<Vec<_>>(), notes))
         })?;
-        let reason = (!gone.is_empty()).then(|| gone.join("; "));
-        if self.hook.is_some() || event.is_some() {
-            if let Some(reason) = &reason {
-                print_encoded(format!("{}\n", decision(event.as_deref(), reason)).as_bytes())?;
-            }
-            return Ok(Exit::Ok);
-        }
-        match reason {
-            None => Ok(context.out.outcome()),
-            Some(reason) => {
-                notes.iter().for_each(|note| context.out.note(note));
-                context.out.note(&format!("ttop: {reason}"));
-                Ok(Exit::Check)
-            }
-        }
+        let reason = (!gone.is_empty()).then(|| format!("ttop: {}", gone.join("; ")));
+        Ok((reason, notes.into_iter().collect()))
     }
 
     /// Those of the flags, else those of the configuration.
@@ -117,14 +133,14 @@ impl GuardArgs {
             ..FilterText::default()
         };
         let mut budgets = Vec::new();
-        for (every, dollars) in [
-            (Every::Day, self.daily),
-            (Every::Week, self.weekly),
-            (Every::Month, self.monthly),
+        for (name, every, dollars) in [
+            ("daily", Every::Day, self.daily),
+            ("weekly", Every::Week, self.weekly),
+            ("monthly", Every::Month, self.monthly),
         ] {
             let Some(dollars) = dollars else { continue };
             let limit = Amount::Usd(Money::from_dollars(dollars));
-            budgets.push(engine.budget_of(every.name(), every, limit, &scope)?);
+            budgets.push(engine.budget_of(name, every, limit, &scope)?);
         }
         if budgets.is_empty() {
             if !self.project.is_empty() {
@@ -166,38 +182,62 @@ impl GuardArgs {
         let words = self.command(agent);
         let line: Vec<String> = words.iter().map(|word| crate::core::shell::quoted(word)).collect();
         let line = line.join(" ");
-        let hooks = |timeout: u32| {
-            let hook = json!({"type": "command", "command": line, "timeout": timeout});
-            let hooks = json!({"hooks": {"UserPromptSubmit": [{"hooks": [hook]}]}});
-            serde_json::to_string_pretty(&hooks).unwrap_or_default()
-        };
         match agent {
-            Hook::ClaudeCode => format!("// Merge into ~/.claude/settings.json\n{}\n", hooks(30)),
-            Hook::Codex => format!(
-                "// ~/.codex/hooks.json; hooks are on with [features] codex_hooks = true in ~/.codex/config.toml\n{}\n",
-                hooks(30)
-            ),
-            Hook::Opencode => {
-                let words = serde_json::to_string(&words).unwrap_or_default();
-                format!(
-                    "// ~/.config/opencode/plugin/ttop-guard.js\n\
-                     import {{ spawnSync }} from \"node:child_process\"\n\n\
-                     const [program, ...words] = {words}\n\n\
-                     export const TtopGuard = async () => ({{\n\
-                     \x20 \"chat.message\": async () => {{\n\
-                     \x20   const answer = spawnSync(program, words, {{ encoding: \"utf8\" }})\n\
-                     \x20   const text = (answer.stdout ?? \"\").trim()\n\
-                     \x20   const decision = text ? JSON.parse(text) : {{}}\n\
-                     \x20   if (decision.decision === \"block\") throw new Error(decision.reason)\n\
-                     \x20 }},\n\
-                     }})\n"
-                )
+            // Both read the same keys; the timeout is in seconds.
+            Hook::ClaudeCode | Hook::Codex => {
+                let hook = json!({"type": "command", "command": line, "timeout": 30});
+                let hooks = json!({"hooks": {"UserPromptSubmit": [{"hooks": [hook]}]}});
+                format!("{}\n", serde_json::to_string_pretty(&hooks).unwrap_or_default())
             }
+            Hook::Opencode => PLUGIN.replace("WORDS", &serde_json::to_string(&words).unwrap_or_default()),
         }
     }
 }
 
-/// `the daily budget is gone: ~$21.30 of $20.00`
+/// OpenCode shows the message of an error in `chat.params`, which runs before each request to a model. An error in
+/// `chat.message`, which runs once a prompt, reads "Unexpected server error" there (1.18).
+const PLUGIN: &str = r#"// Stops requests to models once a budget is exceeded, or cannot be checked.
+import { spawnSync } from "node:child_process"
+
+const [program, ...words] = WORDS
+
+export const TtopGuard = async () => ({
+  "chat.params": async () => {
+    const answer = spawnSync(program, words, { encoding: "utf8" })
+    if (answer.error) throw new Error(`ttop guard: ${answer.error.message}`)
+    if (answer.status !== 0) throw new Error(`ttop guard: ${answer.stderr.trim()}`)
+    const text = answer.stdout.trim()
+    const decision = text ? JSON.parse(text) : {}
+    if (decision.decision === "block") throw new Error(decision.reason)
+  },
+})
+"#;
+
+/// Where the setup of an agent belongs.
+const fn place(agent: Hook) -> &'static str {
+    match agent {
+        Hook::ClaudeCode => "merge this into ~/.claude/settings.json",
+        Hook::Codex => {
+            "merge this into ~/.codex/hooks.json, and trust the hook in Codex (/hooks): until then Codex does not run \
+             it. Older versions also need codex_hooks = true below [features] in ~/.codex/config.toml"
+        }
+        Hook::Opencode => "write this to ~/.config/opencode/plugin/ttop-guard.js",
+    }
+}
+
+/// Why a prompt is blocked that could not be checked, with the remedy.
+fn unchecked(error: &anyhow::Error) -> String {
+    let hint = error.downcast_ref::<BadRequest>().and_then(|usage| usage.hint.clone());
+    let hint = hint.or_else(|| {
+        error
+            .downcast_ref::<CannotAnswer>()
+            .map(|failure| failure.hint.to_string())
+    });
+    let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
+    format!("ttop: the budget cannot be checked: {error:#}{hint}")
+}
+
+/// `the daily budget is exceeded: ~$21.30 of $20.00`
 fn reason(row: &BudgetRow) -> String {
     let amount = |amount: Amount, is_spent: bool| match amount {
         Amount::Usd(money) => number::money(Some(money), row.cost_status.filter(|_| is_spent)),
@@ -205,7 +245,7 @@ fn reason(row: &BudgetRow) -> String {
     };
     let spent = row.spent.map_or_else(|| "—".to_owned(), |spent| amount(spent, true));
     format!(
-        "the {} budget is gone: {spent} of {} ({})",
+        "budget {} is exceeded: {spent} of {} ({})",
         row.budget_id,
         amount(row.budget, false),
         row.period
@@ -224,7 +264,7 @@ fn decision(event: Option<&str>, reason: &str) -> Value {
 }
 
 /// The event in the input of a hook; never waits for a terminal, and never for long.
-fn hook_event() -> Option<String> {
+fn hook_event(patience: Duration) -> Option<String> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
         return None;
@@ -236,7 +276,7 @@ fn hook_event() -> Option<String> {
         let read = stdin.lock().take(MOST_BYTES).read_to_end(&mut text);
         let _ = send.send(read.is_ok().then_some(text));
     });
-    let text = receive.recv_timeout(PATIENCE).ok().flatten()?;
+    let text = receive.recv_timeout(patience).ok().flatten()?;
     let input: Value = serde_json::from_slice(&text).ok()?;
     input["hook_event_name"].as_str().map(str::to_owned)
 }

@@ -67,7 +67,7 @@ fn on_the_command_line_a_budget_that_is_gone_is_a_failed_check() {
     let output = guard(&home, &["--daily", "2"], "");
     assert_eq!(output.status.code(), Some(3));
     assert!(
-        String::from_utf8_lossy(&output.stderr).contains("the day budget is gone: $2.50 of $2"),
+        String::from_utf8_lossy(&output.stderr).contains("budget daily is exceeded: $2.50 of $2"),
         "{output:?}"
     );
     assert_eq!(
@@ -97,21 +97,59 @@ fn the_printed_setup_is_what_each_agent_reads() {
     let home = home();
     for agent in ["claude-code", "codex"] {
         let text = home.stdout(&["guard", "--daily", "20", "--print-config", agent]);
-        let json: String = text.lines().filter(|line| !line.starts_with("//")).collect();
-        let setup: Value = serde_json::from_str(&json).expect("JSON below a comment");
+        let setup: Value = serde_json::from_str(&text).expect("JSON, ready for a file");
         let command = setup["hooks"]["UserPromptSubmit"][0]["hooks"][0]["command"]
             .as_str()
             .expect("a command");
         assert_eq!(command, format!("ttop guard --daily 20 --hook {agent}"));
     }
     let Some(node) = support::program("node") else { return };
-    let plugin = home.stdout(&["guard", "--daily", "2", "--print-config", "opencode"]);
-    let plugin = plugin.replace("\"ttop\"", &format!("{:?}", assert_cmd::cargo::cargo_bin("ttop")));
-    let run = "\nconst hooks = await TtopGuard()\nawait hooks[\"chat.message\"]().then(() => console.log(\"passed\"), (error) => console.log(error.message))\n";
-    home.write("guard.mjs", plugin + run);
-    let mut command = assert_cmd::Command::new(node);
-    home.surround(&mut command);
-    let output = command.arg("guard.mjs").output().expect("runs");
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(text.contains("budget is gone"), "{output:?}");
+    let binary = format!("{:?}", assert_cmd::cargo::cargo_bin("ttop"));
+    for (args, program, expected) in [
+        (&["--daily", "2"][..], &*binary, "budget daily is exceeded"),
+        (&["--daily", "20"], &*binary, "passed"),
+        (
+            &["--daily", "20", "--project", "/nowhere"],
+            &*binary,
+            "cannot be checked",
+        ),
+        (&["--daily", "20"], "\"/nowhere/ttop\"", "ENOENT"),
+    ] {
+        let setup = [&["guard"], args, &["--print-config", "opencode"]].concat();
+        let plugin = home.stdout(&setup).replace("\"ttop\"", program);
+        let run = "\nconst hooks = await TtopGuard()\nawait hooks[\"chat.params\"]().then(() => console.log(\"passed\"), (error) => console.log(error.message))\n";
+        home.write("guard.mjs", plugin + run);
+        let mut command = assert_cmd::Command::new(&node);
+        home.surround(&mut command);
+        let output = command.arg("guard.mjs").output().expect("runs");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains(expected), "{args:?}: {output:?}");
+    }
+}
+
+#[test]
+fn a_hook_that_cannot_check_its_budget_blocks_with_the_remedy() {
+    let home = home();
+    home.write(".config/tokentop/config.json", r#"{"budgets": {"daily": "twenty"}}"#);
+    for (args, remedy) in [
+        (&["--hook", "claude-code"][..], "ttop config"),
+        (
+            &["--daily", "2", "--project", "/nowhere", "--hook", "codex"],
+            "/nowhere",
+        ),
+    ] {
+        let output = guard(&home, args, PROMPT);
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {output:?}");
+        let decision: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(decision["decision"], "block", "{args:?}");
+        let reason = decision["reason"].as_str().expect("a reason");
+        assert!(
+            reason.contains("cannot be checked") && reason.contains(remedy),
+            "{reason}"
+        );
+        assert!(
+            matches!(guard(&home, &args[..args.len() - 2], "").status.code(), Some(1 | 2)),
+            "{args:?}"
+        );
+    }
 }
