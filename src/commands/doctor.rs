@@ -8,14 +8,17 @@ use crate::ledger::LedgerState;
 use crate::prices::{self, PriceBook};
 use crate::render::{Footer, Layout};
 use crate::reports::anonymous;
-use crate::reports::doctor::{diagnose, notes, tilde_all};
+use crate::reports::doctor::{absent, diagnose, notes, tilde_all};
 use crate::system::config::Config;
 use crate::system::files::is_trusted;
+use crate::system::parse_instant;
 use crate::system::swiftbar;
 use anyhow::Result;
 use clap::Args;
 
-/// Show which agents and files were found, and what they do not record
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Check agents, files and settings, and name repairs
 #[derive(Args, Debug)]
 pub struct DoctorArgs {
     /// Print an anonymous report for an issue: shapes of records, without texts, ids and paths
@@ -43,7 +46,13 @@ impl DoctorArgs {
         rows.push(config_row(context));
         rows.extend(swiftbar_row(context));
         let has_problem = rows.iter().any(|row| row.state == DoctorState::Problem);
-        let foot = |rows: &[DoctorRow]| Footer::new(None, notes(rows));
+        rows.sort_by_key(|row| (row.state.order(), row.kind != DoctorKind::Agent));
+        let shows_absent = context.out.global.verbose > 0;
+        let absent = absent(&rows);
+        if request.is_table() && !shows_absent {
+            rows.retain(|row| row.state != DoctorState::Absent);
+        }
+        let foot = move |rows: &[DoctorRow]| Footer::new(None, [notes(rows), absent].concat());
         let layout = Layout {
             footer: Some(Box::new(foot)),
             ..Layout::default()
@@ -94,17 +103,23 @@ fn ledger_row(context: &Context) -> Result<DoctorRow> {
 fn prices_row(context: &Context) -> DoctorRow {
     let mut row = DoctorRow::new(DoctorKind::Prices, "prices");
     let (book, problems) = PriceBook::open(&context.engine.system, &context.engine.config);
-    row.notes.push(format!("list: {}", book.name()));
+    let name = book.name();
+    let age = name
+        .rsplit(' ')
+        .next()
+        .and_then(|day| parse_instant(&format!("{day}T00:00:00Z")));
+    let age = age.map(|day| format!(", {} days old", (context.engine.system.now - day).max(0) / DAY_MS));
+    row.notes.push(format!("price list: {name}{}", age.unwrap_or_default()));
     if let Some(attempt) = prices::last_attempt(&context.engine.system) {
-        let outcome = if attempt.has_failed {
-            ", which failed: ttop prices update"
-        } else {
-            ""
+        let ago = match attempt.hours {
+            0 => "less than an hour ago".to_owned(),
+            hours @ 1..48 => format!("{hours} hours ago"),
+            hours => format!("{} days ago", hours / 24),
         };
-        row.notes.push(format!(
-            "last request for a newer list {} hours ago{outcome}",
-            attempt.hours
-        ));
+        row.notes.push(match attempt.has_failed {
+            true => format!("the last request for a newer list failed {ago}; try again: ttop prices update"),
+            false => format!("the last request for a newer list succeeded {ago}"),
+        });
     }
     row.problems = problems
         .iter()

@@ -173,50 +173,82 @@ pub fn tilde_all(text: &str, system: &System) -> String {
     }
 }
 
-/// The lines below the table, with details.
+/// The lines below the table: problems first, then details of what is here.
 pub fn notes(rows: &[DoctorRow]) -> Vec<String> {
     let mut lines = Vec::new();
-    for row in rows.iter().filter(|row| row.state != DoctorState::Absent) {
-        lines.push(String::new());
-        lines.push(format!("{}:", row.subject));
-        for path in &row.paths {
-            let there = if path.exists { "" } else { ", not there" };
-            lines.push(format!("  {} ({}{there})", path.path, path.because));
-        }
-        if let Some(command) = &row.command {
-            lines.push(format!("  command {command}"));
-        }
-        let skipped: Vec<String> = row
-            .skipped
-            .iter()
-            .map(|(why, count)| format!("{count} {why}"))
-            .collect();
-        if !skipped.is_empty() {
-            lines.push(format!("  no turns: {}", skipped.join(", ")));
-        }
-        for (what, count) in &row.unknown {
+    let mut wrong: Vec<String> = Vec::new();
+    for row in rows {
+        wrong.extend(
+            row.problems
+                .iter()
+                .map(|problem| format!("  {}: {problem}", row.subject)),
+        );
+        wrong.extend(row.unknown.iter().map(|(what, count)| {
             let times = if *count == 1 { "time" } else { "times" };
-            lines.push(format!(
-                "  warning: unknown {what}, {count} {times}; its usage may be incomplete"
-            ));
-        }
-        lines.extend(row.problems.iter().map(|problem| format!("  problem: {problem}")));
-        lines.extend(row.notes.iter().map(|note| format!("  note: {note}")));
+            format!(
+                "  {}: unknown {what}, {count} {times}; its usage may be incomplete",
+                row.subject
+            )
+        }));
+    }
+    if !wrong.is_empty() {
+        lines.extend([String::new(), "Problems:".to_owned()]);
+        lines.extend(wrong);
     }
     if rows.iter().any(|row| !row.unknown.is_empty()) {
-        lines.push(String::new());
         lines.push(
-            "run 'ttop doctor --report' and attach its output to an issue: ttop does not know these records".into(),
+            "  ttop does not know some records; attach an anonymous report to an issue: ttop doctor --report".into(),
         );
     }
-    let absent: Vec<&str> = rows
+    for row in rows.iter().filter(|row| row.state != DoctorState::Absent) {
+        let details = details(row);
+        if !details.is_empty() {
+            lines.extend([String::new(), format!("{}:", row.subject)]);
+            lines.extend(details);
+        }
+    }
+    lines
+}
+
+/// What is known of an agent or a file of ttop, besides its problems.
+fn details(row: &DoctorRow) -> Vec<String> {
+    let mut lines = Vec::new();
+    let (here, missing): (Vec<_>, Vec<_>) = row.paths.iter().partition(|path| path.exists);
+    lines.extend(
+        here.iter()
+            .map(|path| format!("  reads {} ({})", path.path, path.because)),
+    );
+    if !missing.is_empty() {
+        let missing: Vec<&str> = missing.iter().map(|path| path.path.as_str()).collect();
+        lines.push(format!("  not there: {}", missing.join(", ")));
+    }
+    lines.extend(row.command.iter().map(|command| format!("  command {command}")));
+    let other: Vec<String> = row
+        .skipped
         .iter()
-        .filter(|row| row.state == DoctorState::Absent)
-        .map(|row| &*row.subject)
+        .map(|(why, count)| format!("{count} {why}"))
         .collect();
-    if !absent.is_empty() {
-        lines.push(String::new());
-        lines.push(format!("not found on this machine: {}", absent.join(", ")));
+    if !other.is_empty() {
+        lines.push(format!("  records that are no turns: {}", other.join(", ")));
+    }
+    lines.extend(row.notes.iter().map(|note| format!("  {note}")));
+    lines
+}
+
+/// The agents that are not here, in one sentence, with the next step where there is none at all.
+pub fn absent(rows: &[DoctorRow]) -> Vec<String> {
+    let agents = rows.iter().filter(|row| row.kind == DoctorKind::Agent);
+    let (absent, here): (Vec<_>, Vec<_>) = agents.partition(|row| row.state == DoctorState::Absent);
+    let names: Vec<&str> = absent.iter().map(|row| &*row.subject).collect();
+    let mut lines = Vec::new();
+    if here.is_empty() {
+        lines.extend([
+            String::new(),
+            "No agent is on this machine. Start one, or see a sample: ttop --demo".to_owned(),
+        ]);
+    }
+    if !names.is_empty() {
+        lines.extend([String::new(), format!("Not on this machine: {}", names.join(", "))]);
     }
     lines
 }

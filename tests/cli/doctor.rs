@@ -75,3 +75,32 @@ fn is_fit_to_be_pasted() {
         );
     }
 }
+
+#[test]
+fn a_table_begins_with_problems_and_names_absent_agents_on_one_line() {
+    let home = Home::new();
+    home.copy("opencode/data/home", "");
+    home.write(".config/tokentop/config.json", r#"{"budgets": {"daily": "twenty"}}"#);
+    let table = home.stdout(&["doctor", "-o", "table"]);
+    let subjects: Vec<&str> = table.lines().skip(1).take_while(|line| !line.is_empty()).collect();
+    assert!(
+        subjects[0].starts_with("config") && subjects[1].starts_with("opencode"),
+        "{table}"
+    );
+    assert!(!subjects.iter().any(|line| line.contains("absent")), "{table}");
+    let notes: Vec<&str> = table.lines().skip_while(|line| !line.is_empty()).collect();
+    assert_eq!(notes[1], "Problems:", "{table}");
+    let first = notes[2..4].join("\n");
+    assert!(
+        first.contains("config: ") && first.contains("ttop config"),
+        "the repair comes with it: {table}"
+    );
+    let absent = table.lines().find(|line| line.starts_with("Not on this machine: "));
+    assert!(absent.is_some_and(|line| line.contains("codex")), "{table}");
+    assert!(home.stdout(&["doctor", "-v", "-o", "table"]).contains("absent"));
+    let empty = Home::new().stdout(&["doctor", "-o", "table"]);
+    assert!(
+        empty.contains("No agent is on this machine") && empty.contains("ttop --demo"),
+        "{empty}"
+    );
+}

@@ -62,6 +62,18 @@ pub enum DoctorState {
     Problem,
 }
 
+impl DoctorState {
+    /// What needs a repair comes first, and what is not here last.
+    pub const fn order(self) -> u8 {
+        match self {
+            Self::Problem => 0,
+            Self::Unread => 1,
+            Self::Ok => 2,
+            Self::Absent => 3,
+        }
+    }
+}
+
 /// A path that was checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DoctorPath {

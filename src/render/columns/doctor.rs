@@ -18,14 +18,14 @@ impl Row for DoctorRow {
             Cell::text(row.installed.as_deref())
         }),
         Column::text("version", "Version", 3, |row, _| Cell::text(row.version.as_deref())),
-        Column::text("turns", "Gives", 4, |row, _| Cell::text(row.turns.as_deref())),
+        Column::text("turns", "Accuracy", 4, |row, _| Cell::text(row.turns.as_deref())),
         Column::number("sources", "Files", 1, |row, _| {
             row.sources.map_or_else(Cell::empty, Cell::count)
         }),
         Column::number("counted", "Turns", 0, |row, _| {
             row.counted.map_or_else(Cell::empty, Cell::count)
         }),
-        Column::number("skipped", "Skipped", 1, |row, _| {
+        Column::number("skipped", "Other", 1, |row, _| {
             match row.skipped.values().sum::<u64>() {
                 0 => Cell::empty(),
                 skipped => Cell::count(skipped),
