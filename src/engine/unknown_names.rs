@@ -1,4 +1,4 @@
-//! Filters that cannot match: agents, providers, models, projects and sessions that are known nowhere.
+//! Filters that cannot match: agents, providers, models, projects, branches and sessions that are known nowhere.
 
 use super::Engine;
 use super::filters::text;
@@ -67,6 +67,7 @@ impl Engine {
             &filters.model,
             &filters.project,
             &filters.session,
+            &filters.branch,
         ]
         .iter()
         .all(|values| values.is_empty())
@@ -98,6 +99,10 @@ impl Engine {
             let all = known.iter().copied().chain(listed).collect();
             let by_words = |value: &str| Globs::new(&[value]).or_words(known.iter().copied());
             named("model", &filters.model, &all, by_words, &mut unknown);
+        }
+        if !filters.branch.is_empty() {
+            let known = ledger.branches().chain(shown("branch")).collect();
+            named("branch", &filters.branch, &known, by_name, &mut unknown);
         }
         if !filters.project.is_empty() {
             let shown = shown("projectPath").map(str::to_owned).collect();

@@ -74,4 +74,11 @@ impl Ledger {
         rows.filter(|&row| self.names.kind(row) == Some(Kind::Model))
             .map(|row| self.names.model(row))
     }
+
+    /// Every branch that a turn was ever made on.
+    pub fn branches(&self) -> impl Iterator<Item = &str> {
+        let rows = 0..u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        rows.map(|row| self.names.origin(row).branch)
+            .filter(|branch| !branch.is_empty())
+    }
 }

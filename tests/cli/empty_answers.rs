@@ -5,7 +5,7 @@ use std::process::Output;
 
 fn home() -> Home {
     let home = Home::new();
-    let reply = r#"{"type":"assistant","sessionId":"aaaa-1","cwd":"/home/dev/acme-api","timestamp":"2026-11-12T10:00:00.000Z","uuid":"u1","requestId":"r1","version":"2.1.63","isSidechain":false,"message":{"id":"m1","role":"assistant","model":"claude-sonnet-4-5","usage":{"input_tokens":10,"output_tokens":20,"cache_read_input_tokens":0,"cache_creation_input_tokens":0}}}"#;
+    let reply = r#"{"type":"assistant","sessionId":"aaaa-1","cwd":"/home/dev/acme-api","timestamp":"2026-11-12T10:00:00.000Z","uuid":"u1","requestId":"r1","version":"2.1.63","gitBranch":"main","isSidechain":false,"message":{"id":"m1","role":"assistant","model":"claude-sonnet-4-5","usage":{"input_tokens":10,"output_tokens":20,"cache_read_input_tokens":0,"cache_creation_input_tokens":0}}}"#;
     home.write(".claude/projects/-home-dev-acme-api/aaaa-1.jsonl", format!("{reply}\n"));
     home
 }
@@ -112,6 +112,8 @@ fn names_that_are_known_nowhere_are_reported_with_the_nearest_one() {
         ("budgets", ["--agent", "claude"], "claude-code"),
         ("watch", ["--agent", "claude"], "claude-code"),
         ("cost", ["--session", "zzzz"], "ttop sessions"),
+        ("cost", ["--branch", "mian"], "main"),
+        ("sessions", ["--branch", "release"], "ttop cost --by branch"),
     ] {
         let mut args = vec![command, filter[0], filter[1]];
         args.extend((command == "watch").then_some("--once"));
@@ -133,6 +135,7 @@ fn a_check_with_a_name_that_is_known_nowhere_is_a_wrong_command_line() {
         &["cost", "--model", "sonet", "--max", "100", "-q"],
         &["cost", "--session", "zzzz", "--max", "1"],
         &["cost", "--project", "~/nowhere", "--max", "1"],
+        &["cost", "--branch", "mian", "--max", "1"],
         &["budgets", "--usd", "1", "--agent", "claude", "--check"],
         &["budgets", "--usd", "1", "--provider", "antropic", "--check", "-q"],
         &["creds", "--provider", "opnai", "--check"],
