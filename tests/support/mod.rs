@@ -15,6 +15,7 @@ pub mod opencode_home;
 pub mod opencode_live;
 pub mod replay;
 pub mod running;
+pub mod skips;
 pub mod subjects;
 #[cfg(target_os = "linux")]
 pub mod tmux;
@@ -151,14 +152,22 @@ pub fn program(name: &str) -> Option<PathBuf> {
             std::env::var_os("TTOP_TEST_ALL").is_none(),
             "{name} is not installed and TTOP_TEST_ALL is set"
         );
-        println!("skipped: no {name}");
+        skipped(&format!("no {name}"));
     }
     found
 }
 
-/// Says why a test did nothing.
+/// Reports why a test did nothing: now, where its output is shown, and at the end of the run by `tests/without`.
 pub fn skipped(why: &str) {
-    println!("skipped: {why}");
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test").to_owned();
+    let line = format!("{} {test}: {why}\n", env!("CARGO_CRATE_NAME"));
+    print!("skipped: {line}");
+    let file = skips::of_this_run();
+    std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder for skips");
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options.create(true).append(true).open(file).expect("a file for skips");
+    std::io::Write::write_all(&mut file, line.as_bytes()).expect("written");
 }
 
 /// Compares what is generated with what is committed, byte for byte; `TTOP_GENERATE=1` (`make generate`) writes it.
