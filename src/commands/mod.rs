@@ -26,6 +26,7 @@ pub mod ps;
 pub mod schema;
 pub mod serve;
 pub mod sessions;
+pub mod setup;
 pub mod show;
 pub mod sync;
 pub mod theme;
@@ -69,6 +70,7 @@ pub enum Command {
     Merge(merge::MergeArgs),
     Schema(schema::SchemaArgs),
     Doctor(doctor::DoctorArgs),
+    Setup(setup::SetupArgs),
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -104,6 +106,7 @@ impl Command {
                 | Self::Mcp(_)
                 | Self::Plugin(_)
                 | Self::Ps(_)
+                | Self::Setup(_)
         )
     }
 
@@ -138,6 +141,7 @@ impl Command {
             Self::Merge(args) => args.run(context),
             Self::Schema(args) => args.run(context),
             Self::Doctor(args) => args.run(context),
+            Self::Setup(args) => args.run(context),
             Self::Config(args) => args.run(context),
             Self::Completions(args) => args.run(context),
             Self::Man(args) => args.run(context),
