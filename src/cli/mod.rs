@@ -3,6 +3,7 @@
 pub mod alias;
 pub mod answer;
 mod examples;
+mod help;
 mod hints;
 pub mod parse;
 
@@ -14,10 +15,11 @@ use crate::render::kinds::ROWS;
 use clap::{CommandFactory, Parser};
 use std::collections::BTreeMap;
 
-/// Report what AI coding agents use: tokens, money, plan limits, and which session waits for you
+/// Report what AI coding agents use: tokens, money, limits, and who waits for you
+///
+/// Without a command, ttop runs `ttop cost --since today --by model`.
 #[derive(Parser, Debug)]
 #[command(name = "ttop", version, max_term_width = 100)]
-#[command(after_help = "Without a command, ttop runs: ttop cost --since today --by model")]
 pub struct Cli {
     /// What bare `ttop` takes.
     #[command(flatten)]
@@ -39,7 +41,7 @@ pub fn definition() -> clap::Command {
     definition_with(&BTreeMap::new())
 }
 
-/// The definition that a person reads who has these aliases.
+/// The definition that a person reads who has these aliases of their own.
 pub fn definition_with(aliases: &BTreeMap<String, String>) -> clap::Command {
     const OF_TURNS: [&str; 6] = ["turns", "sessions", "cost", "trends", "insights", "watch"];
     let mut root = Cli::command();
@@ -53,5 +55,5 @@ pub fn definition_with(aliases: &BTreeMap<String, String>) -> clap::Command {
             }
         }
     }
-    alias::list(examples::add(root), &alias::all(aliases))
+    alias::list(examples::add(help::tidy(root)), &alias::all(aliases))
 }

@@ -1,9 +1,9 @@
 //! Parses the command line into [`Cli`], and reports misplaced flags and reserved names, which clap cannot.
 
-use super::{Cli, alias, definition, definition_with, hints};
+use super::{Cli, alias, definition, definition_with, help, hints};
 use crate::core::bad_request::BadRequest;
 use crate::render::kinds::RowKind;
-use crate::render::{Palette, When, fields};
+use crate::render::{Palette, When, fields, width};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
@@ -65,7 +65,7 @@ pub fn parse_with(
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             // What people read leaves some out; a version is the same in both.
             let error = match error.kind() {
-                ErrorKind::DisplayHelp => definition_with(&own).try_get_matches_from(words).err().unwrap_or(error),
+                ErrorKind::DisplayHelp => help_for(words, &own, width(is_terminal, &var)).unwrap_or(error),
                 _ => error,
             };
             let palette = Palette::choose(color_flag(words), is_terminal, var);
@@ -76,7 +76,12 @@ pub fn parse_with(
                 text.to_string()
             }));
         }
-        Err(error) => return Err(refuse(&error, words)),
+        Err(error) => {
+            // Of values, people read those that work for the command.
+            let read =
+                (error.kind() == ErrorKind::InvalidValue).then(|| definition().try_get_matches_from(words).err());
+            return Err(refuse(&read.flatten().unwrap_or(error), words));
+        }
     };
     refuse_strays(&Cli::command(), &matches)?;
     if let Some(row) = asked_for_fields(&matches) {
@@ -87,6 +92,15 @@ pub fn parse_with(
         return Err(BadRequest::new("-q and -v cannot be combined"));
     }
     Ok(Parsed::Run(Box::new(cli)))
+}
+
+/// The help that the words ask for, as a person with these aliases reads it.
+fn help_for(words: &[OsString], own: &BTreeMap<String, String>, width: Option<usize>) -> Option<clap::Error> {
+    let words = help::without_help_command(words);
+    let is_long = words.iter().any(|word| word == "--help");
+    let width = width.unwrap_or(help::WIDEST).min(help::WIDEST);
+    let page = help::arrange(definition_with(own), &alias::all(own), is_long, width);
+    page.try_get_matches_from(words).err()
 }
 
 /// Whether an invalid command line was meant for `bar-status`: decided by its first command.

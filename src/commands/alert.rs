@@ -15,7 +15,7 @@ use crate::sinks::{Outside, Sink};
 use anyhow::{Result, bail};
 use clap::Args;
 
-/// Report new alerts once (budgets, plan limits, waiting sessions); for cron and hooks
+/// Deliver new alerts once: budgets, plan limits, waiting sessions
 ///
 /// Prints each new alert and delivers it to the configured sinks (alerts.sinks). An alert counts as reported even if a
 /// filter, -n or --jq hides its line; --dry-run changes nothing.

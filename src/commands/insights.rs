@@ -11,7 +11,7 @@ use crate::reports::Sessions;
 use anyhow::Result;
 use clap::Args;
 
-/// Show how to spend less, with the numbers behind it and the sessions it is about
+/// Show how to spend less, with the numbers and sessions behind it
 ///
 /// `saved` is what the other way would have saved at list prices; it is null where that is unknown. docs/insights.md
 /// describes each insight.

@@ -57,7 +57,7 @@ enum Action {
         /// Name of the import; importing under the same name replaces it
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
-        /// Show what would change, and keep nothing
+        /// Show what would change, and change nothing
         #[arg(long)]
         dry_run: bool,
     },
@@ -66,7 +66,7 @@ enum Action {
 #[derive(Args, Debug)]
 #[group(required = true, multiple = false)]
 struct ForgetArgs {
-    /// Erase this session, given a unique beginning or end of its id
+    /// Erase this session: its id or the short id in tables
     #[arg(long, value_name = "ID")]
     session: Option<String>,
     /// Erase every session of this project and of folders below it
@@ -75,7 +75,7 @@ struct ForgetArgs {
     /// Erase every turn before this time
     #[arg(long, value_name = "TIME")]
     before: Option<String>,
-    /// What came with an import of this name; it may be imported again
+    /// Erase an import, given its name; it can be imported again
     #[arg(long, value_name = "NAME")]
     import: Option<String>,
 }

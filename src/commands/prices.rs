@@ -45,7 +45,7 @@ enum Action {
         #[command(flatten)]
         rows: RowArgs,
     },
-    /// Show every price a model has had, and the name it is listed under
+    /// Show the prices of a model over time, and the name it is listed under
     Show {
         /// Model, as `model` or `provider/model`
         #[arg(add = complete::words(models))]
@@ -158,6 +158,8 @@ fn of_model(engine: &Engine, book: &PriceBook, model: &str) -> Vec<PriceRow> {
 }
 
 fn update(context: &mut Context, args: &RowArgs) -> Result<Exit> {
+    let request = context.request(args)?;
+    request.check::<PriceRow>(false)?;
     let update = prices::update(&context.engine.system)?;
     if update.skipped > 0 {
         let reason = format!("skipped {} models without a usable price", update.skipped);
@@ -168,7 +170,7 @@ fn update(context: &mut Context, args: &RowArgs) -> Result<Exit> {
     let changed = update.changed.iter();
     let rows = changed.filter_map(|(provider, model)| history(&context.engine, book, provider, model).pop());
     let rows: Vec<PriceRow> = rows.collect();
-    context.rows(args, rows)
+    context.out.print(&request, Layout::default(), rows.into_iter().map(Ok))
 }
 
 /// Opens the price list and reports its problems.

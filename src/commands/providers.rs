@@ -22,7 +22,7 @@ pub struct ProvidersArgs {
     /// Include providers without a credential
     #[arg(long)]
     pub all: bool,
-    /// List the providers that this agent knows, under its ids
+    /// List the providers in the configuration of this agent, by its ids
     #[arg(long, value_name = "AGENT", conflicts_with = "all")]
     pub known_by: Option<KnownBy>,
     /// Only list providers whose usage is at or above --at percent; exit 3 if any

@@ -13,7 +13,7 @@ use clap::{Args, ValueEnum};
 /// The name of the configuration file's schema.
 const CONFIG: &str = "config";
 
-/// Print the schema of a row kind or of the configuration file, or list the row kinds
+/// Print the schema of a row kind or of the configuration
 #[derive(Args, Debug)]
 pub struct SchemaArgs {
     /// Kind of row, or `config`

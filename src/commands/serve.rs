@@ -29,7 +29,7 @@ pub struct ServeArgs {
     /// Listen on this port of 127.0.0.1, as otop spells it
     #[arg(short, long, value_name = "PORT", hide = true, conflicts_with = "listen")]
     pub port: Option<u16>,
-    /// Demand the token in this file, which only you may read
+    /// Require the token in this file, which only you may read
     ///
     /// Clients send it as 'Authorization: Bearer TOKEN'; browsers ask for it as a password. Without this flag, only
     /// addresses that other machines reach need a token: then the file is serve-token in ttop's data folder.

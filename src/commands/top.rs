@@ -44,7 +44,7 @@ pub struct TopArgs {
     /// Print the rows of the view once, without a screen
     #[arg(long)]
     pub once: bool,
-    /// Forget how the last run left the views
+    /// Start with default views instead of those of the last run
     #[arg(long, conflicts_with = "once")]
     pub reset: bool,
     #[command(flatten)]

@@ -17,7 +17,9 @@ use clap::Args;
 /// The period without `--days` and `--since`.
 pub const DEFAULT_DAYS: i32 = 30;
 
-/// Compare days, models, agents and projects with the period before, and forecast
+/// Compare usage with the period before, and forecast
+///
+/// Compares days, models, agents, projects and hours, and marks unusual days.
 ///
 /// While the period goes on, the one before ends at the same time of day. The forecast covers the calendar week, month,
 /// quarter or year, whichever is about as long as the period; its range holds the truth four times out of five.

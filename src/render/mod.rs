@@ -31,7 +31,7 @@ pub use order::Keep;
 pub use output::{Output, OutputError, Pipe, is_abandoned, print_encoded, print_text};
 pub use palette::{Palette, When};
 pub use print::{Footer, Layout, MakeDocument, MakeFooter, Request, print};
-pub use screen::Screen;
+pub use screen::{Screen, width};
 
 use crate::core::problem::Problem;
 use schemars::JsonSchema;

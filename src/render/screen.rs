@@ -4,6 +4,15 @@ use super::View;
 use super::palette::{Palette, When};
 use std::io::IsTerminal;
 
+/// Columns of stdout: those of `COLUMNS`, else the terminal's own; `None` is no limit.
+pub fn width(is_terminal: bool, var: impl Fn(&str) -> Option<String>) -> Option<usize> {
+    let columns = var("COLUMNS")
+        .and_then(|columns| columns.parse().ok())
+        .filter(|&columns| columns > 0);
+    let terminal = || terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
+    columns.or_else(|| is_terminal.then(terminal).flatten().filter(|&width| width > 0))
+}
+
 /// Where rows are shown.
 #[derive(Clone, Debug)]
 pub struct Screen {
@@ -18,13 +27,9 @@ impl Screen {
     /// Stdout as it is. `COLUMNS` beats the terminal's own width, and limits tables that go elsewhere too.
     pub fn stdout(when: When, view: View, var: impl Fn(&str) -> Option<String>) -> Self {
         let is_terminal = std::io::stdout().is_terminal();
-        let columns = var("COLUMNS")
-            .and_then(|columns| columns.parse().ok())
-            .filter(|&columns| columns > 0);
-        let terminal = || terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
         Self {
             is_terminal,
-            width: columns.or_else(|| is_terminal.then(terminal).flatten().filter(|&width| width > 0)),
+            width: width(is_terminal, &var),
             palette: Palette::choose(when, is_terminal, var),
             view,
         }

@@ -6,8 +6,12 @@ mod config;
 mod doctor;
 mod doctor_report;
 mod empty_answers;
+#[cfg(unix)]
+mod examples;
+mod formats;
 mod guard;
 mod one_liners;
+mod setup;
 #[path = "../support/mod.rs"]
 mod support;
 mod words;

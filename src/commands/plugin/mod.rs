@@ -38,62 +38,62 @@ struct ShowArgs {
 enum Action {
     /// List plugins with their state and rights
     List(ShowArgs),
-    /// Show all that is known of one plugin
+    /// Show one plugin: its place, rights, trust and last error
     Info {
-        /// Its id
+        /// Id of the plugin
         id: String,
         #[command(flatten)]
         show: ShowArgs,
     },
     /// Write the files of a new plugin
     New {
-        /// What it adds
+        /// Kind of plugin
         #[arg(value_name = "TYPE")]
         kind: NewKind,
-        /// Its id: lowercase letters, digits and hyphens
+        /// Id of the plugin: lowercase letters, digits and hyphens
         name: String,
     },
-    /// Add a package from npm, or a path
+    /// Add a plugin from npm or from a path
     Add {
-        /// `@tokentop/agent-NAME`, `NAME@1.2.3`, or a path
+        /// Package or path, such as `@tokentop/agent-NAME`, `NAME@1.2.3` or `./folder`
         what: String,
-        /// Consent to its rights without being asked
+        /// Grant the rights it declares without a question
         #[arg(long)]
         yes: bool,
     },
-    /// Take a plugin out of the config, with its package, storage and consent
+    /// Remove a plugin with its package, stored data and trust
     Remove {
-        /// Its id, package or path
+        /// Id, package or path of the plugin
         what: String,
-        /// Keep what it stored
+        /// Keep the data that it stored
         #[arg(long)]
         keep_data: bool,
     },
-    /// Consent to a plugin's code and rights
+    /// Trust a plugin: allow its code to run with the rights it declares
     Trust {
-        /// Its id, or a path
+        /// Id or path of the plugin
         what: String,
-        /// Without being asked: for scripts
+        /// Trust it without a question
         #[arg(long)]
         yes: bool,
     },
-    /// Take consent back
+    /// Stop trusting a plugin, so that it no longer runs
     Untrust {
-        /// Its id
+        /// Id of the plugin
         id: String,
     },
-    /// Run cases of plugins; without a case, load the plugin and call it once
+    /// Run the test cases of plugins; without cases, load a plugin and call it once
     Test {
-        /// Folders with an expected.json, or plugins
+        /// Folders with an expected.json, or folders of plugins
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<std::path::PathBuf>,
-        /// Leave out walls of the sandbox, to test those that are left
+        /// Switch off these layers of the sandbox, to test the others
         #[arg(long, value_name = "WALL", value_delimiter = ',')]
         without: Vec<Wall>,
     },
-    /// Show which walls stand, and what is wrong with plugins
+    /// Check the sandbox on this machine, and each plugin
     Doctor {
-        /// One plugin
+        /// Only check this plugin
         id: Option<String>,
         #[command(flatten)]
         show: ShowArgs,

@@ -2,6 +2,7 @@
 
 use super::super::context::Context;
 use super::Wall;
+use crate::core::bad_request::BadRequest;
 use crate::exit::Exit;
 use crate::plugins::case::{Setting, run, run_without_case};
 use crate::plugins::child::Without;
@@ -24,6 +25,10 @@ pub fn test(context: &mut Context, paths: &[PathBuf], without: &[Wall]) -> Resul
     for path in paths {
         let typed = path.display();
         let path = context.engine.system.cwd.join(path);
+        if !path.exists() {
+            let error = BadRequest::new(format!("{typed} does not exist"));
+            return Err(error.with_hint("name the folder of a plugin or of a case").into());
+        }
         let verdict = match path.join("expected.json").is_file() {
             true => run(&path, &setting)?,
             false => run_without_case(&path, &setting)?,

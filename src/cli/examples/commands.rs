@@ -1,20 +1,8 @@
-//! The examples at the end of each command's `--help` and manual page.
+//! Examples of the commands.
 
-use crate::top::keys;
-use clap::Command;
+use super::{Examples, of};
 
-/// Command lines of one command, each with its purpose.
-struct Examples {
-    /// `ledger forget`; empty for ttop itself.
-    command: &'static str,
-    lines: &'static [(&'static str, &'static str)],
-}
-
-const fn of(command: &'static str, lines: &'static [(&'static str, &'static str)]) -> Examples {
-    Examples { command, lines }
-}
-
-const EXAMPLES: &[Examples] = &[
+pub(super) const COMMANDS: &[Examples] = &[
     of(
         "",
         &[
@@ -273,9 +261,20 @@ const EXAMPLES: &[Examples] = &[
         ],
     ),
     of(
+        "setup",
+        &[
+            ("Go through completions, bars, budgets and consents", "ttop setup"),
+            ("Show every change, and make none", "ttop setup --print"),
+            (
+                "Make every change, with a daily budget of 20 dollars",
+                "ttop setup --yes --daily 20",
+            ),
+        ],
+    ),
+    of(
         "doctor",
         &[
-            ("Which agents were found, and what they do not record", "ttop doctor"),
+            ("Agents on this machine, and what needs a repair", "ttop doctor"),
             ("Every path that ttop read, as JSON", "ttop doctor --jq .paths"),
             ("An anonymous report for an issue", "ttop doctor --report"),
         ],
@@ -297,7 +296,7 @@ const EXAMPLES: &[Examples] = &[
             ("Serve this machine's rows on 127.0.0.1:8390", "ttop serve"),
             (
                 "The same on a socket that only you can use",
-                "ttop serve --listen unix:/run/user/1000/ttop.sock",
+                "ttop serve --listen unix:$XDG_RUNTIME_DIR/ttop.sock",
             ),
             (
                 "For other machines, with a token",
@@ -311,65 +310,3 @@ const EXAMPLES: &[Examples] = &[
     ),
     of("man", &[("Read the page of a command", "ttop man cost | man -l -")]),
 ];
-
-/// Adds to each command its examples.
-pub fn add(root: Command) -> Command {
-    EXAMPLES.iter().fold(root, |mut root, examples| {
-        let text = text(examples);
-        match root.find_subcommand_mut(examples.command) {
-            Some(command) => *command = command.clone().after_long_help(text),
-            None => root = root.after_long_help(text),
-        }
-        root
-    })
-}
-
-fn text(examples: &Examples) -> String {
-    let lines = examples.lines.iter();
-    let lines: Vec<String> = lines
-        .map(|(purpose, line)| format!("  # {purpose}\n  {line}"))
-        .collect();
-    let text = format!("Examples:\n{}", lines.join("\n"));
-    match examples.command {
-        "top" => format!("{text}\n\n{}", keys::manual()),
-        _ => text,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cli::{definition, parse::parse};
-    use std::ffi::OsString;
-
-    #[test]
-    fn every_command_has_examples() {
-        for command in definition().get_subcommands() {
-            let help = command.get_after_long_help().map(ToString::to_string);
-            assert!(
-                help.is_some_and(|help| help.starts_with("Examples:")),
-                "{}",
-                command.get_name()
-            );
-        }
-    }
-
-    #[test]
-    fn every_example_is_a_command_line() {
-        for (_, line) in EXAMPLES.iter().flat_map(|examples| examples.lines) {
-            let line = line.split(" | ").next().expect("a command");
-            let line = line.trim_start_matches("source <(").trim_end_matches(')');
-            let mut words: Vec<OsString> = Vec::new();
-            for (at, part) in line.split('\'').enumerate() {
-                if at % 2 == 1 {
-                    words.push(part.into());
-                } else {
-                    words.extend(part.split_whitespace().map(OsString::from));
-                }
-            }
-            if let Err(error) = parse(&words, false, |_| None) {
-                panic!("{line}: {error:?}");
-            }
-        }
-    }
-}
