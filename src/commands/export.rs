@@ -14,7 +14,7 @@ use clap::{Args, Subcommand};
 use std::io;
 use std::path::PathBuf;
 
-/// Write turns, sessions, limits and prices into the tables of other programs
+/// Write turns, sessions and prices into tables of other programs
 ///
 /// Each run brings the tables up to date: it adds new rows, corrects changed ones and removes rows that the ledger no
 /// longer has. Several machines can export into the same tables.

@@ -46,7 +46,12 @@ fn home() -> Home {
         r#"{"budgets": {"daily": 50}, "alerts": {"sinks": {"team": {"type": "command", "command": ["true"]}}}}"#,
     );
     for (name, script) in [
-        ("ssh", "#!/bin/sh\nshift\nexec \"$@\"\n"),
+        (
+            "ssh",
+            "#!/bin/sh\nwhile [ $# -gt 0 ]; do case $1 in ttop) break ;; esac; shift; done\nexec sh -c \"$*\"\n",
+        ),
+        ("psql", "#!/bin/sh\ncat > /dev/null\n"),
+        ("clickhouse-client", "#!/bin/sh\ncat > /dev/null\n"),
         ("man", "#!/bin/sh\ncat\n"),
         ("editor", "#!/bin/sh\ntest -f \"$1\"\n"),
     ] {
@@ -102,6 +107,12 @@ fn expected(line: &str) -> &'static [i32] {
     let is = |beginning: &str| line.starts_with(beginning);
     if is("ttop prices update") || is("ttop plugin add @") {
         return &[1]; // The network is off.
+    }
+    if ["ttop merge laptop", "ttop export duckdb", "ttop export otlp"]
+        .iter()
+        .any(|name| is(name))
+    {
+        return &[0, 1]; // No other machine or collector is here, and perhaps no duckdb.
     }
     if line == "ttop setup" {
         return &[2]; // There is no terminal to ask on.

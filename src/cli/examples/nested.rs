@@ -55,6 +55,53 @@ pub(super) const NESTED: &[Examples] = &[
             ("Erase everything before this year", "ttop ledger forget --before year"),
         ],
     ),
+    of("export csv", &[("A folder of CSV files", "ttop export csv usage")]),
+    of(
+        "export parquet",
+        &[("A folder of Parquet files", "ttop export parquet usage")],
+    ),
+    of(
+        "export sqlite",
+        &[
+            (
+                "A database, brought up to date by each run",
+                "ttop export sqlite usage.db",
+            ),
+            (
+                "The same without titles and paths",
+                "ttop export sqlite usage.db --private",
+            ),
+        ],
+    ),
+    of(
+        "export duckdb",
+        &[(
+            "A database, brought up to date by each run",
+            "ttop export duckdb usage.duckdb",
+        )],
+    ),
+    of(
+        "export postgres",
+        &[(
+            "Bring the database usage up to date",
+            "ttop export postgres | psql usage",
+        )],
+    ),
+    of(
+        "export clickhouse",
+        &[("Bring tables up to date", "ttop export clickhouse | clickhouse-client")],
+    ),
+    of(
+        "export focus",
+        &[(
+            "Charges of this month for a cost tool",
+            "ttop export focus --since month > charges.csv",
+        )],
+    ),
+    of(
+        "export otlp",
+        &[("Send today's turns to a collector", "ttop export otlp --since today")],
+    ),
     of("ledger rebuild", &[("Read every file again", "ttop ledger rebuild")]),
     of(
         "ledger export",

@@ -40,7 +40,7 @@ pub fn wanted(context: &Context, daily: Option<f64>) -> Result<Vec<Setting>> {
             true => json!(dollars as i64),
             false => json!(dollars),
         };
-        if config.effective(&["budgets", "daily"]) != value {
+        if config.effective(&["budgets", "daily"]).as_f64() != Some(dollars) {
             wanted.push(setting("a daily budget in US dollars", &["budgets", "daily"], value));
         }
     }
