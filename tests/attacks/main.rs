@@ -8,6 +8,7 @@ mod databases;
 mod files;
 mod floods;
 mod imports;
+mod places;
 mod programs;
 mod shells;
 #[path = "../support/mod.rs"]
