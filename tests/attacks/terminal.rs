@@ -232,7 +232,7 @@ impl Agent {
             .current_dir(folder)
             .env_clear()
             .env("HOME", home.path())
-            .env(evil(), evil())
+            .env(evil().replace('=', ""), evil())
             .stdin(Stdio::piped())
             .spawn();
         Self(child.expect("sh runs"))
@@ -276,7 +276,7 @@ fn leaves(definition: &Definition, path: &str, into: &mut Vec<(String, Vec<Strin
 /// Arguments that make a command work and end by itself; `$EVIL` is hostile.
 fn arguments(command: &str) -> Vec<&'static str> {
     match command {
-        "show" => vec!["latest --explain --messages", "ses_one", "$EVIL"],
+        "show" => vec!["latest --explain --messages 9", "ses_one", "$EVIL"],
         "watch" => vec!["--once --since 2026-11-20T00:00:00Z", "--events all --for 200ms"],
         "cost" => vec![
             "--by project,model,branch,subagent,agent,session",
