@@ -555,7 +555,7 @@ export def "ttop plugin" [
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
     let flags = (flags {fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
-    ^ttop plugin -o ndjson ...$flags | typed [] [] [] []
+    ^ttop plugin -o ndjson ...$flags | typed [] [lastFailureAt] [] []
 }
 
 # List plugins with their state and rights
@@ -573,7 +573,7 @@ export def "ttop plugin list" [
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
     let flags = (flags {fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
-    ^ttop plugin list -o ndjson ...$flags | typed [] [] [] []
+    ^ttop plugin list -o ndjson ...$flags | typed [] [lastFailureAt] [] []
 }
 
 # Show all that is known of one plugin
@@ -592,7 +592,7 @@ export def "ttop plugin info" [
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
     let flags = (flags {fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
-    ^ttop plugin info $id -o ndjson ...$flags | typed [] [] [] []
+    ^ttop plugin info $id -o ndjson ...$flags | typed [] [lastFailureAt] [] []
 }
 
 # Write the files of a new plugin
@@ -706,7 +706,7 @@ export def "ttop plugin doctor" [
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
     let flags = (flags {fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
-    ^ttop plugin doctor ...([$id] | compact) -o ndjson ...$flags | typed [] [] [] []
+    ^ttop plugin doctor ...([$id] | compact) -o ndjson ...$flags | typed [] [lastFailureAt] [] []
 }
 
 # Block an agent's prompts once a budget is gone; a hook for Claude Code, Codex and OpenCode
