@@ -96,14 +96,25 @@ fn curl_reads_rows_and_events() {
     };
     let (code, rows) = ask(&["-H", "Accept: application/x-ndjson"], "/v1/turns");
     assert_eq!((code, rows.lines().count()), (Some(0), 2), "{rows}");
-    super::append(&home, "msg_curl", 3);
-    crate::support::clock::eventually("the next turn", || ask(&[], "/v1/turns").1.contains("msg_curl"));
-    // It ends after its time, with the stream that came so far.
-    let (code, events) = ask(&["-N", "--max-time", "2"], "/v1/events?since=2026-11-20");
-    assert_eq!(code, Some(28), "{events}");
+    // It ends after its time, with the lines of what was written meanwhile.
+    let mut streaming = std::process::Command::new(&curl)
+        .args(["-sfN", "--max-time", "3"])
+        .arg(format!("http://127.0.0.1:{}/v1/events", served.port))
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("runs");
+    let mut written = 0;
+    while streaming.try_wait().expect("a child").is_none() {
+        written += 1;
+        super::append(&home, &format!("msg_curl_{written}"), 3);
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    let output = streaming.wait_with_output().expect("ends");
+    let events = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(28), "{events}");
     let lines = |start: &str| events.lines().filter(|line| line.starts_with(start)).count();
     let told = lines("data: ");
-    assert!(told > 0 && events.contains("msg_curl"), "{events}");
+    assert!(told > 0 && events.contains("msg_curl_"), "{events}");
     assert_eq!((lines("id: "), lines("event: activity")), (told, told), "{events}");
     assert_eq!(ask(&[], "/v1/nothing").0, Some(22));
     assert_eq!(ask(&["-X", "POST"], "/v1/turns").0, Some(22));
