@@ -53,7 +53,7 @@ fn mistakes_are_named_with_a_way_out() {
     "#);
     insta::assert_snapshot!(refused(&["sessions", "-o", "yaml"]), @r#"
     ttop: error: invalid value 'yaml' for '--format <FORMAT>'
-      [possible values: table, ndjson, json, csv, tsv, md, ccusage]
+      [possible values: table, ndjson, json, csv, tsv, md]
 
     For more information, try '--help'.
     "#);

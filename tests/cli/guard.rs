@@ -1,4 +1,4 @@
-//! `ttop guard`: blocks a prompt in each agent's own protocol once a budget is gone, and never otherwise.
+//! `ttop guard`: blocks a prompt in each agent's own protocol once a budget is exceeded, and never otherwise.
 
 use crate::support::{self, Home};
 use serde_json::{Value, json};
