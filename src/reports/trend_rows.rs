@@ -287,12 +287,12 @@ fn forecast_row(trends: &Trends, zone: &TimeZone, now: i64) -> Option<TrendRow> 
     })
 }
 
-/// The complete days that a forecast is made from: from the first one with use on.
+/// The complete days that a forecast is made from: from the first one with use on. A long break before it says nothing.
 fn history(trends: &Trends) -> impl Iterator<Item = (Date, Totals)> {
     let today = trends.span.today;
     let oldest = today.saturating_sub((HISTORY_DAYS as i64).days());
-    let first = trends.days.keys().next().copied().unwrap_or(today).max(oldest);
-    let mut day = first;
+    let mut used = trends.days.range(oldest..today).map(|(day, _)| *day);
+    let mut day = used.next().unwrap_or(today);
     std::iter::from_fn(move || {
         let this = day;
         day = day.saturating_add(1.day());

@@ -90,6 +90,24 @@ fn writes_that_no_request_read_cost_a_quarter_more_than_input() {
 }
 
 #[test]
+fn a_conversation_in_two_files_is_one() {
+    let first = Made::new().reply(1, "09:00", SONNET, [10, 500, 0, 100_000, 0]);
+    let both = Made::new().reply(1, "09:00", SONNET, [10, 500, 0, 100_000, 0]).reply(
+        1,
+        "09:01",
+        SONNET,
+        [10, 500, 100_000, 0, 0],
+    );
+    let second = both.lines.lines().nth(1).expect("the second reply");
+    assert!(has(&first.insights(), "unread_cache_writes"));
+    let folder = ".claude/projects/-home-dev-acme";
+    first
+        .home
+        .write(&format!("{folder}/resumed.jsonl"), format!("{second}\n"));
+    assert!(!has(&first.home.rows(&["insights"]), "unread_cache_writes"));
+}
+
+#[test]
 fn a_pause_that_outlasts_the_cache_is_paid_again() {
     let made = |pause: &str, counts: Counts| {
         Made::new()

@@ -197,6 +197,18 @@ fn too_few_days_have_no_forecast_and_a_lower_bound_no_change() {
 }
 
 #[test]
+fn a_break_is_no_basis_of_a_forecast() {
+    let rows = home(&[
+        ("2026-03-02T12:00:00.000Z", SONNET, 10),
+        ("2026-11-20T12:00:00.000Z", SONNET, 20),
+    ])
+    .rows(&["trends", "--days", "365"]);
+    let end = one(&rows, "forecast");
+    assert_eq!((&end["period"], &end["tokensSoFar"]), (&json!("2026"), &json!(30_000)));
+    assert_eq!((&end["totalTokens"], &end["cost"]), (&Value::Null, &Value::Null));
+}
+
+#[test]
 fn only_whole_days_are_compared() {
     let home = home(&[("2026-11-19T12:00:00.000Z", SONNET, 20)]);
     for (args, expected) in [

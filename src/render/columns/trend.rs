@@ -127,7 +127,7 @@ fn bar(part: f64) -> String {
     format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])
 }
 
-/// What is special about the row: a day that stands out, a streak's days, a forecast's range.
+/// What is special about the row: a day that stands out, the busiest hour, a streak's days.
 fn note(row: &TrendRow, view: &View) -> Cell {
     let day = |at: i64| {
         let at = view.zone.to_datetime(Time(at).timestamp());
@@ -140,6 +140,7 @@ fn note(row: &TrendRow, view: &View) -> Cell {
             Some((start, end)) => Cell::plain(format!("{} to {}", day(start), day(end - 1))),
             None => Cell::empty(),
         },
+        (TrendKind::Hour | TrendKind::Weekday, None) if row.part >= 1.0 => Cell::plain("busiest"),
         _ => Cell::empty(),
     }
 }
