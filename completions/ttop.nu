@@ -170,7 +170,7 @@ export def "ttop cost" [
     ^ttop cost -o ndjson ...$flags | typed [start end] [] [] []
 }
 
-# Compare days, models, agents and projects with the period before, and forecast
+# Compare usage with the period before, and forecast
 export def "ttop trends" [
     --days: string@"nu-complete ttop"  # Cover this many days, including today, and compare with as many before [default: 30]
     --kind: string@"nu-complete ttop"  # Only print rows of these kinds
@@ -202,7 +202,7 @@ export def "ttop trends" [
     ^ttop trends -o ndjson ...$flags | typed [start end] [] [] []
 }
 
-# Show how to spend less, with the numbers behind it and the sessions it is about
+# Show how to spend less, with the numbers and sessions behind it
 export def "ttop insights" [
     --days: string@"nu-complete ttop"  # Cover this many days, including today [default: 30]
     --since: string@"nu-complete ttop"  # Only include rows at or after this time
@@ -287,7 +287,7 @@ export def "ttop mcp" [
     ^ttop mcp -o ndjson ...$flags | typed [] [] [] []
 }
 
-# Report new alerts once (budgets, plan limits, waiting sessions); for cron and hooks
+# Deliver new alerts once: budgets, plan limits, waiting sessions
 export def "ttop alert" [
     --test: string@"nu-complete ttop"  # Deliver a test event to this sink and exit
     --dry-run  # Print new alerts without delivering or remembering them
@@ -318,7 +318,7 @@ export def "ttop alert" [
 # Show plan limits, credits and spend, as the providers report them
 export def "ttop providers" [
     --all  # Include providers without a credential
-    --known-by: string@"nu-complete ttop"  # List the providers that this agent knows, under its ids
+    --known-by: string@"nu-complete ttop"  # List the providers in the configuration of this agent, by its ids
     --check  # Only list providers whose usage is at or above --at percent; exit 3 if any
     --at: number  # Percentage at which a limit counts as reached
     --history: string@"nu-complete ttop"  # Show the usage of limits over time, since a time or for a span: 7d, 2026-11-01
@@ -377,7 +377,7 @@ export def "ttop top" [
     --view: string@"nu-complete ttop"  # Start with this view [default: the last one; at first live if an agent runs, else cost]
     --window: string@"nu-complete ttop"  # Start with this window: 5min, 15min, 1h, today, 24h, 7d, 30d, all
     --once  # Print the rows of the view once, without a screen
-    --reset  # Forget how the last run left the views
+    --reset  # Start with default views instead of those of the last run
     --since: string@"nu-complete ttop"  # Only include rows at or after this time
     --until: string@"nu-complete ttop"  # Only include rows before this time; a bare date includes that day
     --on: string@"nu-complete ttop"  # Only include this day, week, month or year
@@ -576,9 +576,9 @@ export def "ttop plugin list" [
     ^ttop plugin list -o ndjson ...$flags | typed [] [lastFailureAt] [] []
 }
 
-# Show all that is known of one plugin
+# Show one plugin: its place, rights, trust and last error
 export def "ttop plugin info" [
-    id: string@"nu-complete ttop"  # Its id
+    id: string@"nu-complete ttop"  # Id of the plugin
     table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
@@ -597,8 +597,8 @@ export def "ttop plugin info" [
 
 # Write the files of a new plugin
 export extern "ttop plugin new" [
-    kind: string@"nu-complete ttop"  # What it adds
-    name: string@"nu-complete ttop"  # Its id: lowercase letters, digits and hyphens
+    kind: string@"nu-complete ttop"  # Kind of plugin
+    name: string@"nu-complete ttop"  # Id of the plugin: lowercase letters, digits and hyphens
     --color: string@"nu-complete ttop"  # Choose when to use color
     --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
@@ -611,10 +611,10 @@ export extern "ttop plugin new" [
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Add a package from npm, or a path
+# Add a plugin from npm or from a path
 export extern "ttop plugin add" [
-    what: string@"nu-complete ttop"  # `@tokentop/agent-NAME`, `NAME@1.2.3`, or a path
-    --yes  # Consent to its rights without being asked
+    what: string@"nu-complete ttop"  # Package or path, such as `@tokentop/agent-NAME`, `NAME@1.2.3` or `./folder`
+    --yes  # Grant the rights it declares without a question
     --color: string@"nu-complete ttop"  # Choose when to use color
     --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
@@ -627,10 +627,10 @@ export extern "ttop plugin add" [
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Take a plugin out of the config, with its package, storage and consent
+# Remove a plugin with its package, stored data and trust
 export extern "ttop plugin remove" [
-    what: string@"nu-complete ttop"  # Its id, package or path
-    --keep-data  # Keep what it stored
+    what: string@"nu-complete ttop"  # Id, package or path of the plugin
+    --keep-data  # Keep the data that it stored
     --color: string@"nu-complete ttop"  # Choose when to use color
     --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
@@ -643,10 +643,10 @@ export extern "ttop plugin remove" [
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Consent to a plugin's code and rights
+# Trust a plugin: allow its code to run with the rights it declares
 export extern "ttop plugin trust" [
-    what: string@"nu-complete ttop"  # Its id, or a path
-    --yes  # Without being asked: for scripts
+    what: string@"nu-complete ttop"  # Id or path of the plugin
+    --yes  # Trust it without a question
     --color: string@"nu-complete ttop"  # Choose when to use color
     --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
@@ -659,9 +659,9 @@ export extern "ttop plugin trust" [
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Take consent back
+# Stop trusting a plugin, so that it no longer runs
 export extern "ttop plugin untrust" [
-    id: string@"nu-complete ttop"  # Its id
+    id: string@"nu-complete ttop"  # Id of the plugin
     --color: string@"nu-complete ttop"  # Choose when to use color
     --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
@@ -674,10 +674,10 @@ export extern "ttop plugin untrust" [
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Run cases of plugins; without a case, load the plugin and call it once
+# Run the test cases of plugins; without cases, load a plugin and call it once
 export extern "ttop plugin test" [
-    ...paths: string@"nu-complete ttop"  # Folders with an expected.json, or plugins
-    --without: string@"nu-complete ttop"  # Leave out walls of the sandbox, to test those that are left
+    ...paths: string@"nu-complete ttop"  # Folders with an expected.json, or folders of plugins
+    --without: string@"nu-complete ttop"  # Switch off these layers of the sandbox, to test the others
     --color: string@"nu-complete ttop"  # Choose when to use color
     --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
@@ -690,9 +690,9 @@ export extern "ttop plugin test" [
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Show which walls stand, and what is wrong with plugins
+# Check the sandbox on this machine, and each plugin
 export def "ttop plugin doctor" [
-    id?: string@"nu-complete ttop"  # One plugin
+    id?: string@"nu-complete ttop"  # Only check this plugin
     table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
@@ -709,7 +709,7 @@ export def "ttop plugin doctor" [
     ^ttop plugin doctor ...([$id] | compact) -o ndjson ...$flags | typed [] [lastFailureAt] [] []
 }
 
-# Block an agent's prompts once a budget is gone; a hook for Claude Code, Codex and OpenCode
+# Block an agent's prompts once a budget is exceeded
 export extern "ttop guard" [
     --daily: number  # Stop at this many US dollars a day
     --weekly: number  # Stop at this many US dollars a week
@@ -769,7 +769,7 @@ export def "ttop prices update" [
     ^ttop prices update -o ndjson ...$flags | typed [start end] [] [] []
 }
 
-# Show every price a model has had, and the name it is listed under
+# Show the prices of a model over time, and the name it is listed under
 export def "ttop prices show" [
     model: string@"nu-complete ttop"  # Model, as `model` or `provider/model`
     table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
@@ -791,7 +791,7 @@ export def "ttop prices show" [
 # Serve rows and events over HTTP on this machine
 export extern "ttop serve" [
     --listen: string@"nu-complete ttop"  # Listen on PORT, ADDRESS:PORT or unix:PATH; repeatable
-    --token-file: string@"nu-complete ttop"  # Demand the token in this file, which only you may read
+    --token-file: string@"nu-complete ttop"  # Require the token in this file, which only you may read
     --allow-host: string@"nu-complete ttop"  # Also answer requests for this host name; repeatable
     --no-titles  # Leave out titles, tasks and texts of sessions
     --install-unit  # Show the unit files that start the server at login, and write them if you agree
@@ -860,10 +860,10 @@ export def "ttop ledger status" [
 
 # Erase history permanently; a later sync does not bring it back
 export extern "ttop ledger forget" [
-    --session: string@"nu-complete ttop"  # Erase this session, given a unique beginning or end of its id
+    --session: string@"nu-complete ttop"  # Erase this session: its id or the short id in tables
     --project: string@"nu-complete ttop"  # Erase every session of this project and of folders below it
     --before: string@"nu-complete ttop"  # Erase every turn before this time
-    --import: string@"nu-complete ttop"  # What came with an import of this name; it may be imported again
+    --import: string@"nu-complete ttop"  # Erase an import, given its name; it can be imported again
     --color: string@"nu-complete ttop"  # Choose when to use color
     --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
@@ -909,7 +909,7 @@ export extern "ttop ledger export" [
 export extern "ttop ledger import" [
     file: string@"nu-complete ttop"  # File to import, or `-` for stdin
     --name: string@"nu-complete ttop"  # Name of the import; importing under the same name replaces it
-    --dry-run  # Show what would change, and keep nothing
+    --dry-run  # Show what would change, and change nothing
     --color: string@"nu-complete ttop"  # Choose when to use color
     --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
@@ -922,7 +922,7 @@ export extern "ttop ledger import" [
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Write turns, sessions, limits and prices into the tables of other programs
+# Write turns, sessions and prices into tables of other programs
 export extern "ttop export" [
     --color: string@"nu-complete ttop"  # Choose when to use color
     --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
@@ -1112,7 +1112,7 @@ export extern "ttop merge" [
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Print the schema of a row kind or of the configuration file, or list the row kinds
+# Print the schema of a row kind or of the configuration
 export extern "ttop schema" [
     row?: string@"nu-complete ttop"  # Kind of row, or `config`
     --as: string@"nu-complete ttop"  # Output language
@@ -1128,7 +1128,7 @@ export extern "ttop schema" [
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Show which agents and files were found, and what they do not record
+# Check agents, files and settings, and name repairs
 export def "ttop doctor" [
     --report  # Print an anonymous report for an issue: shapes of records, without texts, ids and paths
     table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
@@ -1146,6 +1146,23 @@ export def "ttop doctor" [
     let flags = (flags {report: $report, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop doctor -o ndjson ...$flags | typed [] [] [] []
 }
+
+# Offer completions, a bar, budgets, alerts and consents
+export extern "ttop setup" [
+    --yes  # Make every change without a question
+    --print  # Print every change as a patch, and make none
+    --daily: number  # Also set this daily budget, in US dollars
+    --color: string@"nu-complete ttop"  # Choose when to use color
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --quiet(-q)  # Print nothing; only set the exit code
+    --verbose(-v)  # Print more on stderr; repeat for more detail
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+]
 
 # Show or change the configuration
 export extern "ttop config" [
