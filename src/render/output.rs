@@ -121,7 +121,7 @@ impl<'w> Output<'w> {
 
 /// JSON text with `\u` escapes in place of control characters, and of marks that pile up on one character. Outside
 /// strings, JSON contains none except line ends.
-fn escape_json(json: &str) -> String {
+pub(in crate::render) fn escape_json(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     let mut marks = 0;
     for character in json.chars() {

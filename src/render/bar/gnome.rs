@@ -1,6 +1,7 @@
 //! The GNOME extension for OpenCode: its statistics file.
 
 use super::{Bar, Needs, Style};
+use crate::render::output::escape_json;
 
 pub struct Gnome;
 
@@ -15,7 +16,7 @@ impl Style for Gnome {
 
     fn draw(&self, bar: &Bar<'_>) -> String {
         let text = serde_json::to_string_pretty(&bar.stats).unwrap_or_default();
-        format!("{text}\n")
+        format!("{}\n", escape_json(&text))
     }
 
     fn setup(&self) -> &'static str {

@@ -3,6 +3,7 @@
 use super::facts::{self, GROUPS};
 use super::{Bar, Style};
 use crate::core::snapshot::{Cost, Span};
+use crate::render::output::escape_json;
 use serde_json::{Value, json};
 
 pub struct Json;
@@ -79,7 +80,8 @@ impl Style for Json {
             "budgets": budgets,
             "agents": agents,
         });
-        format!("{line}\n")
+        // A bar may also run in a terminal. The value is the same.
+        format!("{}\n", escape_json(&line.to_string()))
     }
 
     fn setup(&self) -> &'static str {
