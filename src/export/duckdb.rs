@@ -94,7 +94,7 @@ impl Target for DuckDb {
             types.join(", ")
         )?;
         let merge = merge(table, "stage", &self.exporter);
-        write!(self.script, "{merge}drop table stage;\n")?;
+        writeln!(self.script, "{merge}drop table stage;")?;
         self.files.begin(table)
     }
 

@@ -141,10 +141,10 @@ impl Usage<'_> {
                 agent: turn.key.agent,
                 model: turn.numbers.model,
             };
-            if run != Some(this) {
-                if let Some(run) = run.replace(this) {
-                    trends.add(run, &std::mem::take(&mut totals), &mut names, zone);
-                }
+            if run != Some(this)
+                && let Some(run) = run.replace(this)
+            {
+                trends.add(run, &std::mem::take(&mut totals), &mut names, zone);
             }
             totals.add(&turn.addend());
             Ok(())

@@ -10,7 +10,6 @@ use super::context::{Context, is_attended};
 use crate::core::bad_request::BadRequest;
 use crate::exit::Exit;
 use crate::render::eprint_line;
-use crate::system::System;
 use anyhow::{Context as _, Result};
 use change::{Change, Files, Offer};
 use clap::Args;
@@ -50,8 +49,7 @@ impl SetupArgs {
         }
         let mut files = Files::default();
         let mut offered = 0;
-        let makers: [fn(&System, &Files) -> Result<Vec<Offer>>; 2] = [shells::offers, bars::offers];
-        for make in makers {
+        for make in [shells::offers, bars::offers] {
             offered += self.go_through(make(&context.engine.system, &files)?, context, &mut files)?;
         }
         let daily = match self.daily {
