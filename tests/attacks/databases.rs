@@ -3,13 +3,15 @@
 use crate::floods::measure::{self, Run};
 use crate::support::{Home, fixtures};
 use rusqlite::Connection;
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use ttop::agents::{Agent, built_in};
 use ttop::system::{Os, System};
 
-/// Of processor time; the clock on the wall is bounded by `BUSY` times as much, for machines that do other work.
-const MOST_SECONDS: f64 = 5.0;
+/// Of processor time: in a release, and in a build for tests, which is several times slower. The clock on the
+/// wall is bounded by `BUSY` times as much, for machines that do other work.
+const MOST_SECONDS: f64 = if cfg!(debug_assertions) { 20.0 } else { 5.0 };
 const BUSY: f64 = 10.0;
 const MOST_MIB: f64 = 300.0;
 const OTHER: &str = "an-answer-from-elsewhere";
@@ -29,7 +31,7 @@ fn is_database(path: &Path) -> bool {
 }
 
 fn sources(agent: &dyn Agent, home: &Home) -> Vec<PathBuf> {
-    let system = System::new(Os::Linux, &home.path(), BTreeMap::new());
+    let system = System::new(Os::Linux, home.path(), BTreeMap::new());
     let found = agent.sources(&system).sources.into_iter().map(|source| source.path);
     found.filter(|path| is_database(path)).collect()
 }
@@ -211,9 +213,16 @@ fn endless_views_are_one_warning_each() {
 
 #[test]
 fn an_enormous_cell_is_one_warning() {
-    let is_all = std::env::var_os("TTOP_TEST_ALL").is_some();
-    let bytes = if is_all { 999_000_000 } else { 100_000_000 };
-    attack("an enormous cell", 0..=4, |connection| cells(connection, bytes));
+    // All agents read cells by the same limits: the largest that SQLite holds comes to one of them.
+    let is_largest = Cell::new(std::env::var_os("TTOP_TEST_ALL").is_some());
+    attack("an enormous cell", 0..=4, |connection| {
+        let bytes = if is_largest.replace(false) {
+            999_000_000
+        } else {
+            50_000_000
+        };
+        cells(connection, bytes);
+    });
 }
 
 #[test]

@@ -347,16 +347,15 @@ fn shown(home: &Home, line: &str) -> Vec<u8> {
         .current_dir(home.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped());
+    // A screen ends with a key; everything else finds the end of its input.
+    let is_screen = line.starts_with("top ") && !line.contains("--once");
     let mut child = command.spawn().expect("script starts");
-    let mut keys = child.stdin.take().expect("piped");
+    let mut keys = child.stdin.take().filter(|_| is_screen);
     let mut output = child.stdout.take().expect("piped");
     let reader = std::thread::spawn(move || {
         let mut bytes = Vec::new();
         output.read_to_end(&mut bytes).map(|_| bytes)
     });
-    // A screen ends with a key; everything else finds the end of its input.
-    let is_screen = line.starts_with("top ") && !line.contains("--once");
-    let mut keys = is_screen.then(|| move || keys.write_all(b"q").and_then(|()| keys.flush()));
     let began = Instant::now();
     while child.try_wait().expect("a child").is_none() {
         if began.elapsed() > LIMIT {
@@ -364,9 +363,9 @@ fn shown(home: &Home, line: &str) -> Vec<u8> {
             let _ = child.kill();
             panic!("ttop {line} did not end");
         }
-        if let Some(press) = &mut keys {
+        if let Some(keys) = &mut keys {
             // A screen that has ended takes no key.
-            let _ = press();
+            let _ = keys.write_all(b"q").and_then(|()| keys.flush());
         }
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -379,8 +378,8 @@ fn steering(bytes: &[u8]) -> Option<String> {
     if text.contains(STYLE) {
         return Some("a style of the data".to_owned());
     }
-    let (mut marks, mut rest) = (0, text.char_indices().peekable());
-    while let Some((at, character)) = rest.next() {
+    let mut marks = 0;
+    for (at, character) in text.char_indices() {
         let is_mark = !character.is_ascii() && character.width() == Some(0);
         marks = if is_mark { marks + 1 } else { 0 };
         let is_own = match character {
@@ -402,9 +401,13 @@ fn steering(bytes: &[u8]) -> Option<String> {
 /// Colors, cursor and screen modes as ttop itself uses them; never a sequence that sets something beyond the screen.
 fn is_own_sequence(rest: &str) -> bool {
     let Some(body) = rest.strip_prefix('[') else {
-        // Saved cursor and character sets of a screen, and its question for the color of the background.
+        // Saved cursor and character sets of a screen, and its question for the color of the background, which the one for
+        // the terminal's kind follows: every terminal answers that.
         return rest.starts_with(['7', '8', '(', '>', '=', '\\']) || rest.starts_with("]11;?");
     };
+    if body.starts_with('c') {
+        return true;
+    }
     let end = body.find(|character: char| !matches!(character, '0'..='9' | ';' | '?' | ':' | '>' | '<' | '='));
     end.is_some_and(|end| body[end..].starts_with(|last: char| "mKJHABCDEFGhlnsuqr".contains(last)))
 }

@@ -161,7 +161,7 @@ fn rows(source: &Path, place: &Path, writes: &mut Vec<Write>) {
     let (mut all, mut inserts) = (Vec::new(), Vec::new());
     for (table, name) in names.iter().enumerate() {
         let mut statement = database.prepare(&format!("select * from \"{name}\"")).expect("a table");
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let places = vec!["?"; columns.len()].join(", ");
         inserts.push(format!("insert or replace into \"{name}\" values ({places})"));
         let mut rows = statement.query([]).expect("rows");
