@@ -36,7 +36,7 @@ const BARE: &str = "Without a command, ttop runs: ttop cost --since today --by m
 
 /// The options of each command: only the formats that it has, and in `-h` without the options of every command.
 pub fn tidy(root: Command) -> Command {
-    let globals = Global::augment_args(Command::new("ttop"));
+    let globals = Global::augment_args(clap::Command::new("ttop"));
     let globals = globals.get_arguments().map(|arg| arg.get_id().to_string());
     let root = globals.fold(root, |root, id| root.mut_arg(id, |arg| arg.hide_short_help(true)));
     let names = names(&root);

@@ -1,5 +1,6 @@
 //! Exports: each target holds what the commands print, however often it is written.
 
+mod contract;
 mod focus;
 mod otlp;
 mod queries;
