@@ -25,6 +25,8 @@ impl Place {
             "watch" => words.extend(["--once", "--since", NOW]),
             "watch --events" => words.extend([if self.is_demo { "all" } else { "activity" }, "--once", "--since", NOW]),
             "prices" => words.extend(["-n", "20"]),
+            // Tables list absent agents in a line below, unless they are asked for.
+            "doctor" => words.push("-v"),
             _ => {}
         }
         words.extend(["-o", format]);
