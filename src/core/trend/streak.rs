@@ -42,7 +42,10 @@ mod tests {
     use super::*;
     use jiff::civil::date;
 
-    fn days(of_month: &[i8], today: i8) -> (Option<(i8, u64)>, Option<(i8, u64)>) {
+    /// The day of the month on which a streak began, and its days.
+    type Short = Option<(i8, u64)>;
+
+    fn days(of_month: &[i8], today: i8) -> (Short, Short) {
         let used = of_month.iter().map(|day| date(2026, 11, *day));
         let short = |streak: Option<Streak>| streak.map(|streak| (streak.first.day(), streak.days));
         let (current, longest) = streaks(used, date(2026, 11, today));
