@@ -135,7 +135,6 @@ fn drop_indexes(connection: &Connection) {
 
 /// Copies of the rows that are there, under keys that nothing else has.
 fn rows(connection: &Connection, count: usize) {
-    drop_indexes(connection);
     for table in tables(connection) {
         let keys = names(
             connection,

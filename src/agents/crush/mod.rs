@@ -15,8 +15,7 @@ use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
 use crate::system::{Os, System};
 use anyhow::Result;
-use rusqlite::OptionalExtension;
-use rusqlite::types::ValueRef;
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -34,6 +33,11 @@ const SESSIONS: [&str; 8] = [
     "created_at",
     "updated_at",
 ];
+
+const REPLIES: [&str; 3] = ["session_id", "model", "provider"];
+
+/// Provider and model by session.
+type Models = FxHashMap<String, (String, String)>;
 
 pub struct Crush;
 
@@ -88,9 +92,9 @@ impl Agent for Crush {
 
     fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
         let database = Database::open(&source.path)?;
-        let replies = Replies::of(&database)?;
+        let models = latest_models(&database, into)?;
         let is_there = table::read(&database, "sessions", &SESSIONS, table::ALL, into, |cells, into| {
-            session(source, cells, &replies, into)
+            session(source, cells, &models, into)
         })?;
         if is_there {
             into.replace(Scope::Source, Presence::Gone);
@@ -133,44 +137,28 @@ fn projects(list: &Path) -> Result<Vec<PathBuf>> {
     Ok(folders.filter(|folder| folder.is_absolute()).collect())
 }
 
-/// Finds the (provider, model) of a session's latest reply; texts (`parts`) are never read.
-struct Replies<'d> {
-    database: &'d Database,
-    select: Option<String>,
+/// The (provider, model) of each session's latest reply. One pass: without the index that Crush makes, a search for each
+/// session would look at every reply. Texts (`parts`) are never read.
+fn latest_models(database: &Database, into: &mut Batch) -> Result<Models> {
+    let mut latest = Models::default();
+    table::read(
+        database,
+        "messages",
+        &REPLIES,
+        ("order by rowid", ()),
+        into,
+        |cells, _| {
+            let model = cells.text("model").filter(|model| !model.is_empty());
+            if let (Some(session), Some(model)) = (cells.text("session_id"), model) {
+                latest.insert(session, (cells.text("provider").unwrap_or_default(), model));
+            }
+            Ok(())
+        },
+    )?;
+    Ok(latest)
 }
 
-impl<'d> Replies<'d> {
-    fn of(database: &'d Database) -> Result<Self> {
-        let columns = database.columns("messages")?;
-        let has = |wanted: &str| columns.iter().any(|column| column == wanted);
-        let provider = if has("provider") { "provider" } else { "null" };
-        let select = format!(
-            "select {provider}, model from messages
-             where session_id = ?1 and model is not null and model != '' order by rowid desc limit 1"
-        );
-        Ok(Self {
-            database,
-            select: (has("session_id") && has("model")).then_some(select),
-        })
-    }
-
-    fn model(&self, session: &str) -> Result<(String, String)> {
-        let Some(select) = &self.select else {
-            return Ok(Default::default());
-        };
-        let mut statement = self.database.connection.prepare_cached(select)?;
-        let text = |value: rusqlite::Result<ValueRef<'_>>| {
-            let text = value
-                .ok()
-                .and_then(|value| value.as_bytes().ok().map(String::from_utf8_lossy));
-            text.unwrap_or_default().into_owned()
-        };
-        let model = statement.query_row([session], |row| Ok((text(row.get_ref(0)), text(row.get_ref(1)))));
-        Ok(model.optional()?.unwrap_or_default())
-    }
-}
-
-fn session(source: &Source, cells: &Cells<'_>, replies: &Replies<'_>, into: &mut Batch) -> Result<()> {
+fn session(source: &Source, cells: &Cells<'_>, models: &Models, into: &mut Batch) -> Result<()> {
     let Some(id) = cells.text("id") else {
         let place = format!("{}:row {}", source.path.display(), cells.rowid());
         into.problem(Problem::new(place, "a session without an id"));
@@ -205,7 +193,7 @@ fn session(source: &Source, cells: &Cells<'_>, replies: &Replies<'_>, into: &mut
     let is_used = ["prompt_tokens", "completion_tokens"]
         .into_iter()
         .any(|column| cells.count(column).unwrap_or(0) > 0);
-    let (provider, model) = replies.model(&id)?;
+    let (provider, model) = models.get(&id).cloned().unwrap_or_default();
     Total {
         agent: ID,
         session: &id,
