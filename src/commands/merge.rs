@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use crate::core::bad_request::BadRequest;
+use crate::core::cannot_answer::CannotAnswer;
 use crate::core::problem::Problem;
 use crate::engine::Engine;
 use crate::engine::merge::Merged;
@@ -47,7 +48,8 @@ impl MergeArgs {
         let mut all_answered = true;
         for host in &self.hosts {
             if context.engine.system.offline {
-                return Err(BadRequest::new(format!("{host} cannot be asked with --offline")).into());
+                let hint = "run it without --offline, TTOP_OFFLINE and 'offline' in the configuration";
+                return Err(CannotAnswer::new(format!("{host} cannot be reached offline"), hint).into());
             }
             match context.engine.fetch(host) {
                 Ok(merged) => report(context, &merged),

@@ -1,6 +1,6 @@
 //! The database of all conversations: a row for each, and a row for each message ("bubble").
 
-use super::mark::{Mark, text};
+use super::mark::{MOST_KEY_BYTES, Mark, text};
 use super::{ID, RULES_VERSION};
 use crate::agents::shared::lenient::{Count, Text, When, part, reason, title};
 use crate::agents::shared::sqlite::{Budget, Database, MOST_CELL_BYTES};
@@ -149,15 +149,19 @@ impl Reading<'_> {
         which_of: impl Params,
         mut each: impl FnMut(&mut Self, i64, &str, &str) -> Result<()>,
     ) -> Result<()> {
-        // A number in the place of a value that is never loaded.
+        // A number in the place of a key or value that is never loaded.
         let query = format!(
-            "select rowid, key, iif(octet_length(value) > {MOST_CELL_BYTES}, 0, value) from cursorDiskKV where {which}"
+            "select rowid, iif(octet_length(key) > {MOST_KEY_BYTES}, 0, key), \
+             iif(octet_length(value) > {MOST_CELL_BYTES}, 0, value) from cursorDiskKV where {which}"
         );
         let mut statement = self.connection.prepare_cached(&query)?;
         let mut rows = statement.query(which_of)?;
         while let Some(row) = rows.next()? {
             self.budget.restart();
-            if matches!(row.get_ref(2)?, ValueRef::Integer(0)) {
+            if [1, 2]
+                .into_iter()
+                .any(|at| matches!(row.get_ref(at), Ok(ValueRef::Integer(0))))
+            {
                 let place = format!("{}:row {}", self.source.path.display(), row.get::<_, i64>(0)?);
                 self.into.problem(Problem::new(place, "an oversized cell is skipped"));
             }

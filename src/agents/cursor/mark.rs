@@ -20,7 +20,9 @@ impl Mark {
     /// # Errors
     /// When the table cannot be read.
     pub fn of(connection: &Connection) -> Result<Self> {
-        let mut newest = connection.prepare("select rowid, key from cursorDiskKV order by rowid desc limit ?1")?;
+        let mut newest = connection.prepare(&format!(
+            "select rowid, key from cursorDiskKV where octet_length(key) <= {MOST_KEY_BYTES} order by rowid desc limit ?1"
+        ))?;
         let anchors = newest.query_map([ANCHORS], |row| Ok((row.get(0)?, text(row.get_ref(1)?).into_owned())))?;
         Ok(Self {
             anchors: anchors.collect::<rusqlite::Result<_>>()?,
@@ -49,6 +51,9 @@ impl Mark {
         Ok(Some(*last))
     }
 }
+
+/// Cursor's keys are a kind and one or two ids.
+pub const MOST_KEY_BYTES: usize = 1024;
 
 /// Keys and values are text or blobs.
 pub fn text(value: ValueRef<'_>) -> Cow<'_, str> {
