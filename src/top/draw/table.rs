@@ -71,7 +71,7 @@ pub fn draw<R: Listed>(
     draw_tall(canvas, area, rows, list, reader, has_cursor, 1);
 }
 
-/// The same, with rows of so many lines: the second one has [`Listed::second`].
+/// The same, with rows of so many lines: the second one has `Listed::second`.
 pub fn draw_tall<R: Listed>(
     canvas: &mut Canvas<'_>,
     area: Rect,
