@@ -40,21 +40,12 @@ pub fn run(
     patience: Duration,
 ) -> io::Result<Ended> {
     let end = Instant::now() + patience;
-    let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .env_clear()
-        .envs(std::env::vars_os().filter(|(name, _)| is_passed_on(name)))
-        .stdin(if stdin.is_empty() {
-            Stdio::null()
-        } else {
-            Stdio::piped()
-        })
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let mut child = command.spawn()?;
+    let input = if stdin.is_empty() {
+        Stdio::null()
+    } else {
+        Stdio::piped()
+    };
+    let mut child = apart(program, arguments, &[]).stdin(input).spawn()?;
     let outputs = [
         Output::collect(child.stdout.take()),
         Output::collect(child.stderr.take()),
@@ -86,18 +77,7 @@ pub fn stream<T>(
     read: impl FnOnce(&mut dyn BufRead) -> T,
 ) -> io::Result<(T, Ended)> {
     let end = Instant::now() + patience;
-    let is_wanted = |name: &OsString| is_passed_on(name) || also.iter().any(|also| name == also);
-    let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .env_clear()
-        .envs(std::env::vars_os().filter(|(name, _)| is_wanted(name)))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let mut child = command.spawn()?;
+    let mut child = apart(program, arguments, also).stdin(Stdio::null()).spawn()?;
     let complaints = Output::collect(child.stderr.take());
     // The reader waits for output, so another thread keeps the time. It ends before the child is waited for: until then
     // the number of its group is its own.
@@ -123,6 +103,21 @@ pub fn stream<T>(
     let stderr = complaints.take(Instant::now() + LAG);
     let stdout = Vec::new();
     Ok((result, Ended { status, stdout, stderr }))
+}
+
+/// A program in a group of its own, without secrets, whose output is collected. `also` names further variables for it.
+fn apart(program: impl AsRef<OsStr>, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>, also: &[&str]) -> Command {
+    let is_wanted = |name: &OsString| is_passed_on(name) || also.iter().any(|also| name == also);
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(std::env::vars_os().filter(|(name, _)| is_wanted(name)))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command
 }
 
 /// Starts a program that outlives this one; it leaves this one's session itself ([`super::programs::step_back`]).
