@@ -3,6 +3,7 @@
 //! Tables replace rows of the same key by their newest version. A run inserts every row with a new version, then deletes
 //! what is left of this machine's older ones.
 
+use super::sql::write_escaped;
 use super::tables::{Column, ColumnKind, Table};
 use super::{Cell, Cells, Target};
 use anyhow::Result;
@@ -51,24 +52,21 @@ fn type_of(column: &Column) -> String {
     }
 }
 
+fn escape(byte: u8) -> Option<&'static [u8]> {
+    Some(match byte {
+        b'\\' => b"\\\\",
+        b'\'' => b"\\'",
+        b'\n' => b"\\n",
+        b'\r' => b"\\r",
+        b'\t' => b"\\t",
+        0 => b"\\0",
+        _ => return None,
+    })
+}
+
 fn write_text(out: &mut impl Write, value: &str) -> std::io::Result<()> {
     out.write_all(b"'")?;
-    let mut from = 0;
-    for (at, byte) in value.bytes().enumerate() {
-        let escape: &[u8] = match byte {
-            b'\\' => b"\\\\",
-            b'\'' => b"\\'",
-            b'\n' => b"\\n",
-            b'\r' => b"\\r",
-            b'\t' => b"\\t",
-            0 => b"\\0",
-            _ => continue,
-        };
-        out.write_all(&value.as_bytes()[from..at])?;
-        out.write_all(escape)?;
-        from = at + 1;
-    }
-    out.write_all(&value.as_bytes()[from..])?;
+    write_escaped(out, value, escape)?;
     out.write_all(b"'")
 }
 

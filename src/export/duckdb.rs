@@ -1,7 +1,7 @@
 //! DuckDB: loads the tables into a database file with the `duckdb` program.
 
 use super::csv::{Csv, path_of};
-use super::sql::{key, merge, quoted, text};
+use super::sql::{definitions, key, merge, quoted, text};
 use super::tables::{ColumnKind, Table};
 use super::{Cells, Target};
 use crate::core::cannot_answer::CannotAnswer;
@@ -55,21 +55,10 @@ fn type_of(kind: ColumnKind) -> &'static str {
 impl Target for DuckDb {
     fn begin(&mut self, table: &Table) -> Result<()> {
         let name = quoted(table.name);
-        let define = |required: bool| {
-            let columns: Vec<String> = table
-                .columns
-                .iter()
-                .map(|column| {
-                    let required = if column.is_key && required { " not null" } else { "" };
-                    format!("{} {}{required}", quoted(&column.name), type_of(column.kind))
-                })
-                .collect();
-            columns.join(", ")
-        };
         writeln!(
             self.script,
             "create table if not exists {name} ({}, primary key ({}));",
-            define(true),
+            definitions(table, type_of).join(", "),
             key(table)
         )?;
         for column in &table.columns {

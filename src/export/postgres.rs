@@ -1,6 +1,6 @@
 //! PostgreSQL: prints a script for `psql`, in one transaction, with the rows as `COPY` blocks.
 
-use super::sql::{key, merge, plain, quoted, text};
+use super::sql::{definitions, key, merge, plain, quoted, text, write_escaped};
 use super::tables::{ColumnKind, Table};
 use super::{Cells, Target};
 use anyhow::Result;
@@ -37,39 +37,24 @@ fn type_of(kind: ColumnKind) -> &'static str {
 }
 
 /// `COPY` has its own escapes, and PostgreSQL holds no NUL.
-fn write_escaped(out: &mut impl Write, value: &str) -> std::io::Result<()> {
-    let mut from = 0;
-    for (at, byte) in value.bytes().enumerate() {
-        let escape: &[u8] = match byte {
-            b'\\' => b"\\\\",
-            b'\n' => b"\\n",
-            b'\r' => b"\\r",
-            b'\t' => b"\\t",
-            0 => "\u{fffd}".as_bytes(),
-            _ => continue,
-        };
-        out.write_all(&value.as_bytes()[from..at])?;
-        out.write_all(escape)?;
-        from = at + 1;
-    }
-    out.write_all(&value.as_bytes()[from..])
+fn escape(byte: u8) -> Option<&'static [u8]> {
+    Some(match byte {
+        b'\\' => b"\\\\",
+        b'\n' => b"\\n",
+        b'\r' => b"\\r",
+        b'\t' => b"\\t",
+        0 => "\u{fffd}".as_bytes(),
+        _ => return None,
+    })
 }
 
 impl<W: Write> Target for Postgres<W> {
     fn begin(&mut self, table: &Table) -> Result<()> {
         let name = quoted(table.name);
-        let columns: Vec<String> = table
-            .columns
-            .iter()
-            .map(|column| {
-                let required = if column.is_key { " not null" } else { "" };
-                format!("  {} {}{required}", quoted(&column.name), type_of(column.kind))
-            })
-            .collect();
         writeln!(
             self.out,
-            "create table if not exists {name} (\n{},\n  primary key ({})\n);",
-            columns.join(",\n"),
+            "create table if not exists {name} (\n  {},\n  primary key ({})\n);",
+            definitions(table, type_of).join(",\n  "),
             key(table)
         )?;
         for column in &table.columns {
@@ -97,7 +82,7 @@ impl<W: Write> Target for Postgres<W> {
                 self.out.write_all(b"\t")?;
             }
             match plain(cell, column.kind) {
-                Some(value) => write_escaped(&mut self.out, &value)?,
+                Some(value) => write_escaped(&mut self.out, &value, escape)?,
                 None => self.out.write_all(b"\\N")?,
             }
         }

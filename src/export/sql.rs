@@ -3,6 +3,7 @@
 use super::Cell;
 use super::tables::{ColumnKind, Table};
 use crate::core::money::Money;
+use std::io::Write;
 
 /// An identifier in double quotes.
 pub fn quoted(name: &str) -> String {
@@ -20,6 +21,34 @@ pub fn dollars(dollars: f64) -> String {
     let sign = if nanos < 0 { "-" } else { "" };
     let nanos = nanos.unsigned_abs();
     format!("{sign}{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000)
+}
+
+/// Writes text with some of its bytes escaped.
+pub fn write_escaped(
+    out: &mut impl Write,
+    value: &str,
+    escape: impl Fn(u8) -> Option<&'static [u8]>,
+) -> std::io::Result<()> {
+    let mut from = 0;
+    for (at, byte) in value.bytes().enumerate() {
+        if let Some(escaped) = escape(byte) {
+            out.write_all(&value.as_bytes()[from..at])?;
+            out.write_all(escaped)?;
+            from = at + 1;
+        }
+    }
+    out.write_all(&value.as_bytes()[from..])
+}
+
+/// The columns of a table with their types; those of the key are never null.
+pub fn definitions(table: &Table, type_of: impl Fn(ColumnKind) -> &'static str) -> Vec<String> {
+    let columns = table.columns.iter();
+    columns
+        .map(|column| {
+            let required = if column.is_key { " not null" } else { "" };
+            format!("{} {}{required}", quoted(&column.name), type_of(column.kind))
+        })
+        .collect()
 }
 
 /// A cell as plain text; `None` for null.

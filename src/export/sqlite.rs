@@ -1,6 +1,6 @@
 //! SQLite: writes into a database file, in one transaction.
 
-use super::sql::{key, merge, quoted};
+use super::sql::{definitions, key, merge, quoted};
 use super::tables::{ColumnKind, Table};
 use super::{Cell, Cells, Target};
 use anyhow::{Context, Result};
@@ -39,18 +39,6 @@ fn type_of(kind: ColumnKind) -> &'static str {
     }
 }
 
-fn definitions(table: &Table) -> String {
-    let list: Vec<String> = table
-        .columns
-        .iter()
-        .map(|column| {
-            let required = if column.is_key { " not null" } else { "" };
-            format!("{} {}{required}", quoted(&column.name), type_of(column.kind))
-        })
-        .collect();
-    list.join(", ")
-}
-
 impl ToSql for Cell<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(match *self {
@@ -65,7 +53,7 @@ impl ToSql for Cell<'_> {
 
 impl Target for Sqlite {
     fn begin(&mut self, table: &Table) -> Result<()> {
-        let (name, definitions) = (quoted(table.name), definitions(table));
+        let (name, definitions) = (quoted(table.name), definitions(table, type_of).join(", "));
         self.connection.execute_batch(&format!(
             "create table if not exists {name} ({definitions}, primary key ({})) without rowid;",
             key(table)
