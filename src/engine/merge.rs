@@ -8,6 +8,7 @@ use crate::core::cannot_answer::CannotAnswer;
 use crate::core::filter::TurnFilter;
 use crate::core::problem::Problem;
 use crate::ledger::LedgerState;
+use crate::ledger::import::Imported;
 use crate::system::cache::Cache;
 use crate::system::children;
 use crate::system::open;
@@ -63,7 +64,10 @@ impl Engine {
             self.ledger_mut()?.reload()?;
             return Err(refused(host, &ended).into());
         }
-        let imported = imported?;
+        self.keep_import(name, imported?)
+    }
+
+    fn keep_import(&mut self, name: String, imported: Imported) -> Result<Merged> {
         let now = self.system.now;
         self.ledger_mut()?.commit(now)?;
         Ok(Merged {
@@ -110,14 +114,8 @@ impl Engine {
             }
             match self.ledger_mut()?.import(&name, BufReader::new(opened)) {
                 Ok(imported) => {
-                    let now = self.system.now;
-                    self.ledger_mut()?.commit(now)?;
+                    merged.push(self.keep_import(name, imported)?);
                     stamps.insert(file, stamp);
-                    merged.push(Merged {
-                        name,
-                        turns: imported.read,
-                        problems: imported.problems,
-                    });
                 }
                 Err(error) => {
                     self.ledger_mut()?.reload()?;
