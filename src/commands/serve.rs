@@ -169,7 +169,7 @@ fn is_handed_over(system: &System) -> bool {
 fn remove_sockets(places: &[Place]) {
     for place in places {
         if let Place::Unix(path) = place {
-            // It is in nobody's way: the next server replaces it.
+            // A socket file left behind does no harm: the next server replaces it.
             let _ = std::fs::remove_file(path);
         }
     }

@@ -38,6 +38,6 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u
     })
 }
 
-/// Set in the bookmark of a fork with totals, which start with its parent's: no stamp has it, so the fork is looked at
-/// whenever anything changed, and read again when its parent did.
+/// Marks the bookmark of a fork with totals, which start with its parent's. No stamp has this bit, so ttop checks the fork
+/// whenever anything changed, and reads it again when its parent did.
 const WATCHES_PARENT: u64 = 1 << 63;

@@ -35,7 +35,7 @@ pub fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
             }
             let text = match (cells.text("event_json"), cells.bytes("event_zstd")) {
                 (Some(text), _) => Ok(text),
-                // Rows that were not looked at for a while.
+                // Rows that OpenClaw has not opened for a while.
                 (None, Some(packed)) => {
                     unpack(packed, MOST_BYTES).map(|text| String::from_utf8_lossy(&text).into_owned())
                 }

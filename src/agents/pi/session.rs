@@ -50,7 +50,7 @@ struct Entry<'a> {
     title: Option<&'a RawValue>,
     #[serde(borrow, default)]
     message: Option<&'a RawValue>,
-    /// Of a request that stands in no message: it wrote a summary.
+    /// Usage of a request that no message records: it wrote a summary.
     #[serde(borrow, default)]
     usage: Option<&'a RawValue>,
     #[serde(borrow, default)]

@@ -1,7 +1,7 @@
 //! `agents.<id>.roots` of the configuration: folders beside those an agent's own rules lead to, and folders left out.
 //!
-//! Every agent knows one way to its records: its variables, or its place in the home. A configured root is therefore
-//! looked at as if a variable named it, and as if it lay in a home of its own; what is found below it counts.
+//! Every agent knows one way to its records: its variables, or its place in the home. ttop therefore searches a configured
+//! root twice: as if a variable named it, and as if it were in a home of its own. Records below the root count.
 
 use super::source::{Found, Root};
 use crate::agents::Agent;

@@ -96,7 +96,7 @@ pub fn doctor(context: &mut Context, show: &ShowArgs, id: Option<&str>) -> Resul
     if proxies.iter().any(|name| context.engine.system.var(name).is_some()) {
         context
             .out
-            .note("ttop: plugins use no proxy: they connect to addresses that ttop has looked at");
+            .note("ttop: plugins use no proxy: they connect to addresses that ttop has checked");
     }
     let rows = shown.iter().map(|found| row(found, &home)).collect();
     context.rows(&show.rows, rows)

@@ -6,7 +6,7 @@ use crate::system::open;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
-/// How much of the log's end is read: a question that is older is one that nobody answered for long.
+/// How much of the log's end is read: an older question has been open for a long time.
 const LOG_BYTES: u64 = 256 << 10;
 
 /// When a session asked for a permission, if it did and nothing of its run came after: epoch milliseconds.
