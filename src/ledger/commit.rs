@@ -31,7 +31,7 @@ impl Ledger {
     ///
     /// When the file cannot be written (full disk, unwritable home); answers stay correct.
     pub fn commit(&mut self, now: i64) -> Result<Committed> {
-        if self.pending.is_empty() {
+        if self.pending.is_empty() || self.has_overlay {
             return Ok(Committed::Nothing);
         }
         if let Some(why) = &self.read_only {

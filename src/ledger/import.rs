@@ -56,25 +56,36 @@ impl Ledger {
         let mut batches: BTreeMap<String, Batch> = BTreeMap::new();
         let imported = read(name, stream, &mut batches)?;
         let mut syncing = Syncing::start(self)?;
-        for (agent_id, batch) in batches {
-            let row = syncing.ledger.names.row(Kind::Agent, &agent_id);
-            let source = Source {
-                path: import_path(name),
-                kind: 0,
-                stamp: Default::default(),
-                wal: Default::default(),
-            };
-            let before = syncing.known_sources(row)?.remove(&(source.path.clone(), 0));
-            let rules_version = before.as_ref().map_or(0, |before| before.bookmark.rules_version);
-            let owner = Owner {
-                id: &agent_id,
-                row,
-                rules_version,
-            };
-            syncing.take(owner, &source, before, batch, Bookmark::default())?;
-        }
+        take(&mut syncing, name, batches)?;
         syncing.finish()?;
         Ok(imported)
+    }
+
+    /// Shows exports beside the committed turns, each under its name, until [`Ledger::reload`]. No commit keeps them.
+    /// An export that cannot be read is a problem, and the others are shown.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn overlay<'a>(&mut self, exports: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Vec<Problem>> {
+        self.reload()?;
+        let (mut problems, mut taken) = (Vec::new(), Vec::new());
+        for (name, lines) in exports {
+            let mut batches = BTreeMap::new();
+            match read(name, lines, &mut batches) {
+                Ok(mut imported) => {
+                    problems.append(&mut imported.problems);
+                    taken.push((name, batches));
+                }
+                Err(error) => problems.push(Problem::new(name, format_args!("{error:#}"))),
+            }
+        }
+        self.has_overlay = true;
+        let mut syncing = Syncing::start(self)?;
+        for (name, batches) in taken {
+            take(&mut syncing, name, batches)?;
+        }
+        syncing.finish()?;
+        Ok(problems)
     }
 
     /// Takes back what came under a name; returns how many turns counted. `None` when nothing did. The caller commits.
@@ -152,6 +163,28 @@ impl Ledger {
         let ids = statement.query_map([path.to_string_lossy()], |row| row.get(0))?;
         Ok(ids.collect::<rusqlite::Result<_>>()?)
     }
+}
+
+/// Takes in what was read of an export, under its name.
+fn take(syncing: &mut Syncing<'_>, name: &str, batches: BTreeMap<String, Batch>) -> Result<()> {
+    for (agent_id, batch) in batches {
+        let row = syncing.ledger.names.row(Kind::Agent, &agent_id);
+        let source = Source {
+            path: import_path(name),
+            kind: 0,
+            stamp: Default::default(),
+            wal: Default::default(),
+        };
+        let before = syncing.known_sources(row)?.remove(&(source.path.clone(), 0));
+        let rules_version = before.as_ref().map_or(0, |before| before.bookmark.rules_version);
+        let owner = Owner {
+            id: &agent_id,
+            row,
+            rules_version,
+        };
+        syncing.take(owner, &source, before, batch, Bookmark::default())?;
+    }
+    Ok(())
 }
 
 /// Reads lines into batches, one per agent.

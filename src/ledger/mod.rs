@@ -60,6 +60,8 @@ pub struct Ledger {
     failed: rustc_hash::FxHashSet<String>,
     /// Sources that do not count in this run: a plugin reads their agent instead, or did before.
     inactive: rustc_hash::FxHashSet<i64>,
+    /// Whether pending changes are exports of other machines, which are shown and never committed.
+    has_overlay: bool,
 }
 
 /// What became of the file.
@@ -135,6 +137,7 @@ impl Ledger {
             most_turns: usize::MAX,
             failed: rustc_hash::FxHashSet::default(),
             inactive: rustc_hash::FxHashSet::default(),
+            has_overlay: false,
         }
     }
 
@@ -144,6 +147,7 @@ impl Ledger {
     /// When the file cannot be read.
     pub fn reload(&mut self) -> Result<()> {
         self.pending = Pending::default();
+        self.has_overlay = false;
         if self.connection.is_none()
             && let LedgerState::File(path) = &self.standing
         {
@@ -192,6 +196,14 @@ impl Ledger {
             [],
             |row| row.get(0),
         )?))
+    }
+
+    /// Changes whenever a commit changes the ledger.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn stamp(&self) -> Result<String> {
+        Ok(format!("{}-{}", self.id()?.unwrap_or_default(), self.generation))
     }
 
     /// Takes another id: that of the sample ledger is the same everywhere.

@@ -6,6 +6,7 @@ use super::{Ledger, sessions::KnownSession};
 use crate::agents::Batch;
 use crate::core::fees::{Fee, Fees, Region};
 use crate::core::money::Money;
+use crate::core::period::Range;
 use crate::core::tokens::{BUCKETS, Tokens};
 use crate::core::turn::{
     Accuracy, EventKey, Mode, Origin, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn,
@@ -29,6 +30,24 @@ pub(super) fn import_path(name: &str) -> PathBuf {
 /// Whether a source is an imported ledger: no file to look for.
 pub fn is_import(path: &Path) -> bool {
     path.to_string_lossy().starts_with(IMPORT)
+}
+
+/// The part of a ledger that an export holds.
+pub struct Exported {
+    /// Of each session that has turns in this time, all turns of the source that has them.
+    pub range: Range,
+    /// Whether turns are left out that came from other machines.
+    pub is_own: bool,
+    /// Whether titles of sessions and tasks of subagents are in it.
+    pub has_titles: bool,
+}
+
+impl Exported {
+    pub const ALL: Self = Self {
+        range: Range::ALL,
+        is_own: false,
+        has_titles: true,
+    };
 }
 
 /// One line of an export: a turn with everything that decides which copy counts, and its session.
@@ -97,7 +116,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read or a line cannot be written.
     pub fn export(&self, mut write: impl FnMut(&str) -> Result<()>) -> Result<usize> {
-        self.export_of(false, &mut write)
+        self.export_of(&Exported::ALL, &mut write)
     }
 
     /// Writes the turns that this machine read itself, in the same way.
@@ -105,15 +124,28 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read or a line cannot be written.
     pub fn export_own(&self, mut write: impl FnMut(&str) -> Result<()>) -> Result<usize> {
-        self.export_of(true, &mut write)
+        let own = Exported {
+            is_own: true,
+            ..Exported::ALL
+        };
+        self.export_of(&own, &mut write)
     }
 
-    fn export_of(&self, is_own: bool, write: &mut dyn FnMut(&str) -> Result<()>) -> Result<usize> {
+    /// Writes a part of the turns, in the same way.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or a line cannot be written.
+    pub fn export_of(&self, part: &Exported, write: &mut dyn FnMut(&str) -> Result<()>) -> Result<usize> {
         let sessions = self.sessions()?;
         let imports = self.imported_sources()?;
         let mut packs: FxHashMap<i64, Vec<Head>> = FxHashMap::default();
-        self.visit(&Selection::ALL, |head, _| {
-            if is_own && imports.contains(&head.key.source) {
+        let around = Selection {
+            start: part.range.start,
+            end: part.range.end,
+            ..Selection::ALL
+        };
+        self.visit(&around, |head, _| {
+            if part.is_own && imports.contains(&head.key.source) {
                 return Ok(());
             }
             packs.entry(head.key.session).or_default().push(head);
@@ -125,10 +157,14 @@ impl Ledger {
         for session in known {
             let mut session_line = Some(SessionLine::of(session));
             for (pack, turn) in &self.records_of(&packs[&session.id], &imports)? {
-                let line = Line {
+                let mut line = Line {
                     session: session_line.take(),
                     ..self.line(session, pack, turn)
                 };
+                if !part.has_titles {
+                    line.task.clear();
+                    line.session.iter_mut().for_each(|session| session.title = None);
+                }
                 write(&serde_json::to_string(&line)?)?;
                 written += 1;
             }

@@ -16,6 +16,8 @@ pub struct Answer {
     pub content_type: &'static str,
     pub body: Arc<[u8]>,
     pub policy: &'static str,
+    /// More lines of the head, each with its end.
+    pub extra: Arc<str>,
 }
 
 impl Answer {
@@ -25,7 +27,24 @@ impl Answer {
             content_type,
             body: body.into(),
             policy: NOTHING,
+            extra: Arc::default(),
         }
+    }
+
+    /// Nothing changed since the client asked last.
+    pub fn unchanged() -> Self {
+        Self {
+            status: 304,
+            ..Self::ok("application/x-ndjson", Vec::new())
+        }
+    }
+
+    /// The same with one more header. A value that is no header is left out.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        if value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            self.extra = format!("{}{name}: {value}\r\n", self.extra).into();
+        }
+        self
     }
 
     /// The head of the answer; `stays_open` = the connection is used again.
@@ -36,8 +55,8 @@ impl Answer {
         // Writing to text cannot fail.
         let _ = write!(
             head,
-            "Content-Type: {}\r\nContent-Length: {length}\r\nConnection: {connection}\r\n",
-            self.content_type
+            "Content-Type: {}\r\nContent-Length: {length}\r\nConnection: {connection}\r\n{}",
+            self.content_type, self.extra
         );
         close_head(&mut head, self.status, self.policy);
         head.into_bytes()
@@ -81,6 +100,7 @@ const fn reason(status: u16) -> &'static str {
     match status {
         101 => "Switching Protocols",
         200 => "OK",
+        304 => "Not Modified",
         400 => "Bad Request",
         401 => "Unauthorized",
         403 => "Forbidden",

@@ -28,13 +28,16 @@ pub use units::units;
 use crate::core::problem::Problem;
 use crate::engine::Engine;
 use crate::engine::live_loop::{OnUnwritable, Step, WatchOptions};
+use crate::engine::remotes::{Others, RemoteHistory, RemoteWatch};
 use crate::prices::{Freshness, keep_fresh};
 use answer::Answer;
-use answers::{Answers, refused};
+use answers::{Answers, Query, refused, window};
 use anyhow::{Context as _, Result, bail};
 use feed::{Feed, Lines, Wanted};
 use network::{Ask, Channels, Network, Tell};
 use params::Params;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
@@ -57,15 +60,22 @@ pub struct Settings {
     pub keeps_titles: bool,
 }
 
+/// The connection of a query, the query, and whether it is canceled.
+type Parked = (usize, Query, Arc<AtomicBool>);
+
 /// A server; the thread that runs it owns the engine.
 pub struct Server<'e> {
     engine: &'e mut Engine,
     answers: Answers,
     feed: Option<Feed>,
+    remotes: RemoteWatch,
+    history: RemoteHistory,
+    /// Queries that wait for turns of other machines.
+    parked: Vec<Parked>,
     keeps_titles: bool,
     asks: Receiver<Ask>,
     tells: Sender<Tell>,
-    waker: std::sync::Arc<mio::Waker>,
+    waker: Arc<mio::Waker>,
     network: Option<JoinHandle<std::io::Result<()>>>,
 }
 
@@ -91,9 +101,12 @@ impl<'e> Server<'e> {
         let (network, waker) = Network::new(settings.listeners, settings.guard, channels)?;
         let thread = std::thread::Builder::new().name("network".to_owned());
         Ok(Self {
+            history: RemoteHistory::new(engine),
             engine,
             answers: Answers::new(settings.keeps_titles),
             feed: None,
+            remotes: RemoteWatch::default(),
+            parked: Vec::new(),
             keeps_titles: settings.keeps_titles,
             asks: asked,
             tells,
@@ -108,7 +121,7 @@ impl<'e> Server<'e> {
     /// When the ledger cannot be read or written, or the network's thread ends.
     pub fn run(&mut self, warn: &mut dyn FnMut(&Problem)) -> Result<i32> {
         let prices = keep_fresh(&self.engine.system, &self.engine.config)?;
-        let mut remotes = self.engine.remotes().watch(self.engine.waker())?;
+        self.remotes = self.engine.remotes().watch(self.engine.waker())?;
         self.engine.prices();
         self.engine.read_due()?;
         self.engine.ledger_mut()?.most_turns = MOST_TURNS;
@@ -127,9 +140,14 @@ impl<'e> Server<'e> {
                 Step::Abandoned | Step::Woke { is_read: false } => {}
                 Step::Woke { is_read: true } => self.answers.clear(),
             }
-            if remotes.take(self.engine) {
-                self.answers.remote.clone_from(&remotes.latest.rows);
+            if self.remotes.take(self.engine) {
+                self.answers.remote.clone_from(&self.remotes.latest.rows);
                 self.answers.clear();
+            }
+            if self.history.take(self.engine, self.remotes.answered()) {
+                for (connection, query, is_canceled) in std::mem::take(&mut self.parked) {
+                    self.query(connection, query, is_canceled)?;
+                }
             }
             match prices.try_recv() {
                 Ok(Freshness::Renewed(book)) => self.engine.set_prices(*book),
@@ -155,10 +173,11 @@ impl<'e> Server<'e> {
     fn answer(&mut self, ask: Ask) -> Result<()> {
         match ask {
             Ask::Query { is_canceled, .. } | Ask::Subscribe { is_canceled, .. } if is_canceled.load(Relaxed) => {}
-            Ask::Query { connection, query, .. } => {
-                let answer = self.answers.answer(&query, self.engine);
-                self.tell(Tell::Answer { connection, answer });
-            }
+            Ask::Query {
+                connection,
+                query,
+                is_canceled,
+            } => self.query(connection, query, is_canceled)?,
             Ask::Subscribe {
                 connection,
                 params,
@@ -191,6 +210,35 @@ impl<'e> Server<'e> {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Answers a query, or parks it until the turns of other machines are there.
+    fn query(&mut self, connection: usize, query: Query, is_canceled: Arc<AtomicBool>) -> Result<()> {
+        if is_canceled.load(Relaxed) {
+            return Ok(());
+        }
+        let answer = match self.answers.known(&query) {
+            Some(known) => known,
+            None => {
+                let window = match self.history.is_empty() {
+                    true => None,
+                    false => window(&query, self.engine),
+                };
+                let others = match window {
+                    None => Others::default(),
+                    Some(window) => match self.history.of(window, self.remotes.answered())? {
+                        Some(others) => others,
+                        None => {
+                            self.parked.push((connection, query, is_canceled));
+                            return Ok(());
+                        }
+                    },
+                };
+                self.answers.answer(&query, &others, self.engine)
+            }
+        };
+        self.tell(Tell::Answer { connection, answer });
         Ok(())
     }
 

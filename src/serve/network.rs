@@ -272,6 +272,8 @@ impl Network {
             is_canceled: Arc::clone(&is_canceled),
         });
         let is_open = is_open_metrics(&request);
+        let tag = request.header("if-none-match").filter(|_| route == Route::Ledger);
+        let tag = tag.map(str::to_owned);
         let params = request.params;
         if is_stream && self.streams() > MOST_STREAMS {
             return Err(Refused::new(503, format!("{MOST_STREAMS} streams are open")));
@@ -290,6 +292,7 @@ impl Network {
                     params,
                     format,
                     is_open_metrics: is_open,
+                    tag,
                 },
                 is_canceled,
             },

@@ -8,6 +8,8 @@ pub enum Route {
     OtopSessions,
     /// The GNOME extension's file.
     Stats,
+    /// The turns that this machine read itself, for other machines.
+    Ledger,
     Sessions,
     Turns,
     Cost,
@@ -32,6 +34,7 @@ const ROUTES: &[(&str, Route)] = &[
     ("/v1/providers", Route::Providers),
     ("/v1/budgets", Route::Budgets),
     ("/v1/schema", Route::Schema),
+    ("/v1/ledger", Route::Ledger),
     ("/v1/snapshot", Route::Snapshot),
     ("/v1/events", Route::Events),
     ("/metrics", Route::Metrics),

@@ -4,6 +4,7 @@ mod access;
 mod bounds;
 mod documents;
 mod events;
+mod others;
 mod page;
 mod remotes;
 mod rows;

@@ -1,8 +1,10 @@
 //! Other machines: the running agents of their `ttop serve` or OpenCode server, asked read-only, each within seconds.
 
+mod history;
 mod lines;
 mod opencode;
 
+pub use history::{Others, RemoteHistory, Window};
 pub use lines::RemoteLines;
 
 use super::Engine;
@@ -76,19 +78,7 @@ impl Remotes {
     /// Asks all remotes at the same time.
     pub fn ask(&self) -> RemoteAgents {
         let mut all = RemoteAgents::default();
-        let answers: Vec<(&Remote, Result<Vec<PsRow>>)> = std::thread::scope(|scope| {
-            let asked = self
-                .remotes
-                .iter()
-                .map(|remote| (remote, scope.spawn(move || remote.ask(&self.system))));
-            let asked: Vec<_> = asked.collect();
-            let answers = asked.into_iter().map(|(remote, thread)| {
-                let answer = thread.join();
-                (remote, answer.unwrap_or_else(|_| bail!("the question failed")))
-            });
-            answers.collect()
-        });
-        for (remote, answer) in answers {
+        for (remote, answer) in self.each(Remote::ask) {
             match answer {
                 Ok(rows) => {
                     all.answered.push(remote.name.clone());
@@ -98,6 +88,21 @@ impl Remotes {
             }
         }
         all
+    }
+
+    /// Asks every remote something, at the same time.
+    fn each<T: Send>(&self, ask: impl Fn(&Remote, &System) -> Result<T> + Sync) -> Vec<(&Remote, Result<T>)> {
+        let ask = &ask;
+        std::thread::scope(|scope| {
+            let remotes = self.remotes.iter();
+            let asked = remotes.map(|remote| (remote, scope.spawn(move || ask(remote, &self.system))));
+            let asked: Vec<_> = asked.collect();
+            let answers = asked.into_iter().map(|(remote, thread)| {
+                let answer = thread.join();
+                (remote, answer.unwrap_or_else(|_| bail!("the question failed")))
+            });
+            answers.collect()
+        })
     }
 
     /// Asks once, beside what the caller does meanwhile.
@@ -155,6 +160,7 @@ pub struct RemoteWatch {
     receive: Option<Receiver<RemoteAgents>>,
     /// Empty until the first answer, and without remotes.
     pub latest: RemoteAgents,
+    is_known: bool,
 }
 
 impl RemoteWatch {
@@ -177,8 +183,13 @@ impl RemoteWatch {
         }
     }
 
+    /// The names of the remotes that answered last; `None` before the first answer.
+    pub fn answered(&self) -> Option<&[String]> {
+        self.is_known.then_some(&self.latest.answered)
+    }
+
     fn put(&mut self, agents: RemoteAgents, engine: &mut Engine) {
-        self.latest = agents;
+        (self.latest, self.is_known) = (agents, true);
         for problem in self.latest.problems.drain(..) {
             engine.note_once(problem);
         }

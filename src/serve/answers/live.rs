@@ -1,6 +1,6 @@
 //! What runs now: rows of `ps`, the bars' snapshot and the GNOME extension's file.
 
-use super::{Answers, print};
+use super::{Answers, LOCAL, print};
 use crate::core::rows::PsRow;
 use crate::engine::Engine;
 use crate::engine::filters::check;
@@ -17,6 +17,7 @@ impl Answers {
     pub(super) fn ps(&self, mut params: Params, format: RowFormat, engine: &mut Engine) -> Result<Answer> {
         let (lists_all, lists_orphans) = (params.flag("all")?, params.flag("orphans")?);
         let (waits, has_text) = (params.flag("waiting")?, params.flag("text")?);
+        let is_local = params.flag(LOCAL)?;
         let (filters, listing) = self.listing(params, format, Keep::First)?;
         check::<PsRow>(&filters)?;
         let mut scan = engine.scan(ScanOptions {
@@ -30,7 +31,7 @@ impl Answers {
         scan.sessions
             .retain(|session| is_listed(session.claim.role, lists_all, lists_orphans));
         let mut rows = rows_of(scan, engine)?;
-        rows.extend(self.remote.iter().cloned());
+        rows.extend(self.remote.iter().filter(|_| !is_local).cloned());
         rows.retain(|row| !waits || row.status.is_waiting());
         let rows = engine.choose(&filters, rows)?;
         listing.answer(rows.into_iter().map(|row| Ok(self.titled(row))), engine)

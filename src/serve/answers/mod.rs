@@ -1,12 +1,15 @@
 //! Answers queries from the engine, on the thread that owns it; equal queries within a second share one answer.
 
+mod ledger;
 mod live;
 mod metrics;
+mod others;
 mod otop;
 mod print;
 mod reports;
 mod titles;
 
+pub use others::window;
 pub use titles::Untitled;
 
 use super::answer::Answer;
@@ -18,6 +21,7 @@ use crate::core::bad_request::BadRequest;
 use crate::core::problem::Problem;
 use crate::core::rows::PsRow;
 use crate::engine::Engine;
+use crate::engine::remotes::Others;
 use crate::render::kinds::{ROWS, RowKind};
 use crate::render::types;
 use anyhow::{Result, bail};
@@ -28,6 +32,8 @@ use std::time::{Duration, Instant};
 /// How long an answer stays true: nothing that agents wrote since is missing for longer.
 const KEPT: Duration = Duration::from_secs(1);
 const MOST_KEPT: usize = 64;
+/// The switch that leaves out other machines.
+const LOCAL: &str = "local";
 
 /// What a client asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +43,8 @@ pub struct Query {
     pub format: RowFormat,
     /// For metrics.
     pub is_open_metrics: bool,
+    /// For the ledger: what the client has.
+    pub tag: Option<String>,
 }
 
 /// Makes answers, and keeps them for a moment.
@@ -61,37 +69,57 @@ impl Answers {
         self.kept.clear();
     }
 
-    /// The answer to a query, which may be an error.
-    pub fn answer(&mut self, query: &Query, engine: &mut Engine) -> Answer {
+    /// An answer that is still true.
+    pub fn known(&mut self, query: &Query) -> Option<Answer> {
         self.kept.retain(|_, (made, _)| made.elapsed() < KEPT);
-        if let Some((_, answer)) = self.kept.get(query) {
-            return answer.clone();
-        }
-        let answer = self.make(query, engine).unwrap_or_else(|error| {
+        self.kept.get(query).map(|(_, answer)| answer.clone())
+    }
+
+    /// The answer to a query, which may be an error, with the turns of other machines.
+    pub fn answer(&mut self, query: &Query, others: &Others, engine: &mut Engine) -> Answer {
+        let answer = self.make(query, others, engine).unwrap_or_else(|error| {
             let refused = refused(&error);
             if refused.status >= 500 {
                 engine.note_problem(Problem::new("serve", &refused.message));
             }
             Answer::from(&refused)
         });
+        let answer = match others.missing.is_empty() {
+            true => answer,
+            false => answer.with("Ttop-Missing", &others.missing.join(", ")),
+        };
         if self.kept.len() < MOST_KEPT {
             self.kept.insert(query.clone(), (Instant::now(), answer.clone()));
         }
         answer
     }
 
-    fn make(&self, query: &Query, engine: &mut Engine) -> Result<Answer> {
+    fn make(&self, query: &Query, others: &Others, engine: &mut Engine) -> Result<Answer> {
         if !engine.is_sample() {
             // Another process may have brought in more.
             engine.ledger_mut()?.reload()?;
         }
-        match self.try_make(query, engine) {
-            Err(error) if engine.abandon_damaged(&error)? => self.try_make(query, engine),
+        match self.make_beside(query, others, engine) {
+            Err(error) if engine.abandon_damaged(&error)? => self.try_make(query, false, engine),
             made => made,
         }
     }
 
-    fn try_make(&self, query: &Query, engine: &mut Engine) -> Result<Answer> {
+    /// The answer while the turns of other machines are beside those of this one.
+    fn make_beside(&self, query: &Query, others: &Others, engine: &mut Engine) -> Result<Answer> {
+        if others.exports.is_empty() {
+            return self.try_make(query, false, engine);
+        }
+        let exports = others.exports.iter().map(|(name, lines)| (name.as_str(), &**lines));
+        let made = engine.ledger_mut()?.overlay(exports).and_then(|problems| {
+            problems.into_iter().for_each(|problem| engine.note_once(problem));
+            self.try_make(query, true, engine)
+        });
+        engine.ledger_mut()?.reload()?;
+        made
+    }
+
+    fn try_make(&self, query: &Query, has_others: bool, engine: &mut Engine) -> Result<Answer> {
         let mut params = Params::new(query.params.clone());
         let format = query.format;
         match query.route {
@@ -105,14 +133,16 @@ impl Answers {
                 metrics::metrics(engine, &self.remote, query.is_open_metrics)
             }
             Route::Stats => {
+                params.flag(LOCAL)?;
                 params.finish()?;
                 live::stats(engine)
             }
+            Route::Ledger => ledger::ledger(params, query.tag.as_deref(), self.keeps_titles, engine),
             Route::Snapshot => {
                 params.finish()?;
                 self.snapshot(engine)
             }
-            Route::Sessions => self.sessions(params, format, engine),
+            Route::Sessions => self.sessions(params, format, has_others, engine),
             Route::Turns => self.turns(params, format, engine),
             Route::Cost => self.cost(params, format, engine),
             Route::Ps => self.ps(params, format, engine),

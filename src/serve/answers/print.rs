@@ -53,13 +53,9 @@ impl Listing {
         let mut ignored = |_: Problem| {};
         let printed = render::print(&request, layout, rows, &mut output, &mut ignored);
         drop(output);
-        if body.is_full {
-            return Err(BadRequest::new(format!("the answer exceeds {} MiB", MOST_BYTES >> 20))
-                .with_hint("use since, limit or fields")
-                .into());
-        }
+        let bytes = body.finish()?;
         printed?;
-        Ok(Answer::ok(self.format.content_type(), body.bytes))
+        Ok(Answer::ok(self.format.content_type(), bytes))
     }
 }
 
@@ -92,9 +88,21 @@ fn screen(engine: &Engine) -> Result<Screen> {
 
 /// Bytes up to a limit.
 #[derive(Default)]
-struct Body {
+pub struct Body {
     bytes: Vec<u8>,
     is_full: bool,
+}
+
+impl Body {
+    /// # Errors
+    /// When more was written than the limit.
+    pub fn finish(self) -> Result<Vec<u8>, BadRequest> {
+        match self.is_full {
+            false => Ok(self.bytes),
+            true => Err(BadRequest::new(format!("the answer exceeds {} MiB", MOST_BYTES >> 20))
+                .with_hint("use since, limit or fields")),
+        }
+    }
 }
 
 impl Write for Body {

@@ -1,7 +1,7 @@
 //! Rows that are made of turns, limits and budgets: the same calls as those of the commands.
 
 use super::print::Listing;
-use super::{Answers, Untitled};
+use super::{Answers, LOCAL, Untitled};
 use crate::core::filter_text::FilterText;
 use crate::core::quota::ProviderState;
 use crate::core::rows::{BudgetRow, ProviderRow};
@@ -19,8 +19,15 @@ use crate::serve::params::Params;
 use anyhow::Result;
 
 impl Answers {
-    pub(super) fn sessions(&self, mut params: Params, format: RowFormat, engine: &Engine) -> Result<Answer> {
+    pub(super) fn sessions(
+        &self,
+        mut params: Params,
+        format: RowFormat,
+        has_others: bool,
+        engine: &Engine,
+    ) -> Result<Answer> {
         let (is_tree, is_interactive) = (params.flag("tree")?, params.flag("interactive")?);
+        params.flag(LOCAL)?;
         let (filters, listing) = self.listing(params, format, Keep::First)?;
         let filter = engine.filter(&filters)?;
         let has_idle = filter.admits_idle_sessions();
@@ -31,13 +38,18 @@ impl Answers {
         if is_interactive {
             rows.retain(|row| row.interactive != Some(false));
         }
+        if has_others {
+            // Each machine's stay together, and those of this one come first.
+            rows.sort_by(|a, b| a.host.cmp(&b.host));
+        }
         if is_tree {
             rows = nest(rows);
         }
         listing.answer(rows.into_iter().map(|row| Ok(self.titled(row))), engine)
     }
 
-    pub(super) fn turns(&self, params: Params, format: RowFormat, engine: &Engine) -> Result<Answer> {
+    pub(super) fn turns(&self, mut params: Params, format: RowFormat, engine: &Engine) -> Result<Answer> {
+        params.flag(LOCAL)?;
         let (filters, listing) = self.listing(params, format, Keep::Last)?;
         let filter = engine.filter(&filters)?;
         let usage = engine.usage()?;
@@ -51,6 +63,7 @@ impl Answers {
 
     pub(super) fn cost(&self, mut params: Params, format: RowFormat, engine: &Engine) -> Result<Answer> {
         let (by, roots) = (params.names::<By>("by")?, params.flag("roots")?);
+        params.flag(LOCAL)?;
         let grouping = grouping(&by, roots, engine.projects())?;
         let (filters, listing) = self.listing(params, format, Keep::First)?;
         let filter = engine.filter(&filters)?;
