@@ -63,14 +63,14 @@ impl Wanted {
             groups.push(Group::Activity);
         }
         let filters = FilterText {
-            agent: params.all("agent"),
-            provider: params.all("provider"),
-            model: params.all("model"),
-            project: params.all("project"),
-            grep: params.all("grep"),
+            agent: params.wanted("agent")?,
+            provider: params.wanted("provider")?,
+            model: params.wanted("model")?,
+            project: params.wanted("project")?,
+            grep: params.wanted("grep")?,
             ..FilterText::default()
         };
-        let (sessions, since) = (params.all("session"), params.one("since")?);
+        let (sessions, since) = (params.wanted("session")?, params.one("since")?);
         params.finish()?;
         let wanted = Self {
             groups: Groups::new(&groups, false),

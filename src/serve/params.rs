@@ -40,6 +40,18 @@ impl Params {
         values
     }
 
+    /// All values of a filter.
+    ///
+    /// # Errors
+    /// When one is empty: it could only match nothing.
+    pub fn wanted(&mut self, name: &'static str) -> Result<Vec<String>, BadRequest> {
+        let values = self.all(name);
+        match values.iter().any(String::is_empty) {
+            true => Err(BadRequest::new(format!("{name} must not be empty"))),
+            false => Ok(values),
+        }
+    }
+
     /// The values of a parameter that takes lists: `fields=a,b`.
     pub fn list(&mut self, name: &'static str) -> Vec<String> {
         let values = self.all(name);
@@ -94,14 +106,14 @@ impl Params {
             since: self.one("since")?,
             until: self.one("until")?,
             on: self.one("on")?,
-            agent: self.all("agent"),
-            provider: self.all("provider"),
-            model: self.all("model"),
-            project: self.all("project"),
-            session: self.all("session"),
-            branch: self.all("branch"),
+            agent: self.wanted("agent")?,
+            provider: self.wanted("provider")?,
+            model: self.wanted("model")?,
+            project: self.wanted("project")?,
+            session: self.wanted("session")?,
+            branch: self.wanted("branch")?,
             presence: self.names::<PresenceWanted>("presence")?,
-            grep: self.all("grep"),
+            grep: self.wanted("grep")?,
         };
         if filters.on.is_some() && (filters.since.is_some() || filters.until.is_some()) {
             return Err(BadRequest::new("on cannot be combined with since or until"));

@@ -157,6 +157,15 @@ fn params_of(query: &str) -> Result<Vec<(String, String)>, Refused> {
             format!("the query has more than {MOST_PARAMS} parameters"),
         ));
     }
+    for (name, value) in &params {
+        // Bytes that are not UTF-8 became this character; no flag of a command could have held them either.
+        if [name, value].iter().any(|text| text.contains(char::REPLACEMENT_CHARACTER)) {
+            return Err(Refused::new(400, format!("the parameter {name:?} is not UTF-8 text")));
+        }
+        if [name, value].iter().any(|text| text.chars().any(char::is_control)) {
+            return Err(Refused::new(400, format!("the parameter {name:?} has a control character")));
+        }
+    }
     Ok(params)
 }
 
@@ -200,6 +209,9 @@ mod tests {
             ("OPTIONS * HTTP/1.1\r\n\r\n".to_owned(), 405),
             ("GET http://localhost/ HTTP/1.1\r\n\r\n".to_owned(), 400),
             ("GET / HTTP/2.0\r\n\r\n".to_owned(), 505),
+            ("GET /?grep=%00 HTTP/1.1\r\n\r\n".to_owned(), 400),
+            ("GET /?grep=a%FFb HTTP/1.1\r\n\r\n".to_owned(), 400),
+            ("GET /?%C3%28=1 HTTP/1.1\r\n\r\n".to_owned(), 400),
             ("GET / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc".to_owned(), 400),
             ("GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n".to_owned(), 400),
             ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n".to_owned(), 400),
