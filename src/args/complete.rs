@@ -52,6 +52,15 @@ pub fn models() -> ArgValueCandidates {
     })
 }
 
+pub fn subagents() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        from_ledger(|ledger, _| {
+            let kinds: BTreeSet<&str> = ledger.subagents().collect();
+            Ok(kinds.into_iter().map(CompletionCandidate::new).collect())
+        })
+    })
+}
+
 pub fn providers() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         from_ledger(|ledger, _| {

@@ -168,6 +168,9 @@ pub struct Filters {
     /// Only include these branches
     #[arg(long, value_name = "GLOB")]
     pub branch: Vec<String>,
+    /// Only include turns of these kinds of subagent; `*` is any of them
+    #[arg(long, value_name = "GLOB", add = complete::subagents())]
+    pub subagent: Vec<String>,
     /// Only include turns in this state
     #[arg(long, value_name = "PRESENCE")]
     pub presence: Vec<PresenceWanted>,
@@ -189,6 +192,7 @@ impl Filters {
             project: self.project.clone(),
             session: self.session.clone(),
             branch: self.branch.clone(),
+            subagent: self.subagent.clone(),
             presence: self.presence.clone(),
             grep: self.grep.clone(),
         }

@@ -16,6 +16,7 @@ pub struct TurnFilter {
     pub providers: Globs,
     pub models: Globs,
     pub branches: Globs,
+    pub subagents: Globs,
     pub projects: Vec<ProjectWanted>,
     pub sessions: Vec<SessionWanted>,
     /// Empty means all.
@@ -30,6 +31,7 @@ impl Default for TurnFilter {
             providers: Globs::default(),
             models: Globs::default(),
             branches: Globs::default(),
+            subagents: Globs::default(),
             projects: Vec::new(),
             sessions: Vec::new(),
             presence: Vec::new(),
@@ -62,6 +64,7 @@ impl TurnFilter {
             && self.models.matches_all()
             && self.providers.matches_all()
             && self.branches.matches_all()
+            && self.subagents.matches_all()
             && self.presence.is_empty()
     }
 

@@ -16,6 +16,7 @@ pub struct FilterText {
     pub project: Vec<String>,
     pub session: Vec<String>,
     pub branch: Vec<String>,
+    pub subagent: Vec<String>,
     pub presence: Vec<PresenceWanted>,
     pub grep: Vec<String>,
 }

@@ -30,6 +30,7 @@ impl Engine {
             providers: Globs::new(&text.provider),
             models: Globs::new(&text.model),
             branches: Globs::new(&text.branch),
+            subagents: Globs::new(&text.subagent),
             projects: text
                 .project
                 .iter()
@@ -109,6 +110,7 @@ pub fn check<R: Row>(filters: &FilterText) -> Result<(), BadRequest> {
         !filters.session.is_empty(),
         !filters.presence.is_empty(),
         !filters.branch.is_empty(),
+        !filters.subagent.is_empty(),
     ];
     for ((flag, needed), _) in FILTER_KEYS.iter().zip(given).filter(|(_, is_given)| *is_given) {
         if !has_one(&keys, needed) {
@@ -159,6 +161,7 @@ fn is_wanted(row: &Value, filter: &TurnFilter) -> bool {
         && (filter.providers.matches(text(row, "providerId")) || biller.is_some() && filter.providers.matches(biller))
         && filter.models.matches(text(row, "modelId"))
         && filter.branches.matches(text(row, "branch"))
+        && filter.subagents.matches(text(row, "subagent"))
         && filter.is_project(text(row, "projectPath"))
         && (filter.presence.is_empty() || filter.is_presence(presence()))
         && (filter.range == Range::ALL || time(row).is_some_and(|at| filter.range.contains(at)))
@@ -172,7 +175,7 @@ pub fn quoted(filters: &FilterText) -> String {
     };
     let presence = filters.presence.iter().filter_map(clap::ValueEnum::to_possible_value);
     let presence: Vec<String> = presence.map(|value| value.get_name().to_owned()).collect();
-    let flags: [Vec<(String, String)>; 11] = [
+    let flags: [Vec<(String, String)>; 12] = [
         one("since", &filters.since),
         one("until", &filters.until),
         one("on", &filters.on),
@@ -182,6 +185,7 @@ pub fn quoted(filters: &FilterText) -> String {
         many("project", &filters.project),
         many("session", &filters.session),
         many("branch", &filters.branch),
+        many("subagent", &filters.subagent),
         many("presence", &presence),
         many("grep", &filters.grep),
     ];

@@ -1,4 +1,4 @@
-//! Filters that cannot match: agents, providers, models, projects, branches and sessions that are known nowhere.
+//! Filters that cannot match: agents, providers, models, projects, branches, subagents and sessions that are known nowhere.
 
 use super::Engine;
 use super::filters::text;
@@ -68,6 +68,7 @@ impl Engine {
             &filters.project,
             &filters.session,
             &filters.branch,
+            &filters.subagent,
         ]
         .iter()
         .all(|values| values.is_empty())
@@ -103,6 +104,10 @@ impl Engine {
         if !filters.branch.is_empty() {
             let known = ledger.branches().chain(shown("branch")).collect();
             named("branch", &filters.branch, &known, by_name, &mut unknown);
+        }
+        if !filters.subagent.is_empty() {
+            let known = ledger.subagents().chain(shown("subagent")).collect();
+            named("subagent", &filters.subagent, &known, by_name, &mut unknown);
         }
         if !filters.project.is_empty() {
             let shown = shown("projectPath").map(str::to_owned).collect();

@@ -2,6 +2,7 @@
 
 use super::Ledger;
 use super::names::Kind;
+use crate::core::turn::Origin;
 use anyhow::Result;
 
 /// A session as a completion offers it.
@@ -77,8 +78,16 @@ impl Ledger {
 
     /// Every branch that a turn was ever made on.
     pub fn branches(&self) -> impl Iterator<Item = &str> {
+        self.origins().map(|origin| origin.branch).filter(|branch| !branch.is_empty())
+    }
+
+    /// Every kind of subagent that a turn was ever made by.
+    pub fn subagents(&self) -> impl Iterator<Item = &str> {
+        self.origins().map(|origin| origin.subagent).filter(|kind| !kind.is_empty())
+    }
+
+    fn origins(&self) -> impl Iterator<Item = Origin<'_>> {
         let rows = 0..u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        rows.map(|row| self.names.origin(row).branch)
-            .filter(|branch| !branch.is_empty())
+        rows.map(|row| self.names.origin(row))
     }
 }

@@ -3,7 +3,7 @@
 use super::keys::Key;
 
 /// Which keys a filter looks at; rows need one of them.
-pub const FILTER_KEYS: [(&str, &[&str]); 10] = [
+pub const FILTER_KEYS: [(&str, &[&str]); 11] = [
     ("since", &TIME_KEYS),
     ("until", &TIME_KEYS),
     ("on", &TIME_KEYS),
@@ -14,6 +14,7 @@ pub const FILTER_KEYS: [(&str, &[&str]); 10] = [
     ("session", &["sessionId"]),
     ("presence", &["presence"]),
     ("branch", &["branch"]),
+    ("subagent", &["subagent"]),
 ];
 
 /// Whether one of these names is among the keys.

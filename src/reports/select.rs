@@ -70,11 +70,11 @@ impl Usage<'_> {
             };
             selected.models = Some((0..names.len() as u32).map(wanted).collect());
         }
-        if !filter.branches.matches_all() {
+        if !(filter.branches.matches_all() && filter.subagents.matches_all()) {
             let wanted = |row: u32| {
-                filter
-                    .branches
-                    .matches(super::text(names.origin(row).branch).as_deref())
+                let origin = names.origin(row);
+                filter.branches.matches(super::text(origin.branch).as_deref())
+                    && filter.subagents.matches(super::text(origin.subagent).as_deref())
             };
             selected.origins = Some((0..names.len() as u32).map(wanted).collect());
         }

@@ -112,6 +112,7 @@ impl Params {
             project: self.wanted("project")?,
             session: self.wanted("session")?,
             branch: self.wanted("branch")?,
+            subagent: self.wanted("subagent")?,
             presence: self.names::<PresenceWanted>("presence")?,
             grep: self.wanted("grep")?,
         };

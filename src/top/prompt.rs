@@ -85,8 +85,8 @@ impl Line {
 }
 
 /// The names of filters that the prompt takes, as the flags are called.
-pub const NAMES: [&str; 10] = [
-    "agent", "model", "project", "provider", "session", "branch", "since", "until", "on", "presence",
+pub const NAMES: [&str; 11] = [
+    "agent", "model", "project", "provider", "session", "branch", "subagent", "since", "until", "on", "presence",
 ];
 
 /// Takes a typed filter apart: `model:opus project:. $>1 flaky`.
@@ -116,6 +116,7 @@ fn add(filter: &mut FilterText, name: &str, value: &str) {
         "model" => filter.model.push(glob(value)),
         "provider" => filter.provider.push(glob(value)),
         "branch" => filter.branch.push(glob(value)),
+        "subagent" => filter.subagent.push(glob(value)),
         "project" => filter.project.push(value),
         "session" => filter.session.push(value),
         "since" => filter.since = Some(value),

@@ -336,6 +336,7 @@ fn merged(base: &FilterText, typed: FilterText) -> FilterText {
     merged.project.extend(typed.project);
     merged.session.extend(typed.session);
     merged.branch.extend(typed.branch);
+    merged.subagent.extend(typed.subagent);
     merged.presence.extend(typed.presence);
     merged
 }

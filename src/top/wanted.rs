@@ -106,6 +106,7 @@ fn flags(filter: &FilterText) -> String {
         ("project", &filter.project),
         ("session", &filter.session),
         ("branch", &filter.branch),
+        ("subagent", &filter.subagent),
         ("grep", &filter.grep),
     ] {
         values.iter().for_each(|value| add(flag, value));

@@ -36,3 +36,27 @@ fn branches_and_subagents_are_read() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+#[test]
+fn branches_and_subagents_are_filters_of_every_report() {
+    for (case, branches, subagents) in CASES {
+        let home = support::Home::new();
+        support::copy_tree(&support::fixtures().join(case).join("home"), &home.path());
+        let turns = home.rows(&["turns"]);
+        let filters = branches.iter().map(|name| ("branch", *name));
+        let filters = filters.chain(subagents.iter().map(|name| ("subagent", *name)));
+        for (key, name) in filters.chain([("subagent", "*")]) {
+            let is_it = |row: &&Value| row[key].as_str().is_some_and(|value| name == "*" || value == name);
+            let expected: Vec<&Value> = turns.iter().filter(is_it).collect();
+            let flag = format!("--{key}");
+            let found = home.rows(&["turns", &flag, name]);
+            assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{case} {flag} {name}");
+            let tokens = |rows: &[&Value]| -> u64 { rows.iter().filter_map(|row| row["totalTokens"].as_u64()).sum() };
+            for command in [&["sessions"][..], &["cost", "--by", "total"], &["cost", "--by", "subagent,branch"]] {
+                let rows = home.rows(&[command, &[&flag, name]].concat());
+                let rows: Vec<&Value> = rows.iter().collect();
+                assert_eq!(tokens(&rows), tokens(&expected), "{case} {command:?} {flag} {name}");
+            }
+        }
+    }
+}

@@ -114,6 +114,7 @@ fn names_that_are_known_nowhere_are_reported_with_the_nearest_one() {
         ("cost", ["--session", "zzzz"], "ttop sessions"),
         ("cost", ["--branch", "mian"], "main"),
         ("sessions", ["--branch", "release"], "ttop cost --by branch"),
+        ("turns", ["--subagent", "explor"], "ttop cost --by subagent"),
     ] {
         let mut args = vec![command, filter[0], filter[1]];
         args.extend((command == "watch").then_some("--once"));
@@ -136,6 +137,7 @@ fn a_check_with_a_name_that_is_known_nowhere_is_a_wrong_command_line() {
         &["cost", "--session", "zzzz", "--max", "1"],
         &["cost", "--project", "~/nowhere", "--max", "1"],
         &["cost", "--branch", "mian", "--max", "1"],
+        &["cost", "--subagent", "explor", "--max", "1"],
         &["budgets", "--usd", "1", "--agent", "claude", "--check"],
         &["budgets", "--usd", "1", "--provider", "antropic", "--check", "-q"],
         &["creds", "--provider", "opnai", "--check"],
