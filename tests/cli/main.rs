@@ -12,6 +12,8 @@ mod formats;
 mod guard;
 mod one_liners;
 mod setup;
+#[cfg(unix)]
+mod setup_terminal;
 #[path = "../support/mod.rs"]
 mod support;
 mod words;

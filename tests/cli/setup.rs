@@ -55,7 +55,9 @@ fn print_shows_a_patch_of_each_file_and_makes_no_change() {
         assert!(patch.lines().any(|printed| printed == line), "no '{line}' in\n{patch}");
     }
     assert!(
-        patch.contains("\"daily\": 20") && patch.contains("\"type\": \"desktop\""),
+        ["\"daily\": 20", "\"type\": \"desktop\"", "\"autoUpdate\": true"]
+            .iter()
+            .all(|line| patch.contains(line)),
         "{patch}"
     );
     assert_eq!(text(&home, ".tmux.conf"), TMUX);
@@ -66,7 +68,8 @@ fn print_shows_a_patch_of_each_file_and_makes_no_change() {
 #[test]
 fn yes_makes_each_change_once_and_keeps_what_was_there() {
     let home = home();
-    let first = setup(&home, &["--yes", "--daily", "20"]);
+    let budgets = ["--yes", "--daily", "20", "--monthly", "300.5"];
+    let first = setup(&home, &budgets);
     assert_eq!(first.status.code(), Some(0), "{first:?}");
     assert!(!first.stdout.is_empty(), "each change is shown");
     assert!(
@@ -80,7 +83,12 @@ fn yes_makes_each_change_once_and_keeps_what_was_there() {
     assert!(text(&home, ".tmux.conf").starts_with(TMUX));
     let config = text(&home, ".config/tokentop/config.json");
     assert!(config.contains("// mine"), "{config}");
-    for (key, value) in [("budgets.daily", "20"), ("budgets.weekly", "80")] {
+    for (key, value) in [
+        ("budgets.daily", "20"),
+        ("budgets.weekly", "80"),
+        ("budgets.monthly", "300.5"),
+        ("prices.autoUpdate", "true"),
+    ] {
         assert_eq!(home.stdout(&["config", "get", key]).trim(), value, "{key}");
     }
     let files = [
@@ -89,7 +97,7 @@ fn yes_makes_each_change_once_and_keeps_what_was_there() {
         ".config/fish/completions/ttop.fish",
     ];
     let before = files.map(|file| text(&home, file));
-    let second = setup(&home, &["--yes", "--daily", "20"]);
+    let second = setup(&home, &budgets);
     assert!(second.stdout.is_empty(), "{second:?}");
     assert!(
         String::from_utf8_lossy(&second.stderr).contains("everything is set up"),

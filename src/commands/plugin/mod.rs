@@ -7,6 +7,8 @@ pub mod setting;
 mod tests_of;
 mod trust;
 
+pub use trust::ask_for_trust;
+
 use super::context::Context;
 use crate::args::RowArgs;
 use crate::exit::Exit;

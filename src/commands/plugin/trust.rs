@@ -2,6 +2,7 @@
 
 use super::super::context::Context;
 use super::list::{load, load_one, of};
+use crate::core::problem::Problem;
 use crate::exit::Exit;
 use crate::plugins::consent;
 use crate::plugins::discover;
@@ -84,6 +85,34 @@ pub fn ask(context: &Context, found: &Found, yes: bool) -> Result<Exit> {
         "ttop: plugin {id} is trusted until its code or its rights change"
     ));
     Ok(Exit::Ok)
+}
+
+/// Goes through the plugins that wait for trust; without a person, names the command instead. Returns how many wait.
+///
+/// # Errors
+/// When an answer cannot be read or kept.
+pub fn ask_for_trust(context: &mut Context, may_ask: bool) -> Result<usize> {
+    let session = match load(context, false) {
+        Ok(session) => session,
+        Err(error) => {
+            context.out.warn(&Problem::new("plugin", format_args!("{error:#}")));
+            return Ok(0);
+        }
+    };
+    let waits = |found: &&Found| found.state == State::Untrusted && found.hash.is_some();
+    let mut waiting = 0;
+    for found in session.found.iter().filter(waits) {
+        let Some(declaration) = found.declaration() else { continue };
+        waiting += 1;
+        match may_ask {
+            true => drop(ask(context, found, false)?),
+            false => context.out.note(&format!(
+                "ttop: plugin {0} waits for your trust: 'ttop plugin trust {0}' shows what it asks for",
+                declaration.id
+            )),
+        }
+    }
+    Ok(waiting)
 }
 
 pub fn untrust(context: &mut Context, id: &str) -> Result<Exit> {

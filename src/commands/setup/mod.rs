@@ -1,4 +1,4 @@
-//! `ttop setup`: offers completions, a bar, a budget, alerts and consents, and shows each change before it makes it.
+//! `ttop setup`: offers completions, a bar, budgets, alerts and consents, and shows each change before it makes it.
 
 mod bars;
 mod change;
@@ -30,6 +30,12 @@ pub struct SetupArgs {
     /// Also set this daily budget, in US dollars
     #[arg(long, value_name = "USD", value_parser = amount)]
     pub daily: Option<f64>,
+    /// Also set this weekly budget, in US dollars
+    #[arg(long, value_name = "USD", value_parser = amount)]
+    pub weekly: Option<f64>,
+    /// Also set this monthly budget, in US dollars
+    #[arg(long, value_name = "USD", value_parser = amount)]
+    pub monthly: Option<f64>,
 }
 
 impl SetupArgs {
@@ -50,16 +56,31 @@ impl SetupArgs {
         let mut files = Files::default();
         let mut offered = 0;
         for make in [shells::offers, bars::offers] {
-            offered += self.go_through(make(&context.engine.system, &files)?, context, &mut files)?;
+            let offers = make(&context.engine.system, &files)?;
+            offered += self.go_through(offers, context, &mut files)?.offered;
         }
-        let daily = match self.daily {
-            None if may_ask && !self.yes && !self.print && settings::lacks_budget(context) => ask_budget()?,
-            given => given,
-        };
+        let asks = may_ask && !self.yes && !self.print;
+        let mut budgets = Vec::new();
+        for (name, given) in settings::BUDGETS.into_iter().zip([self.daily, self.weekly, self.monthly]) {
+            let dollars = match given {
+                None if asks && settings::lacks_budget(context, name) => ask_budget(name)?,
+                given => given,
+            };
+            budgets.extend(dollars.map(|dollars| (name, dollars)));
+        }
         // Each in turn: a later one builds on the text that an earlier one left.
-        for setting in settings::wanted(context, daily)? {
-            let offer = settings::offer(&setting, &context.engine.system, &files)?;
-            offered += self.go_through(vec![offer], context, &mut files)?;
+        for setting in settings::wanted(context, &budgets)? {
+            let mut next = Some(setting);
+            while let Some(setting) = next {
+                let offer = settings::offer(&setting, &context.engine.system, &files)?;
+                let gone = self.go_through(vec![offer], context, &mut files)?;
+                offered += gone.offered;
+                next = setting.otherwise.filter(|_| gone.made == 0).map(|other| *other);
+            }
+        }
+        #[cfg(feature = "plugins")]
+        {
+            offered += super::plugin::ask_for_trust(context, asks)?;
         }
         if offered == 0 {
             context.out.note("ttop: everything is set up");
@@ -67,24 +88,25 @@ impl SetupArgs {
         Ok(context.out.outcome())
     }
 
-    /// Shows each change, and makes those that are wanted. Returns how many there were.
-    fn go_through(&self, offers: Vec<Offer>, context: &Context, files: &mut Files) -> Result<usize> {
-        let mut changes = 0;
+    /// Shows each change, and makes those that are wanted.
+    fn go_through(&self, offers: Vec<Offer>, context: &Context, files: &mut Files) -> Result<Gone> {
+        let mut gone = Gone::default();
         for offer in offers {
             match offer {
                 Offer::Note(note) => context.out.note(&format!("ttop: {note}")),
                 Offer::Change(change) => {
-                    changes += 1;
+                    gone.offered += 1;
                     context.out.note(&format!("ttop: {}", change.purpose));
                     context.out.text(&change.diff(&context.engine.system))?;
                     let is_wanted = self.print || self.yes || has_agreed("Make this change?")?;
                     if is_wanted {
+                        gone.made += 1;
                         self.make(change, context, files)?;
                     }
                 }
             }
         }
-        Ok(changes)
+        Ok(gone)
     }
 
     fn make(&self, change: Change, context: &Context, files: &mut Files) -> Result<()> {
@@ -98,6 +120,13 @@ impl SetupArgs {
     }
 }
 
+/// Changes that were shown, and those of them that were made.
+#[derive(Default)]
+struct Gone {
+    offered: usize,
+    made: usize,
+}
+
 /// Asks on the terminal; any answer other than yes means no.
 fn has_agreed(question: &str) -> Result<bool> {
     Ok(matches!(
@@ -106,9 +135,9 @@ fn has_agreed(question: &str) -> Result<bool> {
     ))
 }
 
-/// A daily budget; none after an empty line, or when it is no amount.
-fn ask_budget() -> Result<Option<f64>> {
-    let answer = ask("A daily budget in US dollars (empty for none): ")?;
+/// A budget; none after an empty line, or when it is no amount.
+fn ask_budget(name: &str) -> Result<Option<f64>> {
+    let answer = ask(&format!("A {name} budget in US dollars (empty for none): "))?;
     if answer.is_empty() {
         return Ok(None);
     }
@@ -116,7 +145,7 @@ fn ask_budget() -> Result<Option<f64>> {
         Ok(dollars) => Ok(Some(dollars)),
         Err(reason) => {
             eprint_line(&format!(
-                "ttop: {reason}; to set a budget later, run 'ttop config set budgets.daily 20'"
+                "ttop: {reason}; to set a budget later, run 'ttop config set budgets.{name} 20'"
             ));
             Ok(None)
         }

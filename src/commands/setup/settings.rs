@@ -1,4 +1,4 @@
-//! Settings in the configuration: a budget, desktop alerts, and consents to use other tools' logins.
+//! Settings in the configuration: budgets, desktop alerts, and consents to downloads and to other tools' logins.
 
 use super::super::context::Context;
 use super::change::{Change, Files, Offer};
@@ -13,35 +13,42 @@ pub struct Setting {
     purpose: String,
     path: Vec<String>,
     value: Value,
+    /// Offered to those who do not want it.
+    pub otherwise: Option<Box<Setting>>,
 }
+
+/// The budgets that setup asks for.
+pub const BUDGETS: [&str; 3] = ["daily", "weekly", "monthly"];
 
 fn setting(purpose: impl Into<String>, path: &[&str], value: Value) -> Setting {
     Setting {
         purpose: purpose.into(),
         path: path.iter().map(|&name| name.to_owned()).collect(),
         value,
+        otherwise: None,
     }
 }
 
-/// Whether no daily budget is set.
-pub fn lacks_budget(context: &Context) -> bool {
-    context.engine.config.effective(&["budgets", "daily"]).is_null()
+/// Whether no such budget is set.
+pub fn lacks_budget(context: &Context, name: &str) -> bool {
+    context.engine.config.effective(&["budgets", name]).is_null()
 }
 
 /// Every setting to offer: what is set already is not among them.
 ///
 /// # Errors
 /// When credentials cannot be listed.
-pub fn wanted(context: &Context, daily: Option<f64>) -> Result<Vec<Setting>> {
+pub fn wanted(context: &Context, budgets: &[(&str, f64)]) -> Result<Vec<Setting>> {
     let (engine, config) = (&context.engine, &context.engine.config);
     let mut wanted = Vec::new();
-    if let Some(dollars) = daily {
+    for (name, dollars) in budgets {
         let value = match dollars.fract() == 0.0 {
-            true => json!(dollars as i64),
+            true => json!(*dollars as i64),
             false => json!(dollars),
         };
-        if config.effective(&["budgets", "daily"]).as_f64() != Some(dollars) {
-            wanted.push(setting("a daily budget in US dollars", &["budgets", "daily"], value));
+        if config.effective(&["budgets", name]).as_f64() != Some(*dollars) {
+            let purpose = format!("a {name} budget in US dollars");
+            wanted.push(setting(purpose, &["budgets", name], value));
         }
     }
     let has_sink = config
@@ -56,6 +63,18 @@ pub fn wanted(context: &Context, daily: Option<f64>) -> Result<Vec<Setting>> {
             &["alerts", "sinks", "desktop"],
             json!({"type": "desktop"}),
         ));
+    }
+    let download = ["prices", "autoUpdate"];
+    if !config.is_set(&download) {
+        let off = "no download of prices: costs come from the list in this build, until you run 'ttop prices update'";
+        wanted.push(Setting {
+            otherwise: Some(Box::new(setting(off, &download, json!(false)))),
+            ..setting(
+                "consent to download the price list of models.dev, at most once a day and without any data of yours",
+                &download,
+                json!(true),
+            )
+        });
     }
     let found = engine.credentials(CredsQuery::default())?;
     for provider in engine.registry.providers.iter().map(|provider| provider.about()) {

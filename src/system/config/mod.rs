@@ -190,6 +190,15 @@ impl Config {
         found
     }
 
+    /// Whether the file has a value at a path.
+    pub fn is_set(&self, path: &[&str]) -> bool {
+        let Some((first, rest)) = path.split_first() else {
+            return true;
+        };
+        let first = self.root.get(*first);
+        first.is_some_and(|first| rest.iter().try_fold(first, |value, name| value.get(name)).is_some())
+    }
+
     /// The effective value at a path: the configured one, else the default, else null.
     pub fn effective(&self, path: &[&str]) -> Value {
         let mut all = serde_json::to_value(&self.settings).unwrap_or_default();
