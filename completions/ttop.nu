@@ -65,6 +65,7 @@ export def "ttop sessions" [
     --project: string@"nu-complete ttop"  # Only include these projects and folders below them
     --session: string@"nu-complete ttop"  # Only include these sessions: an id, the short id in tables, or `latest`
     --branch: string@"nu-complete ttop"  # Only include these branches
+    --subagent: string@"nu-complete ttop"  # Only include turns of these kinds of subagent; `*` is any of them
     --presence: string@"nu-complete ttop"  # Only include turns in this state
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
     table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
@@ -79,7 +80,7 @@ export def "ttop sessions" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {tree: $tree, interactive: $interactive, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {tree: $tree, interactive: $interactive, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, subagent: $subagent, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop sessions -o ndjson ...$flags | typed [startedAt sessionUpdatedAt] [time] [] []
 }
 
@@ -94,6 +95,7 @@ export def "ttop turns" [
     --project: string@"nu-complete ttop"  # Only include these projects and folders below them
     --session: string@"nu-complete ttop"  # Only include these sessions: an id, the short id in tables, or `latest`
     --branch: string@"nu-complete ttop"  # Only include these branches
+    --subagent: string@"nu-complete ttop"  # Only include turns of these kinds of subagent; `*` is any of them
     --presence: string@"nu-complete ttop"  # Only include turns in this state
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
     table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
@@ -108,7 +110,7 @@ export def "ttop turns" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, subagent: $subagent, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop turns -o ndjson ...$flags | typed [timestamp sessionUpdatedAt] [time] [] []
 }
 
@@ -151,6 +153,7 @@ export def "ttop cost" [
     --project: string@"nu-complete ttop"  # Only include these projects and folders below them
     --session: string@"nu-complete ttop"  # Only include these sessions: an id, the short id in tables, or `latest`
     --branch: string@"nu-complete ttop"  # Only include these branches
+    --subagent: string@"nu-complete ttop"  # Only include turns of these kinds of subagent; `*` is any of them
     --presence: string@"nu-complete ttop"  # Only include turns in this state
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
     table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
@@ -166,7 +169,7 @@ export def "ttop cost" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {by: $by, breakdown: $breakdown, last: $last, no-cost: $no_cost, max: $max, roots: $roots, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, plot: $plot, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {by: $by, breakdown: $breakdown, last: $last, no-cost: $no_cost, max: $max, roots: $roots, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, subagent: $subagent, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, plot: $plot, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop cost -o ndjson ...$flags | typed [start end] [] [] []
 }
 
@@ -183,6 +186,7 @@ export def "ttop trends" [
     --project: string@"nu-complete ttop"  # Only include these projects and folders below them
     --session: string@"nu-complete ttop"  # Only include these sessions: an id, the short id in tables, or `latest`
     --branch: string@"nu-complete ttop"  # Only include these branches
+    --subagent: string@"nu-complete ttop"  # Only include turns of these kinds of subagent; `*` is any of them
     --presence: string@"nu-complete ttop"  # Only include turns in this state
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
     table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
@@ -198,7 +202,7 @@ export def "ttop trends" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {days: $days, kind: $kind, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, plot: $plot, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {days: $days, kind: $kind, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, subagent: $subagent, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, plot: $plot, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop trends -o ndjson ...$flags | typed [start end] [] [] []
 }
 
@@ -214,6 +218,7 @@ export def "ttop insights" [
     --project: string@"nu-complete ttop"  # Only include these projects and folders below them
     --session: string@"nu-complete ttop"  # Only include these sessions: an id, the short id in tables, or `latest`
     --branch: string@"nu-complete ttop"  # Only include these branches
+    --subagent: string@"nu-complete ttop"  # Only include turns of these kinds of subagent; `*` is any of them
     --presence: string@"nu-complete ttop"  # Only include turns in this state
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
     table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
@@ -228,7 +233,7 @@ export def "ttop insights" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {days: $days, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {days: $days, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, subagent: $subagent, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop insights -o ndjson ...$flags | typed [] [] [] []
 }
 
@@ -387,6 +392,7 @@ export def "ttop top" [
     --project: string@"nu-complete ttop"  # Only include these projects and folders below them
     --session: string@"nu-complete ttop"  # Only include these sessions: an id, the short id in tables, or `latest`
     --branch: string@"nu-complete ttop"  # Only include these branches
+    --subagent: string@"nu-complete ttop"  # Only include turns of these kinds of subagent; `*` is any of them
     --presence: string@"nu-complete ttop"  # Only include turns in this state
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
     table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
@@ -401,7 +407,7 @@ export def "ttop top" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {view: $view, window: $window, once: $once, reset: $reset, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {view: $view, window: $window, once: $once, reset: $reset, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, subagent: $subagent, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop top -o ndjson ...$flags | typed [] [] [] []
 }
 
@@ -1054,6 +1060,7 @@ export extern "ttop export focus" [
     --project: string@"nu-complete ttop"  # Only include these projects and folders below them
     --session: string@"nu-complete ttop"  # Only include these sessions: an id, the short id in tables, or `latest`
     --branch: string@"nu-complete ttop"  # Only include these branches
+    --subagent: string@"nu-complete ttop"  # Only include turns of these kinds of subagent; `*` is any of them
     --presence: string@"nu-complete ttop"  # Only include turns in this state
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
     --color: string@"nu-complete ttop"  # Choose when to use color
@@ -1081,6 +1088,7 @@ export extern "ttop export otlp" [
     --project: string@"nu-complete ttop"  # Only include these projects and folders below them
     --session: string@"nu-complete ttop"  # Only include these sessions: an id, the short id in tables, or `latest`
     --branch: string@"nu-complete ttop"  # Only include these branches
+    --subagent: string@"nu-complete ttop"  # Only include turns of these kinds of subagent; `*` is any of them
     --presence: string@"nu-complete ttop"  # Only include turns in this state
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
     --color: string@"nu-complete ttop"  # Choose when to use color
@@ -1152,6 +1160,8 @@ export extern "ttop setup" [
     --yes  # Make every change without a question
     --print  # Print every change as a patch, and make none
     --daily: number  # Also set this daily budget, in US dollars
+    --weekly: number  # Also set this weekly budget, in US dollars
+    --monthly: number  # Also set this monthly budget, in US dollars
     --color: string@"nu-complete ttop"  # Choose when to use color
     --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network

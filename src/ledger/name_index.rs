@@ -78,12 +78,16 @@ impl Ledger {
 
     /// Every branch that a turn was ever made on.
     pub fn branches(&self) -> impl Iterator<Item = &str> {
-        self.origins().map(|origin| origin.branch).filter(|branch| !branch.is_empty())
+        self.origins()
+            .map(|origin| origin.branch)
+            .filter(|branch| !branch.is_empty())
     }
 
     /// Every kind of subagent that a turn was ever made by.
     pub fn subagents(&self) -> impl Iterator<Item = &str> {
-        self.origins().map(|origin| origin.subagent).filter(|kind| !kind.is_empty())
+        self.origins()
+            .map(|origin| origin.subagent)
+            .filter(|kind| !kind.is_empty())
     }
 
     fn origins(&self) -> impl Iterator<Item = Origin<'_>> {

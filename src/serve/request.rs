@@ -159,11 +159,17 @@ fn params_of(query: &str) -> Result<Vec<(String, String)>, Refused> {
     }
     for (name, value) in &params {
         // Bytes that are not UTF-8 became this character; no flag of a command could have held them either.
-        if [name, value].iter().any(|text| text.contains(char::REPLACEMENT_CHARACTER)) {
+        if [name, value]
+            .iter()
+            .any(|text| text.contains(char::REPLACEMENT_CHARACTER))
+        {
             return Err(Refused::new(400, format!("the parameter {name:?} is not UTF-8 text")));
         }
         if [name, value].iter().any(|text| text.chars().any(char::is_control)) {
-            return Err(Refused::new(400, format!("the parameter {name:?} has a control character")));
+            return Err(Refused::new(
+                400,
+                format!("the parameter {name:?} has a control character"),
+            ));
         }
     }
     Ok(params)

@@ -52,7 +52,11 @@ fn branches_and_subagents_are_filters_of_every_report() {
             let found = home.rows(&["turns", &flag, name]);
             assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{case} {flag} {name}");
             let tokens = |rows: &[&Value]| -> u64 { rows.iter().filter_map(|row| row["totalTokens"].as_u64()).sum() };
-            for command in [&["sessions"][..], &["cost", "--by", "total"], &["cost", "--by", "subagent,branch"]] {
+            for command in [
+                &["sessions"][..],
+                &["cost", "--by", "total"],
+                &["cost", "--by", "subagent,branch"],
+            ] {
                 let rows = home.rows(&[command, &[&flag, name]].concat());
                 let rows: Vec<&Value> = rows.iter().collect();
                 assert_eq!(tokens(&rows), tokens(&expected), "{case} {command:?} {flag} {name}");

@@ -72,7 +72,9 @@ fn home() -> Home {
 
 #[test]
 fn yes_and_no_decide_about_each_change_by_itself() {
-    let Some(terminal) = Terminal::start(home()) else { return };
+    let Some(terminal) = Terminal::start(home()) else {
+        return;
+    };
     terminal.answer("completions for fish", "y");
     terminal.answer("a segment in tmux", "n");
     terminal.answer("A daily", "20");
@@ -93,7 +95,10 @@ fn yes_and_no_decide_about_each_change_by_itself() {
     assert!(home.join(".config/fish/completions/ttop.fish").exists(), "{shown}");
     let tmux = std::fs::read_to_string(home.join(".tmux.conf")).expect("there");
     assert!(!tmux.contains("ttop"), "{tmux}");
-    assert!(shown.contains("+set -ag status-right"), "what is declined was shown: {shown}");
+    assert!(
+        shown.contains("+set -ag status-right"),
+        "what is declined was shown: {shown}"
+    );
     assert_eq!(terminal.config("budgets.daily"), "20");
     assert_eq!(terminal.config("budgets.monthly"), "300.5");
     assert_eq!(terminal.config("prices.autoUpdate"), "false");
@@ -109,14 +114,21 @@ fn yes_and_no_decide_about_each_change_by_itself() {
 
 #[test]
 fn a_person_who_declines_everything_changes_nothing() {
-    let Some(terminal) = Terminal::start(home()) else { return };
+    let Some(terminal) = Terminal::start(home()) else {
+        return;
+    };
     for after in ["completions for fish", "a segment in tmux"] {
         terminal.answer(after, "n");
     }
     for after in ["A daily", "A weekly", "A monthly"] {
         terminal.answer(after, "");
     }
-    for after in ["desktop notifications", "consent to download", "no download of prices", "consent to ask"] {
+    for after in [
+        "desktop notifications",
+        "consent to download",
+        "no download of prices",
+        "consent to ask",
+    ] {
         terminal.answer(after, "");
     }
     if cfg!(feature = "plugins") {

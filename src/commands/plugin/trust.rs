@@ -102,7 +102,9 @@ pub fn ask_for_trust(context: &mut Context, may_ask: bool) -> Result<usize> {
     let waits = |found: &&Found| found.state == State::Untrusted && found.hash.is_some();
     let mut waiting = 0;
     for found in session.found.iter().filter(waits) {
-        let Some(declaration) = found.declaration() else { continue };
+        let Some(declaration) = found.declaration() else {
+            continue;
+        };
         waiting += 1;
         match may_ask {
             true => drop(ask(context, found, false)?),

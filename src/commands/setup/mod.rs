@@ -61,7 +61,10 @@ impl SetupArgs {
         }
         let asks = may_ask && !self.yes && !self.print;
         let mut budgets = Vec::new();
-        for (name, given) in settings::BUDGETS.into_iter().zip([self.daily, self.weekly, self.monthly]) {
+        for (name, given) in settings::BUDGETS
+            .into_iter()
+            .zip([self.daily, self.weekly, self.monthly])
+        {
             let dollars = match given {
                 None if asks && settings::lacks_budget(context, name) => ask_budget(name)?,
                 given => given,

@@ -40,7 +40,11 @@ pub struct Window {
 impl Window {
     /// The full hours around a range. What has not happened yet is open.
     pub fn around(range: Range, now: i64) -> Self {
-        let start = range.start - range.start.rem_euclid(HOUR_MS).min(range.start.saturating_sub(i64::MIN));
+        let start = range.start
+            - range
+                .start
+                .rem_euclid(HOUR_MS)
+                .min(range.start.saturating_sub(i64::MIN));
         let end = match range.end > now {
             true => i64::MAX,
             false => range.end.saturating_add(HOUR_MS - range.end.rem_euclid(HOUR_MS)),
@@ -136,11 +140,16 @@ impl RemoteHistory {
     fn ask(&mut self, window: Window, is_there: &dyn Fn(&String) -> bool) -> Result<()> {
         let mut remotes = self.remotes.clone();
         remotes.remotes.retain(|remote| is_there(&remote.name));
-        let known: Vec<Answer> = self.kept.get(&window).map_or_else(Vec::new, |kept| kept.answers.clone());
+        let known: Vec<Answer> = self
+            .kept
+            .get(&window)
+            .map_or_else(Vec::new, |kept| kept.answers.clone());
         let (send, waker) = (self.send.clone(), self.waker.clone());
         std::thread::Builder::new().name("turns".to_owned()).spawn(move || {
             let answers = remotes.each(|remote, system| remote.turns(window, &known, system));
-            let answers = answers.into_iter().map(|(remote, answer)| (remote.name.clone(), answer));
+            let answers = answers
+                .into_iter()
+                .map(|(remote, answer)| (remote.name.clone(), answer));
             let fetched = Fetched {
                 window,
                 answers: answers.collect(),
@@ -186,7 +195,9 @@ impl RemoteHistory {
         self.kept.retain(|_, kept| kept.asked_at.elapsed() < KEPT);
         while self.bytes() > MOST_KEPT_BYTES && self.kept.len() > 1 {
             let oldest = self.kept.iter().min_by_key(|(_, kept)| kept.asked_at);
-            let Some(window) = oldest.map(|(window, _)| *window) else { break };
+            let Some(window) = oldest.map(|(window, _)| *window) else {
+                break;
+            };
             self.kept.remove(&window);
         }
         has_news
@@ -194,7 +205,10 @@ impl RemoteHistory {
 
     fn bytes(&self) -> usize {
         let answers = self.kept.values().flat_map(|kept| &kept.answers);
-        answers.filter_map(|answer| answer.lines.as_ref()).map(|lines| lines.len()).sum()
+        answers
+            .filter_map(|answer| answer.lines.as_ref())
+            .map(|lines| lines.len())
+            .sum()
     }
 }
 
