@@ -14,6 +14,8 @@ use ttop::system::{Os, System};
 const MOST_SECONDS: f64 = if cfg!(debug_assertions) { 20.0 } else { 5.0 };
 const BUSY: f64 = 10.0;
 const MOST_MIB: f64 = 300.0;
+/// How many rows of a table are copied.
+const TEMPLATES: usize = 8;
 const OTHER: &str = "an-answer-from-elsewhere";
 /// Each looks at databases in its own way.
 const COMMANDS: [&str; 5] = ["turns", "ps", "doctor", "creds", "mcp"];
@@ -133,23 +135,32 @@ fn drop_indexes(connection: &Connection) {
     }
 }
 
-/// Copies of the rows that are there, under keys that nothing else has.
-fn rows(connection: &Connection, count: usize) {
+/// Copies of the first rows of each table, under keys that nothing else has: `range` of each. What refers to a session or a
+/// message refers to its copy of the same number, and sessions have parents.
+fn rows(connection: &Connection, range: std::ops::Range<usize>) {
     for table in tables(connection) {
         let keys = names(
             connection,
-            &format!("select name from pragma_table_info('{table}') where pk > 0"),
+            &format!(
+                "select name from pragma_table_info('{table}') where pk > 0
+                 union select part.name from pragma_index_list('{table}') as list, pragma_index_info(list.name) as part
+                 where list.\"unique\""
+            ),
         );
         let values: Vec<_> = columns(connection, &table)
             .iter()
-            .map(|column| match keys.contains(column) {
-                true => "'x' || n".to_owned(),
-                false => format!("\"{column}\""),
+            .map(|column| match column.as_str() {
+                "parent_id" | "parent_session_id" if keys.len() == 1 => format!("\"{}\" || n / 2", keys[0]),
+                "session_id" | "message_id" => format!("\"{column}\" || n"),
+                _ if keys.contains(column) => format!("\"{column}\" || n"),
+                _ => format!("\"{column}\""),
             })
             .collect();
         let copy = format!(
-            "insert or ignore into \"{table}\" with recursive r(n) as (select 1 union all select n + 1 from r limit {count})
-             select {} from r, (select * from \"{table}\" limit 1)",
+            "insert or ignore into \"{table}\" with recursive r(n) as (select {} union all select n + 1 from r limit {})
+             select {} from (select * from \"{table}\" order by rowid limit {TEMPLATES}), r",
+            range.start,
+            range.len(),
             values.join(", ")
         );
         // Keys that are numbers take no text.
@@ -226,5 +237,40 @@ fn an_enormous_cell_is_one_warning() {
 
 #[test]
 fn very_many_rows_take_little_time_and_memory() {
-    attack("very many rows", 0..=usize::MAX, |connection| rows(connection, 10_000));
+    attack("very many rows", 0..=usize::MAX, |connection| {
+        rows(connection, 0..10_000 / TEMPLATES);
+    });
+}
+
+/// Processor time of a first look at a database with so many copies and no index, of one when a row is new, and of live
+/// sessions.
+fn times(subject: &Subject, copies: usize) -> [f64; 3] {
+    let connection = Connection::open(&subject.path).expect("a database");
+    connection
+        .execute_batch("pragma journal_mode = delete; pragma synchronous = off; pragma foreign_keys = off")
+        .expect("set");
+    drop_indexes(&connection);
+    rows(&connection, 0..copies);
+    let first = run(&subject.home, "turns").0.cpu;
+    rows(&connection, copies..copies + 1);
+    let second = run(&subject.home, "turns").0.cpu;
+    std::fs::remove_dir_all(subject.home.path().join(".local/share/tokentop")).expect("a ledger");
+    [first, second, run(&subject.home, "ps").0.cpu]
+}
+
+#[test]
+fn ten_times_the_rows_without_an_index_cost_at_most_fifteen_times_the_time() {
+    // What starting takes, below which a ratio has no meaning.
+    const LEAST_SECONDS: f64 = 0.2;
+    let mut slow = Vec::new();
+    for (few, many) in subjects().into_iter().zip(subjects()) {
+        let pairs = times(&few, 100).into_iter().zip(times(&many, 1_000));
+        for (what, (of_few, of_many)) in ["first", "second", "live"].iter().zip(pairs) {
+            println!("{}, {what}: {of_few:.2} s became {of_many:.2} s", many.agent);
+            if of_many > 15.0 * of_few.max(LEAST_SECONDS) {
+                slow.push(format!("{}, {what}: {of_few:.2} s became {of_many:.2} s", many.agent));
+            }
+        }
+    }
+    assert!(slow.is_empty(), "{slow:#?}");
 }

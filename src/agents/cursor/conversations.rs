@@ -88,11 +88,13 @@ pub fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookma
             connection: &view,
             budget: &database.budget,
             lenders: FxHashMap::default(),
+            knows_all: false,
             into,
         };
         match before.resume(&mark, &view)?.filter(|_| is_same) {
-            Some(number) => reading.changed(number)?,
-            None => reading.everything()?,
+            // Without an index, each search for a conversation would look at every row.
+            Some(number) if has_key_index(&view)? => reading.changed(number)?,
+            _ => reading.everything()?,
         }
     }
     Ok(Bookmark {
@@ -106,6 +108,8 @@ struct Reading<'a> {
     connection: &'a Connection,
     budget: &'a Budget,
     lenders: FxHashMap<String, Lender>,
+    /// Whether every conversation that is there is among the lenders.
+    knows_all: bool,
     into: &'a mut Batch,
 }
 
@@ -120,6 +124,7 @@ impl Reading<'_> {
     fn everything(&mut self) -> Result<()> {
         self.into.replace(Scope::Source, Presence::Gone);
         self.rows(COMPOSERS, [], Self::composer)?;
+        self.knows_all = true;
         self.rows(BUBBLES, [], Self::bubble)
     }
 
@@ -247,7 +252,7 @@ impl Reading<'_> {
 
     /// What a conversation lends; nothing when its row is gone.
     fn lender(&mut self, id: &str) -> Result<Lender> {
-        if !self.lenders.contains_key(id) {
+        if !self.knows_all && !self.lenders.contains_key(id) {
             self.rows("key = ?1", [format!("composerData:{id}")], Self::composer)?;
         }
         Ok(self.lenders.entry(id.to_owned()).or_default().clone())
@@ -258,6 +263,14 @@ impl Reading<'_> {
         self.into.problem(Problem::new(place, reason(error)));
         Ok(())
     }
+}
+
+/// Whether keys can be found without a look at every row.
+fn has_key_index(connection: &Connection) -> rusqlite::Result<bool> {
+    let find =
+        "select exists (select 1 from pragma_index_list('cursorDiskKV') as list, pragma_index_info(list.name) as part
+        where not list.partial and part.seqno = 0 and part.name = 'key')";
+    connection.query_row(find, [], |row| row.get(0))
 }
 
 /// Conversation and message of `bubbleId:<conversation>:<message>`.

@@ -1,7 +1,7 @@
 //! Which sessions of a database changed since the last read; they are read again whole.
 
 use super::reply::Replies;
-use super::session::{Place, Projects, Session, describe};
+use super::session::{Place, Projects, Recorded, Session, describe};
 use super::sqlite::{DAY_NS, Pass, Sessions, mark_hash};
 use super::state::{Known, Progress, State};
 use super::tables::Tables;
@@ -50,9 +50,8 @@ impl Pass<'_> {
             };
             let listed = tables.changes(self.database)?;
             let has_moved = |hash| present.contains(&hash) != were_present.contains(&hash);
-            for id in round.suspects(before, &listed, has_moved)? {
-                round.read_again(&id, &mut replies)?;
-            }
+            let suspects = round.suspects(before, &listed, has_moved)?;
+            round.read_again(&suspects, &mut replies)?;
             let mut sessions = round.merged(before, &listed);
             let rows: u64 = sessions.values().map(|known| u64::from(known.rows)).sum();
             let has_unrecorded = before
@@ -60,9 +59,8 @@ impl Pass<'_> {
                 .values()
                 .any(|known| known.updated == Session::UNRECORDED);
             if has_unrecorded || rows != tables.count(self.database)? {
-                for id in round.miscounted(&sessions, &listed)? {
-                    round.read_again(&id, &mut replies)?;
-                }
+                let miscounted = round.miscounted(&sessions, &listed)?;
+                round.read_again(&miscounted, &mut replies)?;
                 sessions = round.merged(before, &listed);
             }
             present.extend(sessions.keys());
@@ -158,22 +156,25 @@ impl Round<'_> {
         Ok(ids)
     }
 
-    fn read_again(&mut self, id: &str, replies: &mut Replies<'_>) -> Result<()> {
-        let recorded = self.tables.session(self.pass.database, id, replies.batch())?;
-        let session = match &recorded {
-            Some(recorded) => Session::new(recorded, Place::Database),
-            None => Session::unrecorded(id, Place::Database),
-        };
-        if self.sessions.add(session) {
-            let batch = replies.batch();
-            batch.replace(Scope::Session(id.to_owned()), Presence::Reverted);
-            if let Some(recorded) = &recorded {
-                batch.session(describe(recorded, &self.projects));
+    /// Reads sessions from their start, all in one pass over each table.
+    fn read_again(&mut self, ids: &[String], replies: &mut Replies<'_>) -> Result<()> {
+        let recorded = self.tables.sessions_among(self.pass.database, ids, replies.batch())?;
+        let recorded: FxHashMap<&str, &Recorded> = recorded.iter().map(|session| (&*session.id, session)).collect();
+        for id in ids {
+            let recorded = recorded.get(id.as_str());
+            let session = match recorded {
+                Some(recorded) => Session::new(recorded, Place::Database),
+                None => Session::unrecorded(id, Place::Database),
+            };
+            if self.sessions.add(session) {
+                let batch = replies.batch();
+                batch.replace(Scope::Session(id.to_owned()), Presence::Reverted);
+                if let Some(recorded) = recorded {
+                    batch.session(describe(recorded, &self.projects));
+                }
             }
         }
-        let condition = "where session_id = ?1";
-        self.pass
-            .read_rows(self.tables, condition, [id], &mut self.sessions, replies)
+        self.pass.read_rows(self.tables, Some(ids), &mut self.sessions, replies)
     }
 
     /// The merged state of every session.

@@ -6,7 +6,8 @@ use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::table;
 use crate::core::money::Money;
 use anyhow::Result;
-use rustc_hash::FxHashSet;
+use rusqlite::Params;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -14,6 +15,20 @@ use serde_json::value::RawValue;
 pub struct OwnCosts {
     parents: FxHashSet<u64>,
     has_costs: bool,
+}
+
+/// What the parts of replies record, by the hash of the reply's id.
+#[derive(Default)]
+pub struct Parts {
+    of_reply: FxHashMap<u64, Recorded>,
+    /// What sessions and those below them cost, by the hash of their ids.
+    below: FxHashMap<u64, Money>,
+}
+
+#[derive(Default)]
+struct Recorded {
+    steps: Option<Money>,
+    children: FxHashSet<u64>,
 }
 
 /// `{"type":"step-finish","cost":0.008}`, `{"type":"tool","state":{"metadata":{"sessionId":"ses_…"}}}`
@@ -65,55 +80,115 @@ impl OwnCosts {
         Ok((!parents.is_empty()).then_some(Self { parents, has_costs }))
     }
 
-    /// The part of `cost` that is the reply's own: what its steps cost, or the rest without its subagents.
+    /// Reads the parts of the replies in `messages`, those of `sessions` or of all. A search for each reply would look at
+    /// every part where the index is gone.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn of(&self, database: &Database, session: &str, message: &str, cost: Money) -> Result<Money> {
-        if cost == Money::ZERO || !self.parents.contains(&session_hash(session)) {
-            return Ok(cost);
-        }
-        let (mut steps, mut children) = (None, Vec::new());
-        let select = "select data from part where message_id = ?1 order by id";
-        let mut statement = database.connection.prepare_cached(select)?;
-        let mut rows = statement.query([message])?;
-        while let Some(row) = rows.next()? {
-            database.budget.restart();
-            let Some(part) = row.get_ref(0)?.as_bytes().ok().and_then(parse) else {
-                continue;
-            };
-            match part {
-                OwnCost::Step(cost) => steps = Some(cost.plus(steps.unwrap_or(Money::ZERO))),
-                OwnCost::Child(id) => children.push(id),
+    pub fn parts(
+        &self,
+        database: &Database,
+        messages: &str,
+        sessions: Option<&[String]>,
+        into: &mut Batch,
+    ) -> Result<Parts> {
+        let mut parts = Parts::default();
+        let of_sessions =
+            |which: &str| format!("where message_id in (select id from {messages} where session_id in ({which}))");
+        match sessions {
+            None => {
+                let all = of_sessions("select parent_id from session where parent_id is not null");
+                parts.add(database, (&all, ()), into)?;
+            }
+            Some(ids) => {
+                let parents = ids.iter().filter(|id| self.parents.contains(&session_hash(id)));
+                for list in table::lists(parents) {
+                    parts.add(database, (&of_sessions(table::IN_LIST), [list]), into)?;
+                }
             }
         }
-        Ok(match steps {
-            Some(steps) => steps,
-            None => cost.minus(self.cost_below(database, &children)?).max(Money::ZERO),
-        })
+        let needs_children = |recorded: &Recorded| recorded.steps.is_none() && !recorded.children.is_empty();
+        if self.has_costs && parts.of_reply.values().any(needs_children) {
+            parts.below = costs_below(database, into)?;
+        }
+        Ok(parts)
     }
 
-    /// What sessions and those below them cost.
-    fn cost_below(&self, database: &Database, sessions: &[String]) -> Result<Money> {
-        let mut sum = Money::ZERO;
-        if !self.has_costs {
-            return Ok(sum);
+    /// The part of `cost` that is the reply's own: what its steps cost, or the rest without its subagents. Unknown where
+    /// the parts are damaged.
+    pub fn of(&self, parts: Option<&Parts>, session: u64, message: &str, cost: Money) -> Option<Money> {
+        if cost == Money::ZERO || !self.parents.contains(&session) {
+            return Some(cost);
         }
-        let select = "with recursive below(id) as (select ?1 union select s.id from session s join below on s.parent_id = below.id)
-            select sum(session.cost) from below join session on session.id = below.id";
-        let mut statement = database.connection.prepare_cached(select)?;
-        for session in sessions {
-            let cost: Option<f64> = statement.query_row([session], |row| row.get(0))?;
-            sum = sum.plus(dollars(cost).unwrap_or_default());
-        }
-        Ok(sum)
+        let parts = parts?;
+        let Some(recorded) = parts.of_reply.get(&session_hash(message)) else {
+            return Some(cost);
+        };
+        Some(recorded.steps.unwrap_or_else(|| {
+            let children = recorded.children.iter().filter_map(|child| parts.below.get(child));
+            let children = children.fold(Money::ZERO, |sum, child| sum.plus(*child));
+            cost.minus(children).max(Money::ZERO)
+        }))
     }
+}
+
+impl Parts {
+    fn add(&mut self, database: &Database, which: (&str, impl Params), into: &mut Batch) -> Result<()> {
+        table::read(database, "part", &["message_id", "data"], which, into, |cells, _| {
+            let cost = cells.bytes("data").and_then(parse);
+            if let (Some(cost), Some(message)) = (cost, cells.text("message_id")) {
+                let recorded = self.of_reply.entry(session_hash(&message)).or_default();
+                match cost {
+                    OwnCost::Step(cost) => recorded.steps = Some(cost.plus(recorded.steps.unwrap_or(Money::ZERO))),
+                    OwnCost::Child(id) => {
+                        recorded.children.insert(id);
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+}
+
+/// What each session and those below it cost. Sessions that are below themselves cost what they cost alone.
+fn costs_below(database: &Database, into: &mut Batch) -> Result<FxHashMap<u64, Money>> {
+    let (mut sums, mut parents) = (FxHashMap::default(), FxHashMap::default());
+    let mut waits_for: FxHashMap<u64, u32> = FxHashMap::default();
+    let columns = ["id", "parent_id", "cost"];
+    table::read(database, "session", &columns, table::ALL, into, |cells, _| {
+        let hash = |column: &str| cells.text(column).map(|id| session_hash(&id));
+        if let Some(id) = hash("id") {
+            sums.insert(id, dollars(cells.number("cost")).unwrap_or_default());
+            if let Some(parent) = hash("parent_id")
+                && parents.insert(id, parent).is_none()
+            {
+                *waits_for.entry(parent).or_default() += 1;
+            }
+        }
+        Ok(())
+    })?;
+    let mut ready: Vec<u64> = sums.keys().copied().filter(|id| !waits_for.contains_key(id)).collect();
+    while let Some(id) = ready.pop() {
+        let Some(parent) = parents.get(&id) else { continue };
+        let cost = sums[&id];
+        if let Some(sum) = sums.get_mut(parent) {
+            *sum = sum.plus(cost);
+        }
+        if let Some(left) = waits_for.get_mut(parent) {
+            *left -= 1;
+            if *left == 0 {
+                ready.push(*parent);
+            }
+        }
+    }
+    Ok(sums)
 }
 
 /// The cost in a part.
 enum OwnCost {
     Step(Money),
-    Child(String),
+    Child(u64),
 }
 
 fn parse(data: &[u8]) -> Option<OwnCost> {
@@ -124,7 +199,7 @@ fn parse(data: &[u8]) -> Option<OwnCost> {
         "tool" => {
             let state: State<'_> = part(record.state)?;
             let metadata: Metadata<'_> = part(state.metadata)?;
-            metadata.session_id.map(|id| OwnCost::Child(id.0.into_owned()))
+            metadata.session_id.map(|id| OwnCost::Child(session_hash(&id.0)))
         }
         _ => None,
     }

@@ -3,18 +3,18 @@
 use super::Family;
 use super::extract::parse_message;
 use super::message::Role;
-use super::own_cost::OwnCosts;
+use super::own_cost::{OwnCosts, Parts};
 use super::reply::{Located, Replies};
 use super::session::{Place, Session, describe};
 use super::state::{Known, Open, Progress, State};
 use super::tables::{Stored, Tables, Times};
 use crate::agents::shared::batch::{Batch, Scope, session_hash};
 use crate::agents::shared::source::{Bookmark, Source};
-use crate::agents::shared::sqlite::Database;
+use crate::agents::shared::sqlite::{Database, is_damaged};
+use crate::agents::shared::table::{self, IN_LIST};
 use crate::core::problem::Problem;
 use crate::core::turn::Presence;
 use anyhow::{Context, Result};
-use rusqlite::Params;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::Path;
 
@@ -179,7 +179,7 @@ impl Pass<'_> {
             let (mark, mark_id) = tables.last(self.database)?;
             into.expect(usize::try_from(mark).unwrap_or(0));
             let mut replies = Replies::new(agent_id, into);
-            if let Err(error) = self.read_rows(tables, "", [], &mut sessions, &mut replies) {
+            if let Err(error) = self.read_rows(tables, None, &mut sessions, &mut replies) {
                 if into.turns.is_empty() {
                     return Err(error);
                 }
@@ -199,23 +199,51 @@ impl Pass<'_> {
         Ok(Some(state))
     }
 
+    /// Reads the messages of some sessions, or all.
     pub(super) fn read_rows(
         &self,
         tables: &Tables,
-        condition: &str,
-        parameters: impl Params + Clone,
+        of: Option<&[String]>,
         sessions: &mut Sessions,
         replies: &mut Replies<'_>,
     ) -> Result<()> {
-        tables.messages(self.database, condition, parameters, |stored| {
-            self.read_row(tables, stored, sessions, replies)
-        })
+        let parts = self.parts(tables, of, replies.batch())?;
+        let parts = parts.as_ref();
+        let Some(ids) = of else {
+            return tables.messages(self.database, "", [], |stored| {
+                self.read_row(tables, stored, parts, sessions, replies)
+            });
+        };
+        let condition = format!("where session_id in ({IN_LIST})");
+        for list in table::lists(ids) {
+            tables.messages(self.database, &condition, [list], |stored| {
+                self.read_row(tables, stored, parts, sessions, replies)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// What replies need of their parts; `None` where those are damaged, which leaves the counts of replies as they are.
+    fn parts(&self, tables: &Tables, of: Option<&[String]>, into: &mut Batch) -> Result<Option<Parts>> {
+        let Some(own) = &self.own_costs else {
+            return Ok(None);
+        };
+        match own.parts(self.database, tables.message, of, into) {
+            Ok(parts) => Ok(Some(parts)),
+            Err(error) if error.downcast_ref().is_some_and(is_damaged) => {
+                let reason = format!("costs of replies with subagents are unknown: {error:#}");
+                into.problem(Problem::new(self.path.display(), reason));
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn read_row(
         &self,
         tables: &Tables,
         stored: &Stored<'_>,
+        parts: Option<&Parts>,
         sessions: &mut Sessions,
         replies: &mut Replies<'_>,
     ) -> Result<()> {
@@ -243,7 +271,7 @@ impl Pass<'_> {
             return Ok(());
         }
         if let (Some(own_costs), Some(cost)) = (&self.own_costs, message.cost) {
-            message.cost = Some(own_costs.of(self.database, &stored.session_id, &stored.id, cost)?);
+            message.cost = own_costs.of(parts, reading.session.hash, &stored.id, cost);
         }
         let is_open = message.completed.is_none();
         let mut times = Times::default();

@@ -3,10 +3,11 @@
 use super::session::{Projects, Recorded, Revert};
 use crate::agents::shared::batch::Batch;
 use crate::agents::shared::sqlite::{Database, MOST_CELL_BYTES, is_too_big};
-use crate::agents::shared::table::{self, Cells};
+use crate::agents::shared::table::{self, Cells, IN_LIST};
 use anyhow::Result;
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Params};
+use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 
 /// Columns of a session that reports need. No table with credentials is ever named here.
@@ -112,12 +113,17 @@ impl Tables {
         self.recorded(database, table::ALL, into)
     }
 
-    /// One session.
+    /// Some sessions.
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub fn session(&self, database: &Database, id: &str, into: &mut Batch) -> Result<Option<Recorded>> {
-        Ok(self.recorded(database, ("where id = ?1", [id]), into)?.pop())
+    pub fn sessions_among(&self, database: &Database, ids: &[String], into: &mut Batch) -> Result<Vec<Recorded>> {
+        let mut sessions = Vec::new();
+        let which = format!("where id in ({IN_LIST})");
+        for list in table::lists(ids) {
+            sessions.extend(self.recorded(database, (&which, [list]), into)?);
+        }
+        Ok(sessions)
     }
 
     fn recorded(&self, database: &Database, which: (&str, impl Params), into: &mut Batch) -> Result<Vec<Recorded>> {
@@ -125,19 +131,29 @@ impl Tables {
         self.read_sessions(database, &SESSION_COLUMNS, which, into, |cells| {
             sessions.push(read_session(cells));
         })?;
-        for session in &mut sessions {
-            self.date_revert(database, session)?;
-        }
+        self.date_reverts(database, &mut sessions)?;
         Ok(sessions)
     }
 
-    /// Finds out when the message was made that a revert goes back to.
-    fn date_revert(&self, database: &Database, session: &mut Recorded) -> Result<()> {
-        if let Some(revert) = &mut session.revert {
-            let condition = "where id = ?1";
-            revert.at = self
-                .times(database, condition, [&revert.message_id])?
-                .map(|times| times.created);
+    /// Finds out when the messages were made that reverts go back to.
+    fn date_reverts(&self, database: &Database, sessions: &mut [Recorded]) -> Result<()> {
+        let reverts = || sessions.iter().filter_map(|session| session.revert.as_ref());
+        let mut made: FxHashMap<String, i64> = FxHashMap::default();
+        for list in table::lists(reverts().map(|revert| &revert.message_id)) {
+            let select = format!(
+                "select id, {} from {} where id in ({IN_LIST})",
+                self.times, self.message
+            );
+            let mut statement = database.connection.prepare_cached(&select)?;
+            let mut rows = statement.query([list])?;
+            while let Some(row) = rows.next()? {
+                database.budget.restart();
+                let id = text(row.get_ref(0)?).into_owned();
+                made.entry(id).or_insert(integer(row.get_ref(1)?));
+            }
+        }
+        for revert in sessions.iter_mut().filter_map(|session| session.revert.as_mut()) {
+            revert.at = made.get(&revert.message_id).copied();
         }
         Ok(())
     }

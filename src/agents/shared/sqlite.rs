@@ -27,6 +27,11 @@ pub fn is_too_big(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::TooBig)
 }
 
+/// Whether a read failed because of a damaged page.
+pub fn is_damaged(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt)
+}
+
 impl Database {
     /// Opens read-only with the write-ahead log in view. Where the log's index cannot be made (somebody else's folder,
     /// a full disk), it is kept in memory; where that does not do either, `.db` and `-wal` are copied to a temporary

@@ -8,6 +8,7 @@ use crate::core::turn::Presence;
 use anyhow::{Context, Result};
 use rusqlite::types::ValueRef;
 use rusqlite::{Params, Row};
+use serde_json::Value;
 
 /// Columns that hold whole documents; a cell of any other column is at most [`MOST_TEXT_BYTES`] long.
 const DOCUMENTS: [&str; 5] = ["data", "revert", "event_json", "event_zstd", "chat_message"];
@@ -15,6 +16,33 @@ const MOST_TEXT_BYTES: u32 = 1024 * 1024;
 
 /// Every row of a table.
 pub const ALL: (&str, ()) = ("", ());
+
+/// What `in (…)` holds to find the values of a list, the parameter; see [`lists`]. One statement for many values: SQLite
+/// seeks each in an index, and passes once over a table that has none.
+pub const IN_LIST: &str = "select value from json_each(?1)";
+
+/// Values as parameters of [`IN_LIST`], few enough in each that SQLite takes it.
+pub fn lists<T: AsRef<str>>(values: impl IntoIterator<Item = T>) -> Vec<String> {
+    // The longest escape takes six bytes for one.
+    const MOST_BYTES: usize = MOST_CELL_BYTES as usize / 8;
+    let (mut lists, mut list, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for value in values {
+        let text = value.as_ref();
+        if bytes + text.len() > MOST_BYTES && !list.is_empty() {
+            lists.push(Value::from(std::mem::take(&mut list)).to_string());
+            bytes = 0;
+        }
+        // No agent makes ids that long, and no parameter holds them.
+        if text.len() <= MOST_TEXT_BYTES as usize {
+            bytes += text.len();
+            list.push(text.to_owned());
+        }
+    }
+    if !list.is_empty() {
+        lists.push(Value::from(list).to_string());
+    }
+    lists
+}
 
 /// Reads a database whose table `sessions` holds running totals: the whole of it, each time it changed.
 ///
@@ -232,6 +260,29 @@ mod tests {
         );
         for (table, column) in [("absent", "id"), ("t", "absent")] {
             assert!(!read(&database, table, &[column], ALL, &mut batch, |_, _| Ok(())).expect("readable"));
+        }
+    }
+
+    #[test]
+    fn lists_find_each_value_once_with_an_index_and_without() {
+        let connection = Connection::open_in_memory().expect("a database");
+        connection
+            .execute_batch("create table t (id text); insert into t values ('a'), ('\"b\\'), ('c'), ('a')")
+            .expect("rows");
+        let long = "x".repeat(MOST_TEXT_BYTES as usize);
+        let values: Vec<String> = ["a", "\"b\\", "absent"].map(str::to_owned).into();
+        let many = std::iter::repeat_n(long, 20);
+        let lists = lists(values.into_iter().chain(many));
+        assert!(lists.len() > 1, "one list of 20 MB");
+        for index in ["", "create index by_id on t(id)"] {
+            connection.execute_batch(index).expect("an index");
+            let count = |list: &String| -> i64 {
+                let select = format!("select count(*) from t where id in ({IN_LIST})");
+                connection
+                    .query_row(&select, [list], |row| row.get(0))
+                    .expect("a count")
+            };
+            assert_eq!(lists.iter().map(count).sum::<i64>(), 3, "{index}");
         }
     }
 }

@@ -220,30 +220,30 @@ impl Look<'_> {
             .min()
             .unwrap_or(i64::MAX);
         let is_wanted = |folder: &Path| seekers.iter().any(|seeker| seeker.folder.as_deref() == Some(folder));
-        let mut open: Option<(&Path, Records)> = None;
+        let wanted: Vec<(&Known, PathBuf)> = self
+            .sessions
+            .iter()
+            .filter(|known| known.row.parent_id.is_none() && !known.row.is_archived)
+            .filter_map(|known| Some((known, real(Path::new(known.row.directory.as_deref()?)))))
+            .filter(|(_, folder)| is_wanted(folder))
+            .collect();
         let mut candidates = Vec::new();
-        for known in &self.sessions {
-            let row = &known.row;
-            let folder = row.directory.as_deref().map(|folder| real(Path::new(folder)));
-            if row.parent_id.is_some() || row.is_archived || !folder.as_deref().is_some_and(is_wanted) {
-                continue;
-            }
-            if open.as_ref().is_none_or(|(place, _)| *place != known.place) {
-                open = Records::open(&known.place).ok().map(|records| (&*known.place, records));
-            }
-            let moments = open.as_ref().and_then(|(_, records)| records.moments(row, from).ok());
-            candidates.push(Candidate {
+        for of_place in wanted.chunk_by(|(a, _), (b, _)| a.place == b.place) {
+            let rows: Vec<&Row> = of_place.iter().map(|(known, _)| &known.row).collect();
+            let moments = Records::open(&of_place[0].0.place).and_then(|records| records.moments(&rows, from));
+            let mut moments = moments.unwrap_or_default();
+            candidates.extend(of_place.iter().map(|(known, folder)| Candidate {
                 place: known.place.clone(),
                 activity: SessionActivity {
-                    id: row.id.clone(),
-                    folder,
-                    created_at: row.created,
-                    updated_at: row.updated,
+                    id: known.row.id.clone(),
+                    folder: Some(folder.clone()),
+                    created_at: known.row.created,
+                    updated_at: known.row.updated,
                     is_open: false,
                     is_run: false,
-                    moments: moments.unwrap_or_default(),
+                    moments: moments.remove(&known.row.id).unwrap_or_default(),
                 },
-            });
+            }));
         }
         guess(self.family.id, &seekers, claims, &candidates);
     }

@@ -5,11 +5,12 @@ use crate::agents::opencode::session::{Place, includes_reasoning};
 use crate::agents::opencode::tables::Tables;
 use crate::agents::shared::batch::Batch;
 use crate::agents::shared::sqlite::Database;
-use crate::agents::shared::table::Cells;
+use crate::agents::shared::table::{self, Cells, IN_LIST};
 use crate::core::process::{End, Facts, Last, PendingTool, Rest, SessionAbout};
 use crate::core::status::StatusSource;
 use anyhow::Result;
 use rusqlite::{Connection, Params, params};
+use rustc_hash::FxHashMap;
 use std::path::Path;
 
 /// How many of the sessions used last may belong to a running process.
@@ -115,18 +116,27 @@ impl Records {
         Ok(rows)
     }
 
-    /// When messages of a session were made, from a time on.
+    /// When messages of sessions were made, from a time on, by session.
     ///
     /// # Errors
-    /// When the table cannot be read.
-    pub fn moments(&self, row: &Row, from: i64) -> Result<Vec<i64>> {
-        let select = format!(
-            "select time_created from {} where session_id = ?1 and time_created >= ?2",
-            self.message_table(row)
-        );
-        let mut statement = self.connection().prepare_cached(&select)?;
-        let found = statement.query_map(params![row.id, from], |row| row.get(0))?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+    /// When a table cannot be read.
+    pub fn moments(&self, rows: &[&Row], from: i64) -> Result<FxHashMap<String, Vec<i64>>> {
+        let mut moments: FxHashMap<String, Vec<i64>> = FxHashMap::default();
+        for of_table in rows.chunk_by(|a, b| a.is_second == b.is_second) {
+            let select = format!(
+                "select session_id, time_created from {} where session_id in ({IN_LIST}) and time_created >= ?2",
+                self.message_table(of_table[0])
+            );
+            let mut statement = self.connection().prepare_cached(&select)?;
+            for list in table::lists(of_table.iter().map(|row| &row.id)) {
+                let mut found = statement.query(params![list, from])?;
+                while let Some(row) = found.next()? {
+                    self.database.budget.restart();
+                    moments.entry(row.get(0)?).or_default().push(row.get(1)?);
+                }
+            }
+        }
+        Ok(moments)
     }
 
     pub(super) fn message_table(&self, row: &Row) -> &'static str {
