@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use ttop::agents::{Agent, built_in};
-use ttop::core::tokens::{BUCKETS, Tokens};
+use ttop::core::tokens::{BUCKETS, Bucket, Tokens};
 use ttop::system::{Os, System};
 
 /// The databases that agents keep open.
@@ -45,25 +45,41 @@ impl Owners {
     }
 }
 
-/// Agents whose later records correct earlier ones, and why.
-const CORRECTIONS: [(&str, &str); 3] = [
-    (
-        "copilot-cli",
-        "the sums of a shutdown take the place of replies with nothing but their output",
-    ),
-    (
-        "claude-code",
-        "an interrupted reply turns out to have a placeholder for its output",
-    ),
-    (
-        "roo-code",
-        "three requests show whether cached tokens are inside the input",
-    ),
+/// A correction that later records of an agent make: the step, the steps of its sync.
+type Correction = fn(&Step, &[Step]) -> bool;
+
+/// Agents whose later records correct earlier ones, and exactly how.
+const CORRECTIONS: [(&str, Correction); 3] = [
+    ("copilot-cli", is_summed_up),
+    ("claude-code", is_placeholder),
+    ("roo-code", is_inside_input),
 ];
 
+/// The sums of a shutdown take the place of replies of which nothing but the output is recorded.
+fn is_summed_up(step: &Step, sync: &[Step]) -> bool {
+    let has_only_output = |tokens: &Tokens| tokens.count(Bucket::Input).is_none();
+    let is_sum = |other: &Step| other.new.is_some_and(|new| new.count(Bucket::Input).is_some());
+    step.new.is_none() && step.old.as_ref().is_some_and(has_only_output) && sync.iter().any(is_sum)
+}
+
+/// The output of a reply turns out to be a placeholder: the user stopped it.
+fn is_placeholder(step: &Step, _: &[Step]) -> bool {
+    step.old
+        .zip(step.new)
+        .is_some_and(|(old, new)| new.count(Bucket::Output).is_none() && new == old.without(Bucket::Output))
+}
+
+/// Three requests show that cached tokens are inside the input.
+fn is_inside_input(step: &Step, _: &[Step]) -> bool {
+    step.old.zip(step.new).is_some_and(|(old, new)| {
+        let ([before, others @ ..], [after, same @ ..]) = (old.counts(), new.counts());
+        others == same && before.checked_sub(others[2] + others[3]) == Some(after)
+    })
+}
+
 /// Steps by which something that counted counts less, or no longer. A turn that moves to another session in the same
-/// sync is none: where its owner is not recorded, a copy may have it.
-fn retractions(steps: &[Vec<Step>]) -> Vec<&Step> {
+/// sync is none: where its owner is not recorded, a copy may have it. With the steps of its sync.
+fn retractions(steps: &[Vec<Step>]) -> Vec<(&Step, &[Step])> {
     let falls = |step: &Step| {
         step.old.is_some_and(|old| {
             step.new.is_none_or(|new| {
@@ -83,7 +99,7 @@ fn retractions(steps: &[Vec<Step>]) -> Vec<&Step> {
     };
     steps
         .iter()
-        .flat_map(|sync| of_sync(sync).into_iter().map(move |at| &sync[at]))
+        .flat_map(|sync| of_sync(sync).into_iter().map(move |at| (&sync[at], sync.as_slice())))
         .collect()
 }
 
@@ -117,15 +133,18 @@ fn replay(agent: &'static (dyn Agent + Sync), case: &Path, faults: &mut Vec<Stri
         let missing: Vec<_> = cold.iter().filter(|turn| !warm.contains(turn)).collect();
         faults.push(format!("{place}: write by write {differing:#?}\nat once {missing:#?}"));
     }
-    if CORRECTIONS.iter().any(|(id, _)| *id == agent.id()) {
-        return;
-    }
-    for step in retractions(&steps) {
-        faults.push(format!("{place}: taken back: {step:?}"));
+    let correction = CORRECTIONS.iter().find(|(id, _)| *id == agent.id());
+    let mut replaced = BTreeSet::new();
+    for (step, sync) in retractions(&steps) {
+        if correction.is_some_and(|(_, is_correction)| is_correction(step, sync)) {
+            replaced.extend(step.new.is_none().then_some(step.turn_id.as_str()));
+        } else {
+            faults.push(format!("{place}: taken back: {step:?}"));
+        }
     }
     let at_last: BTreeSet<&str> = cold.iter().map(|turn| turn.turn_id.as_str()).collect();
     let ever: BTreeSet<&str> = steps.iter().flatten().map(|step| step.turn_id.as_str()).collect();
-    let left: Vec<_> = ever.difference(&at_last).collect();
+    let left: Vec<_> = ever.difference(&at_last).filter(|id| !replaced.contains(*id)).collect();
     if !left.is_empty() {
         faults.push(format!("{place}: ids that did not stay: {left:?}"));
     }

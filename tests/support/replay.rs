@@ -2,9 +2,13 @@
 
 use rusqlite::types::Value as Cell;
 use serde_json::Value;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use ttop::agents::Agent;
 use ttop::system::{Os, System};
+
+/// What Claude Code writes when a program ends.
+const TOTALS: &[u8] = b"{\"type\":\"cost-state\"";
 
 /// One write of an agent.
 pub enum Write {
@@ -24,6 +28,16 @@ pub fn writes(agent: &dyn Agent, from: &Path, to: &Path) -> Vec<Write> {
     sources.sort();
     sources.dedup();
     let mut timed = Vec::new();
+    let contents: Vec<(PathBuf, Vec<u8>)> = sources
+        .iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
+        .map(|path| (path.clone(), std::fs::read(path).expect("readable")))
+        .collect();
+    let makers = makers(&contents);
+    let is_copy = |source: &Path, line: &[u8]| {
+        let maker = makers.get(&plain(source, line));
+        maker.is_some_and(|maker| *maker != source) || memchr::memmem::find(line, b"\"requestSessionId\"").is_some()
+    };
     for source in &sources {
         let place = to.join(source.strip_prefix(from).expect("a source below the home"));
         if source.is_dir() {
@@ -32,7 +46,12 @@ pub fn writes(agent: &dyn Agent, from: &Path, to: &Path) -> Vec<Write> {
         let content = std::fs::read(source).expect("readable");
         std::fs::remove_file(&place).expect("copied before");
         if source.extension().is_some_and(|extension| extension == "jsonl") {
-            lines(&content, &place, &mut timed);
+            let subagents: Vec<i64> = contents
+                .iter()
+                .filter(|(path, _)| path.starts_with(source.with_extension("")))
+                .flat_map(|(_, content)| times(content))
+                .collect();
+            lines(&content, &place, |line| is_copy(source, line), &subagents, &mut timed);
             continue;
         }
         let mut writes = Vec::new();
@@ -68,18 +87,51 @@ fn times(bytes: &[u8]) -> impl Iterator<Item = i64> {
     iso.filter_map(parse).chain(epochs)
 }
 
-/// Each line in two halves; what is behind the last line end comes in one piece. A line is written when the latest time
-/// in the file so far was; the copied ones at the head of a fork when its first own one is.
-fn lines(content: &[u8], place: &Path, timed: &mut Vec<(i64, Write)>) {
-    let lines: Vec<&[u8]> = content.split_inclusive(|byte| *byte == b'\n').collect();
-    let is_copy = |line: &&[u8]| memchr::memmem::find(line, b"\"requestSessionId\"").is_some();
-    let own = lines
+/// A line without the id of the session its file is named after.
+fn plain(source: &Path, line: &[u8]) -> String {
+    let session = source.file_stem().expect("a name").to_string_lossy().into_owned();
+    String::from_utf8_lossy(line).replace(&session, "")
+}
+
+/// The file that each line with a time was written to first: of several, the one that ends first. A fork goes on after
+/// what it copied.
+fn makers(contents: &[(PathBuf, Vec<u8>)]) -> HashMap<String, &Path> {
+    let mut ends: Vec<_> = contents
         .iter()
-        .skip_while(|line| times(line).next().is_none() || is_copy(line));
-    let mut time = own.flat_map(|line| times(line).next()).next().unwrap_or(0);
-    for line in lines {
-        if !is_copy(&line) {
-            time = time.max(times(line).next().unwrap_or(0));
+        .map(|(path, content)| (times(content).max(), path, content))
+        .collect();
+    ends.sort();
+    let mut makers = HashMap::new();
+    for (_, path, content) in ends {
+        for line in content.split_inclusive(|byte| *byte == b'\n') {
+            if times(line).next().is_some() {
+                makers.entry(plain(path, line)).or_insert(path.as_path());
+            }
+        }
+    }
+    makers
+}
+
+/// Each line in two halves; what is behind the last line end comes in one piece. A line is written when the latest time
+/// in the file so far was; the copied ones at the head of a fork when its first own one is; totals at the end of a
+/// program when its subagents have written, too.
+fn lines(
+    content: &[u8],
+    place: &Path,
+    is_copy: impl Fn(&[u8]) -> bool,
+    subagents: &[i64],
+    timed: &mut Vec<(i64, Write)>,
+) {
+    let lines: Vec<&[u8]> = content.split_inclusive(|byte| *byte == b'\n').collect();
+    let time_of = |line: &&[u8]| times(line).next().filter(|_| !is_copy(line));
+    let last = || times(content).max().unwrap_or(0);
+    let mut time = lines.iter().find_map(time_of).unwrap_or_else(last);
+    for (at, line) in lines.iter().enumerate() {
+        time = time.max(time_of(line).unwrap_or(0));
+        if line.starts_with(TOTALS) {
+            let mut later = lines[at + 1..].iter().filter(|line| !line.starts_with(TOTALS));
+            let next = later.find_map(time_of).unwrap_or(i64::MAX);
+            time = subagents.iter().copied().filter(|&of| of < next).fold(time, i64::max);
         }
         let half = line.len() / 2;
         for part in [&line[..half], &line[half..]] {
