@@ -237,6 +237,39 @@ export def "ttop insights" [
     ^ttop insights -o ndjson ...$flags | typed [] [] [] []
 }
 
+# Compare with ccusage, tokscale or a provider's bill
+export def "ttop diff" [
+    file: string@"nu-complete ttop"  # File to compare with, or `-` for stdin
+    --kind: string@"nu-complete ttop"  # Kind of file [default: what its content shows]
+    --all  # Print lines that are equal, too
+    --check  # Exit 3 if a cost differs by a cent or more
+    --since: string@"nu-complete ttop"  # Only include rows at or after this time
+    --until: string@"nu-complete ttop"  # Only include rows before this time; a bare date includes that day
+    --on: string@"nu-complete ttop"  # Only include this day, week, month or year
+    --agent: string@"nu-complete ttop"  # Only include these agents
+    --provider: string@"nu-complete ttop"  # Only include these providers
+    --model: string@"nu-complete ttop"  # Only include these models
+    --project: string@"nu-complete ttop"  # Only include these projects and folders below them
+    --session: string@"nu-complete ttop"  # Only include these sessions: an id, the short id in tables, or `latest`
+    --branch: string@"nu-complete ttop"  # Only include these branches
+    --presence: string@"nu-complete ttop"  # Only include turns in this state
+    --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
+    table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
+    --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
+    --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
+    --limit(-n): int  # Print at most this many rows
+    --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
+    --offline  # Never use the network
+    --strict  # Exit 1 if anything was skipped
+    --cost-from: string@"nu-complete ttop"  # Choose where costs come from
+    --demo  # Use a built-in sample instead of this machine
+    --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
+    --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
+] {
+    let flags = (flags {kind: $kind, all: $all, check: $check, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    ^ttop diff $file -o ndjson ...$flags | typed [start end] [] [] []
+}
+
 # List running agents, their sessions, and which one waits for you
 export def "ttop ps" [
     --all  # Also list processes that agents started: language servers, MCP servers, tools, subagents

@@ -11,7 +11,7 @@ use std::ffi::OsString;
 const GROUPS: [(&str, &[&str]); 4] = [
     (
         "Usage and cost",
-        &["cost", "sessions", "turns", "show", "trends", "insights"],
+        &["cost", "sessions", "turns", "show", "trends", "insights", "diff"],
     ),
     ("Now", &["top", "ps", "watch"]),
     (

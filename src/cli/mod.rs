@@ -43,7 +43,7 @@ pub fn definition() -> clap::Command {
 
 /// The definition that a person reads who has these aliases of their own.
 pub fn definition_with(aliases: &BTreeMap<String, String>) -> clap::Command {
-    const OF_TURNS: [&str; 6] = ["turns", "sessions", "cost", "trends", "insights", "watch"];
+    const OF_TURNS: [&str; 7] = ["turns", "sessions", "cost", "trends", "insights", "diff", "watch"];
     let mut root = Cli::command();
     for row in ROWS.iter().filter(|row| !OF_TURNS.contains(&row.command)) {
         let Some(command) = root.find_subcommand_mut(row.command) else {

@@ -1,4 +1,4 @@
-//! Parses the command line into [`Cli`], and reports misplaced flags and reserved names, which clap cannot.
+//! Parses the command line into [`Cli`], and reports misplaced and reserved flags, which clap cannot.
 
 use super::{Cli, alias, definition, definition_with, help, hints};
 use crate::core::bad_request::BadRequest;
@@ -10,8 +10,7 @@ use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-/// Names that nothing else may take; see the contract.
-const RESERVED_COMMANDS: [&str; 1] = ["diff"];
+/// Flags that nothing else may take; see the contract.
 const RESERVED_FLAGS: [&str; 1] = ["--host"];
 
 /// The parsed command line.
@@ -44,7 +43,6 @@ pub fn parse_with(
     let mut expanded = None;
     let mut parsed = Cli::command().try_get_matches_from(words);
     let unknown = parsed.as_ref().err().and_then(unknown_command);
-    let unknown = unknown.filter(|name| !RESERVED_COMMANDS.contains(&name.as_str()));
     let wants_help = parsed
         .as_ref()
         .is_err_and(|error| error.kind() == ErrorKind::DisplayHelp);
@@ -151,9 +149,6 @@ fn refuse(error: &clap::Error, words: &[OsString]) -> BadRequest {
         _ => None,
     };
     let reserved = match error.kind() {
-        ErrorKind::InvalidSubcommand => {
-            word(ContextKind::InvalidSubcommand).filter(|name| RESERVED_COMMANDS.contains(name))
-        }
         ErrorKind::UnknownArgument => word(ContextKind::InvalidArg).filter(|name| RESERVED_FLAGS.contains(name)),
         _ => None,
     };
@@ -234,18 +229,10 @@ mod tests {
     }
 
     #[test]
-    fn names_for_later_are_not_taken() {
-        for name in RESERVED_COMMANDS
-            .iter()
-            .map(|name| format!("ttop {name}"))
-            .chain(["ttop --host".to_owned()])
-        {
-            let error = parsed(&name).err().expect("refused");
-            assert!(
-                error.message.ends_with("is reserved for a later version"),
-                "{}",
-                error.message
-            );
+    fn flags_for_later_are_not_taken() {
+        for name in RESERVED_FLAGS {
+            let error = parsed(&format!("ttop {name}")).err().expect("refused");
+            assert_eq!(error.message, format!("'{name}' is reserved for a later version"));
         }
     }
 
@@ -256,11 +243,8 @@ mod tests {
     }
 
     #[test]
-    fn no_command_or_flag_takes_a_reserved_name() {
+    fn no_flag_takes_a_reserved_name() {
         let root = Cli::command();
-        for name in RESERVED_COMMANDS {
-            assert!(root.find_subcommand(name).is_none(), "{name}");
-        }
         let longs = |command: &Command| {
             command
                 .get_arguments()

@@ -8,6 +8,7 @@ pub mod config;
 pub mod context;
 pub mod cost;
 pub mod creds;
+pub mod diff;
 pub mod doctor;
 pub mod export;
 pub mod guard;
@@ -48,6 +49,7 @@ pub enum Command {
     Cost(cost::CostArgs),
     Trends(trends::TrendsArgs),
     Insights(insights::InsightsArgs),
+    Diff(diff::DiffArgs),
     Ps(ps::PsArgs),
     Mcp(mcp::McpArgs),
     Alert(alert::AlertArgs),
@@ -120,6 +122,7 @@ impl Command {
             Self::Cost(args) => args.run(context),
             Self::Trends(args) => args.run(context),
             Self::Insights(args) => args.run(context),
+            Self::Diff(args) => args.run(context),
             Self::Ps(args) => args.run(context),
             Self::Mcp(args) => args.run(context),
             Self::Alert(args) => args.run(context),

@@ -33,6 +33,7 @@ pub mod alert_stream;
 pub mod budgets;
 pub mod creds;
 pub mod delivery;
+pub mod diff;
 mod empty_answer;
 pub mod filters;
 pub mod heartbeat;

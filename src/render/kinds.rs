@@ -3,8 +3,8 @@
 use super::Row;
 use super::keys::{self, Key};
 use crate::core::rows::{
-    ActivityRow, BudgetRow, CostRow, CredRow, DoctorRow, EventRow, InsightRow, LedgerRow, LimitHistoryRow, McpRow,
-    PluginRow, PriceRow, ProviderRow, PsRow, SessionRow, ShowRow, StreamRow, ThemeRow, TrendRow, TurnRow,
+    ActivityRow, BudgetRow, CostRow, CredRow, DiffRow, DoctorRow, EventRow, InsightRow, LedgerRow, LimitHistoryRow,
+    McpRow, PluginRow, PriceRow, ProviderRow, PsRow, SessionRow, ShowRow, StreamRow, ThemeRow, TrendRow, TurnRow,
 };
 use serde_json::Value;
 
@@ -34,6 +34,7 @@ pub const ROWS: &[RowKind] = &[
     kind::<CostRow>("cost"),
     kind::<TrendRow>("trends"),
     kind::<InsightRow>("insights"),
+    kind::<DiffRow>("diff"),
     kind::<ProviderRow>("providers"),
     kind::<LimitHistoryRow>("providers --history"),
     kind::<ActivityRow>("watch"),

@@ -112,18 +112,7 @@ impl<'a> Usage<'a> {
     #[inline]
     pub fn price(&self, key: PackKey, numbers: TurnNumbers) -> Priced<'_> {
         let model = self.models.of(numbers.model);
-        let billed = Billed {
-            tokens: &numbers.tokens,
-            cache_write_1h: numbers.cache_write_1h,
-            requests: numbers.requests,
-            recorded: numbers.cost,
-            is_share: numbers.is_share,
-            mode: numbers.mode,
-            fees: numbers.fees,
-            region: numbers.region,
-            timestamp: numbers.timestamp,
-        };
-        let cost = cost_of(&billed, &model.prices, self.cost_from);
+        let cost = cost_of(&billed(&numbers), &model.prices, self.cost_from);
         if cost.status == CostStatus::Recorded && model.prices.entries().is_empty() {
             model.is_priced_by_agent.set(true);
         }
@@ -157,6 +146,22 @@ impl<'a> Usage<'a> {
             }
             Ok(())
         })
+    }
+}
+
+/// What a turn is billed for.
+#[inline]
+pub fn billed(numbers: &TurnNumbers) -> Billed<'_> {
+    Billed {
+        tokens: &numbers.tokens,
+        cache_write_1h: numbers.cache_write_1h,
+        requests: numbers.requests,
+        recorded: numbers.cost,
+        is_share: numbers.is_share,
+        mode: numbers.mode,
+        fees: numbers.fees,
+        region: numbers.region,
+        timestamp: numbers.timestamp,
     }
 }
 

@@ -30,10 +30,6 @@ fn mistakes_are_named_with_a_way_out() {
     ttop: error: --format must come after 'cost'
     hint: write 'ttop cost --format json'
     "#);
-    insta::assert_snapshot!(refused(&["diff"]), @r#"
-    ttop: error: 'diff' is reserved for a later version
-    hint: run 'ttop --help' for the list of commands
-    "#);
     insta::assert_snapshot!(refused(&["sessions", "--host", "dark"]), @r#"
     ttop: error: '--host' is reserved for a later version
     hint: run 'ttop --help' for the list of commands

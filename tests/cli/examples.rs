@@ -45,7 +45,15 @@ fn home() -> Home {
         ".config/tokentop/config.json",
         r#"{"budgets": {"daily": 50}, "alerts": {"sinks": {"team": {"type": "command", "command": ["true"]}}}}"#,
     );
+    let bill = "usage_date_utc,model_version,usage_input_tokens_no_cache,usage_output_tokens\n\
+                2026-11-20,claude-sonnet-4-5,10,20\n";
+    home.write("acme/usage.csv", bill);
+    home.write(
+        "acme/claude_api_cost_2026_11.csv",
+        "usage_date_utc,model,token_type,cost_usd\n2026-11-20,Claude Sonnet 4.5,output,2.50\n",
+    );
     for (name, script) in [
+        ("ccusage", "#!/bin/sh\nexec ttop cost --by day -o ccusage\n"),
         (
             "ssh",
             "#!/bin/sh\nwhile [ $# -gt 0 ]; do case $1 in ttop) break ;; esac; shift; done\nexec sh -c \"$*\"\n",

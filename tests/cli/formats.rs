@@ -25,6 +25,7 @@ fn needed(path: &str) -> &'static [&'static str] {
     match path {
         "cost" => &["--by", "day"],
         "show" => &["latest"],
+        "diff" => &["bill.csv"],
         "top" => &["--once"],
         "prices show" => &["claude-sonnet-4-6"],
         "theme show" => &["nord"],
@@ -36,6 +37,7 @@ fn needed(path: &str) -> &'static [&'static str] {
 #[test]
 fn a_format_is_listed_where_it_works_and_refused_elsewhere() {
     let home = Home::new();
+    home.copy("diff/anthropic-usage.csv", "bill.csv");
     let mut found = Vec::new();
     commands(&definition(), "", &mut found);
     assert!(found.len() >= 20, "{found:?}");

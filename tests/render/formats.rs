@@ -21,6 +21,10 @@ impl Place {
         words.extend(kind.command.split(' '));
         match kind.command {
             "show" => words.push(self.session),
+            "diff" => {
+                self.home.copy("diff/anthropic-cost.csv", "bill.csv");
+                words.extend(["bill.csv", "--all"]);
+            }
             "providers --history" => words.push("365d"),
             "watch" => words.extend(["--once", "--since", NOW]),
             "watch --events" => words.extend([if self.is_demo { "all" } else { "activity" }, "--once", "--since", NOW]),

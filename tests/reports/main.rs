@@ -1,6 +1,7 @@
-//! Reports: `cost`, `show` and `prices`.
+//! Reports: `cost`, `trends`, `insights`, `diff`, `show` and `prices`.
 
 mod cost;
+mod diff;
 mod insights;
 mod plots;
 mod prices;

@@ -81,6 +81,23 @@ pub(super) const COMMANDS: &[Examples] = &[
         ],
     ),
     of(
+        "diff",
+        &[
+            (
+                "What differs from ccusage, by day and model, and why",
+                "ccusage daily --json | ttop diff -",
+            ),
+            (
+                "A bill of the Anthropic console, with equal lines",
+                "ttop diff claude_api_cost_2026_11.csv --all",
+            ),
+            (
+                "Fail if a cost differs by a cent or more",
+                "ttop diff usage.csv --check -q",
+            ),
+        ],
+    ),
+    of(
         "ps",
         &[
             ("Running agents, refreshed every 2 seconds", "ttop ps --watch"),

@@ -4,6 +4,7 @@ mod activity;
 mod budget;
 mod cost;
 pub mod cred;
+mod diff;
 mod doctor;
 pub mod event;
 mod insight;
