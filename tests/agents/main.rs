@@ -14,6 +14,7 @@ mod new_ids;
 mod origins;
 mod rewritten_records;
 mod session_totals;
+mod spellings;
 #[path = "../support/mod.rs"]
 mod support;
 mod survey;

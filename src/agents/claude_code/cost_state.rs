@@ -3,13 +3,14 @@
 use crate::agents::shared::instant::possible;
 use crate::agents::shared::lenient::{Count, Text};
 use crate::core::money::Money;
+use memchr::memmem;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// What the record begins with.
-pub(super) const NEEDLE: &[u8] = b"{\"type\":\"cost-state\"";
+/// What the record is called.
+pub(super) const KIND: &str = "cost-state";
 
 /// Input, output with thinking, thinking, cache reads, cache writes, the part of those for one hour, web searches, and
 /// nano-dollars.
@@ -94,6 +95,24 @@ impl CostState {
         };
         Ok((*id == *session).then_some(state))
     }
+}
+
+/// Whether a line that is no reply is a record of this kind, in whatever order its keys are.
+pub(super) fn is_kind(line: &[u8], kind: &str) -> bool {
+    #[derive(Deserialize)]
+    struct KindJson<'a> {
+        #[serde(borrow, default, rename = "type")]
+        kind: Option<Text<'a>>,
+    }
+    // As the program writes nearly all lines.
+    if let Some(rest) = line.strip_prefix(b"{\"type\":\"") {
+        return rest
+            .strip_prefix(kind.as_bytes())
+            .is_some_and(|rest| rest.starts_with(b"\""));
+    }
+    !line.starts_with(b"{\"parentUuid\":")
+        && memmem::find(line, kind.as_bytes()).is_some()
+        && serde_json::from_slice::<KindJson<'_>>(line).is_ok_and(|record| record.kind.as_deref() == Some(kind))
 }
 
 /// A model without what the program adds to its id: `claude-opus-4-8[1m]`.

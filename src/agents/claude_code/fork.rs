@@ -1,11 +1,12 @@
 //! Where a session begins: a fork's transcript starts with a copy of its parent's records.
 
+use super::cost_state::is_kind;
 use crate::agents::shared::lenient::When;
 use crate::core::turn::{Project, SessionInfo};
 use serde::{Deserialize, Serialize};
 
 /// Lines of this kind are written when a session is taken up, and never copied.
-const HEADER: &[u8] = b"{\"type\":\"queue-operation\"";
+const HEADER: &str = "queue-operation";
 
 /// The facts of the first lines of a transcript, until a reply shows whether they were copied.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -44,7 +45,7 @@ impl Beginning {
         struct HeaderJson {
             timestamp: When,
         }
-        if self.stage == Stage::Unknown && self.header.is_none() && line.starts_with(HEADER) {
+        if self.stage == Stage::Unknown && self.header.is_none() && is_kind(line, HEADER) {
             let header = serde_json::from_slice::<HeaderJson>(line).ok();
             self.header = header.and_then(|header| header.timestamp.0);
         }

@@ -177,7 +177,7 @@ impl Transcript<'_> {
         let named = match fast::read(line, scratch).map_err(|error| reason(&error))? {
             Line::Other => {
                 self.state.beginning.line(line);
-                if line.starts_with(cost_state::NEEDLE) {
+                if cost_state::is_kind(line, cost_state::KIND) {
                     let state = CostState::parse(line, self.own, offset, self.state.time);
                     self.costs.extend(state.map_err(|error| reason(&error))?);
                     return Ok(());

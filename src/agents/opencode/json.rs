@@ -135,10 +135,10 @@ fn read_messages(files: &[File], mut session: Session, replies: &mut Replies<'_>
             .map(|message| time(&message, "created"));
     }
     for file in files {
-        let text = match open::read(&file.path, Most::CONVERSATION) {
+        let text = match read_text(file) {
             Ok(text) => text,
-            Err(error) => {
-                replies.batch().problem(Problem::new(file.path.display(), error));
+            Err(problem) => {
+                replies.batch().problem(problem);
                 is_sound = false;
                 continue;
             }
@@ -162,8 +162,19 @@ fn read_messages(files: &[File], mut session: Session, replies: &mut Replies<'_>
     is_sound
 }
 
+/// The text of a file without a byte order mark.
+fn read_text(file: &File) -> Result<Vec<u8>, Problem> {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    let mut text =
+        open::read(&file.path, Most::CONVERSATION).map_err(|error| Problem::new(file.path.display(), error))?;
+    if text.starts_with(MARK) {
+        text.drain(..MARK.len());
+    }
+    Ok(text)
+}
+
 fn read_value(file: &File) -> Result<Value, Problem> {
-    let text = open::read(&file.path, Most::CONVERSATION).map_err(|error| Problem::new(file.path.display(), error))?;
+    let text = read_text(file)?;
     let value = serde_json::from_str(&String::from_utf8_lossy(&text)).ok();
     value.filter(Value::is_object).ok_or_else(|| not_json(file))
 }

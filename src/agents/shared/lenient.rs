@@ -4,7 +4,7 @@ use super::instant::{parse_time, time_of};
 use crate::core::money::Money;
 use crate::core::tokens::MAX_COUNT;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
@@ -75,6 +75,18 @@ impl<'de> Deserialize<'de> for Count {
             fn visit_f64<E: Error>(self, count: f64) -> Result<Count, E> {
                 // `as` saturates: what is below 0 becomes 0.
                 Ok(Count((count as u64).min(MAX_COUNT)))
+            }
+
+            /// Some gateways quote their numbers.
+            fn visit_str<E: Error>(self, text: &str) -> Result<Count, E> {
+                let number = text.trim();
+                if let Ok(count) = number.parse() {
+                    return self.visit_u64(count);
+                }
+                match number.parse() {
+                    Ok(number) if f64::is_finite(number) => self.visit_f64(number),
+                    _ => Err(E::invalid_type(Unexpected::Other("text"), &self)),
+                }
             }
 
             fn visit_unit<E: Error>(self) -> Result<Count, E> {
@@ -250,7 +262,16 @@ mod tests {
         let counts: Vec<Count> = serde_json::from_str("[3,-1,null,2.0,-0.5,1e300,99999999999999999999]").expect("read");
         let counts: Vec<u64> = counts.into_iter().map(|count| count.0).collect();
         assert_eq!(counts, [3, 0, 0, 2, 0, MAX_COUNT, MAX_COUNT]);
-        assert!(serde_json::from_str::<Count>(r#""3""#).is_err());
+    }
+
+    #[test]
+    fn a_count_in_quotes_is_a_count_and_a_word_is_none() {
+        let counts: Vec<Count> = serde_json::from_str(r#"["3"," 12 ","-1","2.0","1e300"]"#).expect("read");
+        let counts: Vec<u64> = counts.into_iter().map(|count| count.0).collect();
+        assert_eq!(counts, [3, 12, 0, 2, MAX_COUNT]);
+        for word in [r#""""#, r#""many""#, r#""NaN""#, r#""inf""#, r#""0x3""#] {
+            assert!(serde_json::from_str::<Count>(word).is_err(), "{word}");
+        }
     }
 
     #[test]

@@ -187,14 +187,22 @@ impl Cells<'_> {
         }
     }
 
-    /// A count; negative ones are 0, null and text unknown.
+    /// A count; negative ones are 0, null and words unknown.
     pub fn count(&self, column: &str) -> Option<u64> {
-        match self.cell(column) {
-            ValueRef::Integer(number) => Some(u64::try_from(number).unwrap_or(0)),
-            // `as` saturates.
-            ValueRef::Real(number) if number.is_finite() => Some(number as u64),
-            _ => None,
-        }
+        let number = match self.cell(column) {
+            ValueRef::Integer(number) => return Some(u64::try_from(number).unwrap_or(0)),
+            ValueRef::Real(number) => number,
+            ValueRef::Text(text) => {
+                let text = std::str::from_utf8(text).ok()?.trim();
+                match text.parse() {
+                    Ok(count) => return Some(count),
+                    Err(_) => text.parse().ok()?,
+                }
+            }
+            ValueRef::Blob(_) | ValueRef::Null => return None,
+        };
+        // `as` saturates.
+        number.is_finite().then_some(number as u64)
     }
 
     /// Epoch milliseconds of a time as text or as a number.

@@ -229,9 +229,14 @@ fn a_broken_line_is_an_error() {
         for cut in needle..line.len() {
             assert!(read(&mut scratch, &line.as_bytes()[..cut]).is_err(), "{cut}");
         }
-        let line = line.replace("418", "\"418\"");
+        let line = line.replace("418", "\"many\"");
         assert!(read(&mut scratch, line.as_bytes()).is_err());
     }
+}
+
+#[test]
+fn a_count_in_quotes_is_a_count() {
+    assert_eq!(outputs(&usual("[]").replace("418", "\"418\"")), Some(418));
 }
 
 #[test]
