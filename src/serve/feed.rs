@@ -70,7 +70,7 @@ impl Wanted {
             grep: params.wanted("grep")?,
             ..FilterText::default()
         };
-        let (sessions, since) = (params.wanted("session")?, params.one("since")?);
+        let (sessions, since) = (params.wanted("session")?, params.text("since")?);
         params.finish()?;
         let wanted = Self {
             groups: Groups::new(&groups, false),

@@ -53,15 +53,29 @@ impl Params {
     }
 
     /// The values of a parameter that takes lists: `fields=a,b`.
-    pub fn list(&mut self, name: &'static str) -> Vec<String> {
-        let values = self.all(name);
+    ///
+    /// # Errors
+    /// When it is empty.
+    pub fn list(&mut self, name: &'static str) -> Result<Vec<String>, BadRequest> {
+        let values = self.wanted(name)?;
         let split = values.iter().flat_map(|value| value.split(','));
-        split.filter(|value| !value.is_empty()).map(str::to_owned).collect()
+        Ok(split.filter(|value| !value.is_empty()).map(str::to_owned).collect())
+    }
+
+    /// The value of a parameter that takes one.
+    ///
+    /// # Errors
+    /// When it is given more than once, or empty.
+    pub fn text(&mut self, name: &'static str) -> Result<Option<String>, BadRequest> {
+        match self.one(name)? {
+            Some(value) if value.is_empty() => Err(BadRequest::new(format!("{name} must not be empty"))),
+            value => Ok(value),
+        }
     }
 
     /// # Errors
     /// When it is given more than once.
-    pub fn one(&mut self, name: &'static str) -> Result<Option<String>, BadRequest> {
+    fn one(&mut self, name: &'static str) -> Result<Option<String>, BadRequest> {
         let mut values = self.all(name);
         match values.len() {
             0 | 1 => Ok(values.pop()),
@@ -86,7 +100,7 @@ impl Params {
     /// # Errors
     /// When a value is none of its names.
     pub fn names<T: ValueEnum>(&mut self, name: &'static str) -> Result<Vec<T>, BadRequest> {
-        let values = self.list(name).into_iter();
+        let values = self.list(name)?.into_iter();
         let parse = |value: String| {
             T::from_str(&value, false).map_err(|_| {
                 let known = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
@@ -103,9 +117,9 @@ impl Params {
     /// When one is given twice or has an unknown value.
     pub fn filters(&mut self) -> Result<FilterText, BadRequest> {
         let filters = FilterText {
-            since: self.one("since")?,
-            until: self.one("until")?,
-            on: self.one("on")?,
+            since: self.text("since")?,
+            until: self.text("until")?,
+            on: self.text("on")?,
             agent: self.wanted("agent")?,
             provider: self.wanted("provider")?,
             model: self.wanted("model")?,
@@ -125,18 +139,18 @@ impl Params {
     /// # Errors
     /// When one is given twice or has a wrong value.
     pub fn rows(&mut self) -> Result<RowParams, BadRequest> {
-        let limit = self.one("limit")?;
+        let limit = self.text("limit")?;
         let count = |text: &String| {
             let parsed = text.parse();
             parsed.map_err(|_| BadRequest::new("limit must be a number of rows"))
         };
-        let fields = self.list("fields");
+        let fields = self.list("fields")?;
         if fields.iter().any(|field| field == "help") {
             return Err(BadRequest::new("fields=help is for the command line").with_hint("use /v1/schema?row=KIND"));
         }
         Ok(RowParams {
             fields,
-            sort: self.one("sort")?,
+            sort: self.text("sort")?,
             limit: limit.as_ref().map(count).transpose()?,
         })
     }

@@ -1,12 +1,12 @@
 //! Who may ask: hosts, origins, methods, paths, tokens, sockets; and what no answer holds.
 
-use super::{Served, TITLE, home};
+use super::{Served, TITLE, append, home};
 use crate::support::Home;
 use crate::support::running::ttop;
 use std::process::Output;
 
 /// Every path with an answer of its own.
-const PATHS: &[&str] = &[
+pub const PATHS: &[&str] = &[
     "/health",
     "/sessions",
     "/api/stats",
@@ -18,8 +18,26 @@ const PATHS: &[&str] = &[
     "/v1/providers?all",
     "/v1/budgets",
     "/v1/schema",
+    "/v1/ledger",
     "/v1/snapshot",
 ];
+
+#[test]
+fn every_path_of_the_server_is_among_those_that_are_attacked() {
+    let routes = include_str!("../../src/serve/route.rs");
+    let paths = routes
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("(\"")?.split_once("\", Route::"));
+    let paths: Vec<&str> = paths
+        .map(|(path, _)| path)
+        .filter(|path| *path != "/v1/events")
+        .collect();
+    assert!(paths.len() > 10, "{paths:?}");
+    for path in paths {
+        let is_attacked = |known: &&str| known.split('?').next() == Some(path);
+        assert!(PATHS.iter().any(is_attacked), "{path}");
+    }
+}
 
 /// A run that ends by itself.
 fn ended(home: &Home, args: &[&str]) -> Output {
@@ -159,6 +177,25 @@ fn titles_are_in_no_answer_without_them() {
     );
     for path in PATHS {
         assert!(!has_title(&without, path), "{path}");
+    }
+    // Nor in a stream, over either protocol.
+    for upgrade in [
+        "",
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+    ] {
+        let mut stream = without.connect();
+        let head = format!("GET /v1/events?events=activity,session HTTP/1.1\r\nHost: localhost\r\n{upgrade}\r\n");
+        std::io::Write::write_all(&mut stream, head.as_bytes()).expect("sent");
+        let (mut seen, mut written) = (String::new(), 0);
+        while !seen.contains("sessionName") {
+            written += 1;
+            append(&home, &format!("msg_{}_{written}", upgrade.len()), 5);
+            let mut bytes = [0; 4096];
+            let length = std::io::Read::read(&mut stream, &mut bytes).expect("bytes");
+            seen.push_str(&String::from_utf8_lossy(&bytes[..length]));
+        }
+        assert!(!seen.contains(TITLE), "{seen}");
     }
     // What is not shown cannot be searched for either.
     let found = without.get("/v1/turns?grep=quarterly").json();

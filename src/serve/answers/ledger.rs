@@ -16,8 +16,8 @@ use std::io::Write as _;
 /// When a parameter is wrong or the answer would be too large.
 pub(super) fn ledger(mut params: Params, tag: Option<&str>, has_titles: bool, engine: &Engine) -> Result<Answer> {
     let times = FilterText {
-        since: params.one("since")?,
-        until: params.one("until")?,
+        since: params.text("since")?,
+        until: params.text("until")?,
         ..FilterText::default()
     };
     params.finish()?;

@@ -170,7 +170,7 @@ pub fn refused(error: &anyhow::Error) -> Refused {
 
 /// The schema of a kind of row, or the list of kinds.
 fn schema(params: &mut Params) -> Result<Answer> {
-    let (row, language) = (params.one("row")?, params.one("as")?);
+    let (row, language) = (params.text("row")?, params.text("as")?);
     let Some(name) = row else {
         let names: Vec<&str> = ROWS.iter().map(|row| row.name).collect();
         return Ok(print::json(&json!({ "rows": names })));

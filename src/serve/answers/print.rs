@@ -43,6 +43,12 @@ impl Listing {
             is_quiet: false,
             screen: screen(engine)?,
         };
+        let by_sort = Request {
+            fields: Vec::new(),
+            ..request.clone()
+        };
+        by_sort.check::<R>(false).map_err(|error| named::<R>("sort", error))?;
+        request.check::<R>(false).map_err(|error| named::<R>("fields", error))?;
         let layout = Layout {
             keep: self.keep,
             grep: self.grep,
@@ -57,6 +63,14 @@ impl Listing {
         printed?;
         Ok(Answer::ok(self.format.content_type(), bytes))
     }
+}
+
+/// The error of a command line as that of a parameter.
+fn named<R: Row>(name: &str, error: BadRequest) -> BadRequest {
+    let near = error.hint.as_deref().unwrap_or_default();
+    let near = near.find("run with").map_or(near, |at| &near[..at]);
+    BadRequest::new(format!("{name}: {}", error.message))
+        .with_hint(format!("{near}GET /v1/schema?row={} lists the keys", R::NAME))
 }
 
 /// A value as JSON.
