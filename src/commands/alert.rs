@@ -18,7 +18,8 @@ use clap::Args;
 /// Deliver new alerts once: budgets, plan limits, waiting sessions
 ///
 /// Prints each new alert and delivers it to the configured sinks (alerts.sinks). An alert counts as reported even if a
-/// filter, -n or --jq hides its line; --dry-run changes nothing.
+/// filter, -n or --jq hides its line; --dry-run changes nothing. Covers this machine; `ttop watch --events session` also
+/// covers `remotes`.
 #[derive(Args, Debug, Default)]
 pub struct AlertArgs {
     /// Deliver a test event to this sink and exit

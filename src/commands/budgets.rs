@@ -20,7 +20,7 @@ use clap::{Args, ValueEnum};
 /// Show spend against each budget
 ///
 /// Budgets are configured as `budgets.*`. --usd or --tokens adds one for this run; --agent, --provider, --model and
-/// --project limit it.
+/// --project narrow it.
 #[derive(Args, Debug, Default)]
 pub struct BudgetsArgs {
     /// Add a budget of this many US dollars

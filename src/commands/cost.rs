@@ -18,6 +18,8 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 
 /// Report tokens and cost, grouped by time, agent or model
+///
+/// Covers this machine and what `ttop merge` brought here; `ttop serve` also covers `remotes`.
 #[derive(Args, Debug, Default)]
 pub struct CostArgs {
     /// Group by these dimensions

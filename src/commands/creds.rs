@@ -15,13 +15,13 @@ pub struct CredsArgs {
     /// Also list missing credentials, with how to get them
     #[arg(long)]
     pub all: bool,
-    /// Only list credentials that fail; exit 3 if any
+    /// Only list credentials that do not work; exit 3 if any
     #[arg(long)]
     pub check: bool,
     /// Show account ids and addresses
     #[arg(long)]
     pub accounts: bool,
-    /// Read the macOS keychain even if its dialog may go unanswered
+    /// Read the macOS keychain even where its prompt may go unanswered
     #[arg(long)]
     pub keychain: bool,
     #[command(flatten)]

@@ -18,10 +18,10 @@ use clap::Args;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// Check agents, files and settings, and name repairs
+/// Check agents, files and settings, and suggest repairs
 #[derive(Args, Debug)]
 pub struct DoctorArgs {
-    /// Print an anonymous report for an issue: shapes of records, without texts, ids and paths
+    /// Print an anonymous report for an issue: the shape of records, without text, ids or paths
     #[arg(long)]
     report: bool,
     #[command(flatten)]

@@ -44,7 +44,7 @@ enum ExportTarget {
     },
     /// Update the tables of an SQLite database
     Sqlite {
-        /// Database file; made if there is none
+        /// Database file, created if missing
         database: PathBuf,
         #[command(flatten)]
         what: What,
@@ -76,7 +76,7 @@ enum ExportTarget {
     },
     /// Send spans and metrics to an OpenTelemetry collector
     ///
-    /// Takes further headers, such as a token, from OTEL_EXPORTER_OTLP_HEADERS.
+    /// Reads extra headers, such as a token, from OTEL_EXPORTER_OTLP_HEADERS.
     Otlp {
         /// URL of the collector [default: OTEL_EXPORTER_OTLP_ENDPOINT, else http://localhost:4318]
         #[arg(long, value_name = "URL")]

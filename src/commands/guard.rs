@@ -20,18 +20,18 @@ use std::time::Duration;
 
 /// Block an agent's prompts once a budget is exceeded
 ///
-/// A hook for Claude Code, Codex and OpenCode: --print-config prints the setup of each. Without --daily, --weekly and
-/// --monthly the configured budgets count. A hook gets its answer in the agent's own protocol with exit code 0, and also
-/// blocks while a budget cannot be checked. On the command line, ttop exits 3 if a budget is exceeded.
+/// Use it as a hook of Claude Code, Codex or OpenCode; --print-config prints the setup of each. Without --daily, --weekly
+/// and --monthly, the configured budgets apply. A hook answers in the agent's own protocol, exits 0, and also blocks while a
+/// budget cannot be checked. On the command line, ttop exits 3 if a budget is exceeded.
 #[derive(Args, Debug, Default)]
 pub struct GuardArgs {
-    /// Stop at this many US dollars a day
+    /// Block once a day costs more than this many US dollars
     #[arg(long, value_name = "USD", value_parser = amount)]
     pub daily: Option<f64>,
-    /// Stop at this many US dollars a week
+    /// Block once a week costs more than this many US dollars
     #[arg(long, value_name = "USD", value_parser = amount)]
     pub weekly: Option<f64>,
-    /// Stop at this many US dollars a month
+    /// Block once a month costs more than this many US dollars
     #[arg(long, value_name = "USD", value_parser = amount)]
     pub monthly: Option<f64>,
     /// Also count turns that a subscription covers
@@ -40,10 +40,10 @@ pub struct GuardArgs {
     /// Only count this project and folders below it
     #[arg(long, value_name = "PATH")]
     pub project: Vec<String>,
-    /// Answer as this agent expects it of a hook [default: the one with an event on stdin]
+    /// Answer in this agent's hook protocol [default: that of the agent whose event is on stdin]
     #[arg(long, value_name = "AGENT")]
     pub hook: Option<Hook>,
-    /// Print what to add to the configuration of this agent
+    /// Print the lines to add to this agent's configuration
     #[arg(long, value_name = "AGENT")]
     pub print_config: Option<Hook>,
 }

@@ -13,8 +13,8 @@ use clap::Args;
 
 /// Show how to spend less, with the numbers and sessions behind it
 ///
-/// `saved` is what the other way would have saved at list prices; it is null where that is unknown. docs/insights.md
-/// describes each insight.
+/// `saved` is what the alternative would have saved at list prices, or null if unknown. docs/insights.md describes each
+/// insight.
 #[derive(Args, Debug, Default)]
 pub struct InsightsArgs {
     /// Cover this many days, including today [default: 30]

@@ -46,7 +46,7 @@ enum Action {
     Rebuild,
     /// Print every turn, one JSON object per line
     Export {
-        /// Leave out turns that came with an import
+        /// Leave out imported turns
         #[arg(long)]
         own: bool,
     },
@@ -57,7 +57,7 @@ enum Action {
         /// Name of the import; importing under the same name replaces it
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
-        /// Show what would change, and change nothing
+        /// Show what would change without changing it
         #[arg(long)]
         dry_run: bool,
     },

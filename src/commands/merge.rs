@@ -11,13 +11,13 @@ use crate::system::System;
 use anyhow::Result;
 use clap::Args;
 
-/// Take in the ledgers of other machines; each turn counts once
+/// Merge the ledgers of other machines into this one; each turn counts once
 ///
 /// Runs `ttop ledger export --own` on each machine over ssh. Without a machine, exchanges ledgers through the folder in
 /// `ledger.shared`. Every machine that merges the same ledgers has the same totals.
 #[derive(Args, Debug)]
 pub struct MergeArgs {
-    /// Machine that ssh reaches, as `HOST` or `USER@HOST`; repeatable
+    /// Machine to reach over ssh, as `HOST` or `USER@HOST`; repeatable
     #[arg(value_name = "HOST", value_hint = clap::ValueHint::Hostname)]
     hosts: Vec<String>,
     /// Exchange ledgers through this folder [default: ledger.shared in the configuration]

@@ -22,7 +22,7 @@ pub struct ProvidersArgs {
     /// Include providers without a credential
     #[arg(long)]
     pub all: bool,
-    /// List the providers in the configuration of this agent, by its ids
+    /// List the providers that this agent is configured with, by its own ids
     #[arg(long, value_name = "AGENT", conflicts_with = "all")]
     pub known_by: Option<KnownBy>,
     /// Only list providers whose usage is at or above --at percent; exit 3 if any
@@ -31,10 +31,10 @@ pub struct ProvidersArgs {
     /// Percentage at which a limit counts as reached
     #[arg(long, value_name = "PERCENT", requires = "check", default_value_t = 100.0)]
     pub at: f64,
-    /// Show the usage of limits over time, since a time or for a span: 7d, 2026-11-01
+    /// Show how usage of each limit developed since a time: 7d, 2026-11-01
     #[arg(long, value_name = "TIME", conflicts_with_all = ["all", "known_by", "check"])]
     pub history: Option<String>,
-    /// Read the macOS keychain even if its dialog may go unanswered
+    /// Read the macOS keychain even where its prompt may go unanswered
     #[arg(long)]
     pub keychain: bool,
     #[command(flatten)]

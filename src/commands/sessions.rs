@@ -12,6 +12,8 @@ use anyhow::Result;
 use clap::Args;
 
 /// List sessions, newest first
+///
+/// Covers this machine and what `ttop merge` brought here; `ttop serve` also covers `remotes`.
 #[derive(Args, Debug, Default)]
 pub struct SessionsArgs {
     /// Nest subagents under the session that started them

@@ -35,7 +35,7 @@ const SIGINT: i32 = 2;
 /// Press ? for the keys, and c on any view to copy the command that prints the same rows.
 #[derive(Args, Debug, Default)]
 pub struct TopArgs {
-    /// Start with this view [default: the last one; at first live if an agent runs, else cost]
+    /// Start with this view [default: that of the last run, else live if an agent runs, else cost]
     #[arg(long, value_name = "VIEW")]
     pub view: Option<View>,
     /// Start with this window: 5min, 15min, 1h, today, 24h, 7d, 30d, all

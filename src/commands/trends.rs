@@ -21,8 +21,8 @@ pub const DEFAULT_DAYS: i32 = 30;
 ///
 /// Compares days, models, agents, projects and hours, and marks unusual days.
 ///
-/// While the period goes on, the one before ends at the same time of day. The forecast covers the calendar week, month,
-/// quarter or year, whichever is about as long as the period; its range holds the truth four times out of five.
+/// While the period is not over, the one before it is cut at the same time of day. The forecast covers the calendar week,
+/// month, quarter or year, whichever is about as long as the period; its range is right four times out of five.
 #[derive(Args, Debug, Default)]
 pub struct TrendsArgs {
     /// Cover this many days, including today, and compare with as many before [default: 30]

@@ -10,6 +10,8 @@ use anyhow::Result;
 use clap::Args;
 
 /// List turns (model replies), oldest first
+///
+/// Covers this machine and what `ttop merge` brought here; `ttop serve` also covers `remotes`.
 #[derive(Args, Debug, Default)]
 pub struct TurnsArgs {
     #[command(flatten)]

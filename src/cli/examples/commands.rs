@@ -8,14 +8,14 @@ pub(super) const COMMANDS: &[Examples] = &[
         &[
             ("Today's tokens and cost, by model", "ttop"),
             ("The same for this week, by project", "ttop --since week --by project"),
-            ("What ttop shows on a machine with agents", "ttop --demo"),
+            ("A sample, on a machine without agents", "ttop --demo"),
         ],
     ),
     of(
         "sessions",
         &[
             (
-                "Sessions of today, the most expensive first",
+                "Today's sessions, most expensive first",
                 "ttop sessions --since today --sort cost:desc",
             ),
             (
@@ -48,7 +48,10 @@ pub(super) const COMMANDS: &[Examples] = &[
         &[
             ("Cost per day of the last 30 days", "ttop cost --by day --since 30d"),
             ("Cost per week and agent, as CSV", "ttop cost --by week,agent -o csv"),
-            ("The last 30 days as columns", "ttop cost --by day --since 30d --plot"),
+            (
+                "The last 30 days as a column chart",
+                "ttop cost --by day --since 30d --plot",
+            ),
             (
                 "Fail if today's cost exceeds 20 dollars",
                 "ttop cost --since today --max 20 -q",
@@ -58,10 +61,10 @@ pub(super) const COMMANDS: &[Examples] = &[
     of(
         "trends",
         &[
-            ("The last 30 days beside the 30 before", "ttop trends"),
+            ("The last 30 days against the 30 before", "ttop trends"),
             ("A year of one project", "ttop trends --days 365 --project ."),
             (
-                "Columns and the year's heat map, as a picture",
+                "A chart and the year's heat map, as a picture",
                 "ttop trends --days 90 --plot trends.png",
             ),
             (
@@ -75,7 +78,7 @@ pub(super) const COMMANDS: &[Examples] = &[
         &[
             ("What would have saved the most in the last 30 days", "ttop insights"),
             (
-                "The sessions to look at, for a script",
+                "The sessions to inspect, for a script",
                 "ttop insights --jq '[.insight, .saved, .sessionIds[0]]'",
             ),
         ],
@@ -109,7 +112,7 @@ pub(super) const COMMANDS: &[Examples] = &[
         "mcp",
         &[
             ("All configured MCP servers", "ttop mcp"),
-            ("Those of one agent, as JSON", "ttop mcp --agent opencode -o json"),
+            ("The servers of one agent, as JSON", "ttop mcp --agent opencode -o json"),
         ],
     ),
     of(
@@ -125,7 +128,7 @@ pub(super) const COMMANDS: &[Examples] = &[
         &[
             ("The limits of each plan", "ttop providers"),
             (
-                "Exit 3 if a limit is at 90 percent or more",
+                "Exit 3 if a limit is 90 percent used",
                 "ttop providers --check --at 90 -q",
             ),
             ("How usage grew in the last 7 days", "ttop providers --history 7d"),
@@ -134,7 +137,7 @@ pub(super) const COMMANDS: &[Examples] = &[
     of(
         "top",
         &[
-            ("The screen", "ttop top"),
+            ("The screen of this machine", "ttop top"),
             ("The screen on a machine without agents", "ttop --demo top"),
             ("The rows of a view for a script", "ttop top --once --view cost -o json"),
         ],
@@ -143,8 +146,8 @@ pub(super) const COMMANDS: &[Examples] = &[
         "theme",
         &[
             ("Every theme", "ttop theme list"),
-            ("The colors of one", "ttop theme show nord"),
-            ("Use it from now on", "ttop config set display.theme nord"),
+            ("The colors of one theme", "ttop theme show nord"),
+            ("Use a theme from now on", "ttop config set display.theme nord"),
         ],
     ),
     of(
@@ -246,7 +249,7 @@ pub(super) const COMMANDS: &[Examples] = &[
     of(
         "export",
         &[
-            ("Parquet files of everything", "ttop export parquet usage"),
+            ("Everything as Parquet files", "ttop export parquet usage"),
             (
                 "Bring a PostgreSQL database up to date",
                 "ttop export postgres | psql usage",
@@ -261,7 +264,7 @@ pub(super) const COMMANDS: &[Examples] = &[
         "merge",
         &[
             (
-                "Take in the history of two machines",
+                "Merge the history of two machines",
                 "ttop merge laptop build.example.org",
             ),
             (
@@ -281,7 +284,7 @@ pub(super) const COMMANDS: &[Examples] = &[
         "setup",
         &[
             ("Go through completions, bars, budgets and consents", "ttop setup"),
-            ("Show every change, and make none", "ttop setup --print"),
+            ("Show every change without making it", "ttop setup --print"),
             (
                 "Make every change, with a daily budget of 20 dollars",
                 "ttop setup --yes --daily 20",
@@ -291,7 +294,7 @@ pub(super) const COMMANDS: &[Examples] = &[
     of(
         "doctor",
         &[
-            ("Agents on this machine, and what needs a repair", "ttop doctor"),
+            ("Agents on this machine and what needs repair", "ttop doctor"),
             ("Every path that ttop read, as JSON", "ttop doctor --jq .paths"),
             ("An anonymous report for an issue", "ttop doctor --report"),
         ],
@@ -312,7 +315,7 @@ pub(super) const COMMANDS: &[Examples] = &[
         &[
             ("Serve this machine's rows on 127.0.0.1:8390", "ttop serve"),
             (
-                "The same on a socket that only you can use",
+                "The same, on a socket that only you can use",
                 "ttop serve --listen unix:$XDG_RUNTIME_DIR/ttop.sock",
             ),
             (
@@ -325,5 +328,5 @@ pub(super) const COMMANDS: &[Examples] = &[
         "completions",
         &[("Completions for the current bash", "source <(ttop completions bash)")],
     ),
-    of("man", &[("Read the page of a command", "ttop man cost | man -l -")]),
+    of("man", &[("Read the manual of a command", "ttop man cost | man -l -")]),
 ];

@@ -51,7 +51,7 @@ pub struct BarStatusArgs {
     /// Use at most this many columns
     #[arg(long, value_name = "COLUMNS")]
     pub max_width: Option<usize>,
-    /// Choose symbols that the font has
+    /// Use symbols that the font has
     #[arg(long, value_name = "KIND", default_value = "unicode")]
     pub icons: Icons,
     /// Do not start a sync in the background
@@ -66,7 +66,7 @@ pub struct BarStatusArgs {
     /// Write OpenCode's stats.json instead of printing it (gnome only)
     #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = "")]
     pub write: Option<String>,
-    /// Show what the 'ttop serve' at this URL knows instead of this machine
+    /// Show the data of the 'ttop serve' at this URL instead of this machine's
     #[arg(long, value_name = "URL", conflicts_with_all = ["follow", "write", "print_config"])]
     pub from: Option<String>,
     /// Read the token for --from from this file

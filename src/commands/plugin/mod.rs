@@ -59,7 +59,7 @@ enum Action {
     Add {
         /// Package or path, such as `@tokentop/agent-NAME`, `NAME@1.2.3` or `./folder`
         what: String,
-        /// Grant the rights it declares without a question
+        /// Grant the rights it declares without asking
         #[arg(long)]
         yes: bool,
     },
@@ -67,7 +67,7 @@ enum Action {
     Remove {
         /// Id, package or path of the plugin
         what: String,
-        /// Keep the data that it stored
+        /// Keep its stored data
         #[arg(long)]
         keep_data: bool,
     },
@@ -75,7 +75,7 @@ enum Action {
     Trust {
         /// Id or path of the plugin
         what: String,
-        /// Trust it without a question
+        /// Trust it without asking
         #[arg(long)]
         yes: bool,
     },

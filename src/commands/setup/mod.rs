@@ -17,14 +17,14 @@ use std::io::{BufRead, Write};
 
 /// Offer completions, a bar, budgets, alerts and consents
 ///
-/// Shows each change as a diff and asks before it makes it. Keeps what is in a file, and offers nothing that is already
-/// there. Without a terminal, use --print to see the changes or --yes to make them.
+/// Shows each change as a diff and asks before it makes it. Keeps the content of each file and skips what is already set
+/// up. Without a terminal, use --print to see the changes or --yes to make them. Plugins are never trusted by --yes.
 #[derive(Args, Debug, Default)]
 pub struct SetupArgs {
-    /// Make every change without a question
+    /// Make every change without asking
     #[arg(long)]
     pub yes: bool,
-    /// Print every change as a patch, and make none
+    /// Print every change as a patch without making it
     #[arg(long, conflicts_with = "yes")]
     pub print: bool,
     /// Also set this daily budget, in US dollars
