@@ -36,6 +36,13 @@ pub fn of(error: &clap::Error, words: &[OsString]) -> Option<BadRequest> {
             let hint = flag_hint(argument).or_else(|| word_hint(argument, command_of(words)))?;
             Some(BadRequest::new(format!("unexpected argument '{argument}'")).with_hint(hint))
         }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let typed = words.iter().skip(1).filter_map(|word| word.to_str());
+            let typed: Vec<&str> = typed.filter(|word| !word.starts_with('-')).collect();
+            let command = typed.join(" ");
+            let error = BadRequest::new(format!("'ttop {command}' is incomplete"));
+            Some(error.with_hint(format!("run 'ttop {command} --help' for what follows it")))
+        }
         // A similar command is the better hint.
         ErrorKind::InvalidSubcommand if error.get(ContextKind::SuggestedSubcommand).is_none() => {
             let word = context(ContextKind::InvalidSubcommand)?;

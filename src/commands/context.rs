@@ -68,6 +68,7 @@ impl Context {
             now: system.now,
             home: system.home.to_string_lossy().into_owned(),
             ids: Default::default(),
+            model_name: crate::prices::model_name,
         };
         let when = self.out.global.color.unwrap_or_default();
         // The terminal is the reader's, also where the rows are those of the sample home.

@@ -242,6 +242,20 @@ impl Globs {
         self
     }
 
+    /// Whether a pattern is the name of a model as tables show it: no id of a model has a space.
+    pub fn matches_name(&self, name: impl FnOnce() -> String) -> bool {
+        let mut spaced = self
+            .patterns
+            .iter()
+            .filter(|pattern| pattern.text.contains(' '))
+            .peekable();
+        if spaced.peek().is_none() {
+            return false;
+        }
+        let name = name();
+        spaced.any(|pattern| pattern.glob.matches(&name))
+    }
+
     /// Whether no pattern was given.
     pub fn matches_all(&self) -> bool {
         self.patterns.is_empty()

@@ -9,6 +9,7 @@ use crate::core::project::Projects;
 use crate::core::shell;
 use crate::core::turn::Presence;
 use crate::ledger::Ledger;
+use crate::prices::model_name;
 use crate::render::Row;
 use crate::render::filter_keys::{FILTER_KEYS, TIME_KEYS, has_one};
 use crate::render::keys::{self, value_at};
@@ -154,12 +155,18 @@ fn time(row: &Value) -> Option<i64> {
     TIME_KEYS.iter().find_map(|key| value_at(row, key).as_i64())
 }
 
+/// The name of a row's model as tables show it.
+fn name_of(row: &Value) -> String {
+    let part = |key| text(row, key).unwrap_or_default();
+    model_name(part("providerId"), part("modelId"))
+}
+
 fn is_wanted(row: &Value, filter: &TurnFilter) -> bool {
     let biller = text(row, "billerId");
     let presence = || serde_json::from_value(value_at(row, "presence").clone()).unwrap_or(Presence::Present);
     filter.agents.matches(text(row, "agentId"))
         && (filter.providers.matches(text(row, "providerId")) || biller.is_some() && filter.providers.matches(biller))
-        && filter.models.matches(text(row, "modelId"))
+        && (filter.models.matches(text(row, "modelId")) || filter.models.matches_name(|| name_of(row)))
         && filter.branches.matches(text(row, "branch"))
         && filter.subagents.matches(text(row, "subagent"))
         && filter.is_project(text(row, "projectPath"))

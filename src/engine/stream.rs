@@ -11,10 +11,10 @@ use crate::core::event_group::{Group, Groups};
 use crate::core::filter::TurnFilter;
 use crate::core::period::{Edge, parse_time};
 use crate::core::problem::Problem;
-use crate::core::rows::{EventRow, EventType, StreamRow};
+use crate::core::rows::{ActivityRow, EventRow, EventType, StreamRow};
 use crate::core::short_id::meant;
 use crate::ledger::LedgerState;
-use crate::prices::{Freshness, keep_fresh};
+use crate::prices::{Freshness, keep_fresh, model_name};
 use crate::reports::activity::Follower;
 use anyhow::Result;
 use std::collections::VecDeque;
@@ -296,7 +296,7 @@ pub fn is_wanted(row: &StreamRow, groups: &Groups, filter: &TurnFilter, sessions
             groups.has(Group::Activity)
                 && filter.agents.matches(Some(&row.agent_id))
                 && filter.providers.matches(row.provider_id.as_deref())
-                && filter.models.matches(row.model_id.as_deref())
+                && is_model(filter, row)
                 && filter.is_project(row.project_path.as_deref())
                 && is_session(Some(&row.session_id))
         }
@@ -310,6 +310,13 @@ pub fn is_wanted(row: &StreamRow, groups: &Groups, filter: &TurnFilter, sessions
                 && is_session(row.session_id.as_deref())
         }
     }
+}
+
+/// Whether a line is about a model asked for, by its id or its name.
+fn is_model(filter: &TurnFilter, row: &ActivityRow) -> bool {
+    let (provider, model) = (row.provider_id.as_deref(), row.model_id.as_deref());
+    let name = || model_name(provider.unwrap_or_default(), model.unwrap_or_default());
+    filter.models.matches(model) || filter.models.matches_name(name)
 }
 
 fn is_of_stream(kind: EventType) -> bool {

@@ -9,6 +9,7 @@ use crate::core::filter_text::FilterText;
 use crate::core::project::is_below;
 use crate::core::short_id::meant;
 use crate::ledger::Ledger;
+use crate::prices::model_name;
 use crate::render::Row;
 use crate::render::keys::similar;
 use anyhow::Result;
@@ -97,7 +98,12 @@ impl Engine {
                 .map(|(_, model)| model)
                 .chain(shown("modelId"))
                 .collect();
-            let all = known.iter().copied().chain(listed).collect();
+            let names: Vec<String> = ledger
+                .models()
+                .map(|(provider, model)| model_name(provider, model))
+                .collect();
+            let names = names.iter().map(String::as_str);
+            let all = known.iter().copied().chain(listed).chain(names).collect();
             let by_words = |value: &str| Globs::new(&[value]).or_words(known.iter().copied());
             named("model", &filters.model, &all, by_words, &mut unknown);
         }

@@ -39,6 +39,11 @@ impl<R> Column<R> {
         Self::new(key, title, Align::Id, drop, cell)
     }
 
+    /// A column of sentences: never cut. Where they have no room beside the others, they follow below the table.
+    pub const fn prose(key: &'static str, title: &'static str, cell: fn(&R, &View) -> Cell) -> Self {
+        Self::new(key, title, Align::Prose, 0, cell)
+    }
+
     /// A column of numbers: never cut.
     pub const fn number(key: &'static str, title: &'static str, drop: u8, cell: fn(&R, &View) -> Cell) -> Self {
         Self::new(key, title, Align::Right, drop, cell)
@@ -62,6 +67,8 @@ pub enum Align {
     Left,
     /// A path: may be cut in its middle.
     Path,
+    /// Sentences: complete, or below the table.
+    Prose,
     /// A short id: never cut.
     Id,
     /// A number: never cut.
@@ -71,7 +78,12 @@ pub enum Align {
 impl Align {
     /// Whether cells may be cut on a narrow terminal.
     pub const fn is_text(self) -> bool {
-        matches!(self, Self::Left | Self::Path)
+        matches!(self, Self::Left | Self::Path | Self::Prose)
+    }
+
+    /// Whether cells can name their row.
+    pub const fn is_name(self) -> bool {
+        matches!(self, Self::Left | Self::Path | Self::Id)
     }
 }
 
@@ -86,6 +98,8 @@ pub struct View {
     pub home: String,
     /// All sessions, whose ids tables shorten.
     pub ids: Arc<ShortIds>,
+    /// The name of a provider's model: one for every spelling.
+    pub model_name: fn(&str, &str) -> String,
 }
 
 /// A cell's text and tone. The palette maps tones to colors; color is never the only carrier of meaning.
@@ -213,6 +227,12 @@ impl Cell {
         name.map_or_else(|| Self::toned(UNNAMED, Tone::Dim), Self::plain)
     }
 
+    /// The name of a model, which rows have by its id; `(unknown)` where there is none.
+    pub fn model(provider: Option<&str>, model: Option<&str>, view: &View) -> Self {
+        let name = model.map(|model| (view.model_name)(provider.unwrap_or_default(), model));
+        Self::named(name.as_deref())
+    }
+
     /// A time as short as its age allows: `09:12` today, `Mon` in the last six days, then `3w`, `5mo`, `2y`; or nothing.
     pub fn age(at: Option<i64>, view: &View) -> Self {
         let Some((at, now)) = at.map(|at| local(at, view)) else {
@@ -267,6 +287,7 @@ mod tests {
             now: 1_795_197_600_000,
             home: String::new(),
             ids: Arc::default(),
+            model_name: |_, model| model.to_owned(),
         };
         let at = |text: &str| text.parse::<jiff::Timestamp>().expect("an instant").as_millisecond();
         for (instant, age, moment) in [

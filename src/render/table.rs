@@ -46,8 +46,42 @@ impl Table {
     /// When stdout cannot be written.
     pub fn print(mut self, screen: &Screen, output: &mut Output<'_>) -> Result<(), OutputError> {
         self.align_decimals();
+        let below = self.take_prose(screen.width);
         self.fit(screen.width);
-        self.layout(screen.palette, output)
+        self.layout(screen.palette, output)?;
+        for line in below.iter().flat_map(|line| text::wrap(line, screen.width)) {
+            output.line(&line.into())?;
+        }
+        Ok(())
+    }
+
+    /// Takes out a column of sentences that has no room beside the others: a line for each, after what names its row.
+    fn take_prose(&mut self, limit: Option<usize>) -> Vec<String> {
+        let Some(limit) = limit else { return Vec::new() };
+        let Some(prose) = self.heads.iter().position(|head| head.align == Align::Prose) else {
+            return Vec::new();
+        };
+        let natural = self.widths();
+        let least = |(at, head): (usize, &Head)| match head.align {
+            Align::Left => natural[at].min(COMFORTABLE),
+            Align::Path => natural[at].min(COMFORTABLE_PATH),
+            Align::Prose | Align::Id | Align::Right => natural[at],
+        };
+        let needed: usize = self.heads.iter().enumerate().map(least).sum();
+        if needed + GAP * self.heads.len().saturating_sub(1) <= limit || self.heads.len() == 1 {
+            return Vec::new();
+        }
+        let is_name = |at: &usize| self.heads[*at].align.is_name() && self.heads[*at].drop == 0;
+        let names: Vec<usize> = (0..self.heads.len()).filter(is_name).collect();
+        let line = |row: &Vec<Cell>| {
+            let named = names.iter().map(|&at| row[at].text.trim());
+            let named: Vec<&str> = named.filter(|name| !name.is_empty()).collect();
+            format!("{}: {}", named.join(" "), row[prose].text.trim())
+        };
+        let told = self.rows.iter().filter(|row| !row[prose].text.is_empty());
+        let lines = told.map(line).collect();
+        self.keep(|at| at != prose);
+        lines
     }
 
     /// Leaves out columns that have nothing in any row but the total.
@@ -104,7 +138,7 @@ impl Table {
         let mut columns: Vec<usize> = (0..self.heads.len()).collect();
         let least = |heads: &[Head], at: usize| match heads[at].align {
             Align::Right | Align::Id => natural[at],
-            Align::Left => natural[at].min(COMFORTABLE),
+            Align::Left | Align::Prose => natural[at].min(COMFORTABLE),
             Align::Path => natural[at].min(COMFORTABLE_PATH),
         };
         let total = |columns: &[usize], width: &dyn Fn(usize) -> usize| {

@@ -4,6 +4,7 @@ use super::{Sessions, Usage};
 use crate::core::filter::{AmbiguousSession, TurnFilter};
 use crate::ledger::pack::TurnNumbers;
 use crate::ledger::query::Selection;
+use crate::prices::model_name;
 use anyhow::Result;
 use rustc_hash::FxHashSet;
 
@@ -66,7 +67,8 @@ impl Usage<'_> {
             let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
             let wanted = |row: u32| {
                 let (provider, model) = names.model(row);
-                filter.providers.matches(known(provider).as_deref()) && models.matches(known(model).as_deref())
+                filter.providers.matches(known(provider).as_deref())
+                    && (models.matches(known(model).as_deref()) || models.matches_name(|| model_name(provider, model)))
             };
             selected.models = Some((0..names.len() as u32).map(wanted).collect());
         }

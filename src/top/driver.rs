@@ -17,6 +17,7 @@ use crate::core::filter_text::FilterText;
 use crate::core::time::Time;
 use crate::engine::Engine;
 use crate::render::{View as Reader, eprint_line};
+use crate::reports::models::model_name;
 use crate::system::System;
 use anyhow::{Context as _, Result, anyhow};
 use ratatui::crossterm::event::{Event as Input, read};
@@ -58,6 +59,7 @@ pub fn run(engine: &mut Engine, options: Options) -> Result<Option<i32>> {
         zone: system.zone()?.clone(),
         now: system.now,
         home: system.home.to_string_lossy().into_owned(),
+        model_name,
     };
     let mut state = State::new(reader, options.look, options.keys);
     state.base_filter = options.filter;

@@ -225,3 +225,106 @@ fn a_parent_is_shown_with_its_subagents() {
     assert!((sum - cost("ses_demo_01") - cost("ses_demo_02")).abs() < 1e-9, "{sum}");
     assert!(home.rows(&["--demo", "show", "ses_demo_04"])[0]["withSubagents"].is_null());
 }
+
+/// A home with a turn of each spelling of one model.
+fn spellings() -> (Home, [&'static str; 4]) {
+    let ids = [
+        "claude-sonnet-4-5",
+        "claude-sonnet-4-5-20250929",
+        "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        "anthropic/claude-sonnet-4.5",
+    ];
+    let home = Home::new();
+    let replies = ids.iter().enumerate().map(|(at, id)| {
+        let reply = crate::support::claude_code::claude_reply("aaaa-1", &format!("m{at}"), 20);
+        reply.replace("claude-sonnet-4-5\"", &format!("{id}\""))
+    });
+    home.write(".claude/projects/-w/aaaa-1.jsonl", replies.collect::<String>());
+    (home, ids)
+}
+
+#[test]
+fn tables_show_one_name_for_every_spelling_of_a_model_and_keys_its_id() {
+    let (home, ids) = spellings();
+    let rows = home.rows(&["turns"]);
+    let found: Vec<&str> = rows.iter().filter_map(|row| row["modelId"].as_str()).collect();
+    assert_eq!(found.len(), ids.len());
+    assert!(ids.iter().all(|id| found.contains(id)), "{found:?}");
+    for command in [
+        &["turns"][..],
+        &["sessions"],
+        &["watch", "--once", "--since", "7d"],
+        &["top", "--once", "--view", "cost"],
+    ] {
+        let table = home
+            .ttop()
+            .env("COLUMNS", "200")
+            .args(command)
+            .args(["-o", "table"])
+            .output();
+        let output = table.expect("runs");
+        let table = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{command:?}: {output:?}");
+        if command[0] != "watch" || !table.is_empty() {
+            assert!(table.contains("Claude Sonnet 4.5"), "{command:?}: {table}");
+        }
+        assert!(!ids.iter().any(|id| table.contains(id)), "{command:?}: {table}");
+    }
+    // The word of a table is the word of a flag, and another spelling of an id is another model.
+    for (wanted, count) in [
+        ("Claude Sonnet 4.5", 4),
+        ("claude sonnet *", 4),
+        ("Claude Sonnet 4", 0),
+        (ids[1], 1),
+    ] {
+        assert_eq!(home.rows(&["turns", "--model", wanted]).len(), count, "{wanted}");
+    }
+    let total = home.rows(&["cost", "--by", "name"]);
+    assert_eq!(total.len(), 1, "{total:#?}");
+    assert_eq!(total[0]["modelName"], "Claude Sonnet 4.5");
+}
+
+#[test]
+fn sentences_of_tables_are_never_cut() {
+    let home = Home::new();
+    for (command, key) in [
+        (&["insights"][..], "evidence"),
+        (&["alert", "--dry-run"], "message"),
+        (&["providers"], ""),
+    ] {
+        let command = [&["--demo"], command].concat();
+        let sentences: Vec<String> = match key {
+            "" => vec![
+                "5h 11% 3h 00min, 7d 100%".to_owned(),
+                "30d Premium 42.3% 10d 0h".to_owned(),
+            ],
+            key => home
+                .rows(&command)
+                .iter()
+                .filter_map(|row| row[key].as_str().map(str::to_owned))
+                .collect(),
+        };
+        assert!(!sentences.is_empty(), "{command:?}");
+        for columns in [40, 60, 80, 120, 200] {
+            let mut table = home.ttop();
+            table
+                .env("COLUMNS", columns.to_string())
+                .args(&command)
+                .args(["-o", "table"]);
+            let output = table.output().expect("runs");
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert!(
+                text.lines().all(|line| line.chars().count() <= columns),
+                "{columns}: {text}"
+            );
+            let words: Vec<&str> = text.split_whitespace().collect();
+            for sentence in &sentences {
+                let wanted: Vec<&str> = sentence.split_whitespace().collect();
+                assert!(
+                    words.windows(wanted.len()).any(|found| found == wanted),
+                    "{columns}: {sentence}: {text}"
+                );
+            }
+        }
+    }
+}

@@ -248,13 +248,13 @@ fn the_table_names_each_row_at_80_columns() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     insta::assert_snapshot!(text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n"), @r#"
     Of       What                         Tokens      Cost    Before  Change
-    day      2026-11-14 Sat                    0   $0       ~$0.2409   -100%
-    day      2026-11-15 Sun                    0   $0        $0            —
-    day      2026-11-16 Mon     ▋         204.1K  ~$0.1568   $0            —
-    day      2026-11-17 Tue     ██▉       900.0K  ~$0.8151   $0            —
-    day      2026-11-18 Wed                50.4K   $0        $0            —
-    day      2026-11-19 Thu     █▍        278.8K  ≥$0.3998         —       —
-    day      2026-11-20 Fri     ████████    2.3M  ~$2.23    ~$0.0889  +2407%
+    day      11-14 Sat                         0   $0       ~$0.2409   -100%
+    day      11-15 Sun                         0   $0        $0            —
+    day      11-16 Mon          ▋         204.1K  ~$0.1568   $0            —
+    day      11-17 Tue          ██▉       900.0K  ~$0.8151   $0            —
+    day      11-18 Wed                     50.4K   $0        $0            —
+    day      11-19 Thu          █▍        278.8K  ≥$0.3998         —       —
+    day      11-20 Fri          ████████    2.3M  ~$2.23    ~$0.0889  +2407%
     total    5 active days                  3.8M  ≥$3.60    ≥$0.3298       —
     model    claude-sonnet-4-6  ████████    2.3M  ~$1.99     $0            —
     model    gpt-5.4            ███▌      713.2K  ~$0.8782  ~$0.2409   +265%

@@ -33,6 +33,7 @@ impl Demo {
             now: engine.system.now,
             home: engine.system.home.to_string_lossy().into_owned(),
             ids: Default::default(),
+            model_name: ttop::prices::model_name,
         };
         let state = State::new(reader, Look::new(&BUILT_IN[0], Depth::Rgb), Keys::default());
         let mut demo = Self { engine, state };

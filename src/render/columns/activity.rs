@@ -15,7 +15,9 @@ impl Row for ActivityRow {
         Column::text("sessionName", "Session", 0, |row, _| {
             Cell::text(Some(row.session_name.as_deref().unwrap_or(&row.session_id)))
         }),
-        Column::text("modelId", "Model", 3, |row, _| Cell::named(row.model_id.as_deref())),
+        Column::text("modelId", "Model", 3, |row, view| {
+            Cell::model(row.provider_id.as_deref(), row.model_id.as_deref(), view)
+        }),
         Column::number("tokens.output", "Output", 1, |row, _| {
             Cell::plain(number::step(row.tokens.output()))
         }),

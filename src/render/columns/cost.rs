@@ -10,6 +10,7 @@ impl Row for CostRow {
 
     const COLUMNS: &'static [Column<Self>] = &[
         Column::text("period", "Period", 0, period),
+        Column::number("end", "Left", 0, left),
         Column::id("sessionId", "Id", 0, |row, view| match &row.session_id {
             Some(id) => Cell::session_id(id, view),
             None => Cell::empty(),
@@ -122,7 +123,18 @@ fn is_grouped_by(row: &CostRow, keys: &[&str]) -> bool {
     row.grouped_by.iter().any(|key| keys.contains(key))
 }
 
-/// The period as its key has it; a block by its local hours, and how much of the active one is left.
+/// How much of the active block is left.
+fn left(row: &CostRow, view: &View) -> Cell {
+    let end = row.end.filter(|_| is_grouped_by(row, &["block"]));
+    match (row.start, end) {
+        (Some(start), Some(end)) if (start..end).contains(&view.now) => {
+            Cell::toned(format!("● {}", number::duration(end - view.now)), Tone::Strong)
+        }
+        _ => Cell::empty(),
+    }
+}
+
+/// The period as its key has it; a block by its local hours.
 fn period(row: &CostRow, view: &View) -> Cell {
     let (Some(start), Some(end), true) = (row.start, row.end, is_grouped_by(row, &["block"])) else {
         return Cell::text(row.period.as_deref());
@@ -137,10 +149,7 @@ fn period(row: &CostRow, view: &View) -> Cell {
     };
     let span = format!("{}–{}", local(start, format), local(end, "%H:%M"));
     match (start..end).contains(&view.now) {
-        true => Cell::toned(
-            format!("{span} ● {} left", number::duration(end - view.now)),
-            Tone::Strong,
-        ),
+        true => Cell::toned(span, Tone::Strong),
         false => Cell::plain(span),
     }
 }

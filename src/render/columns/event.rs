@@ -16,7 +16,7 @@ impl Row for EventRow {
         Column::text("title", "Title", 0, |row, _| {
             Cell::toned(row.title.as_str(), tone(row.severity))
         }),
-        Column::text("message", "Message", 1, |row, _| Cell::plain(row.message.as_str())),
+        Column::prose("message", "Message", |row, _| Cell::plain(row.message.as_str())),
     ];
 }
 

@@ -26,7 +26,7 @@ impl Row for InsightRow {
         }),
         Column::number("cost", "Cost", 3, |row, _| Cell::money(row.cost, row.cost_status)),
         Column::number("saved", "Saved", 0, |row, _| Cell::money(row.saved, None)),
-        Column::text("evidence", "Why", 0, |row, _| Cell::plain(&*row.evidence)),
+        Column::prose("evidence", "Why", |row, _| Cell::plain(&*row.evidence)),
         Column::id("sessionIds", "Sessions", 2, |row, view| {
             let ids = row.session_ids.iter().take(FEW_SESSIONS);
             let mut shown: Vec<String> = ids.map(|id| view.ids.of(id)).collect();

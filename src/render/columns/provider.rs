@@ -22,7 +22,7 @@ impl Row for ProviderRow {
             ProviderState::Ok => Cell::empty(),
             state => Cell::toned(state_text(row), state_tone(state)),
         }),
-        Column::text("limits", "Limits", 0, |row, view| {
+        Column::prose("limits", "Limits", |row, view| {
             Cell::plain(limits_text(&row.limits, view))
         }),
         Column::number("credits", "Credits", 3, |row, _| match row.credits {
@@ -188,6 +188,7 @@ mod tests {
             now: 0,
             home: String::new(),
             ids: Default::default(),
+            model_name: |_, model| model.to_owned(),
         };
         let limits = [
             limit(None, Some(37.0), 300, 10_740_000),

@@ -34,7 +34,10 @@ impl Row for PsRow {
         }),
         Column::text("lastText", "Last", 0, |row, _| Cell::text(row.last_text.as_deref())),
         Column::path("cwd", "Folder", 6, |row, view| Cell::path(row.cwd.as_deref(), view)),
-        Column::text("modelId", "Model", 7, |row, _| Cell::text(row.model_id.as_deref())),
+        Column::text("modelId", "Model", 7, |row, view| match &row.model_id {
+            Some(_) => Cell::model(row.provider_id.as_deref(), row.model_id.as_deref(), view),
+            None => Cell::empty(),
+        }),
         Column::number("cost", "Cost", 4, |row, _| match row.session_id {
             Some(_) => Cell::money(row.cost, row.cost_status),
             None => Cell::empty(),

@@ -19,9 +19,9 @@ impl Row for SessionRow {
             Cell::path(row.project_path.as_deref(), view)
         }),
         Column::text("agentId", "Agent", 2, |row, _| Cell::plain(&*row.agent_id)),
-        Column::text("modelId", "Model", 6, |row, _| match row.turns {
-            0 => Cell::text(row.model_id.as_deref()),
-            _ => Cell::named(row.model_id.as_deref()),
+        Column::text("modelId", "Model", 6, |row, view| match (row.turns, &row.model_id) {
+            (0, None) => Cell::empty(),
+            _ => Cell::model(row.provider_id.as_deref(), row.model_id.as_deref(), view),
         }),
         Column::number("turns", "Turns", 7, |row, _| Cell::count(row.turns)),
         Column::number("tokens.output", "Output", 8, |row, _| Cell::tokens(row.tokens.output())),

@@ -55,18 +55,14 @@ const fn kind(kind: TrendKind) -> &'static str {
     }
 }
 
-/// `2026-11-20 Fri`, `gpt-5.5`, `14:00`, `12 days`, `2026-11`.
+/// `11-20 Fri`, `gpt-5.5`, `14:00`, `12 days`, `2026-11`.
 fn subject(row: &TrendRow, view: &View) -> Cell {
     let weekday = || {
         let at = usize::from(row.weekday?).checked_sub(1)?;
         WEEKDAYS.get(at).copied()
     };
     match row.kind {
-        TrendKind::Day => Cell::plain(format!(
-            "{} {}",
-            row.period.as_deref().unwrap_or_default(),
-            weekday().unwrap_or_default()
-        )),
+        TrendKind::Day => Cell::plain(format!("{} {}", day(row, view), weekday().unwrap_or_default())),
         TrendKind::Total => Cell::plain(number::counted(row.days.unwrap_or_default(), "active day")),
         TrendKind::Model => Cell::named(row.model_id.as_deref()),
         TrendKind::Agent => Cell::named(row.agent_id.as_deref()),
@@ -81,6 +77,17 @@ fn subject(row: &TrendRow, view: &View) -> Cell {
         }
         TrendKind::Forecast => Cell::text(row.period.as_deref()),
     }
+}
+
+/// `11-20` in this year, else `2025-11-20`.
+fn day<'r>(row: &'r TrendRow, view: &View) -> &'r str {
+    let day = row.period.as_deref().unwrap_or_default();
+    let this_year = view
+        .zone
+        .to_datetime(Time(view.now).timestamp())
+        .strftime("%Y-")
+        .to_string();
+    day.strip_prefix(&this_year).unwrap_or(day)
 }
 
 /// A cell of the period before; empty where a kind has none.

@@ -20,7 +20,9 @@ impl Row for TurnRow {
         Column::text("providerId", "Provider", 8, |row, _| {
             Cell::text(row.provider_id.as_deref())
         }),
-        Column::text("modelId", "Model", 0, |row, _| Cell::named(row.model_id.as_deref())),
+        Column::text("modelId", "Model", 0, |row, view| {
+            Cell::model(row.provider_id.as_deref(), row.model_id.as_deref(), view)
+        }),
         Column::number("tokens.input", "Input", 4, |row, _| Cell::tokens(row.tokens.input())),
         Column::number("tokens.output", "Output", 3, |row, _| Cell::tokens(row.tokens.output())),
         Column::number("tokens.reasoning", "Reason", 7, |row, _| {

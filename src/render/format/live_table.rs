@@ -67,8 +67,8 @@ fn fit<R: Row>(limit: Option<usize>) -> Vec<(&'static Column<R>, usize)> {
     let fixed = |column: &Column<R>| match column.align {
         Align::Right => Some(NUMBER),
         Align::Id => Some(ID),
-        Align::Left | Align::Path if column.key == "time" => Some(CLOCK),
-        Align::Left | Align::Path => None,
+        Align::Left | Align::Path | Align::Prose if column.key == "time" => Some(CLOCK),
+        Align::Left | Align::Path | Align::Prose => None,
     };
     let mut columns: Vec<&'static Column<R>> = R::COLUMNS.iter().collect();
     let needed = |columns: &[&'static Column<R>], text: usize| {
@@ -104,13 +104,13 @@ fn fit<R: Row>(limit: Option<usize>) -> Vec<(&'static Column<R>, usize)> {
 fn pad(cell: &str, align: Align, width: usize) -> String {
     let shown = match align {
         Align::Right | Align::Id => std::borrow::Cow::Borrowed(cell),
-        Align::Left => text::cut_end(cell, width),
+        Align::Left | Align::Prose => text::cut_end(cell, width),
         Align::Path => text::cut_middle(cell, width),
     };
     let space = " ".repeat(width.saturating_sub(text::width(&shown)));
     match align {
         Align::Right => format!("{space}{shown}"),
-        Align::Left | Align::Path | Align::Id => format!("{shown}{space}"),
+        Align::Left | Align::Path | Align::Prose | Align::Id => format!("{shown}{space}"),
     }
 }
 

@@ -19,7 +19,7 @@ impl<R: Row> Writer<R> for Markdown<R> {
         let titles: Vec<String> = table.heads.iter().map(|head| escape(&head.title)).collect();
         let marks = table.heads.iter().map(|head| match head.align {
             Align::Right => "---:".to_owned(),
-            Align::Left | Align::Path | Align::Id => "---".to_owned(),
+            Align::Left | Align::Path | Align::Prose | Align::Id => "---".to_owned(),
         });
         let mut lines = vec![line(&titles), line(&marks.collect::<Vec<_>>())];
         for row in &table.rows {

@@ -93,6 +93,7 @@ fn screen(engine: &Engine) -> Result<Screen> {
         palette: Palette::choose(When::Never, false, |_| None),
         view: View {
             ids: Default::default(),
+            model_name: crate::prices::model_name,
             zone: system.zone()?.clone(),
             now: system.now,
             home: system.home.to_string_lossy().into_owned(),

@@ -1,6 +1,6 @@
 //! Columns of running agents.
 
-use super::short_model;
+use super::model;
 use crate::core::money::Money;
 use crate::core::rows::PsRow;
 use crate::core::status::Status;
@@ -50,13 +50,7 @@ impl Listed for PsRow {
         Col::new("sessionName", "Session", Flexible(3), 0, NAME),
         Col::new("cwd", "Folder", Flexible(1), 100, Path(|row| row.cwd.as_deref())),
         Col::new("agentId", "Agent", Fixed(11), 100, Text(|row| Some(&row.agent_id))),
-        Col::new(
-            "modelId",
-            "Model",
-            Fixed(12),
-            70,
-            Text(|row| row.model_id.as_deref().map(short_model)),
-        ),
+        Col::new("modelId", "Model", Fixed(12), 70, MODEL),
         Col::new("turns", "Turns", Fixed(6), 120, Count(|row| row.turns)),
         Col::new("tokens", "Tokens", Fixed(7), 120, TOKENS),
         Col::new("cost", "Cost", Fixed(9), 0, COST),
@@ -196,4 +190,10 @@ const PID: Value<PsRow> = Value::Own {
     is_number: true,
     cell: |row, _| Cell::plain(row.pid.to_string()),
     sort: |row| SortKey::Int(i64::from(row.pid)),
+};
+
+const MODEL: Value<PsRow> = Value::Own {
+    is_number: false,
+    cell: |row, reader| model(row.provider_id.as_deref(), row.model_id.as_deref(), reader),
+    sort: |row| SortKey::text(row.model_id.as_deref()),
 };

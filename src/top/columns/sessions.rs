@@ -1,6 +1,6 @@
 //! Columns of sessions.
 
-use super::short_model;
+use super::model;
 use crate::core::money::Money;
 use crate::core::rows::SessionRow;
 use crate::top::list::Value::{self, Count, Path, Text, Time, Tokens};
@@ -19,13 +19,7 @@ impl Listed for SessionRow {
             Path(|row| row.project_path.as_deref()),
         ),
         Col::new("agentId", "Agent", Fixed(11), 66, Text(|row| Some(&row.agent_id))),
-        Col::new(
-            "modelId",
-            "Model",
-            Fixed(13),
-            60,
-            Text(|row| row.model_id.as_deref().map(short_model)),
-        ),
+        Col::new("modelId", "Model", Fixed(13), 60, MODEL),
         Col::new("turns", "Turns", Fixed(6), 50, Count(|row| Some(row.turns))),
         Col::new(
             "tokens.output",
@@ -81,4 +75,10 @@ const NAME: Value<SessionRow> = Value::Own {
     is_number: false,
     cell: |row, _| plain(row.session_name.as_deref().unwrap_or(&row.session_id)),
     sort: |row| SortKey::text(row.session_name.as_deref()),
+};
+
+const MODEL: Value<SessionRow> = Value::Own {
+    is_number: false,
+    cell: |row, reader| model(row.provider_id.as_deref(), row.model_id.as_deref(), reader),
+    sort: |row| SortKey::text(row.model_id.as_deref()),
 };

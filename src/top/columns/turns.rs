@@ -1,15 +1,16 @@
 //! Columns of turns.
 
+use super::model;
 use crate::core::money::Money;
 use crate::core::rows::TurnRow;
-use crate::top::list::Value::{self, Text, Time, Tokens};
+use crate::top::list::Value::{self, Time, Tokens};
 use crate::top::list::Width::{Fixed, Flexible};
 use crate::top::list::{Col, Listed, SortKey, plain};
 
 impl Listed for TurnRow {
     const COLS: &'static [Col<Self>] = &[
         Col::new("timestamp", "Time", Fixed(16), 0, Time(|row| Some(row.timestamp))),
-        Col::new("modelId", "Model", Flexible(1), 0, Text(|row| row.model_id.as_deref())),
+        Col::new("modelId", "Model", Flexible(1), 0, MODEL),
         Col::new("sessionName", "Session", Flexible(2), 100, NAME),
         Col::new("tokens.input", "Input", Fixed(7), 56, Tokens(|row| row.tokens.input())),
         Col::new(
@@ -63,4 +64,10 @@ const NAME: Value<TurnRow> = Value::Own {
     is_number: false,
     cell: |row, _| plain(row.session_name.as_deref().unwrap_or(&row.session_id)),
     sort: |row| SortKey::text(row.session_name.as_deref()),
+};
+
+const MODEL: Value<TurnRow> = Value::Own {
+    is_number: false,
+    cell: |row, reader| model(row.provider_id.as_deref(), row.model_id.as_deref(), reader),
+    sort: |row| SortKey::text(row.model_id.as_deref()),
 };
