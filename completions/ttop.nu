@@ -356,11 +356,11 @@ export def "ttop alert" [
 # Show plan limits, credits and spend, as the providers report them
 export def "ttop providers" [
     --all  # Include providers without a credential
-    --known-by: string@"nu-complete ttop"  # List the providers in the configuration of this agent, by its ids
+    --known-by: string@"nu-complete ttop"  # List the providers that this agent is configured with, by its own ids
     --check  # Only list providers whose usage is at or above --at percent; exit 3 if any
     --at: number  # Percentage at which a limit counts as reached
-    --history: string@"nu-complete ttop"  # Show the usage of limits over time, since a time or for a span: 7d, 2026-11-01
-    --keychain  # Read the macOS keychain even if its dialog may go unanswered
+    --history: string@"nu-complete ttop"  # Show how usage of each limit developed since a time: 7d, 2026-11-01
+    --keychain  # Read the macOS keychain even where its prompt may go unanswered
     --provider: string@"nu-complete ttop"  # Only include these providers
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
     table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
@@ -412,7 +412,7 @@ export def "ttop watch" [
 
 # Show agents, cost, plans, trends and projects on one screen
 export def "ttop top" [
-    --view: string@"nu-complete ttop"  # Start with this view [default: the last one; at first live if an agent runs, else cost]
+    --view: string@"nu-complete ttop"  # Start with this view [default: that of the last run, else live if an agent runs, else cost]
     --window: string@"nu-complete ttop"  # Start with this window: 5min, 15min, 1h, today, 24h, 7d, 30d, all
     --once  # Print the rows of the view once, without a screen
     --reset  # Start with default views instead of those of the last run
@@ -502,9 +502,9 @@ export def "ttop theme show" [
 # List credentials with their place and state, never their values
 export def "ttop creds" [
     --all  # Also list missing credentials, with how to get them
-    --check  # Only list credentials that fail; exit 3 if any
+    --check  # Only list credentials that do not work; exit 3 if any
     --accounts  # Show account ids and addresses
-    --keychain  # Read the macOS keychain even if its dialog may go unanswered
+    --keychain  # Read the macOS keychain even where its prompt may go unanswered
     --provider: string@"nu-complete ttop"  # Only include these providers
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
     table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
@@ -529,12 +529,12 @@ export def "ttop bar-status" [
     --segments: string@"nu-complete ttop"  # Show these segments, in this order
     --template: string@"nu-complete ttop"  # Show this template, such as '{today.cost} {session.model}'
     --max-width: int  # Use at most this many columns
-    --icons: string@"nu-complete ttop"  # Choose symbols that the font has
+    --icons: string@"nu-complete ttop"  # Use symbols that the font has
     --no-sync  # Do not start a sync in the background
     --follow  # Keep running, and print a line when something changes
     --print-config  # Print the lines to paste into the program's configuration
     --write: string@"nu-complete ttop"  # Write OpenCode's stats.json instead of printing it (gnome only)
-    --from: string@"nu-complete ttop"  # Show what the 'ttop serve' at this URL knows instead of this machine
+    --from: string@"nu-complete ttop"  # Show the data of the 'ttop serve' at this URL instead of this machine's
     --token-file: string@"nu-complete ttop"  # Read the token for --from from this file
     --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
@@ -653,7 +653,7 @@ export extern "ttop plugin new" [
 # Add a plugin from npm or from a path
 export extern "ttop plugin add" [
     what: string@"nu-complete ttop"  # Package or path, such as `@tokentop/agent-NAME`, `NAME@1.2.3` or `./folder`
-    --yes  # Grant the rights it declares without a question
+    --yes  # Grant the rights it declares without asking
     --color: string@"nu-complete ttop"  # Choose when to use color
     --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
@@ -669,7 +669,7 @@ export extern "ttop plugin add" [
 # Remove a plugin with its package, stored data and trust
 export extern "ttop plugin remove" [
     what: string@"nu-complete ttop"  # Id, package or path of the plugin
-    --keep-data  # Keep the data that it stored
+    --keep-data  # Keep its stored data
     --color: string@"nu-complete ttop"  # Choose when to use color
     --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
@@ -685,7 +685,7 @@ export extern "ttop plugin remove" [
 # Trust a plugin: allow its code to run with the rights it declares
 export extern "ttop plugin trust" [
     what: string@"nu-complete ttop"  # Id or path of the plugin
-    --yes  # Trust it without a question
+    --yes  # Trust it without asking
     --color: string@"nu-complete ttop"  # Choose when to use color
     --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
@@ -750,13 +750,13 @@ export def "ttop plugin doctor" [
 
 # Block an agent's prompts once a budget is exceeded
 export extern "ttop guard" [
-    --daily: number  # Stop at this many US dollars a day
-    --weekly: number  # Stop at this many US dollars a week
-    --monthly: number  # Stop at this many US dollars a month
+    --daily: number  # Block once a day costs more than this many US dollars
+    --weekly: number  # Block once a week costs more than this many US dollars
+    --monthly: number  # Block once a month costs more than this many US dollars
     --include-plan  # Also count turns that a subscription covers
     --project: string@"nu-complete ttop"  # Only count this project and folders below it
-    --hook: string@"nu-complete ttop"  # Answer as this agent expects it of a hook [default: the one with an event on stdin]
-    --print-config: string@"nu-complete ttop"  # Print what to add to the configuration of this agent
+    --hook: string@"nu-complete ttop"  # Answer in this agent's hook protocol [default: that of the agent whose event is on stdin]
+    --print-config: string@"nu-complete ttop"  # Print the lines to add to this agent's configuration
     --color: string@"nu-complete ttop"  # Choose when to use color
     --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
@@ -931,7 +931,7 @@ export extern "ttop ledger rebuild" [
 
 # Print every turn, one JSON object per line
 export extern "ttop ledger export" [
-    --own  # Leave out turns that came with an import
+    --own  # Leave out imported turns
     --color: string@"nu-complete ttop"  # Choose when to use color
     --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
@@ -948,7 +948,7 @@ export extern "ttop ledger export" [
 export extern "ttop ledger import" [
     file: string@"nu-complete ttop"  # File to import, or `-` for stdin
     --name: string@"nu-complete ttop"  # Name of the import; importing under the same name replaces it
-    --dry-run  # Show what would change, and change nothing
+    --dry-run  # Show what would change without changing it
     --color: string@"nu-complete ttop"  # Choose when to use color
     --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
@@ -1013,7 +1013,7 @@ export extern "ttop export parquet" [
 
 # Update the tables of an SQLite database
 export extern "ttop export sqlite" [
-    database: string@"nu-complete ttop"  # Database file; made if there is none
+    database: string@"nu-complete ttop"  # Database file, created if missing
     --table: string@"nu-complete ttop"  # Only export this table; repeatable
     --private  # Leave out titles, tasks, branches and message ids, and replace project paths by a hash
     --host: string@"nu-complete ttop"  # Name of this machine in the tables [default: its host name]
@@ -1136,9 +1136,9 @@ export extern "ttop export otlp" [
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Take in the ledgers of other machines; each turn counts once
+# Merge the ledgers of other machines into this one; each turn counts once
 export extern "ttop merge" [
-    ...hosts: string@"nu-complete ttop"  # Machine that ssh reaches, as `HOST` or `USER@HOST`; repeatable
+    ...hosts: string@"nu-complete ttop"  # Machine to reach over ssh, as `HOST` or `USER@HOST`; repeatable
     --folder: string@"nu-complete ttop"  # Exchange ledgers through this folder [default: ledger.shared in the configuration]
     --name: string@"nu-complete ttop"  # Name of this machine in the folder [default: its host name]
     --color: string@"nu-complete ttop"  # Choose when to use color
@@ -1169,9 +1169,9 @@ export extern "ttop schema" [
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Check agents, files and settings, and name repairs
+# Check agents, files and settings, and suggest repairs
 export def "ttop doctor" [
-    --report  # Print an anonymous report for an issue: shapes of records, without texts, ids and paths
+    --report  # Print an anonymous report for an issue: the shape of records, without text, ids or paths
     table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
     --fields: string@"nu-complete ttop"  # Print only these keys, in this order; `help` lists them
     --sort: string@"nu-complete ttop"  # Sort by a key; `key:desc` sorts in descending order
@@ -1190,8 +1190,8 @@ export def "ttop doctor" [
 
 # Offer completions, a bar, budgets, alerts and consents
 export extern "ttop setup" [
-    --yes  # Make every change without a question
-    --print  # Print every change as a patch, and make none
+    --yes  # Make every change without asking
+    --print  # Print every change as a patch without making it
     --daily: number  # Also set this daily budget, in US dollars
     --weekly: number  # Also set this weekly budget, in US dollars
     --monthly: number  # Also set this monthly budget, in US dollars

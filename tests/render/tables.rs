@@ -9,8 +9,8 @@ fn tables_are_aligned_clean_and_fit() {
     insta::assert_snapshot!(home.stdout(&["sessions", "-o", "table"]), @r#"
     Id    Session              Project               Agent        Model            Turns  Output  Tokens      Cost  Updated
     cccc  Family 👨‍👩‍👧‍👦 plans      /home/dev/acme-api    claude-code  unheard-of-1         1       7      17         —  09:30
-    bbbb  日本語の[31mとても…  /home/…/acme/backend  claude-code  claude-opus-4-6      1    1.2M    1.2M  $12.50    09:00
-    aaaa  Fix the parser       /home/dev/acme-api    claude-code  claude-opus-4-6      2    2.6K    2.6K  ~$0.0860  Thu
+    bbbb  日本語の[31mとても…  /home/…/acme/backend  claude-code  Claude Opus 4.6      1    1.2M    1.2M  $12.50    09:00
+    aaaa  Fix the parser       /home/dev/acme-api    claude-code  Claude Opus 4.6      2    2.6K    2.6K  ~$0.0860  Thu
     17 tokens have no price: unheard-of-1 (anthropic)
     models newer than the price list: ttop prices update
     "#);

@@ -143,8 +143,8 @@ fn the_extension_reads_homes_without_opencode_and_in_other_zones() {
         ("Pacific/Kiritimati", "2026-11-21"),
         ("Pacific/Pago_Pago", "2026-11-20"),
     ] {
-        let home = Home::new().in_zone(zone);
-        let served = Served::start(&home, &[]);
+        let home = Home::new();
+        let served = Served::start(&home, &["--tz", zone]);
         let document = served.get("/api/stats").json();
         assert_readable(&document, day);
         let (lines, rests) = menu(&document, NOW);

@@ -207,7 +207,7 @@ const WRONG: &[(&str, &[&str])] = &[
 /// Parameters of one path, in the same way.
 const OWN: &[(&str, &str, &[&str])] = &[
     ("/v1/sessions", "tree", &["maybe", "2"]),
-    ("/v1/sessions", "interactive", &["yes please"]),
+    ("/v1/sessions", "interactive", &["yes%20please"]),
     ("/v1/sessions", "local", &["here"]),
     ("/v1/turns", "local", &["here"]),
     ("/v1/cost", "by", &["", "phase", "day,hour", "day,phase"]),

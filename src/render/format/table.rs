@@ -22,13 +22,18 @@ pub struct TableWriter<R: 'static> {
 
 impl<R: Row> TableWriter<R> {
     pub fn new(fields: Option<Fields>, request: &Request) -> Self {
+        let mut screen = request.screen.clone();
+        if fields.is_some() {
+            // Who asks for a key gets its value.
+            screen.view.model_name = |_, model| model.to_owned();
+        }
         Self {
             columns: choose(fields.as_ref(), request.hidden),
             rows: Vec::new(),
             has_fields: fields.is_some(),
             has_header: request.has_header,
             has_total: false,
-            screen: request.screen.clone(),
+            screen,
         }
     }
 
