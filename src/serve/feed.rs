@@ -174,9 +174,12 @@ impl Feed {
         let asked = since
             .map(position)
             .transpose()
-            .map_err(|error| match error.is::<BadRequest>() {
-                true => error,
-                false => BadRequest::new(format!("since: {error:#}")).into(),
+            .map_err(|error| match error.downcast::<BadRequest>() {
+                Ok(bad) => BadRequest {
+                    message: format!("since: {}", bad.message),
+                    ..bad
+                },
+                Err(error) => BadRequest::new(format!("since: {error:#}")),
             })?;
         self.readers.insert(reader, wanted);
         let now = Lines {
