@@ -11,7 +11,7 @@ export TARGETS
 bindir = $(DESTDIR)$(PREFIX)/bin
 datadir = $(DESTDIR)$(PREFIX)/share
 
-.PHONY: build check test test-real lint bench fuzz generate prices install uninstall
+.PHONY: build check test test-real lint bench fuzz generate prices rates install uninstall
 
 build:
 	$(CARGO) build --release --locked
@@ -52,6 +52,10 @@ fuzz:
 # The built-in prices. With a newer list: curl -O https://models.dev/api.json && make prices API=api.json DAY=2026-11-20
 prices:
 	$(CARGO) run --locked --example prices_snapshot -- $(API) $(DAY)
+
+# The built-in exchange rates, from https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip: make rates CSV=eurofxref-hist.csv
+rates:
+	$(CARGO) run --locked --example exchange_rates -- $(CSV)
 
 # Completions, manual pages, schemas and screens from the code; the tests compare them.
 generate:

@@ -252,6 +252,7 @@ export def "ttop diff" [
     --project: string@"nu-complete ttop"  # Only include these projects and folders below them
     --session: string@"nu-complete ttop"  # Only include these sessions: an id, the short id in tables, or `latest`
     --branch: string@"nu-complete ttop"  # Only include these branches
+    --subagent: string@"nu-complete ttop"  # Only include turns of these kinds of subagent; `*` is any of them
     --presence: string@"nu-complete ttop"  # Only include turns in this state
     --grep: string@"nu-complete ttop"  # Only include rows that contain this text, ignoring case
     table?: string@"nu-complete ttop"  # Print a table: the same as `-o table`, for watch, less and head
@@ -266,7 +267,7 @@ export def "ttop diff" [
     --plugin: string@"nu-complete ttop"  # Load this plugin, a file or folder, for this run; repeatable
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ] {
-    let flags = (flags {kind: $kind, all: $all, check: $check, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
+    let flags = (flags {kind: $kind, all: $all, check: $check, since: $since, until: $until, on: $on, agent: $agent, provider: $provider, model: $model, project: $project, session: $session, branch: $branch, subagent: $subagent, presence: $presence, grep: $grep, fields: $fields, sort: $sort, limit: $limit, theme: $theme, offline: $offline, strict: $strict, cost-from: $cost_from, demo: $demo, plugin: $plugin, tz: $tz})
     ^ttop diff $file -o ndjson ...$flags | typed [start end] [] [] []
 }
 

@@ -120,6 +120,9 @@ fn run_words(words: &[OsString]) -> Result<Exit> {
         display.number_format == NumberFormat::Full,
         display.time_format == TimeFormat::Hours12,
     );
+    if let Some(exchange) = prices::Exchange::of(display.currency.name()) {
+        render::preferences::set_currency(exchange.currency, exchange.newest());
+    }
     engine.system.agent_roots = engine.config.agent_roots();
     engine.system.offline |= cli.global.offline || engine.config.offline;
     #[cfg(feature = "plugins")]

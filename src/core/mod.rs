@@ -7,6 +7,7 @@ pub mod biller;
 pub mod budget;
 pub mod cannot_answer;
 pub mod credential;
+pub mod currency;
 pub mod event_group;
 pub mod event_id;
 pub mod fees;

@@ -5,26 +5,43 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// US dollars in integer nano-dollars, so that every grouping of the same turns adds up to the same total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Money(i64);
+pub struct Money {
+    nanos: i64,
+    /// What the amount is worth more at the newest exchange rate, because its turns have the rates of their days: in
+    /// nano-dollars. 0 for a reader of dollars.
+    drift: i64,
+}
 
 /// Nano-dollars in a dollar.
 pub const NANOS_PER_DOLLAR: i64 = 1_000_000_000;
 
 impl Money {
-    pub const ZERO: Self = Self(0);
+    pub const ZERO: Self = Self::from_nanos(0);
 
-    pub fn from_nanos(nanos: i64) -> Self {
-        Self(nanos)
+    pub const fn from_nanos(nanos: i64) -> Self {
+        Self { nanos, drift: 0 }
     }
 
-    pub fn nanos(self) -> i64 {
-        self.0
+    pub const fn nanos(self) -> i64 {
+        self.nanos
+    }
+
+    /// The same amount with the drift of its exchange rate, in nano-dollars.
+    #[must_use]
+    pub const fn with_drift(self, drift: i64) -> Self {
+        Self { drift, ..self }
+    }
+
+    /// The dollars that are worth, at the newest exchange rate, what the turns cost at the rates of their days.
+    #[must_use]
+    pub const fn at_newest_rate(self) -> Self {
+        Self::from_nanos(self.nanos.saturating_add(self.drift))
     }
 
     /// Rounds to the nearest nano-dollar and saturates; NaN is 0.
     pub fn from_dollars(dollars: f64) -> Self {
         // `as` saturates and maps NaN to 0.
-        Self((dollars * NANOS_PER_DOLLAR as f64).round() as i64)
+        Self::from_nanos((dollars * NANOS_PER_DOLLAR as f64).round() as i64)
     }
 
     /// Parses dollars in JSON's number syntax (`0.0305`, `3.2e-05`) without binary fractions. Rounds to the nearest
@@ -76,23 +93,29 @@ impl Money {
             power(-shift).map_or(0, |power| (mantissa + power / 2) / power)
         };
         let nanos = i64::try_from(nanos).unwrap_or(i64::MAX);
-        Some(Self(if is_negative { -nanos } else { nanos }))
+        Some(Self::from_nanos(if is_negative { -nanos } else { nanos }))
     }
 
     pub fn dollars(self) -> f64 {
-        self.0 as f64 / NANOS_PER_DOLLAR as f64
+        self.nanos as f64 / NANOS_PER_DOLLAR as f64
     }
 
     /// The sum, saturating.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
-        Self(self.0.saturating_add(other.0))
+        Self {
+            nanos: self.nanos.saturating_add(other.nanos),
+            drift: self.drift.saturating_add(other.drift),
+        }
     }
 
     /// The difference, saturating.
     #[must_use]
     pub fn minus(self, other: Self) -> Self {
-        Self(self.0.saturating_sub(other.0))
+        Self {
+            nanos: self.nanos.saturating_sub(other.nanos),
+            drift: self.drift.saturating_sub(other.drift),
+        }
     }
 }
 
@@ -103,14 +126,14 @@ pub fn share(whole: Money, weights: &[u64]) -> Vec<Money> {
     let shares = weights.iter().enumerate().map(|(at, part)| {
         weight += i128::from(*part);
         let up_to_here = match total {
-            _ if at + 1 == weights.len() => whole.0,
+            _ if at + 1 == weights.len() => whole.nanos,
             0 => 0,
             // Never more than the whole.
-            total => (i128::from(whole.0) * weight / total) as i64,
+            total => (i128::from(whole.nanos) * weight / total) as i64,
         };
         let share = up_to_here - given;
         given = up_to_here;
-        Money(share)
+        Money::from_nanos(share)
     });
     shares.collect()
 }
@@ -142,7 +165,7 @@ fn parse_short(text: &[u8]) -> Option<Money> {
     let rounds_up = rest.first().is_some_and(|digit| *digit >= b'5');
     rest.iter()
         .all(u8::is_ascii_digit)
-        .then(|| Money(nanos + i64::from(rounds_up)))
+        .then(|| Money::from_nanos(nanos + i64::from(rounds_up)))
 }
 
 /// The digits behind an `e`; saturates far beyond anything that changes a result.
@@ -245,12 +268,16 @@ mod tests {
     fn shares_add_up_to_the_whole() {
         for weights in [&[1, 1, 1][..], &[0, 0], &[7, 0, 5, 1 << 53], &[9]] {
             for nanos in [0, 1, 2, 100, 12_345_678_901] {
-                let shares = share(Money(nanos), weights);
-                assert_eq!(shares.iter().map(|share| share.0).sum::<i64>(), nanos, "{weights:?}");
-                assert!(shares.iter().all(|share| share.0 >= 0), "{weights:?}");
+                let shares = share(Money::from_nanos(nanos), weights);
+                assert_eq!(
+                    shares.iter().map(|share| share.nanos()).sum::<i64>(),
+                    nanos,
+                    "{weights:?}"
+                );
+                assert!(shares.iter().all(|share| share.nanos() >= 0), "{weights:?}");
             }
         }
-        assert_eq!(share(Money(100), &[1, 3]), [Money(25), Money(75)]);
+        assert_eq!(share(Money::from_nanos(100), &[1, 3]), [25, 75].map(Money::from_nanos));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod alias;
 mod exceptions;
+mod exchange;
 mod fresh;
 mod hint;
 mod history;
@@ -15,6 +16,7 @@ mod refresh;
 mod surcharges;
 mod table;
 
+pub use exchange::{Exchange, rates as exchange_rates};
 pub use fresh::{Freshness, keep_fresh};
 pub use hint::is_first_hint;
 pub use history::history;

@@ -1,6 +1,7 @@
 //! Human-readable numbers: `1.2M`, `~$0.0234`, `2h 5min`.
 
 use super::preferences;
+use crate::core::currency::Currency;
 use crate::core::money::{CostStatus, Money, NANOS_PER_DOLLAR};
 
 /// Tokens as `905`, `12.3K`, `1.2M`, `3.4B`; unknown is `—`.
@@ -27,26 +28,35 @@ pub fn step(count: Option<i64>) -> String {
     }
 }
 
-/// Money with the mark of how it is known: `$1.20`, `~$0.0234`, `≥$1.20`, `$0`, `$0 (plan)`, `—`.
+/// Money in the reader's currency with the mark of how it is known: `$1.20`, `~$0.0234`, `≥$1.20`, `$0`, `$0 (plan)`,
+/// `—`.
 pub fn money(cost: Option<Money>, status: Option<CostStatus>) -> String {
     let Some(cost) = cost else { return "—".to_owned() };
-    // Rounded in integers: 0.06255 dollars are a little less than that as a float.
-    let nanos = cost.nanos().unsigned_abs();
-    let rounded = |unit: u64| nanos.saturating_add(unit / 2) / unit;
-    let amount = match (nanos, rounded(NANOS_PER_DOLLAR as u64 / 10_000)) {
-        (0, _) => "$0".to_owned(),
-        (_, 0) => "<$0.0001".to_owned(),
-        (_, below @ 1..10_000) => format!("$0.{below:04}"),
-        _ => {
-            let cents = rounded(NANOS_PER_DOLLAR as u64 / 100);
-            format!("${}.{:02}", cents / 100, cents % 100)
-        }
-    };
-    let sign = if cost < Money::ZERO { "-" } else { "" };
+    let (parts, currency) = preferences::in_currency(cost);
+    let amount = amount(parts.unsigned_abs(), currency);
+    let sign = if parts < 0 { "-" } else { "" };
     match status {
         Some(CostStatus::Unknown) => "—".to_owned(),
         Some(CostStatus::Plan) => format!("{sign}{amount} (plan)"),
         status => format!("{}{sign}{amount}", status.map_or("", CostStatus::mark)),
+    }
+}
+
+/// An amount in thousand millionths, with the currency's sign.
+fn amount(parts: u64, currency: &Currency) -> String {
+    const ONE: u64 = NANOS_PER_DOLLAR as u64;
+    // Rounded in integers: 0.06255 dollars are a little less than that as a float.
+    let rounded = |unit: u64| parts.saturating_add(unit / 2) / unit;
+    let sign = currency.sign;
+    match (parts, rounded(ONE / 10_000)) {
+        (0, _) => format!("{sign}0"),
+        (_, 0) => format!("<{sign}0.0001"),
+        (_, below @ 1..10_000) => format!("{sign}0.{below:04}"),
+        _ if currency.is_whole && parts >= 10 * ONE => format!("{sign}{}", rounded(ONE)),
+        _ => {
+            let cents = rounded(ONE / 100);
+            format!("{sign}{}.{:02}", cents / 100, cents % 100)
+        }
     }
 }
 
@@ -98,6 +108,25 @@ pub fn percent(percent: Option<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_have_the_sign_and_fraction_of_their_currency() {
+        let shown = |amount_of: f64, code| {
+            let currency = Currency::find(code).expect("a currency");
+            amount((amount_of * 1e9) as u64, currency)
+        };
+        for (of, code, text) in [
+            (1234.567, "USD", "$1234.57"),
+            (0.5, "EUR", "€0.5000"),
+            (0.00001, "EUR", "<€0.0001"),
+            (0.0, "GBP", "£0"),
+            (9.876, "JPY", "¥9.88"),
+            (1234.567, "JPY", "¥1235"),
+            (12.3, "SEK", "SEK\u{a0}12.30"),
+        ] {
+            assert_eq!(shown(of, code), text);
+        }
+    }
 
     #[test]
     fn tokens_never_round_up_to_a_thousand_of_a_unit() {

@@ -1,13 +1,40 @@
-//! How the reader wants counts and times written: `display.numberFormat` and `display.timeFormat` of the configuration.
+//! How the reader wants counts, times and amounts written: `display.numberFormat`, `timeFormat` and `currency` of the
+//! configuration.
 //!
 //! Set once at the start of a run and only read afterwards, like the environment.
 
+use crate::core::currency::{Currency, DOLLAR};
+use crate::core::money::{Money, NANOS_PER_DOLLAR};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static HAS_FULL_COUNTS: AtomicBool = AtomicBool::new(false);
 static HAS_12_HOURS: AtomicBool = AtomicBool::new(false);
 
-/// Sets both for the rest of the run.
+/// The currency, and what a dollar is worth in it, in thousand millionths.
+static CURRENCY: OnceLock<(&Currency, i64)> = OnceLock::new();
+
+/// Shows amounts in this currency for the rest of the run.
+pub fn set_currency(currency: &'static Currency, newest_rate: i64) {
+    // Only the first run of a process sets it.
+    let _ = CURRENCY.set((currency, newest_rate));
+}
+
+/// An amount in the reader's currency, in thousand millionths, and the currency.
+pub fn in_currency(money: Money) -> (i64, &'static Currency) {
+    let (currency, rate) = *CURRENCY.get().unwrap_or(&(DOLLAR, NANOS_PER_DOLLAR));
+    (exchanged(money, rate), currency)
+}
+
+fn exchanged(money: Money, rate: i64) -> i64 {
+    if rate == NANOS_PER_DOLLAR {
+        return money.nanos();
+    }
+    let worth = i128::from(money.at_newest_rate().nanos()) * i128::from(rate) / i128::from(NANOS_PER_DOLLAR);
+    i64::try_from(worth).unwrap_or(i64::MAX)
+}
+
+/// Sets the formats of counts and times for the rest of the run.
 pub fn set(has_full_counts: bool, has_12_hours: bool) {
     HAS_FULL_COUNTS.store(has_full_counts, Ordering::Relaxed);
     HAS_12_HOURS.store(has_12_hours, Ordering::Relaxed);

@@ -32,13 +32,13 @@ use crate::ledger::merge::PackKey;
 use crate::ledger::pack::TurnNumbers;
 use crate::ledger::recent_sessions::Spans;
 use crate::ledger::sessions::KnownSession;
-use crate::prices::PriceBook;
+use crate::prices::{Exchange, PriceBook};
 use crate::system::config::Config;
 use anyhow::Result;
 use models::{Model, Models};
 use rustc_hash::FxHashMap;
 use select::Selected;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 /// The ledger with prices: what every report is made from.
 pub struct Usage<'a> {
@@ -46,6 +46,10 @@ pub struct Usage<'a> {
     pub cost_from: CostFrom,
     models: Models<'a>,
     agents: Vec<Option<Text>>,
+    /// The rates of the currency that amounts are shown in; `None` for dollars.
+    exchange: Option<Exchange>,
+    /// Whether a turn was met whose month has no rate yet.
+    has_newer: Cell<bool>,
     /// Names of imports by the row of their source.
     hosts: OnceCell<FxHashMap<i64, Text>>,
 }
@@ -82,6 +86,8 @@ impl<'a> Usage<'a> {
             cost_from,
             models: Models::new(ledger, book, config),
             agents,
+            exchange: Exchange::of(config.display.currency.name()),
+            has_newer: Cell::new(false),
             hosts: OnceCell::new(),
         }
     }
@@ -112,7 +118,13 @@ impl<'a> Usage<'a> {
     #[inline]
     pub fn price(&self, key: PackKey, numbers: TurnNumbers) -> Priced<'_> {
         let model = self.models.of(numbers.model);
-        let cost = cost_of(&billed(&numbers), &model.prices, self.cost_from);
+        let mut cost = cost_of(&billed(&numbers), &model.prices, self.cost_from);
+        if let Some(exchange) = &self.exchange {
+            cost.cost = cost.cost.map(|cost| exchange.dated(cost, numbers.timestamp));
+            if exchange.is_newer(numbers.timestamp) {
+                self.has_newer.set(true);
+            }
+        }
         if cost.status == CostStatus::Recorded && model.prices.entries().is_empty() {
             model.is_priced_by_agent.set(true);
         }

@@ -23,7 +23,7 @@ struct Sum {
 impl Sum {
     fn of(totals: &Totals) -> Self {
         Self {
-            cost: totals.cost.cost().map_or(0.0, Money::dollars),
+            cost: totals.cost.cost().map_or(0.0, plotted),
             tokens: totals.tokens.tokens().known_total() as f64,
         }
     }
@@ -34,6 +34,11 @@ impl Sum {
             _ => self.cost,
         }
     }
+}
+
+/// In dollars at the newest rate: plots show values in the reader's currency.
+fn plotted(cost: Money) -> f64 {
+    cost.at_newest_rate().dollars()
 }
 
 /// Money, or tokens where no cost is known.
@@ -60,7 +65,7 @@ pub fn cost(rows: &[CostRow], period: Option<PeriodUnit>, wants_tokens: bool, zo
         let (_, sum) = sums
             .entry(start)
             .or_insert_with(|| (row.period.as_deref().unwrap_or_default().to_owned(), Sum::default()));
-        sum.cost += row.cost.map_or(0.0, Money::dollars);
+        sum.cost += row.cost.map_or(0.0, plotted);
         sum.tokens += row.total_tokens.unwrap_or_default() as f64;
     }
     if let (Some(period), Some((&first, _)), Some((&last, _))) = (period, sums.first_key_value(), sums.last_key_value())

@@ -1,4 +1,4 @@
-//! What lacks a price, and what mends it: the lines below a table with `≥` or `—`.
+//! What lacks a price or an exchange rate, and what mends it: lines below a table.
 
 use super::Usage;
 use super::models::Model;
@@ -9,8 +9,20 @@ use crate::render::number;
 const MOST_NAMED: usize = 3;
 
 impl Usage<'_> {
-    /// Which models the turns that were priced so far lack a price for, how many tokens, and the command that mends it.
+    /// What the turns that were priced so far lack: prices and exchange rates.
     pub fn unpriced_notes(&self) -> Vec<String> {
+        let mut notes = self.missing_prices();
+        if let Some(exchange) = self.exchange.as_ref().filter(|_| self.has_newer.get()) {
+            let (code, month) = (exchange.currency.code, exchange.last_month());
+            notes.push(format!(
+                "{code} rates are known up to {month}; later turns have the rate of {month}"
+            ));
+        }
+        notes
+    }
+
+    /// Which models lack a price, how many tokens, and the command that mends it.
+    fn missing_prices(&self) -> Vec<String> {
         let unpriced = self.models().unpriced();
         let Some(first) = unpriced.first() else {
             return Vec::new();

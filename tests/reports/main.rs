@@ -1,6 +1,7 @@
 //! Reports: `cost`, `trends`, `insights`, `diff`, `show` and `prices`.
 
 mod cost;
+mod currency;
 mod diff;
 mod insights;
 mod plots;

@@ -271,6 +271,9 @@ pub struct Display {
     /// How to write token counts
     #[default(NumberFormat::Compact)]
     pub number_format: NumberFormat,
+    /// Currency of amounts in tables, bars, plots and the screen; keys of rows stay in dollars
+    #[default(DisplayCurrency::Usd)]
+    pub currency: DisplayCurrency,
     pub sparkline: Sparkline,
 }
 

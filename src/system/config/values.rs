@@ -21,6 +21,7 @@ macro_rules! words {
 
 words! {
     Currency { Usd = "USD" }
+    DisplayCurrency { Usd = "USD", Eur = "EUR", Gbp = "GBP", Jpy = "JPY", Chf = "CHF", Cny = "CNY", Inr = "INR", Cad = "CAD", Aud = "AUD", Brl = "BRL", Sek = "SEK", Nok = "NOK", Dkk = "DKK", Pln = "PLN", Krw = "KRW", Czk = "CZK", Huf = "HUF", Ron = "RON", Isk = "ISK", Try = "TRY", Hkd = "HKD", Idr = "IDR", Ils = "ILS", Mxn = "MXN", Myr = "MYR", Nzd = "NZD", Php = "PHP", Sgd = "SGD", Thb = "THB", Zar = "ZAR" }
     SinkType { Desktop = "desktop", Bell = "bell", Command = "command", Webhook = "webhook", Plugin = "plugin" }
     SinkFormat { Slack = "slack", Discord = "discord", Json = "json" }
     TopView { Auto = "auto", Live = "live", Cost = "cost", Plans = "plans", Trends = "trends", Projects = "projects" }

@@ -63,7 +63,7 @@ fn days(rows: &ProjectRows, row: &CostRow, count: usize) -> Vec<f64> {
         .map(|day| {
             (
                 day.start.unwrap_or_default(),
-                day.cost.map_or(0.0, crate::core::money::Money::dollars),
+                day.cost.map_or(0.0, |cost| cost.at_newest_rate().dollars()),
             )
         })
         .collect();

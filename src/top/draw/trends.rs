@@ -69,7 +69,7 @@ fn value_of(state: &State, totals: &Totals) -> f64 {
 fn measure(state: &State, tokens: Option<u64>, cost: Option<Money>) -> f64 {
     match state.is_tokens {
         true => tokens.unwrap_or_default() as f64,
-        false => cost.map_or(0.0, Money::dollars),
+        false => cost.map_or(0.0, |cost| cost.at_newest_rate().dollars()),
     }
 }
 
