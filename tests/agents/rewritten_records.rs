@@ -336,3 +336,55 @@ fn a_session_that_is_given_new_ids_forked_and_archived_counts_once() {
         assert_eq!(machine.sync(), (3, 30, 1_500_000_000, 0), "{agent}");
     }
 }
+
+/// A session of Continue: its history, and its total of prompt and completion tokens.
+fn continued(id: &str, history: &[serde_json::Value], total: [u64; 2]) -> String {
+    serde_json::json!({
+        "sessionId": id,
+        "history": history,
+        "usage": {"totalCost": 1, "promptTokens": total[0], "completionTokens": total[1]},
+    })
+    .to_string()
+}
+
+fn said(role: &str, words: &str, usage: Option<[u64; 2]>) -> serde_json::Value {
+    let usage = usage.map(|[prompt, completion]| {
+        serde_json::json!({"prompt_tokens": prompt, "completion_tokens": completion, "model": "m", "cost_cents": 3})
+    });
+    serde_json::json!({"message": {"role": role, "content": words, "usage": usage}})
+}
+
+#[test]
+fn what_a_compaction_or_an_edit_takes_out_of_a_history_counts_once() {
+    let path = |id: &str| format!(".continue/sessions/{id}.json");
+    let mut machine = Machine::of("continue-cli");
+    let mut sync = |id: &str, history: &[serde_json::Value], total: [u64; 2]| {
+        machine.home.write(&path(id), continued(id, history, total));
+        machine.sync()
+    };
+    let first = [said("user", "a", None), said("assistant", "b", Some([100, 10]))];
+    assert_eq!(sync("s", &first, [100, 10]), (1, 110, 0, 0));
+    // Edited: another reply is in the same position. While it runs the total is ahead of the history.
+    assert_eq!(sync("s", &[said("user", "c", None)], [220, 22]), (1, 110, 0, 0));
+    let edited = [said("user", "c", None), said("assistant", "d", Some([120, 12]))];
+    assert_eq!(sync("s", &edited, [220, 22]), (2, 242, 0, 0));
+    // Compacted by a request of 130 and 18.
+    let mut summary = said("assistant", "all of it", None);
+    summary["conversationSummary"] = "all of it".into();
+    let mut history = vec![summary];
+    assert_eq!(sync("s", &history, [350, 40]), (3, 390, 0, 0));
+    history.push(said("user", "e", None));
+    assert_eq!(sync("s", &history, [400, 45]), (3, 390, 0, 0));
+    history.push(said("assistant", "f", Some([50, 5])));
+    assert_eq!(sync("s", &history, [400, 45]), (4, 445, 0, 0));
+    // Read for the first time only now, the total is the same, in fewer turns.
+    let mut late = Machine::of("continue-cli");
+    late.home.write(&path("s"), continued("s", &history, [400, 45]));
+    assert_eq!(late.sync(), (2, 445, 0, 0));
+    // A fork copies the history, and its total begins at nothing.
+    history.push(said("user", "g", None));
+    history.push(said("assistant", "h", Some([60, 6])));
+    assert_eq!(sync("fork", &history, [60, 6]), (5, 511, 0, 0));
+    late.home.write(&path("fork"), continued("fork", &history, [60, 6]));
+    assert_eq!(late.sync(), (3, 511, 0, 0));
+}

@@ -1,5 +1,6 @@
 //! Continue: one JSON document per session, in which each reply carries the usage its provider reported.
 
+mod compacted;
 mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
@@ -10,17 +11,17 @@ use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::uri::path_of_uri;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
-use crate::core::money::Money;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
+use compacted::{Known, Reply, Summary};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 const ID: &str = "continue-cli";
-const RULES_VERSION: u32 = 3;
+const RULES_VERSION: u32 = 4;
 /// The list of sessions, beside them.
 const LIST: &str = "sessions.json";
 
@@ -43,6 +44,8 @@ impl Agent for ContinueCli {
                 "replies have no times and count on the day the session began",
                 "the provider is derived from the model's name: the biller is not recorded",
                 "a session aborted before its end is not saved",
+                "replies that a compaction replaced are one turn: caches and reasoning are included in its input and output",
+                "two sessions that are equal word for word and count for count are taken for copies",
             ]),
             rules_version: RULES_VERSION,
         }
@@ -65,13 +68,18 @@ impl Agent for ContinueCli {
         found
     }
 
-    fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-        json_file::read(source, RULES_VERSION, into, |text, into| {
+    fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        let mut known = Known::unpack(&from.state);
+        let read = json_file::read(source, RULES_VERSION, into, |text, into| {
             let Some(session) = parse_text::<Session<'_>>(&source.path, text, into)? else {
                 return Ok(false);
             };
-            add_session(source, text, &session, into);
+            add_session(source, text, &session, &mut known, into);
             Ok(true)
+        })?;
+        Ok(Bookmark {
+            state: known.pack(),
+            ..read
         })
     }
 
@@ -91,12 +99,18 @@ struct Session<'a> {
     workspace_directory: Option<Text<'a>>,
     #[serde(borrow, default)]
     history: Vec<&'a RawValue>,
+    #[serde(borrow, default)]
+    usage: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Item<'a> {
     #[serde(borrow)]
     message: Message<'a>,
+    /// The words that a compaction put in the place of what came before.
+    #[serde(borrow, default)]
+    conversation_summary: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -131,8 +145,6 @@ struct Usage<'a> {
     completion_tokens_details: Option<&'a RawValue>,
     #[serde(borrow, default)]
     model: Option<Text<'a>>,
-    #[serde(default)]
-    cost_cents: Option<f64>,
 }
 
 #[derive(Default, Deserialize)]
@@ -167,14 +179,9 @@ impl Usage<'_> {
             write,
         )
     }
-
-    fn cost(&self) -> Option<Money> {
-        let cents = self.cost_cents.filter(|cents| cents.is_finite() && *cents > 0.0)?;
-        Some(Money::from_dollars(cents / 100.0))
-    }
 }
 
-fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Batch) {
+fn add_session(source: &Source, text: &str, session: &Session<'_>, known: &mut Known, into: &mut Batch) {
     let stem = source.path.file_stem().unwrap_or_default().to_string_lossy();
     let id = session
         .session_id
@@ -206,52 +213,85 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Ba
     // Messages have neither ids nor times. All words and calls up to a reply distinguish it from those of any session
     // but a copy of this one: `--fork` copies the history under a new id and time.
     let mut history = Xxh3::new();
+    let (mut replies, mut summary, mut is_settled) = (Vec::new(), None, false);
     for (position, raw) in session.history.iter().enumerate() {
-        let Some(Item { message }) = part(Some(raw)) else {
+        let Some(Item {
+            message,
+            conversation_summary,
+        }) = part(Some(raw))
+        else {
             into.problem(bad_record(source, position, "not a message"));
             continue;
         };
+        let place = (raw.get().as_ptr() as usize - text.as_ptr() as usize) as u64;
         history.update(message.role.as_deref().unwrap_or_default().as_bytes());
         history.update(message.content.map_or("", RawValue::get).as_bytes());
+        is_settled = false;
         match message.role.as_deref() {
             Some("user") if info.title.is_none() => {
                 let words = first_text(message.content).and_then(|words| title(&words));
                 info.title = words.map(|words| Title::from_prompt(at, words));
             }
             Some("assistant") => {
-                let place = (raw.get().as_ptr() as usize - text.as_ptr() as usize) as u64;
                 let calls: Vec<ToolCall<'_>> = part(message.tool_calls).unwrap_or_default();
                 calls.iter().for_each(|call| history.update(call.id.as_bytes()));
-                reply(id, history.digest(), position, &message, at, place, into);
+                is_settled = calls.is_empty();
+                replies.extend(reply(id, history.digest(), position, &message, at, place, into));
             }
             _ => {}
         }
+        if let Some(words) = conversation_summary {
+            summary = Some(Summary {
+                words: xxh3_64(words.get().as_bytes()),
+                place,
+                replies_before: replies.len(),
+            });
+        }
     }
     into.session(info);
+    if let Some(usage) = part(session.usage) {
+        known.add_rest((id, at), usage, &replies, summary.as_ref(), is_settled, into);
+    }
 }
 
-fn reply(session: &str, history: u64, position: usize, message: &Message<'_>, at: i64, place: u64, into: &mut Batch) {
+/// Adds the turn of a reply that has usage.
+fn reply(
+    session: &str,
+    history: u64,
+    position: usize,
+    message: &Message<'_>,
+    at: i64,
+    place: u64,
+    into: &mut Batch,
+) -> Option<Reply> {
     let Some(usage) = part::<Usage>(message.usage) else {
-        return into.skip(Skip::Uncounted);
+        into.skip(Skip::Uncounted);
+        return None;
     };
-    let (tokens, cost) = (usage.tokens(), usage.cost());
-    if tokens.is_zero() && cost.is_none() {
-        return into.skip(Skip::Uncounted);
+    let tokens = usage.tokens();
+    if tokens.is_zero() {
+        into.skip(Skip::Uncounted);
+        return None;
     }
     let model = usage.model.as_deref().unwrap_or("");
-    let key = format!("{session}\0{position}");
     let event = format!("{history:x}\0{position}\0{:?}\0{model}", tokens.counts());
+    let event = EventKey::of(ID, event);
     into.turn(&Turn {
         session_id: session,
-        record: RecordKey::of(&key),
-        event: EventKey::of(ID, event),
+        // Not by position: after an edit or a compaction another reply has it.
+        record: RecordKey(event.0),
+        event,
         rank: Rank(tokens.known_total(), 0),
         provider_id: biller("", model).unwrap_or(""),
         model_id: model,
         tokens,
-        cost,
         timestamp: at,
         place,
         ..Turn::PLAIN
     });
+    Some(Reply {
+        event,
+        counts: [usage.prompt_tokens.0, usage.completion_tokens.0],
+        model: model.to_owned(),
+    })
 }
