@@ -36,10 +36,9 @@ pub fn of(error: &clap::Error, words: &[OsString]) -> Option<BadRequest> {
             let hint = flag_hint(argument).or_else(|| word_hint(argument, command_of(words)))?;
             Some(BadRequest::new(format!("unexpected argument '{argument}'")).with_hint(hint))
         }
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            let typed = words.iter().skip(1).filter_map(|word| word.to_str());
-            let typed: Vec<&str> = typed.filter(|word| !word.starts_with('-')).collect();
-            let command = typed.join(" ");
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
+            let mut typed = words.iter().skip(1).filter_map(|word| word.to_str());
+            let command = typed.find(|word| super::is_command(word))?;
             let error = BadRequest::new(format!("'ttop {command}' is incomplete"));
             Some(error.with_hint(format!("run 'ttop {command} --help' for what follows it")))
         }

@@ -67,5 +67,8 @@ pub fn events_before(since: Option<&str>, ledger: &Ledger, system: &System) -> R
 
 fn time(since: &str, system: &System) -> Result<i64> {
     let at = parse_time(since, system.now, system.zone()?, Edge::Since);
-    at.map_err(|error| BadRequest::new(error.message).with_hint(error.hint).into())
+    at.map_err(|error| {
+        let message = format!("--since: {}", error.message);
+        BadRequest::new(message).with_hint(error.hint).into()
+    })
 }

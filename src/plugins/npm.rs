@@ -33,7 +33,7 @@ pub fn parse(text: &str) -> Result<Package, String> {
     };
     if !is_plugin_name(name) {
         return Err(format!(
-            "\"{}\" is no plugin's name: @tokentop/<type>-NAME, tokentop-<type>-NAME or @SCOPE/tokentop-<type>-NAME, and <type> is {}",
+            "'{}' is not a plugin: expected @tokentop/<type>-NAME, tokentop-<type>-NAME or @SCOPE/tokentop-<type>-NAME, where <type> is one of {}",
             name.chars().take(80).collect::<String>(),
             KINDS.join(", ")
         ));
@@ -42,7 +42,7 @@ pub fn parse(text: &str) -> Result<Package, String> {
         && !is_exact_version(version)
     {
         return Err(format!(
-            "\"{}\": a version is exact, such as 1.2.3",
+            "'{}': expected an exact version, such as 1.2.3",
             version.chars().take(80).collect::<String>()
         ));
     }

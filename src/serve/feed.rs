@@ -174,12 +174,9 @@ impl Feed {
         let asked = since
             .map(position)
             .transpose()
-            .map_err(|error| match error.downcast::<BadRequest>() {
-                Ok(bad) => BadRequest {
-                    message: format!("since: {}", bad.message),
-                    ..bad
-                },
-                Err(error) => BadRequest::new(format!("since: {error:#}")),
+            .map_err(|error| match error.is::<BadRequest>() {
+                true => error,
+                false => BadRequest::new(format!("since: {error:#}")).into(),
             })?;
         self.readers.insert(reader, wanted);
         let now = Lines {

@@ -64,6 +64,16 @@ fn mistakes_are_named_with_a_way_out() {
 }
 
 #[test]
+fn a_command_without_its_word_names_the_help_that_lists_them() {
+    for args in [&["export"][..], &["--demo", "export"], &["export", "--tz", "UTC"]] {
+        let told = refused(args);
+        assert!(told.starts_with("ttop: error: 'ttop export"), "{told}");
+        assert!(told.contains("is incomplete\nhint: run 'ttop export"), "{told}");
+        assert!(!told.contains("Usage:"), "{told}");
+    }
+}
+
+#[test]
 fn times_that_could_mean_two_things_are_refused() {
     insta::assert_snapshot!(refused(&["turns", "--since", "30m"]), @r#"
     ttop: error: --since: '30m' could be minutes or months
@@ -77,6 +87,13 @@ fn times_that_could_mean_two_things_are_refused() {
     ttop: error: --on: '7d' is not a day
     hint: write 2026-11-20, 2026-11, 2026-W47, today, yesterday, monday, week, month, year or last-month
     "#);
+    for command in ["turns", "sessions", "cost", "watch"] {
+        let told = refused(&[command, "--since", "whenever"]);
+        assert!(
+            told.starts_with("ttop: error: --since: 'whenever' is not a time"),
+            "{command}: {told}"
+        );
+    }
     assert!(refused(&["turns", "--on", "today", "--since", "7d"]).contains("cannot be used with"));
     assert!(refused(&["turns", "--on", "today", "--until", "today"]).contains("cannot be used with"));
 }

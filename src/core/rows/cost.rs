@@ -48,7 +48,7 @@ pub struct CostRow {
     pub branch: Option<Text>,
     /// The kind of subagent; null for the sessions themselves.
     pub subagent: Option<Text>,
-    /// The machine that recorded the turns, by the name of its import; null for this one.
+    /// The machine that recorded the turns, by the name of its import or remote; null for this one.
     pub host: Option<Text>,
     /// Keys that rows are grouped by, for tables.
     #[serde(skip)]

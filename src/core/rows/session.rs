@@ -52,7 +52,7 @@ pub struct SessionRow {
     pub branch: Option<Text>,
     /// The kind of subagent, where all turns are one's.
     pub subagent: Option<Text>,
-    /// The machine that recorded it, by the name of its import; null for this one.
+    /// The machine that recorded it, by the name of its import or remote; null for this one.
     pub host: Option<Text>,
     /// How deep the row is nested under its parents in a `--tree` table.
     #[serde(skip)]

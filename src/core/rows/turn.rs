@@ -52,6 +52,6 @@ pub struct TurnRow {
     pub subagent: Option<Text>,
     /// What the subagent was asked to do.
     pub subagent_task: Option<Text>,
-    /// The machine that recorded it, by the name of its import; null for this one.
+    /// The machine that recorded it, by the name of its import or remote; null for this one.
     pub host: Option<Text>,
 }
