@@ -9,7 +9,8 @@ use ttop::agents::{Agent, built_in};
 use ttop::system::{Os, System};
 
 /// Keys under which agents write the ids that a provider gave to a response.
-const KEYS: [&str; 6] = [
+const KEYS: [&str; 7] = [
+    "request_id",
     "response_id",
     "responseId",
     "message_id",
@@ -25,17 +26,18 @@ const OWN_IDS: [(&str, &str); 2] = [("amp", "messageId"), ("copilot-cli", "messa
 fn with_one_id(agent: &str, text: &str) -> String {
     let mut text = text.to_owned();
     for key in KEYS.into_iter().filter(|key| !OWN_IDS.contains(&(agent, *key))) {
-        let start = format!("\"{key}\":\"");
-        let (mut out, mut rest) = (String::with_capacity(text.len()), text.as_str());
-        while let Some((before, after)) = rest.split_once(&start) {
-            let end = after.find('"').unwrap_or(after.len());
-            out.push_str(before);
-            out.push_str(&start);
-            out.push_str(if end == 0 { "" } else { "chatcmpl-gateway" });
-            rest = &after[end..];
+        for start in [format!("\"{key}\":\""), format!("\"{key}\": \"")] {
+            let (mut out, mut rest) = (String::with_capacity(text.len()), text.as_str());
+            while let Some((before, after)) = rest.split_once(&start) {
+                let end = after.find('"').unwrap_or(after.len());
+                out.push_str(before);
+                out.push_str(&start);
+                out.push_str(if end == 0 { "" } else { "chatcmpl-gateway" });
+                rest = &after[end..];
+            }
+            out.push_str(rest);
+            text = out;
         }
-        out.push_str(rest);
-        text = out;
     }
     text
 }

@@ -11,9 +11,11 @@ use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
 use crate::core::money::Money;
+use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -159,6 +161,26 @@ struct Summary<'a> {
     usage: Usage,
 }
 
+/// The exchanges of each request id. A true copy repeats counts and time; where these differ, something gives all
+/// requests one id.
+#[derive(Default)]
+struct Requests(FxHashMap<String, Vec<(Tokens, i64)>>);
+
+impl Requests {
+    fn key(&mut self, id: &str, tokens: Tokens, time: i64) -> String {
+        let known = self.0.entry(id.to_owned()).or_default();
+        let number = known.iter().position(|one| *one == (tokens, time));
+        let number = number.unwrap_or_else(|| {
+            known.push((tokens, time));
+            known.len() - 1
+        });
+        match number {
+            0 => id.to_owned(),
+            number => format!("{id}\0{number}"),
+        }
+    }
+}
+
 fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Batch) {
     let stem = source.path.file_stem().unwrap_or_default().to_string_lossy();
     let id = session
@@ -183,6 +205,7 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Ba
         ..SessionInfo::new(id)
     };
     let place = |raw: &RawValue| (raw.get().as_ptr() as usize - text.as_ptr() as usize) as u64;
+    let mut requests = Requests::default();
     for (position, raw) in session.chat_history.iter().enumerate() {
         let Ok(item) = serde_json::from_str::<Item<'_>>(raw.get()) else {
             into.problem(bad_record(source, position, "not an exchange"));
@@ -193,8 +216,9 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Ba
             info.title = words.map(|words| Title::from_prompt(at, words));
         }
         let (usage, cost) = nodes(&item.exchange);
+        let time = item.finished_at.0.unwrap_or(at);
         let key = match (item.exchange.request_id.as_deref(), item.sequence_id) {
-            (Some(request), _) if !request.is_empty() => request.to_owned(),
+            (Some(request), _) if !request.is_empty() => requests.key(request, usage.tokens(), time),
             (_, Some(sequence)) => format!("{id}\0{}", sequence.get()),
             _ => format!("{id}\0#{position}"),
         };
@@ -204,7 +228,6 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Ba
             .as_deref()
             .filter(|model| !model.is_empty())
             .unwrap_or(&model);
-        let time = item.finished_at.0.unwrap_or(at);
         add(id, &key, model, usage, cost, time, place(raw), into);
     }
     for (position, raw) in session.summarizations.iter().flatten().enumerate() {
@@ -212,12 +235,12 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Ba
             into.problem(bad_record(source, position, "not a summary"));
             continue;
         };
+        let time = summary.finished_at.0.unwrap_or(at);
         let key = match summary.request_id.as_deref() {
-            Some(request) if !request.is_empty() => request.to_owned(),
+            Some(request) if !request.is_empty() => requests.key(request, summary.usage.tokens(), time),
             _ => format!("{id}\0summary {position}"),
         };
         let model = summary.model.as_deref().unwrap_or(&model);
-        let time = summary.finished_at.0.unwrap_or(at);
         add(id, &key, model, summary.usage, None, time, place(raw), into);
     }
     into.session(info);

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 const ID: &str = "grok-cli";
-const RULES_VERSION: u32 = 2;
+const RULES_VERSION: u32 = 3;
 
 pub struct GrokCli;
 
@@ -161,14 +161,17 @@ struct Usage {
     reasoning_tokens: Count,
     /// What was billed: one dollar is 10^10 of these.
     cost_usd_ticks: Option<Count>,
+    /// Some request of the turn has no price: the cost is not all of it.
+    cost_is_partial: Option<bool>,
     model_calls: Option<Count>,
     /// The same by model.
     model_usage: Option<BTreeMap<String, Usage>>,
 }
 
 impl Usage {
+    /// The recorded cost; a partial one is less than was billed.
     fn cost(&self) -> Option<Money> {
-        let ticks = self.cost_usd_ticks?.0;
+        let ticks = self.cost_usd_ticks.filter(|_| self.cost_is_partial != Some(true))?.0;
         let nanos = i64::try_from((ticks + 5) / 10).ok()?;
         (nanos > 0).then(|| Money::from_nanos(nanos))
     }
@@ -314,5 +317,26 @@ mod tests {
         assert_eq!(result.turns, ["s1 p1  [0, 0, 5, 20, 0]", "s1  grok-5 [7, 0, 0, 0, 0]"]);
         assert_eq!(result.sessions["s1"].updated_at, Some(1_772_442_060_500));
         assert_eq!(result.problems.len(), 1);
+    }
+
+    #[test]
+    fn a_partial_cost_is_no_cost() {
+        let costs = |partial: &str| -> Vec<Option<i64>> {
+            let log = format!(
+                r#"{{"timestamp":1772442060,"params":{{"update":{{"sessionUpdate":"turn_completed","usage":{{"inputTokens":10,"costUsdTicks":50000000{partial}}}}}}}}}
+"#
+            );
+            let dir = tempfile::tempdir().expect("a folder");
+            let path = dir.path().join("updates.jsonl");
+            std::fs::write(&path, log).expect("written");
+            let source = Source::find(path, 0).expect("a file");
+            let mut batch = Batch::default();
+            GrokCli.read(&source, &Bookmark::default(), &mut batch).expect("reads");
+            let cost = |cost: Option<Money>| cost.map(Money::nanos);
+            batch.turns.iter().map(|row| cost(row.turn.cost)).collect()
+        };
+        assert_eq!(costs(""), [Some(5_000_000)]);
+        assert_eq!(costs(r#","costIsPartial":false"#), [Some(5_000_000)]);
+        assert_eq!(costs(r#","costIsPartial":true"#), [None]);
     }
 }

@@ -6,6 +6,7 @@ const USAGE: &[&str] = &[
     "apiDurationMs",
     "cacheCreationTokens",
     "cachedReadTokens",
+    "costIsPartial",
     "costUsdTicks",
     "inputTokens",
     "modelCalls",
