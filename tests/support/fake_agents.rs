@@ -75,8 +75,8 @@ impl Process {
             .arg0(name)
             .args(arguments)
             .current_dir(folder)
-            // Whose it is: the home that ttop looks at, not that of the person who runs the tests.
-            .env_remove("HOME")
+            // Whose it is: the home of its own test, so that no other test sees its session there.
+            .env("HOME", home_of(folder))
             .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -118,6 +118,14 @@ impl Drop for Process {
         );
         let _ = self.child.wait();
     }
+}
+
+/// The home of a test that a folder lies in; a folder outside of one is its own.
+fn home_of(folder: &Path) -> &Path {
+    let temporary = std::env::temp_dir();
+    let is_home =
+        |place: &&Path| place.ends_with("home") && place.parent().and_then(Path::parent) == Some(temporary.as_path());
+    folder.ancestors().find(is_home).unwrap_or(folder)
 }
 
 /// A program that only sleeps, under another name; takes seconds as its argument.
