@@ -9,14 +9,12 @@ use crate::core::filter::TurnFilter;
 use crate::core::filter_text::FilterText;
 use crate::core::money::Money;
 use crate::core::rows::BudgetRow;
+use crate::engine::prompt_hook::{HOOKS, Hook, decision, event};
 use crate::exit::Exit;
 use crate::render::{number, print_encoded};
 use anyhow::Result;
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
-use std::io::{IsTerminal, Read};
-use std::sync::mpsc::channel;
-use std::time::Duration;
 
 /// Block an agent's prompts once a budget is exceeded
 ///
@@ -48,35 +46,26 @@ pub struct GuardArgs {
     pub print_config: Option<Hook>,
 }
 
-/// An agent with hooks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Hook {
-    ClaudeCode,
-    Codex,
-    Opencode,
-}
+impl ValueEnum for Hook {
+    fn value_variants<'a>() -> &'a [Self] {
+        &HOOKS
+    }
 
-/// An agent writes its input before it starts a hook; a program that writes nothing until then is none.
-const PATIENCE: Duration = Duration::from_millis(200);
-/// With `--hook` an agent started it, which may be slow to write.
-const HOOK_PATIENCE: Duration = Duration::from_secs(5);
-/// A prompt may be long; only the kind of the event is read of it.
-const MOST_BYTES: u64 = 16 << 20;
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
+}
 
 impl GuardArgs {
     /// # Errors
     /// On the command line when the spend is not known; when stdout cannot be written.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
         if let Some(agent) = self.print_config {
-            context.out.note(&format!("ttop: {}", place(agent)));
-            print_encoded(self.setup(agent).as_bytes())?;
+            context.out.note(&format!("ttop: {}", agent.place()));
+            print_encoded(agent.setup(&self.command(agent)).as_bytes())?;
             return Ok(Exit::Ok);
         }
-        let event = match self.hook {
-            Some(Hook::Opencode) => None,
-            Some(_) => hook_event(HOOK_PATIENCE),
-            None => hook_event(PATIENCE),
-        };
+        let event = event(self.hook);
         let checked = self.check(context);
         if self.hook.is_some() || event.is_some() {
             // A budget that cannot be checked does not pass: agents go on when a hook fails.
@@ -173,55 +162,8 @@ impl GuardArgs {
         words.extend(self.include_plan.then(|| "--include-plan".to_owned()));
         let projects = self.project.iter();
         words.extend(projects.flat_map(|project| ["--project".to_owned(), project.clone()]));
-        let name = agent.to_possible_value().map(|value| value.get_name().to_owned());
-        words.extend(name.into_iter().flat_map(|name| ["--hook".to_owned(), name]));
+        words.extend(["--hook".to_owned(), agent.name().to_owned()]);
         words
-    }
-
-    fn setup(&self, agent: Hook) -> String {
-        let words = self.command(agent);
-        let line: Vec<String> = words.iter().map(|word| crate::core::shell::quoted(word)).collect();
-        let line = line.join(" ");
-        match agent {
-            // Both read the same keys; the timeout is in seconds.
-            Hook::ClaudeCode | Hook::Codex => {
-                let hook = json!({"type": "command", "command": line, "timeout": 30});
-                let hooks = json!({"hooks": {"UserPromptSubmit": [{"hooks": [hook]}]}});
-                format!("{}\n", serde_json::to_string_pretty(&hooks).unwrap_or_default())
-            }
-            Hook::Opencode => PLUGIN.replace("WORDS", &serde_json::to_string(&words).unwrap_or_default()),
-        }
-    }
-}
-
-/// OpenCode shows the message of an error in `chat.params`, which runs before each request to a model. An error in
-/// `chat.message`, which runs once a prompt, reads "Unexpected server error" there (1.18).
-const PLUGIN: &str = r#"// Stops requests to models once a budget is exceeded, or cannot be checked.
-import { spawnSync } from "node:child_process"
-
-const [program, ...words] = WORDS
-
-export const TtopGuard = async () => ({
-  "chat.params": async () => {
-    const answer = spawnSync(program, words, { encoding: "utf8" })
-    if (answer.error) throw new Error(`ttop guard: ${answer.error.message}`)
-    if (answer.status !== 0) throw new Error(`ttop guard: ${answer.stderr.trim()}`)
-    const text = answer.stdout.trim()
-    const decision = text ? JSON.parse(text) : {}
-    if (decision.decision === "block") throw new Error(decision.reason)
-  },
-})
-"#;
-
-/// Where the setup of an agent belongs.
-const fn place(agent: Hook) -> &'static str {
-    match agent {
-        Hook::ClaudeCode => "merge this into ~/.claude/settings.json",
-        Hook::Codex => {
-            "merge this into ~/.codex/hooks.json, and trust the hook in Codex (/hooks): until then Codex does not run \
-             it. Older versions also need codex_hooks = true below [features] in ~/.codex/config.toml"
-        }
-        Hook::Opencode => "write this to ~/.config/opencode/plugin/ttop-guard.js",
     }
 }
 
@@ -250,50 +192,4 @@ fn reason(row: &BudgetRow) -> String {
         amount(row.budget, false),
         row.period
     )
-}
-
-/// What blocks an event: Claude Code and Codex read the same keys, and so does the plugin for OpenCode.
-fn decision(event: Option<&str>, reason: &str) -> Value {
-    match event {
-        // Tools have a decision of their own.
-        Some(event @ "PreToolUse") => json!({"hookSpecificOutput": {
-            "hookEventName": event, "permissionDecision": "deny", "permissionDecisionReason": reason
-        }}),
-        _ => json!({"decision": "block", "reason": reason}),
-    }
-}
-
-/// The event in the input of a hook; never waits for a terminal, and never for long.
-fn hook_event(patience: Duration) -> Option<String> {
-    let stdin = std::io::stdin();
-    if stdin.is_terminal() {
-        return None;
-    }
-    let (send, receive) = channel();
-    // Left behind when nothing comes: it ends with the process.
-    std::thread::spawn(move || {
-        let mut text = Vec::new();
-        let read = stdin.lock().take(MOST_BYTES).read_to_end(&mut text);
-        let _ = send.send(read.is_ok().then_some(text));
-    });
-    let text = receive.recv_timeout(patience).ok().flatten()?;
-    let input: Value = serde_json::from_slice(&text).ok()?;
-    input["hook_event_name"].as_str().map(str::to_owned)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_event_is_blocked_by_its_own_keys() {
-        assert_eq!(
-            decision(Some("UserPromptSubmit"), "gone"),
-            json!({"decision": "block", "reason": "gone"})
-        );
-        assert_eq!(
-            decision(Some("PreToolUse"), "gone")["hookSpecificOutput"]["permissionDecision"],
-            "deny"
-        );
-    }
 }

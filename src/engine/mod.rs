@@ -49,6 +49,7 @@ mod other_homes;
 mod outbox;
 pub mod panes;
 mod plan_worth;
+pub mod prompt_hook;
 pub mod provider_rows;
 pub mod refresh;
 pub mod registry;

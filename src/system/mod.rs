@@ -11,6 +11,7 @@ pub mod http;
 pub mod jsonc;
 pub mod notices;
 pub mod open;
+pub mod piped_input;
 pub mod programs;
 pub mod replace;
 pub mod swiftbar;

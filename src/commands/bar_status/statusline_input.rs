@@ -5,10 +5,10 @@ use crate::core::quota::LimitSeen;
 use crate::render::bar::StatuslineInput;
 use crate::system::System;
 use crate::system::open::{self, Most};
+use crate::system::piped_input::piped_json;
 use crate::system::replace::create_private_folder;
 use serde_json::Value;
-use std::io::{IsTerminal, Read, Write};
-use std::sync::mpsc::channel;
+use std::io::Write;
 use std::time::Duration;
 
 /// It is written before the command starts; who writes nothing until then is not Claude Code.
@@ -27,19 +27,7 @@ pub struct ReceivedStatusline {
 
 /// Listens, but never on a terminal and never for long.
 pub fn listen() -> Option<ReceivedStatusline> {
-    let stdin = std::io::stdin();
-    if stdin.is_terminal() {
-        return None;
-    }
-    let (send, receive) = channel();
-    // Left behind when nothing comes: it ends with the process.
-    std::thread::spawn(move || {
-        let mut text = Vec::new();
-        let read = stdin.lock().take(MOST_BYTES).read_to_end(&mut text);
-        let _ = send.send(read.is_ok().then_some(text));
-    });
-    let text = receive.recv_timeout(PATIENCE).ok().flatten()?;
-    understand(&serde_json::from_slice(&text).ok()?)
+    understand(&piped_json(PATIENCE, MOST_BYTES)?)
 }
 
 fn understand(status: &Value) -> Option<ReceivedStatusline> {
