@@ -5,12 +5,10 @@ use super::list::{load, load_one, of};
 use super::trust::ask;
 use crate::exit::Exit;
 use crate::plugins::declare::Kind;
+use crate::plugins::fetch::fetch;
 use crate::plugins::host::{Source, State, Way};
-use crate::plugins::message::Refused;
-use crate::plugins::net::Net;
 use crate::plugins::notes::Notes;
-use crate::plugins::npm::{self, Package};
-use crate::plugins::ops::http::{Request, Transport};
+use crate::plugins::npm;
 use crate::plugins::ops::storage::Owner;
 use crate::plugins::trust::Trust;
 use crate::plugins::{discover, session};
@@ -20,10 +18,6 @@ use crate::system::replace::replace;
 use anyhow::{Context as _, Result, anyhow, bail};
 use serde_json::Value;
 use std::fs;
-use std::sync::atomic::AtomicBool;
-use url::Url;
-
-const REGISTRY: &str = "registry.npmjs.org";
 
 pub fn add(context: &mut Context, what: &str, yes: bool) -> Result<Exit> {
     let path = context.engine.system.cwd.join(context.engine.system.expand(what));
@@ -32,7 +26,7 @@ pub fn add(context: &mut Context, what: &str, yes: bool) -> Result<Exit> {
         discover::at(&context.engine.system, &context.engine.system.cwd, label, Way::Local)
     } else {
         let package = npm::parse(what).map_err(|error| anyhow!(error))?;
-        fetch(context, &package)?
+        fetch(&context.engine.system, &package)?
     };
     let session = load_one(context, source.clone())?;
     let found = &session.found;
@@ -57,48 +51,6 @@ pub fn add(context: &mut Context, what: &str, yes: bool) -> Result<Exit> {
             Ok(Exit::Ok)
         }
     }
-}
-
-/// Fetches a package, checks that it is the one that was promised, and unpacks it.
-fn fetch(context: &Context, package: &Package) -> Result<Source> {
-    if context.engine.system.offline {
-        bail!("{} cannot be fetched: the network is switched off", package.name);
-    }
-    let net = Net::own();
-    let get = |address: &str| -> Result<Vec<u8>> {
-        let request = Request {
-            url: Url::parse(address)?,
-            method: "GET".to_owned(),
-            headers: Vec::new(),
-            body: None,
-            may_be_local: false,
-        };
-        let answer = net.send(&request, &AtomicBool::new(false));
-        let answer = answer.map_err(|refused: Refused| anyhow!("{}", refused.message().to_owned()))?;
-        match answer.status {
-            200 => Ok(answer.body),
-            404 => bail!("the registry has no package {}", package.name),
-            status => bail!("the registry answers HTTP {status}"),
-        }
-    };
-    let document = get(&format!("https://{REGISTRY}/{}", package.name.replace('/', "%2f")))?;
-    let release = npm::release(&document, package, REGISTRY).map_err(|error| anyhow!(error))?;
-    let archive = get(&release.archive)?;
-    if !npm::is_intact(&archive, &release.integrity) {
-        bail!(
-            "the archive of {} {} is not the one that the registry promises",
-            package.name,
-            release.version
-        );
-    }
-    let label = format!("{}@{}", package.name, release.version);
-    let home = npm::home_of(&discover::data(&context.engine.system), &label);
-    npm::unpack(&archive, &home).map_err(|error| anyhow!("{label}: {error}"))?;
-    Ok(Source {
-        path: home,
-        label,
-        way: Way::Npm,
-    })
 }
 
 pub fn remove(context: &mut Context, what: &str, keep_data: bool) -> Result<Exit> {

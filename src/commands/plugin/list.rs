@@ -3,22 +3,12 @@
 use super::super::context::Context;
 use super::ShowArgs;
 use crate::core::problem::Problem;
-use crate::core::rows::{PluginProviderRow, PluginRow};
-use crate::core::time::Time;
+use crate::core::rows::PluginRow;
 use crate::exit::Exit;
-use crate::plugins::consent;
-use crate::plugins::host::{Found, Source, State};
-use crate::plugins::plugin::Plugin;
+use crate::plugins::host::{Found, Source};
+use crate::plugins::overview::{providers, row};
 use crate::plugins::session::{Look, Session};
 use anyhow::{Result, bail};
-use serde_json::json;
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
-
-/// How long `info` waits for a plugin's own answer.
-const ASK_WITHIN: Duration = Duration::from_secs(5);
-const MOST_PROVIDERS: usize = 100;
 
 /// Every plugin that is configured, loaded as far as it may be.
 pub fn load(context: &Context, is_fresh: bool) -> Result<Session> {
@@ -60,7 +50,7 @@ pub fn info(context: &mut Context, show: &ShowArgs, id: &str) -> Result<Exit> {
     let home = context.engine.system.home.clone();
     let rows: Vec<PluginRow> = of(&session.found, id)
         .map(|found| PluginRow {
-            providers: found.plugin.as_ref().and_then(providers_of),
+            providers: found.plugin.as_ref().and_then(providers),
             ..row(found, &home)
         })
         .collect();
@@ -107,54 +97,4 @@ pub fn of<'a>(found: &'a [Found], id: &'a str) -> impl Iterator<Item = &'a Found
     found
         .iter()
         .filter(move |found| found.checked.id.as_deref() == Some(id))
-}
-
-/// The providers that an agent plugin names; `None` for any other, and where it does not answer.
-fn providers_of(plugin: &Arc<Plugin>) -> Option<Vec<PluginProviderRow>> {
-    if !plugin.declaration.has("getProviders") {
-        return None;
-    }
-    let called = plugin.ask_within("getProviders", json!({}), ASK_WITHIN).ok()?;
-    let listed = called.value.as_array()?.iter().take(MOST_PROVIDERS);
-    let rows = listed.filter_map(|one| {
-        Some(PluginProviderRow {
-            id: one["id"].as_str()?.to_owned(),
-            name: one["name"].as_str().map(str::to_owned),
-            configured: one["configured"].as_bool(),
-            enabled: one["enabled"].as_bool(),
-        })
-    });
-    Some(rows.collect())
-}
-
-fn row(found: &Found, home: &Path) -> PluginRow {
-    let checked = &found.checked;
-    let plugin = found.plugin.as_ref();
-    let failure = plugin.and_then(|plugin| plugin.notes.last_failure());
-    PluginRow {
-        plugin_id: checked.id.clone(),
-        kind: checked.kind.map(|kind| kind.name().to_owned()),
-        name: checked.name.clone(),
-        version: checked.version.clone(),
-        state: found.state_name().to_owned(),
-        source: found.source.way.name().to_owned(),
-        path: found.source.label.clone(),
-        entry: found.entry.clone(),
-        hash: found.hash.clone(),
-        declared: found
-            .declaration()
-            .and_then(|declaration| declaration.value["permissions"].as_object().cloned()),
-        rights: found
-            .declaration()
-            .map(|declaration| consent::lines(declaration, home))
-            .unwrap_or_default(),
-        granted: found.state == State::Loaded,
-        settings: plugin.map(|plugin| plugin.settings().values),
-        walls: plugin.map(|plugin| plugin.walls()).unwrap_or_default(),
-        last_failure: failure.as_ref().map(|failure| failure.message.clone()),
-        last_failure_at: failure.map(|failure| Time(failure.at)),
-        providers: None,
-        errors: found.errors.clone(),
-        warnings: found.warnings.clone(),
-    }
 }

@@ -2,7 +2,6 @@
 
 mod add;
 mod list;
-mod scaffold;
 pub mod setting;
 mod tests_of;
 mod trust;
@@ -12,7 +11,10 @@ pub use trust::ask_for_trust;
 use super::context::Context;
 use crate::args::RowArgs;
 use crate::exit::Exit;
+use crate::plugins::declare::Kind;
+use crate::plugins::scaffold;
 use anyhow::Result;
+use clap::builder::PossibleValue;
 use clap::{Args, Subcommand, ValueEnum};
 
 /// Show plugins, and add, trust, test and remove them
@@ -51,7 +53,7 @@ enum Action {
     New {
         /// Kind of plugin
         #[arg(value_name = "TYPE")]
-        kind: NewKind,
+        kind: Kind,
         /// Id of the plugin: lowercase letters, digits and hyphens
         name: String,
     },
@@ -102,12 +104,14 @@ enum Action {
     },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum NewKind {
-    Agent,
-    Notification,
-    Provider,
-    Theme,
+impl ValueEnum for Kind {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -125,7 +129,7 @@ impl PluginArgs {
             Some(Action::List(show)) => list::list(context, show, None),
             Some(Action::Info { id, show }) => list::info(context, show, id),
             Some(Action::Doctor { id, show }) => list::doctor(context, show, id.as_deref()),
-            Some(Action::New { kind, name }) => scaffold::new(context, *kind, name),
+            Some(Action::New { kind, name }) => new(context, *kind, name),
             Some(Action::Add { what, yes }) => add::add(context, what, *yes),
             Some(Action::Remove { what, keep_data }) => add::remove(context, what, *keep_data),
             Some(Action::Trust { what, yes }) => trust::trust(context, what, *yes),
@@ -133,4 +137,11 @@ impl PluginArgs {
             Some(Action::Test { paths, without }) => tests_of::test(context, paths, without),
         }
     }
+}
+
+fn new(context: &mut Context, kind: Kind, id: &str) -> Result<Exit> {
+    let folder = scaffold::create(&context.engine.system.cwd, kind, id)?;
+    let text = format!("{folder}\n  ttop plugin test ./{folder}\n  ttop plugin add ./{folder}\n");
+    context.out.text(&text)?;
+    Ok(Exit::Ok)
 }

@@ -1,51 +1,47 @@
-//! `ttop plugin new`: the files of a plugin that loads and passes its own case.
+//! The files of a new plugin, which loads and passes its own case.
 
-use super::super::context::Context;
-use super::NewKind;
-use crate::exit::Exit;
-use crate::plugins::declare::is_id;
+use super::declare::{Kind, is_id};
 use anyhow::{Context as _, Result, bail};
 use std::fs;
 use std::path::Path;
 
 struct Template {
-    kind: &'static str,
     source: &'static str,
     case: &'static str,
 }
 
-const fn template(kind: NewKind) -> Template {
+const fn template(kind: Kind) -> Template {
     match kind {
-        NewKind::Agent => Template {
-            kind: "agent",
+        Kind::Agent => Template {
             source: include_str!("templates/agent.ts"),
             case: include_str!("templates/agent.json"),
         },
-        NewKind::Notification => Template {
-            kind: "notification",
+        Kind::Notification => Template {
             source: include_str!("templates/notification.ts"),
             case: include_str!("templates/notification.json"),
         },
-        NewKind::Provider => Template {
-            kind: "provider",
+        Kind::Provider => Template {
             source: include_str!("templates/provider.ts"),
             case: include_str!("templates/provider.json"),
         },
-        NewKind::Theme => Template {
-            kind: "theme",
+        Kind::Theme => Template {
             source: include_str!("templates/theme.ts"),
             case: include_str!("templates/theme.json"),
         },
     }
 }
 
-pub fn new(context: &mut Context, kind: NewKind, id: &str) -> Result<Exit> {
+/// Writes them into a folder of their own below `parent`, and returns the name of that folder.
+///
+/// # Errors
+/// When the id is none, the folder exists, or a file cannot be written.
+pub fn create(parent: &Path, kind: Kind, id: &str) -> Result<String> {
     if !is_id(id) {
         bail!("'{id}' is no plugin id: lowercase letters, digits and hyphens, a letter first");
     }
     let template = template(kind);
-    let package = format!("tokentop-{}-{id}", template.kind);
-    let folder = context.engine.system.cwd.join(&package);
+    let package = format!("tokentop-{}-{id}", kind.name());
+    let folder = parent.join(&package);
     if folder.exists() {
         bail!("{} exists", folder.display());
     }
@@ -64,13 +60,11 @@ pub fn new(context: &mut Context, kind: NewKind, id: &str) -> Result<Exit> {
     )?;
     write(&folder.join("src/index.ts"), &filled(template.source))?;
     write(&folder.join("expected.json"), &filled(template.case))?;
-    if kind == NewKind::Agent {
+    if kind == Kind::Agent {
         let home = folder.join("home").join(format!(".{id}/sessions/first.jsonl"));
         write(&home, include_str!("templates/agent.jsonl"))?;
     }
-    let text = format!("{package}\n  ttop plugin test ./{package}\n  ttop plugin add ./{package}\n");
-    context.out.text(&text)?;
-    Ok(Exit::Ok)
+    Ok(package)
 }
 
 fn capitalized(word: &str) -> String {
