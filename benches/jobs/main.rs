@@ -157,7 +157,10 @@ fn plugin_jobs(folder: &Path, percent: u64) {
     print(&format!(
         "unchanged roots: {} started a process; ttop itself has {:.1} MB",
         if unchanged.child_mib > 0.0 { "a run" } else { "no run" },
-        std::fs::metadata(env!("CARGO_BIN_EXE_ttop")).expect("a program").len() as f64 / 1e6
+        std::fs::metadata(assert_cmd::cargo::cargo_bin("ttop"))
+            .expect("a program")
+            .len() as f64
+            / 1e6
     ));
 }
 
@@ -216,7 +219,7 @@ fn wide_jobs(folder: &Path, percent: u64) {
 }
 
 fn ttop(home: &Path, words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ttop"));
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin("ttop"));
     command
         .env_clear()
         .env("HOME", home)
