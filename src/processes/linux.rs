@@ -5,6 +5,8 @@ use crate::core::process::{Process, ProcessDetails, is_folder_variable};
 use crate::system::open::{self, Most};
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// The grain of the exact time of boot: a tick of the kernel.
@@ -12,6 +14,12 @@ const STEP_MS: i64 = 10;
 const STEP_NANOS: i128 = STEP_MS as i128 * 1_000_000;
 /// How far the kernel's printed time of boot may be from the exact one.
 const BOOT_GRAIN_MS: i64 = 2_000;
+
+const ROOT: u32 = 0;
+/// The parent of the kernel's own threads.
+const KERNEL_THREADS: u32 = 2;
+/// The kernel's files have no size, and most fit into a page.
+const KERNEL_BYTES: usize = 4096;
 
 /// Reads a `/proc`.
 #[derive(Clone, Debug)]
@@ -52,12 +60,17 @@ impl ProcFs {
             .collect()
     }
 
+    /// One file tells nearly all of a process: reading more of hundreds takes most of the time of `ttop ps`.
     fn read(&self, pid: u32, boot: Option<i64>) -> Option<Process> {
         let dir = self.root.join(pid.to_string());
-        let stat = Stat::read(&dir)?;
-        let args = read_args(&dir);
-        let is_own = self.is_own(&dir);
-        let mut process = Process {
+        let (stat, owner) = Stat::read(&dir)?;
+        let is_own = match owner {
+            owner if owner == self.user => true,
+            // Of root, or of a program that may not be traced.
+            ROOT if stat.parent != KERNEL_THREADS => self.is_of_user(&dir),
+            _ => false,
+        };
+        Some(Process {
             pid,
             parent: Some(stat.parent),
             // 0 is one outside this pid namespace.
@@ -66,29 +79,28 @@ impl ProcFs {
             start_mark: stat.start_ticks,
             started_at: boot.map(|boot| boot + self.ticks_ms(stat.start_ticks)),
             name: stat.name,
-            args,
+            args: match stat.parent {
+                KERNEL_THREADS => Vec::new(),
+                _ => read_args(&dir),
+            },
             tty: tty_name(stat.tty),
             cpu_ms: u64::try_from(self.ticks_ms(stat.cpu_ticks)).ok(),
             is_own,
-            ..Process::default()
-        };
-        if is_own {
             // Another user's processes are only branches of the tree.
-            process.exe = read_link(&dir.join("exe"));
-            process.cwd = read_link(&dir.join("cwd"));
-            process.memory_bytes = self.memory_bytes(&dir);
-            // The number may have gone to another process between two of these reads.
-            let again = Stat::read(&dir)?;
-            if again.start_ticks != stat.start_ticks {
-                return None;
-            }
-        }
-        Some(process)
+            exe: is_own.then(|| read_link(&dir.join("exe"))).flatten(),
+            cwd: is_own.then(|| read_link(&dir.join("cwd"))).flatten(),
+            memory_bytes: stat
+                .resident_pages
+                .filter(|_| is_own)
+                .and_then(|pages| pages.checked_mul(self.page_bytes)),
+            ..Process::default()
+        })
     }
 
-    /// Reads the details that a listing leaves out.
-    pub fn read_details(&self, pid: u32, listeners: &Listeners) -> ProcessDetails {
-        let dir = self.root.join(pid.to_string());
+    /// Reads the details that a listing leaves out; `None` when the process is another user's after all, or its number has gone
+    /// to a later one.
+    pub fn read_details(&self, process: &Process, listeners: &Listeners) -> Option<ProcessDetails> {
+        let dir = self.root.join(process.pid.to_string());
         let (variables, places) = read_variables(&dir);
         let mut details = ProcessDetails {
             variables,
@@ -107,7 +119,8 @@ impl ProcFs {
             }
         }
         details.listens = listeners.reached(&sockets);
-        details
+        let is_same = || Stat::read(&dir).is_some_and(|(stat, _)| stat.start_ticks == process.start_mark);
+        (self.is_of_user(&dir) && is_same()).then_some(details)
     }
 
     /// The sockets that listen, from `net/tcp` and `net/tcp6`.
@@ -118,7 +131,7 @@ impl ProcFs {
 
     /// Processor time used so far, if this is still the same process.
     pub fn cpu_ms(&self, pid: u32, start_mark: u64) -> Option<u64> {
-        let stat = Stat::read(&self.root.join(pid.to_string()))?;
+        let (stat, _) = Stat::read(&self.root.join(pid.to_string()))?;
         (stat.start_ticks == start_mark).then(|| stat.cpu_ticks * 1_000 / self.ticks_per_second)
     }
 
@@ -135,7 +148,7 @@ impl ProcFs {
 
     /// Whether the process belongs to the user who runs ttop: the real user, since a program that may not be traced
     /// shows root as the owner of its folder.
-    fn is_own(&self, dir: &Path) -> bool {
+    fn is_of_user(&self, dir: &Path) -> bool {
         let status = read_text(&dir.join("status")).unwrap_or_default();
         let user = status.lines().find_map(|line| {
             line.strip_prefix("Uid:")?
@@ -146,17 +159,8 @@ impl ProcFs {
         });
         match user {
             Some(user) => user == self.user,
-            None => {
-                use std::os::unix::fs::MetadataExt;
-                fs::metadata(dir).is_ok_and(|metadata| metadata.uid() == self.user)
-            }
+            None => fs::metadata(dir).is_ok_and(|metadata| metadata.uid() == self.user),
         }
-    }
-
-    fn memory_bytes(&self, dir: &Path) -> Option<u64> {
-        let statm = read_text(&dir.join("statm"))?;
-        let pages: u64 = statm.split_whitespace().nth(1)?.parse().ok()?;
-        pages.checked_mul(self.page_bytes)
     }
 
     /// When the system started: epoch milliseconds. The kernel prints whole seconds; its clocks are finer, and agree unless this
@@ -192,6 +196,14 @@ impl ProcFs {
     }
 }
 
+/// The file's text and owner.
+fn read_owned(path: &Path) -> Option<(String, u32)> {
+    let (file, metadata) = open::open(path).ok()?;
+    let mut bytes = Vec::with_capacity(KERNEL_BYTES);
+    file.take(Most::SETTINGS.0).read_to_end(&mut bytes).ok()?;
+    Some((String::from_utf8_lossy(&bytes).into_owned(), metadata.uid()))
+}
+
 /// A text of the kernel; names of programs in it may be any bytes.
 fn read_text(path: &Path) -> Option<String> {
     let bytes = open::read_start(path, Most::SETTINGS).ok()?;
@@ -208,11 +220,14 @@ struct Stat {
     tty: i64,
     cpu_ticks: u64,
     start_ticks: u64,
+    resident_pages: Option<u64>,
 }
 
 impl Stat {
-    fn read(dir: &Path) -> Option<Self> {
-        Self::parse(&read_text(&dir.join("stat"))?)
+    /// With the owner of the process's files.
+    fn read(dir: &Path) -> Option<(Self, u32)> {
+        let (text, owner) = read_owned(&dir.join("stat"))?;
+        Some((Self::parse(&text)?, owner))
     }
 
     /// `4242 (node (x) y) S 1 4242 4242 34816 … 12 3 … 987654 …`: the name may hold spaces and brackets, so the last one ends it.
@@ -233,6 +248,7 @@ impl Stat {
             tty: field(7)?.parse().ok()?,
             cpu_ticks: number(14)?.saturating_add(number(15)?),
             start_ticks: number(22)?,
+            resident_pages: number(24),
         })
     }
 }
@@ -346,10 +362,9 @@ mod tests {
             let user = rustix::process::getuid().as_raw();
             self.write(
                 &format!("{pid}/stat"),
-                format!("{pid} ({name}) S 1 {pid} 77 {tty} {pid} 4194304 1 0 0 0 30 20 0 0 20 0 11 0 {start} 0 0\n"),
+                format!("{pid} ({name}) S 1 {pid} 77 {tty} {pid} 4194304 1 0 0 0 30 20 0 0 20 0 11 0 {start} 0 25\n"),
             )
             .write(&format!("{pid}/status"), format!("Name:\tx\nUid:\t{user}\t0\t0\t0\n"))
-            .write(&format!("{pid}/statm"), "900 25 10 1 0 200 0\n")
             .write(&format!("{pid}/cmdline"), args.join("\0") + "\0")
         }
 
@@ -395,17 +410,25 @@ mod tests {
     #[test]
     fn what_may_not_be_read_is_unknown_and_what_vanished_is_left_out() {
         let tree = Tree::new();
-        tree.process(42, "opencode", 0, &["opencode"]);
+        tree.write(
+            "42/stat",
+            "42 (opencode) S 1 42 77 0 42 4194304 1 0 0 0 30 20 0 0 20 0 11 0 200 0\n",
+        );
         tree.write("43/cmdline", "gone\0")
             .write("44/stat", "44 (cut")
             .write("self/stat", "x");
-        fs::remove_file(tree.0.path().join("42/statm")).expect("removed");
         let process = tree.only();
         assert_eq!(
-            (process.cwd, process.exe, process.memory_bytes, process.tty),
-            (None, None, None, None)
+            (&process.cwd, &process.exe, process.memory_bytes, &process.tty),
+            (&None, &None, None, &None)
         );
-        assert!(tree.reader().read_details(42, &Listeners::default()).files.is_empty());
+        let details = |process: &Process| tree.reader().read_details(process, &Listeners::default());
+        assert!(details(&process).expect("details").files.is_empty());
+        let later = Process {
+            start_mark: process.start_mark + 1,
+            ..process.clone()
+        };
+        assert_eq!(details(&later), None);
     }
 
     #[test]
@@ -414,7 +437,14 @@ mod tests {
         let other = rustix::process::getuid().as_raw() + 1;
         tree.process(42, "opencode", 0, &["opencode"]).link("42/cwd", "/secret");
         tree.write("42/status", format!("Uid:\t{other}\t{other}\n"));
-        let process = tree.only();
+        // The owner of its files is known at once, its real user at a closer look.
+        assert_eq!(tree.reader().read_details(&tree.only(), &Listeners::default()), None);
+        let theirs = ProcFs {
+            user: other,
+            ..tree.reader()
+        };
+        tree.write("42/status", format!("Uid:\t{}\t0\n", other - 1));
+        let process = theirs.list().remove(0);
         assert_eq!((process.is_own, process.cwd, process.memory_bytes), (false, None, None));
     }
 
@@ -464,7 +494,8 @@ mod tests {
             u32::from_ne_bytes([127, 0, 0, 1])
         );
         tree.write("net/tcp", format!("head\n 0: {port}\n"));
-        let details = tree.reader().read_details(42, &tree.reader().listeners());
+        let details = tree.reader().read_details(&tree.only(), &tree.reader().listeners());
+        let details = details.expect("details");
         assert_eq!(details.variables, ["BUN_BE_BUN", "KEY"]);
         assert_eq!(details.files, [PathBuf::from("/w/a b.jsonl")]);
         assert_eq!(details.listens, ["127.0.0.1:4096".parse().expect("an address")]);
@@ -482,7 +513,7 @@ mod tests {
         assert!(process.is_own && process.started_at.is_some() && process.cpu_ms.is_some());
         assert_eq!(process.cwd, std::env::current_dir().ok());
         let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        let details = reader.read_details(pid, &reader.listeners());
+        let details = reader.read_details(&process, &reader.listeners()).expect("details");
         assert!(details.listens.contains(&socket.local_addr().expect("an address")));
     }
 }

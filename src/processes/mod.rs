@@ -44,6 +44,9 @@ pub fn read_details(reader: &Reader, processes: &mut [Process], is_wanted: impl 
     let mut listeners = None;
     for process in wanted {
         let listeners = listeners.get_or_insert_with(|| reader.listeners());
-        process.details = reader.read_details(process.pid, listeners);
+        match reader.read_details(process, listeners) {
+            Some(details) => process.details = details,
+            None => process.is_own = false,
+        }
     }
 }

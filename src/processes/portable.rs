@@ -56,11 +56,11 @@ impl Portable {
     }
 
     /// Reads the details that a listing leaves out: on this system, only listening addresses.
-    pub fn read_details(&self, pid: u32, listeners: &Listeners) -> ProcessDetails {
-        ProcessDetails {
-            listens: listeners.reached(&[u64::from(pid)]),
+    pub fn read_details(&self, process: &Process, listeners: &Listeners) -> Option<ProcessDetails> {
+        Some(ProcessDetails {
+            listens: listeners.reached(&[u64::from(process.pid)]),
             ..ProcessDetails::default()
-        }
+        })
     }
 
     /// The sockets that listen, each with its process's number.

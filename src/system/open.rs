@@ -84,8 +84,9 @@ pub fn read_text(path: &Path, most: Most) -> io::Result<String> {
 /// Those of [`open`].
 pub fn read_start(path: &Path, most: Most) -> io::Result<Vec<u8>> {
     let (file, metadata) = open(path)?;
-    // The kernel's own files have no size.
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(most.0)).unwrap_or(0));
+    // The kernel's own files have no size; most fit into a page.
+    let size = if metadata.len() == 0 { 4096 } else { metadata.len() };
+    let mut bytes = Vec::with_capacity(usize::try_from(size.min(most.0)).unwrap_or(0));
     file.take(most.0).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
