@@ -1,36 +1,31 @@
 //! Claude Code's live sessions: its process registry, and the newest records of a transcript.
 
+use crate::agents::Agent;
 use crate::agents::shared::lenient::{Text, When, part};
 use crate::agents::shared::live::content::{blocks, text_of};
 use crate::agents::shared::live::messages::asks;
 use crate::agents::shared::live::program::is_uuid;
 use crate::agents::shared::live::story::Story;
-use crate::agents::shared::live::transcripts::{Origin, Transcripts, roots_of, sources_of};
+use crate::agents::shared::live::transcripts::{Origin, Transcripts};
 use crate::agents::shared::live::{Note, is_note_of};
+use crate::agents::shared::source::Root;
 use crate::core::process::{End, Message, Process, Role};
 use crate::core::status::{Ask, Reported, ReportedStatus, StatusSource};
-use crate::system::System;
 use crate::system::open::{self, Most};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
 
-const ID: &str = "claude-code";
-
 /// Claude Code while it runs.
 pub struct LiveClaudeCode;
 
 impl Transcripts for LiveClaudeCode {
-    fn agent_id(&self) -> &'static str {
-        ID
+    fn agent(&self) -> &dyn Agent {
+        &super::ClaudeCode
     }
 
-    fn files(&self, system: &System) -> Vec<PathBuf> {
-        let is_main = |path: &Path| path.file_stem().and_then(|stem| stem.to_str()).is_some_and(is_uuid);
-        sources_of(&super::ClaudeCode, system)
-            .into_iter()
-            .filter(|path| is_main(path))
-            .collect()
+    fn is_transcript(&self, path: &Path) -> bool {
+        path.file_stem().and_then(|stem| stem.to_str()).is_some_and(is_uuid)
     }
 
     /// `projects/<folder with every odd character as ->/<session>.jsonl`: that name is ambiguous, the `cwd` of records is not, but
@@ -61,12 +56,10 @@ impl Transcripts for LiveClaudeCode {
 
     /// `~/.claude/sessions/<pid>.json`, which it keeps up to date:
     /// `{"pid":409825,"sessionId":"c3fb…","procStart":"20095994","version":"2.1.139","status":"busy","statusUpdatedAt":1778681861222}`
-    fn note(&self, process: &Process, system: &System) -> Option<Note> {
+    fn note(&self, process: &Process, roots: &[Root]) -> Option<Note> {
         let name = format!("{}.json", process.pid);
-        let homes = roots_of(&super::ClaudeCode, system)
-            .into_iter()
-            .filter(|root| root.ends_with("projects"));
-        let mut places = homes.filter_map(|root| Some(root.parent()?.join("sessions").join(&name)));
+        let homes = roots.iter().filter(|root| root.path.ends_with("projects"));
+        let mut places = homes.filter_map(|root| Some(root.path.parent()?.join("sessions").join(&name)));
         let path = places.find(|path| is_note_of(path, process))?;
         let bytes = open::read(&path, Most::NOTE).ok()?;
         let entry: Entry = serde_json::from_slice(&bytes).ok()?;

@@ -1,36 +1,28 @@
 //! Codex's live sessions: the rollout a process holds open, and its newest records.
 
+use crate::agents::Agent;
 use crate::agents::shared::lenient::{Text, When, part};
 use crate::agents::shared::live::content::{blocks, text_of};
 use crate::agents::shared::live::messages::asks;
 use crate::agents::shared::live::story::Story;
-use crate::agents::shared::live::transcripts::{Origin, Transcripts, sources_of};
+use crate::agents::shared::live::transcripts::{Origin, Transcripts};
 use crate::core::process::{End, Message};
 use crate::core::status::Ask;
-use crate::system::System;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
-
-const ID: &str = "codex";
 
 /// Codex while it runs.
 pub struct LiveCodex;
 
 impl Transcripts for LiveCodex {
-    fn agent_id(&self) -> &'static str {
-        ID
+    fn agent(&self) -> &dyn Agent {
+        &super::Codex
     }
 
-    fn files(&self, system: &System) -> Vec<PathBuf> {
-        let is_rollout = |path: &Path| {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            name.starts_with("rollout-") && name.ends_with(".jsonl")
-        };
-        sources_of(&super::Codex, system)
-            .into_iter()
-            .filter(|path| is_rollout(path))
-            .collect()
+    fn is_transcript(&self, path: &Path) -> bool {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with("rollout-") && name.ends_with(".jsonl")
     }
 
     /// The first record is the session's own description; threads of subagents belong to another.

@@ -1,13 +1,14 @@
 //! Copilot CLI's live sessions: the lock of a session, and its newest events.
 
 use super::workspace;
+use crate::agents::Agent;
 use crate::agents::shared::lenient::{Text, When, part};
 use crate::agents::shared::live::story::Story;
-use crate::agents::shared::live::transcripts::{Origin, Transcripts, roots_of, sources_of};
+use crate::agents::shared::live::transcripts::{Origin, Transcripts};
 use crate::agents::shared::live::{Note, is_note_of};
+use crate::agents::shared::source::Root;
 use crate::core::process::{End, Message, Process};
 use crate::core::status::Ask;
-use crate::system::System;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
@@ -16,16 +17,12 @@ use std::path::{Path, PathBuf};
 pub struct LiveCopilotCli;
 
 impl Transcripts for LiveCopilotCli {
-    fn agent_id(&self) -> &'static str {
-        super::ID
+    fn agent(&self) -> &dyn Agent {
+        &super::CopilotCli
     }
 
-    fn files(&self, system: &System) -> Vec<PathBuf> {
-        let is_log = |path: &Path| path.extension().is_some_and(|ending| ending == "jsonl");
-        sources_of(&super::CopilotCli, system)
-            .into_iter()
-            .filter(|path| is_log(path))
-            .collect()
+    fn is_transcript(&self, path: &Path) -> bool {
+        path.extension().is_some_and(|ending| ending == "jsonl")
     }
 
     fn origin(&self, path: &Path, first: &str, _: &[PathBuf]) -> Option<Origin> {
@@ -50,11 +47,11 @@ impl Transcripts for LiveCopilotCli {
     }
 
     /// `session-state/<session>/inuse.<pid>.lock`; locks of killed processes stay.
-    fn note(&self, process: &Process, system: &System) -> Option<Note> {
+    fn note(&self, process: &Process, roots: &[Root]) -> Option<Note> {
         let name = format!("inuse.{}.lock", process.pid);
-        let folders = roots_of(&super::CopilotCli, system)
-            .into_iter()
-            .flat_map(|root| std::fs::read_dir(root).into_iter().flatten().flatten());
+        let folders = roots
+            .iter()
+            .flat_map(|root| std::fs::read_dir(&root.path).into_iter().flatten().flatten());
         let mut locked = folders
             .map(|folder| folder.path())
             .filter(|folder| is_note_of(&folder.join(&name), process));

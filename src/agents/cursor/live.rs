@@ -1,9 +1,11 @@
 //! Cursor's command line while it runs: transcripts without times, so their time of change has to do.
 
+use crate::agents::Agent;
 use crate::agents::shared::lenient::{Text, part};
 use crate::agents::shared::live::content::{blocks, text_of};
 use crate::agents::shared::live::story::Story;
 use crate::agents::shared::live::transcripts::{Origin, Transcripts};
+use crate::agents::shared::source::{Found, Root};
 use crate::core::process::{End, Message};
 use crate::system::System;
 use serde::Deserialize;
@@ -14,25 +16,29 @@ use std::path::{Path, PathBuf};
 pub struct LiveCursorCli;
 
 impl Transcripts for LiveCursorCli {
-    fn agent_id(&self) -> &'static str {
-        super::ID
+    fn agent(&self) -> &dyn Agent {
+        &super::Cursor
     }
 
     /// `~/.cursor/projects/<folder>/agent-transcripts/<chat>/<chat>.jsonl`, before that without the chat's folder.
-    fn files(&self, system: &System) -> Vec<PathBuf> {
+    fn found(&self, system: &System) -> Found {
         let entries = |folder: PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten();
-        let is_transcript = |path: &Path| path.extension().is_some_and(|ending| ending == "jsonl");
-        entries(system.home.join(".cursor/projects"))
-            .flat_map(|project| entries(project.path().join("agent-transcripts")))
-            .flat_map(|entry| {
-                let path = entry.path();
-                if is_transcript(&path) {
-                    return vec![path];
-                }
-                let name = entry.file_name();
-                vec![path.join(name).with_extension("jsonl")]
-            })
-            .collect()
+        let root = system.home.join(".cursor/projects");
+        let mut found = Found::default();
+        let folders = entries(root.clone()).map(|project| project.path().join("agent-transcripts"));
+        for entry in folders.flat_map(entries) {
+            let path = entry.path();
+            match self.is_transcript(&path) {
+                true => found.add_file(path, 0),
+                false => found.add_file(path.join(entry.file_name()).with_extension("jsonl"), 0),
+            }
+        }
+        found.roots.push(Root::new(root, "default"));
+        found
+    }
+
+    fn is_transcript(&self, path: &Path) -> bool {
+        path.extension().is_some_and(|ending| ending == "jsonl")
     }
 
     fn origin(&self, path: &Path, _: &str, folders: &[PathBuf]) -> Option<Origin> {
@@ -128,7 +134,8 @@ mod tests {
         std::fs::create_dir_all(chats.join("b")).expect("folders");
         std::fs::write(chats.join("a.jsonl"), "").expect("written");
         std::fs::write(chats.join("b/b.jsonl"), "").expect("written");
-        let mut files = LiveCursorCli.files(&system);
+        let found = LiveCursorCli.found(&system).sources.into_iter();
+        let mut files: Vec<PathBuf> = found.map(|source| source.path).collect();
         files.sort();
         assert_eq!(files, [chats.join("a.jsonl"), chats.join("b/b.jsonl")]);
         let folders = [PathBuf::from("/w/other"), PathBuf::from("/w/my-api")];

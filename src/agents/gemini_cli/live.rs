@@ -1,13 +1,13 @@
 //! Gemini CLI's live sessions: the newest records of a session.
 
 use super::project;
+use crate::agents::Agent;
 use crate::agents::shared::lenient::{Text, When, part};
 use crate::agents::shared::live::content::{blocks, text_of};
 use crate::agents::shared::live::story::Story;
-use crate::agents::shared::live::transcripts::{Origin, Transcripts, sources_of};
+use crate::agents::shared::live::transcripts::{Origin, Transcripts};
 use crate::core::process::{End, Message};
 use crate::core::status::Ask;
-use crate::system::System;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
@@ -16,16 +16,12 @@ use std::path::{Path, PathBuf};
 pub struct LiveGeminiCli;
 
 impl Transcripts for LiveGeminiCli {
-    fn agent_id(&self) -> &'static str {
-        super::ID
+    fn agent(&self) -> &dyn Agent {
+        &super::GeminiCli
     }
 
-    fn files(&self, system: &System) -> Vec<PathBuf> {
-        let is_main = |path: &Path| project::parent_session(path).is_none();
-        sources_of(&super::GeminiCli, system)
-            .into_iter()
-            .filter(|path| is_main(path))
-            .collect()
+    fn is_transcript(&self, path: &Path) -> bool {
+        project::parent_session(path).is_none()
     }
 
     fn origin(&self, path: &Path, first: &str, _: &[PathBuf]) -> Option<Origin> {

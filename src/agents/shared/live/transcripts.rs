@@ -7,6 +7,8 @@ use super::story::Story;
 use super::tail::{Whole, first_lines, newest_lines};
 use super::{Live, Note};
 use crate::agents::Agent;
+use crate::agents::shared::configured;
+use crate::agents::shared::source::{Found, Root};
 use crate::core::matching::SessionActivity;
 use crate::core::process::{Claim, DetailLimits, Facts, Match, Process, Role, SessionDetail, SessionRef};
 use crate::system::System;
@@ -26,10 +28,15 @@ const NEWEST: usize = 60;
 
 /// An agent whose sessions are transcripts.
 pub trait Transcripts {
-    fn agent_id(&self) -> &'static str;
+    fn agent(&self) -> &dyn Agent;
 
-    /// The transcripts of sessions, those of subagents left out; in any order.
-    fn files(&self, system: &System) -> Vec<PathBuf>;
+    /// Where its records are, and which there are.
+    fn found(&self, system: &System) -> Found {
+        configured::sources(self.agent(), system)
+    }
+
+    /// Whether one of its sources is the transcript of a session, and not of a subagent.
+    fn is_transcript(&self, path: &Path) -> bool;
 
     /// Which session a transcript is of, and the folder it works in; `first` are its first records. `folders` are those in question,
     /// for agents that write a folder's name in a way that cannot be read back.
@@ -38,8 +45,8 @@ pub trait Transcripts {
     /// Applies a record to the timeline. `modified` is the last write of the transcript, for records without a time.
     fn tell(&self, record: &str, modified: i64, story: &mut Story);
 
-    /// The state that a running process records about itself.
-    fn note(&self, _: &Process, _: &System) -> Option<Note> {
+    /// The state that a running process records about itself, below the roots of the agent's records.
+    fn note(&self, _: &Process, _: &[Root]) -> Option<Note> {
         None
     }
 }
@@ -63,7 +70,7 @@ struct Transcript {
 
 impl<T: Transcripts> Live for T {
     fn program(&self) -> &'static Program {
-        program_of(self.agent_id()).unwrap_or(&Program::PLAIN)
+        program_of(self.agent().id()).unwrap_or(&Program::PLAIN)
     }
 
     fn claims(&self, processes: &[Process], system: &System) -> Vec<Claim> {
@@ -71,10 +78,10 @@ impl<T: Transcripts> Live for T {
         if found.is_empty() {
             return Vec::new();
         }
-        let transcripts = newest_first(self.files(system));
+        let (transcripts, roots) = transcripts(self, system);
         let mut claims: Vec<Claim> = found
             .iter()
-            .flat_map(|(process, invocation)| known(self, process, invocation, &transcripts, system))
+            .flat_map(|(process, invocation)| known(self, process, invocation, &transcripts, &roots))
             .collect();
         // A background process that does the work of interfaces has their sessions open, and outlives them.
         let services: Vec<&Process> = found
@@ -90,7 +97,7 @@ impl<T: Transcripts> Live for T {
             for candidate in &mut candidates {
                 candidate.activity.is_open = service_of(&candidate.place).is_some();
             }
-            guess(self.agent_id(), &seekers, &mut claims, &candidates);
+            guess(self.agent().id(), &seekers, &mut claims, &candidates);
         }
         for claim in claims.iter_mut().filter(|claim| claim.role == Role::Tui) {
             let place = claim.session.as_ref().and_then(|session| session.place.as_ref());
@@ -107,7 +114,7 @@ impl<T: Transcripts> Live for T {
         let mut facts = story_of(self, &path, STATE_BYTES, Story::default())?.0.into_facts();
         // While its subagents write, a session itself may be silent.
         let subagents = path.with_extension("").join("subagents");
-        let written = newest_first(files_in(&subagents)).first().map(|file| file.modified);
+        let written = files_in(&subagents).iter().filter_map(|path| modified_ms(path)).max();
         if facts.pending_tool.is_some() {
             facts.wrote_at = facts.wrote_at.max(written);
         }
@@ -135,13 +142,13 @@ fn known<T: Transcripts>(
     process: &Process,
     invocation: &Invocation,
     transcripts: &[Transcript],
-    system: &System,
+    roots: &[Root],
 ) -> Vec<Claim> {
     let bare = Claim::bare(process.pid, invocation.role);
     if invocation.role == Role::Helper {
         return vec![bare];
     }
-    let note = agent.note(process, system).unwrap_or_default();
+    let note = agent.note(process, roots).unwrap_or_default();
     let named = named(invocation, &note);
     if invocation.role == Role::Service && named.is_none() {
         // A spare process that no work was given to.
@@ -165,7 +172,7 @@ fn known<T: Transcripts>(
     let claim = |(id, by): (String, Match)| Claim {
         by,
         session: Some(SessionRef {
-            agent_id: agent.agent_id().into(),
+            agent_id: agent.agent().id().into(),
             place: place_of(agent, &id, transcripts),
             id,
         }),
@@ -220,7 +227,7 @@ fn origin_of<T: Transcripts>(agent: &T, path: &Path, folders: &[PathBuf]) -> Opt
 /// Where a session's transcript is, as far as that is not known yet.
 fn find<T: Transcripts>(agent: &T, session: &SessionRef, system: &System) -> Option<PathBuf> {
     let place = session.place.clone();
-    place.or_else(|| place_of(agent, &session.id, &newest_first(agent.files(system))))
+    place.or_else(|| place_of(agent, &session.id, &transcripts(agent, system).0))
 }
 
 /// Where a session's transcript is: most agents have its id in the path.
@@ -233,18 +240,6 @@ fn place_of<T: Transcripts>(agent: &T, id: &str, transcripts: &[Transcript]) -> 
     named
         .or_else(|| transcripts.iter().take(NEWEST).find(is_it))
         .map(|transcript| transcript.path.clone())
-}
-
-/// The files of an agent's records.
-pub fn sources_of(agent: &dyn Agent, system: &System) -> Vec<PathBuf> {
-    let sources = agent.sources(system).sources;
-    sources.into_iter().map(|source| source.path).collect()
-}
-
-/// The folders an agent's records may lie in.
-pub fn roots_of(agent: &dyn Agent, system: &System) -> Vec<PathBuf> {
-    let roots = agent.sources(system).roots;
-    roots.into_iter().map(|root| root.path).collect()
 }
 
 /// Tells the end of a transcript; also whether that was all of it.
@@ -270,18 +265,21 @@ fn is_whole(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "json")
 }
 
-fn newest_first(files: Vec<PathBuf>) -> Vec<Transcript> {
-    let mut transcripts: Vec<Transcript> = files
+/// Newest first, as one look at the agent's folders found them.
+fn transcripts<T: Transcripts>(agent: &T, system: &System) -> (Vec<Transcript>, Vec<Root>) {
+    let found = agent.found(system);
+    let sources = found
+        .sources
         .into_iter()
-        .filter_map(|path| {
-            Some(Transcript {
-                modified: modified_ms(&path)?,
-                path,
-            })
+        .filter(|source| agent.is_transcript(&source.path));
+    let mut transcripts: Vec<Transcript> = sources
+        .map(|source| Transcript {
+            modified: source.stamp.modified_ns / 1_000_000,
+            path: source.path,
         })
         .collect();
     transcripts.sort_by(|a, b| b.modified.cmp(&a.modified).then_with(|| a.path.cmp(&b.path)));
-    transcripts
+    (transcripts, found.roots)
 }
 
 fn files_in(folder: &Path) -> Vec<PathBuf> {
