@@ -266,7 +266,6 @@ fn ten_times_the_rows_without_an_index_cost_at_most_fifteen_times_the_time() {
     for (few, many) in subjects().into_iter().zip(subjects()) {
         let pairs = times(&few, 100).into_iter().zip(times(&many, 1_000));
         for (what, (of_few, of_many)) in ["first", "second", "live"].iter().zip(pairs) {
-            println!("{}, {what}: {of_few:.2} s became {of_many:.2} s", many.agent);
             if of_many > 15.0 * of_few.max(LEAST_SECONDS) {
                 slow.push(format!("{}, {what}: {of_few:.2} s became {of_many:.2} s", many.agent));
             }

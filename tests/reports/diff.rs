@@ -73,6 +73,9 @@ fn expected(rows: &[(&str, &[&str])]) -> BTreeSet<(String, Vec<String>)> {
 
 const OPUS: &str = "claude-opus-4-5-20251101";
 
+/// The day or session of a row with its model, and why it differs.
+type Reasons<'a> = (&'a str, &'a [&'a str]);
+
 #[test]
 fn real_output_of_other_programs_is_explained() {
     let home = home();
@@ -94,7 +97,7 @@ fn real_output_of_other_programs_is_explained() {
         ("2026-11-20 claude-haiku-4-5-20251001", &["fees"]),
         ("2026-11-20 claude-opus-5-5", &["no_price"]),
     ];
-    let cases: &[(&str, &[(&str, &[&str])])] = &[
+    let cases: &[(&str, &[Reasons])] = &[
         ("ccusage-daily.json", daily),
         ("ccusage-monthly.json", monthly),
         (
@@ -165,7 +168,7 @@ fn copies_that_a_program_counts_are_their_own_reason() {
 
 #[test]
 fn bills_are_compared_by_day_and_model_in_utc() {
-    let cases: &[(&str, &[(&str, &[&str])])] = &[
+    let cases: &[(&str, &[Reasons])] = &[
         // A request with the key of another machine.
         (
             "anthropic-usage.csv",
