@@ -16,7 +16,7 @@ use std::rc::Rc;
 ///
 /// # Errors
 /// When consents cannot be read.
-pub fn extend(
+pub(crate) fn extend(
     engine: &mut Engine,
     command: Option<&Command>,
     global: &Global,

@@ -3,6 +3,9 @@
 //! The library exists for the binary, the tests and the benchmarks. Its interface is not stable: scripts rely on the rows
 //! and exit codes in `docs/contract.md`.
 
+// What only the crate uses says so.
+#![warn(unreachable_pub)]
+
 pub mod agents;
 mod args;
 pub mod cli;
@@ -23,7 +26,7 @@ pub mod prices;
 mod processes;
 pub mod providers;
 pub mod render;
-pub mod reports;
+mod reports;
 mod serve;
 mod sinks;
 pub mod system;

@@ -14,7 +14,7 @@ use std::ffi::OsStr;
 /// Sessions offered at once, the newest ones.
 const MOST_SESSIONS: u32 = 200;
 
-pub fn sessions() -> ArgValueCompleter {
+pub(crate) fn sessions() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| {
         let typed = typed.to_string_lossy().into_owned();
         let latest = CompletionCandidate::new("latest").help(Some("the most recent session".into()));
@@ -39,7 +39,7 @@ pub fn sessions() -> ArgValueCompleter {
     })
 }
 
-pub fn models() -> ArgValueCandidates {
+pub(crate) fn models() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         from_ledger(|ledger, _| {
             let models: BTreeSet<&str> = ledger
@@ -52,7 +52,7 @@ pub fn models() -> ArgValueCandidates {
     })
 }
 
-pub fn subagents() -> ArgValueCandidates {
+pub(crate) fn subagents() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         from_ledger(|ledger, _| {
             let kinds: BTreeSet<&str> = ledger.subagents().collect();
@@ -61,7 +61,7 @@ pub fn subagents() -> ArgValueCandidates {
     })
 }
 
-pub fn providers() -> ArgValueCandidates {
+pub(crate) fn providers() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         from_ledger(|ledger, _| {
             let providers: BTreeSet<&str> = ledger
@@ -74,7 +74,7 @@ pub fn providers() -> ArgValueCandidates {
     })
 }
 
-pub fn projects() -> ArgValueCandidates {
+pub(crate) fn projects() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         let here = described(".", "the project of this directory");
         let known = from_ledger(|ledger, _| {
@@ -88,7 +88,7 @@ pub fn projects() -> ArgValueCandidates {
     })
 }
 
-pub fn agent_ids() -> ArgValueCandidates {
+pub(crate) fn agent_ids() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         built_in()
             .iter()
@@ -97,7 +97,7 @@ pub fn agent_ids() -> ArgValueCandidates {
     })
 }
 
-pub fn times() -> ArgValueCandidates {
+pub(crate) fn times() -> ArgValueCandidates {
     const TIMES: [(&str, &str); 11] = [
         ("today", "since midnight"),
         ("yesterday", "since midnight yesterday"),
@@ -114,7 +114,7 @@ pub fn times() -> ArgValueCandidates {
     ArgValueCandidates::new(|| in_order(TIMES.iter().map(|(time, help)| described(time, help)).collect()))
 }
 
-pub fn days() -> ArgValueCandidates {
+pub(crate) fn days() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         [
             "today",
@@ -131,7 +131,7 @@ pub fn days() -> ArgValueCandidates {
 }
 
 /// How many days trends cover.
-pub fn trend_days() -> ArgValueCandidates {
+pub(crate) fn trend_days() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         let days = [
             ("7", "a week"),
@@ -144,7 +144,7 @@ pub fn trend_days() -> ArgValueCandidates {
 }
 
 /// The keys of the rows that the command on the line prints.
-pub fn fields() -> ArgValueCandidates {
+pub(crate) fn fields() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         let keys = keys_of_line(line_words().into_iter());
         let objects = keys.iter().filter(|key| matches!(key.kind, keys::Kind::Object(_)));
@@ -153,7 +153,7 @@ pub fn fields() -> ArgValueCandidates {
     })
 }
 
-pub fn sort_keys() -> ArgValueCandidates {
+pub(crate) fn sort_keys() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         let leaves = keys::leaves(&keys_of_line(line_words().into_iter()));
         let both = leaves
@@ -164,12 +164,12 @@ pub fn sort_keys() -> ArgValueCandidates {
 }
 
 /// Words that a command knows.
-pub fn words(all: fn() -> Vec<String>) -> ArgValueCandidates {
+pub(crate) fn words(all: fn() -> Vec<String>) -> ArgValueCandidates {
     ArgValueCandidates::new(move || all().into_iter().map(CompletionCandidate::new).collect())
 }
 
 /// The keys of the configuration, with the names that the file and the ledger have for `*`.
-pub fn config_keys() -> ArgValueCandidates {
+pub(crate) fn config_keys() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         let config = System::from_process()
             .map(|system| Config::load(&system))
@@ -214,7 +214,7 @@ pub fn config_keys() -> ArgValueCandidates {
 }
 
 /// The values that the key on the line may have, its default first.
-pub fn config_values() -> ArgValueCandidates {
+pub(crate) fn config_values() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         let line = line_words();
         let key = line

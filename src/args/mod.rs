@@ -1,7 +1,7 @@
 //! The flags that commands share, with their completions.
 
-pub mod complete;
-pub mod plot;
+pub(crate) mod complete;
+pub(crate) mod plot;
 
 use crate::agents::built_in;
 use crate::core::filter_text::{FilterText, PresenceWanted};
@@ -10,7 +10,7 @@ use crate::render::{Format, When};
 use clap::{ArgAction, Args};
 
 /// Whether a word is the id of an agent.
-pub fn is_agent_id(word: &str) -> bool {
+pub(crate) fn is_agent_id(word: &str) -> bool {
     built_in().iter().any(|agent| agent.id() == word)
 }
 

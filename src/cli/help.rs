@@ -29,13 +29,13 @@ const MORE: &str = "More commands";
 const FIRST_FLAGS: [&str; 3] = ["by", "since", "format"];
 
 /// As wide as lines of prose are readable.
-pub const WIDEST: usize = 100;
+pub(super) const WIDEST: usize = 100;
 
 /// What bare `ttop` does.
 const BARE: &str = "Without a command, ttop runs: ttop cost --since today --by model";
 
 /// The options of each command: only the formats that it has, and in `-h` without the options of every command.
-pub fn tidy(root: Command) -> Command {
+pub(super) fn tidy(root: Command) -> Command {
     let globals = Global::augment_args(clap::Command::new("ttop"));
     let globals = globals.get_arguments().map(|arg| arg.get_id().to_string());
     let root = globals.fold(root, |root, id| root.mut_arg(id, |arg| arg.hide_short_help(true)));
@@ -72,7 +72,7 @@ fn tidy_one(command: Command, has_ccusage: bool, path: &str) -> Command {
 }
 
 /// The page of ttop itself, as wide as the terminal: groups in place of a list, and in `-h` only the first flags.
-pub fn arrange(root: Command, aliases: &BTreeMap<String, String>, is_long: bool, width: usize) -> Command {
+pub(super) fn arrange(root: Command, aliases: &BTreeMap<String, String>, is_long: bool, width: usize) -> Command {
     let about = match is_long {
         true => "{about-with-newline}\n",
         false => "{about-with-newline}",
@@ -114,7 +114,7 @@ fn shorten(root: Command, aliases: &BTreeMap<String, String>, width: usize) -> C
 }
 
 /// The words with `--help` at their end in place of `help` before a command.
-pub fn without_help_command(words: &[OsString]) -> Vec<OsString> {
+pub(super) fn without_help_command(words: &[OsString]) -> Vec<OsString> {
     let mut words = words.to_vec();
     if let Some(at) = words
         .iter()

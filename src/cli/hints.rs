@@ -25,7 +25,7 @@ const OTHER_FLAGS: [(&str, &str); 10] = [
 ];
 
 /// The error with a hint that is a right command line; `None` where clap's own text is better.
-pub fn of(error: &clap::Error, words: &[OsString]) -> Option<BadRequest> {
+pub(super) fn of(error: &clap::Error, words: &[OsString]) -> Option<BadRequest> {
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(word)) => Some(word.as_str()),
         _ => None,

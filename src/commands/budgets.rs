@@ -57,7 +57,7 @@ pub enum PeriodWanted {
 ///
 /// # Errors
 /// When it is none.
-pub fn amount(text: &str) -> Result<f64, String> {
+pub(crate) fn amount(text: &str) -> Result<f64, String> {
     let number: f64 = text.parse().map_err(|_| format!("'{text}' is not a number"))?;
     if number.is_finite() && number >= 0.0 {
         Ok(number)
@@ -181,7 +181,7 @@ fn warn_of_unpriced(out: &mut Out, spent: &Spent) {
 }
 
 /// A note on turns that were left out; otherwise an untouched budget would be puzzling.
-pub fn plan_note(spent: &[Spent]) -> Option<String> {
+pub(crate) fn plan_note(spent: &[Spent]) -> Option<String> {
     let most = spent.iter().map(|one| one.plan_turns).max().filter(|most| *most > 0)?;
     Some(format!(
         "ttop: {most} turns are covered by a plan and not counted; use --include-plan to count them"

@@ -14,7 +14,7 @@ pub struct CompletionsArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[expect(clippy::enum_variant_names, reason = "PowerShell is the name of a shell")]
-pub enum Shell {
+pub(crate) enum Shell {
     Bash,
     Zsh,
     Fish,
@@ -27,7 +27,7 @@ pub enum Shell {
 
 impl Shell {
     /// The committed script.
-    pub const fn script(self) -> &'static str {
+    pub(crate) const fn script(self) -> &'static str {
         match self {
             Self::Bash => include_str!("../../completions/ttop.bash"),
             Self::Zsh => include_str!("../../completions/_ttop"),

@@ -205,7 +205,7 @@ fn set_value(system: &System, path: &[&str], value: &Value) -> Result<()> {
 ///
 /// # Errors
 /// When the key is unknown, the value is none of its kind, or the file cannot be written.
-pub fn set_setting(engine: &mut Engine, key: &str, typed: &str) -> Result<()> {
+pub(crate) fn set_setting(engine: &mut Engine, key: &str, typed: &str) -> Result<()> {
     let names = known(key)?;
     let path: Vec<&str> = names.iter().map(String::as_str).collect();
     let value = parse_value(key, &path, typed)?;

@@ -228,7 +228,7 @@ impl Out {
 }
 
 /// The colors that the terminal shows of a theme: none of `plain`.
-pub fn depth_of(theme: &Theme) -> Depth {
+pub(crate) fn depth_of(theme: &Theme) -> Depth {
     match theme.is_plain() {
         true => Depth::None,
         false => Depth::of_terminal(|name| std::env::var(name).ok()),
@@ -236,7 +236,7 @@ pub fn depth_of(theme: &Theme) -> Depth {
 }
 
 /// A footer of lines alone, where there are any.
-pub fn footer<R: 'static>(notes: Vec<String>) -> Option<MakeFooter<R>> {
+pub(crate) fn footer<R: 'static>(notes: Vec<String>) -> Option<MakeFooter<R>> {
     (!notes.is_empty()).then(|| -> MakeFooter<R> { Box::new(|_| Footer::new(None, notes)) })
 }
 
@@ -244,7 +244,7 @@ pub fn footer<R: 'static>(notes: Vec<String>) -> Option<MakeFooter<R>> {
 ///
 /// # Errors
 /// When the ledger cannot be read.
-pub fn with_ids(request: &Request, engine: &Engine, shown: impl Iterator<Item = String>) -> Result<Request> {
+pub(crate) fn with_ids(request: &Request, engine: &Engine, shown: impl Iterator<Item = String>) -> Result<Request> {
     let mut request = request.clone();
     if request.is_table() {
         let ids = engine.ledger()?.session_ids()?;
@@ -257,7 +257,7 @@ pub fn with_ids(request: &Request, engine: &Engine, shown: impl Iterator<Item = 
 ///
 /// # Errors
 /// When the ledger is damaged.
-pub fn explain_empty(
+pub(crate) fn explain_empty(
     engine: &Engine,
     command: &str,
     noun: &str,
@@ -271,7 +271,7 @@ pub fn explain_empty(
 }
 
 /// The sentence for an answer that had no rows, or the filters that left none.
-pub fn empty_or(nothing: &str, had_rows: bool, filters: &FilterText) -> Vec<String> {
+pub(crate) fn empty_or(nothing: &str, had_rows: bool, filters: &FilterText) -> Vec<String> {
     match (had_rows, no_match(filters)) {
         (true, lines) if !lines.is_empty() => lines,
         _ => vec![nothing.to_owned()],
@@ -279,7 +279,7 @@ pub fn empty_or(nothing: &str, had_rows: bool, filters: &FilterText) -> Vec<Stri
 }
 
 /// What an answer lacks if its rows were there before the filters.
-pub fn no_match(filters: &FilterText) -> Vec<String> {
+pub(crate) fn no_match(filters: &FilterText) -> Vec<String> {
     match quoted(filters) {
         flags if flags.is_empty() => Vec::new(),
         flags => vec![format!("no rows match {flags}")],
@@ -287,6 +287,6 @@ pub fn no_match(filters: &FilterText) -> Vec<String> {
 }
 
 /// Whether a user is present to answer a dialog.
-pub fn is_attended() -> bool {
+pub(crate) fn is_attended() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }

@@ -49,7 +49,7 @@ pub struct CostArgs {
 }
 
 /// Whether a word of `--by` is a period; it takes only one.
-pub fn is_period(word: &str) -> bool {
+pub(crate) fn is_period(word: &str) -> bool {
     By::from_str(word, false).is_ok_and(By::is_period)
 }
 

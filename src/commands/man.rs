@@ -16,7 +16,7 @@ pub struct ManArgs {
 }
 
 /// Every committed page and its name; `make generate` writes the list.
-pub const PAGES: &[(&str, &str)] = include!("../../man/pages.in");
+pub(crate) const PAGES: &[(&str, &str)] = include!("../../man/pages.in");
 
 impl ManArgs {
     /// # Errors

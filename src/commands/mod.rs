@@ -1,40 +1,40 @@
 //! Subcommands: one file each, with its arguments and its `run`.
 
-pub mod alert;
-pub mod bar_status;
-pub mod budgets;
-pub mod completions;
-pub mod config;
-pub mod context;
-pub mod cost;
-pub mod creds;
-pub mod diff;
-pub mod doctor;
-pub mod export;
-pub mod guard;
-pub mod insights;
-pub mod ledger;
-pub mod man;
-pub mod mcp;
-pub mod merge;
+pub(crate) mod alert;
+pub(crate) mod bar_status;
+pub(crate) mod budgets;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod context;
+pub(crate) mod cost;
+pub(crate) mod creds;
+pub(crate) mod diff;
+pub(crate) mod doctor;
+pub(crate) mod export;
+pub(crate) mod guard;
+pub(crate) mod insights;
+pub(crate) mod ledger;
+pub(crate) mod man;
+pub(crate) mod mcp;
+pub(crate) mod merge;
 mod plot;
 #[cfg(feature = "plugins")]
-pub mod plugin;
-pub mod prices;
-pub mod progress;
-pub mod providers;
-pub mod ps;
-pub mod schema;
-pub mod serve;
-pub mod sessions;
-pub mod setup;
-pub mod show;
-pub mod sync;
-pub mod theme;
-pub mod top;
-pub mod trends;
-pub mod turns;
-pub mod watch;
+pub(crate) mod plugin;
+pub(crate) mod prices;
+pub(crate) mod progress;
+pub(crate) mod providers;
+pub(crate) mod ps;
+pub(crate) mod schema;
+pub(crate) mod serve;
+pub(crate) mod sessions;
+pub(crate) mod setup;
+pub(crate) mod show;
+pub(crate) mod sync;
+pub(crate) mod theme;
+pub(crate) mod top;
+pub(crate) mod trends;
+pub(crate) mod turns;
+pub(crate) mod watch;
 
 use crate::exit::Exit;
 use anyhow::Result;
@@ -79,7 +79,7 @@ pub enum Command {
 }
 
 /// The names of all commands.
-pub fn names() -> Vec<String> {
+pub(crate) fn names() -> Vec<String> {
     let root = Command::augment_subcommands(clap::Command::new("ttop"));
     root.get_subcommands()
         .map(|command| command.get_name().to_owned())

@@ -18,7 +18,7 @@ const WIDTH: usize = 80;
 ///
 /// # Errors
 /// When it could not be drawn or written.
-pub fn show(out: &Out, target: &PlotTarget, plot: &Plot, screen: &Screen) -> Result<Exit> {
+pub(super) fn show(out: &Out, target: &PlotTarget, plot: &Plot, screen: &Screen) -> Result<Exit> {
     match target {
         PlotTarget::Text => out.text(&plot::text(plot, screen.width.unwrap_or(WIDTH)))?,
         #[cfg(feature = "plots")]

@@ -15,7 +15,7 @@ use anyhow::Result;
 use clap::Args;
 
 /// The period without `--days` and `--since`.
-pub const DEFAULT_DAYS: i32 = 30;
+pub(crate) const DEFAULT_DAYS: i32 = 30;
 
 /// Compare usage with the period before, and forecast
 ///

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 const PROVIDER: &str = "antigravity";
 const SOURCE: &str = "antigravity-accounts";
 
-pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
+pub(super) fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
     let path = search.system.config_dir().join("opencode/antigravity-accounts.json");
     let Some(file) = CredentialFile::read(&path, search.system) else {
         return;

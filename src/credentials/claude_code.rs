@@ -12,7 +12,7 @@ const SOURCE: &str = "claude-code";
 const ENTRY: &str = "claudeAiOauth";
 const SERVICE: &str = "Claude Code-credentials";
 
-pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
+pub(super) fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
     let system = search.system;
     if system.os == Os::MacOs {
         found.extend(search.keychain.and_then(|keychain| of_keychain(keychain(SERVICE))));

@@ -9,7 +9,7 @@ const PLAN: &str = "codex";
 const API: &str = "openai-api";
 const SOURCE: &str = "codex-cli";
 
-pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
+pub(super) fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
     let system = search.system;
     let folder = system
         .path_var("CODEX_HOME")

@@ -9,7 +9,7 @@ use serde_json::Value;
 const PROVIDER: &str = "github-copilot";
 const SOURCE: &str = "copilot-editor";
 
-pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
+pub(super) fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
     let system = search.system;
     let folder = match system.os {
         Os::Windows => system.local_app_dir(),

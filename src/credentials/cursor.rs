@@ -13,7 +13,7 @@ const SOURCE: &str = "cursor-app";
 const TABLE: &str = "ItemTable";
 const ENTRY: &str = "cursorAuth/accessToken";
 
-pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
+pub(super) fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
     let system = search.system;
     let path = system.app_dir().join("Cursor/User/globalStorage/state.vscdb");
     let metadata = match std::fs::metadata(&path) {

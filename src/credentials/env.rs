@@ -8,12 +8,12 @@ use crate::system::parse_instant;
 const SOURCE: &str = "env";
 
 /// `github-copilot` and `TOKEN` → `TTOP_GITHUB_COPILOT_TOKEN`.
-pub fn own_variable(provider_id: &str, what: &str) -> String {
+pub(super) fn own_variable(provider_id: &str, what: &str) -> String {
     format!("TTOP_{}_{what}", provider_id.to_ascii_uppercase().replace('-', "_"))
 }
 
 /// The variables of every provider; a blank value is none.
-pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
+pub(super) fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
     for wanted in search.wanted {
         for variable in &wanted.variables {
             let Some(secret) = search.system.var(&variable.name).and_then(Secret::new) else {
@@ -43,7 +43,7 @@ pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
 }
 
 /// Finds the overrides of a single run.
-pub fn find_overrides(search: &Search<'_>, found: &mut Vec<Credential>) {
+pub(super) fn find_overrides(search: &Search<'_>, found: &mut Vec<Credential>) {
     for wanted in search.wanted {
         let name = own_variable(&wanted.provider_id, "CREDENTIAL");
         if let Some(text) = search.system.var(&name).filter(|text| !text.trim().is_empty()) {

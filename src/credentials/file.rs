@@ -14,7 +14,7 @@ const MAX_BYTES: u64 = 16 << 20;
 const MAX_DEPTH: usize = 100;
 
 /// The content of a credential file.
-pub struct CredentialFile {
+pub(crate) struct CredentialFile {
     pub origin: String,
     pub mode: Option<u32>,
     pub is_empty: bool,
@@ -23,7 +23,7 @@ pub struct CredentialFile {
 
 impl CredentialFile {
     /// `None` when nothing is there.
-    pub fn read(path: &Path, system: &System) -> Option<Self> {
+    pub(crate) fn read(path: &Path, system: &System) -> Option<Self> {
         let metadata = match std::fs::metadata(path) {
             Ok(metadata) => Some(metadata),
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return None,
@@ -44,7 +44,7 @@ impl CredentialFile {
     }
 
     /// A credential of this file.
-    pub fn credential(
+    pub(crate) fn credential(
         &self,
         provider: &str,
         kind: Kind,
@@ -60,7 +60,7 @@ impl CredentialFile {
     }
 
     /// The root object, or the credential that describes why there is none.
-    pub fn object(
+    pub(crate) fn object(
         &self,
         provider: &str,
         kind: Kind,
@@ -74,7 +74,7 @@ impl CredentialFile {
 }
 
 /// A path as rows show it: `~/…`, with `/` on every system.
-pub fn origin(path: &Path, system: &System) -> String {
+pub(crate) fn origin(path: &Path, system: &System) -> String {
     let shown = system.tilde(path);
     if system.os == Os::Windows {
         shown.replace('\\', "/")
@@ -84,7 +84,7 @@ pub fn origin(path: &Path, system: &System) -> String {
 }
 
 #[cfg(unix)]
-pub fn mode(metadata: &std::fs::Metadata) -> Option<u32> {
+pub(crate) fn mode(metadata: &std::fs::Metadata) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;
     Some(metadata.permissions().mode() & 0o7777)
 }
@@ -101,11 +101,11 @@ fn read_object(path: &Path) -> Result<Object, Fault> {
 }
 
 /// A parsed JSON object whose texts are wiped from memory when it is dropped.
-pub struct Object(Map<String, Value>);
+pub(crate) struct Object(Map<String, Value>);
 
 impl Object {
     /// JSON, also with a byte order mark, comments or trailing commas.
-    pub fn parse(bytes: &[u8]) -> Result<Self, Fault> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Fault> {
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         let text = std::str::from_utf8(bytes).map_err(|_| Fault::InvalidJson)?;
         if is_too_deep(text) {
@@ -180,21 +180,21 @@ fn is_too_deep(text: &str) -> bool {
 }
 
 /// The text under a key; blank counts as absent.
-pub fn text<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
+pub(crate) fn text<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
     object.get(key)?.as_str().map(str::trim).filter(|text| !text.is_empty())
 }
 
 /// The text under a key, as a value of its own.
-pub fn owned(object: &Map<String, Value>, key: &str) -> Option<String> {
+pub(crate) fn owned(object: &Map<String, Value>, key: &str) -> Option<String> {
     text(object, key).map(str::to_owned)
 }
 
-pub fn secret(object: &Map<String, Value>, key: &str) -> Option<Secret> {
+pub(crate) fn secret(object: &Map<String, Value>, key: &str) -> Option<Secret> {
     text(object, key).and_then(Secret::new)
 }
 
 /// A time under a key, in epoch milliseconds: a number or numeric text in `unit_ms`; 0 means no expiry.
-pub fn expiry(object: &Map<String, Value>, key: &str, unit_ms: i64) -> Option<i64> {
+pub(crate) fn expiry(object: &Map<String, Value>, key: &str, unit_ms: i64) -> Option<i64> {
     let value = object.get(key)?;
     let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
     (number.is_finite() && number != 0.0).then_some((number * unit_ms as f64) as i64)

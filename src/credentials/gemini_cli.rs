@@ -9,7 +9,7 @@ use std::path::Path;
 const PROVIDER: &str = "gemini";
 const SOURCE: &str = "gemini-cli";
 
-pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
+pub(super) fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
     let system = search.system;
     let home = system
         .path_var("GEMINI_CLI_HOME")

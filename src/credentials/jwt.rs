@@ -8,7 +8,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 /// The claims; `None` for a token that is opaque.
-pub fn claims(token: &str) -> Option<Object> {
+pub(super) fn claims(token: &str) -> Option<Object> {
     let mut parts = token.split('.');
     let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
@@ -16,7 +16,7 @@ pub fn claims(token: &str) -> Option<Object> {
 }
 
 /// The account in the claims, for providers that need it in a request.
-pub fn details(claims: &Object) -> Details {
+pub(super) fn details(claims: &Object) -> Details {
     let openai = claims.get("https://api.openai.com/auth").and_then(Value::as_object);
     Details {
         account_id: openai.and_then(|auth| owned(auth, "chatgpt_account_id")),

@@ -7,7 +7,7 @@ use crate::core::credential::{Content, Credential, Kind, Rank};
 const PROVIDER: &str = "kimi-for-coding";
 const SOURCE: &str = "kimi-cli";
 
-pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
+pub(super) fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
     let system = search.system;
     let folder = system
         .path_var("KIMI_CODE_HOME")

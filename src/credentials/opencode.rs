@@ -11,7 +11,7 @@ const RANK: Rank = Rank::OpencodeAuth;
 const VARIABLE: &str = "OPENCODE_AUTH_CONTENT";
 
 /// The store, or the variable in its place.
-pub fn read(system: &System) -> Option<CredentialFile> {
+pub(super) fn read(system: &System) -> Option<CredentialFile> {
     match system.var(VARIABLE) {
         Some(content) => Some(CredentialFile {
             origin: format!("${VARIABLE}"),
@@ -23,7 +23,7 @@ pub fn read(system: &System) -> Option<CredentialFile> {
     }
 }
 
-pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
+pub(super) fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
     let system = search.system;
     let Some(file) = read(system) else { return };
     let root = match file.object("opencode", Kind::Unknown, SOURCE, RANK) {

@@ -16,14 +16,14 @@ const MAX_KEY_BYTES: u64 = 64 << 10;
 
 /// In OpenCode, later files override earlier ones, so this reads them in reverse. Leaves out project files: a checkout
 /// must not bring in credentials.
-pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
+pub(super) fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
     for (file, folder) in read(search.system) {
         add(search, &file, &folder, found);
     }
 }
 
 /// Every file, the one that overrides the others first, with the folder that names in it are relative to.
-pub fn read(system: &System) -> Vec<(CredentialFile, PathBuf)> {
+pub(super) fn read(system: &System) -> Vec<(CredentialFile, PathBuf)> {
     let mut files = Vec::new();
     if let Some(content) = system.var("OPENCODE_CONFIG_CONTENT") {
         let file = CredentialFile {

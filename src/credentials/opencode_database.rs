@@ -9,7 +9,7 @@ use std::path::Path;
 const TABLE: &str = "credential";
 
 /// Reports that there is a store ttop does not read: its columns were never seen in a real one.
-pub fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
+pub(super) fn find(search: &Search<'_>, found: &mut Vec<Credential>) {
     let system = search.system;
     let folder = system.data_dir().join("opencode");
     let path = match system.var("OPENCODE_DB") {

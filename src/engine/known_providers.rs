@@ -31,7 +31,7 @@ fn nothing_known() -> Arc<About> {
 }
 
 /// One row per id. If an id covers several providers (a plan and an API), the configured one represents it.
-pub fn list(known: Vec<Known>, reports: &[Report], provider_credentials: &[ProviderCredentials]) -> Vec<Listed> {
+pub(super) fn list(known: Vec<Known>, reports: &[Report], provider_credentials: &[ProviderCredentials]) -> Vec<Listed> {
     let listed = |known: Known| {
         let is_meant = |report: &&Report| {
             let about = &report.about;

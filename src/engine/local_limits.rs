@@ -21,7 +21,7 @@ const LEDGER_WITHIN: Duration = Duration::from_secs(9);
 const PRICES_WITHIN: Duration = Duration::from_secs(3);
 
 /// The ledger, being read.
-pub struct LocalLimits {
+pub(super) struct LocalLimits {
     started: Instant,
     reading: Receiver<anyhow::Result<Ledger>>,
     refreshing: Receiver<()>,
@@ -33,7 +33,7 @@ impl LocalLimits {
     ///
     /// # Errors
     /// When not even an empty ledger in memory can be had.
-    pub fn start(engine: &mut Engine) -> anyhow::Result<Self> {
+    pub(super) fn start(engine: &mut Engine) -> anyhow::Result<Self> {
         let (system, config) = (engine.system.clone(), engine.config.clone());
         let (read, reading) = channel();
         let ledger = engine.take_ledger()?;
@@ -58,7 +58,7 @@ impl LocalLimits {
     }
 
     /// The limits from agents' files, as far as they could be read in time.
-    pub fn seen(&mut self, engine: &mut Engine) -> Vec<LimitSeen> {
+    pub(super) fn seen(&mut self, engine: &mut Engine) -> Vec<LimitSeen> {
         let read = self
             .reading
             .recv_timeout(LEDGER_WITHIN.saturating_sub(self.started.elapsed()));
@@ -84,7 +84,7 @@ impl LocalLimits {
     }
 
     /// Keeps answers for the history, and gives the price list its moment.
-    pub fn keep(&mut self, answers: Vec<LimitSeen>, engine: &mut Engine) {
+    pub(super) fn keep(&mut self, answers: Vec<LimitSeen>, engine: &mut Engine) {
         let now = engine.system.now;
         if let Some(ledger) = engine.ledger.get_mut().filter(|_| self.has_ledger) {
             ledger.remember_limits(answers.clone());

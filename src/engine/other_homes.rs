@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The processes of agents that keep their records elsewhere: under another home, or in a folder that a variable of theirs names.
-pub fn of_other_homes(agents: &[&dyn Agent], processes: &[Process], system: &System) -> FxHashSet<u32> {
+pub(super) fn of_other_homes(agents: &[&dyn Agent], processes: &[Process], system: &System) -> FxHashSet<u32> {
     let mut found = FxHashSet::default();
     for agent in agents {
         let Some(live) = live(*agent) else { continue };

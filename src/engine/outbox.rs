@@ -15,7 +15,7 @@ const EVERY: Duration = Duration::from_secs(5);
 /// How long an ending stream waits for deliveries; the next run delivers the rest.
 const GRACE: Duration = Duration::from_secs(3);
 
-pub struct Outbox {
+pub(super) struct Outbox {
     wake: Option<Sender<()>>,
     problems: Receiver<Problem>,
     /// Closed when the delivery has ended.
@@ -34,7 +34,7 @@ struct Here {
 impl Outbox {
     /// # Errors
     /// When the ledger cannot be opened for the sinks of this thread.
-    pub fn start(engine: &Engine) -> Result<Self> {
+    pub(super) fn start(engine: &Engine) -> Result<Self> {
         let (wake, woken) = channel();
         let (tell, problems) = channel();
         let (alive, gone) = channel();
@@ -70,7 +70,7 @@ impl Outbox {
     }
 
     /// Something is due.
-    pub fn wake(&mut self) {
+    pub(super) fn wake(&mut self) {
         if let Some(wake) = &self.wake {
             // The delivery thread ended because its ledger could not be read, and reported it.
             let _ = wake.send(());
@@ -81,7 +81,7 @@ impl Outbox {
     }
 
     /// Delivers what is due on this thread; what could not be delivered since the last time, here or beside.
-    pub fn problems(&mut self) -> Vec<Problem> {
+    pub(super) fn problems(&mut self) -> Vec<Problem> {
         let mut problems: Vec<Problem> = self.problems.try_iter().collect();
         if let Some(here) = self
             .here

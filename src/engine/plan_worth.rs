@@ -92,7 +92,7 @@ pub(super) struct Paces {
 
 impl Paces {
     /// The pace of a limit that is known by one of these ids.
-    pub fn of(&self, ids: [&str; 2], label: &str, latest: Seen, window_minutes: Option<u64>) -> Option<Pace> {
+    pub(super) fn of(&self, ids: [&str; 2], label: &str, latest: Seen, window_minutes: Option<u64>) -> Option<Pace> {
         let is_own = |seen: &&LimitSeen| ids.contains(&seen.provider_id.as_str()) && seen.label == label;
         let history = self.seen.iter().filter(is_own).map(|seen| Seen {
             at: seen.seen_at,
@@ -108,7 +108,7 @@ impl Paces {
     }
 
     /// The pace of a limit of a report.
-    pub fn of_report(&self, about: &About, fetched_at: Option<i64>, limit: &Limit) -> Option<Pace> {
+    pub(super) fn of_report(&self, about: &About, fetched_at: Option<i64>, limit: &Limit) -> Option<Pace> {
         let latest = Seen {
             at: fetched_at.unwrap_or(self.now),
             used_percent: limit.used_percent,

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 /// The cells of one row. Their memory is used again for the next.
 #[derive(Debug, Default)]
-pub struct Cells {
+pub(crate) struct Cells {
     text: String,
     cells: Vec<Held>,
 }
@@ -24,7 +24,7 @@ enum Held {
 
 /// A cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Cell<'c> {
+pub(crate) enum Cell<'c> {
     Null,
     /// Text, an RFC 3339 time, or JSON.
     Text(&'c str),
@@ -38,7 +38,7 @@ impl Cells {
     ///
     /// # Errors
     /// When the row has a value that no column can hold.
-    pub fn fill(&mut self, table: &Table, row: &impl Serialize) -> Result<(), Unfit> {
+    pub(crate) fn fill(&mut self, table: &Table, row: &impl Serialize) -> Result<(), Unfit> {
         self.text.clear();
         self.cells.clear();
         self.cells.resize(table.columns.len(), Held::Null);
@@ -51,17 +51,17 @@ impl Cells {
         row.serialize(&mut columns)
     }
 
-    pub fn set_text(&mut self, at: usize, text: &str) {
+    pub(crate) fn set_text(&mut self, at: usize, text: &str) {
         let start = self.text.len();
         self.text.push_str(text);
         self.cells[at] = Held::Text(start..self.text.len());
     }
 
-    pub fn set_null(&mut self, at: usize) {
+    pub(crate) fn set_null(&mut self, at: usize) {
         self.cells[at] = Held::Null;
     }
 
-    pub fn get(&self, at: usize) -> Cell<'_> {
+    pub(crate) fn get(&self, at: usize) -> Cell<'_> {
         match &self.cells[at] {
             Held::Null => Cell::Null,
             Held::Text(range) => Cell::Text(&self.text[range.clone()]),
@@ -71,7 +71,7 @@ impl Cells {
         }
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = Cell<'_>> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Cell<'_>> {
         (0..self.cells.len()).map(|at| self.get(at))
     }
 }

@@ -13,7 +13,7 @@ use std::io::Write;
 const BATCH: usize = 100_000;
 
 /// A script on a writer.
-pub struct ClickHouse<W> {
+pub(crate) struct ClickHouse<W> {
     out: W,
     exporter: String,
     /// Milliseconds: larger in each run.
@@ -22,7 +22,7 @@ pub struct ClickHouse<W> {
 }
 
 impl<W: Write> ClickHouse<W> {
-    pub fn new(out: W, exporter: &str, version: i64) -> Self {
+    pub(crate) fn new(out: W, exporter: &str, version: i64) -> Self {
         Self {
             out,
             exporter: exporter.to_owned(),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 /// A folder of files: `turns-HOST.csv`.
-pub struct Csv {
+pub(crate) struct Csv {
     folder: PathBuf,
     exporter: String,
     null: &'static str,
@@ -22,7 +22,7 @@ impl Csv {
     ///
     /// # Errors
     /// When there is no such folder and none can be made.
-    pub fn new(folder: &Path, exporter: &str) -> Result<Self> {
+    pub(crate) fn new(folder: &Path, exporter: &str) -> Result<Self> {
         Self::with_null(folder, exporter, "")
     }
 
@@ -30,7 +30,7 @@ impl Csv {
     ///
     /// # Errors
     /// When there is no such folder and none can be made.
-    pub fn with_null(folder: &Path, exporter: &str, null: &'static str) -> Result<Self> {
+    pub(crate) fn with_null(folder: &Path, exporter: &str, null: &'static str) -> Result<Self> {
         std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
         Ok(Self {
             folder: folder.to_owned(),
@@ -43,7 +43,7 @@ impl Csv {
 }
 
 /// The file of a table: several machines export into one folder.
-pub fn path_of(folder: &Path, table: &Table, exporter: &str, extension: &str) -> PathBuf {
+pub(super) fn path_of(folder: &Path, table: &Table, exporter: &str, extension: &str) -> PathBuf {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
     let host: String = exporter.chars().map(|c| if is_plain(c) { c } else { '-' }).collect();
     folder.join(format!("{}-{host}.{extension}", table.name))

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 const NULL: &str = "\\N";
 
 /// A database file. The rows go through files in a private folder, because `duckdb` reads those fastest.
-pub struct DuckDb {
+pub(crate) struct DuckDb {
     database: PathBuf,
     exporter: String,
     folder: TempDir,
@@ -28,7 +28,7 @@ pub struct DuckDb {
 impl DuckDb {
     /// # Errors
     /// When there is no folder for temporary files.
-    pub fn new(database: &Path, exporter: &str) -> Result<Self> {
+    pub(crate) fn new(database: &Path, exporter: &str) -> Result<Self> {
         let folder = tempfile::tempdir().context("no temporary folder")?;
         Ok(Self {
             database: database.to_owned(),

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
 /// What is exported, and as whose.
-pub struct Options {
+pub(crate) struct Options {
     /// The name of this machine.
     pub host: String,
     /// Tables by name; empty for all.
@@ -29,7 +29,7 @@ const PROJECT: &str = "project_path";
 ///
 /// # Errors
 /// When the ledger is damaged or the target fails.
-pub fn feed(engine: &Engine, options: &Options, target: &mut dyn Target) -> Result<Vec<(&'static str, u64)>> {
+pub(crate) fn feed(engine: &Engine, options: &Options, target: &mut dyn Target) -> Result<Vec<(&'static str, u64)>> {
     let mut feed = Feed {
         engine,
         options,

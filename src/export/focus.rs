@@ -68,7 +68,7 @@ struct Sum {
 ///
 /// # Errors
 /// When the ledger is damaged or the writer fails.
-pub fn focus(engine: &Engine, filter: &TurnFilter, host: &str, out: impl Write) -> Result<u64> {
+pub(crate) fn focus(engine: &Engine, filter: &TurnFilter, host: &str, out: impl Write) -> Result<u64> {
     let usage = engine.usage()?;
     let sessions = Sessions::load(usage.ledger)?;
     let selected = usage.select(filter, Some(&sessions))?;

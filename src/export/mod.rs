@@ -16,25 +16,25 @@ mod parquet;
 mod postgres;
 mod sql;
 mod sqlite;
-pub mod tables;
+pub(crate) mod tables;
 
-pub use cells::{Cell, Cells};
-pub use clickhouse::ClickHouse;
-pub use csv::Csv;
-pub use duckdb::DuckDb;
-pub use feed::{Options, feed};
-pub use focus::focus;
-pub use otlp::{Collector, otlp};
+pub(crate) use cells::{Cell, Cells};
+pub(crate) use clickhouse::ClickHouse;
+pub(crate) use csv::Csv;
+pub(crate) use duckdb::DuckDb;
+pub(crate) use feed::{Options, feed};
+pub(crate) use focus::focus;
+pub(crate) use otlp::{Collector, otlp};
 #[cfg(feature = "parquet")]
-pub use parquet::Parquet;
-pub use postgres::Postgres;
-pub use sqlite::Sqlite;
+pub(crate) use parquet::Parquet;
+pub(crate) use postgres::Postgres;
+pub(crate) use sqlite::Sqlite;
 
 use anyhow::Result;
 use tables::Table;
 
 /// A place that tables are written to.
-pub trait Target {
+pub(crate) trait Target {
     /// # Errors
     /// When the table cannot be made.
     fn begin(&mut self, table: &Table) -> Result<()>;

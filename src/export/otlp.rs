@@ -26,13 +26,13 @@ const BOUNDS: [u64; 14] = [
 ];
 
 /// What a collector took.
-pub struct Sent {
+pub(crate) struct Sent {
     pub spans: u64,
     pub metrics: u64,
 }
 
 /// Where to send, and with which further headers.
-pub struct Collector<'c> {
+pub(crate) struct Collector<'c> {
     pub endpoint: &'c str,
     pub headers: &'c [(String, String)],
     pub host: &'c str,
@@ -42,7 +42,7 @@ pub struct Collector<'c> {
 ///
 /// # Errors
 /// When the ledger is damaged or the collector refuses.
-pub fn otlp(engine: &Engine, filter: &TurnFilter, to: &Collector<'_>) -> Result<Sent> {
+pub(crate) fn otlp(engine: &Engine, filter: &TurnFilter, to: &Collector<'_>) -> Result<Sent> {
     let http = Http::new(&engine.system);
     let resource = json!({"attributes": attributes([
         ("service.name", json!("ttop")),

@@ -20,7 +20,7 @@ use tempfile::NamedTempFile;
 const GROUP: usize = 1 << 16;
 
 /// A folder of files: `turns-HOST.parquet`.
-pub struct Parquet {
+pub(crate) struct Parquet {
     folder: PathBuf,
     exporter: String,
     open: Option<Open>,
@@ -36,7 +36,7 @@ struct Open {
 impl Parquet {
     /// # Errors
     /// When there is no such folder and none can be made.
-    pub fn new(folder: &Path, exporter: &str) -> Result<Self> {
+    pub(crate) fn new(folder: &Path, exporter: &str) -> Result<Self> {
         std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
         Ok(Self {
             folder: folder.to_owned(),

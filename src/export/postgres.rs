@@ -7,7 +7,7 @@ use anyhow::Result;
 use std::io::Write;
 
 /// A script on a writer.
-pub struct Postgres<W> {
+pub(crate) struct Postgres<W> {
     out: W,
     exporter: String,
 }
@@ -15,7 +15,7 @@ pub struct Postgres<W> {
 impl<W: Write> Postgres<W> {
     /// # Errors
     /// When the writer fails.
-    pub fn new(mut out: W, exporter: &str) -> Result<Self> {
+    pub(crate) fn new(mut out: W, exporter: &str) -> Result<Self> {
         out.write_all(b"\\set ON_ERROR_STOP on\nbegin;\nset local client_min_messages = warning;\n")?;
         Ok(Self {
             out,

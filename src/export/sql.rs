@@ -6,17 +6,17 @@ use crate::core::money::Money;
 use std::io::Write;
 
 /// An identifier in double quotes.
-pub fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// Text in single quotes, for programs in which a backslash is itself.
-pub fn text(value: &str) -> String {
+pub(super) fn text(value: &str) -> String {
     format!("'{}'", value.replace('\'', "''"))
 }
 
 /// Dollars with all nine decimals, exactly.
-pub fn dollars(dollars: f64) -> String {
+pub(super) fn dollars(dollars: f64) -> String {
     let nanos = Money::from_dollars(dollars).nanos();
     let sign = if nanos < 0 { "-" } else { "" };
     let nanos = nanos.unsigned_abs();
@@ -24,7 +24,7 @@ pub fn dollars(dollars: f64) -> String {
 }
 
 /// Writes text with some of its bytes escaped.
-pub fn write_escaped(
+pub(super) fn write_escaped(
     out: &mut impl Write,
     value: &str,
     escape: impl Fn(u8) -> Option<&'static [u8]>,
@@ -41,7 +41,7 @@ pub fn write_escaped(
 }
 
 /// The columns of a table with their types; those of the key are never null.
-pub fn definitions(table: &Table, type_of: impl Fn(ColumnKind) -> &'static str) -> Vec<String> {
+pub(super) fn definitions(table: &Table, type_of: impl Fn(ColumnKind) -> &'static str) -> Vec<String> {
     let columns = table.columns.iter();
     columns
         .map(|column| {
@@ -52,7 +52,7 @@ pub fn definitions(table: &Table, type_of: impl Fn(ColumnKind) -> &'static str) 
 }
 
 /// A cell as plain text; `None` for null.
-pub fn plain(cell: Cell<'_>, kind: ColumnKind) -> Option<std::borrow::Cow<'_, str>> {
+pub(super) fn plain(cell: Cell<'_>, kind: ColumnKind) -> Option<std::borrow::Cow<'_, str>> {
     Some(match cell {
         Cell::Null => return None,
         Cell::Text(text) => text.into(),
@@ -64,7 +64,7 @@ pub fn plain(cell: Cell<'_>, kind: ColumnKind) -> Option<std::borrow::Cow<'_, st
 }
 
 /// `"a" = excluded."a", …` for every column that is no key.
-pub fn assignments(table: &Table) -> String {
+pub(super) fn assignments(table: &Table) -> String {
     let columns = table.columns.iter().filter(|column| !column.is_key);
     let list: Vec<String> = columns
         .map(|column| format!("{0} = excluded.{0}", quoted(&column.name)))
@@ -73,7 +73,7 @@ pub fn assignments(table: &Table) -> String {
 }
 
 /// `a."k" = b."k" and …` for the columns of the key.
-pub fn same_key(table: &Table, a: &str, b: &str) -> String {
+pub(super) fn same_key(table: &Table, a: &str, b: &str) -> String {
     let list: Vec<String> = table
         .key
         .iter()
@@ -83,14 +83,14 @@ pub fn same_key(table: &Table, a: &str, b: &str) -> String {
 }
 
 /// The columns of the key, quoted.
-pub fn key(table: &Table) -> String {
+pub(super) fn key(table: &Table) -> String {
     let names: Vec<String> = table.key.iter().map(|name| quoted(name)).collect();
     names.join(", ")
 }
 
 /// From a stage with all rows of a machine to the table: what is gone goes, what changed changes, what is new comes in. A
 /// row that several machines export stays with the one whose name is first, in whatever order they export.
-pub fn merge(table: &Table, stage: &str, exporter: &str) -> String {
+pub(super) fn merge(table: &Table, stage: &str, exporter: &str) -> String {
     let (name, names) = (quoted(table.name), table.names(quoted));
     let changed: Vec<String> = table
         .columns

@@ -9,7 +9,7 @@ use rusqlite::{Connection, ToSql, params_from_iter};
 use std::path::Path;
 
 /// A database file. Dollars are binary fractions there, because SQLite has no decimals; `round(sum(cost), 9)` is exact.
-pub struct Sqlite {
+pub(crate) struct Sqlite {
     connection: Connection,
     exporter: String,
     insert: String,
@@ -18,7 +18,7 @@ pub struct Sqlite {
 impl Sqlite {
     /// # Errors
     /// When the file is no database or cannot be written.
-    pub fn open(path: &Path, exporter: &str) -> Result<Self> {
+    pub(crate) fn open(path: &Path, exporter: &str) -> Result<Self> {
         let connection = Connection::open(path).with_context(|| format!("{} cannot be opened", path.display()))?;
         connection
             .execute_batch("pragma temp_store = memory; begin immediate")

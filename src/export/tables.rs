@@ -6,7 +6,7 @@ use crate::render::keys::{self, Kind};
 use serde_json::Value;
 
 /// A table.
-pub struct Table {
+pub(crate) struct Table {
     pub name: &'static str,
     /// The columns that identify a row.
     pub key: &'static [&'static str],
@@ -14,7 +14,7 @@ pub struct Table {
 }
 
 /// A column of a table.
-pub struct Column {
+pub(crate) struct Column {
     /// `tokens_cache_read`
     pub name: String,
     /// `tokens.cacheRead`; empty for what is not in the row.
@@ -26,7 +26,7 @@ pub struct Column {
 
 /// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ColumnKind {
+pub(crate) enum ColumnKind {
     Text,
     /// A moment, in UTC.
     Time,
@@ -40,29 +40,29 @@ pub enum ColumnKind {
 }
 
 /// The first two columns of every table: where a row comes from, and which machine exports it.
-pub const HOST: &str = "host";
-pub const EXPORTED_BY: &str = "exported_by";
+pub(crate) const HOST: &str = "host";
+pub(crate) const EXPORTED_BY: &str = "exported_by";
 
 /// The names of all tables, in the order in which they are written.
-pub const NAMES: [&str; 4] = ["turns", "sessions", "limits", "prices"];
+pub(crate) const NAMES: [&str; 4] = ["turns", "sessions", "limits", "prices"];
 
 /// A row for each model reply.
-pub fn turns() -> Table {
+pub(crate) fn turns() -> Table {
     table::<TurnRow>("turns", &["turn_id"])
 }
 
 /// A row for each session.
-pub fn sessions() -> Table {
+pub(crate) fn sessions() -> Table {
     table::<SessionRow>("sessions", &[HOST, "agent_id", "session_id"])
 }
 
 /// A row for each time a plan limit was seen.
-pub fn limits() -> Table {
+pub(crate) fn limits() -> Table {
     table::<LimitHistoryRow>("limits", &[HOST, "provider_id", "label", "timestamp"])
 }
 
 /// A row for each price of a model that was used.
-pub fn prices() -> Table {
+pub(crate) fn prices() -> Table {
     table::<PriceRow>("prices", &[HOST, "provider_id", "model_id", "start"])
 }
 
@@ -101,7 +101,7 @@ fn table<R: Row>(name: &'static str, key: &'static [&'static str]) -> Table {
 
 impl Table {
     /// The names of the columns, separated by commas, each quoted by `quote`.
-    pub fn names(&self, quote: impl Fn(&str) -> String) -> String {
+    pub(crate) fn names(&self, quote: impl Fn(&str) -> String) -> String {
         let names: Vec<String> = self.columns.iter().map(|column| quote(&column.name)).collect();
         names.join(", ")
     }

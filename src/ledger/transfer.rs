@@ -327,7 +327,7 @@ impl Line {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn take(self, batches: &mut BTreeMap<String, Batch>) -> Result<(), &'static str> {
+    pub(super) fn take(self, batches: &mut BTreeMap<String, Batch>) -> Result<(), &'static str> {
         if let Some(fault) = self.fault() {
             return Err(fault);
         }

@@ -5,7 +5,7 @@ const REST_MS: i64 = 60_000;
 
 /// The failures of one plugin.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Breaker {
+pub(super) struct Breaker {
     failures: u32,
     /// Epoch milliseconds until which it rests.
     rests_until: Option<i64>,
@@ -13,16 +13,16 @@ pub struct Breaker {
 
 impl Breaker {
     /// Until when the plugin rests, if it does.
-    pub fn rests_until(&self, now: i64) -> Option<i64> {
+    pub(super) fn rests_until(&self, now: i64) -> Option<i64> {
         self.rests_until.filter(|until| now < *until)
     }
 
-    pub fn succeeded(&mut self) {
+    pub(super) fn succeeded(&mut self) {
         *self = Self::default();
     }
 
     /// Whether this failure opens the breaker.
-    pub fn failed(&mut self, now: i64) -> bool {
+    pub(super) fn failed(&mut self, now: i64) -> bool {
         self.failures += 1;
         let opens = self.failures >= MOST_FAILURES;
         if opens {

@@ -35,7 +35,7 @@ const PREFIXES: [(&str, &str); 4] = [
 const EFFORTS: [&str; 7] = ["-thinking", "-none", "-minimal", "-low", "-medium", "-high", "-xhigh"];
 
 /// Provider and model ids under which a model may be listed, best first, starting with its own.
-pub fn candidates(provider_id: &str, model_id: &str) -> Vec<(String, String)> {
+pub(super) fn candidates(provider_id: &str, model_id: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut add = |provider: &str, model: String| {
         let candidate = (provider.to_owned(), model);
@@ -134,7 +134,7 @@ fn date_start(model: &str) -> Option<usize> {
 }
 
 /// Whether one id is the other with a date behind it.
-pub fn is_dated(dated: &str, model: &str) -> bool {
+pub(super) fn is_dated(dated: &str, model: &str) -> bool {
     date_start(dated).is_some_and(|at| &dated[..at] == model)
 }
 

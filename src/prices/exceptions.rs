@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use wildmatch::WildMatch;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     Real,
     Mistake,
     Unpriced,
@@ -31,7 +31,7 @@ const KINDS: [(&str, Kind); 8] = [
 
 /// One line of the file.
 #[derive(Debug)]
-pub struct Exception {
+pub(super) struct Exception {
     kind: Kind,
     provider: String,
     model: String,
@@ -44,31 +44,31 @@ pub struct Exception {
 }
 
 /// The whole file.
-pub struct Exceptions(Vec<Exception>);
+pub(super) struct Exceptions(Vec<Exception>);
 
 type Key = (String, String);
 
 impl Exceptions {
     /// # Errors
     /// When a line is of no known kind, or without its note.
-    pub fn parse(text: &str) -> Result<Self> {
+    pub(super) fn parse(text: &str) -> Result<Self> {
         let lines = text.lines().filter(|line| !line.starts_with('#'));
         lines.map(Exception::parse).collect::<Result<_>>().map(Self)
     }
 
     /// The first exception of a kind for a model.
-    pub fn find(&self, kind: Kind, provider: &str, model: &str) -> Option<&Exception> {
+    pub(super) fn find(&self, kind: Kind, provider: &str, model: &str) -> Option<&Exception> {
         self.of(kind).find(|found| found.is_about(provider, model))
     }
 
     /// The exception of a kind for the change of that day.
-    pub fn at(&self, kind: Kind, provider: &str, model: &str, day: i64) -> Option<&Exception> {
+    pub(super) fn at(&self, kind: Kind, provider: &str, model: &str, day: i64) -> Option<&Exception> {
         self.of(kind)
             .find(|found| found.day.is_none_or(|at| at == day) && found.is_about(provider, model))
     }
 
     /// Models whose whole history is reviewed.
-    pub fn states(&self) -> impl Iterator<Item = Key> {
+    pub(super) fn states(&self) -> impl Iterator<Item = Key> {
         self.of(Kind::State).map(Exception::key)
     }
 
@@ -76,7 +76,7 @@ impl Exceptions {
     ///
     /// # Errors
     /// When a price is not one.
-    pub fn state(&self, provider: &str, model: &str) -> Result<Option<Vec<Entry>>> {
+    pub(super) fn state(&self, provider: &str, model: &str) -> Result<Option<Vec<Entry>>> {
         let lines = self.of(Kind::State).filter(|found| found.is_about(provider, model));
         let entries = lines.map(Exception::dated).collect::<Result<Vec<_>>>()?;
         Ok((!entries.is_empty()).then_some(entries))
@@ -86,7 +86,7 @@ impl Exceptions {
     ///
     /// # Errors
     /// When a price is not one.
-    pub fn retired(&self) -> Result<Vec<(Key, Entry)>> {
+    pub(super) fn retired(&self) -> Result<Vec<(Key, Entry)>> {
         let lines = self.of(Kind::Retired);
         lines
             .map(|found| Ok((found.key(), found.price(&found.value)?)))
@@ -97,7 +97,7 @@ impl Exceptions {
     ///
     /// # Errors
     /// When an instant is not one.
-    pub fn every(&self) -> Result<BTreeMap<String, Vec<Entry>>> {
+    pub(super) fn every(&self) -> Result<BTreeMap<String, Vec<Entry>>> {
         let mut providers: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
         for found in self.of(Kind::Every) {
             let entry = Entry {

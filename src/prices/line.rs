@@ -12,7 +12,7 @@ use std::fmt::Write;
 /// (empty: as far back as known), dollars for a million tokens of input, output, cache read, cache write, reasoning
 /// (`-`: not listed), then tiers and modes with their five prices, and why the price changed where that was reviewed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Epoch milliseconds.
     pub since: Option<i64>,
     pub standard: Price,
@@ -25,13 +25,13 @@ pub struct Entry {
 const MODES: [(&str, Mode); 2] = [("fast", Mode::Fast), ("priority", Mode::Priority)];
 
 /// The mode a list calls so; lists have others (`pro`) that no agent records.
-pub fn mode_named(name: &str) -> Option<Mode> {
+pub(super) fn mode_named(name: &str) -> Option<Mode> {
     MODES.iter().find(|(listed, _)| *listed == name).map(|(_, mode)| *mode)
 }
 
 impl Entry {
     /// Everything for nothing, as far back as known.
-    pub fn free() -> Self {
+    pub(crate) fn free() -> Self {
         Self {
             since: None,
             standard: Price::free(),
@@ -41,12 +41,12 @@ impl Entry {
     }
 
     /// Whether both have the same price.
-    pub fn is_same_price(&self, other: &Self) -> bool {
+    pub(crate) fn is_same_price(&self, other: &Self) -> bool {
         self.standard == other.standard && self.modes == other.modes
     }
 
     /// The line, with its newline.
-    pub fn line(&self, provider_id: &str, model_id: &str) -> String {
+    pub(crate) fn line(&self, provider_id: &str, model_id: &str) -> String {
         let mut line = format!("{provider_id}\t{model_id}\t");
         if let Some(since) = self.since {
             let _ = write!(line, "{}", Time(since));
@@ -75,7 +75,7 @@ impl Entry {
     }
 
     /// Parses the fields after provider and model; `None` if ttop did not write the line.
-    pub fn parse(fields: &str) -> Option<Self> {
+    pub(crate) fn parse(fields: &str) -> Option<Self> {
         let mut fields = fields.split('\t');
         let since = match fields.next()? {
             "" => None,

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// The price of a model, in dollars for a million tokens: models.dev's `cost`, OpenCode's and ttop's own keys.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Cost {
+pub(crate) struct Cost {
     input: Option<f64>,
     output: Option<f64>,
     reasoning: Option<f64>,
@@ -38,7 +38,7 @@ struct TierKind {
 
 /// Why a price is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BadPrice {
+pub(crate) enum BadPrice {
     /// Not both input and output.
     Incomplete,
     /// Negative or absurd.
@@ -57,7 +57,7 @@ impl std::fmt::Display for BadPrice {
 impl Cost {
     /// # Errors
     /// When it is no price.
-    pub fn price(&self) -> Result<Price, BadPrice> {
+    pub(crate) fn price(&self) -> Result<Price, BadPrice> {
         let base = self.listed()?.rates().ok_or(BadPrice::Incomplete)?;
         let tier = |cost: &Self, above| {
             Ok(Tier {
@@ -117,7 +117,7 @@ struct ListedMode {
 
 /// A list that was read.
 #[derive(Default)]
-pub struct List {
+pub(crate) struct List {
     pub listed: Listed,
     /// Models whose entry makes no sense.
     pub skipped: usize,
@@ -128,7 +128,7 @@ pub struct List {
 ///
 /// # Errors
 /// When it is not such a list at all.
-pub fn parse(json: &[u8], since: Option<i64>) -> serde_json::Result<List> {
+pub(crate) fn parse(json: &[u8], since: Option<i64>) -> serde_json::Result<List> {
     let providers: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(json)?;
     let mut list = List::default();
     for (provider_id, provider) in providers {

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 /// Prices by provider and model, in the order they apply: a later one wins from its date on.
 #[derive(Debug, Default)]
-pub struct Overrides {
+pub(super) struct Overrides {
     prices: BTreeMap<(String, String), Vec<DatedPrice>>,
 }
 
@@ -29,7 +29,7 @@ struct Override {
 
 impl Overrides {
     /// OpenCode's prices, then ttop's own over them.
-    pub fn read(system: &System, config: &Config) -> (Self, Vec<Problem>) {
+    pub(super) fn read(system: &System, config: &Config) -> (Self, Vec<Problem>) {
         let (mut overrides, mut problems) = (Self::default(), Vec::new());
         for path in opencode_files(system) {
             match jsonc::read(system, &path) {
@@ -42,14 +42,14 @@ impl Overrides {
         (overrides, problems)
     }
 
-    pub fn of(&self, provider_id: &str, model_id: &str) -> Option<&[DatedPrice]> {
+    pub(super) fn of(&self, provider_id: &str, model_id: &str) -> Option<&[DatedPrice]> {
         // A lookup without two allocations would need a map of maps; this runs once per model.
         let key = (provider_id.to_owned(), model_id.to_owned());
         self.prices.get(&key).map(Vec::as_slice)
     }
 
     /// Every provider and model with a price of the user's.
-    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
         self.prices
             .keys()
             .map(|(provider, model)| (provider.as_str(), model.as_str()))

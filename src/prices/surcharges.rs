@@ -19,7 +19,7 @@ const US_PERMILLE: u32 = 1_100;
 const FIRST_WITH_REGION: (u32, u32) = (4, 6);
 
 /// Charges of this provider for this model besides tokens.
-pub fn surcharges(provider_id: &str, model_id: &str) -> Surcharges {
+pub(super) fn surcharges(provider_id: &str, model_id: &str) -> Surcharges {
     let made_by_anthropic = vendor_of(model_id) == Some("anthropic");
     let of_provider = WEB_SEARCH.iter().find(|(id, _)| *id == provider_id);
     let web_search = of_provider

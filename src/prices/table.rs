@@ -12,20 +12,20 @@ const HEAD: &str = "# ttop prices 1, ";
 
 /// A whole price file.
 #[derive(Clone, Debug)]
-pub struct Table {
+pub(super) struct Table {
     name: String,
     lines: Cow<'static, [u8]>,
 }
 
 /// Entries of one model, oldest first.
-pub type Entries = Vec<Entry>;
+pub(super) type Entries = Vec<Entry>;
 
 impl Table {
     /// A list that is built in.
     ///
     /// # Panics
     /// Never: a test reads it.
-    pub fn built_in(file: &'static [u8]) -> Self {
+    pub(super) fn built_in(file: &'static [u8]) -> Self {
         let (name, _, lines) = split(file).expect("the built-in list has a head");
         Self {
             name: name.to_owned(),
@@ -34,7 +34,7 @@ impl Table {
     }
 
     /// A file that was read; `None` if it is damaged or not of this version.
-    pub fn parse(file: &[u8]) -> Option<Self> {
+    pub(super) fn parse(file: &[u8]) -> Option<Self> {
         let (name, hash, lines) = split(file)?;
         (hash == xxh3_64(lines)).then(|| Self {
             name: name.to_owned(),
@@ -43,24 +43,24 @@ impl Table {
     }
 
     /// Where the list comes from and of which day it is: `models.dev 2026-09-28`.
-    pub fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         &self.name
     }
 
     /// The day the list is of: `2026-09-28`.
-    pub fn day(&self) -> &str {
+    pub(super) fn day(&self) -> &str {
         self.name.rsplit(' ').next().unwrap_or_default()
     }
 
     /// Oldest first, empty where the model is not listed.
-    pub fn entries(&self, provider_id: &str, model_id: &str) -> Entries {
+    pub(super) fn entries(&self, provider_id: &str, model_id: &str) -> Entries {
         let key = format!("{provider_id}\t{model_id}\t");
         let found = self.lines_from(&key);
         found.filter_map(|line| Entry::parse(line.get(key.len()..)?)).collect()
     }
 
     /// The model ids of a provider that start with a text, in byte order; each once.
-    pub fn models<'a>(&'a self, provider_id: &str, start: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+    pub(super) fn models<'a>(&'a self, provider_id: &str, start: &str) -> impl Iterator<Item = &'a str> + use<'a> {
         let mut last = "";
         self.lines_from(&format!("{provider_id}\t{start}"))
             .filter_map(move |line| {
@@ -70,7 +70,7 @@ impl Table {
     }
 
     /// Every provider and model, in byte order; each once.
-    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
         let mut last = ("", "");
         self.lines_from("").filter_map(move |line| {
             let mut fields = line.split('\t');
@@ -118,10 +118,10 @@ fn split(file: &[u8]) -> Option<(&str, u64, &[u8])> {
 }
 
 /// Entries by provider and model, from which a new file is written.
-pub type Listed = BTreeMap<(String, String), Entries>;
+pub(super) type Listed = BTreeMap<(String, String), Entries>;
 
 /// The text of a file.
-pub fn write(name: &str, listed: &Listed) -> String {
+pub(super) fn write(name: &str, listed: &Listed) -> String {
     let mut lines: Vec<String> = listed
         .iter()
         .flat_map(|((provider, model), entries)| entries.iter().map(|entry| entry.line(provider, model)))

@@ -15,7 +15,7 @@ const ACTIVE_PERCENT: f64 = 5.0;
 
 /// Processor time used so far, by process.
 #[derive(Clone, Debug)]
-pub struct Sample {
+pub(crate) struct Sample {
     at: Instant,
     used_us: FxHashMap<(u32, u64), u64>,
     /// Whether the kernel's exact counts were read.
@@ -24,7 +24,7 @@ pub struct Sample {
 
 impl Sample {
     /// Takes a sample from a listing made at `at`.
-    pub fn of(processes: &[Process], at: Instant) -> Self {
+    pub(crate) fn of(processes: &[Process], at: Instant) -> Self {
         let used = |process: &Process| Some(((process.pid, process.start_mark), process.cpu_ms? * 1_000));
         Self {
             at,
@@ -34,7 +34,7 @@ impl Sample {
     }
 
     /// Takes an exact sample of these processes; `None` where the system has none.
-    pub fn fine(reader: &Reader, processes: &[&Process]) -> Option<Self> {
+    pub(crate) fn fine(reader: &Reader, processes: &[&Process]) -> Option<Self> {
         let used = |process: &&Process| Some(((process.pid, process.start_mark), reader.cpu_us(process.pid)?));
         let used_us: FxHashMap<_, _> = processes.iter().filter_map(used).collect();
         (!used_us.is_empty()).then(|| Self {
@@ -45,7 +45,7 @@ impl Sample {
     }
 
     /// Looks again at the same processes, and only at how much they used.
-    pub fn again(&self, reader: &Reader, processes: &[&Process]) -> Self {
+    pub(crate) fn again(&self, reader: &Reader, processes: &[&Process]) -> Self {
         let used = |process: &&Process| {
             let key = (process.pid, process.start_mark);
             let used = match self.is_fine {
@@ -62,12 +62,12 @@ impl Sample {
     }
 
     /// When it may be taken again.
-    pub fn ripe_at(&self) -> Instant {
+    pub(crate) fn ripe_at(&self) -> Instant {
         self.at + if self.is_fine { FINE_GAP } else { GAP }
     }
 
     /// Percent of one core that a process used since an earlier sample; `None` when it is not in both.
-    pub fn percent_since(&self, earlier: &Self, process: &Process) -> Option<f64> {
+    pub(crate) fn percent_since(&self, earlier: &Self, process: &Process) -> Option<f64> {
         let key = (process.pid, process.start_mark);
         let used = self.used_us.get(&key)?.saturating_sub(*earlier.used_us.get(&key)?);
         let passed = self.at.saturating_duration_since(earlier.at).as_secs_f64() * 1e6;
@@ -75,7 +75,7 @@ impl Sample {
     }
 
     /// Whether a process or its descendants used the CPU since an earlier sample.
-    pub fn is_active_since(&self, earlier: &Self, process: &Process, tree: &Tree<'_>) -> Option<bool> {
+    pub(crate) fn is_active_since(&self, earlier: &Self, process: &Process, tree: &Tree<'_>) -> Option<bool> {
         let own = self.percent_since(earlier, process)?;
         let others: f64 = tree
             .descendants(process.pid)

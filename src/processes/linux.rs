@@ -23,7 +23,7 @@ const KERNEL_BYTES: usize = 4096;
 
 /// Reads a `/proc`.
 #[derive(Clone, Debug)]
-pub struct ProcFs {
+pub(crate) struct ProcFs {
     root: PathBuf,
     user: u32,
     ticks_per_second: u64,
@@ -38,7 +38,7 @@ impl Default for ProcFs {
 
 impl ProcFs {
     /// A reader of the tree below `root`, for the user who runs ttop.
-    pub fn new(root: impl Into<PathBuf>) -> Self {
+    pub(crate) fn new(root: impl Into<PathBuf>) -> Self {
         Self {
             root: root.into(),
             user: rustix::process::getuid().as_raw(),
@@ -48,7 +48,7 @@ impl ProcFs {
     }
 
     /// Lists every visible process. Leaves out processes that end meanwhile; unreadable fields are `None`.
-    pub fn list(&self) -> Vec<Process> {
+    pub(crate) fn list(&self) -> Vec<Process> {
         let boot = self.boot_ms();
         let Ok(entries) = fs::read_dir(&self.root) else {
             return Vec::new();
@@ -99,7 +99,7 @@ impl ProcFs {
 
     /// Reads the details that a listing leaves out; `None` when the process is another user's after all, or its number has gone
     /// to a later one.
-    pub fn read_details(&self, process: &Process, listeners: &Listeners) -> Option<ProcessDetails> {
+    pub(crate) fn read_details(&self, process: &Process, listeners: &Listeners) -> Option<ProcessDetails> {
         let dir = self.root.join(process.pid.to_string());
         let (variables, places) = read_variables(&dir);
         let mut details = ProcessDetails {
@@ -124,19 +124,19 @@ impl ProcFs {
     }
 
     /// The sockets that listen, from `net/tcp` and `net/tcp6`.
-    pub fn listeners(&self) -> Listeners {
+    pub(crate) fn listeners(&self) -> Listeners {
         let text = |name: &str| read_text(&self.root.join("net").join(name)).unwrap_or_default();
         Listeners::parse(&text("tcp"), &text("tcp6"))
     }
 
     /// Processor time used so far, if this is still the same process.
-    pub fn cpu_ms(&self, pid: u32, start_mark: u64) -> Option<u64> {
+    pub(crate) fn cpu_ms(&self, pid: u32, start_mark: u64) -> Option<u64> {
         let (stat, _) = Stat::read(&self.root.join(pid.to_string()))?;
         (stat.start_ticks == start_mark).then(|| stat.cpu_ticks * 1_000 / self.ticks_per_second)
     }
 
     /// Processor time used so far by its threads that still run, exactly; `None` where the kernel does not tell.
-    pub fn cpu_us(&self, pid: u32) -> Option<u64> {
+    pub(crate) fn cpu_us(&self, pid: u32) -> Option<u64> {
         let tasks = fs::read_dir(self.root.join(format!("{pid}/task"))).ok()?;
         let used = tasks.flatten().filter_map(|task| {
             let text = read_text(&task.path().join("schedstat"))?;

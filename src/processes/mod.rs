@@ -1,16 +1,16 @@
 //! Running processes: a table of them, closer looks at a few, what belongs to what, and panes of terminals.
 
-pub mod cpu;
+pub(crate) mod cpu;
 #[cfg(target_os = "linux")]
-pub mod linux;
-pub mod panes;
+pub(crate) mod linux;
+pub(crate) mod panes;
 #[cfg(not(target_os = "linux"))]
 mod portable;
-pub mod sockets;
-pub mod tree;
+pub(crate) mod sockets;
+pub(crate) mod tree;
 
 #[cfg(target_os = "linux")]
-pub use linux::ProcFs as Reader;
+pub(crate) use linux::ProcFs as Reader;
 #[cfg(not(target_os = "linux"))]
 pub use portable::Portable as Reader;
 
@@ -23,7 +23,7 @@ use std::path::PathBuf;
 
 /// The home folder of the user's login, whatever `HOME` is.
 #[cfg(unix)]
-pub fn login_home() -> Option<PathBuf> {
+pub(crate) fn login_home() -> Option<PathBuf> {
     let user = rustix::process::getuid().as_raw().to_string();
     let text = open::read_text(Path::new("/etc/passwd"), Most::SETTINGS).ok()?;
     let mut lines = text.lines().map(|line| line.split(':').collect::<Vec<_>>());
@@ -37,7 +37,7 @@ pub fn login_home() -> Option<PathBuf> {
 }
 
 /// Reads the details that a listing leaves out, for selected processes of the user.
-pub fn read_details(reader: &Reader, processes: &mut [Process], is_wanted: impl Fn(&Process) -> bool) {
+pub(crate) fn read_details(reader: &Reader, processes: &mut [Process], is_wanted: impl Fn(&Process) -> bool) {
     let wanted = processes
         .iter_mut()
         .filter(|process| process.is_own && is_wanted(process));

@@ -4,13 +4,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Every TCP socket that listens, and its inode.
 #[derive(Clone, Debug, Default)]
-pub struct Listeners {
+pub(crate) struct Listeners {
     sockets: Vec<(SocketAddr, u64)>,
 }
 
 impl Listeners {
     /// From the text of `/proc/net/tcp` and `tcp6`.
-    pub fn parse(tcp: &str, tcp6: &str) -> Self {
+    pub(crate) fn parse(tcp: &str, tcp6: &str) -> Self {
         let sockets = tcp.lines().chain(tcp6.lines()).filter_map(parse_line).collect();
         Self { sockets }
     }
@@ -20,12 +20,12 @@ impl Listeners {
         target_os = "linux",
         allow(dead_code, reason = "other systems list their sockets this way")
     )]
-    pub fn new(sockets: Vec<(SocketAddr, u64)>) -> Self {
+    pub(crate) fn new(sockets: Vec<(SocketAddr, u64)>) -> Self {
         Self { sockets }
     }
 
     /// The loopback addresses at which a connection reaches one of these sockets for certain.
-    pub fn reached(&self, inodes: &[u64]) -> Vec<SocketAddr> {
+    pub(crate) fn reached(&self, inodes: &[u64]) -> Vec<SocketAddr> {
         let mut ports: Vec<u16> = self
             .sockets
             .iter()

@@ -33,13 +33,13 @@ const LSP_NAMES: [&str; 12] = [
 ];
 
 /// Processes by parent.
-pub struct Tree<'a> {
+pub(crate) struct Tree<'a> {
     by_pid: FxHashMap<u32, &'a Process>,
     children: FxHashMap<u32, Vec<&'a Process>>,
 }
 
 impl<'a> Tree<'a> {
-    pub fn new(processes: &'a [Process]) -> Self {
+    pub(crate) fn new(processes: &'a [Process]) -> Self {
         let mut tree = Self {
             by_pid: FxHashMap::default(),
             children: FxHashMap::default(),
@@ -53,12 +53,12 @@ impl<'a> Tree<'a> {
         tree
     }
 
-    pub fn process(&self, pid: u32) -> Option<&'a Process> {
+    pub(crate) fn process(&self, pid: u32) -> Option<&'a Process> {
         self.by_pid.get(&pid).copied()
     }
 
     /// Parent, grandparent, … up to the first that cannot be seen.
-    pub fn ancestors(&self, pid: u32) -> impl Iterator<Item = &'a Process> {
+    pub(crate) fn ancestors(&self, pid: u32) -> impl Iterator<Item = &'a Process> {
         let mut seen = FxHashSet::from_iter([pid]);
         let up = |process: &Process| self.process(process.parent?);
         // A listing is no snapshot: a reused number could close a ring.
@@ -67,7 +67,7 @@ impl<'a> Tree<'a> {
     }
 
     /// Children, grandchildren, …
-    pub fn descendants(&self, pid: u32) -> impl Iterator<Item = &'a Process> {
+    pub(crate) fn descendants(&self, pid: u32) -> impl Iterator<Item = &'a Process> {
         let mut seen = FxHashSet::from_iter([pid]);
         let mut found: Vec<&Process> = Vec::new();
         let mut next = vec![pid];
@@ -83,7 +83,7 @@ impl<'a> Tree<'a> {
     }
 
     /// Whether a process outlived the one that started it.
-    pub fn is_orphan(&self, process: &Process) -> bool {
+    pub(crate) fn is_orphan(&self, process: &Process) -> bool {
         let Some(parent) = process.parent.filter(|&parent| parent > 1) else {
             return process.parent.is_some();
         };
@@ -98,7 +98,7 @@ impl<'a> Tree<'a> {
 }
 
 /// The processes that run an MCP server, those that a launcher of it started left out; and, apart, those that outlived their agent.
-pub fn serving<'a>(
+pub(crate) fn serving<'a>(
     server: &McpServer,
     tree: &Tree<'a>,
     agents: &FxHashSet<u32>,
@@ -124,7 +124,7 @@ pub fn serving<'a>(
 }
 
 /// The role of a process that an agent started.
-pub fn role_of_child(process: &Process, servers: &[McpServer]) -> Role {
+pub(crate) fn role_of_child(process: &Process, servers: &[McpServer]) -> Role {
     let words = || process.args.iter().take(4).map(|arg| file_name(arg));
     let says_mcp = |word: &str| {
         word.split(|c: char| !c.is_ascii_alphanumeric())

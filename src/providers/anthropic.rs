@@ -7,7 +7,7 @@ use crate::core::credential::{CredentialSpec, Entry, Kind, Variable};
 use crate::core::quota::{Capability, FIVE_HOURS, Limit, ProviderUsage, Spend, SpendPeriod, WEEK};
 use serde_json::Value;
 
-pub struct Anthropic;
+pub(super) struct Anthropic;
 
 impl Provider for Anthropic {
     fn about(&self) -> About {

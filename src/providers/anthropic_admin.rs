@@ -8,7 +8,7 @@ use crate::core::credential::{ANY_KIND, CredentialSpec, Variable};
 use crate::core::quota::{Capability, ProviderUsage, Reason, Spend, SpendPeriod, SpentTokens};
 use serde_json::Value;
 
-pub struct AnthropicAdmin;
+pub(super) struct AnthropicAdmin;
 
 impl Provider for AnthropicAdmin {
     fn about(&self) -> About {

@@ -7,7 +7,7 @@ use crate::core::credential::{Credential, CredentialSpec, Entry, Kind, Rank};
 use crate::core::quota::{Capability, Limit, ProviderUsage, Reason};
 use serde_json::{Value, json};
 
-pub struct Antigravity;
+pub(super) struct Antigravity;
 
 impl Provider for Antigravity {
     fn about(&self) -> About {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const SOURCE: &str = "antigravity-app";
 
 /// Whether a process is the app's language server: `language_server --csrf_token … --app_data_dir antigravity`.
-pub fn is_server(process: &Process) -> bool {
+pub(super) fn is_server(process: &Process) -> bool {
     let is_marked = |text: &str| text.to_ascii_lowercase().contains("antigravity");
     let exe = process.exe.as_ref().map(|exe| exe.to_string_lossy());
     let has_mark = process.args.iter().any(|arg| is_marked(arg)) || exe.is_some_and(|exe| is_marked(&exe));
@@ -18,7 +18,7 @@ pub fn is_server(process: &Process) -> bool {
 }
 
 /// One credential per address that a server listens at: its own token, which lives in memory only.
-pub fn logins(processes: &[Process]) -> Vec<Credential> {
+pub(super) fn logins(processes: &[Process]) -> Vec<Credential> {
     let servers = processes.iter().filter(|process| is_server(process));
     let logins = servers.flat_map(|server| {
         // It is unknown which ports use TLS: try both schemes.
@@ -54,7 +54,7 @@ fn token(process: &Process) -> Option<&str> {
 
 /// # Errors
 /// Why there are no numbers.
-pub fn fetch(ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {
+pub(super) fn fetch(ask: &Ask<'_>) -> Result<ProviderUsage, Refusal> {
     const PATH: &str = "/exa.language_server_pb.LanguageServerService/RetrieveUserQuotaSummary";
     let metadata = json!({
         "ideName": "antigravity",

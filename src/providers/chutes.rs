@@ -7,7 +7,7 @@ use crate::core::credential::{ANY_KIND, CredentialSpec, Entry, Variable};
 use crate::core::quota::{Capability, DAY, Limit, MONTH, ProviderState, ProviderUsage};
 use serde_json::Value;
 
-pub struct Chutes;
+pub(super) struct Chutes;
 
 impl Provider for Chutes {
     fn about(&self) -> About {

@@ -7,7 +7,7 @@ use crate::core::credential::{CredentialSpec, Entry, Kind};
 use crate::core::quota::{Capability, Credits, Limit, ProviderUsage, Spend, SpendPeriod, money};
 use serde_json::Value;
 
-pub struct Codex;
+pub(super) struct Codex;
 
 impl Provider for Codex {
     fn about(&self) -> About {

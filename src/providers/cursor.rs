@@ -7,7 +7,7 @@ use crate::core::credential::{Credential, CredentialSpec, Entry, Kind};
 use crate::core::quota::{Capability, Limit, MONTH, ProviderState, ProviderUsage, Spend, SpendPeriod};
 use serde_json::Value;
 
-pub struct Cursor;
+pub(super) struct Cursor;
 
 impl Provider for Cursor {
     fn about(&self) -> About {

@@ -6,7 +6,7 @@ use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, CredentialSpec, Entry, Variable};
 use crate::core::quota::{Capability, Credits, ProviderUsage};
 
-pub struct Deepseek;
+pub(super) struct Deepseek;
 
 impl Provider for Deepseek {
     fn about(&self) -> About {

@@ -7,7 +7,7 @@ use crate::core::credential::{CredentialSpec, Kind, Variable};
 use crate::core::quota::{Capability, DAY, Limit, ProviderUsage};
 use serde_json::{Value, json};
 
-pub struct Gemini;
+pub(super) struct Gemini;
 
 impl Provider for Gemini {
     fn about(&self) -> About {

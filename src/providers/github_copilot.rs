@@ -7,7 +7,7 @@ use crate::core::credential::{Credential, CredentialSpec, Entry, Kind, Variable}
 use crate::core::quota::{Capability, Limit, MONTH, ProviderUsage, Spend, SpendPeriod};
 use serde_json::Value;
 
-pub struct GithubCopilot;
+pub(super) struct GithubCopilot;
 
 impl Provider for GithubCopilot {
     fn about(&self) -> About {

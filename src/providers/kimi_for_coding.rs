@@ -7,7 +7,7 @@ use crate::core::credential::{ANY_KIND, CredentialSpec, Entry, Variable};
 use crate::core::quota::{Capability, DAY, Limit, ProviderUsage, WEEK};
 use serde_json::Value;
 
-pub struct KimiForCoding;
+pub(super) struct KimiForCoding;
 
 impl Provider for KimiForCoding {
     fn about(&self) -> About {

@@ -7,7 +7,7 @@ use crate::core::credential::{ANY_KIND, Credential, CredentialSpec, Entry, Varia
 use crate::core::quota::{Capability, Limit, ProviderState, ProviderUsage, WEEK};
 use serde_json::Value;
 
-pub struct Minimax;
+pub(super) struct Minimax;
 
 impl Provider for Minimax {
     fn about(&self) -> About {

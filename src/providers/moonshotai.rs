@@ -6,7 +6,7 @@ use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, Credential, CredentialSpec, Entry, Variable};
 use crate::core::quota::{Capability, Credits, ProviderUsage};
 
-pub struct Moonshotai;
+pub(super) struct Moonshotai;
 
 impl Provider for Moonshotai {
     fn about(&self) -> About {

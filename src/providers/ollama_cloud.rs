@@ -6,7 +6,7 @@ use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, CredentialSpec, Entry, Variable};
 use crate::core::quota::{Capability, FIVE_HOURS, Limit, MONTH, ProviderUsage, WEEK};
 
-pub struct OllamaCloud;
+pub(super) struct OllamaCloud;
 
 impl Provider for OllamaCloud {
     fn about(&self) -> About {

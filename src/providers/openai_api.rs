@@ -8,7 +8,7 @@ use crate::core::credential::{ANY_KIND, CredentialSpec, Entry, Kind, Variable};
 use crate::core::quota::{Capability, ProviderUsage, Reason, Spend, SpendPeriod, SpentTokens};
 use serde_json::Value;
 
-pub struct OpenaiApi;
+pub(super) struct OpenaiApi;
 
 impl Provider for OpenaiApi {
     fn about(&self) -> About {

@@ -5,7 +5,7 @@ use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, CredentialSpec, Entry};
 use crate::core::quota::ProviderUsage;
 
-pub struct Opencode;
+pub(super) struct Opencode;
 
 impl Provider for Opencode {
     fn about(&self) -> About {

@@ -7,7 +7,7 @@ use crate::core::credential::{ANY_KIND, CredentialSpec, Entry, Variable};
 use crate::core::quota::{Capability, Credits, DAY, Limit, MONTH, ProviderUsage, Spend, SpendPeriod, WEEK};
 use serde_json::Value;
 
-pub struct Openrouter;
+pub(super) struct Openrouter;
 
 impl Provider for Openrouter {
     fn about(&self) -> About {

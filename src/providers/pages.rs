@@ -12,7 +12,7 @@ const MAX_PAGES: usize = 20;
 /// # Errors
 ///
 /// The error of the first page that cannot be fetched.
-pub fn fetch_pages<'a>(path: &str, call: impl Fn(String) -> Call<'a>) -> Result<Vec<Value>, Refusal> {
+pub(super) fn fetch_pages<'a>(path: &str, call: impl Fn(String) -> Call<'a>) -> Result<Vec<Value>, Refusal> {
     let (mut pages, mut seen) = (Vec::new(), Vec::new());
     let mut next = path.to_owned();
     while pages.len() < MAX_PAGES {
@@ -31,7 +31,7 @@ pub fn fetch_pages<'a>(path: &str, call: impl Fn(String) -> Call<'a>) -> Result<
 }
 
 /// The results of all days of all pages.
-pub fn results(pages: &[Value]) -> impl Iterator<Item = &Value> {
+pub(super) fn results(pages: &[Value]) -> impl Iterator<Item = &Value> {
     let days = pages.iter().flat_map(|page| items(&page["data"]));
     days.flat_map(|day| items(&day["results"]))
 }
@@ -40,7 +40,7 @@ pub fn results(pages: &[Value]) -> impl Iterator<Item = &Value> {
 ///
 /// # Errors
 /// `unsupported` for amounts in two currencies, which cannot be added.
-pub fn single_currency<'a>(amounts: impl Iterator<Item = (f64, &'a str)>) -> Result<(f64, String), Refusal> {
+pub(super) fn single_currency<'a>(amounts: impl Iterator<Item = (f64, &'a str)>) -> Result<(f64, String), Refusal> {
     let (mut sum, mut currency) = (0.0, None);
     for (amount, code) in amounts {
         let code = code.to_ascii_uppercase();

@@ -5,7 +5,7 @@ use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, CredentialSpec, Entry, Variable};
 use crate::core::quota::ProviderUsage;
 
-pub struct Perplexity;
+pub(super) struct Perplexity;
 
 impl Provider for Perplexity {
     fn about(&self) -> About {

@@ -15,28 +15,28 @@ const WEEK_MS: i64 = 7 * DAY_MS;
 const FIRST_MONDAY_MS: i64 = 4 * DAY_MS;
 
 /// A number, or text that is one.
-pub fn number(value: &Value) -> Option<f64> {
+pub(super) fn number(value: &Value) -> Option<f64> {
     let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
     (number.is_finite() && number.abs() <= MAX_NUMBER).then_some(number)
 }
 
 /// A count that is not negative.
-pub fn count(value: &Value) -> u64 {
+pub(super) fn count(value: &Value) -> u64 {
     number(value).map_or(0, |number| number.max(0.0) as u64)
 }
 
 /// Text that is not blank.
-pub fn text(value: &Value) -> Option<&str> {
+pub(super) fn text(value: &Value) -> Option<&str> {
     value.as_str().map(str::trim).filter(|text| !text.is_empty())
 }
 
 /// The first of these keys that holds text.
-pub fn first_text<'a>(value: &'a Value, keys: &[&str]) -> Option<&'a str> {
+pub(super) fn first_text<'a>(value: &'a Value, keys: &[&str]) -> Option<&'a str> {
     keys.iter().find_map(|key| text(&value[*key]))
 }
 
 /// Whether a value holds nothing: null, false, 0, an empty text, or a list or object of such values.
-pub fn is_blank(value: &Value) -> bool {
+pub(super) fn is_blank(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::Bool(true) => false,
@@ -48,12 +48,12 @@ pub fn is_blank(value: &Value) -> bool {
 }
 
 /// The elements of an array, none if it is no array.
-pub fn items(value: &Value) -> impl Iterator<Item = &Value> {
+pub(super) fn items(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
 /// Epoch milliseconds of a field that counts in `unit_ms`, or holds text.
-pub fn epoch(value: &Value, unit_ms: i64) -> Option<i64> {
+pub(super) fn epoch(value: &Value, unit_ms: i64) -> Option<i64> {
     match number(value) {
         Some(number) => in_range(number * unit_ms as f64),
         None => parse_time(text(value)?),
@@ -61,7 +61,7 @@ pub fn epoch(value: &Value, unit_ms: i64) -> Option<i64> {
 }
 
 /// Epoch milliseconds of a field that holds text: RFC 3339, or a date, which is its start in UTC.
-pub fn instant(value: &Value) -> Option<i64> {
+pub(super) fn instant(value: &Value) -> Option<i64> {
     // Seconds would be the year 5000 where milliseconds are 1973.
     const MILLISECONDS_FROM: f64 = 1e11;
     match number(value) {
@@ -107,7 +107,7 @@ fn in_utc(civil: DateTime) -> Option<Timestamp> {
 }
 
 /// `individual_pro` → `Individual Pro`.
-pub fn words(name: &str) -> String {
+pub(super) fn words(name: &str) -> String {
     let capitalized = |word: &str| {
         let mut letters = word.chars();
         let first = letters.next().map(|letter| letter.to_uppercase().to_string());
@@ -118,28 +118,28 @@ pub fn words(name: &str) -> String {
 }
 
 /// The next 00:00 UTC.
-pub fn next_day(now: i64) -> i64 {
+pub(super) fn next_day(now: i64) -> i64 {
     next_multiple(now, DAY_MS, 0)
 }
 
 /// The next Monday, 00:00 UTC.
-pub fn next_monday(now: i64) -> i64 {
+pub(super) fn next_monday(now: i64) -> i64 {
     next_multiple(now, WEEK_MS, FIRST_MONDAY_MS)
 }
 
 /// The next instant on a grid, never `now` itself.
-pub fn next_multiple(now: i64, step_ms: i64, first: i64) -> i64 {
+pub(super) fn next_multiple(now: i64, step_ms: i64, first: i64) -> i64 {
     now - (now - first).rem_euclid(step_ms) + step_ms
 }
 
 /// The first instant of the month that `now` is in, UTC.
-pub fn month_start(now: i64) -> Timestamp {
+pub(super) fn month_start(now: i64) -> Timestamp {
     let first = civil(now).date().first_of_month();
     in_utc(first.into()).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// The first instant of the month after, UTC, in epoch milliseconds.
-pub fn next_month(now: i64) -> Option<i64> {
+pub(super) fn next_month(now: i64) -> Option<i64> {
     let first = civil(now).date().first_of_month();
     let next = first.checked_add(1.month()).ok()?;
     Some(in_utc(next.into())?.as_millisecond())

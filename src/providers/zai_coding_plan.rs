@@ -7,7 +7,7 @@ use crate::core::credential::{ANY_KIND, Credential, CredentialSpec, Entry, Varia
 use crate::core::quota::{Capability, DAY, Limit, MONTH, ProviderState, ProviderUsage, WEEK};
 use serde_json::Value;
 
-pub struct ZaiCodingPlan;
+pub(super) struct ZaiCodingPlan;
 
 /// The id of keys that the Chinese host issues.
 const CHINA: &str = "zhipuai-coding-plan";

@@ -10,7 +10,7 @@ type Cut = fn(&str, usize) -> Cow<'_, str>;
 
 /// The texts in at most `limit` columns. Texts that would look the same are cut where they do not differ: model ids keep
 /// their end where their beginnings are equal.
-pub fn cut_column(texts: &[&str], align: Align, limit: usize) -> Vec<String> {
+pub(super) fn cut_column(texts: &[&str], align: Align, limit: usize) -> Vec<String> {
     let usual: Cut = if align == Align::Path { cut_middle } else { cut_end };
     let mut cut: Vec<String> = texts.iter().map(|text| usual(text, limit).into_owned()).collect();
     let mut alike: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 /// `--sort key[:desc]`
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sort {
+pub(super) struct Sort {
     path: String,
     is_descending: bool,
 }
@@ -18,7 +18,7 @@ pub struct Sort {
 impl Sort {
     /// # Errors
     /// When the rows have no such key, or it holds several values: a wrong command line.
-    pub fn parse<R: Row>(text: &str, keys: &[Key]) -> Result<Self, BadRequest> {
+    pub(super) fn parse<R: Row>(text: &str, keys: &[Key]) -> Result<Self, BadRequest> {
         let (path, is_descending) = match text.rsplit_once(':') {
             Some((path, "desc")) => (path, true),
             Some((path, "asc")) => (path, false),
@@ -52,7 +52,7 @@ impl Sort {
     ///
     /// # Errors
     /// When a row cannot be serialized.
-    pub fn apply<R: Row>(&self, rows: Vec<R>) -> Result<Vec<R>> {
+    pub(super) fn apply<R: Row>(&self, rows: Vec<R>) -> Result<Vec<R>> {
         let mut keyed = Vec::with_capacity(rows.len());
         for row in rows {
             let mut value = serde_json::to_value(&row)?;
@@ -104,7 +104,7 @@ pub enum Keep {
 }
 
 /// At most `limit` rows, in the order they come.
-pub fn limit<'r, R: 'r>(
+pub(super) fn limit<'r, R: 'r>(
     rows: impl Iterator<Item = Result<R>> + 'r,
     limit: usize,
     keep: Keep,

@@ -106,7 +106,7 @@ const fn color(tone: Tone) -> Option<u8> {
 }
 
 /// The role in a theme that a tone has; `None` for the color of the text around it.
-pub const fn themed(tone: Tone, theme: &Theme) -> Option<Rgb> {
+pub(super) const fn themed(tone: Tone, theme: &Theme) -> Option<Rgb> {
     let colors = &theme.colors;
     match tone {
         Tone::Plain | Tone::Strong => None,

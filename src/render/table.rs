@@ -11,7 +11,7 @@ use tabled::settings::width::WidthList;
 use tabled::settings::{Alignment, Color, Padding, Style};
 
 /// A table before it is fitted.
-pub struct Table {
+pub(super) struct Table {
     pub heads: Vec<Head>,
     /// As many cells a row as there are heads.
     pub rows: Vec<Vec<Cell>>,
@@ -23,7 +23,7 @@ pub struct Table {
 
 /// A column of a [`Table`].
 #[derive(Clone, Debug)]
-pub struct Head {
+pub(super) struct Head {
     pub title: String,
     pub align: Align,
     /// See [`super::Column::drop`].
@@ -44,7 +44,7 @@ impl Table {
     ///
     /// # Errors
     /// When stdout cannot be written.
-    pub fn print(mut self, screen: &Screen, output: &mut Output<'_>) -> Result<(), OutputError> {
+    pub(super) fn print(mut self, screen: &Screen, output: &mut Output<'_>) -> Result<(), OutputError> {
         self.align_decimals();
         let below = self.take_prose(screen.width);
         self.fit(screen.width);
@@ -85,7 +85,7 @@ impl Table {
     }
 
     /// Leaves out columns that have nothing in any row but the total.
-    pub fn drop_empty(&mut self) {
+    pub(super) fn drop_empty(&mut self) {
         let count = self.rows.len() - usize::from(self.has_total && self.rows.len() > 1);
         let is_used: Vec<bool> = (0..self.heads.len())
             .map(|at| self.rows[..count].iter().any(|row| !row[at].text.is_empty()))

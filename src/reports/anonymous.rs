@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// A report to attach to an issue.
 #[derive(Debug, Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     ttop: &'static str,
     os: &'static str,
     agents: Vec<AgentReport>,
@@ -33,7 +33,7 @@ struct AgentReport {
 }
 
 /// The report of these diagnoses.
-pub fn report(found: &[Diagnosis]) -> Report {
+pub(crate) fn report(found: &[Diagnosis]) -> Report {
     let is_here = |found: &&Diagnosis| found.row.state != DoctorState::Absent;
     Report {
         ttop: env!("CARGO_PKG_VERSION"),

@@ -7,14 +7,14 @@ use anyhow::Result;
 use rustc_hash::FxHashMap;
 
 /// Times by provider, oldest first.
-pub type Answers = FxHashMap<Option<Text>, Vec<i64>>;
+pub(crate) type Answers = FxHashMap<Option<Text>, Vec<i64>>;
 
 /// Times by model (row of the names), as they come.
 #[derive(Default)]
-pub struct Collecting(Vec<Vec<i64>>);
+pub(crate) struct Collecting(Vec<Vec<i64>>);
 
 impl Collecting {
-    pub fn push(&mut self, model: u32, at: i64) {
+    pub(crate) fn push(&mut self, model: u32, at: i64) {
         let row = model as usize;
         if row >= self.0.len() {
             self.0.resize_with(row + 1, Vec::new);
@@ -22,7 +22,7 @@ impl Collecting {
         self.0[row].push(at);
     }
 
-    pub fn by_provider(self, usage: &Usage<'_>) -> Answers {
+    pub(crate) fn by_provider(self, usage: &Usage<'_>) -> Answers {
         let mut answers = Answers::default();
         for (row, times) in (0..).zip(self.0) {
             if !times.is_empty() {

@@ -20,7 +20,7 @@ pub struct Spent {
 }
 
 /// From which part on the config calls spending a warning, and critical.
-pub fn thresholds(config: &Config) -> Thresholds {
+pub(crate) fn thresholds(config: &Config) -> Thresholds {
     Thresholds {
         warning: config.alerts.warning_percent,
         critical: config.alerts.critical_percent,

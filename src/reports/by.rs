@@ -86,7 +86,7 @@ impl By {
 ///
 /// # Errors
 /// When two of them are periods.
-pub fn grouping(by: &[By], roots: bool, projects: Projects) -> Result<Grouping, BadRequest> {
+pub(crate) fn grouping(by: &[By], roots: bool, projects: Projects) -> Result<Grouping, BadRequest> {
     let by = if by.is_empty() { &[By::Day][..] } else { by };
     if by.iter().filter(|by| by.is_period()).count() > 1 {
         return Err(BadRequest::new("--by takes only one period").with_hint("for example --by day,model"));

@@ -23,7 +23,7 @@ struct Parts {
 }
 
 /// Makes the document of a report; `name` is what ccusage calls it.
-pub fn make(
+pub(crate) fn make(
     name: &'static str,
     usage: &Usage<'_>,
     report: &CostReport,

@@ -70,7 +70,7 @@ struct Group {
 }
 
 /// The share of each agent and model (rows of the names) in a row.
-pub type ByModel = FxHashMap<(u32, u32), Totals>;
+pub(crate) type ByModel = FxHashMap<(u32, u32), Totals>;
 
 /// Rows and their sum.
 pub struct CostReport {

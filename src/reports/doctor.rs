@@ -12,7 +12,7 @@ use anyhow::Result;
 use std::path::Path;
 
 /// One agent: its row, and the survey of its files.
-pub struct Diagnosis {
+pub(crate) struct Diagnosis {
     pub row: DoctorRow,
     pub survey: Survey,
 }
@@ -21,7 +21,7 @@ pub struct Diagnosis {
 ///
 /// # Errors
 /// When not even a ledger in memory can be had.
-pub fn diagnose(agents: &[AgentHandle], system: &System) -> Result<Vec<Diagnosis>> {
+pub(crate) fn diagnose(agents: &[AgentHandle], system: &System) -> Result<Vec<Diagnosis>> {
     agents.iter().map(|agent| diagnose_one(agent, system)).collect()
 }
 
@@ -164,7 +164,7 @@ fn shown(root: &Root, system: &System) -> DoctorPath {
 }
 
 /// The text with the home folder as `~`: people paste it where others read it.
-pub fn tilde_all(text: &str, system: &System) -> String {
+pub(crate) fn tilde_all(text: &str, system: &System) -> String {
     let home = system.home.to_string_lossy();
     if home.len() > 1 {
         text.replace(&*home, "~")
@@ -174,7 +174,7 @@ pub fn tilde_all(text: &str, system: &System) -> String {
 }
 
 /// The lines below the table: problems first, then details of what is here.
-pub fn notes(rows: &[DoctorRow]) -> Vec<String> {
+pub(crate) fn notes(rows: &[DoctorRow]) -> Vec<String> {
     let mut lines = Vec::new();
     let mut wrong: Vec<String> = Vec::new();
     for row in rows {
@@ -236,7 +236,7 @@ fn details(row: &DoctorRow) -> Vec<String> {
 }
 
 /// The agents that are not here, in one sentence, with the next step where there is none at all.
-pub fn absent(rows: &[DoctorRow]) -> Vec<String> {
+pub(crate) fn absent(rows: &[DoctorRow]) -> Vec<String> {
     let agents = rows.iter().filter(|row| row.kind == DoctorKind::Agent);
     let (absent, here): (Vec<_>, Vec<_>) = agents.partition(|row| row.state == DoctorState::Absent);
     let names: Vec<&str> = absent.iter().map(|row| &*row.subject).collect();

@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 ///
 /// # Errors
 /// When the ledger is damaged.
-pub fn ledger_rows(ledger: &Ledger) -> Result<Vec<LedgerRow>> {
+pub(crate) fn ledger_rows(ledger: &Ledger) -> Result<Vec<LedgerRow>> {
     let (path, size_bytes) = match ledger.standing() {
         LedgerState::File(path) | LedgerState::Unusable(path) => (
             path.display().to_string(),

@@ -1,25 +1,25 @@
 //! Reports: the turns of the ledger, priced, chosen and added up into rows.
 
-pub mod activity;
-pub mod anonymous;
-pub mod answers;
-pub mod budgets;
-pub mod by;
-pub mod ccusage;
-pub mod cost;
-pub mod doctor;
-pub mod insights;
-pub mod ledger;
-pub mod models;
-pub mod plots;
-pub mod select;
-pub mod sessions;
-pub mod show;
-pub mod snapshot;
-pub mod stats;
+pub(crate) mod activity;
+pub(crate) mod anonymous;
+pub(crate) mod answers;
+pub(crate) mod budgets;
+pub(crate) mod by;
+pub(crate) mod ccusage;
+pub(crate) mod cost;
+pub(crate) mod doctor;
+pub(crate) mod insights;
+pub(crate) mod ledger;
+pub(crate) mod models;
+pub(crate) mod plots;
+pub(crate) mod select;
+pub(crate) mod sessions;
+pub(crate) mod show;
+pub(crate) mod snapshot;
+pub(crate) mod stats;
 mod trend_rows;
-pub mod trends;
-pub mod turns;
+pub(crate) mod trends;
+pub(crate) mod turns;
 mod unpriced;
 
 use crate::core::group::Addend;
@@ -163,7 +163,7 @@ impl<'a> Usage<'a> {
 
 /// What a turn is billed for.
 #[inline]
-pub fn billed(numbers: &TurnNumbers) -> Billed<'_> {
+pub(crate) fn billed(numbers: &TurnNumbers) -> Billed<'_> {
     Billed {
         tokens: &numbers.tokens,
         cache_write_1h: numbers.cache_write_1h,

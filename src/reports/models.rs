@@ -5,7 +5,7 @@ use crate::core::price::ModelPrices;
 use crate::core::rows::Text;
 use crate::core::vendor::vendor_of;
 use crate::ledger::Ledger;
-pub use crate::prices::model_name;
+pub(crate) use crate::prices::model_name;
 use crate::prices::{PriceBook, billing_of};
 use crate::system::config::Config;
 use rustc_hash::FxHashMap;

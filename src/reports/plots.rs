@@ -58,7 +58,7 @@ const fn name(unit: Unit) -> &'static str {
 }
 
 /// Rows with a period, added up by it; periods without use are there too. `period` is `None` for blocks.
-pub fn cost(rows: &[CostRow], period: Option<PeriodUnit>, wants_tokens: bool, zone: &TimeZone) -> Plot {
+pub(crate) fn cost(rows: &[CostRow], period: Option<PeriodUnit>, wants_tokens: bool, zone: &TimeZone) -> Plot {
     let mut sums: BTreeMap<i64, (String, Sum)> = BTreeMap::new();
     for row in rows {
         let Some(start) = row.start else { continue };
@@ -108,7 +108,7 @@ fn short(label: &str) -> String {
 }
 
 /// The days of the period beside those before, and the year.
-pub fn trends(trends: &Trends) -> Plot {
+pub(crate) fn trends(trends: &Trends) -> Plot {
     let span = &trends.span;
     let none = Totals::default();
     let sums = |days: &BTreeMap<_, Totals>, day| Sum::of(days.get(&day).unwrap_or(&none));
@@ -142,7 +142,7 @@ pub fn trends(trends: &Trends) -> Plot {
 }
 
 /// A line for each limit.
-pub fn limits(rows: &[LimitHistoryRow], zone: &TimeZone) -> Plot {
+pub(crate) fn limits(rows: &[LimitHistoryRow], zone: &TimeZone) -> Plot {
     let mut lines: BTreeMap<String, Vec<(i64, f64)>> = BTreeMap::new();
     for row in rows {
         let scope = row

@@ -150,6 +150,6 @@ fn usage_error(error: AmbiguousSession) -> anyhow::Error {
 }
 
 /// Whether a filter can only be answered with the sessions at hand.
-pub fn needs_sessions(filter: &TurnFilter) -> bool {
+pub(crate) fn needs_sessions(filter: &TurnFilter) -> bool {
     !filter.projects.is_empty() || !filter.sessions.is_empty()
 }

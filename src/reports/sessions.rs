@@ -186,7 +186,7 @@ impl Usage<'_> {
 }
 
 /// Orders rows as a tree: each session followed by those it started, with their depth.
-pub fn nest(rows: Vec<SessionRow>) -> Vec<SessionRow> {
+pub(crate) fn nest(rows: Vec<SessionRow>) -> Vec<SessionRow> {
     let mut children: FxHashMap<(Text, Text), Vec<usize>> = FxHashMap::default();
     let ids: FxHashSet<(Text, Text)> = rows
         .iter()

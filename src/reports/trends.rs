@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 const YEAR_DAYS: i32 = 371;
 
 /// Turns by the hours of a week, from Monday.
-pub type WeekHours = [[Totals; 24]; 7];
+pub(crate) type WeekHours = [[Totals; 24]; 7];
 
 /// The sums of one period.
 #[derive(Clone, Debug, Default)]

@@ -11,7 +11,7 @@ const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'non
 
 /// A status and a body; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub(super) struct Answer {
     pub status: u16,
     pub content_type: &'static str,
     pub body: Arc<[u8]>,
@@ -21,7 +21,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub fn ok(content_type: &'static str, body: impl Into<Arc<[u8]>>) -> Self {
+    pub(super) fn ok(content_type: &'static str, body: impl Into<Arc<[u8]>>) -> Self {
         Self {
             status: 200,
             content_type,
@@ -32,7 +32,7 @@ impl Answer {
     }
 
     /// Nothing changed since the client asked last.
-    pub fn unchanged() -> Self {
+    pub(super) fn unchanged() -> Self {
         Self {
             status: 304,
             ..Self::ok("application/x-ndjson", Vec::new())
@@ -40,7 +40,7 @@ impl Answer {
     }
 
     /// The same with one more header. A value that is no header is left out.
-    pub fn with(mut self, name: &str, value: &str) -> Self {
+    pub(super) fn with(mut self, name: &str, value: &str) -> Self {
         if value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             self.extra = format!("{}{name}: {value}\r\n", self.extra).into();
         }
@@ -48,7 +48,7 @@ impl Answer {
     }
 
     /// The head of the answer; `stays_open` = the connection is used again.
-    pub fn head(&self, stays_open: bool) -> Vec<u8> {
+    pub(super) fn head(&self, stays_open: bool) -> Vec<u8> {
         let mut head = status_line(self.status);
         let connection = if stays_open { "keep-alive" } else { "close" };
         let length = self.body.len();
@@ -74,13 +74,13 @@ impl From<&Refused> for Answer {
 }
 
 /// The first line and the date.
-pub fn status_line(status: u16) -> String {
+pub(super) fn status_line(status: u16) -> String {
     let date = Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT");
     format!("HTTP/1.1 {status} {}\r\nDate: {date}\r\n", reason(status))
 }
 
 /// The headers of every answer, and the end of the head.
-pub fn close_head(head: &mut String, status: u16, policy: &str) {
+pub(super) fn close_head(head: &mut String, status: u16, policy: &str) {
     if status == 401 {
         head.push_str("WWW-Authenticate: Bearer realm=\"ttop\"\r\nWWW-Authenticate: Basic realm=\"ttop\"\r\n");
     }

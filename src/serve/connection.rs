@@ -32,7 +32,7 @@ const MOST_QUEUED: usize = 256 * 1024;
 const READ_BYTES: usize = 4 * 1024;
 
 /// What a connection waits for.
-pub enum State {
+pub(super) enum State {
     /// A request; `began` = its first byte is there.
     Request { began: bool },
     /// The engine; set the flag when the answer is not wanted any more.
@@ -46,7 +46,7 @@ pub enum State {
 }
 
 /// A stream of events, and how far it is.
-pub struct Stream {
+pub(super) struct Stream {
     frames: Frames,
     end: Cursor,
     /// Whether lines come by themselves. A client that reads slowly gets them from the log instead, when it has room.
@@ -59,7 +59,7 @@ pub struct Stream {
 }
 
 /// A question to the engine.
-pub struct Asked {
+pub(super) struct Asked {
     pub is_head: bool,
     pub stays_open: bool,
     /// Set where the answer is a stream.
@@ -68,7 +68,7 @@ pub struct Asked {
 }
 
 /// What a connection needs from its owner.
-pub enum Step {
+pub(super) enum Step {
     /// Nothing, until something arrives.
     Wait,
     /// An answer, by [`Connection::respond`] or [`Connection::wait_for_engine`].
@@ -85,7 +85,7 @@ struct Piece {
     sent: usize,
 }
 
-pub struct Connection {
+pub(super) struct Connection {
     socket: Socket,
     input: Vec<u8>,
     output: VecDeque<Piece>,
@@ -98,7 +98,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub fn new(socket: Socket) -> Self {
+    pub(super) fn new(socket: Socket) -> Self {
         let now = Instant::now();
         Self {
             socket,
@@ -111,12 +111,12 @@ impl Connection {
         }
     }
 
-    pub fn socket(&mut self) -> &mut Socket {
+    pub(super) fn socket(&mut self) -> &mut Socket {
         &mut self.socket
     }
 
     /// Whether it reads events, or is about to.
-    pub fn is_stream(&self) -> bool {
+    pub(super) fn is_stream(&self) -> bool {
         match &self.state {
             State::Stream(_) => true,
             State::Engine { asked } => asked.upgrade.is_some(),
@@ -124,21 +124,21 @@ impl Connection {
         }
     }
 
-    pub fn state(&self) -> &State {
+    pub(super) fn state(&self) -> &State {
         &self.state
     }
 
     /// Bytes that are held for the client.
-    pub fn unsent(&self) -> usize {
+    pub(super) fn unsent(&self) -> usize {
         self.unsent
     }
 
-    pub fn since(&self) -> Instant {
+    pub(super) fn since(&self) -> Instant {
         self.since
     }
 
     /// Sends, receives and parses as far as possible without waiting.
-    pub fn advance(&mut self) -> Step {
+    pub(super) fn advance(&mut self) -> Step {
         loop {
             if self.send().is_err() {
                 return Step::Close;
@@ -165,7 +165,7 @@ impl Connection {
     }
 
     /// Queues an answer; [`Connection::advance`] sends it.
-    pub fn respond(&mut self, answer: &Answer, is_head: bool, stays_open: bool) {
+    pub(super) fn respond(&mut self, answer: &Answer, is_head: bool, stays_open: bool) {
         self.push(answer.head(stays_open).into());
         if !is_head {
             self.push(Arc::clone(&answer.body));
@@ -174,7 +174,7 @@ impl Connection {
     }
 
     /// Queues the engine's answer, if one is waited for.
-    pub fn respond_for_engine(&mut self, answer: &Answer) {
+    pub(super) fn respond_for_engine(&mut self, answer: &Answer) {
         if let State::Engine { asked } = &self.state {
             let (is_head, stays_open) = (asked.is_head, asked.stays_open);
             self.respond(answer, is_head, stays_open);
@@ -182,7 +182,7 @@ impl Connection {
     }
 
     /// Opens the stream that is waited for, with its first lines.
-    pub fn open_stream(&mut self, first: &Lines) {
+    pub(super) fn open_stream(&mut self, first: &Lines) {
         let State::Engine { asked } = &mut self.state else {
             return;
         };
@@ -205,7 +205,7 @@ impl Connection {
     }
 
     /// Queues lines that are new to everyone, unless the client is behind.
-    pub fn add_lines(&mut self, lines: &[Line], end: Cursor) {
+    pub(super) fn add_lines(&mut self, lines: &[Line], end: Cursor) {
         let size: usize = lines.iter().map(|line| line.json.len()).sum();
         let is_full = self.unsent + size > MOST_QUEUED;
         let State::Stream(stream) = &mut self.state else { return };
@@ -221,7 +221,7 @@ impl Connection {
     }
 
     /// Queues lines of the log, which the client waits for.
-    pub fn add_missing(&mut self, missing: &Lines) {
+    pub(super) fn add_missing(&mut self, missing: &Lines) {
         let State::Stream(stream) = &mut self.state else { return };
         (stream.end, stream.is_current, stream.is_asked) = (missing.end, missing.is_current, false);
         self.frame(&missing.lines);
@@ -235,12 +235,12 @@ impl Connection {
         }
     }
 
-    pub fn wait_for_engine(&mut self, asked: Asked) {
+    pub(super) fn wait_for_engine(&mut self, asked: Asked) {
         self.enter(State::Engine { asked });
     }
 
     /// Ends what takes too long; false = close it.
-    pub fn is_in_time(&mut self, now: Instant) -> bool {
+    pub(super) fn is_in_time(&mut self, now: Instant) -> bool {
         let lasted = now.saturating_duration_since(self.since);
         match &self.state {
             State::Request { began: false } => lasted < IDLE_TIME,

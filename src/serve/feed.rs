@@ -28,14 +28,14 @@ const MOST_EVENTS: usize = 1_000;
 
 /// A position in the log: the last change and the last event that a reader has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cursor {
+pub(super) struct Cursor {
     pub change: i64,
     pub event: i64,
 }
 
 /// A line, ready to be framed.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub(super) struct Line {
     /// Empty for a line of another machine.
     pub id: Arc<str>,
     pub kind: &'static str,
@@ -44,7 +44,7 @@ pub struct Line {
 
 /// What a reader wants.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub(super) struct Wanted {
     pub groups: Groups,
     pub filter: TurnFilter,
     /// Prefixes of sessions' ids; none at all = every session.
@@ -57,7 +57,7 @@ impl Wanted {
     ///
     /// # Errors
     /// When a parameter is unknown or wrong.
-    pub fn parse(mut params: Params, engine: &Engine) -> Result<(Self, Option<String>)> {
+    pub(super) fn parse(mut params: Params, engine: &Engine) -> Result<(Self, Option<String>)> {
         let mut groups = params.names::<Group>("events")?;
         if groups.is_empty() {
             groups.push(Group::Activity);
@@ -89,7 +89,7 @@ impl Wanted {
 
 /// Lines for a reader, and where they end.
 #[derive(Clone, Debug)]
-pub struct Lines {
+pub(super) struct Lines {
     pub lines: Vec<Line>,
     pub end: Cursor,
     /// Whether they reach the present: the next ones come by themselves.
@@ -97,10 +97,10 @@ pub struct Lines {
 }
 
 /// New lines, and the position of the reader that wants them.
-pub type ForReader = (usize, Vec<Line>);
+pub(super) type ForReader = (usize, Vec<Line>);
 
 /// Everything that readers of events share.
-pub struct Feed {
+pub(super) struct Feed {
     follower: Follower,
     remotes: RemoteLines,
     alerts: Option<AlertStream>,
@@ -114,7 +114,7 @@ impl Feed {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn start(engine: &Engine, keeps_titles: bool) -> Result<Self> {
+    pub(super) fn start(engine: &Engine, keeps_titles: bool) -> Result<Self> {
         let ledger = engine.ledger()?;
         Ok(Self {
             follower: begin(None, ledger, &engine.system)?,
@@ -126,15 +126,15 @@ impl Feed {
         })
     }
 
-    pub fn has_readers(&self) -> bool {
+    pub(super) fn has_readers(&self) -> bool {
         !self.readers.is_empty()
     }
 
-    pub fn has_alerts(&self) -> bool {
+    pub(super) fn has_alerts(&self) -> bool {
         self.alerts.is_some()
     }
 
-    pub fn remove(&mut self, reader: usize) {
+    pub(super) fn remove(&mut self, reader: usize) {
         self.readers.remove(&reader);
         if !self.readers.values().any(|wanted| wanted.groups.has_alerts()) {
             self.alerts = None;
@@ -146,7 +146,7 @@ impl Feed {
     ///
     /// # Errors
     /// When there is no such event or time, or alerts are asked for without a ledger.
-    pub fn add(
+    pub(super) fn add(
         &mut self,
         reader: usize,
         wanted: Wanted,
@@ -198,7 +198,7 @@ impl Feed {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn catch_up(&self, reader: usize, from: Cursor, engine: &Engine) -> Result<Lines> {
+    pub(super) fn catch_up(&self, reader: usize, from: Cursor, engine: &Engine) -> Result<Lines> {
         let present = self.cursor();
         let Some(wanted) = self.readers.get(&reader) else {
             return Ok(Lines {
@@ -251,7 +251,7 @@ impl Feed {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn publish(&mut self, engine: &mut Engine) -> Result<(Vec<ForReader>, Cursor)> {
+    pub(super) fn publish(&mut self, engine: &mut Engine) -> Result<(Vec<ForReader>, Cursor)> {
         let mut rows: Vec<StreamRow> = Vec::new();
         loop {
             let before = self.follower.cursor;

@@ -14,7 +14,7 @@ const MOST_RECEIVED: usize = 4 * 1024;
 
 /// How a client wants its events.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Upgrade {
+pub(super) enum Upgrade {
     ServerSent,
     WebSocket { key: String },
 }
@@ -22,7 +22,7 @@ pub enum Upgrade {
 impl Upgrade {
     /// # Errors
     /// When a WebSocket is asked for in another version than 13.
-    pub fn of(request: &Request) -> Result<Self, Refused> {
+    pub(super) fn of(request: &Request) -> Result<Self, Refused> {
         let is_upgrade = request
             .header_list("upgrade")
             .any(|word| word.eq_ignore_ascii_case("websocket"));
@@ -40,7 +40,7 @@ impl Upgrade {
     }
 
     /// The head of the answer, and the frames that follow it.
-    pub fn open(&self) -> (Vec<u8>, Frames) {
+    pub(super) fn open(&self) -> (Vec<u8>, Frames) {
         match self {
             Self::ServerSent => {
                 let mut head = status_line(200);
@@ -67,17 +67,17 @@ impl Upgrade {
 }
 
 /// What turns lines into bytes.
-pub enum Frames {
+pub(super) enum Frames {
     ServerSent,
     WebSocket(Box<WebSocket<Pipe>>),
 }
 
 /// The other side ended the stream, or broke its rules.
-pub struct Ended;
+pub(super) struct Ended;
 
 impl Frames {
     /// The bytes of these lines.
-    pub fn lines(&mut self, lines: &[Line]) -> Result<Vec<u8>, Ended> {
+    pub(super) fn lines(&mut self, lines: &[Line]) -> Result<Vec<u8>, Ended> {
         match self {
             Self::ServerSent => {
                 let mut bytes = Vec::new();
@@ -100,7 +100,7 @@ impl Frames {
     }
 
     /// A sign of life.
-    pub fn ping(&mut self) -> Result<Vec<u8>, Ended> {
+    pub(super) fn ping(&mut self) -> Result<Vec<u8>, Ended> {
         match self {
             Self::ServerSent => Ok(b": ping\n\n".to_vec()),
             Self::WebSocket(socket) => {
@@ -111,7 +111,7 @@ impl Frames {
     }
 
     /// Takes bytes of the client; returns bytes to send back, and whether the stream goes on.
-    pub fn receive(&mut self, bytes: &[u8]) -> (Vec<u8>, bool) {
+    pub(super) fn receive(&mut self, bytes: &[u8]) -> (Vec<u8>, bool) {
         let Self::WebSocket(socket) = self else {
             return (Vec::new(), true);
         };
@@ -135,7 +135,7 @@ fn flushed(result: Result<(), Error>) -> Result<(), Ended> {
 
 /// Bytes from and for a client, in memory: sockets are read and written elsewhere.
 #[derive(Default)]
-pub struct Pipe {
+pub(super) struct Pipe {
     input: VecDeque<u8>,
     output: Vec<u8>,
 }

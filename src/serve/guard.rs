@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 /// The rules of a server.
 #[derive(Clone, Debug, Default)]
-pub struct Guard {
+pub(crate) struct Guard {
     /// Names by which the server may be reached, besides its addresses.
     pub hosts: Vec<String>,
     /// Whether every listener is on loopback or a Unix socket.
@@ -18,10 +18,10 @@ pub struct Guard {
 
 /// A bearer token, kept and compared as its hash: comparing takes the same time wherever two tokens differ.
 #[derive(Clone, PartialEq, Eq)]
-pub struct TokenHash([u8; 32]);
+pub(crate) struct TokenHash([u8; 32]);
 
 impl TokenHash {
-    pub fn of(token: &str) -> Self {
+    pub(crate) fn of(token: &str) -> Self {
         Self(Sha256::digest(token.as_bytes()).into())
     }
 
@@ -41,7 +41,7 @@ impl std::fmt::Debug for TokenHash {
 impl Guard {
     /// # Errors
     /// When the request may not be answered.
-    pub fn check(&self, request: &Request) -> Result<(), Refused> {
+    pub(crate) fn check(&self, request: &Request) -> Result<(), Refused> {
         let host = request
             .header("host")
             .ok_or_else(|| Refused::new(400, "the request names no host"))?;

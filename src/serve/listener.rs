@@ -74,7 +74,7 @@ impl fmt::Display for Place {
 }
 
 /// A socket that accepts connections.
-pub struct Listener {
+pub(crate) struct Listener {
     pub place: Place,
     socket: ListeningSocket,
 }
@@ -88,7 +88,7 @@ enum ListeningSocket {
 impl Listener {
     /// # Errors
     /// When another program listens there, or the place may not be used.
-    pub fn bind(place: &Place) -> Result<Self> {
+    pub(crate) fn bind(place: &Place) -> Result<Self> {
         match place {
             Place::Tcp(address) => {
                 let bound = std::net::TcpListener::bind(address);
@@ -103,7 +103,7 @@ impl Listener {
     ///
     /// # Errors
     /// When it handed over something else than listening sockets.
-    pub fn handed_over() -> Result<Vec<Self>> {
+    pub(crate) fn handed_over() -> Result<Vec<Self>> {
         let mut listeners = Vec::new();
         let mut handed = listenfd::ListenFd::from_env();
         for at in 0..handed.len() {
@@ -135,7 +135,7 @@ impl Listener {
         })
     }
 
-    pub fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+    pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         match &mut self.socket {
             ListeningSocket::Tcp(socket) => registry.register(socket, token, Interest::READABLE),
             #[cfg(unix)]
@@ -145,7 +145,7 @@ impl Listener {
 
     /// # Errors
     /// `WouldBlock` when no client waits.
-    pub fn accept(&self) -> io::Result<Socket> {
+    pub(crate) fn accept(&self) -> io::Result<Socket> {
         match &self.socket {
             ListeningSocket::Tcp(socket) => {
                 let (client, _) = socket.accept()?;
@@ -180,7 +180,7 @@ fn bind_unix(path: &Path) -> Result<Listener> {
 }
 
 /// A connection's socket.
-pub enum Socket {
+pub(crate) enum Socket {
     Tcp(mio::net::TcpStream),
     #[cfg(unix)]
     Unix(mio::net::UnixStream),
@@ -195,16 +195,16 @@ impl Socket {
         }
     }
 
-    pub fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+    pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         registry.register(self.source(), token, Interest::READABLE | Interest::WRITABLE)
     }
 
-    pub fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
+    pub(crate) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
         registry.deregister(self.source())
     }
 
     /// Tells the client that nothing more comes.
-    pub fn finish(&self) {
+    pub(crate) fn finish(&self) {
         // The client may be gone.
         let _ = match self {
             Self::Tcp(socket) => socket.shutdown(std::net::Shutdown::Write),

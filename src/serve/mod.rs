@@ -20,10 +20,10 @@ mod route;
 mod token;
 mod units;
 
-pub use guard::Guard;
-pub use listener::{Listener, Place};
-pub use token::{default_token_file, read_token};
-pub use units::units;
+pub(crate) use guard::Guard;
+pub(crate) use listener::{Listener, Place};
+pub(crate) use token::{default_token_file, read_token};
+pub(crate) use units::units;
 
 use crate::core::problem::Problem;
 use crate::engine::Engine;
@@ -53,7 +53,7 @@ const ANSWER_TIME: Duration = Duration::from_millis(200);
 const MOST_TURNS: usize = 5_000;
 
 /// What a server is started with.
-pub struct Settings {
+pub(crate) struct Settings {
     pub listeners: Vec<Listener>,
     pub guard: Guard,
     /// Whether answers have titles and texts of sessions.
@@ -64,7 +64,7 @@ pub struct Settings {
 type Parked = (usize, Query, Arc<AtomicBool>);
 
 /// A server; the thread that runs it owns the engine.
-pub struct Server<'e> {
+pub(crate) struct Server<'e> {
     engine: &'e mut Engine,
     answers: Answers,
     feed: Option<Feed>,
@@ -84,7 +84,7 @@ impl<'e> Server<'e> {
     ///
     /// # Errors
     /// When the system gives no notices, or a thread cannot be started.
-    pub fn start(engine: &'e mut Engine, settings: Settings) -> Result<Self> {
+    pub(crate) fn start(engine: &'e mut Engine, settings: Settings) -> Result<Self> {
         engine.watch(&WatchOptions {
             is_watched: &|_| true,
             is_abandoned: || false,
@@ -119,7 +119,7 @@ impl<'e> Server<'e> {
     ///
     /// # Errors
     /// When the ledger cannot be read or written, or the network's thread ends.
-    pub fn run(&mut self, warn: &mut dyn FnMut(&Problem)) -> Result<i32> {
+    pub(crate) fn run(&mut self, warn: &mut dyn FnMut(&Problem)) -> Result<i32> {
         let prices = keep_fresh(&self.engine.system, &self.engine.config)?;
         self.remotes = self.engine.remotes().watch(self.engine.waker())?;
         self.engine.prices();

@@ -4,13 +4,13 @@ use super::request::{Refused, Request};
 
 /// How rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RowFormat {
+pub(super) enum RowFormat {
     Json,
     Ndjson,
 }
 
 impl RowFormat {
-    pub const fn content_type(self) -> &'static str {
+    pub(super) const fn content_type(self) -> &'static str {
         match self {
             Self::Json => "application/json",
             Self::Ndjson => "application/x-ndjson",
@@ -21,7 +21,7 @@ impl RowFormat {
     ///
     /// # Errors
     /// When the client accepts neither.
-    pub fn of(request: &Request) -> Result<Self, Refused> {
+    pub(super) fn of(request: &Request) -> Result<Self, Refused> {
         let json = quality(request, &["application/json"]);
         let ndjson = quality(
             request,
@@ -41,7 +41,7 @@ impl RowFormat {
 }
 
 /// Whether metrics are OpenMetrics, rather than the older text that Prometheus and its tools read.
-pub fn is_open_metrics(request: &Request) -> bool {
+pub(super) fn is_open_metrics(request: &Request) -> bool {
     quality(request, &["application/openmetrics-text"]) >= quality(request, &["text/plain"])
 }
 

@@ -32,7 +32,7 @@ const MOST_STREAMS: usize = 256;
 const TICK: Duration = Duration::from_millis(500);
 
 /// A question of a connection, by its number.
-pub enum Ask {
+pub(super) enum Ask {
     Query {
         connection: usize,
         query: Query,
@@ -57,7 +57,7 @@ pub enum Ask {
 }
 
 /// What the engine's thread has for this one.
-pub enum Tell {
+pub(super) enum Tell {
     Answer {
         connection: usize,
         answer: Answer,
@@ -82,14 +82,14 @@ pub enum Tell {
 }
 
 /// The way to the engine's thread and back.
-pub struct Channels {
+pub(super) struct Channels {
     pub asks: Sender<Ask>,
     pub tells: Receiver<Tell>,
     /// Wakes the engine.
     pub engine: notices::Waker,
 }
 
-pub struct Network {
+pub(super) struct Network {
     poll: Poll,
     listeners: Vec<Listener>,
     connections: FxHashMap<usize, Connection>,
@@ -104,7 +104,11 @@ impl Network {
     ///
     /// # Errors
     /// When the system gives no notices of sockets.
-    pub fn new(mut listeners: Vec<Listener>, guard: Guard, channels: Channels) -> io::Result<(Self, Arc<Waker>)> {
+    pub(super) fn new(
+        mut listeners: Vec<Listener>,
+        guard: Guard,
+        channels: Channels,
+    ) -> io::Result<(Self, Arc<Waker>)> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
         for (at, listener) in listeners.iter_mut().enumerate() {
@@ -126,7 +130,7 @@ impl Network {
     ///
     /// # Errors
     /// When waiting for sockets fails.
-    pub fn run(mut self) -> io::Result<()> {
+    pub(super) fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(256);
         loop {
             let timeout = (!self.connections.is_empty()).then_some(TICK);

@@ -13,7 +13,7 @@ const FILES: &[(&str, &str, &str)] = &[
 ];
 
 /// The file of the page at a path.
-pub fn file(path: &str) -> Option<Answer> {
+pub(super) fn file(path: &str) -> Option<Answer> {
     let (_, content_type, text) = FILES.iter().find(|(known, _, _)| *known == path)?;
     Some(Answer {
         policy: POLICY,

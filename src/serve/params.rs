@@ -5,21 +5,21 @@ use crate::core::filter_text::{FilterText, PresenceWanted};
 use clap::ValueEnum;
 
 /// Parameters that are read one after the other; those that are left over are errors.
-pub struct Params {
+pub(super) struct Params {
     left: Vec<(String, String)>,
     read: Vec<&'static str>,
 }
 
 /// How rows are chosen and written.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct RowParams {
+pub(super) struct RowParams {
     pub fields: Vec<String>,
     pub sort: Option<String>,
     pub limit: Option<usize>,
 }
 
 impl Params {
-    pub fn new(params: Vec<(String, String)>) -> Self {
+    pub(super) fn new(params: Vec<(String, String)>) -> Self {
         Self {
             left: params,
             read: Vec::new(),
@@ -27,7 +27,7 @@ impl Params {
     }
 
     /// All values of a parameter.
-    pub fn all(&mut self, name: &'static str) -> Vec<String> {
+    pub(super) fn all(&mut self, name: &'static str) -> Vec<String> {
         self.read.push(name);
         let mut values = Vec::new();
         self.left.retain(|(key, value)| {
@@ -44,7 +44,7 @@ impl Params {
     ///
     /// # Errors
     /// When one is empty: it could only match nothing.
-    pub fn wanted(&mut self, name: &'static str) -> Result<Vec<String>, BadRequest> {
+    pub(super) fn wanted(&mut self, name: &'static str) -> Result<Vec<String>, BadRequest> {
         let values = self.all(name);
         match values.iter().any(String::is_empty) {
             true => Err(BadRequest::new(format!("{name} must not be empty"))),
@@ -56,7 +56,7 @@ impl Params {
     ///
     /// # Errors
     /// When it is empty.
-    pub fn list(&mut self, name: &'static str) -> Result<Vec<String>, BadRequest> {
+    pub(super) fn list(&mut self, name: &'static str) -> Result<Vec<String>, BadRequest> {
         let values = self.wanted(name)?;
         let split = values.iter().flat_map(|value| value.split(','));
         Ok(split.filter(|value| !value.is_empty()).map(str::to_owned).collect())
@@ -66,7 +66,7 @@ impl Params {
     ///
     /// # Errors
     /// When it is given more than once, or empty.
-    pub fn text(&mut self, name: &'static str) -> Result<Option<String>, BadRequest> {
+    pub(super) fn text(&mut self, name: &'static str) -> Result<Option<String>, BadRequest> {
         match self.one(name)? {
             Some(value) if value.is_empty() => Err(BadRequest::new(format!("{name} must not be empty"))),
             value => Ok(value),
@@ -87,7 +87,7 @@ impl Params {
     ///
     /// # Errors
     /// When it has another value.
-    pub fn flag(&mut self, name: &'static str) -> Result<bool, BadRequest> {
+    pub(super) fn flag(&mut self, name: &'static str) -> Result<bool, BadRequest> {
         match self.one(name)?.as_deref() {
             None | Some("0" | "false") => Ok(false),
             Some("" | "1" | "true") => Ok(true),
@@ -99,7 +99,7 @@ impl Params {
     ///
     /// # Errors
     /// When a value is none of its names.
-    pub fn names<T: ValueEnum>(&mut self, name: &'static str) -> Result<Vec<T>, BadRequest> {
+    pub(super) fn names<T: ValueEnum>(&mut self, name: &'static str) -> Result<Vec<T>, BadRequest> {
         let values = self.list(name)?.into_iter();
         let parse = |value: String| {
             T::from_str(&value, false).map_err(|_| {
@@ -115,7 +115,7 @@ impl Params {
     ///
     /// # Errors
     /// When one is given twice or has an unknown value.
-    pub fn filters(&mut self) -> Result<FilterText, BadRequest> {
+    pub(super) fn filters(&mut self) -> Result<FilterText, BadRequest> {
         let filters = FilterText {
             since: self.text("since")?,
             until: self.text("until")?,
@@ -138,7 +138,7 @@ impl Params {
 
     /// # Errors
     /// When one is given twice or has a wrong value.
-    pub fn rows(&mut self) -> Result<RowParams, BadRequest> {
+    pub(super) fn rows(&mut self) -> Result<RowParams, BadRequest> {
         let limit = self.text("limit")?;
         let count = |text: &String| {
             let parsed = text.parse();
@@ -159,7 +159,7 @@ impl Params {
     ///
     /// # Errors
     /// When there are any.
-    pub fn finish(self) -> Result<(), BadRequest> {
+    pub(super) fn finish(self) -> Result<(), BadRequest> {
         match self.left.first() {
             None => Ok(()),
             Some((name, _)) => {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Longer heads are refused.
-pub const MOST_HEAD_BYTES: usize = 16 * 1024;
+pub(super) const MOST_HEAD_BYTES: usize = 16 * 1024;
 /// Longer targets are refused.
 const MOST_TARGET_BYTES: usize = 4 * 1024;
 const MOST_HEADERS: usize = 64;
@@ -11,7 +11,7 @@ const MOST_PARAMS: usize = 128;
 
 /// A request without a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
+pub(crate) struct Request {
     pub is_head: bool,
     /// As sent: never decoded, never resolved.
     pub path: String,
@@ -25,14 +25,14 @@ pub struct Request {
 
 /// A request that gets an error instead of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
+pub(crate) struct Refused {
     pub status: u16,
     pub message: String,
     pub hint: Option<String>,
 }
 
 impl Refused {
-    pub fn new(status: u16, message: impl Into<String>) -> Self {
+    pub(crate) fn new(status: u16, message: impl Into<String>) -> Self {
         Self {
             status,
             message: message.into(),
@@ -41,7 +41,7 @@ impl Refused {
     }
 
     #[must_use]
-    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -58,7 +58,7 @@ impl Request {
     ///
     /// # Errors
     /// When the bytes are no request that is ever answered.
-    pub fn parse(bytes: &[u8]) -> Result<Option<(Self, usize)>, Refused> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(Self, usize)>, Refused> {
         let too_large = || Refused::new(431, format!("the request head exceeds {MOST_HEAD_BYTES} bytes"));
         let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
         let mut parsed = httparse::Request::new(&mut headers);
@@ -105,7 +105,7 @@ impl Request {
     }
 
     /// The header of this name (in lower case); `None` as well where it came more than once.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(key, _)| key == name);
         match (found.next(), found.next()) {
             (Some((_, value)), None) => Some(value),
@@ -114,7 +114,7 @@ impl Request {
     }
 
     /// All values of a header that lists values.
-    pub fn header_list(&self, name: &str) -> impl Iterator<Item = &str> {
+    pub(crate) fn header_list(&self, name: &str) -> impl Iterator<Item = &str> {
         let found = self.headers.iter().filter(move |(key, _)| key == name);
         found.flat_map(|(_, value)| value.split(',')).map(str::trim)
     }

@@ -2,7 +2,7 @@
 
 /// What a path asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Route {
+pub(super) enum Route {
     Health,
     /// otop's list of sessions.
     OtopSessions,
@@ -42,12 +42,12 @@ const ROUTES: &[(&str, Route)] = &[
 
 impl Route {
     /// `None` for every other spelling of a path, too: nothing is decoded or resolved.
-    pub fn find(path: &str) -> Option<Self> {
+    pub(super) fn find(path: &str) -> Option<Self> {
         ROUTES.iter().find(|(known, _)| *known == path).map(|(_, route)| *route)
     }
 
     /// Whether the answer is rows, in the format that the client accepts.
-    pub const fn has_rows(self) -> bool {
+    pub(super) const fn has_rows(self) -> bool {
         matches!(
             self,
             Self::Sessions | Self::Turns | Self::Cost | Self::Ps | Self::Providers | Self::Budgets

@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 const LEAST_CHARS: usize = 16;
 
 /// Where the token is unless the user names another file.
-pub fn default_token_file(system: &System) -> PathBuf {
+pub(crate) fn default_token_file(system: &System) -> PathBuf {
     system.own_data_dir().join("serve-token")
 }
 
 /// # Errors
 /// When there is no such file, others may read it, or it holds no token.
-pub fn read_token(file: &Path, system: &System) -> Result<TokenHash> {
+pub(crate) fn read_token(file: &Path, system: &System) -> Result<TokenHash> {
     let shown = system.tilde(file);
     let text = open::read_text(file, Most::WORD).with_context(|| {
         format!("could not read the token file {shown}: create it with 'umask 077; openssl rand -hex 32 > {shown}'")

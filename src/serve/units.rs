@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 /// A file to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unit {
+pub(crate) struct Unit {
     pub path: PathBuf,
     pub text: String,
 }
 
 /// The unit files of this system, and the command that starts them; `None` where there is neither systemd nor launchd.
 /// `flags` are those of `ttop serve`, in their order.
-pub fn units(program: &Path, flags: &[String], system: &System) -> Option<(Vec<Unit>, &'static str)> {
+pub(crate) fn units(program: &Path, flags: &[String], system: &System) -> Option<(Vec<Unit>, &'static str)> {
     match system.os {
         Os::Linux => Some((
             systemd(program, flags, system),

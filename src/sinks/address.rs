@@ -14,7 +14,7 @@ const MAX_BYTES: u64 = 64 << 10;
 ///
 /// # Errors
 /// Which variable or file is not there; never what another one holds.
-pub fn resolve(written: &str, system: &System) -> Result<Secret, String> {
+pub(super) fn resolve(written: &str, system: &System) -> Result<Secret, String> {
     let mut url = String::new();
     let mut rest = written;
     while let Some((before, after)) = rest.split_once('{') {

@@ -10,7 +10,7 @@ const BETWEEN: Duration = Duration::from_millis(200);
 
 /// `type: bell`
 #[derive(Debug)]
-pub struct Bell;
+pub(super) struct Bell;
 
 impl SinkKind for Bell {
     fn name(&self) -> &str {

@@ -13,7 +13,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// `type: command`
-pub struct Commands;
+pub(super) struct Commands;
 
 /// The program and its arguments.
 #[derive(Debug)]
@@ -46,7 +46,12 @@ fn send(words: &[String], event: &EventRow, system: &System) -> Result<(), Undel
 }
 
 /// Runs a program to its end. What it prints is not ttop's answer; what it complains of is seen.
-pub fn run(program: impl AsRef<OsStr>, arguments: &[String], name: &str, stdin: &[u8]) -> Result<(), Undelivered> {
+pub(super) fn run(
+    program: impl AsRef<OsStr>,
+    arguments: &[String],
+    name: &str,
+    stdin: &[u8],
+) -> Result<(), Undelivered> {
     let ended = children::run(program, arguments, stdin, PATIENCE)
         .map_err(|error| Undelivered::Down(format!("{name} could not be started: {}", error.kind())))?;
     let complaint = String::from_utf8_lossy(&ended.stderr);

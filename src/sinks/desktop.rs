@@ -13,7 +13,7 @@ const SCRIPT: &str = "on run argv\ndisplay notification (item 2 of argv) with ti
 
 /// `type: desktop`
 #[derive(Debug)]
-pub struct Desktop;
+pub(super) struct Desktop;
 
 impl SinkKind for Desktop {
     fn name(&self) -> &str {

@@ -67,7 +67,7 @@ impl Deref for SinkHandle {
 }
 
 /// The kinds that are part of the program.
-pub fn built_in() -> Vec<SinkHandle> {
+pub(crate) fn built_in() -> Vec<SinkHandle> {
     let kinds: [&'static (dyn SinkKind + Sync); 4] =
         [&desktop::Desktop, &bell::Bell, &command::Commands, &webhook::Webhooks];
     kinds.map(SinkHandle::Shared).into()
@@ -125,7 +125,7 @@ impl fmt::Display for Undelivered {
 /// # Errors
 ///
 /// When a sink lacks a key that its type needs; the check of the configuration file names the place.
-pub fn configured(config: &Config, kinds: &[SinkHandle]) -> Result<Vec<Sink>> {
+pub(crate) fn configured(config: &Config, kinds: &[SinkHandle]) -> Result<Vec<Sink>> {
     let kinds: Vec<&dyn SinkKind> = kinds.iter().map(|kind| &**kind).collect();
     let made = config.alerts.sinks.iter();
     let made = made.map(|(name, settings)| match sink(name, settings, &kinds) {
@@ -138,7 +138,7 @@ pub fn configured(config: &Config, kinds: &[SinkHandle]) -> Result<Vec<Sink>> {
 }
 
 /// The sinks of the config that are of one of these kinds.
-pub fn of_kinds(config: &Config, kinds: &[&dyn SinkKind]) -> Vec<Sink> {
+pub(crate) fn of_kinds(config: &Config, kinds: &[&dyn SinkKind]) -> Vec<Sink> {
     let named = config.alerts.sinks.iter();
     let named = named.filter_map(|(name, settings)| sink(name, settings, kinds));
     named.chain(by_themselves(config, kinds)).collect()
@@ -152,7 +152,7 @@ fn by_themselves(config: &Config, kinds: &[&dyn SinkKind]) -> Vec<Sink> {
 }
 
 /// The names of the sinks that want an event.
-pub fn wanting(sinks: &[Sink], event: &EventRow) -> Vec<String> {
+pub(crate) fn wanting(sinks: &[Sink], event: &EventRow) -> Vec<String> {
     let wanting = sinks.iter().filter(|sink| sink.wants(event));
     wanting.map(|sink| sink.name.clone()).collect()
 }

@@ -20,7 +20,7 @@ const MAX_ANSWER: u64 = 64 << 10;
 const MOST_CHARS: usize = 1900;
 
 /// `type: webhook`
-pub struct Webhooks;
+pub(super) struct Webhooks;
 
 impl SinkKind for Webhooks {
     fn name(&self) -> &str {
@@ -35,7 +35,7 @@ impl SinkKind for Webhooks {
 
 /// A webhook of the config.
 #[derive(Debug)]
-pub struct Webhook {
+pub(super) struct Webhook {
     /// As written, with references.
     url: Option<Secret>,
     shape: Option<Shape>,
@@ -51,7 +51,7 @@ enum Shape {
 
 impl Webhook {
     /// Derives the format from the host if it is not configured.
-    pub fn new(url: &str, format: Option<SinkFormat>) -> Self {
+    pub(super) fn new(url: &str, format: Option<SinkFormat>) -> Self {
         Self {
             url: Secret::new(url),
             shape: format.map(|format| match format {

@@ -11,7 +11,7 @@ const QUESTIONS: &[u8] = b"\x1b]11;?\x1b\\\x1b[c";
 
 /// Whether the terminal is dark or light; `None` where it does not say. In raw mode only.
 #[cfg(unix)]
-pub fn scheme() -> Option<Scheme> {
+pub(super) fn scheme() -> Option<Scheme> {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use std::io::Write;
     use std::time::{Duration, Instant};

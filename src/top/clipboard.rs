@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 const MOST_BYTES: usize = 74_000;
 
 /// The sequence that asks the terminal to put a text on the clipboard; `None` for one that is too long.
-pub fn sequence(text: &str) -> Option<String> {
+pub(super) fn sequence(text: &str) -> Option<String> {
     let encoded = STANDARD.encode(text);
     (encoded.len() <= MOST_BYTES).then(|| format!("\u{1b}]52;c;{encoded}\u{1b}\\"))
 }

@@ -265,7 +265,7 @@ fn contains(text: &str, word: &str) -> bool {
 }
 
 /// A cell of text that may be anything.
-pub fn plain(text: &str) -> Cell {
+pub(super) fn plain(text: &str) -> Cell {
     Cell::plain(Printable::new(text))
 }
 

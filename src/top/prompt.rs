@@ -85,12 +85,12 @@ impl Line {
 }
 
 /// The names of filters that the prompt takes, as the flags are called.
-pub const NAMES: [&str; 11] = [
+pub(super) const NAMES: [&str; 11] = [
     "agent", "model", "project", "provider", "session", "branch", "subagent", "since", "until", "on", "presence",
 ];
 
 /// Takes a typed filter apart: `model:opus project:. $>1 flaky`.
-pub fn parse(typed: &str) -> (FilterText, Words) {
+pub(super) fn parse(typed: &str) -> (FilterText, Words) {
     let (mut filter, mut words) = (FilterText::default(), Words::default());
     for word in split(typed) {
         if let Some(limit) = word.strip_prefix("$>").and_then(|text| text.parse().ok()) {

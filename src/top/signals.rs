@@ -9,7 +9,7 @@ use std::sync::mpsc::Sender;
 /// # Errors
 /// When signals cannot be taken over.
 #[cfg(unix)]
-pub fn watch(send: Sender<Event>) -> io::Result<()> {
+pub(super) fn watch(send: Sender<Event>) -> io::Result<()> {
     use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT])?;
     std::thread::spawn(move || {
@@ -34,7 +34,7 @@ pub fn watch(_send: Sender<Event>) -> io::Result<()> {
 
 /// Stops this process, as Ctrl+Z does; returns when it continues.
 #[cfg(unix)]
-pub fn stop() -> io::Result<()> {
+pub(super) fn stop() -> io::Result<()> {
     signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)
 }
 

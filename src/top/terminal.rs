@@ -21,7 +21,7 @@ use std::sync::mpsc::Sender;
 static IS_UP: AtomicBool = AtomicBool::new(false);
 
 /// The screen, which is left when this goes.
-pub struct Screen {
+pub(super) struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
     has_mouse: bool,
     log: Sender<Event>,
@@ -32,7 +32,7 @@ impl Screen {
     ///
     /// # Errors
     /// When the terminal cannot be set up; it is as before then.
-    pub fn enter(has_mouse: bool, log: Sender<Event>) -> io::Result<Self> {
+    pub(super) fn enter(has_mouse: bool, log: Sender<Event>) -> io::Result<Self> {
         static HOOK: Once = Once::new();
         HOOK.call_once(|| {
             let before = std::panic::take_hook();
@@ -55,7 +55,7 @@ impl Screen {
     ///
     /// # Errors
     /// When the terminal cannot be set up; it is as before then.
-    pub fn resume(&mut self) -> io::Result<()> {
+    pub(super) fn resume(&mut self) -> io::Result<()> {
         IS_UP.store(true, Ordering::SeqCst);
         let entered = self.set_up();
         if entered.is_err() {
@@ -79,7 +79,7 @@ impl Screen {
     }
 
     /// The columns and rows there are.
-    pub fn size() -> (u16, u16) {
+    pub(super) fn size() -> (u16, u16) {
         size().unwrap_or((80, 24))
     }
 
@@ -87,7 +87,7 @@ impl Screen {
     ///
     /// # Errors
     /// When the terminal cannot be written.
-    pub fn draw(&mut self, state: &State) -> io::Result<()> {
+    pub(super) fn draw(&mut self, state: &State) -> io::Result<()> {
         if !IS_UP.load(Ordering::SeqCst) {
             return Err(io::Error::other("the screen was left"));
         }
@@ -104,7 +104,7 @@ impl Screen {
     ///
     /// # Errors
     /// When the terminal cannot be written.
-    pub fn send(&mut self, sequence: &str) -> io::Result<()> {
+    pub(super) fn send(&mut self, sequence: &str) -> io::Result<()> {
         let mut out = io::stdout();
         out.write_all(sequence.as_bytes())?;
         out.flush()
@@ -118,7 +118,7 @@ impl Drop for Screen {
 }
 
 /// Undoes everything, in reverse order; once.
-pub fn restore() {
+pub(super) fn restore() {
     if !IS_UP.swap(false, Ordering::SeqCst) {
         return;
     }
@@ -147,7 +147,7 @@ mod stderr {
     static TERMINAL: Mutex<Option<OwnedFd>> = Mutex::new(None);
 
     /// Sends each line of it to the log; a stderr that is no terminal stays as it is.
-    pub fn divert(log: &Sender<Event>) {
+    pub(super) fn divert(log: &Sender<Event>) {
         if !std::io::stderr().is_terminal() {
             return;
         }
@@ -168,7 +168,7 @@ mod stderr {
         });
     }
 
-    pub fn give_back() {
+    pub(super) fn give_back() {
         let terminal = TERMINAL.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(terminal) = terminal {
             // Without it messages are lost, and nothing else.

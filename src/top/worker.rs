@@ -36,11 +36,11 @@ const PLAN_ONLY: DetailLimits = DetailLimits {
 const HISTORY_MS: i64 = 14 * 24 * 3600 * 1000;
 
 /// Writes a setting, as `config set` does, and takes it over.
-pub type SetSetting = fn(&mut Engine, &str, &str) -> Result<()>;
+pub(super) type SetSetting = fn(&mut Engine, &str, &str) -> Result<()>;
 
 /// What the screen asks for, from another thread.
 #[derive(Clone, Default)]
-pub struct Inbox(Arc<(Mutex<Asked>, Condvar)>);
+pub(super) struct Inbox(Arc<(Mutex<Asked>, Condvar)>);
 
 #[derive(Default)]
 struct Asked {
@@ -53,24 +53,24 @@ struct Asked {
 }
 
 impl Inbox {
-    pub fn ask(&self, request: Request) {
+    pub(super) fn ask(&self, request: Request) {
         self.change(|asked| asked.requests.push(request));
     }
 
     /// Ends the worker.
-    pub fn finish(&self) {
+    pub(super) fn finish(&self) {
         self.change(|asked| asked.is_over = true);
     }
 
     /// Whether the worker has ended in time.
-    pub fn wait_done(&self, patience: Duration) -> bool {
+    pub(super) fn wait_done(&self, patience: Duration) -> bool {
         let (asked, done) = &*self.0;
         let asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = done.wait_timeout_while(asked, patience, |asked| !asked.is_done);
         waited.map_or(true, |(asked, _)| asked.is_done)
     }
 
-    pub fn done(&self) {
+    pub(super) fn done(&self) {
         self.change(|asked| asked.is_done = true);
         self.0.1.notify_all();
     }
@@ -103,7 +103,7 @@ enum Part {
     Mcp,
 }
 
-pub struct Worker<'e> {
+pub(super) struct Worker<'e> {
     engine: &'e mut Engine,
     inbox: Inbox,
     send: Sender<Event>,
@@ -124,7 +124,13 @@ pub struct Worker<'e> {
 }
 
 impl<'e> Worker<'e> {
-    pub fn new(engine: &'e mut Engine, wanted: Wanted, inbox: Inbox, send: Sender<Event>, set: SetSetting) -> Self {
+    pub(super) fn new(
+        engine: &'e mut Engine,
+        wanted: Wanted,
+        inbox: Inbox,
+        send: Sender<Event>,
+        set: SetSetting,
+    ) -> Self {
         let helpers = Arc::new(AtomicBool::new(wanted.has_helpers));
         Self {
             engine,
@@ -148,7 +154,7 @@ impl<'e> Worker<'e> {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn serve(mut self) -> Result<Option<i32>> {
+    pub(super) fn serve(mut self) -> Result<Option<i32>> {
         self.engine.prices();
         self.engine.watch(&WatchOptions {
             is_watched: &|_| true,

@@ -22,7 +22,7 @@ use serde_json::value::RawValue;
 const ID: &str = "amp";
 const RULES_VERSION: u32 = 3;
 
-pub struct Amp;
+pub(super) struct Amp;
 
 impl Agent for Amp {
     fn id(&self) -> &'static str {

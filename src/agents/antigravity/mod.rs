@@ -24,7 +24,7 @@ const RULES_VERSION: u32 = 3;
 /// What a model is called where only the router is known.
 const ROUTER: &str = "gemini-default";
 
-pub struct Antigravity;
+pub(super) struct Antigravity;
 
 impl Agent for Antigravity {
     fn id(&self) -> &'static str {

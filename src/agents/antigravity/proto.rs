@@ -4,14 +4,14 @@ use crate::agents::shared::instant::possible;
 
 /// One field of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field<'a> {
+pub(super) enum Field<'a> {
     Number(u64),
     /// A text or a message.
     Bytes(&'a [u8]),
 }
 
 /// The fields of a message with their numbers, up to its end or to the first damaged one.
-pub fn fields(mut bytes: &[u8]) -> impl Iterator<Item = (u64, Field<'_>)> {
+pub(super) fn fields(mut bytes: &[u8]) -> impl Iterator<Item = (u64, Field<'_>)> {
     std::iter::from_fn(move || {
         loop {
             let tag = varint(&mut bytes)?;
@@ -35,14 +35,14 @@ pub fn fields(mut bytes: &[u8]) -> impl Iterator<Item = (u64, Field<'_>)> {
     })
 }
 
-pub fn number(message: &[u8], wanted: u64) -> Option<u64> {
+pub(super) fn number(message: &[u8], wanted: u64) -> Option<u64> {
     fields(message).find_map(|field| match field {
         (at, Field::Number(number)) if at == wanted => Some(number),
         _ => None,
     })
 }
 
-pub fn bytes(message: &[u8], wanted: u64) -> Option<&[u8]> {
+pub(super) fn bytes(message: &[u8], wanted: u64) -> Option<&[u8]> {
     fields(message).find_map(|field| match field {
         (at, Field::Bytes(bytes)) if at == wanted => Some(bytes),
         _ => None,
@@ -50,13 +50,13 @@ pub fn bytes(message: &[u8], wanted: u64) -> Option<&[u8]> {
 }
 
 /// A text that is not empty.
-pub fn text(message: &[u8], wanted: u64) -> Option<&str> {
+pub(super) fn text(message: &[u8], wanted: u64) -> Option<&str> {
     let text = std::str::from_utf8(bytes(message, wanted)?).ok()?;
     (!text.is_empty()).then_some(text)
 }
 
 /// Epoch milliseconds of a `google.protobuf.Timestamp`.
-pub fn time(message: &[u8], wanted: u64) -> Option<i64> {
+pub(super) fn time(message: &[u8], wanted: u64) -> Option<i64> {
     let timestamp = bytes(message, wanted)?;
     let seconds = i64::try_from(number(timestamp, 1)?).ok()?;
     let nanos = i64::try_from(number(timestamp, 2).unwrap_or(0)).ok()?;

@@ -25,7 +25,7 @@ const RULES_VERSION: u32 = 1;
 /// `billing_metadata.usage_unit` of dollars; others are credits.
 const DOLLARS: u64 = 2;
 
-pub struct Auggie;
+pub(super) struct Auggie;
 
 impl Agent for Auggie {
     fn id(&self) -> &'static str {

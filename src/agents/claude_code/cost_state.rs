@@ -63,7 +63,7 @@ impl CostState {
     ///
     /// # Errors
     /// When it is not JSON, or a count is none.
-    pub fn parse(line: &[u8], session: &str, place: u64, time: i64) -> serde_json::Result<Option<Self>> {
+    pub(super) fn parse(line: &[u8], session: &str, place: u64, time: i64) -> serde_json::Result<Option<Self>> {
         let record: CostStateJson<'_> = serde_json::from_slice(line)?;
         let is_priced = !record.has_unknown_model_cost;
         let models = record.model_usage.into_iter().map(|(model, usage)| {

@@ -40,7 +40,7 @@ struct Held {
 
 impl Beginning {
     /// Looks at a line that is no reply.
-    pub fn line(&mut self, line: &[u8]) {
+    pub(super) fn line(&mut self, line: &[u8]) {
         #[derive(Deserialize)]
         struct HeaderJson {
             timestamp: When,
@@ -52,7 +52,7 @@ impl Beginning {
     }
 
     /// Takes the facts of lines about a session, and returns those that are known to be true.
-    pub fn info(&mut self, mut info: SessionInfo) -> Option<SessionInfo> {
+    pub(super) fn info(&mut self, mut info: SessionInfo) -> Option<SessionInfo> {
         if self.stage != Stage::Own && (info.started_at.is_some() || info.project.is_some()) {
             let mut held = SessionInfo {
                 started_at: info.started_at.take(),
@@ -72,7 +72,7 @@ impl Beginning {
     }
 
     /// Takes that a reply follows in a session, which `owner` asked for; returns what this makes certain.
-    pub fn reply(&mut self, session: &str, owner: &str) -> Option<SessionInfo> {
+    pub(super) fn reply(&mut self, session: &str, owner: &str) -> Option<SessionInfo> {
         if owner != session {
             self.held = None;
             if !matches!(&self.stage, Stage::Copied(from) if from == owner) {
@@ -101,14 +101,14 @@ impl Beginning {
 
 impl Beginning {
     /// The session this one was forked from, as far as known.
-    pub fn parent(&self) -> Option<&str> {
+    pub(super) fn parent(&self) -> Option<&str> {
         match &self.stage {
             Stage::Copied(from) => Some(from),
             _ => self.parent.as_deref(),
         }
     }
 
-    pub fn header(&self) -> Option<i64> {
+    pub(super) fn header(&self) -> Option<i64> {
         self.header
     }
 }

@@ -36,7 +36,7 @@ pub(super) struct Seen {
 }
 
 impl Replies {
-    pub fn new(kept: Vec<Seen>) -> Self {
+    pub(super) fn new(kept: Vec<Seen>) -> Self {
         Self {
             recent: kept.iter().map(|seen| seen.id).collect(),
             latest: kept.into_iter().map(|seen| (seen.id, seen)).collect(),
@@ -44,7 +44,7 @@ impl Replies {
     }
 
     /// What [`Replies::new`] needs to go on.
-    pub fn kept(&self) -> Vec<Seen> {
+    pub(super) fn kept(&self) -> Vec<Seen> {
         self.recent
             .iter()
             .filter_map(|id| self.latest.get(id).copied())
@@ -52,7 +52,7 @@ impl Replies {
     }
 
     /// The billing event of a record.
-    pub fn event(&mut self, reply: &Reply<'_>, timestamp: i64) -> EventKey {
+    pub(super) fn event(&mut self, reply: &Reply<'_>, timestamp: i64) -> EventKey {
         let Some(message_id) = reply.message_id.as_deref() else {
             return match &*reply.uuid {
                 b"" => EventKey::of(AGENT, format!("{}\n{timestamp}", reply.session_id)),

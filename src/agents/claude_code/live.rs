@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
 
 /// Claude Code while it runs.
-pub struct LiveClaudeCode;
+pub(super) struct LiveClaudeCode;
 
 impl Transcripts for LiveClaudeCode {
     fn agent(&self) -> &dyn Agent {

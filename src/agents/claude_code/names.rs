@@ -27,7 +27,7 @@ static SIDECHAIN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"is
 
 /// The state of session names between reads.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Names {
+pub(super) struct Names {
     /// Sessions whose first prompt was found.
     prompted: BTreeSet<String>,
     /// The one of them that the lines at hand belong to.
@@ -119,7 +119,7 @@ struct MessageJson<'a> {
 
 impl Names {
     /// Looks at a line that is no reply. `own` is the session the file is named after.
-    pub fn look(&mut self, line: &[u8], offset: u64, own: &str, source: &Source) -> Option<SessionInfo> {
+    pub(super) fn look(&mut self, line: &[u8], offset: u64, own: &str, source: &Source) -> Option<SessionInfo> {
         if !self.summaries.is_empty()
             && let Some(named) = self.resolve(line, own)
         {
@@ -184,7 +184,7 @@ impl Names {
     }
 
     /// Whether a reply's own line is the message of a summary.
-    pub fn look_at_reply(&mut self, line: &[u8], own: &str) -> Option<SessionInfo> {
+    pub(super) fn look_at_reply(&mut self, line: &[u8], own: &str) -> Option<SessionInfo> {
         if self.summaries.is_empty() {
             None
         } else {

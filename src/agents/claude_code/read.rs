@@ -11,7 +11,7 @@ use anyhow::Result;
 ///
 /// # Errors
 /// When the file cannot be opened or read.
-pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u32) -> Result<Bookmark> {
+pub(super) fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u32) -> Result<Bookmark> {
     let mut whole = scan(source, from, into)?;
     let has_costs = whole.state.has_costs || !whole.costs.is_empty();
     // Only totals make a fork depend on its parent: no other transcript looks for one.

@@ -10,17 +10,17 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// What a line must contain to be a reply; quotes inside JSON strings are escaped, so only keys (and whole strings) match.
-pub const NEEDLE: &str = "\"usage\"";
+pub(super) const NEEDLE: &str = "\"usage\"";
 
 /// Finds the needle.
-pub static REPLY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(NEEDLE));
+pub(super) static REPLY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(NEEDLE));
 
 /// `speed` of what is billed as fast.
-pub const FAST: &str = "fast";
+pub(super) const FAST: &str = "fast";
 
 /// The wanted fields of one record.
 #[derive(Debug, Default, PartialEq)]
-pub struct Reply<'a> {
+pub(super) struct Reply<'a> {
     pub session_id: Cow<'a, str>,
     /// The session that asked, in a record that was copied from it.
     pub request_session: Cow<'a, str>,
@@ -48,7 +48,7 @@ pub struct Reply<'a> {
 
 /// `message.usage`, but for its iterations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
+pub(super) struct Usage {
     pub input: u64,
     pub output: u64,
     pub cache_read: u64,
@@ -66,7 +66,7 @@ pub struct Usage {
 
 /// `service_tier`, as far as it changes the price.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tier {
+pub(super) enum Tier {
     #[default]
     Standard,
     Batch,
@@ -75,7 +75,7 @@ pub enum Tier {
 }
 
 impl Tier {
-    pub fn named(name: &[u8]) -> Self {
+    pub(super) fn named(name: &[u8]) -> Self {
         match name {
             b"batch" => Self::Batch,
             b"flex" => Self::Flex,
@@ -86,7 +86,7 @@ impl Tier {
 }
 
 /// `inference_geo`: where a request was bound to run.
-pub fn region(name: &[u8]) -> Region {
+pub(super) fn region(name: &[u8]) -> Region {
     match name {
         b"us" => Region::Us,
         b"" | b"global" | b"not_available" => Region::Global,
@@ -95,7 +95,7 @@ pub fn region(name: &[u8]) -> Region {
 }
 
 /// A JSON value as text; empty where it is none. Windows paths are full of escapes.
-pub fn read_text(json: &str) -> Cow<'_, str> {
+pub(super) fn read_text(json: &str) -> Cow<'_, str> {
     serde_json::from_str::<Text>(json).map_or("".into(), |text| text.0)
 }
 
@@ -175,7 +175,7 @@ struct ServerToolsJson {
 ///
 /// # Errors
 /// When it is not JSON, or a wanted field has an unexpected type.
-pub fn parse_whole(line: &[u8]) -> Result<Option<Reply<'_>>, serde_json::Error> {
+pub(super) fn parse_whole(line: &[u8]) -> Result<Option<Reply<'_>>, serde_json::Error> {
     // Only the kind first: records of other kinds may hold anything under the same names.
     #[derive(Deserialize)]
     struct Kind<'a> {

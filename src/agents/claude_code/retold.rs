@@ -13,7 +13,7 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    pub fn of(batch: &Batch, row: &Row) -> Self {
+    pub(super) fn of(batch: &Batch, row: &Row) -> Self {
         Self {
             numbers: row.turn,
             message_id: batch.message_id(row).to_owned(),
@@ -24,11 +24,11 @@ impl Reply {
     }
 
     /// Whether its record has a cost of its own.
-    pub fn has_cost(&self) -> bool {
+    pub(super) fn has_cost(&self) -> bool {
         self.numbers.cost.is_some()
     }
 
-    pub fn turn<'a>(&'a self, session_id: &'a str) -> Turn<'a> {
+    pub(super) fn turn<'a>(&'a self, session_id: &'a str) -> Turn<'a> {
         let numbers = &self.numbers;
         let [branch, subagent, task] = &self.origin;
         Turn {

@@ -5,7 +5,7 @@ use crate::system::System;
 use std::path::{Path, PathBuf};
 
 /// Every folder that may hold transcripts, whether or not it exists.
-pub fn roots(system: &System) -> Vec<Root> {
+pub(super) fn roots(system: &System) -> Vec<Root> {
     let mut roots = Vec::new();
     if let Some(moved) = &system.moved {
         return vec![Root::new(projects(moved), "config")];

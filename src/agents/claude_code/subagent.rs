@@ -23,10 +23,10 @@ struct MetaJson<'a> {
 
 impl Subagent {
     /// The kind of one whose kind is not recorded.
-    pub const UNNAMED: &'static str = "subagent";
+    pub(super) const UNNAMED: &'static str = "subagent";
 
     /// What is known beside a transcript.
-    pub fn of(path: &Path) -> Self {
+    pub(super) fn of(path: &Path) -> Self {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let is_subagent = name.starts_with("agent-") || path.components().any(|part| part.as_os_str() == "subagents");
         if !is_subagent {

@@ -61,13 +61,13 @@ enum Start {
 
 impl Recorded {
     /// Whether the session's own transcript has it.
-    pub fn is_main(&self) -> bool {
+    pub(super) fn is_main(&self) -> bool {
         self.place.is_some()
     }
 }
 
 impl Unrecorded {
-    pub fn is_nothing(&self) -> bool {
+    pub(super) fn is_nothing(&self) -> bool {
         self.tokens.is_zero() && self.fees.is_none()
     }
 }

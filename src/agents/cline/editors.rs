@@ -25,7 +25,7 @@ const FIXED: [(&str, &str); 12] = [
 ///
 /// New forks of VS Code appear every few months and all keep its layout, so any program's folder that has
 /// a `User/globalStorage` counts as an editor.
-pub fn storages(system: &System, found: &mut Found) -> Vec<(PathBuf, String)> {
+pub(super) fn storages(system: &System, found: &mut Found) -> Vec<(PathBuf, String)> {
     let mut walk = Walk::default();
     let apps = system.app_dir();
     let mut users = vec![(apps.join("Code/User"), "Code".to_owned())];

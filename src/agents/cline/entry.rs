@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 /// The JSON inside `text`. The counts come when the request ends; before, there is only `request`.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Usage {
+pub(super) struct Usage {
     #[serde(default)]
     pub tokens_in: Option<Count>,
     #[serde(default)]
@@ -27,21 +27,21 @@ pub struct Usage {
 }
 
 /// 0 where the field is missing.
-pub fn count(field: Option<Count>) -> u64 {
+pub(super) fn count(field: Option<Count>) -> u64 {
     field.unwrap_or_default().0
 }
 
 impl Usage {
-    pub fn is_counted(&self) -> bool {
+    pub(super) fn is_counted(&self) -> bool {
         self.tokens_in.is_some() || self.tokens_out.is_some()
     }
 
-    pub fn cached(&self) -> u64 {
+    pub(super) fn cached(&self) -> u64 {
         count(self.cache_writes).saturating_add(count(self.cache_reads))
     }
 
     /// The buckets; `tokensIn` may include what was cached.
-    pub fn tokens(&self, is_inside: bool) -> Tokens {
+    pub(super) fn tokens(&self, is_inside: bool) -> Tokens {
         let cached = if is_inside { self.cached() } else { 0 };
         Tokens::new(
             count(self.tokens_in).saturating_sub(cached),
@@ -52,7 +52,7 @@ impl Usage {
         )
     }
 
-    pub fn raw_total(&self) -> u64 {
+    pub(super) fn raw_total(&self) -> u64 {
         [self.tokens_in, self.tokens_out, self.cache_writes, self.cache_reads]
             .into_iter()
             .fold(0, |sum, bucket| sum.saturating_add(count(bucket)))
@@ -60,7 +60,7 @@ impl Usage {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// One request.
     Request,
     /// The sum of the requests that a restored checkpoint removed; Cline's includes earlier sums among them.
@@ -72,7 +72,7 @@ pub enum Kind {
 }
 
 /// A message that covers requests.
-pub struct Entry {
+pub(super) struct Entry {
     pub kind: Kind,
     pub ts: i64,
     /// Time of the message before it.

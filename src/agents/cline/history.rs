@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 /// Kilo write `workspace`, and `parentTaskId` in tasks that another task started.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Item {
+pub(super) struct Item {
     #[serde(default)]
     id: String,
     #[serde(default)]
@@ -29,7 +29,7 @@ pub struct Item {
 
 impl Item {
     /// The session metadata of the entry.
-    pub fn session(self) -> SessionInfo {
+    pub(super) fn session(self) -> SessionInfo {
         let at = self.ts.0.unwrap_or(0);
         let path = self.cwd_on_task_initialization.or(self.workspace);
         let parent_id = self.parent_task_id.filter(|id| !id.is_empty());
@@ -60,7 +60,7 @@ struct Index<'a> {
 ///
 /// # Errors
 /// When it cannot be read or is no list.
-pub fn read(source: &Source, into: &mut Batch) -> Result<()> {
+pub(super) fn read(source: &Source, into: &mut Batch) -> Result<()> {
     let text = read_text(&source.path)?;
     let items = if text.trim_start().starts_with('{') {
         parse_text::<Index<'_>>(&source.path, &text, into)?.map(|index| index.entries)

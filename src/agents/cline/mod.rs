@@ -25,7 +25,7 @@ const SESSION: u8 = 2;
 
 /// One extension of the family.
 #[derive(Debug)]
-pub struct TaskAgent {
+pub(super) struct TaskAgent {
     pub id: &'static str,
     pub name: &'static str,
     /// The extension's folder in an editor's `globalStorage`.
@@ -36,7 +36,7 @@ pub struct TaskAgent {
     pub limits: &'static [&'static str],
 }
 
-pub static CLINE: TaskAgent = TaskAgent {
+pub(super) static CLINE: TaskAgent = TaskAgent {
     id: "cline",
     name: "Cline",
     extension: "saoudrizwan.claude-dev",

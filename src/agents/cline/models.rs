@@ -12,14 +12,14 @@ use std::path::Path;
 
 /// Who bills and which model, as rows name them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Model {
+pub(super) struct Model {
     pub provider: String,
     pub id: String,
 }
 
 impl Model {
     /// From what an extension calls its provider (may be empty) and the model's id.
-    pub fn new(provider: &str, id: &str) -> Self {
+    pub(super) fn new(provider: &str, id: &str) -> Self {
         Self {
             provider: provider_id(provider, id).to_owned(),
             id: id.to_owned(),
@@ -40,7 +40,7 @@ fn provider_id<'a>(provider: &'a str, model: &str) -> &'a str {
 
 /// The models of one task over its time.
 #[derive(Debug, Default)]
-pub struct Models {
+pub(super) struct Models {
     /// (from when on, model), in the order written.
     steps: Vec<(i64, Model)>,
     /// (when the reply came, position of its step).
@@ -51,7 +51,7 @@ pub struct Models {
 
 impl Models {
     /// The model of the request at `ts`, whose successor is at `next`.
-    pub fn at(&self, ts: i64, next: Option<i64>) -> Model {
+    pub(super) fn at(&self, ts: i64, next: Option<i64>) -> Model {
         let after = self.replies.partition_point(|(at, _)| *at <= ts);
         let reply = self
             .replies
@@ -80,7 +80,7 @@ impl Models {
     }
 
     /// Reads the file next to a task's messages: Cline's list, else the conversation.
-    pub fn read(folder: &Path, into: &mut Batch) -> Self {
+    pub(super) fn read(folder: &Path, into: &mut Batch) -> Self {
         let known = Self::of_metadata(folder, into);
         if known.steps.is_empty() {
             Self::of_conversation(folder, into)

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// How the files of messages end.
-pub const MESSAGES: &str = ".messages.json";
+pub(super) const MESSAGES: &str = ".messages.json";
 
 /// `{"sessionId":"…","agent":"lead","messages":[…]}`
 #[derive(Deserialize)]
@@ -88,7 +88,7 @@ struct Metadata {
 ///
 /// # Errors
 /// When the file cannot be read or is no session.
-pub fn read(agent: &str, source: &Source, state: &[u8], into: &mut Batch) -> Result<Vec<u8>> {
+pub(super) fn read(agent: &str, source: &Source, state: &[u8], into: &mut Batch) -> Result<Vec<u8>> {
     let name = source.path.file_name().unwrap_or_default().to_string_lossy();
     let stem = name.strip_suffix(MESSAGES).unwrap_or(&name);
     let beside = source.path.with_file_name(format!("{stem}.json"));

@@ -2,7 +2,7 @@
 
 use crate::agents::shared::survey::{Vocabulary, Words};
 
-pub static KNOWN: Vocabulary = Vocabulary {
+pub(super) static KNOWN: Vocabulary = Vocabulary {
     words: &[
         Words::new("message type", "type", &["ask", "say"]),
         Words::new(

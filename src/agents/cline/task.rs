@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// Version of the rules in this folder.
-pub const RULES_VERSION: u32 = 2;
+pub(super) const RULES_VERSION: u32 = 2;
 
 /// `{"ts":1772442004240,"type":"say","say":"api_req_started","text":"{\"request\":…,\"tokensIn\":12,…}"}`
 #[derive(Deserialize)]
@@ -52,7 +52,7 @@ struct Condense {
 ///
 /// # Errors
 /// When the file cannot be read or is no array of messages.
-pub fn read(agent: &str, source: &Source, state: &[u8], into: &mut Batch) -> Result<Vec<u8>> {
+pub(super) fn read(agent: &str, source: &Source, state: &[u8], into: &mut Batch) -> Result<Vec<u8>> {
     let folder = source.path.parent().unwrap_or(&source.path);
     let task = folder.file_name().unwrap_or_default().to_string_lossy();
     let text = read_text(&source.path)?;

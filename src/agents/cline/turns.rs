@@ -10,7 +10,7 @@ use crate::core::turn::{Accuracy, EventKey, Presence, Rank, RecordKey, Turn};
 use rustc_hash::FxHashSet;
 
 /// Adds the turns of a task (its id, when it began) and returns the records it ever had, for the next read's `state`.
-pub fn turns(
+pub(super) fn turns(
     agent: &str,
     (task, started_at): (&str, i64),
     entries: &[Entry],

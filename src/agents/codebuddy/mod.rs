@@ -23,7 +23,7 @@ const RULES_VERSION: u32 = 2;
 /// Programs made from CodeBuddy that write as it does: folder in the home, name.
 const RELATIVES: [(&str, &str); 1] = [(".workbuddy", "WorkBuddy")];
 
-pub struct CodeBuddy;
+pub(super) struct CodeBuddy;
 
 impl Agent for CodeBuddy {
     fn id(&self) -> &'static str {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 /// Several spellings may be there at once.
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(default)]
-pub struct Usage {
+pub(super) struct Usage {
     prompt_tokens: Option<Count>,
     input_tokens: Option<Count>,
     #[serde(rename = "inputTokens")]
@@ -43,7 +43,7 @@ struct Details {
 
 impl Usage {
     /// Cached tokens are inside the input and reasoning inside the output, unless only the sum makes the total.
-    pub fn tokens(self) -> Tokens {
+    pub(super) fn tokens(self) -> Tokens {
         let first = |counts: &[Option<Count>]| {
             let counts = counts.iter().flatten().map(|count| count.0);
             counts.clone().find(|count| *count > 0).unwrap_or(0)

@@ -2,7 +2,7 @@
 
 use crate::agents::shared::detected::Detected;
 
-pub static CODEBUFF: Detected = Detected {
+pub(super) static CODEBUFF: Detected = Detected {
     id: "codebuff",
     name: "Codebuff",
     commands: &["codebuff", "manicode"],

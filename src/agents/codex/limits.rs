@@ -29,7 +29,7 @@ struct WindowJson {
 
 /// Reads `rate_limits`: `{"primary":{"used_percent":12.5,"window_minutes":300,"resets_at":1772500000},"plan_type":"plus"}`.
 /// An unexpected shape yields no limits: the record is read for its counts.
-pub fn parse(raw: &RawValue, seen_at: i64) -> Vec<LimitSeen> {
+pub(super) fn parse(raw: &RawValue, seen_at: i64) -> Vec<LimitSeen> {
     let Ok(limits) = serde_json::from_str::<LimitsJson>(raw.get()) else {
         return Vec::new();
     };

@@ -14,7 +14,7 @@ const DAY_MS: i64 = 86_400_000;
 
 /// Where a session's file is, and what the files of its ancestors tell.
 #[derive(Debug, Default)]
-pub struct Lineage {
+pub(super) struct Lineage {
     path: PathBuf,
     /// `None` until it was looked for.
     copied: Option<Option<Copied>>,
@@ -24,7 +24,7 @@ pub struct Lineage {
 
 /// The calls of the nearest ancestor that still has a file.
 #[derive(Debug)]
-pub struct Copied {
+pub(super) struct Copied {
     /// Every `token_count` with numbers.
     pub calls: Vec<Call>,
     /// Its place among the ancestors; 0 is the parent.
@@ -44,14 +44,14 @@ struct Story {
 
 /// One `token_count` of an ancestor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Call {
+pub(super) struct Call {
     pub print: u64,
     /// Epoch milliseconds.
     pub time: Option<i64>,
 }
 
 impl Lineage {
-    pub fn of(path: &Path) -> Self {
+    pub(super) fn of(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
             ..Self::default()
@@ -59,7 +59,7 @@ impl Lineage {
     }
 
     /// The calls of the nearest of some ancestors, read from disk when first asked for.
-    pub fn copied(&mut self, ancestors: &[String]) -> Option<&Copied> {
+    pub(super) fn copied(&mut self, ancestors: &[String]) -> Option<&Copied> {
         if self.copied.is_none() {
             self.copied = Some(self.read_nearest(ancestors));
         }
@@ -78,7 +78,7 @@ impl Lineage {
 
     /// Whether counters are those of an ancestor that copied nothing: written once more, or never written with its last
     /// record. `None` when its file is not there.
-    pub fn is_inherited(&mut self, parent: &str, info: &Info) -> Option<bool> {
+    pub(super) fn is_inherited(&mut self, parent: &str, info: &Info) -> Option<bool> {
         let path = &self.path;
         let (line, is_whole) = self.line.get_or_insert_with(|| read_line(path, parent));
         let (call, last) = (print(info), info.last);
@@ -108,7 +108,7 @@ fn read_line(path: &Path, parent: &str) -> (Vec<Story>, bool) {
 }
 
 /// Hash of counters as written: with their place in a session they survive being copied, whatever becomes of times.
-pub fn print(info: &Info) -> u64 {
+pub(super) fn print(info: &Info) -> u64 {
     let numbers = fields(&info.total).into_iter().chain(info.last.iter().flat_map(fields));
     xxh3_64(&numbers.flat_map(u64::to_le_bytes).collect::<Vec<u8>>())
 }
@@ -199,7 +199,7 @@ fn find_rollout(home: &Path, id: &str) -> Option<PathBuf> {
 }
 
 /// The time in an id, epoch milliseconds.
-pub fn created(id: &str) -> Option<i64> {
+pub(super) fn created(id: &str) -> Option<i64> {
     let digits: String = id.chars().filter(|digit| *digit != '-').take(12).collect();
     i64::from_str_radix(&digits, 16).ok().filter(|_| is_sorted(id))
 }
@@ -216,6 +216,6 @@ fn below(folder: &Path, depth: usize, folders: &mut Vec<PathBuf>) {
 }
 
 /// `019cab00-1000-7000-8000-000000000001`: version 7, whose digits begin with the time.
-pub fn is_sorted(id: &str) -> bool {
+pub(super) fn is_sorted(id: &str) -> bool {
     id.len() == 36 && id.as_bytes()[14] == b'7' && !id.bytes().any(|byte| byte.is_ascii_uppercase())
 }

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
 
 /// Codex while it runs.
-pub struct LiveCodex;
+pub(super) struct LiveCodex;
 
 impl Transcripts for LiveCodex {
     fn agent(&self) -> &dyn Agent {

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 /// `session_meta`.
 #[derive(Debug, Default)]
-pub struct Meta {
+pub(super) struct Meta {
     pub id: String,
     pub forked_from: Option<String>,
     /// Epoch milliseconds.
@@ -30,12 +30,12 @@ pub struct Meta {
 ///
 /// # Errors
 /// When a wanted field has an unexpected type.
-pub fn parse(payload: &str) -> serde_json::Result<Option<Meta>> {
+pub(super) fn parse(payload: &str) -> serde_json::Result<Option<Meta>> {
     Ok(serde_json::from_str::<MetaJson>(payload)?.meta())
 }
 
 /// A text that is not empty.
-pub fn owned(text: Option<Text<'_>>) -> Option<String> {
+pub(super) fn owned(text: Option<Text<'_>>) -> Option<String> {
     text.map(|text| text.0.into_owned()).filter(|text| !text.is_empty())
 }
 

@@ -20,7 +20,7 @@ use anyhow::Result;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub struct Codex;
+pub(super) struct Codex;
 
 const RULES_VERSION: u32 = 8;
 

@@ -23,7 +23,7 @@ struct EntryJson<'a> {
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn read_index(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u32) -> Result<Bookmark> {
+pub(super) fn read_index(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u32) -> Result<Bookmark> {
     jsonl_reader::read(source, from, rules_version, into, |last: &mut i64, line, into| {
         let entry: EntryJson = serde_json::from_str(line.text)?;
         let at = entry.updated_at.and_then(|when| when.0).unwrap_or_default();
@@ -41,7 +41,7 @@ pub fn read_index(source: &Source, from: &Bookmark, into: &mut Batch, rules_vers
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn read_database(source: &Source, into: &mut Batch, rules_version: u32) -> Result<Bookmark> {
+pub(super) fn read_database(source: &Source, into: &mut Batch, rules_version: u32) -> Result<Bookmark> {
     let database = Database::open(&source.path)?;
     table::read(
         &database,

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// What a line that does not fit the reader's buffer must contain to be of interest.
-pub const NEEDLES: [&str; 8] = [
+pub(super) const NEEDLES: [&str; 8] = [
     "\"token_count\"",
     "\"token_usage_record\"",
     "\"turn_context\"",
@@ -23,7 +23,7 @@ pub const NEEDLES: [&str; 8] = [
 
 /// A wanted record.
 #[derive(Debug)]
-pub enum Record<'a> {
+pub(super) enum Record<'a> {
     /// Of this session, or of one whose records were copied.
     Meta(Box<Meta>),
     /// A turn began, or went on: its id, working directory and model, as far as recorded.
@@ -58,7 +58,7 @@ pub enum Record<'a> {
 }
 
 /// A line's time, and its record if it is wanted.
-pub struct Line<'a> {
+pub(super) struct Line<'a> {
     /// Epoch milliseconds.
     pub time: Option<i64>,
     pub record: Option<Record<'a>>,
@@ -68,7 +68,7 @@ pub struct Line<'a> {
 ///
 /// # Errors
 /// When it is not JSON, or a wanted field has an unexpected type.
-pub fn parse(line: &str) -> serde_json::Result<Line<'_>> {
+pub(super) fn parse(line: &str) -> serde_json::Result<Line<'_>> {
     match head(line.as_bytes()) {
         Some(Head { time, is_wanted: false }) => Ok(Line {
             time: time.and_then(parse_time),

@@ -67,7 +67,7 @@ struct Unnamed {
 ///
 /// # Errors
 /// When the file cannot be opened or read.
-pub fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u32) -> Result<Bookmark> {
+pub(super) fn read(source: &Source, from: &Bookmark, into: &mut Batch, rules_version: u32) -> Result<Bookmark> {
     let (mut lines, mut state) = jsonl_reader::resume::<State>(source, from, into)?;
     lines.long_lines_with(&NEEDLES);
     state.thread = state.thread.at(Lineage::of(&source.path));

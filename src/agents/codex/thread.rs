@@ -19,7 +19,7 @@ const MOST_ANCESTORS: usize = 256;
 
 /// What a session's records up to some line tell about the next one.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Thread {
+pub(super) struct Thread {
     pub id: String,
     /// Whether the session's own `session_meta` was read.
     pub is_described: bool,
@@ -56,7 +56,7 @@ enum Replay {
 
 /// The call of one `token_count`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TokenCount {
+pub(super) struct TokenCount {
     pub caller: Caller,
     /// The call, if there was a new one.
     pub usage: Option<Usage>,
@@ -68,7 +68,7 @@ pub struct TokenCount {
 
 /// The session that made a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Caller {
+pub(super) enum Caller {
     /// This one.
     Own,
     /// This one, as far as pauses tell.
@@ -80,19 +80,19 @@ pub enum Caller {
 impl Thread {
     /// Says where the session's file is, so that its parent's can be found beside it.
     #[must_use]
-    pub fn at(mut self, lineage: Lineage) -> Self {
+    pub(super) fn at(mut self, lineage: Lineage) -> Self {
         self.lineage = lineage;
         self
     }
 
     /// Takes the session's id, where its own `session_meta` is damaged or not there yet.
-    pub fn begin(&mut self, id: &str, time: Option<i64>) {
+    pub(super) fn begin(&mut self, id: &str, time: Option<i64>) {
         id.clone_into(&mut self.id);
         self.created = lineage::created(id).or(time).unwrap_or_default();
     }
 
     /// Takes the session's own `session_meta`, the first in the file if nothing is damaged.
-    pub fn describe(&mut self, meta: &Meta, time: Option<i64>) {
+    pub(super) fn describe(&mut self, meta: &Meta, time: Option<i64>) {
         self.id.clone_from(&meta.id);
         self.is_described = true;
         self.created = meta.created.or(time).unwrap_or_default();
@@ -109,7 +109,7 @@ impl Thread {
     }
 
     /// Takes the id of a copied `session_meta`, or of the parent that the own one names.
-    pub fn ancestor(&mut self, id: &str) {
+    pub(super) fn ancestor(&mut self, id: &str) {
         // A line of so many forks is none that a person made, and each is compared with all others.
         if id == self.id || self.ancestors.len() >= MOST_ANCESTORS || self.ancestors.iter().any(|known| known == id) {
             return;
@@ -121,7 +121,7 @@ impl Thread {
     }
 
     /// Whether the records at hand are copies as far as known.
-    pub fn is_replaying(&self) -> bool {
+    pub(super) fn is_replaying(&self) -> bool {
         match self.by_turn() {
             Some(caller) => caller != Caller::Own,
             None => matches!(self.replay, Replay::Going { pause, .. } if pause <= PAUSE_MS),
@@ -129,7 +129,7 @@ impl Thread {
     }
 
     /// Takes the time of any line but `session_meta`, wanted or not.
-    pub fn line(&mut self, time: Option<i64>) {
+    pub(super) fn line(&mut self, time: Option<i64>) {
         if let (Replay::Going { last, pause }, Some(time)) = (&mut self.replay, time) {
             match *last {
                 // The clock was set back: no copy where the parent wrote no more, but nothing to decide by elsewhere.
@@ -143,7 +143,7 @@ impl Thread {
     }
 
     /// Takes the start (`task_started`) or the context (`turn_context`) of the turn the following records belong to.
-    pub fn turn(&mut self, id: Option<String>, is_context: bool) {
+    pub(super) fn turn(&mut self, id: Option<String>, is_context: bool) {
         if id.is_some() || !(is_context && self.is_announced) {
             self.turn = id;
         }
@@ -154,7 +154,7 @@ impl Thread {
     }
 
     /// Takes the usage of a `token_usage_record` of this session. Returns the trace of what it takes the place of.
-    pub fn recorded(&mut self, usage: Usage, answer: Option<&str>, after: &Usage) -> Option<String> {
+    pub(super) fn recorded(&mut self, usage: Usage, answer: Option<&str>, after: &Usage) -> Option<String> {
         self.counter.recorded(usage, answer, after);
         self.inherits = false;
         std::mem::take(&mut self.is_doubted).then(|| self.base_trace())
@@ -171,7 +171,7 @@ impl Thread {
     /// Where there are none a copy only shows from which first session all of it was copied: such copies are identified
     /// by that one, whichever of its forks they are in and whatever else is on disk, and a call that a fork surely made
     /// itself takes the place of its copies by their trace.
-    pub fn count(&mut self, info: &Info, time: Option<i64>) -> TokenCount {
+    pub(super) fn count(&mut self, info: &Info, time: Option<i64>) -> TokenCount {
         let print = lineage::print(info);
         let by_turn = self.by_turn();
         let is_numbered = by_turn.is_some();
@@ -277,7 +277,7 @@ impl Thread {
 
 /// The part of a session's id that is its creation time, to the millisecond: a copy under another id keeps it. An id of
 /// another kind as it is.
-pub fn time_of(id: &str) -> &str {
+pub(super) fn time_of(id: &str) -> &str {
     const TIME: usize = 13;
     if is_sorted(id) { &id[..TIME] } else { id }
 }

@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// A token vector as Codex writes it: input includes both kinds of cache, output includes reasoning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Usage {
+pub(super) struct Usage {
     #[serde(default)]
     pub input_tokens: u64,
     #[serde(default)]
@@ -25,7 +25,7 @@ pub struct Usage {
 /// The same, as found in a file.
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(default)]
-pub struct UsageJson {
+pub(super) struct UsageJson {
     input_tokens: Count,
     cached_input_tokens: Count,
     cache_write_input_tokens: Count,
@@ -59,12 +59,12 @@ impl Usage {
         ]
     }
 
-    pub fn is_zero(&self) -> bool {
+    pub(super) fn is_zero(&self) -> bool {
         self.fields() == [0; 5]
     }
 
     /// In disjoint buckets.
-    pub fn tokens(&self) -> Tokens {
+    pub(super) fn tokens(&self) -> Tokens {
         let cached = self.cached_input_tokens.saturating_add(self.cache_write_input_tokens);
         Tokens::new(
             self.input_tokens.saturating_sub(cached),
@@ -96,7 +96,7 @@ impl Usage {
 
 /// `info` of a `token_count`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Info {
+pub(super) struct Info {
     pub total: Usage,
     /// Missing in old files.
     pub last: Option<Usage>,
@@ -107,7 +107,7 @@ const MOST_ECHOES: usize = 8;
 
 /// What of a session's counters is known so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counter {
+pub(super) struct Counter {
     total: Option<Usage>,
     /// How often the totals started again from below.
     pub restarts: u32,
@@ -119,12 +119,12 @@ pub struct Counter {
 
 impl Counter {
     /// Whether there were any totals.
-    pub fn has_begun(&self) -> bool {
+    pub(super) fn has_begun(&self) -> bool {
         self.total.is_some()
     }
 
     /// The usage of one call, if this `token_count` has one.
-    pub fn count(&mut self, info: &Info) -> Option<Usage> {
+    pub(super) fn count(&mut self, info: &Info) -> Option<Usage> {
         let before = self.total.replace(info.total);
         // Written again before the follow-up of every tool call, with a fresh time; and as an estimate of the context
         // (`last` all zero but its total) after a compaction.
@@ -152,7 +152,7 @@ impl Counter {
     }
 
     /// Takes note of a call that has a record of its own, with the id of its answer and the counters after it.
-    pub fn recorded(&mut self, usage: Usage, answer: Option<&str>, after: &Usage) {
+    pub(super) fn recorded(&mut self, usage: Usage, answer: Option<&str>, after: &Usage) {
         let answer = answer.map(|id| xxh3_64(format!("{id}\n{after:?}\n{usage:?}").as_bytes()));
         // Written twice, it is still repeated once.
         if answer.is_some() && std::mem::replace(&mut self.answer, answer) == answer {

@@ -22,7 +22,7 @@ const RULES_VERSION: u32 = 1;
 /// Who bills where the model's name does not tell.
 const PROVIDER: &str = "command-code";
 
-pub struct CommandCode;
+pub(super) struct CommandCode;
 
 impl Agent for CommandCode {
     fn id(&self) -> &'static str {

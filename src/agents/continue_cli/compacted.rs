@@ -43,17 +43,17 @@ pub(super) struct Summary {
 pub(super) struct Known(BTreeMap<u64, Pair>);
 
 impl Known {
-    pub fn unpack(state: &[u8]) -> Self {
+    pub(super) fn unpack(state: &[u8]) -> Self {
         serde_json::from_slice(state).unwrap_or_default()
     }
 
-    pub fn pack(&self) -> Vec<u8> {
+    pub(super) fn pack(&self) -> Vec<u8> {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
     /// Adds what the total has beyond the replies. While a request runs (`is_settled` is false) the total may have it and
     /// the history not yet: then the last known rest stays.
-    pub fn add_rest(
+    pub(super) fn add_rest(
         &mut self,
         session: (&str, i64),
         usage: SessionUsage,

@@ -25,7 +25,7 @@ const RULES_VERSION: u32 = 4;
 /// The list of sessions, beside them.
 const LIST: &str = "sessions.json";
 
-pub struct ContinueCli;
+pub(super) struct ContinueCli;
 
 impl Agent for ContinueCli {
     fn id(&self) -> &str {

@@ -68,7 +68,7 @@ struct Unpriced {
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+pub(super) fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
     jsonl_reader::read(source, from, RULES_VERSION, into, |state: &mut State, line, into| {
         if state.session.is_empty() {
             state.session = session_of(&source.path);

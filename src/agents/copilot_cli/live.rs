@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
 
 /// Copilot CLI while it runs.
-pub struct LiveCopilotCli;
+pub(super) struct LiveCopilotCli;
 
 impl Transcripts for LiveCopilotCli {
     fn agent(&self) -> &dyn Agent {

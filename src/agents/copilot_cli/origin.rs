@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// What is known so far.
 #[derive(Default, Serialize, Deserialize)]
-pub struct Origins {
+pub(super) struct Origins {
     branch: String,
     /// Kind and task of each subagent by the tool call that started it.
     subagents: BTreeMap<String, (String, String)>,
@@ -27,14 +27,14 @@ struct Started<'a> {
 }
 
 impl Origins {
-    pub fn set_branch(&mut self, branch: Option<Text<'_>>) {
+    pub(super) fn set_branch(&mut self, branch: Option<Text<'_>>) {
         if let Some(branch) = branch.filter(|branch| !branch.is_empty()) {
             self.branch = branch.0.into_owned();
         }
     }
 
     /// Notes a `subagent.started`.
-    pub fn start(&mut self, data: &RawValue) {
+    pub(super) fn start(&mut self, data: &RawValue) {
         if let Some(started) = part::<Started<'_>>(Some(data)) {
             let text = |text: Option<Text<'_>>| text.unwrap_or_default().0.into_owned();
             let subagent = (text(started.agent_name), text(started.agent_description));
@@ -43,7 +43,7 @@ impl Origins {
     }
 
     /// The origin of a request that a tool call led to, if any.
-    pub fn of(&self, call: Option<&str>) -> Origin<'_> {
+    pub(super) fn of(&self, call: Option<&str>) -> Origin<'_> {
         let subagent = call.and_then(|call| self.subagents.get(call));
         let (subagent, task) = subagent.map_or(("", ""), |(kind, task)| (kind, task));
         Origin {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Event<'a> {
+pub(super) struct Event<'a> {
     #[serde(borrow, default, rename = "type")]
     pub kind: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -24,7 +24,7 @@ pub struct Event<'a> {
 /// `{"sessionId":"…","startTime":"…","context":{"cwd":"…","gitRoot":"…","model":"…"}}`; resuming records only the context.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Start<'a> {
+pub(super) struct Start<'a> {
     #[serde(borrow, default)]
     pub session_id: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -37,7 +37,7 @@ pub struct Start<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Context<'a> {
+pub(super) struct Context<'a> {
     #[serde(borrow, default)]
     pub cwd: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -50,20 +50,20 @@ pub struct Context<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ModelChange<'a> {
+pub(super) struct ModelChange<'a> {
     #[serde(borrow, default)]
     pub new_model: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
-pub struct UserMessage<'a> {
+pub(super) struct UserMessage<'a> {
     #[serde(borrow, default)]
     pub content: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Reply<'a> {
+pub(super) struct Reply<'a> {
     #[serde(borrow, default)]
     pub message_id: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -75,7 +75,7 @@ pub struct Reply<'a> {
 /// `{"modelMetrics":{"gpt-5.4":{…}},"totalNanoAiu":0}`
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Shutdown<'a> {
+pub(super) struct Shutdown<'a> {
     #[serde(borrow, default)]
     pub model_metrics: Option<BTreeMap<Text<'a>, &'a RawValue>>,
     #[serde(borrow, default)]
@@ -86,14 +86,14 @@ pub struct Shutdown<'a> {
 
 /// One request: `{"usage":{"model":"gpt-5.4","inputTokens":3122,…}}`, since 1.0.102.
 #[derive(Deserialize)]
-pub struct UsageRecord<'a> {
+pub(super) struct UsageRecord<'a> {
     #[serde(borrow)]
     pub usage: &'a RawValue,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Request<'a> {
+pub(super) struct Request<'a> {
     #[serde(borrow, default)]
     pub model: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -111,7 +111,7 @@ pub struct Request<'a> {
 /// `{"compactionTokensUsed":{"model":"gpt-5.4","requestCount":1,"inputTokens":6300,…}}`
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Compaction<'a> {
+pub(super) struct Compaction<'a> {
     #[serde(borrow, default)]
     pub compaction_tokens_used: Option<&'a RawValue>,
 }

@@ -8,7 +8,7 @@ const SESSION_SUMS_SINCE: (u32, u32, u32) = (1, 0, 64);
 
 /// What is known between the shutdowns of a session.
 #[derive(Default, Serialize, Deserialize)]
-pub struct Progress {
+pub(super) struct Progress {
     /// As the last shutdown had them.
     last: Sums,
     /// Everything that shutdowns and records added so far.
@@ -25,12 +25,12 @@ pub struct Progress {
 }
 
 impl Progress {
-    pub fn begin_segment(&mut self) {
+    pub(super) fn begin_segment(&mut self) {
         (self.replies, self.output) = (0, 0);
     }
 
     /// `1.0.102`
-    pub fn set_version(&mut self, text: &str) {
+    pub(super) fn set_version(&mut self, text: &str) {
         let mut numbers = text.split(['.', '-']).map_while(|number| number.parse().ok());
         if let (Some(major), Some(minor), Some(patch)) = (numbers.next(), numbers.next(), numbers.next()) {
             self.version = Some((major, minor, patch));
@@ -38,7 +38,7 @@ impl Progress {
     }
 
     /// What the sums of a shutdown add to what is counted, and whether that is certain.
-    pub fn close(&mut self, sums: &Sums, has_snapshot: bool) -> (Sums, bool) {
+    pub(super) fn close(&mut self, sums: &Sums, has_snapshot: bool) -> (Sums, bool) {
         let (base, is_certain) = self.base(sums, has_snapshot);
         let mut part = sums.minus(&base);
         let compactions = self.compacted.requests();

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// Both kinds of cache are inside the input, reasoning is inside the output.
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct Usage {
+pub(super) struct Usage {
     #[serde(alias = "input")]
     input_tokens: Count,
     #[serde(alias = "output")]
@@ -27,7 +27,7 @@ pub struct Usage {
 /// `{"requests":{"count":3,"cost":1},"usage":{…},"totalNanoAiu":0}`; its `cost` are premium requests.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Metrics<'a> {
+pub(super) struct Metrics<'a> {
     #[serde(borrow, default)]
     requests: Option<&'a RawValue>,
     #[serde(default)]
@@ -44,7 +44,7 @@ struct Requests {
 
 /// What was used by some requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sum {
+pub(super) struct Sum {
     /// Input, output, cache read, cache write, reasoning.
     counts: [u64; 5],
     pub requests: u64,
@@ -52,7 +52,7 @@ pub struct Sum {
 }
 
 impl Usage {
-    pub fn sum(self, requests: u64) -> Sum {
+    pub(super) fn sum(self, requests: u64) -> Sum {
         Sum {
             counts: [
                 self.input_tokens,
@@ -69,7 +69,7 @@ impl Usage {
 }
 
 impl Metrics<'_> {
-    pub fn sum(self) -> Sum {
+    pub(super) fn sum(self) -> Sum {
         let requests = part::<Requests>(self.requests).map_or(0, |requests| requests.count.0);
         let mut sum = self.usage.unwrap_or_default().sum(requests);
         if let Some(nano_aiu) = part::<Count>(self.total_nano_aiu) {
@@ -80,18 +80,18 @@ impl Metrics<'_> {
 }
 
 impl Sum {
-    pub fn output(&self) -> u64 {
+    pub(super) fn output(&self) -> u64 {
         self.counts[1]
     }
 
-    pub fn tokens(&self) -> Tokens {
+    pub(super) fn tokens(&self) -> Tokens {
         let [input, output, read, write, reasoning] = self.counts;
         let input = input.saturating_sub(read).saturating_sub(write);
         Tokens::new(input, output.saturating_sub(reasoning), reasoning, read, write)
     }
 
     /// The weight of these requests where one figure is shared out.
-    pub fn weight(&self) -> u64 {
+    pub(super) fn weight(&self) -> u64 {
         self.tokens().known_total()
     }
 
@@ -117,23 +117,23 @@ impl Sum {
 }
 
 /// What `nano_aiu` cost.
-pub fn money(nano_aiu: u64) -> Option<Money> {
+pub(super) fn money(nano_aiu: u64) -> Option<Money> {
     let nanos = i64::try_from((nano_aiu + 50) / 100).ok()?;
     (nanos > 0).then(|| Money::from_nanos(nanos))
 }
 
 /// By model.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sums(pub BTreeMap<String, Sum>);
+pub(super) struct Sums(pub BTreeMap<String, Sum>);
 
 impl Sums {
-    pub fn add(&mut self, model: &str, sum: &Sum) {
+    pub(super) fn add(&mut self, model: &str, sum: &Sum) {
         let known = self.0.entry(model.to_owned()).or_default();
         *known = known.join(sum, u64::saturating_add);
     }
 
     #[must_use]
-    pub fn minus(&self, other: &Self) -> Self {
+    pub(super) fn minus(&self, other: &Self) -> Self {
         let left = self.0.iter().map(|(model, sum)| {
             let known = other.0.get(model).copied().unwrap_or_default();
             (model.clone(), sum.join(&known, u64::saturating_sub))
@@ -141,28 +141,28 @@ impl Sums {
         Self(left.collect())
     }
 
-    pub fn covers(&self, other: &Self) -> bool {
+    pub(super) fn covers(&self, other: &Self) -> bool {
         other.0.iter().all(|(model, sum)| {
             let ours = self.0.get(model).copied().unwrap_or_default();
             ours.covers(sum)
         })
     }
 
-    pub fn requests(&self) -> u64 {
+    pub(super) fn requests(&self) -> u64 {
         self.0.values().map(|sum| sum.requests).sum()
     }
 
-    pub fn output(&self) -> u64 {
+    pub(super) fn output(&self) -> u64 {
         self.0.values().map(Sum::output).sum()
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
 /// Shares the session's bill among its models, where it is not recorded by model.
-pub fn share_whole(sums: &mut Sums, whole: u64) {
+pub(super) fn share_whole(sums: &mut Sums, whole: u64) {
     if whole == 0 || sums.0.values().any(|sum| sum.nano_aiu > 0) {
         return;
     }

@@ -14,7 +14,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
+pub(super) fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
     let path = &source.path;
     let text = read_text(path)?;
     let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
@@ -38,7 +38,7 @@ fn describe(text: &str, folder: &str) -> SessionInfo {
 }
 
 /// The working folder that a description names.
-pub fn folder(path: &Path) -> Option<String> {
+pub(super) fn folder(path: &Path) -> Option<String> {
     value(&String::from_utf8_lossy(&open::read(path, Most::NOTE).ok()?), "cwd")
 }
 

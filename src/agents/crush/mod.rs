@@ -39,7 +39,7 @@ const REPLIES: [&str; 3] = ["session_id", "model", "provider"];
 /// Provider and model by session.
 type Models = FxHashMap<String, (String, String)>;
 
-pub struct Crush;
+pub(super) struct Crush;
 
 impl Agent for Crush {
     fn id(&self) -> &'static str {

@@ -73,7 +73,7 @@ struct Lender {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+pub(super) fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
     let database = Database::open(&source.path)?;
     let mut mark = Mark::default();
     if !database.columns("cursorDiskKV")?.is_empty() {

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
 
 /// Cursor's command line while it runs.
-pub struct LiveCursorCli;
+pub(super) struct LiveCursorCli;
 
 impl Transcripts for LiveCursorCli {
     fn agent(&self) -> &dyn Agent {

@@ -11,7 +11,7 @@ const ANCHORS: i64 = 8;
 
 /// Up to where the table was read. A rewritten row gets a new number, so new numbers are all there is to look at.
 #[derive(Default, Serialize, Deserialize)]
-pub struct Mark {
+pub(super) struct Mark {
     /// Number and key of the newest rows, the newest first.
     anchors: Vec<(i64, String)>,
 }
@@ -19,7 +19,7 @@ pub struct Mark {
 impl Mark {
     /// # Errors
     /// When the table cannot be read.
-    pub fn of(connection: &Connection) -> Result<Self> {
+    pub(super) fn of(connection: &Connection) -> Result<Self> {
         let mut newest = connection.prepare(&format!(
             "select rowid, key from cursorDiskKV where octet_length(key) <= {MOST_KEY_BYTES} order by rowid desc limit ?1"
         ))?;
@@ -34,7 +34,7 @@ impl Mark {
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub fn resume(&self, now: &Self, connection: &Connection) -> Result<Option<i64>> {
+    pub(super) fn resume(&self, now: &Self, connection: &Connection) -> Result<Option<i64>> {
         let (Some((last, _)), Some((newest, _))) = (self.anchors.first(), now.anchors.first()) else {
             return Ok(None);
         };
@@ -53,10 +53,10 @@ impl Mark {
 }
 
 /// Cursor's keys are a kind and one or two ids.
-pub const MOST_KEY_BYTES: usize = 1024;
+pub(super) const MOST_KEY_BYTES: usize = 1024;
 
 /// Keys and values are text or blobs.
-pub fn text(value: ValueRef<'_>) -> Cow<'_, str> {
+pub(super) fn text(value: ValueRef<'_>) -> Cow<'_, str> {
     match value {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes),
         ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => Cow::Borrowed(""),

@@ -19,7 +19,7 @@ const CONVERSATIONS: u8 = 0;
 const WORKSPACE: u8 = 1;
 const DATABASE: &str = "state.vscdb";
 
-pub struct Cursor;
+pub(super) struct Cursor;
 
 impl Agent for Cursor {
     fn id(&self) -> &'static str {

@@ -38,7 +38,7 @@ struct Composer<'a> {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
+pub(super) fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
     let done = Bookmark::read_whole(source, RULES_VERSION);
     let described: Option<Workspace> = read_beside(&source.path.with_file_name("workspace.json"), into);
     let Some(folder) = described.and_then(|workspace| path_of_uri(&workspace.folder?)) else {

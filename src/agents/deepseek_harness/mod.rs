@@ -21,7 +21,7 @@ use serde_json::value::RawValue;
 const ID: &str = "deepseek-harness";
 const RULES_VERSION: u32 = 1;
 
-pub struct DeepSeekHarness;
+pub(super) struct DeepSeekHarness;
 
 impl Agent for DeepSeekHarness {
     fn id(&self) -> &'static str {

@@ -34,7 +34,7 @@ const SESSIONS: [&str; 6] = [
 
 const MESSAGES: [&str; 4] = ["session_id", "node_id", "chat_message", "created_at"];
 
-pub struct DevinCli;
+pub(super) struct DevinCli;
 
 impl Agent for DevinCli {
     fn id(&self) -> &'static str {

@@ -25,7 +25,7 @@ const SETTINGS: &str = ".settings.json";
 /// The first records of a conversation contain its folder, title and model.
 const HEAD_BYTES: u64 = 64 * 1024;
 
-pub struct Droid;
+pub(super) struct Droid;
 
 impl Agent for Droid {
     fn id(&self) -> &'static str {

@@ -29,7 +29,7 @@ struct Session<'a> {
 ///
 /// # Errors
 /// When the file cannot be read or holds no session.
-pub fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
+pub(super) fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
     json_file::read(source, RULES_VERSION, into, |text, into| {
         // Only a completely read session reveals removed messages.
         let Some(session) = parse_text::<Session>(&source.path, text, into)? else {

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
 
 /// Gemini CLI while it runs.
-pub struct LiveGeminiCli;
+pub(super) struct LiveGeminiCli;
 
 impl Transcripts for LiveGeminiCli {
     fn agent(&self) -> &dyn Agent {

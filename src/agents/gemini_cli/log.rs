@@ -56,7 +56,7 @@ struct Set<'a> {
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+pub(super) fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
     let path = &source.path;
     jsonl_reader::read(source, from, RULES_VERSION, into, |state: &mut State, line, into| {
         let entry: Entry = serde_json::from_str(line.text)?;

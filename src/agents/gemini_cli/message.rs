@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 /// `{"id":"45fc…","timestamp":"…","type":"gemini","content":…,"tokens":{…},"model":"gemini-2.5-pro"}`.
 #[derive(Default, Deserialize)]
-pub struct Message<'a> {
+pub(super) struct Message<'a> {
     #[serde(borrow, default)]
     pub id: Option<Text<'a>>,
     #[serde(default)]
@@ -28,7 +28,7 @@ pub struct Message<'a> {
 /// What the API reported: `input` has `cached` inside, `thoughts` and `tool` stand beside the others.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Counts {
+pub(super) struct Counts {
     input: Count,
     output: Count,
     cached: Count,
@@ -55,7 +55,7 @@ impl Counts {
 }
 
 /// Where a message was found.
-pub struct Found<'a> {
+pub(super) struct Found<'a> {
     pub session: &'a str,
     /// Byte offset of its line, or its position in an old session.
     pub place: u64,
@@ -66,7 +66,7 @@ pub struct Found<'a> {
 }
 
 /// Adds the turn that a message stands for, if any.
-pub fn add(message: &Message, found: &Found, into: &mut Batch) {
+pub(super) fn add(message: &Message, found: &Found, into: &mut Batch) {
     if message.kind.as_deref() != Some("gemini") {
         return;
     }
@@ -101,7 +101,7 @@ pub fn add(message: &Message, found: &Found, into: &mut Batch) {
 }
 
 /// The session's name as far as its first words tell it.
-pub fn first_words(message: &Message, session: &str, time: i64) -> Option<SessionInfo> {
+pub(super) fn first_words(message: &Message, session: &str, time: i64) -> Option<SessionInfo> {
     if message.kind.as_deref() != Some("user") {
         return None;
     }

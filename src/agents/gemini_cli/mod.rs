@@ -23,7 +23,7 @@ const LEGACY: u8 = 1;
 /// How deep subagents of subagents are looked for below `chats/`.
 const CHATS_DEPTH: usize = 4;
 
-pub struct GeminiCli;
+pub(super) struct GeminiCli;
 
 impl Agent for GeminiCli {
     fn id(&self) -> &'static str {

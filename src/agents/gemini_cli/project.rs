@@ -15,7 +15,7 @@ struct Projects {
 
 /// The path of the project of `tmp/<project>/chats/…`: the content of `.project_root`, else the path in `projects.json`
 /// with this short name or this hash. A hash that no known path has stays unresolved.
-pub fn of(session: &Path, hash: Option<&str>) -> Option<String> {
+pub(super) fn of(session: &Path, hash: Option<&str>) -> Option<String> {
     let folder = session.ancestors().find(|folder| folder.ends_with("chats"))?.parent()?;
     if let Some(path) = open::read_path(&folder.join(".project_root")) {
         return Some(path);
@@ -34,7 +34,7 @@ pub fn of(session: &Path, hash: Option<&str>) -> Option<String> {
 }
 
 /// The session that started a subagent: `chats/<its id>/<subagent>.jsonl`.
-pub fn parent_session(session: &Path) -> Option<String> {
+pub(super) fn parent_session(session: &Path) -> Option<String> {
     let folder = session.parent().filter(|folder| !folder.ends_with("chats"))?;
     folder.ancestors().find(|above| above.ends_with("chats"))?;
     Some(folder.file_name()?.to_str()?.to_owned())

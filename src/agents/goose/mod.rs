@@ -42,7 +42,7 @@ const COLUMNS: [&str; 17] = [
 /// Providers that are other agents' commands: those write records of their own.
 const OTHER_AGENTS: [&str; 4] = ["claude-code", "codex", "cursor-agent", "gemini-cli"];
 
-pub struct Goose;
+pub(super) struct Goose;
 
 impl Agent for Goose {
     fn id(&self) -> &'static str {

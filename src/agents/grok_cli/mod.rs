@@ -21,7 +21,7 @@ use std::path::Path;
 const ID: &str = "grok-cli";
 const RULES_VERSION: u32 = 3;
 
-pub struct GrokCli;
+pub(super) struct GrokCli;
 
 impl Agent for GrokCli {
     fn id(&self) -> &'static str {

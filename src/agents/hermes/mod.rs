@@ -56,7 +56,7 @@ const BY_MODEL: [&str; 15] = [
     "first_seen",
 ];
 
-pub struct Hermes;
+pub(super) struct Hermes;
 
 impl Agent for Hermes {
     fn id(&self) -> &'static str {

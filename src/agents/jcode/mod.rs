@@ -23,7 +23,7 @@ const SNAPSHOT: u8 = 0;
 const JOURNAL: u8 = 1;
 const JOURNAL_ENDING: &str = ".journal.jsonl";
 
-pub struct Jcode;
+pub(super) struct Jcode;
 
 impl Agent for Jcode {
     fn id(&self) -> &'static str {

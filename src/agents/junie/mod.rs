@@ -19,7 +19,7 @@ const ID: &str = "junie";
 const RULES_VERSION: u32 = 1;
 const EVENTS: &str = "events.jsonl";
 
-pub struct Junie;
+pub(super) struct Junie;
 
 impl Agent for Junie {
     fn id(&self) -> &'static str {

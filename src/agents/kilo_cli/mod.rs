@@ -5,7 +5,7 @@ use super::{About, Root};
 use crate::system::System;
 
 /// Kilo CLI.
-pub static KILO_CLI: Family = Family {
+pub(super) static KILO_CLI: Family = Family {
     id: "kilo-cli",
     name: "Kilo CLI",
     about: About {

@@ -3,7 +3,7 @@
 use super::cline::TaskAgent;
 use super::roo_code::LIMITS;
 
-pub static KILO_CODE: TaskAgent = TaskAgent {
+pub(super) static KILO_CODE: TaskAgent = TaskAgent {
     id: "kilo-code",
     name: "Kilo Code",
     extension: "kilocode.kilo-code",

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 /// The state between reads.
 #[derive(Default, Serialize, Deserialize)]
-pub struct State {
+pub(super) struct State {
     is_titled: bool,
     /// Time of the latest record.
     time: i64,
@@ -66,7 +66,7 @@ fn text(raw: Option<&RawValue>) -> String {
         .unwrap_or_default()
 }
 
-pub fn record(state: &mut State, line: &Line<'_>, place: &Place, into: &mut Batch) -> serde_json::Result<()> {
+pub(super) fn record(state: &mut State, line: &Line<'_>, place: &Place, into: &mut Batch) -> serde_json::Result<()> {
     let record: Record<'_> = serde_json::from_str(line.text)?;
     let time = record.time.0.unwrap_or(state.time);
     state.time = state.time.max(time);

@@ -10,7 +10,7 @@ use std::path::Path;
 /// The models and providers of `config.toml`; keys are passed over.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Config {
+pub(super) struct Config {
     models: BTreeMap<String, Model>,
 }
 
@@ -23,7 +23,7 @@ struct Model {
 
 impl Config {
     /// Reads the file in a home; a missing one yields nothing, a damaged one is a problem.
-    pub fn read(home: &Path, into: &mut Batch) -> Self {
+    pub(super) fn read(home: &Path, into: &mut Batch) -> Self {
         let path = home.join("config.toml");
         if !path.exists() {
             return Self::default();
@@ -51,7 +51,7 @@ impl Config {
     }
 
     /// The user's name of the provider behind an alias, if it leads to this model.
-    pub fn provider_of(&self, alias: &str, model: &str) -> Option<&str> {
+    pub(super) fn provider_of(&self, alias: &str, model: &str) -> Option<&str> {
         let entry = self.models.get(alias)?;
         let is_same = entry.model.is_empty() || model.is_empty() || entry.model == model;
         Some(&*entry.provider).filter(|provider| is_same && !provider.is_empty())

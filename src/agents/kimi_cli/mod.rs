@@ -24,7 +24,7 @@ const INDEX: u8 = 1;
 /// `<folder>/<session>/agents/<agent>/`, and as deep for subagents of Kimi CLI.
 const DEPTH: usize = 4;
 
-pub struct KimiCli;
+pub(super) struct KimiCli;
 
 impl Agent for KimiCli {
     fn id(&self) -> &'static str {

@@ -12,7 +12,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// Where a log lies.
-pub struct Place {
+pub(super) struct Place {
     /// The folder of the session; subagents' logs lie two folders below it.
     folder: PathBuf,
     pub session: String,
@@ -27,7 +27,7 @@ pub struct Place {
 impl Place {
     /// `sessions/<project>/<session>/wire.jsonl`, `…/<session>/subagents/<agent>/wire.jsonl` or
     /// `…/<session>/agents/<agent>/wire.jsonl`.
-    pub fn of(log: &Path) -> Self {
+    pub(super) fn of(log: &Path) -> Self {
         let name = |path: Option<&Path>| {
             let name = path.and_then(Path::file_name).unwrap_or_default();
             name.to_string_lossy().into_owned()
@@ -50,7 +50,7 @@ impl Place {
 
     /// With the settings of the home that the session lies in.
     #[must_use]
-    pub fn with_config(mut self, into: &mut Batch) -> Self {
+    pub(super) fn with_config(mut self, into: &mut Batch) -> Self {
         if let Some(home) = self.home() {
             self.config = Config::read(home, into);
         }
@@ -63,7 +63,7 @@ impl Place {
     }
 
     /// Adds what `state.json` and the list of folders tell.
-    pub fn describe(&self, into: &mut Batch) {
+    pub(super) fn describe(&self, into: &mut Batch) {
         let state = read_beside::<State>(&self.folder.join("state.json"), into).unwrap_or_default();
         let path = [state.work_dir, state.cwd]
             .into_iter()
@@ -129,7 +129,7 @@ struct Folder {
 }
 
 /// `{"sessionId":"session_…","sessionDir":"…","workDir":"/home/dev/acme"}`
-pub fn index_entry(line: &Line<'_>, into: &mut Batch) -> serde_json::Result<()> {
+pub(super) fn index_entry(line: &Line<'_>, into: &mut Batch) -> serde_json::Result<()> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Entry<'a> {

@@ -15,7 +15,7 @@ const DEEPEST: usize = 8;
 
 /// The state between reads.
 #[derive(Default, Serialize, Deserialize)]
-pub struct State {
+pub(super) struct State {
     is_titled: bool,
     /// Time of the latest record.
     time: i64,
@@ -56,7 +56,7 @@ struct Usage {
     input_cache_creation: Count,
 }
 
-pub fn record(state: &mut State, line: &Line<'_>, place: &Place, into: &mut Batch) -> serde_json::Result<()> {
+pub(super) fn record(state: &mut State, line: &Line<'_>, place: &Place, into: &mut Batch) -> serde_json::Result<()> {
     let entry: Entry<'_> = serde_json::from_str(line.text)?;
     let Some(mut envelope) = entry.message else {
         // `{"type":"metadata","protocol_version":"1.3"}`

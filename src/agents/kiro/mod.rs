@@ -2,7 +2,7 @@
 
 use crate::agents::shared::detected::Detected;
 
-pub static KIRO: Detected = Detected {
+pub(super) static KIRO: Detected = Detected {
     id: "kiro",
     name: "Kiro",
     commands: &["kiro-cli", "kiro"],

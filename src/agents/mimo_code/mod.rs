@@ -5,7 +5,7 @@ use super::{About, Root};
 use crate::system::System;
 
 /// MiMo Code.
-pub static MIMO_CODE: Family = Family {
+pub(super) static MIMO_CODE: Family = Family {
     id: "mimo-code",
     name: "MiMo Code",
     about: About {

@@ -22,7 +22,7 @@ const RULES_VERSION: u32 = 2;
 /// What stands before a session's running total, in snapshots and journals.
 const TOTAL: &[u8] = br#""tokenUsage":"#;
 
-pub struct MistralVibe;
+pub(super) struct MistralVibe;
 
 impl Agent for MistralVibe {
     fn id(&self) -> &str {

@@ -25,7 +25,7 @@ const HEADLESS: u8 = 1;
 /// Below a workspace: the chats of subagents whose workspaces are gone.
 const ARCHIVE: &str = "subagent-transcripts";
 
-pub struct Mux;
+pub(super) struct Mux;
 
 impl Agent for Mux {
     fn id(&self) -> &'static str {

@@ -17,7 +17,7 @@ use rustc_hash::FxHashMap;
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
+pub(super) fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
     let database = Database::open(&source.path)?;
     let mut current = (String::new(), State::default());
     let columns = ["session_id", "event_json", "event_zstd"];

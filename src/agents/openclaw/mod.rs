@@ -23,7 +23,7 @@ const DATABASE: u8 = 2;
 /// Its folder in the home, and those of the names it had before.
 const FOLDERS: [&str; 4] = [".openclaw", ".clawdbot", ".moltbot", ".moldbot"];
 
-pub struct OpenClaw;
+pub(super) struct OpenClaw;
 
 impl Agent for OpenClaw {
     fn id(&self) -> &'static str {

@@ -21,7 +21,7 @@ const MAX_BYTES: u64 = 4 << 20;
 const MOST_FOLDERS: usize = 16;
 
 /// A server that was found.
-pub struct Server<'a> {
+pub(super) struct Server<'a> {
     http: &'a Http,
     /// `http://127.0.0.1:4096`
     base: String,
@@ -34,7 +34,7 @@ pub struct Server<'a> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ApiVersion {
+pub(super) enum ApiVersion {
     /// Speaks for one folder at a time.
     First,
     /// Speaks for all its sessions at once.
@@ -43,7 +43,7 @@ pub enum ApiVersion {
 
 /// The statuses of sessions on a server; those it does not name are idle.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answers {
+pub(super) struct Answers {
     pub version: Option<String>,
     pub statuses: BTreeMap<String, Reported>,
     /// The folders it spoke for; `None` for all.
@@ -52,7 +52,7 @@ pub struct Answers {
 
 impl Answers {
     /// The status of a session of a folder; `None` where it did not answer for that.
-    pub fn of(&self, session_id: &str, folder: Option<&str>) -> Option<Reported> {
+    pub(super) fn of(&self, session_id: &str, folder: Option<&str>) -> Option<Reported> {
         let speaks = match (&self.folders, folder) {
             (None, _) => true,
             (Some(folders), Some(folder)) => folders.iter().any(|known| known == folder),
@@ -73,7 +73,7 @@ impl Answers {
     }
 
     /// The status of a subagent holds for the session that waits for it.
-    pub fn lift(&mut self, parent_of: impl Fn(&str) -> Option<String>) {
+    pub(super) fn lift(&mut self, parent_of: impl Fn(&str) -> Option<String>) {
         for (id, status) in self.statuses.clone() {
             let mut above = id;
             // Deeper than any real tree, in case parents form a ring.
@@ -131,7 +131,7 @@ struct Here {
 
 /// A session as a server describes it.
 #[derive(Default, Deserialize)]
-pub struct About {
+pub(super) struct About {
     pub title: Option<String>,
     pub directory: Option<String>,
 }
@@ -145,13 +145,18 @@ struct State {
 impl<'a> Server<'a> {
     /// A server at an address that is known to be its own; `None` when what answers there is no OpenCode of this process, or wants
     /// a password that we do not have.
-    pub fn find(http: &'a Http, address: SocketAddr, pid: u32, login: Option<Secret>) -> Option<Self> {
+    pub(super) fn find(http: &'a Http, address: SocketAddr, pid: u32, login: Option<Secret>) -> Option<Self> {
         let (server, answering) = Self::at(http, format!("http://{address}"), login, PATIENCE)?;
         answering.is_none_or(|answering| answering == pid).then_some(server)
     }
 
     /// A server at a base address, with the pid that it reports; `None` when no OpenCode answers there.
-    pub fn at(http: &'a Http, base: String, login: Option<Secret>, patience: Duration) -> Option<(Self, Option<u32>)> {
+    pub(super) fn at(
+        http: &'a Http,
+        base: String,
+        login: Option<Secret>,
+        patience: Duration,
+    ) -> Option<(Self, Option<u32>)> {
         let mut server = Self {
             http,
             base,
@@ -182,7 +187,7 @@ impl<'a> Server<'a> {
     }
 
     /// What runs and what waits. Version 1 is asked about each folder, version 2 about these sessions besides the active ones.
-    pub fn answers(&self, folders: &[String], sessions: &[String]) -> Answers {
+    pub(super) fn answers(&self, folders: &[String], sessions: &[String]) -> Answers {
         let mut answers = match self.generation {
             ApiVersion::First => self.first(folders),
             ApiVersion::Second => self.second(sessions),
@@ -192,7 +197,7 @@ impl<'a> Server<'a> {
     }
 
     /// The folders that a version 1 has sessions of.
-    pub fn folders(&self) -> Vec<String> {
+    pub(super) fn folders(&self) -> Vec<String> {
         let projects = self.ask::<Vec<Project>>("/project", &[]).unwrap_or_default();
         let known = projects.into_iter().map(|project| project.worktree);
         let here = self.ask::<Here>("/path", &[]).map(|here| here.directory);
@@ -203,7 +208,7 @@ impl<'a> Server<'a> {
     }
 
     /// What a session is called, and where it works.
-    pub fn about(&self, session_id: &str) -> About {
+    pub(super) fn about(&self, session_id: &str) -> About {
         if !is_plain(session_id) {
             return About::default();
         }

@@ -8,7 +8,7 @@ use crate::core::tokens::MAX_COUNT;
 use std::borrow::Cow;
 
 /// Reads a message; of one that is no reply only the role counts. `None` when this is no JSON object.
-pub fn parse_message(text: &[u8]) -> Option<Message<'_>> {
+pub(super) fn parse_message(text: &[u8]) -> Option<Message<'_>> {
     lane::parse_reply(text).or_else(|| parse_any(text))
 }
 

@@ -9,11 +9,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Kinds of sources.
-pub const DATABASE: u8 = 0;
-pub const STORAGE: u8 = 1;
+pub(super) const DATABASE: u8 = 0;
+pub(super) const STORAGE: u8 = 1;
 
 /// Every database and the `storage/` folder. Which channel is in use cannot be known, so all databases are read.
-pub fn find_sources(family: &Family, system: &System) -> Found {
+pub(super) fn find_sources(family: &Family, system: &System) -> Found {
     let root = (family.root)(system);
     let mut found = Found::default();
     let mut databases = list_databases(&root.path, family.stem, &mut found.problems);
@@ -78,7 +78,7 @@ fn named_database(name: &str, data: &Path, system: &System) -> Option<Root> {
 }
 
 /// OpenCode's data folder.
-pub fn data_root(system: &System) -> Root {
+pub(super) fn data_root(system: &System) -> Root {
     if let Some(moved) = &system.moved {
         return Root::new(moved, "config");
     }

@@ -22,7 +22,7 @@ const WATCHED_FILES: usize = 4096;
 
 /// The source for a whole `storage/` folder; `None` where it holds no messages: later versions still write other things
 /// there. Its stamp is one over all files. Folders that cannot be listed are problems: what they hold is not gone.
-pub fn find(storage: &Path, kind: u8, problems: &mut Vec<Problem>) -> Option<Source> {
+pub(super) fn find(storage: &Path, kind: u8, problems: &mut Vec<Problem>) -> Option<Source> {
     let tree = Tree::walk(storage, WATCHED_FILES);
     let source = Source {
         path: storage.to_path_buf(),
@@ -39,7 +39,7 @@ pub fn find(storage: &Path, kind: u8, problems: &mut Vec<Problem>) -> Option<Sou
 
 /// Reads the sessions that changed since the bookmark, and marks each as read whole ([`Scope::Session`],
 /// `Reverted`) and which ones there are ([`Scope::Sessions`], `Gone`). Files that cannot be read are problems.
-pub fn read(agent_id: &'static str, source: &Source, from: &Bookmark, into: &mut Batch) -> Bookmark {
+pub(super) fn read(agent_id: &'static str, source: &Source, from: &Bookmark, into: &mut Batch) -> Bookmark {
     let tree = Tree::walk(&source.path, usize::MAX);
     let known = unpack(&from.state).unwrap_or_default();
     let (recorded, files) = read_sessions(&tree, into);

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 /// `{"parentID":"…","role":"assistant","mode":"…","agent":"…","path":{"cwd":"…","root":"…"},"cost":0.03,"tokens":{"total":1,
 /// "input":1,"output":1,"reasoning":0,"cache":{"write":0,"read":0}},"modelID":"…","providerID":"…","time":{"created":1,
 /// "completed":2},"finish":"…"}`.
-pub fn parse_reply(text: &[u8]) -> Option<Message<'_>> {
+pub(super) fn parse_reply(text: &[u8]) -> Option<Message<'_>> {
     let mut lane = Lane { text, at: 0 };
     lane.literal(br#"{"parentID":""#)?;
     lane.text()?;

@@ -4,11 +4,11 @@ use crate::core::money::Money;
 use std::borrow::Cow;
 
 /// The last instant that every reader of the rows can show: 9999-12-30, in epoch milliseconds.
-pub const LAST_MS: i64 = 253_402_128_000_000;
+pub(super) const LAST_MS: i64 = 253_402_128_000_000;
 
 /// Who wrote a message. Version 2 keeps that in a column and leaves it out of the JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Role {
+pub(super) enum Role {
     Assistant,
     Other,
     #[default]
@@ -17,7 +17,7 @@ pub enum Role {
 
 /// The part of a message that matters for usage, as it was recorded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Message<'a> {
+pub(super) struct Message<'a> {
     pub role: Role,
     /// Empty where it was not recorded; so is `model`.
     pub provider: Cow<'a, str>,
@@ -34,7 +34,7 @@ pub struct Message<'a> {
 
 /// Token counts as recorded: `output` may or may not include `reasoning`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub(super) struct Counts {
     pub input: u64,
     pub output: u64,
     pub reasoning: u64,
@@ -46,7 +46,7 @@ pub struct Counts {
 
 impl Counts {
     /// The five buckets in the order of rows.
-    pub fn buckets(&self) -> [u64; 5] {
+    pub(super) fn buckets(&self) -> [u64; 5] {
         [
             self.input,
             self.output,

@@ -12,14 +12,14 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// Knows which sessions started others: only their replies need a second look.
-pub struct OwnCosts {
+pub(super) struct OwnCosts {
     parents: FxHashSet<u64>,
     has_costs: bool,
 }
 
 /// What the parts of replies record, by the hash of the reply's id.
 #[derive(Default)]
-pub struct Parts {
+pub(super) struct Parts {
     of_reply: FxHashMap<u64, Recorded>,
     /// What sessions and those below them cost, by the hash of their ids.
     below: FxHashMap<u64, Money>,
@@ -60,7 +60,7 @@ impl OwnCosts {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn find(database: &Database, into: &mut Batch) -> Result<Option<Self>> {
+    pub(super) fn find(database: &Database, into: &mut Batch) -> Result<Option<Self>> {
         let has = |table: &str, wanted: &[&str]| -> Result<bool> {
             let columns = database.columns(table)?;
             Ok(wanted
@@ -85,7 +85,7 @@ impl OwnCosts {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn parts(
+    pub(super) fn parts(
         &self,
         database: &Database,
         messages: &str,
@@ -116,7 +116,7 @@ impl OwnCosts {
 
     /// The part of `cost` that is the reply's own: what its steps cost, or the rest without its subagents. Unknown where
     /// the parts are damaged.
-    pub fn of(&self, parts: Option<&Parts>, session: u64, message: &str, cost: Money) -> Option<Money> {
+    pub(super) fn of(&self, parts: Option<&Parts>, session: u64, message: &str, cost: Money) -> Option<Money> {
         if cost == Money::ZERO || !self.parents.contains(&session) {
             return Some(cost);
         }

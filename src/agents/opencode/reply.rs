@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// Turns replies into turns of a batch. One per source and read; sessions must come whole.
-pub struct Replies<'a> {
+pub(super) struct Replies<'a> {
     agent_id: &'static str,
     into: &'a mut Batch,
     /// Events of each session (by its hash), for replies of one session that agree in everything.
@@ -22,7 +22,7 @@ pub struct Replies<'a> {
 
 /// Where a message was recorded.
 #[derive(Clone, Copy, Debug)]
-pub struct Located<'a> {
+pub(super) struct Located<'a> {
     pub message_id: &'a str,
     /// When the row was made, epoch milliseconds: for messages that do not tell themselves, and for pending reverts.
     pub created: i64,
@@ -31,7 +31,7 @@ pub struct Located<'a> {
 }
 
 impl<'a> Replies<'a> {
-    pub fn new(agent_id: &'static str, into: &'a mut Batch) -> Self {
+    pub(super) fn new(agent_id: &'static str, into: &'a mut Batch) -> Self {
         Self {
             agent_id,
             into,
@@ -40,12 +40,12 @@ impl<'a> Replies<'a> {
         }
     }
 
-    pub fn batch(&mut self) -> &mut Batch {
+    pub(super) fn batch(&mut self) -> &mut Batch {
         self.into
     }
 
     /// Adds a reply if it counts.
-    pub fn add(&mut self, message: &Message<'_>, located: Located<'_>, session: &Session) {
+    pub(super) fn add(&mut self, message: &Message<'_>, located: Located<'_>, session: &Session) {
         let (tokens, cost) = match usage(message, session.includes_reasoning) {
             Ok(usage) => usage,
             Err(why) => return self.into.skip(why),
@@ -114,7 +114,7 @@ impl<'a> Replies<'a> {
 }
 
 /// The tokens of a reply that counts.
-pub fn tokens_of(message: &Message<'_>, includes_reasoning: bool) -> Option<Tokens> {
+pub(super) fn tokens_of(message: &Message<'_>, includes_reasoning: bool) -> Option<Tokens> {
     usage(message, includes_reasoning).ok().map(|(tokens, _)| tokens)
 }
 

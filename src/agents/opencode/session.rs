@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 /// A session row or session file.
 #[derive(Clone, Debug, Default)]
-pub struct Recorded {
+pub(super) struct Recorded {
     pub id: String,
     pub project_id: String,
     pub parent_id: Option<String>,
@@ -25,7 +25,7 @@ pub struct Recorded {
 
 /// A revert that can still be undone: the rows stay until the next prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Revert {
+pub(super) struct Revert {
     pub message_id: String,
     /// When that message was made, epoch milliseconds; `None` when it is not there.
     pub at: Option<i64>,
@@ -35,7 +35,7 @@ pub struct Revert {
 
 impl Revert {
     /// From `{"messageID":"msg_…","partID":"prt_…","snapshot":…}`.
-    pub fn parse(text: &[u8]) -> Option<Self> {
+    pub(super) fn parse(text: &[u8]) -> Option<Self> {
         let (mut message_id, mut keeps_message) = (None, false);
         Cursor::new(text).object(|cursor, key| {
             match key {
@@ -64,11 +64,11 @@ impl Revert {
 }
 
 /// Project folders by project id.
-pub type Projects = FxHashMap<String, String>;
+pub(super) type Projects = FxHashMap<String, String>;
 
 /// Facts of a session that its replies need.
 #[derive(Clone, Debug)]
-pub struct Session {
+pub(super) struct Session {
     pub id: String,
     pub hash: u64,
     pub rank: Rank,
@@ -84,16 +84,16 @@ pub struct Session {
 
 /// The kinds of places a session is recorded in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub(super) enum Place {
     /// `storage/`: only versions before 1.2 wrote it.
     Files,
     Database,
 }
 
 impl Session {
-    pub const UNRECORDED: i64 = i64::MIN;
+    pub(super) const UNRECORDED: i64 = i64::MIN;
 
-    pub fn new(recorded: &Recorded, place: Place) -> Self {
+    pub(super) fn new(recorded: &Recorded, place: Place) -> Self {
         let (task, subagent) = subagent(recorded).unwrap_or_default();
         Self {
             subagent,
@@ -108,7 +108,7 @@ impl Session {
     }
 
     /// A session that only its messages tell of.
-    pub fn unrecorded(id: &str, place: Place) -> Self {
+    pub(super) fn unrecorded(id: &str, place: Place) -> Self {
         let recorded = Recorded {
             id: id.to_owned(),
             created: i64::MAX,
@@ -118,7 +118,7 @@ impl Session {
         Self::new(&recorded, place)
     }
 
-    pub fn has_taken_back(&self, created: i64, message_id: &str) -> bool {
+    pub(super) fn has_taken_back(&self, created: i64, message_id: &str) -> bool {
         self.revert
             .as_ref()
             .is_some_and(|revert| revert.takes(created, message_id))
@@ -148,7 +148,7 @@ fn parse_version(text: &str) -> Option<(u32, u32)> {
 }
 
 /// Whether a version of OpenCode counted reasoning inside output: those before 1.14 did.
-pub fn includes_reasoning(version: &str, place: Place) -> bool {
+pub(super) fn includes_reasoning(version: &str, place: Place) -> bool {
     match parse_version(version) {
         Some(version) => version < (1, 14),
         None => place == Place::Files,
@@ -156,7 +156,7 @@ pub fn includes_reasoning(version: &str, place: Place) -> bool {
 }
 
 /// The metadata of a session from its rows.
-pub fn describe(recorded: &Recorded, projects: &Projects) -> SessionInfo {
+pub(super) fn describe(recorded: &Recorded, projects: &Projects) -> SessionInfo {
     let title = (!recorded.title.is_empty()).then(|| {
         let titled = if is_default_title(&recorded.title) {
             Title::from_prompt

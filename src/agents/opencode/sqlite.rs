@@ -32,7 +32,7 @@ pub(super) const DAY_NS: i64 = 24 * 60 * 60 * 1_000_000_000;
 ///
 /// # Errors
 /// When the database cannot be opened or read at all.
-pub fn read(family: &Family, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+pub(super) fn read(family: &Family, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
     let agent_id = family.id;
     let describe = || format!("could not read {}", source.path.display());
     let database = Database::open(&source.path)?;
@@ -111,7 +111,7 @@ struct Reading {
 
 impl Sessions {
     /// Of a generation beside one that has the sessions `elsewhere`.
-    pub fn beside(elsewhere: &FxHashSet<u64>) -> Self {
+    pub(super) fn beside(elsewhere: &FxHashSet<u64>) -> Self {
         Self {
             elsewhere: elsewhere.clone(),
             ..Self::default()
@@ -119,7 +119,7 @@ impl Sessions {
     }
 
     /// Registers a session; false if what is here is an old copy of it.
-    pub fn add(&mut self, session: Session) -> bool {
+    pub(super) fn add(&mut self, session: Session) -> bool {
         let is_elsewhere = self.elsewhere.contains(&session.hash);
         self.at.insert(session.hash, self.list.len());
         self.list.push(Reading {
@@ -149,7 +149,7 @@ impl Sessions {
         own.map(|reading| reading.session.hash)
     }
 
-    pub fn known(&self) -> impl Iterator<Item = (u64, Known)> {
+    pub(super) fn known(&self) -> impl Iterator<Item = (u64, Known)> {
         self.list.iter().map(|reading| {
             let known = Known {
                 updated: reading.session.updated,

@@ -8,7 +8,7 @@ const VERSION: u8 = 1;
 
 /// What is remembered of a database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct State {
+pub(super) struct State {
     /// When the database had last been changed as it was read whole, nanoseconds since the epoch.
     pub whole_at_ns: i64,
     /// By generation, the newest first.
@@ -17,7 +17,7 @@ pub struct State {
 
 /// What is remembered of one generation of tables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
+pub(super) struct Progress {
     /// The greatest rowid of the messages, and the hash of the id there.
     pub mark: i64,
     pub mark_id: u64,
@@ -28,7 +28,7 @@ pub struct Progress {
 
 /// A session as it was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Known {
+pub(super) struct Known {
     pub updated: i64,
     /// Messages of any role.
     pub rows: u32,
@@ -36,14 +36,14 @@ pub struct Known {
 
 /// A reply that was not complete: it may be written again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Open {
+pub(super) struct Open {
     pub rowid: i64,
     pub updated: i64,
     pub session: u64,
 }
 
 impl State {
-    pub fn pack(&self) -> Vec<u8> {
+    pub(super) fn pack(&self) -> Vec<u8> {
         let mut bytes = vec![VERSION, self.generations.len() as u8];
         bytes.extend_from_slice(&self.whole_at_ns.to_le_bytes());
         for generation in &self.generations {
@@ -72,7 +72,7 @@ impl State {
     }
 
     /// `None` for what was not packed by this version or was damaged since.
-    pub fn unpack(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn unpack(bytes: &[u8]) -> Option<Self> {
         let (content, check) = bytes.split_last_chunk::<8>()?;
         if xxh3_64(content) != u64::from_le_bytes(*check) {
             return None;

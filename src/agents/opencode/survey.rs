@@ -5,7 +5,7 @@ use crate::agents::shared::survey::{Vocabulary, Words};
 const TOKENS: &[&str] = &["cache", "input", "output", "reasoning", "total"];
 const CACHE: &[&str] = &["read", "write"];
 
-pub static KNOWN: Vocabulary = Vocabulary {
+pub(super) static KNOWN: Vocabulary = Vocabulary {
     words: &[
         Words::new("message role", "message.data:role", &["assistant", "user"]),
         Words::new("usage field", "message.data:tokens", TOKENS),

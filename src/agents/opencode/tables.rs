@@ -25,7 +25,7 @@ const SESSION_COLUMNS: [&str; 10] = [
 ];
 
 /// One generation: its session table, its message table, and which columns they have.
-pub struct Tables {
+pub(super) struct Tables {
     /// Those of OpenCode 2.
     pub is_second: bool,
     pub session: &'static str,
@@ -39,7 +39,7 @@ pub struct Tables {
 }
 
 /// A message row, without the columns that are seldom needed: each costs on every row.
-pub struct Stored<'a> {
+pub(super) struct Stored<'a> {
     pub rowid: i64,
     pub id: Cow<'a, str>,
     pub session_id: Cow<'a, str>,
@@ -52,7 +52,7 @@ pub struct Stored<'a> {
 
 /// When a message row was made and last written, epoch milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Times {
+pub(super) struct Times {
     pub created: i64,
     pub updated: i64,
 }
@@ -63,7 +63,7 @@ impl Tables {
     ///
     /// # Errors
     /// When the schema cannot be read.
-    pub fn find(database: &Database) -> Result<Vec<Self>> {
+    pub(super) fn find(database: &Database) -> Result<Vec<Self>> {
         let mut found = Vec::new();
         for (is_second, session, message) in [(true, "session_v2", "session_message"), (false, "session", "message")] {
             let sessions = database.columns(session)?;
@@ -90,7 +90,7 @@ impl Tables {
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub fn read_sessions(
+    pub(super) fn read_sessions(
         &self,
         database: &Database,
         columns: &[&str],
@@ -109,7 +109,7 @@ impl Tables {
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub fn sessions(&self, database: &Database, into: &mut Batch) -> Result<Vec<Recorded>> {
+    pub(super) fn sessions(&self, database: &Database, into: &mut Batch) -> Result<Vec<Recorded>> {
         self.recorded(database, table::ALL, into)
     }
 
@@ -117,7 +117,12 @@ impl Tables {
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub fn sessions_among(&self, database: &Database, ids: &[String], into: &mut Batch) -> Result<Vec<Recorded>> {
+    pub(super) fn sessions_among(
+        &self,
+        database: &Database,
+        ids: &[String],
+        into: &mut Batch,
+    ) -> Result<Vec<Recorded>> {
         let mut sessions = Vec::new();
         let which = format!("where id in ({IN_LIST})");
         for list in table::lists(ids) {
@@ -162,7 +167,7 @@ impl Tables {
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub fn times(&self, database: &Database, condition: &str, parameters: impl Params) -> Result<Option<Times>> {
+    pub(super) fn times(&self, database: &Database, condition: &str, parameters: impl Params) -> Result<Option<Times>> {
         let select = format!("select {} from {} {condition}", self.times, self.message);
         let mut statement = database.connection.prepare_cached(&select)?;
         let times = statement.query_row(parameters, |row| {
@@ -178,7 +183,7 @@ impl Tables {
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub fn changes(&self, database: &Database) -> Result<Vec<(String, i64)>> {
+    pub(super) fn changes(&self, database: &Database) -> Result<Vec<(String, i64)>> {
         if !self.has_sessions {
             return Ok(Vec::new());
         }
@@ -198,7 +203,7 @@ impl Tables {
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub fn messages(
+    pub(super) fn messages(
         &self,
         database: &Database,
         condition: &str,
@@ -263,7 +268,7 @@ impl Tables {
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub fn count(&self, database: &Database) -> Result<u64> {
+    pub(super) fn count(&self, database: &Database) -> Result<u64> {
         let select = format!("select count(*) from {}", self.message);
         let count: i64 = database.connection.query_row(&select, [], |row| row.get(0))?;
         Ok(count.unsigned_abs())
@@ -273,7 +278,7 @@ impl Tables {
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub fn counts(&self, database: &Database) -> Result<Vec<(String, u32)>> {
+    pub(super) fn counts(&self, database: &Database) -> Result<Vec<(String, u32)>> {
         let select = format!("select session_id, count(*) from {} group by session_id", self.message);
         let mut statement = database.connection.prepare(&select)?;
         let mut rows = statement.query([])?;
@@ -288,7 +293,7 @@ impl Tables {
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub fn last(&self, database: &Database) -> Result<(i64, String)> {
+    pub(super) fn last(&self, database: &Database) -> Result<(i64, String)> {
         let select = format!("select rowid, id from {} order by rowid desc limit 1", self.message);
         let last = database
             .connection
@@ -301,7 +306,7 @@ impl Tables {
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub fn projects(&self, database: &Database, into: &mut Batch) -> Result<Projects> {
+    pub(super) fn projects(&self, database: &Database, into: &mut Batch) -> Result<Projects> {
         let mut projects = Projects::default();
         table::read(
             database,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// One JSON file.
-pub struct File {
+pub(super) struct File {
     /// The name without `.json`: the import into a database takes ids from names, not from what is inside.
     pub id: String,
     pub path: PathBuf,
@@ -16,7 +16,7 @@ pub struct File {
 }
 
 /// The messages of a session.
-pub struct Messages {
+pub(super) struct Messages {
     pub session_id: String,
     pub files: Vec<File>,
     /// Whether everything in the folder is what it should be.
@@ -25,7 +25,7 @@ pub struct Messages {
 
 /// The files of a `storage/` folder that matter for usage.
 #[derive(Default)]
-pub struct Tree {
+pub(super) struct Tree {
     pub projects: Vec<File>,
     pub sessions: Vec<File>,
     /// By session, the one touched last first.
@@ -39,7 +39,7 @@ pub struct Tree {
 
 impl Tree {
     /// Looks at every file, except that messages are only listed until there are `most` of them.
-    pub fn walk(storage: &Path, most: usize) -> Self {
+    pub(super) fn walk(storage: &Path, most: usize) -> Self {
         let mut tree = Self {
             is_complete: true,
             ..Self::default()
@@ -71,12 +71,12 @@ impl Tree {
         tree
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.folders.is_empty()
     }
 
     /// A stamp that changes when any of the files does: `inode` is a hash over all of them, `modified_ns` the newest time.
-    pub fn stamp(&self) -> Stamp {
+    pub(super) fn stamp(&self) -> Stamp {
         let messages = self.messages.iter().flat_map(|messages| &messages.files);
         let lists = [&self.projects, &self.sessions, &self.folders];
         let files: Vec<&File> = lists.into_iter().flatten().chain(messages).collect();
@@ -139,7 +139,7 @@ enum Kind {
 }
 
 /// A hash over the names, sizes and times of files, in any order.
-pub fn fingerprint<'a>(files: impl Iterator<Item = &'a File>) -> u64 {
+pub(super) fn fingerprint<'a>(files: impl Iterator<Item = &'a File>) -> u64 {
     let mut bytes = Vec::new();
     files.fold(0, |sum: u64, file| {
         bytes.clear();

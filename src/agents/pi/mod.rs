@@ -2,7 +2,7 @@
 
 mod survey;
 
-pub mod session;
+pub(super) mod session;
 
 pub(super) use survey::KNOWN;
 
@@ -24,7 +24,7 @@ const RELATIVES: [(&str, &str, &str); 5] = [
     (".config/kimchi", "harness/sessions", "Kimchi"),
 ];
 
-pub struct Pi;
+pub(super) struct Pi;
 
 impl Agent for Pi {
     fn id(&self) -> &'static str {

@@ -12,11 +12,11 @@ use serde_json::value::RawValue;
 use std::path::Path;
 
 /// Version of the reading rules.
-pub const RULES_VERSION: u32 = 3;
+pub(crate) const RULES_VERSION: u32 = 3;
 
 /// The state between reads.
 #[derive(Default, Serialize, Deserialize)]
-pub struct State {
+pub(crate) struct State {
     session: String,
     /// When the session began, for telling which of two copies is the original.
     started: Option<i64>,
@@ -105,7 +105,7 @@ struct Cost {
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn read(agent_id: &str, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+pub(crate) fn read(agent_id: &str, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
     jsonl_reader::read(source, from, RULES_VERSION, into, |state: &mut State, line, into| {
         state.read(agent_id, &source.path, line, into)
     })
@@ -127,7 +127,7 @@ fn parent_of(path: &Path) -> Option<String> {
 
 impl State {
     /// Of a session whose id is known before its first entry.
-    pub fn of(session: &str) -> Self {
+    pub(crate) fn of(session: &str) -> Self {
         Self {
             session: session.to_owned(),
             ..Self::default()
@@ -138,7 +138,13 @@ impl State {
     ///
     /// # Errors
     /// When it is no entry.
-    pub fn read(&mut self, agent_id: &str, path: &Path, line: &Line, into: &mut Batch) -> serde_json::Result<()> {
+    pub(crate) fn read(
+        &mut self,
+        agent_id: &str,
+        path: &Path,
+        line: &Line,
+        into: &mut Batch,
+    ) -> serde_json::Result<()> {
         let entry: Entry = serde_json::from_str(line.text)?;
         if self.session.is_empty() {
             self.session = session_of(path);

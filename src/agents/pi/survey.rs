@@ -37,7 +37,7 @@ const COST: &[&str] = &[
     "totalFromProvider",
 ];
 
-pub static KNOWN: Vocabulary = Vocabulary {
+pub(crate) static KNOWN: Vocabulary = Vocabulary {
     words: &[
         Words::new("entry type", "type", TYPES),
         Words::new("usage field", "message.usage", USAGE),

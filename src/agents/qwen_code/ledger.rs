@@ -47,7 +47,7 @@ struct Request<'a> {
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+pub(super) fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
     jsonl_reader::read(source, from, RULES_VERSION, into, |state: &mut State, line, into| {
         let request: Request = serde_json::from_str(line.text)?;
         let usage = Usage {

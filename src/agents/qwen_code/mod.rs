@@ -27,7 +27,7 @@ const CHAT: u8 = 0;
 const SUBAGENT: u8 = 1;
 const LEDGER: u8 = 2;
 
-pub struct QwenCode;
+pub(super) struct QwenCode;
 
 impl Agent for QwenCode {
     fn id(&self) -> &'static str {

@@ -2,7 +2,7 @@
 
 use super::cline::TaskAgent;
 
-pub static ROO_CODE: TaskAgent = TaskAgent {
+pub(super) static ROO_CODE: TaskAgent = TaskAgent {
     id: "roo-code",
     name: "Roo Code",
     extension: "rooveterinaryinc.roo-cline",
@@ -12,7 +12,7 @@ pub static ROO_CODE: TaskAgent = TaskAgent {
 };
 
 /// What neither Roo Code nor Kilo Code writes down.
-pub const LIMITS: &[&str] = &[
+pub(super) const LIMITS: &[&str] = &[
     "reasoning tokens are included in output",
     "the provider is derived from the model's name",
     "a restored checkpoint replaces the requests it removed by one sum",

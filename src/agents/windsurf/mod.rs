@@ -2,7 +2,7 @@
 
 use crate::agents::shared::detected::Detected;
 
-pub static WINDSURF: Detected = Detected {
+pub(super) static WINDSURF: Detected = Detected {
     id: "windsurf",
     name: "Windsurf",
     commands: &["windsurf"],

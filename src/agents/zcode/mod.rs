@@ -43,7 +43,7 @@ const SESSIONS: [&str; 7] = [
     "time_updated",
 ];
 
-pub struct ZCode;
+pub(super) struct ZCode;
 
 impl Agent for ZCode {
     fn id(&self) -> &'static str {

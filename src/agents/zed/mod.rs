@@ -37,7 +37,7 @@ const COLUMNS: [&str; 8] = [
     "data",
 ];
 
-pub struct Zed;
+pub(super) struct Zed;
 
 impl Agent for Zed {
     fn id(&self) -> &'static str {

@@ -5,7 +5,7 @@ use std::str::Chars;
 
 /// The quotes that are open at the end of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Open {
+pub(super) enum Open {
     Nothing,
     Single,
     Double,
@@ -13,19 +13,19 @@ pub enum Open {
 
 /// Words without their quotes; the last one, where the cursor is, may be empty.
 #[derive(Debug)]
-pub struct Line {
+pub(super) struct Line {
     pub words: Vec<String>,
     pub open: Open,
 }
 
 impl Line {
-    pub fn last(&self) -> &str {
+    pub(super) fn last(&self) -> &str {
         self.words.last().map_or("", String::as_str)
     }
 }
 
 /// A line of bash. None where it holds what stands for something else, which only bash can know.
-pub fn bash(line: &str) -> Option<Line> {
+pub(super) fn bash(line: &str) -> Option<Line> {
     let mut words = vec![String::new()];
     let mut open = Open::Nothing;
     let mut characters = line.chars().peekable();
@@ -54,7 +54,7 @@ pub fn bash(line: &str) -> Option<Line> {
 }
 
 /// The last command on a line of Nushell.
-pub fn nushell(line: &str) -> Option<Vec<String>> {
+pub(super) fn nushell(line: &str) -> Option<Vec<String>> {
     let mut words = vec![String::new()];
     let mut characters = line.chars().peekable();
     while let Some(character) = characters.next() {

@@ -8,7 +8,7 @@ fn means_itself(character: char) -> bool {
 }
 
 /// For bash, after quotes that may be open.
-pub fn bash(value: &str, open: Open) -> String {
+pub(super) fn bash(value: &str, open: Open) -> String {
     let mut text = String::with_capacity(value.len());
     let mut characters = value.chars().peekable();
     while let Some(character) = characters.next() {
@@ -27,7 +27,7 @@ pub fn bash(value: &str, open: Open) -> String {
 }
 
 /// For Nushell, as a whole word.
-pub fn nushell(value: &str) -> String {
+pub(super) fn nushell(value: &str) -> String {
     // Colons begin names of attributes, `%` and `+` numbers and operators.
     let is_bare = |character: char| means_itself(character) && !matches!(character, '%' | '+' | '@' | ',');
     if !value.is_empty() && value.chars().all(is_bare) {
@@ -37,7 +37,7 @@ pub fn nushell(value: &str) -> String {
 }
 
 /// For PowerShell, as a whole word. It takes typographic quotes for plain ones.
-pub fn powershell(value: &str) -> String {
+pub(super) fn powershell(value: &str) -> String {
     let is_bare = |character: char| means_itself(character) && !matches!(character, '@' | '%' | ',');
     if !value.is_empty() && value.chars().all(is_bare) {
         return value.to_owned();

@@ -20,7 +20,7 @@ const fn of(command: &'static str, lines: &'static [(&'static str, &'static str)
 }
 
 /// Adds to each command its examples.
-pub fn add(root: Command) -> Command {
+pub(super) fn add(root: Command) -> Command {
     COMMANDS.iter().chain(NESTED).fold(root, |mut root, examples| {
         let command = examples
             .command

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// When the ledger or the file cannot be used, or stdout cannot be written.
-pub fn run(plan: &Plan, write: Option<&str>, follow: bool, context: &mut Context) -> Result<()> {
+pub(super) fn run(plan: &Plan, write: Option<&str>, follow: bool, context: &mut Context) -> Result<()> {
     if context.engine.is_sample() {
         return super::show(&draw(plan, &demo(context.engine.system.now)));
     }

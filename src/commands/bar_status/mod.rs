@@ -300,7 +300,7 @@ impl Plan {
 ///
 /// # Errors
 /// When stdout cannot be written.
-pub fn print_placeholder(reason: &str) -> Result<()> {
+pub(crate) fn print_placeholder(reason: &str) -> Result<()> {
     crate::render::print_encoded(PUZZLED.as_bytes())?;
     eprint_line(&format!("ttop: error: {}", text::strip_control(reason)));
     Ok(())

@@ -13,7 +13,7 @@ const EVERY_MS: i64 = 2_000;
 
 /// The reaction to an old snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refresh {
+pub(super) enum Refresh {
     /// It is new enough, or a sync is on its way.
     Coming,
     /// The last sync changed nothing of it; the next one is on its way, with little hope.
@@ -23,7 +23,7 @@ pub enum Refresh {
 }
 
 /// Starts a sync unless the snapshot is fresh or another process is syncing. Never waits.
-pub fn refresh(context: &mut Context, age: Option<i64>) -> Refresh {
+pub(super) fn refresh(context: &mut Context, age: Option<i64>) -> Refresh {
     if age.is_some_and(|age| age <= EVERY_MS) {
         return Refresh::Coming;
     }

@@ -19,7 +19,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use serde_json::Value;
 use std::fs;
 
-pub fn add(context: &mut Context, what: &str, yes: bool) -> Result<Exit> {
+pub(super) fn add(context: &mut Context, what: &str, yes: bool) -> Result<Exit> {
     let path = context.engine.system.cwd.join(context.engine.system.expand(what));
     let source = if path.exists() && !npm::is_plugin_name(what) {
         let label = fs::canonicalize(&path)?.to_string_lossy().into_owned();
@@ -53,7 +53,7 @@ pub fn add(context: &mut Context, what: &str, yes: bool) -> Result<Exit> {
     }
 }
 
-pub fn remove(context: &mut Context, what: &str, keep_data: bool) -> Result<Exit> {
+pub(super) fn remove(context: &mut Context, what: &str, keep_data: bool) -> Result<Exit> {
     let session = load(context, false)?;
     let found = &session.found;
     let sources: Vec<&Source> = of(found, what)

@@ -11,7 +11,7 @@ use crate::plugins::session::{Look, Session};
 use anyhow::{Result, bail};
 
 /// Every plugin that is configured, loaded as far as it may be.
-pub fn load(context: &Context, is_fresh: bool) -> Result<Session> {
+pub(super) fn load(context: &Context, is_fresh: bool) -> Result<Session> {
     let look = Look {
         flags: context.out.global.plugins.clone(),
         is_fresh,
@@ -22,7 +22,7 @@ pub fn load(context: &Context, is_fresh: bool) -> Result<Session> {
 }
 
 /// The plugin of one path, whether or not it is configured.
-pub fn load_one(context: &Context, source: Source) -> Result<Session> {
+pub(super) fn load_one(context: &Context, source: Source) -> Result<Session> {
     let look = Look {
         only: Some(vec![source]),
         ..Look::default()
@@ -30,7 +30,7 @@ pub fn load_one(context: &Context, source: Source) -> Result<Session> {
     Session::load(&context.engine.system, &context.engine.config, &look)
 }
 
-pub fn list(context: &mut Context, show: &ShowArgs, only: Option<&str>) -> Result<Exit> {
+pub(super) fn list(context: &mut Context, show: &ShowArgs, only: Option<&str>) -> Result<Exit> {
     let session = load(context, false)?;
     let found = &session.found;
     let fits = |found: &&Found| only.is_none_or(|id| found.checked.id.as_deref() == Some(id));
@@ -45,7 +45,7 @@ pub fn list(context: &mut Context, show: &ShowArgs, only: Option<&str>) -> Resul
     context.rows(&show.rows, rows)
 }
 
-pub fn info(context: &mut Context, show: &ShowArgs, id: &str) -> Result<Exit> {
+pub(super) fn info(context: &mut Context, show: &ShowArgs, id: &str) -> Result<Exit> {
     let session = load(context, false)?;
     let home = context.engine.system.home.clone();
     let rows: Vec<PluginRow> = of(&session.found, id)
@@ -62,7 +62,7 @@ pub fn info(context: &mut Context, show: &ShowArgs, id: &str) -> Result<Exit> {
 }
 
 /// Everything that is wrong, as warnings, and the walls.
-pub fn doctor(context: &mut Context, show: &ShowArgs, id: Option<&str>) -> Result<Exit> {
+pub(super) fn doctor(context: &mut Context, show: &ShowArgs, id: Option<&str>) -> Result<Exit> {
     let session = load(context, true)?;
     let home = context.engine.system.home.clone();
     let shown: Vec<&Found> = session
@@ -93,7 +93,7 @@ pub fn doctor(context: &mut Context, show: &ShowArgs, id: Option<&str>) -> Resul
 }
 
 /// Plugins of an id, of any type.
-pub fn of<'a>(found: &'a [Found], id: &'a str) -> impl Iterator<Item = &'a Found> {
+pub(super) fn of<'a>(found: &'a [Found], id: &'a str) -> impl Iterator<Item = &'a Found> {
     found
         .iter()
         .filter(move |found| found.checked.id.as_deref() == Some(id))

@@ -2,11 +2,11 @@
 
 mod add;
 mod list;
-pub mod setting;
+pub(crate) mod setting;
 mod tests_of;
 mod trust;
 
-pub use trust::ask_for_trust;
+pub(crate) use trust::ask_for_trust;
 
 use super::context::Context;
 use crate::args::RowArgs;

@@ -12,7 +12,7 @@ use serde_json::Value;
 ///
 /// # Errors
 /// When the plugin's schema does not allow the value, or has no such setting.
-pub fn check(context: &Context, path: &[&str], typed: &str, value: Value) -> Result<Value> {
+pub(crate) fn check(context: &Context, path: &[&str], typed: &str, value: Value) -> Result<Value> {
     let ["pluginConfig", id, key] = path else {
         return Ok(value);
     };

@@ -10,7 +10,7 @@ use crate::plugins::session::is_built_in;
 use anyhow::{Context as _, Result};
 use std::path::PathBuf;
 
-pub fn test(context: &mut Context, paths: &[PathBuf], without: &[Wall]) -> Result<Exit> {
+pub(super) fn test(context: &mut Context, paths: &[PathBuf], without: &[Wall]) -> Result<Exit> {
     let setting = Setting {
         program: std::env::current_exe().context("ttop does not know its own program")?,
         without: Without {

@@ -13,7 +13,7 @@ use crate::render::eprint_line as say;
 use anyhow::{Result, bail};
 use std::io::{BufRead, IsTerminal};
 
-pub fn trust(context: &mut Context, what: &str, yes: bool) -> Result<Exit> {
+pub(super) fn trust(context: &mut Context, what: &str, yes: bool) -> Result<Exit> {
     let session = load(context, false)?;
     let found = &session.found;
     let by_path;
@@ -49,7 +49,7 @@ pub fn trust(context: &mut Context, what: &str, yes: bool) -> Result<Exit> {
 }
 
 /// Shows what one plugin asks for, and keeps the answer.
-pub fn ask(context: &Context, found: &Found, yes: bool) -> Result<Exit> {
+pub(super) fn ask(context: &Context, found: &Found, yes: bool) -> Result<Exit> {
     let (Some(declaration), Some(hash)) = (found.declaration(), &found.hash) else {
         bail!("{}", found.errors.join("\n"));
     };
@@ -91,7 +91,7 @@ pub fn ask(context: &Context, found: &Found, yes: bool) -> Result<Exit> {
 ///
 /// # Errors
 /// When an answer cannot be read or kept.
-pub fn ask_for_trust(context: &mut Context, may_ask: bool) -> Result<usize> {
+pub(crate) fn ask_for_trust(context: &mut Context, may_ask: bool) -> Result<usize> {
     let session = match load(context, false) {
         Ok(session) => session,
         Err(error) => {
@@ -117,7 +117,7 @@ pub fn ask_for_trust(context: &mut Context, may_ask: bool) -> Result<usize> {
     Ok(waiting)
 }
 
-pub fn untrust(context: &mut Context, id: &str) -> Result<Exit> {
+pub(super) fn untrust(context: &mut Context, id: &str) -> Result<Exit> {
     let mut trust = Trust::open(&session::trust_file(&context.engine.system))?;
     match trust.take_back(id)? {
         0 => bail!("plugin {id} is not trusted"),

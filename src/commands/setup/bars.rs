@@ -17,7 +17,7 @@ type Add = fn(&str) -> Result<String>;
 
 /// # Errors
 /// When a file of a bar cannot be read.
-pub fn offers(system: &System, files: &Files) -> Result<Vec<Offer>> {
+pub(super) fn offers(system: &System, files: &Files) -> Result<Vec<Offer>> {
     let mut offers = Vec::new();
     let config = system.config_dir();
     let bars: [(&str, Option<PathBuf>, Add); 4] = [

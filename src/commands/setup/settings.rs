@@ -9,7 +9,7 @@ use anyhow::{Result, anyhow};
 use serde_json::{Value, json};
 
 /// One key and its value.
-pub struct Setting {
+pub(super) struct Setting {
     purpose: String,
     path: Vec<String>,
     value: Value,
@@ -18,7 +18,7 @@ pub struct Setting {
 }
 
 /// The budgets that setup asks for.
-pub const BUDGETS: [&str; 3] = ["daily", "weekly", "monthly"];
+pub(super) const BUDGETS: [&str; 3] = ["daily", "weekly", "monthly"];
 
 fn setting(purpose: impl Into<String>, path: &[&str], value: Value) -> Setting {
     Setting {
@@ -30,7 +30,7 @@ fn setting(purpose: impl Into<String>, path: &[&str], value: Value) -> Setting {
 }
 
 /// Whether no such budget is set.
-pub fn lacks_budget(context: &Context, name: &str) -> bool {
+pub(super) fn lacks_budget(context: &Context, name: &str) -> bool {
     context.engine.config.effective(&["budgets", name]).is_null()
 }
 
@@ -38,7 +38,7 @@ pub fn lacks_budget(context: &Context, name: &str) -> bool {
 ///
 /// # Errors
 /// When credentials cannot be listed.
-pub fn wanted(context: &Context, budgets: &[(&str, f64)]) -> Result<Vec<Setting>> {
+pub(super) fn wanted(context: &Context, budgets: &[(&str, f64)]) -> Result<Vec<Setting>> {
     let (engine, config) = (&context.engine, &context.engine.config);
     let mut wanted = Vec::new();
     for (name, dollars) in budgets {
@@ -106,7 +106,7 @@ fn has_desktop(system: &System) -> bool {
 ///
 /// # Errors
 /// When the configuration cannot be read, or is not JSON.
-pub fn offer(setting: &Setting, system: &System, files: &Files) -> Result<Offer> {
+pub(super) fn offer(setting: &Setting, system: &System, files: &Files) -> Result<Offer> {
     let path = Config::path(system);
     let before = files.read(system, &path)?;
     let text = before.clone().unwrap_or_else(|| "{\n}\n".to_owned());

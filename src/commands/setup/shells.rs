@@ -11,7 +11,7 @@ const ZSH: &str = "# Completions of ttop\n(( $+functions[compdef] )) && source <
 
 /// # Errors
 /// When a file of the shell cannot be read.
-pub fn offers(system: &System, files: &Files) -> Result<Vec<Offer>> {
+pub(super) fn offers(system: &System, files: &Files) -> Result<Vec<Offer>> {
     let shell = system.var("SHELL").map(Path::new).and_then(Path::file_name);
     let shell = shell.and_then(|name| name.to_str()).unwrap_or_default();
     let by_hand = |line: &str| Ok(vec![Offer::Note(format!("for completions in {shell}, run: {line}"))]);

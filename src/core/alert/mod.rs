@@ -145,13 +145,13 @@ pub(crate) mod trial {
 
     use super::*;
 
-    pub struct Trial {
+    pub(crate) struct Trial {
         pub rules: Rules,
         pub states: States,
     }
 
     impl Trial {
-        pub fn new() -> Self {
+        pub(crate) fn new() -> Self {
             let thresholds = Thresholds {
                 warning: 80.0,
                 critical: 95.0,
@@ -167,7 +167,7 @@ pub(crate) mod trial {
         }
 
         /// The types and severities that fire, and then once more nothing.
-        pub fn see(&mut self, facts: &Facts) -> Vec<String> {
+        pub(crate) fn see(&mut self, facts: &Facts) -> Vec<String> {
             let events = self.events(facts);
             let again = decide(facts, &self.rules, &self.states);
             assert_eq!(again.events, [], "told twice");
@@ -177,7 +177,7 @@ pub(crate) mod trial {
                 .collect()
         }
 
-        pub fn events(&mut self, facts: &Facts) -> Vec<EventRow> {
+        pub(crate) fn events(&mut self, facts: &Facts) -> Vec<EventRow> {
             let decision = decide(facts, &self.rules, &self.states);
             for (key, state) in decision.changed {
                 match state {

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use std::collections::HashMap;
 
 /// A kind of export: how to know it, and how to read a record.
-pub struct Export {
+pub(super) struct Export {
     /// The value of `--kind`.
     pub kind: &'static str,
     name: &'static str,
@@ -21,7 +21,7 @@ pub struct Export {
 }
 
 /// Every kind of export. Columns were observed in exports of 2025 and 2026; their order does not matter.
-pub const EXPORTS: [Export; 6] = [
+pub(super) const EXPORTS: [Export; 6] = [
     Export {
         kind: "anthropic",
         name: "the Anthropic usage export",
@@ -126,7 +126,7 @@ impl Record<'_> {
 ///
 /// # Errors
 /// When the file is no CSV.
-pub fn read(text: &[u8], kind: Option<&str>) -> Result<Option<Statement>, csv::Error> {
+pub(super) fn read(text: &[u8], kind: Option<&str>) -> Result<Option<Statement>, csv::Error> {
     // A spreadsheet may have put a byte order mark in front.
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text);

@@ -82,7 +82,7 @@ impl EntryCounts {
 }
 
 /// The statement of a document; `None` if it is not ccusage's.
-pub fn read(document: &Value) -> Option<Statement> {
+pub(super) fn read(document: &Value) -> Option<Statement> {
     let (name, level) = REPORTS
         .into_iter()
         .find(|(name, _)| document.get(name).is_some_and(Value::is_array))?;
@@ -148,12 +148,12 @@ impl Statement {
 }
 
 /// `2026-11-20` or `2026-11`.
-pub fn first_day(period: &str) -> Option<Date> {
+pub(super) fn first_day(period: &str) -> Option<Date> {
     period.parse().or_else(|_| format!("{period}-01").parse()).ok()
 }
 
 /// ttop's id of an agent that ccusage and tokscale name.
-pub fn agent_id(name: &str) -> String {
+pub(super) fn agent_id(name: &str) -> String {
     let id = match name {
         "claude" => "claude-code",
         "copilot" => "copilot-cli",

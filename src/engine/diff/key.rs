@@ -16,7 +16,7 @@ use rustc_hash::FxHashMap;
 
 /// What a line is about, in an order for rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Key {
+pub(super) struct Key {
     pub date: Option<Date>,
     pub session: Option<Text>,
     pub agent: Option<Text>,
@@ -25,7 +25,7 @@ pub struct Key {
 }
 
 /// Finds the key of turns.
-pub struct Grouping<'s> {
+pub(super) struct Grouping<'s> {
     statement: &'s Statement,
     zone: &'s TimeZone,
     calendar: Calendar<'s>,
@@ -45,7 +45,7 @@ pub struct Grouping<'s> {
 }
 
 impl<'s> Grouping<'s> {
-    pub fn new(statement: &'s Statement, zone: &'s TimeZone) -> Self {
+    pub(super) fn new(statement: &'s Statement, zone: &'s TimeZone) -> Self {
         let mut sessions = FxHashMap::default();
         for subject in statement.lines.iter().filter_map(|line| line.session.as_deref()) {
             for id in ids_in(subject) {
@@ -67,7 +67,7 @@ impl<'s> Grouping<'s> {
     }
 
     /// The key of a line of the file.
-    pub fn of_line(&self, line: &Line) -> Key {
+    pub(super) fn of_line(&self, line: &Line) -> Key {
         Key {
             date: line.date.map(|date| self.first_of(date)),
             session: line.session.as_deref().map(Text::from),
@@ -81,7 +81,7 @@ impl<'s> Grouping<'s> {
     }
 
     /// The key of a turn and, where days may be those of another zone, its slot.
-    pub fn of(
+    pub(super) fn of(
         &mut self,
         usage: &Usage<'_>,
         sessions: &Sessions,
@@ -108,12 +108,12 @@ impl<'s> Grouping<'s> {
     }
 
     /// Keys without dates, by number.
-    pub fn others(&self) -> impl Iterator<Item = (&Key, u32)> {
+    pub(super) fn others(&self) -> impl Iterator<Item = (&Key, u32)> {
         self.others.iter().map(|(key, number)| (key, *number))
     }
 
     /// The first day of the line that a day belongs to.
-    pub fn first_of(&self, date: Date) -> Date {
+    pub(super) fn first_of(&self, date: Date) -> Date {
         match (self.statement.level, self.anchor) {
             (Level::Month, _) => date.first_of_month(),
             (Level::Week, Some(anchor)) => {
@@ -125,7 +125,7 @@ impl<'s> Grouping<'s> {
     }
 
     /// The day after the last one of a line.
-    pub fn next_after(&self, first: Date) -> Date {
+    pub(super) fn next_after(&self, first: Date) -> Date {
         match self.statement.level {
             Level::Month => first.saturating_add(1.month()),
             Level::Week => first.saturating_add(7.days()),
@@ -156,7 +156,7 @@ impl<'s> Grouping<'s> {
     }
 
     /// How the ledger spells the model of a key.
-    pub fn model_name(&self, key: &Key) -> Option<Text> {
+    pub(super) fn model_name(&self, key: &Key) -> Option<Text> {
         self.names.get(key.model.as_ref()?).cloned()
     }
 
@@ -180,7 +180,7 @@ impl<'s> Grouping<'s> {
     }
 
     /// The ledger's id of a session that the file names.
-    pub fn session_id(&self, subject: &str) -> Option<Text> {
+    pub(super) fn session_id(&self, subject: &str) -> Option<Text> {
         let ids = ids_in(subject);
         ids.last().map(|id| Text::from(*id))
     }

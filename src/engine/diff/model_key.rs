@@ -2,7 +2,7 @@
 
 /// The words and numbers of a model's name. `claude-sonnet-4-5-20250929`, `anthropic/claude-4.5-sonnet` and `Claude Sonnet
 /// 4.5` have the same key; `gpt-5.4` and `gpt-4.5` do not, because numbers keep their order.
-pub fn model_key(name: &str) -> String {
+pub(super) fn model_key(name: &str) -> String {
     // ccusage marks the models of an agent: `[pi] claude-haiku-4-5`.
     let name = name
         .strip_prefix('[')

@@ -17,20 +17,20 @@ use std::cmp::Reverse;
 
 /// An amount that makes the file differ if its program counts or prices in a certain way: theirs minus ours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Amount {
+pub(super) struct Amount {
     pub counts: Counts,
     /// Nano-dollars.
     pub cost: i64,
 }
 
 impl Amount {
-    pub fn add(&mut self, other: Self) {
+    pub(super) fn add(&mut self, other: Self) {
         self.counts = plus(self.counts, other.counts);
         self.cost = self.cost.saturating_add(other.cost);
     }
 
     #[must_use]
-    pub fn negated(self) -> Self {
+    pub(super) fn negated(self) -> Self {
         Self {
             counts: self.counts.map(i64::saturating_neg),
             cost: self.cost.saturating_neg(),
@@ -40,7 +40,7 @@ impl Amount {
 
 /// The ledger's side of one line.
 #[derive(Clone, Debug, Default)]
-pub struct Ours {
+pub(super) struct Ours {
     pub totals: Totals,
     /// The counts of `totals`.
     pub sum: Amount,
@@ -52,14 +52,14 @@ pub struct Ours {
 }
 
 /// A way to differ: its reason, and a number where a reason has several.
-pub type Way = (DiffReason, u8);
+pub(super) type Way = (DiffReason, u8);
 
 /// A length of time in which no zone changes its day.
-pub const SLOT_MS: i64 = 15 * 60_000;
+pub(super) const SLOT_MS: i64 = 15 * 60_000;
 
 /// The ledger's side of a comparison.
 #[derive(Default)]
-pub struct Sums {
+pub(super) struct Sums {
     pub lines: FxHashMap<Key, Ours>,
     /// What counts, by quarter of an hour and by what else tells lines apart: other zones group it anew.
     pub slots: FxHashMap<(i64, u32), Amount>,
@@ -75,7 +75,7 @@ impl Ours {
 ///
 /// # Errors
 /// When the ledger is damaged.
-pub fn add_up(
+pub(super) fn add_up(
     usage: &Usage<'_>,
     selected: &Selected,
     sessions: &Sessions,

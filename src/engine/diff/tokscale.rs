@@ -57,7 +57,7 @@ impl TokenBreakdown {
 }
 
 /// The statement of a document; `None` if it is not tokscale's.
-pub fn read(document: &Value) -> Option<Statement> {
+pub(super) fn read(document: &Value) -> Option<Statement> {
     if let Some(days) = document.get("contributions").and_then(Value::as_array) {
         return Some(graph(days));
     }

@@ -10,7 +10,7 @@ use crate::core::turn::Mode;
 use crate::reports::{Priced, billed};
 
 /// A turn, to be priced in other ways.
-pub struct Variants<'p> {
+pub(super) struct Variants<'p> {
     priced: &'p Priced<'p>,
     billed: Billed<'p>,
     from: CostFrom,
@@ -19,7 +19,7 @@ pub struct Variants<'p> {
 }
 
 impl<'p> Variants<'p> {
-    pub fn of(priced: &'p Priced<'p>, from: CostFrom) -> Self {
+    pub(super) fn of(priced: &'p Priced<'p>, from: CostFrom) -> Self {
         use CostStatus::{Estimated, Partial};
         let is_listed = matches!(priced.cost.status, Estimated | Partial);
         Self {
@@ -43,7 +43,7 @@ impl<'p> Variants<'p> {
     }
 
     /// The part of the cost that is billed by the piece, in nano-dollars.
-    pub fn fees(&self) -> i64 {
+    pub(super) fn fees(&self) -> i64 {
         if self.billed.fees.is_none() {
             return 0;
         }
@@ -55,7 +55,7 @@ impl<'p> Variants<'p> {
     }
 
     /// What the cost changes without reasoning tokens; `None` if there are none.
-    pub fn without_reasoning(&self) -> Option<i64> {
+    pub(super) fn without_reasoning(&self) -> Option<i64> {
         self.billed.tokens.reasoning().filter(|count| *count > 0)?;
         let [input, output, _, read, write] = self.billed.tokens.counts();
         let tokens = Tokens::from_parts([input, output, 0, read, write], self.billed.tokens.unknown_mask());
@@ -67,7 +67,7 @@ impl<'p> Variants<'p> {
     }
 
     /// Every other way that changes the cost, with the change in nano-dollars.
-    pub fn prices(&self) -> Vec<(Way, i64)> {
+    pub(super) fn prices(&self) -> Vec<(Way, i64)> {
         let billed = self.billed;
         let mut ways = Vec::new();
         let mut add = |reason, number, change: Option<i64>| {

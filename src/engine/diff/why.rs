@@ -10,7 +10,7 @@ const NOTHING: i64 = 500_000;
 
 /// A line of the file as far as its difference depends on it.
 #[derive(Clone, Debug, Default)]
-pub struct Theirs {
+pub(super) struct Theirs {
     /// `None` where the file only has money.
     pub counts: Option<Counts>,
     pub cost: Option<Money>,
@@ -23,14 +23,14 @@ pub struct Theirs {
 
 /// Theirs minus ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Difference {
+pub(super) struct Difference {
     pub counts: Option<Counts>,
     /// Nano-dollars.
     pub cost: Option<i64>,
 }
 
 impl Difference {
-    pub fn of(theirs: Option<&Theirs>, ours: &Ours, has: Has) -> Self {
+    pub(super) fn of(theirs: Option<&Theirs>, ours: &Ours, has: Has) -> Self {
         let counts = match theirs {
             Some(theirs) => theirs.counts,
             None => has.counts.then_some([0; 4]),
@@ -49,14 +49,14 @@ impl Difference {
 
 /// What a file has at all.
 #[derive(Clone, Copy, Debug)]
-pub struct Has {
+pub(super) struct Has {
     pub counts: bool,
     pub cost: bool,
 }
 
 /// The reasons of a difference. `moved` is what the file's time zone adds, with `ours` in that zone; `rounding` is what
 /// each line of the file may be off by.
-pub fn explain(
+pub(super) fn explain(
     difference: Difference,
     theirs: Option<&Theirs>,
     ours: &Ours,

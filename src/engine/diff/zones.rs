@@ -16,7 +16,12 @@ const PARTS_OF_HOURS: [i64; 9] = [-210, 210, 270, 330, 345, 390, 570, 630, 765];
 
 /// The zone whose days make the most lines equal, if there is a better one than the reader's. `theirs` are the counts of
 /// the file's lines, `own` says how many are equal already.
-pub fn find(sums: &Sums, grouping: &Grouping<'_>, theirs: &FxHashMap<Key, Counts>, own: usize) -> Option<TimeZone> {
+pub(super) fn find(
+    sums: &Sums,
+    grouping: &Grouping<'_>,
+    theirs: &FxHashMap<Key, Counts>,
+    own: usize,
+) -> Option<TimeZone> {
     if sums.slots.is_empty() || own == theirs.len() {
         return None;
     }

@@ -12,7 +12,7 @@ const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// What `creds` finds there: logins of three tools, one of them expired, and a key.
-pub fn credentials(wanted: &[CredentialSpec], now: i64) -> Vec<ProviderCredentials> {
+pub(crate) fn credentials(wanted: &[CredentialSpec], now: i64) -> Vec<ProviderCredentials> {
     let one = |provider: &str, kind, source, rank, origin: &str, entry: Option<&str>| {
         // Nothing that opens anything: it only has to have a fingerprint.
         let secret = Secret::new(&format!("demo {provider} {source}")).map_or(Content::Missing, Content::Secret);
@@ -64,7 +64,7 @@ pub fn credentials(wanted: &[CredentialSpec], now: i64) -> Vec<ProviderCredentia
 }
 
 /// The answers of their providers, a minute old.
-pub fn reports(providers: &[ProviderHandle], now: i64) -> Vec<Report> {
+pub(crate) fn reports(providers: &[ProviderHandle], now: i64) -> Vec<Report> {
     let provider_credentials = credentials(&providers::wanted(providers), now);
     let report = |about: &Arc<About>| {
         let chosen = provider_credentials

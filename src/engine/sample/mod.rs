@@ -1,7 +1,7 @@
 //! The sample home of `--demo`: a built-in ledger and a fixed clock.
 
-pub mod accounts;
-pub mod scan;
+pub(super) mod accounts;
+pub(super) mod scan;
 
 use crate::ledger::Ledger;
 use crate::system::clock::Clock;
@@ -17,7 +17,7 @@ const TURNS: &[u8] = include_bytes!("turns.ndjson");
 const NOW: i64 = 1_795_197_600_000;
 
 /// A system of which nothing is read: no environment, no home, no network, UTC.
-pub fn system() -> System {
+pub(super) fn system() -> System {
     let mut system = System::new(Os::Linux, "/home/dev", BTreeMap::new());
     system.now = NOW;
     system.clock = Clock::Fixed(NOW);
@@ -27,7 +27,7 @@ pub fn system() -> System {
 }
 
 /// Budgets, so that there is something to see of them.
-pub fn config() -> Config {
+pub(super) fn config() -> Config {
     Config::from_value(&json!({"budgets": {"daily": 5, "monthly": 100, "rules": [
         {"id": "claude", "every": "week", "provider": "anthropic", "usd": 25}
     ]}}))
@@ -37,7 +37,7 @@ pub fn config() -> Config {
 ///
 /// # Errors
 /// When SQLite has no memory.
-pub fn ledger() -> Result<Ledger> {
+pub(super) fn ledger() -> Result<Ledger> {
     let mut ledger = Ledger::in_memory()?;
     ledger.import("demo", TURNS)?;
     ledger.set_id("de300000")?;

@@ -83,7 +83,7 @@ const LINES: [Line; 4] = [
 ];
 
 /// The same at every call; `now` in epoch milliseconds.
-pub fn scan(now: i64) -> Scan {
+pub(crate) fn scan(now: i64) -> Scan {
     Scan {
         sessions: LINES.iter().map(|line| session(line, now)).collect(),
         problems: Vec::new(),

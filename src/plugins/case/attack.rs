@@ -9,7 +9,7 @@ use serde_json::Value;
 const BUSY: u128 = 4;
 
 /// Everything that a plugin reached or left behind.
-pub fn check(spec: &Value, seen: &Seen) -> Vec<String> {
+pub(super) fn check(spec: &Value, seen: &Seen) -> Vec<String> {
     let mut wrong = Vec::new();
     if spec["attack"] != true {
         return wrong;

@@ -12,14 +12,14 @@ use std::time::{Duration, Instant};
 
 /// Answers by method and exact address; 404 for the rest.
 #[derive(Debug)]
-pub struct Canned {
+pub(super) struct Canned {
     answers: Value,
     names: Value,
     requests: Mutex<Vec<Value>>,
 }
 
 impl Canned {
-    pub fn new(answers: &Value, names: &Value) -> Self {
+    pub(super) fn new(answers: &Value, names: &Value) -> Self {
         Self {
             answers: answers.clone(),
             names: names.clone(),
@@ -28,7 +28,7 @@ impl Canned {
     }
 
     /// What was asked for.
-    pub fn requests(&self) -> Vec<Value> {
+    pub(super) fn requests(&self) -> Vec<Value> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -7,7 +7,7 @@ use crate::plugins::theme;
 use serde_json::{Value, json};
 
 /// Everything that is not as expected.
-pub fn check(spec: &Value, seen: &Seen) -> Vec<String> {
+pub(super) fn check(spec: &Value, seen: &Seen) -> Vec<String> {
     let mut wrong = Vec::new();
     for (index, want) in list(&spec["plugins"]).enumerate() {
         match seen.found.get(index) {
@@ -225,7 +225,7 @@ fn check_themes(spec: &Value, seen: &Seen, wrong: &mut Vec<String>) {
 }
 
 /// What ttop says of its own accord.
-pub fn messages(seen: &Seen) -> Vec<String> {
+pub(super) fn messages(seen: &Seen) -> Vec<String> {
     let found = seen.found.iter().chain(&seen.second);
     let own = found.flat_map(|found| {
         let state = format!(
@@ -280,7 +280,7 @@ fn map(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }
 
-pub fn say(wrong: &mut Vec<String>, is_right: bool, text: impl FnOnce() -> String) {
+pub(super) fn say(wrong: &mut Vec<String>, is_right: bool, text: impl FnOnce() -> String) {
     if !is_right {
         wrong.push(text().chars().take(1500).collect());
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// Equal, but for matchers. What is missing and `null` stand for `undefined`.
-pub fn fits(want: &Value, got: &Value) -> bool {
+pub(super) fn fits(want: &Value, got: &Value) -> bool {
     match want {
         Value::Object(map) => matcher(map, got).unwrap_or_else(|| {
             let Some(got) = got.as_object() else {
@@ -24,7 +24,7 @@ pub fn fits(want: &Value, got: &Value) -> bool {
 }
 
 /// Every expected field fits; others may be there.
-pub fn has(want: &Value, got: &Value) -> bool {
+pub(super) fn has(want: &Value, got: &Value) -> bool {
     let Some(map) = want.as_object().filter(|map| !is_matcher(map)) else {
         return fits(want, got);
     };
@@ -63,7 +63,7 @@ fn matcher(map: &Map<String, Value>, got: &Value) -> Option<bool> {
 }
 
 /// Whether a text holds all words, in any case.
-pub fn holds(text: &str, words: &Value) -> bool {
+pub(super) fn holds(text: &str, words: &Value) -> bool {
     let text = text.to_lowercase();
     let mut words = words.as_array().into_iter().flatten().filter_map(Value::as_str);
     words.all(|word| text.contains(&word.to_lowercase()))

@@ -5,7 +5,7 @@ use crate::plugins::rows;
 use serde_json::{Value, json};
 
 /// Turns and problems of what `parseSessions` returned last.
-pub fn turns(seen: &Seen, spec: &Value) -> (Vec<Value>, Vec<String>) {
+pub(super) fn turns(seen: &Seen, spec: &Value) -> (Vec<Value>, Vec<String>) {
     let steps = spec["steps"].as_array().into_iter().flatten();
     let last = steps
         .zip(&seen.steps)

@@ -11,7 +11,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 /// Folders that exist as long as this does.
 #[derive(Debug)]
-pub struct Scene {
+pub(super) struct Scene {
     root: PathBuf,
     /// The copy of the case.
     pub case: PathBuf,
@@ -20,7 +20,7 @@ pub struct Scene {
 }
 
 impl Scene {
-    pub fn build(folder: &Path, spec: &Value) -> Result<Self> {
+    pub(super) fn build(folder: &Path, spec: &Value) -> Result<Self> {
         let root = new_folder()?;
         let mut scene = Self {
             case: root.join("case"),
@@ -64,7 +64,7 @@ impl Scene {
     }
 
     /// Files of the home that are new, gone or different.
-    pub fn changed(&self) -> Vec<String> {
+    pub(super) fn changed(&self) -> Vec<String> {
         let after = contents(&self.home).unwrap_or_default();
         let all = self
             .before

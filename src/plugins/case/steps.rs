@@ -16,13 +16,13 @@ use std::time::Duration;
 
 /// What a step came to.
 #[derive(Clone, Debug)]
-pub struct Done {
+pub(super) struct Done {
     pub plugin: Option<String>,
     pub result: Result<Value, String>,
 }
 
 /// A case while it is played.
-pub struct Stage<'a> {
+pub(super) struct Stage<'a> {
     pub found: &'a [Found],
     pub clock: Clock,
     pub home: &'a Path,
@@ -31,7 +31,7 @@ pub struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    pub fn play(&mut self, steps: &[Value]) -> Vec<Done> {
+    pub(super) fn play(&mut self, steps: &[Value]) -> Vec<Done> {
         let done = steps.iter().map(|step| self.step(step)).collect();
         self.collect();
         done

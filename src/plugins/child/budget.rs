@@ -9,7 +9,7 @@ const RUN: u32 = 2;
 
 /// Shared with the engine's interrupt handler.
 #[derive(Clone, Debug, Default)]
-pub struct Budget(Rc<State>);
+pub(super) struct Budget(Rc<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -20,24 +20,24 @@ struct State {
 }
 
 impl Budget {
-    pub fn set_limit(&self, limit: Duration) {
+    pub(super) fn set_limit(&self, limit: Duration) {
         self.0.limit.set(limit);
     }
 
     /// A job begins.
-    pub fn begin_job(&self) {
+    pub(super) fn begin_job(&self) {
         self.0.job.set(cpu_time());
     }
 
     /// ttop has answered or asked: the plugin makes progress.
-    pub fn begin_run(&self) {
+    pub(super) fn begin_run(&self) {
         let now = cpu_time();
         self.0.job.set(now);
         self.0.run.set(now);
     }
 
     /// Whether the plugin has to be stopped. Once it has to, it stays so.
-    pub fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         let state = &*self.0;
         let (now, limit) = (cpu_time(), state.limit.get());
         let is_over = now.saturating_sub(state.job.get()) > limit || now.saturating_sub(state.run.get()) > limit * RUN;
@@ -47,7 +47,7 @@ impl Budget {
         state.is_spent.get()
     }
 
-    pub fn is_spent(&self) -> bool {
+    pub(super) fn is_spent(&self) -> bool {
         self.0.is_spent.get()
     }
 }

@@ -21,7 +21,7 @@ const LOAD_MIB: usize = 64;
 ///
 /// # Errors
 /// When the engine cannot be made or the pipe breaks.
-pub fn run(walls: Vec<String>) -> anyhow::Result<()> {
+pub(super) fn run(walls: Vec<String>) -> anyhow::Result<()> {
     let mut pipe = Pipe::new();
     pipe.send(&FromChild::Ready { walls })?;
     let (

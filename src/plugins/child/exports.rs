@@ -25,7 +25,7 @@ const FIELDS: &[&str] = &[
 ];
 
 /// Functions, by the path at which they are found.
-pub const FUNCTIONS: &[&str] = &[
+pub(super) const FUNCTIONS: &[&str] = &[
     "initialize",
     "start",
     "stop",
@@ -52,7 +52,7 @@ const HOLDERS: &[(&str, &[&str], &[&str])] = &[
 ];
 
 /// Default export if it is not null, else `plugin`, else the module itself.
-pub fn plugin_of<'js>(module: &Object<'js>) -> Result<Value<'js>> {
+pub(super) fn plugin_of<'js>(module: &Object<'js>) -> Result<Value<'js>> {
     for name in ["default", "plugin"] {
         let value: Value = module.get(name)?;
         if !value.is_undefined() && !value.is_null() {
@@ -66,7 +66,11 @@ pub fn plugin_of<'js>(module: &Object<'js>) -> Result<Value<'js>> {
 ///
 /// # Errors
 /// What a getter of the plugin throws.
-pub fn take<'js>(ctx: &Ctx<'js>, plugin: &Value<'js>, core: &Object<'js>) -> Result<(serde_json::Value, Object<'js>)> {
+pub(super) fn take<'js>(
+    ctx: &Ctx<'js>,
+    plugin: &Value<'js>,
+    core: &Object<'js>,
+) -> Result<(serde_json::Value, Object<'js>)> {
     let functions = Object::new_proto(ctx.clone(), None)?;
     let mut reader = Reader::new(ctx, core)?;
     reader.marks_functions = true;

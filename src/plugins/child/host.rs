@@ -34,7 +34,7 @@ const PARTS: &[(&str, &str)] = &[
 ];
 
 /// Evaluates the prelude and returns what the engine calls.
-pub fn install<'js>(ctx: &Ctx<'js>, shared: &Rc<Shared>, label: &str, env: Env) -> Result<Object<'js>> {
+pub(super) fn install<'js>(ctx: &Ctx<'js>, shared: &Rc<Shared>, label: &str, env: Env) -> Result<Object<'js>> {
     let host = Object::new(ctx.clone())?;
     pipe_functions(ctx, shared, &host)?;
     result_functions(ctx, shared, &host)?;

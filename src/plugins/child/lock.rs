@@ -3,7 +3,7 @@
 use super::Without;
 
 /// Puts up every wall that this system has, and names those that stand.
-pub fn lock(without: Without) -> Vec<String> {
+pub(super) fn lock(without: Without) -> Vec<String> {
     let mut walls = vec!["process".to_owned()];
     // The first look at the clock asks the system where it is: no such call is allowed later.
     super::budget::Budget::default().begin_run();
@@ -66,7 +66,7 @@ mod linux {
     use std::collections::BTreeMap;
 
     /// Handles every right of files, network and scope, and grants none.
-    pub fn landlock() -> bool {
+    pub(super) fn landlock() -> bool {
         let restrict = || -> Result<RulesetStatus, RulesetError> {
             let abi = ABI::V6;
             let status = Ruleset::default()
@@ -104,7 +104,7 @@ mod linux {
 
     const PROT_EXEC: u64 = 4;
 
-    pub fn seccomp() -> bool {
+    pub(super) fn seccomp() -> bool {
         filter().is_some_and(|program| apply_filter(&program).is_ok())
     }
 

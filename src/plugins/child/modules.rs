@@ -47,7 +47,7 @@ const INSTEAD: &[(&str, &str)] = &[
     ("util", "use what the language has"),
 ];
 
-pub struct Modules(pub Rc<Shared>);
+pub(super) struct Modules(pub Rc<Shared>);
 
 impl Resolver for Modules {
     fn resolve<'js>(
@@ -210,7 +210,7 @@ fn line_of(source: &str, name: &str) -> Option<usize> {
 }
 
 /// Modules that literal `import('…')` names: they are part of the plugin from the start.
-pub fn literal_imports(source: &str) -> Vec<String> {
+pub(super) fn literal_imports(source: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (at, _) in source.match_indices("import") {
         let rest = source[at + "import".len()..].trim_start();
@@ -230,7 +230,7 @@ pub fn literal_imports(source: &str) -> Vec<String> {
 }
 
 /// Resolves and fetches what literal imports name, as deep as they go. One that is not there fails when it is imported.
-pub fn fetch_literal_imports(shared: &Rc<Shared>) {
+pub(super) fn fetch_literal_imports(shared: &Rc<Shared>) {
     let mut done = HashSet::new();
     loop {
         let wanted: Vec<(String, String)> = {

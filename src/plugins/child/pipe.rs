@@ -7,7 +7,7 @@ use std::io::{self, StdinLock, StdoutLock};
 
 /// Both ends, and what came while an answer was waited for.
 #[derive(Debug)]
-pub struct Pipe {
+pub(super) struct Pipe {
     from: StdinLock<'static>,
     to: StdoutLock<'static>,
     waiting: VecDeque<(ToChild, Vec<u8>)>,
@@ -15,7 +15,7 @@ pub struct Pipe {
 }
 
 impl Pipe {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             from: io::stdin().lock(),
             to: io::stdout().lock(),
@@ -24,12 +24,12 @@ impl Pipe {
         }
     }
 
-    pub fn send(&mut self, message: &FromChild) -> io::Result<()> {
+    pub(super) fn send(&mut self, message: &FromChild) -> io::Result<()> {
         write_message(&mut self.to, message, &[])
     }
 
     /// Sends an operation and returns the number that its answer bears.
-    pub fn ask(&mut self, op: &str, body: &[u8]) -> io::Result<u64> {
+    pub(super) fn ask(&mut self, op: &str, body: &[u8]) -> io::Result<u64> {
         self.last_op += 1;
         let id = self.last_op;
         write_frame(
@@ -41,7 +41,7 @@ impl Pipe {
     }
 
     /// Waits for one answer; whatever else comes is kept for later.
-    pub fn answer(&mut self, wanted: u64) -> io::Result<(Result<Value, Refused>, Vec<u8>)> {
+    pub(super) fn answer(&mut self, wanted: u64) -> io::Result<(Result<Value, Refused>, Vec<u8>)> {
         loop {
             match self.read()? {
                 (ToChild::Answer { id, result }, body) if id == wanted => return Ok((result, body)),
@@ -51,14 +51,14 @@ impl Pipe {
     }
 
     /// The next message that is here already, or else the next that comes.
-    pub fn next(&mut self) -> io::Result<(ToChild, Vec<u8>)> {
+    pub(super) fn next(&mut self) -> io::Result<(ToChild, Vec<u8>)> {
         match self.waiting.pop_front() {
             Some(message) => Ok(message),
             None => self.read(),
         }
     }
 
-    pub fn has_waiting(&self) -> bool {
+    pub(super) fn has_waiting(&self) -> bool {
         !self.waiting.is_empty()
     }
 

@@ -13,11 +13,11 @@ use std::io;
 const LOG_BATCH: usize = 64;
 
 /// Variables that the plugin sees.
-pub type Env = BTreeMap<String, String>;
+pub(super) type Env = BTreeMap<String, String>;
 
 /// What is known of the plugin's modules.
 #[derive(Debug, Default)]
-pub struct Known {
+pub(super) struct Known {
     /// Source by name, to say where an import stands.
     pub sources: HashMap<String, String>,
     /// ttop's own modules that were imported while the plugin was loaded.
@@ -27,7 +27,7 @@ pub struct Known {
 }
 
 /// What the host's functions share.
-pub struct Shared {
+pub(super) struct Shared {
     pub pipe: RefCell<Pipe>,
     pub timers: RefCell<Timers>,
     pub budget: Budget,
@@ -45,7 +45,11 @@ pub struct Shared {
 
 impl Shared {
     /// Asks ttop and waits.
-    pub fn ask(&self, op: &str, body: &[u8]) -> io::Result<(std::result::Result<serde_json::Value, Refused>, Vec<u8>)> {
+    pub(super) fn ask(
+        &self,
+        op: &str,
+        body: &[u8],
+    ) -> io::Result<(std::result::Result<serde_json::Value, Refused>, Vec<u8>)> {
         self.flush_logs()?;
         let answer = {
             let mut pipe = self.pipe.borrow_mut();
@@ -57,17 +61,17 @@ impl Shared {
     }
 
     /// The exception for a broken pipe. The engine ends right after.
-    pub fn broken(&self, ctx: &Ctx<'_>, error: &io::Error) -> Error {
+    pub(super) fn broken(&self, ctx: &Ctx<'_>, error: &io::Error) -> Error {
         self.ended.set(true);
         Exception::throw_internal(ctx, &format!("ttop does not answer: {error}"))
     }
 
-    pub fn core<'js>(&self, ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    pub(super) fn core<'js>(&self, ctx: &Ctx<'js>) -> Result<Object<'js>> {
         let core = self.core.borrow().clone();
         core.ok_or(Error::Unknown)?.restore(ctx)
     }
 
-    pub fn log(&self, level: Level, text: String) {
+    pub(super) fn log(&self, level: Level, text: String) {
         self.logs.borrow_mut().push((level, text));
         if self.logs.borrow().len() >= LOG_BATCH {
             self.quietly(self.flush_logs());
@@ -82,17 +86,17 @@ impl Shared {
         self.pipe.borrow_mut().send(&FromChild::Log { lines })
     }
 
-    pub fn send(&self, message: &FromChild) {
+    pub(super) fn send(&self, message: &FromChild) {
         let sent = self.flush_logs().and_then(|()| self.pipe.borrow_mut().send(message));
         self.quietly(sent);
     }
 
-    pub fn settle(&self, id: u64) -> bool {
+    pub(super) fn settle(&self, id: u64) -> bool {
         self.calls.borrow_mut().remove(&id)
     }
 
     /// Out of memory: said by name, and the end.
-    pub fn spend(&self, limit: Limit) {
+    pub(super) fn spend(&self, limit: Limit) {
         if !self.ended.get() {
             self.send(&FromChild::Spent { limit });
             self.ended.set(true);

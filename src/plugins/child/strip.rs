@@ -12,7 +12,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// What is wrong, with line and column, and without a word of the source.
-pub fn strip(name: &str, source: &str) -> Result<String, String> {
+pub(super) fn strip(name: &str, source: &str) -> Result<String, String> {
     let allocator = Allocator::default();
     let kind = SourceType::ts().with_module(true);
     let parsed = Parser::new(&allocator, source, kind).parse();

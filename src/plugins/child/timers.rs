@@ -6,28 +6,28 @@ use std::time::{Duration, Instant};
 
 /// Deadlines by number; callbacks stay with the engine.
 #[derive(Debug, Default)]
-pub struct Timers {
+pub(super) struct Timers {
     due: BinaryHeap<Reverse<(Instant, u64)>>,
     live: HashSet<u64>,
 }
 
 impl Timers {
-    pub fn set(&mut self, id: u64, after: Duration) {
+    pub(super) fn set(&mut self, id: u64, after: Duration) {
         self.live.insert(id);
         self.due.push(Reverse((Instant::now() + after, id)));
     }
 
-    pub fn clear(&mut self, id: u64) {
+    pub(super) fn clear(&mut self, id: u64) {
         self.live.remove(&id);
     }
 
-    pub fn clear_all(&mut self) {
+    pub(super) fn clear_all(&mut self) {
         self.due.clear();
         self.live.clear();
     }
 
     /// The next timer that is due now.
-    pub fn pop_due(&mut self) -> Option<u64> {
+    pub(super) fn pop_due(&mut self) -> Option<u64> {
         let now = Instant::now();
         while let Some(Reverse((at, id))) = self.due.peek().copied() {
             if self.live.contains(&id) && at > now {
@@ -42,7 +42,7 @@ impl Timers {
     }
 
     /// How long until one is due.
-    pub fn wait(&mut self) -> Option<Duration> {
+    pub(super) fn wait(&mut self) -> Option<Duration> {
         while let Some(Reverse((at, id))) = self.due.peek() {
             if self.live.contains(id) {
                 return Some(at.saturating_duration_since(Instant::now()));

@@ -10,10 +10,10 @@ const MOST_DEPTH: usize = 64;
 /// Values in one result, or in one row of a list.
 const MOST_NODES: usize = 20_000;
 /// Rows in one list.
-pub const MOST_ROWS: usize = 1_000_000;
+pub(super) const MOST_ROWS: usize = 1_000_000;
 
 /// Reads values; knows how the engine tells dates.
-pub struct Reader<'a, 'js> {
+pub(super) struct Reader<'a, 'js> {
     pub ctx: &'a Ctx<'js>,
     /// The text of a date as JSON has it; `undefined` for anything else.
     date_text: Function<'js>,
@@ -27,7 +27,7 @@ pub struct Reader<'a, 'js> {
 impl<'a, 'js> Reader<'a, 'js> {
     /// # Errors
     /// When the prelude lacks what tells kinds apart.
-    pub fn new(ctx: &'a Ctx<'js>, core: &Object<'js>) -> Result<Self> {
+    pub(super) fn new(ctx: &'a Ctx<'js>, core: &Object<'js>) -> Result<Self> {
         Ok(Self {
             ctx,
             date_text: core.get("dateText")?,
@@ -41,7 +41,7 @@ impl<'a, 'js> Reader<'a, 'js> {
     ///
     /// # Errors
     /// When a proxy was revoked.
-    pub fn is_list(&self, value: &Value<'js>) -> Result<bool> {
+    pub(super) fn is_list(&self, value: &Value<'js>) -> Result<bool> {
         Ok(value.is_array() || (value.is_object() && self.is_array.call((value.clone(),))?))
     }
 
@@ -49,7 +49,7 @@ impl<'a, 'js> Reader<'a, 'js> {
     ///
     /// # Errors
     /// What a getter throws, and lists that are too long.
-    pub fn read(&self, value: &Value<'js>) -> Result<Option<serde_json::Value>> {
+    pub(super) fn read(&self, value: &Value<'js>) -> Result<Option<serde_json::Value>> {
         self.nodes.set(0);
         self.at_depth(value, 0)
     }
@@ -125,7 +125,7 @@ impl<'a, 'js> Reader<'a, 'js> {
 ///
 /// # Errors
 /// When it is no list, or longer than [`MOST_ROWS`].
-pub fn length_of<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> Result<usize> {
+pub(super) fn length_of<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> Result<usize> {
     let length: f64 = object_of(value)?.get("length")?;
     if length.is_nan() || length < 0.0 || length > MOST_ROWS as f64 {
         let message = format!("the list has {length} entries: at most {MOST_ROWS} are taken");
@@ -136,7 +136,7 @@ pub fn length_of<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> Result<usize> {
 }
 
 /// One entry of a list, as its own value with limits of its own.
-pub fn entry<'js>(value: &Value<'js>, index: usize) -> Result<Value<'js>> {
+pub(super) fn entry<'js>(value: &Value<'js>, index: usize) -> Result<Value<'js>> {
     object_of(value)?.get(index_key(index))
 }
 
@@ -162,7 +162,7 @@ fn number_json(number: f64) -> serde_json::Value {
 }
 
 /// The text, cut; what is no Unicode text becomes a mark.
-pub fn text_of(text: &rquickjs::String<'_>) -> String {
+pub(super) fn text_of(text: &rquickjs::String<'_>) -> String {
     let Ok(mut text) = text.to_string() else {
         return "\u{fffd}".to_owned();
     };

@@ -178,7 +178,7 @@ fn domain(text: &str) -> Result<Option<Domain>, &'static str> {
 }
 
 /// A host as URLs have it: IDNA first, then lower case; addresses as they are.
-pub fn host_name(text: &str) -> Option<String> {
+pub(super) fn host_name(text: &str) -> Option<String> {
     if text.is_empty()
         || text.contains(['/', '\\', '@', '?', '#', '*', ',', '%'])
         || text.chars().any(char::is_whitespace)

@@ -23,7 +23,7 @@ const AGENT_MEMORY_MIB: usize = 256;
 pub(super) const MOST_ROW_BYTES: usize = 256 << 20;
 
 /// What the actor hears.
-pub enum Inbox {
+pub(super) enum Inbox {
     Frame(u64, FromChild, Vec<u8>, Weight),
     Closed(u64),
     Answered(u64, u64, Answer),
@@ -32,7 +32,7 @@ pub enum Inbox {
 }
 
 /// What ttop wants of a plugin.
-pub enum Order {
+pub(super) enum Order {
     /// Starts the child and evaluates the plugin.
     Load(Sender<Result<Loaded, String>>),
     Grant(Box<Declaration>, Arc<Grants>),
@@ -45,7 +45,7 @@ pub enum Order {
 }
 
 /// One call.
-pub struct Call {
+pub(super) struct Call {
     pub method: String,
     pub args: Value,
     pub config: Value,
@@ -162,7 +162,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    pub fn say(&mut self, plugin: &str, level: Level, text: &str, secrets: &[String], now: i64) {
+    pub(super) fn say(&mut self, plugin: &str, level: Level, text: &str, secrets: &[String], now: i64) {
         let line = self.log.push(plugin, level, text, secrets);
         if let (Some(file), Some(line)) = (&mut self.file, line) {
             file.write(line, now);

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// A running child. Dropped, it is ended and waited for.
 #[derive(Debug)]
-pub struct Process {
+pub(super) struct Process {
     child: Child,
     to: SyncSender<(ToChild, Vec<u8>)>,
 }
@@ -26,7 +26,12 @@ impl Process {
     ///
     /// # Errors
     /// When the program cannot be started.
-    pub fn start(program: &Path, without: Without, generation: u64, inbox: &SyncSender<Inbox>) -> io::Result<Self> {
+    pub(super) fn start(
+        program: &Path,
+        without: Without,
+        generation: u64,
+        inbox: &SyncSender<Inbox>,
+    ) -> io::Result<Self> {
         let mut child = Command::new(program)
             .arg(WORD)
             .args(without.words())
@@ -68,12 +73,12 @@ impl Process {
     }
 
     /// Whether there was room for it. A child that is gone hears nothing; its end is told by the inbox.
-    pub fn send(&self, message: ToChild, body: Vec<u8>) -> bool {
+    pub(super) fn send(&self, message: ToChild, body: Vec<u8>) -> bool {
         !matches!(self.to.try_send((message, body)), Err(TrySendError::Full(_)))
     }
 
     /// CPU time that the child has used, where the system tells.
-    pub fn cpu_time(&self) -> Option<Duration> {
+    pub(super) fn cpu_time(&self) -> Option<Duration> {
         cpu_time(self.child.id())
     }
 }

@@ -17,7 +17,7 @@ const MOST_HELD: usize = 32 << 20;
 
 /// The requests of one plugin.
 #[derive(Debug, Default)]
-pub struct Requests {
+pub(super) struct Requests {
     running: BTreeMap<u64, Running>,
     waiting: VecDeque<(u64, Wanted)>,
 }
@@ -31,7 +31,7 @@ struct Running {
 
 /// What a request needs.
 #[derive(Clone)]
-pub struct Means {
+pub(super) struct Means {
     pub grants: Arc<Grants>,
     pub transport: Arc<dyn Transport>,
     pub inbox: SyncSender<Inbox>,
@@ -43,7 +43,7 @@ impl Requests {
     ///
     /// # Errors
     /// When too many wait already.
-    pub fn begin(&mut self, means: &Means, id: u64, wanted: Wanted) -> Result<(), Refused> {
+    pub(super) fn begin(&mut self, means: &Means, id: u64, wanted: Wanted) -> Result<(), Refused> {
         if self.held() + bytes_of(&wanted) > MOST_HELD {
             return Err(Refused::network(format!(
                 "fetch failed: too many requests: the bodies of all of them have at most {} MiB",
@@ -70,7 +70,7 @@ impl Requests {
     }
 
     /// One has ended: the next may begin.
-    pub fn ended(&mut self, means: &Means, id: u64) {
+    pub(super) fn ended(&mut self, means: &Means, id: u64) {
         self.running.remove(&id);
         if let Some((next, wanted)) = self.waiting.pop_front() {
             self.run(means, next, wanted);
@@ -78,7 +78,7 @@ impl Requests {
     }
 
     /// Nobody waits for it any more. Whether it had not even begun.
-    pub fn drop_one(&mut self, id: u64) -> bool {
+    pub(super) fn drop_one(&mut self, id: u64) -> bool {
         let before = self.waiting.len();
         self.waiting.retain(|(waiting, _)| *waiting != id);
         if let Some(running) = self.running.get(&id) {
@@ -88,7 +88,7 @@ impl Requests {
     }
 
     /// Those that had not even begun.
-    pub fn drop_all(&mut self) -> Vec<u64> {
+    pub(super) fn drop_all(&mut self) -> Vec<u64> {
         self.running
             .values()
             .for_each(|running| running.is_dropped.store(true, Ordering::Relaxed));

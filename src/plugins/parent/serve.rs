@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 /// What one plugin has open, and by which rights.
-pub struct Desk {
+pub(super) struct Desk {
     pub world: World,
     pub tree: Tree,
     pub grants: Arc<Grants>,
@@ -38,7 +38,7 @@ pub struct Desk {
 }
 
 impl Desk {
-    pub fn new(world: World, tree: Tree, label: String, inbox: SyncSender<Inbox>) -> Self {
+    pub(super) fn new(world: World, tree: Tree, label: String, inbox: SyncSender<Inbox>) -> Self {
         Self {
             world,
             tree,
@@ -58,7 +58,7 @@ impl Desk {
     }
 
     /// The answer to an operation; `None` when it comes later.
-    pub fn serve(&mut self, id: u64, op: &RawValue, body: Vec<u8>) -> Option<Answer> {
+    pub(super) fn serve(&mut self, id: u64, op: &RawValue, body: Vec<u8>) -> Option<Answer> {
         let op = match serde_json::from_str::<Op>(op.get()) {
             Ok(op) => op,
             Err(_) => return Some(Err(Refused::failed("the request is malformed"))),
@@ -152,17 +152,17 @@ impl Desk {
     }
 
     /// A request has ended; whether somebody still waits for its answer.
-    pub fn request_ended(&mut self, id: u64) {
+    pub(super) fn request_ended(&mut self, id: u64) {
         let means = self.means();
         self.requests.ended(&means, id);
     }
 
-    pub fn is_watching(&self, watch: u64) -> bool {
+    pub(super) fn is_watching(&self, watch: u64) -> bool {
         self.watches.is_open(watch)
     }
 
     /// Everything that is open is closed.
-    pub fn close_all(&mut self) {
+    pub(super) fn close_all(&mut self) {
         self.handles.close_all();
         self.databases.close_all();
         self.watches.close_all();
@@ -170,14 +170,14 @@ impl Desk {
     }
 
     /// Whether a request was refused for the first time.
-    pub fn takes_request_notice(&mut self) -> bool {
+    pub(super) fn takes_request_notice(&mut self) -> bool {
         let is_first = self.refused_requests == 1;
         self.refused_requests += u64::from(is_first);
         is_first
     }
 
     /// Whether a database was to be written; said once.
-    pub fn takes_write_notice(&mut self) -> bool {
+    pub(super) fn takes_write_notice(&mut self) -> bool {
         std::mem::take(&mut self.databases.was_asked_to_write)
     }
 

@@ -7,18 +7,18 @@ const MOST_BYTES: usize = 64 << 20;
 
 /// What is on its way.
 #[derive(Clone, Debug, Default)]
-pub struct Scale(Arc<(Mutex<usize>, Condvar)>);
+pub(super) struct Scale(Arc<(Mutex<usize>, Condvar)>);
 
 /// A frame's share, given back when it is dropped.
 #[derive(Debug)]
-pub struct Weight {
+pub(super) struct Weight {
     scale: Scale,
     bytes: usize,
 }
 
 impl Scale {
     /// Waits until there is room.
-    pub fn take(&self, bytes: usize) -> Weight {
+    pub(super) fn take(&self, bytes: usize) -> Weight {
         let (held, room) = &*self.0;
         let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
         while *held > 0 && *held + bytes > MOST_BYTES {

@@ -5,7 +5,7 @@ use crate::core::process::Process;
 use anyhow::Result;
 use serde_json::Value;
 
-pub struct Kitty;
+pub(super) struct Kitty;
 
 impl Multiplexer for Kitty {
     fn name(&self) -> &'static str {

@@ -71,14 +71,14 @@ impl Pane {
 }
 
 /// The panes of these processes, and all of tmux.
-pub fn panes(processes: &[&Process], wants_titles: bool) -> Vec<Pane> {
+pub(crate) fn panes(processes: &[&Process], wants_titles: bool) -> Vec<Pane> {
     let all = MULTIPLEXERS.iter();
     all.flat_map(|multiplexer| multiplexer.panes(processes, wants_titles))
         .collect()
 }
 
 /// The pane a process runs in: that of its session, or of an ancestor. Names of terminals would not do: they repeat in containers.
-pub fn pane_of<'a>(process: &Process, tree: &Tree<'_>, panes: &'a [Pane]) -> Option<&'a Pane> {
+pub(crate) fn pane_of<'a>(process: &Process, tree: &Tree<'_>, panes: &'a [Pane]) -> Option<&'a Pane> {
     let within = |multiplexer: &str| {
         let of = |pid: u32| {
             panes
@@ -96,7 +96,7 @@ pub fn pane_of<'a>(process: &Process, tree: &Tree<'_>, panes: &'a [Pane]) -> Opt
 ///
 /// # Errors
 /// When its multiplexer refuses.
-pub fn select(pane: &Pane) -> Result<()> {
+pub(crate) fn select(pane: &Pane) -> Result<()> {
     multiplexer_of(pane)?.select(pane)
 }
 
@@ -104,7 +104,7 @@ pub fn select(pane: &Pane) -> Result<()> {
 ///
 /// # Errors
 /// When its multiplexer refuses, or has no command for that.
-pub fn capture(pane: &Pane) -> Result<Vec<String>> {
+pub(crate) fn capture(pane: &Pane) -> Result<Vec<String>> {
     multiplexer_of(pane)?.capture(pane)
 }
 

@@ -4,7 +4,7 @@ use super::{Multiplexer, Pane, known_by, run};
 use crate::core::process::Process;
 use anyhow::Result;
 
-pub struct Screen;
+pub(super) struct Screen;
 
 impl Multiplexer for Screen {
     fn name(&self) -> &'static str {

@@ -7,7 +7,7 @@ use anyhow::Result;
 /// Tabs, since names of sessions may hold spaces.
 const LISTED: &str = "#{pane_pid}\t#{pane_id}\t#{session_name}:#{window_index}.#{pane_index}\t#{pane_title}";
 
-pub struct Tmux;
+pub(super) struct Tmux;
 
 impl Multiplexer for Tmux {
     fn name(&self) -> &'static str {

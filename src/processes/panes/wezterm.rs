@@ -5,7 +5,7 @@ use crate::core::process::Process;
 use anyhow::Result;
 use serde::Deserialize;
 
-pub struct WezTerm;
+pub(super) struct WezTerm;
 
 /// `wezterm cli list --format json`: `[{"pane_id":7,"title":"✋  Action Required (api)",…}]`
 #[derive(Deserialize)]

@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-pub struct Zellij;
+pub(super) struct Zellij;
 
 /// `zellij action list-panes --json` (0.44): `[{"id":3,"is_plugin":false,"title":"✋  Action Required (api)"}]`
 #[derive(Deserialize)]

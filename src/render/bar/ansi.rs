@@ -4,6 +4,6 @@ use super::Bar;
 use crate::render::Palette;
 
 /// All pieces in their colors.
-pub fn draw(bar: &Bar<'_>) -> String {
+pub(super) fn draw(bar: &Bar<'_>) -> String {
     bar.join(|piece| Palette::ON.paint(piece.tone, &piece.text))
 }

@@ -3,7 +3,7 @@
 use super::menu::{self, Dialect};
 use super::{Bar, Style};
 
-pub struct Argos;
+pub(super) struct Argos;
 
 const DIALECT: Dialect = Dialect {
     // Argos interprets text as Pango markup unless disabled.

@@ -5,7 +5,7 @@ use crate::core::money::Money;
 use crate::core::snapshot::Cost;
 use crate::render::number;
 
-pub struct Claude;
+pub(super) struct Claude;
 
 /// Who bills for Claude Code.
 const PROVIDER: &str = "anthropic";

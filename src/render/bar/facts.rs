@@ -63,7 +63,7 @@ impl Group {
     }
 }
 
-pub fn waiting(snapshot: &Snapshot) -> Vec<&AgentNow> {
+pub(super) fn waiting(snapshot: &Snapshot) -> Vec<&AgentNow> {
     let mut waiting: Vec<&AgentNow> = GROUPS[0].of(snapshot).collect();
     // Who has waited longest comes first.
     waiting.sort_by_key(|agent| agent.since.unwrap_or(i64::MAX));
@@ -71,13 +71,13 @@ pub fn waiting(snapshot: &Snapshot) -> Vec<&AgentNow> {
 }
 
 /// The limit that is nearest to its end, of windows that are not over.
-pub fn fullest(snapshot: &Snapshot, now: i64) -> Option<&LimitNow> {
+pub(super) fn fullest(snapshot: &Snapshot, now: i64) -> Option<&LimitNow> {
     let open = snapshot.limits.iter().filter(|limit| limit.is_open(now));
     open.max_by(|a, b| a.used_percent.total_cmp(&b.used_percent))
 }
 
 /// The budget that is nearest to its end, of periods that are not over.
-pub fn tightest(snapshot: &Snapshot, now: i64) -> Option<&BudgetNow> {
+pub(super) fn tightest(snapshot: &Snapshot, now: i64) -> Option<&BudgetNow> {
     let open = snapshot.budgets.iter().filter(|budget| budget.end > now);
     open.max_by(|a, b| {
         let order = |budget: &BudgetNow| (budget.level, budget.used_percent.unwrap_or(-1.0));
@@ -86,7 +86,7 @@ pub fn tightest(snapshot: &Snapshot, now: i64) -> Option<&BudgetNow> {
     })
 }
 
-pub fn level_of(level: Option<budget::Level>) -> Level {
+pub(super) fn level_of(level: Option<budget::Level>) -> Level {
     match level {
         Some(budget::Level::Exceeded | budget::Level::Critical) => Level::Crit,
         Some(budget::Level::Warning) => Level::Warn,
@@ -94,13 +94,13 @@ pub fn level_of(level: Option<budget::Level>) -> Level {
     }
 }
 
-pub fn limit_level(snapshot: &Snapshot, percent: f64) -> Level {
+pub(super) fn limit_level(snapshot: &Snapshot, percent: f64) -> Level {
     let (warning, critical) = snapshot.thresholds;
     level_of(Some(Thresholds { warning, critical }.of_percent(percent)))
 }
 
 /// The budget level of the total spend in a period, if there is such a budget.
-pub fn span_level(snapshot: &Snapshot, every: budget::Every, now: i64) -> Level {
+pub(super) fn span_level(snapshot: &Snapshot, every: budget::Every, now: i64) -> Level {
     let whole = snapshot
         .budgets
         .iter()
@@ -109,17 +109,17 @@ pub fn span_level(snapshot: &Snapshot, every: budget::Every, now: i64) -> Level 
 }
 
 /// The name of a provider without the plan that follows it.
-pub fn short(name: &str) -> &str {
+pub(super) fn short(name: &str) -> &str {
     name.split(" (").next().unwrap_or(name)
 }
 
 /// Money with its mark.
-pub fn money(cost: Cost, icons: Icons) -> String {
+pub(super) fn money(cost: Cost, icons: Icons) -> String {
     icons.words(number::money(cost.money(), cost.status))
 }
 
 /// The spend in a period; unknown if the period ended after the last sum.
-pub fn spent(span: &Span, now: i64, icons: Icons) -> String {
+pub(super) fn spent(span: &Span, now: i64, icons: Icons) -> String {
     if now >= span.end {
         return icons.words(UNKNOWN.to_owned());
     }

@@ -3,7 +3,7 @@
 use super::{Bar, Needs, Style};
 use crate::render::output::escape_json;
 
-pub struct Gnome;
+pub(super) struct Gnome;
 
 impl Style for Gnome {
     fn name(&self) -> &'static str {

@@ -3,7 +3,7 @@
 use super::{Bar, Style, pango};
 use serde_json::json;
 
-pub struct I3blocks;
+pub(super) struct I3blocks;
 
 impl Style for I3blocks {
     fn name(&self) -> &'static str {

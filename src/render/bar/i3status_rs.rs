@@ -3,7 +3,7 @@
 use super::{Bar, Level, Style, pango};
 use serde_json::json;
 
-pub struct I3statusRs;
+pub(super) struct I3statusRs;
 
 impl Style for I3statusRs {
     fn name(&self) -> &'static str {

@@ -6,7 +6,7 @@ use crate::core::snapshot::{Cost, Span};
 use crate::render::output::escape_json;
 use serde_json::{Value, json};
 
-pub struct Json;
+pub(super) struct Json;
 
 impl Style for Json {
     fn name(&self) -> &'static str {

@@ -9,7 +9,7 @@ use crate::render::{Tone, number, text};
 const TITLE_WIDTH: usize = 40;
 
 /// What differs between the programs.
-pub struct Dialect {
+pub(super) struct Dialect {
     /// Attributes that keep every line from being read as anything but text.
     pub literal: &'static str,
     /// Attributes that run this program with some words when the line is clicked.
@@ -19,7 +19,7 @@ pub struct Dialect {
 }
 
 /// A click as BitBar's successors read it: `key` names the attribute of the program.
-pub fn click(key: &str, program: &str, words: &[&str]) -> String {
+pub(super) fn click(key: &str, program: &str, words: &[&str]) -> String {
     let mut click = format!("{key}=\"{}\"", program.replace('"', ""));
     for (at, word) in words.iter().enumerate() {
         click.push_str(&format!(" param{}={word}", at + 1));
@@ -43,7 +43,7 @@ fn line(words: &str, attributes: &[&str]) -> String {
 }
 
 /// The whole output.
-pub fn draw(bar: &Bar<'_>, dialect: &Dialect) -> String {
+pub(super) fn draw(bar: &Bar<'_>, dialect: &Dialect) -> String {
     let mut out = header(bar, dialect);
     let dim = bar
         .hex(Tone::Dim)
@@ -95,7 +95,7 @@ fn header(bar: &Bar<'_>, dialect: &Dialect) -> String {
 }
 
 /// The same as lines of text, for what shows a tooltip.
-pub fn tooltip(bar: &Bar<'_>) -> String {
+pub(super) fn tooltip(bar: &Bar<'_>) -> String {
     let mut lines = Vec::new();
     for group in GROUPS {
         let mut agents = group.of(bar.snapshot).peekable();

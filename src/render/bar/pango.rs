@@ -3,7 +3,7 @@
 use super::Bar;
 
 /// Text that is no markup.
-pub fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -19,7 +19,7 @@ pub fn escape(text: &str) -> String {
 }
 
 /// All pieces in their colors.
-pub fn draw(bar: &Bar<'_>) -> String {
+pub(super) fn draw(bar: &Bar<'_>) -> String {
     bar.join(|piece| {
         let text = escape(&piece.text);
         match bar.hex(piece.tone) {

@@ -2,7 +2,7 @@
 
 use super::{Bar, Style};
 
-pub struct Plain;
+pub(super) struct Plain;
 
 impl Style for Plain {
     fn name(&self) -> &'static str {

@@ -2,7 +2,7 @@
 
 use super::{Bar, Style};
 
-pub struct Polybar;
+pub(super) struct Polybar;
 
 impl Style for Polybar {
     fn name(&self) -> &'static str {

@@ -2,7 +2,7 @@
 
 use super::{Bar, Style};
 
-pub struct Sketchybar;
+pub(super) struct Sketchybar;
 
 impl Style for Sketchybar {
     fn name(&self) -> &'static str {

@@ -2,7 +2,7 @@
 
 use super::{Bar, Style};
 
-pub struct Starship;
+pub(super) struct Starship;
 
 impl Style for Starship {
     fn name(&self) -> &'static str {

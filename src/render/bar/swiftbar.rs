@@ -3,7 +3,7 @@
 use super::menu::{self, Dialect};
 use super::{Bar, Style};
 
-pub struct Swiftbar;
+pub(super) struct Swiftbar;
 
 const DIALECT: Dialect = Dialect {
     literal: "symbolize=false emojize=false trim=false",

@@ -2,7 +2,7 @@
 
 use super::{Bar, Style};
 
-pub struct Tmux;
+pub(super) struct Tmux;
 
 impl Style for Tmux {
     fn name(&self) -> &'static str {

@@ -3,7 +3,7 @@
 use super::{Bar, Style};
 use crate::render::Tone;
 
-pub struct Vim;
+pub(super) struct Vim;
 
 impl Style for Vim {
     fn name(&self) -> &'static str {

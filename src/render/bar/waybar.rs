@@ -3,7 +3,7 @@
 use super::{Bar, Style, menu, pango};
 use serde_json::json;
 
-pub struct Waybar;
+pub(super) struct Waybar;
 
 impl Style for Waybar {
     fn name(&self) -> &'static str {

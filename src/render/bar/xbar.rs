@@ -3,7 +3,7 @@
 use super::menu::{self, Dialect};
 use super::{Bar, Style};
 
-pub struct Xbar;
+pub(super) struct Xbar;
 
 const DIALECT: Dialect = Dialect {
     literal: "emojize=false trim=false",

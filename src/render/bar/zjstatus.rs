@@ -2,7 +2,7 @@
 
 use super::{Bar, Style};
 
-pub struct Zjstatus;
+pub(super) struct Zjstatus;
 
 impl Style for Zjstatus {
     fn name(&self) -> &'static str {

@@ -7,7 +7,7 @@ use crate::render::print::MakeDocument;
 use crate::render::{Output, Row};
 use anyhow::Result;
 
-pub struct Ccusage<R> {
+pub(super) struct Ccusage<R> {
     rows: Vec<R>,
     make: MakeDocument<R>,
 }
@@ -15,7 +15,7 @@ pub struct Ccusage<R> {
 impl<R> Ccusage<R> {
     /// # Errors
     /// When the command has no such document, or fields are chosen: a wrong command line.
-    pub fn new(fields: Option<Fields>, make: Option<MakeDocument<R>>) -> Result<Self, BadRequest> {
+    pub(super) fn new(fields: Option<Fields>, make: Option<MakeDocument<R>>) -> Result<Self, BadRequest> {
         let Some(make) = make else {
             return Err(
                 BadRequest::new("-o ccusage supports daily, weekly, monthly and session costs")

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Delimiter {
+pub(super) enum Delimiter {
     /// RFC 4180, with `\n` at the end of lines.
     Comma,
     /// Tabs, line ends and backslashes in values are written `\t`, `\n`, `\r`, `\\`.
@@ -16,7 +16,7 @@ pub enum Delimiter {
 }
 
 /// Writes rows with the same columns.
-pub struct Delimited {
+pub(super) struct Delimited {
     delimiter: Delimiter,
     columns: Vec<String>,
     has_header: bool,
@@ -25,7 +25,7 @@ pub struct Delimited {
 
 impl Delimited {
     /// Columns are keys that hold one value each, see [`crate::render::keys::leaves`].
-    pub fn new(delimiter: Delimiter, columns: Vec<Key>, has_header: bool) -> Self {
+    pub(super) fn new(delimiter: Delimiter, columns: Vec<Key>, has_header: bool) -> Self {
         Self {
             delimiter,
             columns: columns.into_iter().map(|key| key.path).collect(),

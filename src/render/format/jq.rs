@@ -11,7 +11,7 @@ use jaq_json::{Num, Val, read, write};
 use std::io::{self, Write};
 
 /// A compiled program.
-pub struct Program {
+pub(super) struct Program {
     filter: Filter<JustLut<Val>>,
     /// Strings are printed as they are, without quotes.
     is_raw: bool,
@@ -21,7 +21,7 @@ pub struct Program {
 impl Program {
     /// # Errors
     /// When the text is no jq program: a wrong command line.
-    pub fn compile(code: &str, is_raw: bool) -> Result<Self, BadRequest> {
+    pub(super) fn compile(code: &str, is_raw: bool) -> Result<Self, BadRequest> {
         // As in jq, nothing is the identity.
         let code = if code.trim().is_empty() { "." } else { code };
         let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());

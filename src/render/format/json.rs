@@ -6,13 +6,13 @@ use crate::render::fields::Fields;
 use crate::render::{Output, Row};
 use anyhow::Result;
 
-pub struct Json {
+pub(super) struct Json {
     fields: Option<Fields>,
     has_rows: bool,
 }
 
 impl Json {
-    pub fn new(fields: Option<Fields>) -> Self {
+    pub(super) fn new(fields: Option<Fields>) -> Self {
         Self {
             fields,
             has_rows: false,

@@ -16,13 +16,13 @@ const ID: usize = 4;
 const GAP: &str = "  ";
 
 /// Prints each row when it comes.
-pub struct LiveTable<R: 'static> {
+pub(super) struct LiveTable<R: 'static> {
     columns: Vec<(&'static Column<R>, usize)>,
     screen: Screen,
 }
 
 impl<R: Row> LiveTable<R> {
-    pub fn new(screen: &Screen) -> Self {
+    pub(super) fn new(screen: &Screen) -> Self {
         Self {
             columns: fit::<R>(screen.width),
             screen: screen.clone(),

@@ -7,7 +7,7 @@ use crate::render::{Output, Row, text};
 use anyhow::Result;
 
 /// A table as Markdown: nothing is dropped or cut.
-pub struct Markdown<R: 'static>(pub TableWriter<R>);
+pub(super) struct Markdown<R: 'static>(pub TableWriter<R>);
 
 impl<R: Row> Writer<R> for Markdown<R> {
     fn row(&mut self, row: R, output: &mut Output<'_>) -> Result<Flow> {

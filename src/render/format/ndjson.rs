@@ -6,7 +6,7 @@ use crate::render::{Output, Row};
 use anyhow::Result;
 
 /// All keys of a row, or the fields asked for.
-pub struct Ndjson(pub Option<Fields>);
+pub(super) struct Ndjson(pub Option<Fields>);
 
 impl<R: Row> Writer<R> for Ndjson {
     fn row(&mut self, row: R, output: &mut Output<'_>) -> Result<Flow> {
@@ -17,7 +17,7 @@ impl<R: Row> Writer<R> for Ndjson {
 }
 
 /// Writes a row as one JSON object.
-pub fn write_row<R: Row>(fields: Option<&Fields>, row: &R, output: &mut Output<'_>) -> Result<()> {
+pub(super) fn write_row<R: Row>(fields: Option<&Fields>, row: &R, output: &mut Output<'_>) -> Result<()> {
     match fields {
         None => output.json(row)?,
         Some(fields) => output.json(&fields.pick(&serde_json::to_value(row)?))?,

@@ -11,7 +11,7 @@ use anyhow::Result;
 use serde_json::Value;
 
 /// Collects rows and prints them as one table.
-pub struct TableWriter<R: 'static> {
+pub(super) struct TableWriter<R: 'static> {
     columns: Vec<Chosen<R>>,
     rows: Vec<Vec<Cell>>,
     has_fields: bool,
@@ -21,7 +21,7 @@ pub struct TableWriter<R: 'static> {
 }
 
 impl<R: Row> TableWriter<R> {
-    pub fn new(fields: Option<Fields>, request: &Request) -> Self {
+    pub(super) fn new(fields: Option<Fields>, request: &Request) -> Self {
         let mut screen = request.screen.clone();
         if fields.is_some() {
             // Who asks for a key gets its value.
@@ -38,7 +38,7 @@ impl<R: Row> TableWriter<R> {
     }
 
     /// The table of all rows, not fitted yet.
-    pub fn into_table(self) -> Table {
+    pub(super) fn into_table(self) -> Table {
         let mut heads: Vec<Head> = self.columns.iter().map(Chosen::head).collect();
         if self.has_fields {
             // A column that was asked for by name stays, however narrow the terminal is.

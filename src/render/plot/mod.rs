@@ -74,6 +74,7 @@ pub struct Line {
     pub points: Vec<(i64, f64)>,
 }
 
+#[cfg(feature = "plots")]
 impl Columns {
     fn most(&self) -> f64 {
         self.values.iter().chain(&self.before).copied().fold(0.0, f64::max)

@@ -5,7 +5,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 
 /// Shades above nothing.
-pub const SHADES: usize = 4;
+pub(super) const SHADES: usize = 4;
 const WEEKS: usize = 53;
 
 /// A value for each day of 53 weeks.

@@ -7,10 +7,10 @@ use crate::ledger::names::Kind;
 use rustc_hash::FxHashMap;
 
 /// By row of the names.
-pub struct Alternatives(FxHashMap<u32, u32>);
+pub(super) struct Alternatives(FxHashMap<u32, u32>);
 
 impl Alternatives {
-    pub fn of(usage: &Usage<'_>, now: i64) -> Self {
+    pub(super) fn of(usage: &Usage<'_>, now: i64) -> Self {
         let names = usage.ledger.names();
         let rows = (0..names.len() as u32).filter(|row| names.kind(*row) == Some(Kind::Model));
         let priced: Vec<(u32, u64)> = rows
@@ -34,7 +34,7 @@ impl Alternatives {
         Self(priced.iter().filter_map(|(row, rate)| cheapest(*row, *rate)).collect())
     }
 
-    pub fn of_model(&self, row: u32) -> Option<u32> {
+    pub(super) fn of_model(&self, row: u32) -> Option<u32> {
         self.0.get(&row).copied()
     }
 }

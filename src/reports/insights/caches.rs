@@ -35,7 +35,7 @@ struct Request {
 }
 
 /// Requests of the session that is being read, and of those that come in several parts.
-pub struct Caches {
+pub(super) struct Caches {
     /// Sessions with several packs.
     split: FxHashSet<i64>,
     parts: FxHashMap<i64, Vec<Request>>,
@@ -45,7 +45,7 @@ pub struct Caches {
 }
 
 impl Caches {
-    pub fn new(split: FxHashSet<i64>, now: i64) -> Self {
+    pub(super) fn new(split: FxHashSet<i64>, now: i64) -> Self {
         Self {
             split,
             parts: FxHashMap::default(),
@@ -55,7 +55,7 @@ impl Caches {
         }
     }
 
-    pub fn add(&mut self, usage: &Usage<'_>, turn: &Priced<'_>, findings: &mut Findings) {
+    pub(super) fn add(&mut self, usage: &Usage<'_>, turn: &Priced<'_>, findings: &mut Findings) {
         let Some(request) = request(turn) else { return };
         if self.split.contains(&turn.key.session) {
             self.parts.entry(turn.key.session).or_default().push(request);
@@ -68,7 +68,7 @@ impl Caches {
         self.current.push(request);
     }
 
-    pub fn finish(mut self, usage: &Usage<'_>, findings: &mut Findings) {
+    pub(super) fn finish(mut self, usage: &Usage<'_>, findings: &mut Findings) {
         self.flush(usage, findings);
         for (session, mut requests) in std::mem::take(&mut self.parts) {
             analyze(usage, session, &mut requests, self.now, findings);

@@ -9,8 +9,8 @@ mod print;
 mod reports;
 mod titles;
 
-pub use others::window;
-pub use titles::Untitled;
+pub(super) use others::window;
+pub(super) use titles::Untitled;
 
 use super::answer::Answer;
 use super::negotiate::RowFormat;
@@ -37,7 +37,7 @@ const LOCAL: &str = "local";
 
 /// What a client asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Query {
+pub(super) struct Query {
     pub route: Route,
     pub params: Vec<(String, String)>,
     pub format: RowFormat,
@@ -48,7 +48,7 @@ pub struct Query {
 }
 
 /// Makes answers, and keeps them for a moment.
-pub struct Answers {
+pub(super) struct Answers {
     kept: FxHashMap<Query, (Instant, Answer)>,
     keeps_titles: bool,
     /// What other machines run, as they answered last.
@@ -56,7 +56,7 @@ pub struct Answers {
 }
 
 impl Answers {
-    pub fn new(keeps_titles: bool) -> Self {
+    pub(super) fn new(keeps_titles: bool) -> Self {
         Self {
             kept: FxHashMap::default(),
             keeps_titles,
@@ -65,18 +65,18 @@ impl Answers {
     }
 
     /// Drops answers: agents wrote something.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.kept.clear();
     }
 
     /// An answer that is still true.
-    pub fn known(&mut self, query: &Query) -> Option<Answer> {
+    pub(super) fn known(&mut self, query: &Query) -> Option<Answer> {
         self.kept.retain(|_, (made, _)| made.elapsed() < KEPT);
         self.kept.get(query).map(|(_, answer)| answer.clone())
     }
 
     /// The answer to a query, which may be an error, with the turns of other machines.
-    pub fn answer(&mut self, query: &Query, others: &Others, engine: &mut Engine) -> Answer {
+    pub(super) fn answer(&mut self, query: &Query, others: &Others, engine: &mut Engine) -> Answer {
         let answer = self.make(query, others, engine).unwrap_or_else(|error| {
             let refused = refused(&error);
             if refused.status >= 500 {
@@ -157,7 +157,7 @@ impl Answers {
 }
 
 /// Wrong parameters are the client's mistake; everything else is the server's.
-pub fn refused(error: &anyhow::Error) -> Refused {
+pub(super) fn refused(error: &anyhow::Error) -> Refused {
     match error.downcast_ref::<BadRequest>() {
         Some(bad) => Refused {
             status: 400,

@@ -10,7 +10,7 @@ use crate::serve::route::Route;
 
 /// The window of other machines' turns that a query is about; `None` where it is about this machine only, and for wrong
 /// parameters, which the answer reports.
-pub fn window(query: &Query, engine: &Engine) -> Option<Window> {
+pub(crate) fn window(query: &Query, engine: &Engine) -> Option<Window> {
     let mut params = Params::new(query.params.clone());
     let has_local = params.flag(LOCAL).ok()?;
     let range = match query.route {

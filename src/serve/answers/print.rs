@@ -15,7 +15,7 @@ use std::io::{self, Write};
 const MOST_BYTES: usize = 32 << 20;
 
 /// How rows are chosen and written.
-pub struct Listing {
+pub(super) struct Listing {
     pub params: RowParams,
     pub format: RowFormat,
     pub keep: Keep,
@@ -27,7 +27,7 @@ impl Listing {
     ///
     /// # Errors
     /// When a row fails, the parameters do not fit the rows, or the answer is too large.
-    pub fn answer<R: Row>(self, rows: impl Iterator<Item = Result<R>>, engine: &Engine) -> Result<Answer> {
+    pub(super) fn answer<R: Row>(self, rows: impl Iterator<Item = Result<R>>, engine: &Engine) -> Result<Answer> {
         let request = Request {
             hidden: &[],
             format: Some(match self.format {
@@ -74,14 +74,14 @@ fn named<R: Row>(name: &str, error: BadRequest) -> BadRequest {
 }
 
 /// A value as JSON.
-pub fn json(value: &impl Serialize) -> Answer {
+pub(super) fn json(value: &impl Serialize) -> Answer {
     // Rows and documents have text keys only.
     let mut bytes = serde_json::to_vec(value).unwrap_or_default();
     bytes.push(b'\n');
     Answer::ok("application/json", bytes)
 }
 
-pub fn text(text: String) -> Answer {
+pub(super) fn text(text: String) -> Answer {
     Answer::ok("text/plain; charset=utf-8", text.into_bytes())
 }
 
@@ -103,7 +103,7 @@ fn screen(engine: &Engine) -> Result<Screen> {
 
 /// Bytes up to a limit.
 #[derive(Default)]
-pub struct Body {
+pub(super) struct Body {
     bytes: Vec<u8>,
     is_full: bool,
 }
@@ -111,7 +111,7 @@ pub struct Body {
 impl Body {
     /// # Errors
     /// When more was written than the limit.
-    pub fn finish(self) -> Result<Vec<u8>, BadRequest> {
+    pub(super) fn finish(self) -> Result<Vec<u8>, BadRequest> {
         match self.is_full {
             false => Ok(self.bytes),
             true => Err(BadRequest::new(format!("the answer exceeds {} MiB", MOST_BYTES >> 20))

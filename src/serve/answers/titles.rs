@@ -5,7 +5,7 @@ use crate::core::snapshot::Snapshot;
 use serde_json::Value;
 
 /// What may hold words of a conversation.
-pub trait Untitled {
+pub(crate) trait Untitled {
     fn forget_titles(&mut self);
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 /// A configuration without its wrong values, and the flaws that were found.
 #[derive(Debug, Default)]
-pub struct Checked {
+pub(super) struct Checked {
     pub root: Map<String, Value>,
     pub flaws: Vec<Flaw>,
 }
@@ -21,7 +21,7 @@ pub struct Checked {
 ///
 /// # Errors
 /// Where the text is no JSON, or no object.
-pub fn check(text: &str, file: &str) -> Result<Checked, Mistake> {
+pub(super) fn check(text: &str, file: &str) -> Result<Checked, Mistake> {
     let object = match parse_tree(text)? {
         None => return Ok(Checked::default()),
         Some(ast::Value::Object(object)) => object,

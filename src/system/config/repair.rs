@@ -5,7 +5,7 @@ use crate::core::shell::quoted;
 use serde_json::Value;
 
 /// What ttop does while the value of this key is wrong.
-pub fn consequence(node: Node) -> String {
+pub(super) fn consequence(node: Node) -> String {
     match node.fallback().or_else(|| node.default()) {
         Some(Value::String(text)) => format!("ttop uses {text}"),
         Some(value @ (Value::Bool(_) | Value::Number(_))) => format!("ttop uses {value}"),
@@ -14,7 +14,7 @@ pub fn consequence(node: Node) -> String {
 }
 
 /// The command that repairs a wrong value: sets what was probably meant, else removes the key.
-pub fn of_value(node: Node, path: &[String], wrong: &Value) -> String {
+pub(super) fn of_value(node: Node, path: &[String], wrong: &Value) -> String {
     match meant(node, wrong) {
         Some(value) => format!("ttop config set {} {}", quoted(&path.join(".")), quoted(&value)),
         None => unset(path),
@@ -22,7 +22,7 @@ pub fn of_value(node: Node, path: &[String], wrong: &Value) -> String {
 }
 
 /// The command that removes a key.
-pub fn unset(path: &[String]) -> String {
+pub(super) fn unset(path: &[String]) -> String {
     format!("ttop config unset {}", quoted(&path.join(".")))
 }
 
@@ -51,7 +51,7 @@ fn meant(node: Node, wrong: &Value) -> Option<String> {
 }
 
 /// The name that a misspelled one resembles.
-pub fn nearest<'n>(typed: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub(super) fn nearest<'n>(typed: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let plain = |text: &str| text.replace(['_', '-', '.'], "").to_lowercase();
     let typed = plain(typed);
     let near = names.map(|name| (strsim::damerau_levenshtein(&typed, &plain(name)), name));

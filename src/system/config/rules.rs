@@ -17,7 +17,7 @@ const TAKEN: [&str; 7] = [
 ///
 /// # Errors
 /// What is wrong with the rule.
-pub fn check(rule: &Map<String, Value>, ids: &mut Vec<String>) -> Result<(), String> {
+pub(super) fn check(rule: &Map<String, Value>, ids: &mut Vec<String>) -> Result<(), String> {
     let text = |key: &str| rule.get(key).and_then(Value::as_str);
     let project = text("project").unwrap_or_default();
     if [".", ".."].contains(&project) || project.starts_with("./") || project.starts_with("../") {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 /// # Errors
 /// What a sink lacks, or has without effect.
-pub fn check(sink: &Map<String, Value>) -> Result<(), String> {
+pub(super) fn check(sink: &Map<String, Value>) -> Result<(), String> {
     let has = |key: &str| sink.get(key).is_some_and(|value| !value.is_null());
     match sink.get("type").and_then(Value::as_str) {
         None => return Err("needs a type: desktop, bell, command, webhook or plugin".to_owned()),
@@ -36,7 +36,7 @@ pub fn event_globs(written: &[String]) -> Vec<String> {
 }
 
 /// Whether a text can be the URL of a webhook: over TLS, to this machine, or named by a reference.
-pub fn is_hook(text: &str) -> bool {
+pub(super) fn is_hook(text: &str) -> bool {
     text.contains("{env:") || text.contains("{file:") || reach_of(text).is_some()
 }
 

@@ -13,7 +13,7 @@ use crate::top::state::{Drivers, State};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-pub fn draw(canvas: &mut Canvas<'_>, state: &State) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     let parts = layout::parts(state);
     let Some(rows) = &state.cost else {
         empty(canvas, layout::body(state), &["adding up…"]);
@@ -181,7 +181,7 @@ fn driver_name(state: &State, row: &CostRow) -> Printable {
 }
 
 /// The part of the total that a row is, in percent.
-pub fn share(row: &CostRow, total: &CostRow) -> Option<f64> {
+pub(super) fn share(row: &CostRow, total: &CostRow) -> Option<f64> {
     let (part, all) = (row.cost?.nanos(), total.cost?.nanos());
     (all > 0).then(|| part as f64 / all as f64 * 100.0)
 }

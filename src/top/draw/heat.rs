@@ -6,15 +6,15 @@ use crate::render::plot;
 use ratatui::layout::Rect;
 
 const SHADES: [&str; 5] = ["·", "░", "▒", "▓", "█"];
-pub const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+pub(super) const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// The shade of a value: a quarter of the largest each; `·` is zero.
-pub fn shade(value: f64, most: f64) -> &'static str {
+pub(super) fn shade(value: f64, most: f64) -> &'static str {
     SHADES[plot::shade(value, most)]
 }
 
 /// Draws seven rows of cells, each `width` columns wide; `value` gives the value of a column and weekday.
-pub fn draw(
+pub(super) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
     columns: usize,

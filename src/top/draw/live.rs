@@ -11,7 +11,7 @@ use crate::top::state::State;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-pub fn draw(canvas: &mut Canvas<'_>, state: &State) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     let parts = layout::parts(state);
     let rows = state.live.as_deref().unwrap_or_default();
     counts(canvas, parts.head, rows, state);
@@ -122,7 +122,7 @@ fn todos<'s>(state: &'s State, row: &PsRow) -> &'s [Todo] {
 }
 
 /// The mark of a line of a plan, and its text.
-pub fn todo_text(todo: &Todo) -> String {
+pub(super) fn todo_text(todo: &Todo) -> String {
     let mark = match todo.status.as_str() {
         "completed" => "[x]",
         "in_progress" => "[>]",
@@ -133,7 +133,7 @@ pub fn todo_text(todo: &Todo) -> String {
     format!("{mark} {}", todo.content)
 }
 
-pub fn todo_style(canvas: &Canvas<'_>, todo: &Todo) -> Style {
+pub(super) fn todo_style(canvas: &Canvas<'_>, todo: &Todo) -> Style {
     match (todo.status.as_str(), todo.priority.as_deref()) {
         ("completed" | "cancelled", _) | (_, Some("low")) => canvas.look.muted(),
         (_, Some("high")) => canvas.look.tone(Tone::Critical),
@@ -213,7 +213,7 @@ fn words_panel(canvas: &mut Canvas<'_>, state: &State, area: Rect) {
 }
 
 /// Writes lines, each on as many lines as it needs.
-pub fn wrapped(canvas: &mut Canvas<'_>, area: Rect, lines: &[(String, Style)]) {
+pub(super) fn wrapped(canvas: &mut Canvas<'_>, area: Rect, lines: &[(String, Style)]) {
     let mut y = area.y;
     for (text, style) in lines {
         for part in super::detail::wrap(text, usize::from(area.width)) {

@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 const MARK: &str = "▸";
 
 /// Draws the open window; returns where the cursor of its line is.
-pub fn draw(canvas: &mut Canvas<'_>, state: &State) -> Option<(u16, u16)> {
+pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) -> Option<(u16, u16)> {
     let overlay = state.overlay.as_ref()?;
     let area = layout::overlay(state);
     canvas.clear(area, state.look.base());

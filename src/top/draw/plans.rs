@@ -12,7 +12,7 @@ use crate::top::state::State;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-pub fn draw(canvas: &mut Canvas<'_>, state: &State) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     let parts = layout::parts(state);
     let rows = state.plans.as_ref();
     let providers = rows.map_or(&[][..], |rows| &rows.providers);
@@ -40,7 +40,7 @@ pub fn draw(canvas: &mut Canvas<'_>, state: &State) {
 }
 
 /// How near its end a plan is: by the tables' own steps.
-pub fn level(row: &ProviderRow) -> Level {
+pub(super) fn level(row: &ProviderRow) -> Level {
     of_percent(row.used_percent)
 }
 

@@ -12,7 +12,7 @@ use crate::top::rows::ProjectRows;
 use crate::top::state::State;
 use ratatui::layout::Rect;
 
-pub fn draw(canvas: &mut Canvas<'_>, state: &State) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     let parts = layout::parts(state);
     let Some(rows) = &state.projects else {
         empty(canvas, layout::body(state), &["adding up…"]);

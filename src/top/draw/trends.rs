@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 const WEEKS: usize = 53;
 
-pub fn draw(canvas: &mut Canvas<'_>, state: &State) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     let body = layout::body(state);
     let Some(rows) = &state.trends else {
         empty(canvas, body, &["adding up…"]);

@@ -97,4 +97,4 @@ const NAMED: &[(&str, KeyCode)] = &[
 ];
 
 /// Keys that a terminal or multiplexer takes for itself.
-pub const TAKEN: [&str; 4] = ["ctrl+s", "ctrl+q", "ctrl+a", "ctrl+b"];
+pub(super) const TAKEN: [&str; 4] = ["ctrl+s", "ctrl+q", "ctrl+a", "ctrl+b"];

@@ -12,7 +12,7 @@ use crate::top::view::View;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// A key was pressed.
-pub fn press(state: &mut State, event: &KeyEvent) -> Vec<Effect> {
+pub(super) fn press(state: &mut State, event: &KeyEvent) -> Vec<Effect> {
     if event.kind == KeyEventKind::Release {
         return Vec::new();
     }
@@ -38,7 +38,7 @@ pub fn press(state: &mut State, event: &KeyEvent) -> Vec<Effect> {
 }
 
 /// Text was pasted: it is typed where something is typed, and else it is no keys.
-pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
+pub(super) fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     match &mut state.overlay {
         Some(Overlay::Palette { line, .. } | Overlay::Settings { edited: Some(line), .. }) => line.insert(text),
         None if state.is_typing => {
@@ -51,7 +51,7 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
 }
 
 /// Does what a key or a line of the palette means.
-pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
+pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
         Action::Quit => return vec![Effect::Quit],
         Action::Suspend => return vec![Effect::Suspend],
@@ -135,7 +135,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-pub fn show(state: &mut State, view: View) {
+pub(super) fn show(state: &mut State, view: View) {
     state.view = view;
     (state.detail, state.bad_filter) = (None, None);
     state.arrange();
@@ -183,7 +183,7 @@ fn page(state: &State) -> isize {
 }
 
 /// Moves the cursor of whatever is in front.
-pub fn step(state: &mut State, by: isize) {
+pub(super) fn step(state: &mut State, by: isize) {
     use crate::top::state::Tab;
     let page = layout::page(state);
     let detail_page = layout::detail_page(state);
@@ -250,7 +250,7 @@ fn sort_by_neighbor(state: &mut State, by: isize) {
 }
 
 /// Sorts by a column; by the same one again, the other way round. Numbers start with the largest.
-pub fn sort_by(state: &mut State, column: usize) {
+pub(super) fn sort_by(state: &mut State, column: usize) {
     fn is_number<R: Listed>(at: usize) -> bool {
         R::COLS.get(at).is_some_and(Col::is_number)
     }

@@ -12,7 +12,7 @@ use ratatui::layout::Position;
 /// Rows that a notch of the wheel moves.
 const NOTCH: isize = 3;
 
-pub fn point(state: &mut State, mouse: &MouseEvent) -> Vec<Effect> {
+pub(super) fn point(state: &mut State, mouse: &MouseEvent) -> Vec<Effect> {
     let by = match mouse.kind {
         MouseEventKind::ScrollDown => NOTCH,
         MouseEventKind::ScrollUp => -NOTCH,

@@ -11,7 +11,7 @@ use crate::top::view::View;
 use crate::top::wanted::DetailWanted;
 
 /// Opens what is under the cursor; in details, the numbers of a turn.
-pub fn open(state: &mut State) {
+pub(super) fn open(state: &mut State) {
     if let Some(detail) = &mut state.detail {
         if detail.tab == Tab::Turns {
             detail.tab = Tab::Origin;
@@ -42,7 +42,7 @@ fn remote_host(state: &State) -> Option<String> {
 }
 
 /// Asks where the numbers of the turn under the cursor come from.
-pub fn explain(state: &mut State) {
+pub(super) fn explain(state: &mut State) {
     let Some(detail) = &mut state.detail else { return };
     let turns = detail.rows.as_ref().map_or(&[][..], |rows| &rows.turns);
     detail.wanted.turn = detail
@@ -54,7 +54,7 @@ pub fn explain(state: &mut State) {
 }
 
 /// The id under the cursor.
-pub fn id(state: &State) -> Option<String> {
+pub(super) fn id(state: &State) -> Option<String> {
     if let Some(detail) = &state.detail {
         let session = detail.wanted.session.as_ref().map(|(_, id)| id.to_string());
         let turns = detail.rows.as_ref().map_or(&[][..], |rows| &rows.turns);
@@ -83,7 +83,7 @@ pub fn id(state: &State) -> Option<String> {
 }
 
 /// Goes to the pane of the agent.
-pub fn jump(state: &mut State) -> Vec<Effect> {
+pub(super) fn jump(state: &mut State) -> Vec<Effect> {
     if let (None, Some(host)) = (&state.detail, remote_host(state)) {
         state.flash(format!("this agent runs on {host}"));
         return Vec::new();
@@ -188,7 +188,7 @@ fn of_day(state: &State) -> Option<Detail> {
 }
 
 /// Opens the turns of one of the largest costs.
-pub fn of_driver(state: &State, at: usize) -> Option<Detail> {
+pub(super) fn of_driver(state: &State, at: usize) -> Option<Detail> {
     let rows = state.cost.as_ref()?;
     let mut filter = state.wanted().turns();
     let row = match state.drivers {

@@ -20,7 +20,7 @@ const MOST_LEARNED: u8 = 16;
 /// The kind of a transcript line.
 #[derive(Debug, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "made once per line and read at once")]
-pub enum Line<'a> {
+pub(super) enum Line<'a> {
     Reply(Reply<'a>),
     /// Something with a [`super::reply::NEEDLE`] that is no reply with counts.
     Uncounted,
@@ -30,7 +30,7 @@ pub enum Line<'a> {
 /// What earlier lines taught. From one reply to the next hardly anything changes before the message's id and after its
 /// content: the same bytes mean the same fields.
 #[derive(Default)]
-pub struct Scratch {
+pub(super) struct Scratch {
     /// What stood between the first field, `parentUuid`, and the message's id; empty until a reply was read.
     head: Vec<u8>,
     /// What stood between the id and the content.
@@ -53,14 +53,14 @@ pub struct Scratch {
 ///
 /// # Errors
 /// When there is a [`super::reply::NEEDLE`] in it and it is not JSON, or a wanted field has an unexpected type.
-pub fn read<'a>(line: &'a [u8], scratch: &'a mut Scratch) -> serde_json::Result<Line<'a>> {
+pub(super) fn read<'a>(line: &'a [u8], scratch: &'a mut Scratch) -> serde_json::Result<Line<'a>> {
     scratch.read(line)
 }
 
 impl Scratch {
     /// Goes to another file: the same version of the program wrote most of it, so replies end alike.
     #[must_use]
-    pub fn for_next_file(self) -> Self {
+    pub(super) fn for_next_file(self) -> Self {
         Self {
             suffixes: self.suffixes,
             ..Self::default()

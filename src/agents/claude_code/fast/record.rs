@@ -38,7 +38,7 @@ pub(super) struct Record<'a> {
 
 impl<'a> Record<'a> {
     /// With the needle at `place`, and with what is known of the reply.
-    pub fn new(line: &'a [u8], place: usize, known: Reply<'a>) -> Self {
+    pub(super) fn new(line: &'a [u8], place: usize, known: Reply<'a>) -> Self {
         Self {
             line,
             place,
@@ -53,7 +53,7 @@ impl<'a> Record<'a> {
     }
 
     /// Reads the record; `start` is where its fields but `parentUuid` begin, if that is the first.
-    pub fn fields(&mut self, start: Option<usize>) -> Option<Option<Reply<'a>>> {
+    pub(super) fn fields(&mut self, start: Option<usize>) -> Option<Option<Reply<'a>>> {
         self.start = start;
         match start {
             Some(start) => self.cursor.jump(start),
@@ -80,7 +80,12 @@ impl<'a> Record<'a> {
     }
 
     /// Reads on inside the message, at its id.
-    pub fn message_on(&mut self, at: usize, is_assistant: Option<bool>, middle: &[u8]) -> Option<Option<Reply<'a>>> {
+    pub(super) fn message_on(
+        &mut self,
+        at: usize,
+        is_assistant: Option<bool>,
+        middle: &[u8],
+    ) -> Option<Option<Reply<'a>>> {
         self.cursor.jump(at);
         self.is_assistant = is_assistant;
         if self.cursor.key()?? != b"id" {

@@ -70,7 +70,7 @@ pub(super) struct End<'a> {
 
 impl SuffixTemplate {
     /// Reads the end of a line that ends like the one it was learned from: in a usage, its message and its record.
-    pub fn read<'a>(&self, line: &'a [u8]) -> Option<End<'a>> {
+    pub(super) fn read<'a>(&self, line: &'a [u8]) -> Option<End<'a>> {
         let mut rest = line.strip_suffix(self.last.as_slice())?;
         let mut end = End {
             usage: self.usage,
@@ -106,7 +106,7 @@ impl SuffixTemplate {
 
     /// Learns how a line ends from the key `usage` at `place` on; `None` where that is not the end of a reply, or states
     /// more than most.
-    pub fn learn(line: &[u8], place: usize) -> Option<Self> {
+    pub(super) fn learn(line: &[u8], place: usize) -> Option<Self> {
         let mut builder = Builder {
             text: line.get(place..).filter(|text| text.len() <= MOST_BYTES)?,
             cursor: Cursor::new(&line[place..]),

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 const LOG_BYTES: u64 = 256 << 10;
 
 /// When a session asked for a permission, if it did and nothing of its run came after: epoch milliseconds.
-pub fn asked_at(family: &Family, session_id: &str, system: &System) -> Option<i64> {
+pub(super) fn asked_at(family: &Family, session_id: &str, system: &System) -> Option<i64> {
     pending(&log(family, system)?, session_id)
 }
 

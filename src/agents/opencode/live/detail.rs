@@ -28,7 +28,7 @@ impl Records {
     ///
     /// # Errors
     /// When a table cannot be read.
-    pub fn detail(&self, row: &Row, limits: &DetailLimits) -> Result<SessionDetail> {
+    pub(super) fn detail(&self, row: &Row, limits: &DetailLimits) -> Result<SessionDetail> {
         Ok(SessionDetail {
             messages: self.messages(row, limits)?,
             todos: self.todos(row)?,

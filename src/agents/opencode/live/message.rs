@@ -8,14 +8,14 @@ use serde_json::value::RawValue;
 
 /// Who speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub(super) enum Role {
     User,
     Assistant,
 }
 
 /// A prompt or a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
+pub(super) struct Message {
     pub role: Role,
     /// How the reply ended; `None` while it runs.
     pub end: Option<End>,
@@ -113,7 +113,7 @@ struct Start {
 }
 
 /// Reads a message; `kind` is the column that version 2 keeps its role in. `None` for what is neither prompt nor reply.
-pub fn parse(data: &str, kind: Option<&str>) -> Option<Message> {
+pub(super) fn parse(data: &str, kind: Option<&str>) -> Option<Message> {
     let data: Data = serde_json::from_str(data).ok()?;
     let role = match kind.or(data.role.as_deref())? {
         "user" => Role::User,
@@ -173,7 +173,7 @@ fn pending_in(data: &Data) -> Option<PendingTool> {
 /// The tool call in a part, if it has no result; `written` is when the part was made.
 ///
 /// `{"type":"tool","tool":"bash","callID":"…","state":{"status":"running","time":{"start":1795163766461}}}`
-pub fn pending_tool(part_text: &str, written: i64) -> Option<PendingTool> {
+pub(super) fn pending_tool(part_text: &str, written: i64) -> Option<PendingTool> {
     let item: Part = serde_json::from_str(part_text).ok()?;
     if item.kind.as_deref() != Some("tool") {
         return None;
@@ -192,12 +192,12 @@ pub fn pending_tool(part_text: &str, written: i64) -> Option<PendingTool> {
 }
 
 /// Tools that ask the user a question.
-pub fn asks(tool: &str) -> Option<Ask> {
+pub(super) fn asks(tool: &str) -> Option<Ask> {
     matches!(tool, "question" | "plan_enter" | "plan_exit").then_some(Ask::Question)
 }
 
 /// `{"id":"claude-sonnet-4-6","providerID":"anthropic"}` → (provider, model)
-pub fn parse_model(text: &str) -> Option<(String, String)> {
+pub(super) fn parse_model(text: &str) -> Option<(String, String)> {
     let model: Model = serde_json::from_str(text).ok()?;
     let id = model.id.or(model.model)?;
     Some((model.provider?.to_string(), id.to_string()))

@@ -26,7 +26,7 @@ use records::{Records, Row};
 use std::path::{Path, PathBuf};
 
 /// An agent of OpenCode's family while it runs.
-pub struct LiveFamily<'a>(pub &'a Family);
+pub(super) struct LiveFamily<'a>(pub &'a Family);
 
 impl Live for LiveFamily<'_> {
     fn program(&self) -> &'static Program {

@@ -36,14 +36,14 @@ const COLUMNS: [&str; 14] = [
 ];
 
 /// An open database, closed when dropped: between two looks nothing of ttop's holds it.
-pub struct Records {
+pub(super) struct Records {
     database: Database,
     generations: Vec<Tables>,
 }
 
 /// A session's row.
 #[derive(Clone, Debug, Default)]
-pub struct Row {
+pub(super) struct Row {
     pub id: String,
     pub parent_id: Option<String>,
     pub directory: Option<String>,
@@ -65,7 +65,7 @@ pub struct Row {
 impl Records {
     /// # Errors
     /// When the file is no database or stays locked.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub(super) fn open(path: &Path) -> Result<Self> {
         let database = Database::open(path)?;
         let generations = Tables::find(&database)?;
         Ok(Self { database, generations })
@@ -79,7 +79,7 @@ impl Records {
     ///
     /// # Errors
     /// When a table cannot be read.
-    pub fn newest(&self) -> Result<Vec<Row>> {
+    pub(super) fn newest(&self) -> Result<Vec<Row>> {
         let newest = format!("order by time_updated desc limit {NEWEST}");
         let mut rows: Vec<Row> = Vec::new();
         for tables in &self.generations {
@@ -96,7 +96,7 @@ impl Records {
     ///
     /// # Errors
     /// When a table cannot be read.
-    pub fn session(&self, id: &str) -> Result<Option<Row>> {
+    pub(super) fn session(&self, id: &str) -> Result<Option<Row>> {
         for tables in &self.generations {
             let found = self.rows(tables, ("where id = ?1", [id]))?.pop();
             if found.is_some() {
@@ -120,7 +120,7 @@ impl Records {
     ///
     /// # Errors
     /// When a table cannot be read.
-    pub fn moments(&self, rows: &[&Row], from: i64) -> Result<FxHashMap<String, Vec<i64>>> {
+    pub(super) fn moments(&self, rows: &[&Row], from: i64) -> Result<FxHashMap<String, Vec<i64>>> {
         let mut moments: FxHashMap<String, Vec<i64>> = FxHashMap::default();
         for of_table in rows.chunk_by(|a, b| a.is_second == b.is_second) {
             let select = format!(
@@ -147,7 +147,7 @@ impl Records {
     ///
     /// # Errors
     /// When a table cannot be read.
-    pub fn facts(&self, row: &Row) -> Result<Facts> {
+    pub(super) fn facts(&self, row: &Row) -> Result<Facts> {
         let mut facts = Facts {
             source: Some(StatusSource::Database),
             announces_replies: true,

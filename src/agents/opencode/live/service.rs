@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// A registration, as far as it may be trusted without a look at the process.
-pub struct Registration {
+pub(super) struct Registration {
     /// For its time of writing.
     pub path: PathBuf,
     pub pid: u32,
@@ -29,7 +29,7 @@ struct Entry {
 }
 
 /// All registrations: one per channel, `service.json`, `service-<channel>.json`, at first `server.json`.
-pub fn registrations(family: &Family, system: &System) -> Vec<Registration> {
+pub(super) fn registrations(family: &Family, system: &System) -> Vec<Registration> {
     let folder = system.state_dir().join(family.stem);
     let is_registration = |path: &PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();

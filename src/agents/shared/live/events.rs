@@ -7,7 +7,7 @@ use crate::core::status::Ask;
 use serde_json::Value;
 
 /// Applies a record that is no message to the timeline.
-pub fn event(record: &Value, at: i64, story: &mut Story) {
+pub(super) fn event(record: &Value, at: i64, story: &mut Story) {
     let kind = text(record, "type").unwrap_or_default();
     let wire = record.pointer("/message/type").and_then(Value::as_str);
     let update = record.pointer("/params/update");

@@ -29,7 +29,7 @@ const STATE_BYTES: u64 = 512 << 10;
 const STATE_MESSAGES: usize = 50;
 
 /// An agent with a row among the programs.
-pub struct Recorded<'a> {
+pub(super) struct Recorded<'a> {
     agent: &'a dyn Agent,
     program: &'static Program,
 }
@@ -48,7 +48,7 @@ struct Known {
 }
 
 impl<'a> Recorded<'a> {
-    pub fn of(agent: &'a dyn Agent) -> Option<Self> {
+    pub(super) fn of(agent: &'a dyn Agent) -> Option<Self> {
         let program = program_of(agent.id())?;
         Some(Self { agent, program })
     }

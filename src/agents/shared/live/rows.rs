@@ -32,7 +32,7 @@ const COLUMNS: [(&str, &str); 12] = [
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn newest(path: &Path, session_id: &str, most: usize) -> Result<Vec<String>> {
+pub(super) fn newest(path: &Path, session_id: &str, most: usize) -> Result<Vec<String>> {
     let database = Database::open(path)?;
     for (table, order) in TABLES {
         let columns = database.columns(table)?;

@@ -11,7 +11,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn newest_lines(path: &Path, bytes: u64) -> Result<(String, bool)> {
+pub(super) fn newest_lines(path: &Path, bytes: u64) -> Result<(String, bool)> {
     let describe = || format!("could not read {}", path.display());
     let (mut file, metadata) = open::open(path).with_context(describe)?;
     let size = metadata.len();
@@ -29,7 +29,7 @@ pub fn newest_lines(path: &Path, bytes: u64) -> Result<(String, bool)> {
 }
 
 /// The complete lines within the first `bytes` of a file; `None` without one.
-pub fn first_lines(path: &Path, bytes: u64) -> Option<String> {
+pub(super) fn first_lines(path: &Path, bytes: u64) -> Option<String> {
     let mut text = open::read_start(path, Most(bytes)).ok()?;
     text.truncate(memchr::memrchr(b'\n', &text)?);
     Some(String::from_utf8_lossy(&text).into_owned())
@@ -37,7 +37,7 @@ pub fn first_lines(path: &Path, bytes: u64) -> Option<String> {
 
 /// A session that is one JSON object with its messages in an array.
 #[derive(Deserialize)]
-pub struct Whole<'a> {
+pub(super) struct Whole<'a> {
     #[serde(borrow, default)]
     pub messages: Vec<&'a RawValue>,
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// Reads them.
-pub fn read(projects: &[PathBuf], system: &System, into: &mut Configured) {
+pub(super) fn read(projects: &[PathBuf], system: &System, into: &mut Configured) {
     let home = system
         .path_var("CODEX_HOME")
         .unwrap_or_else(|| system.home.join(".codex"));

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
 /// Reads them all.
-pub fn read(projects: &[PathBuf], system: &System, into: &mut Configured) {
+pub(super) fn read(projects: &[PathBuf], system: &System, into: &mut Configured) {
     claude_code(projects, system, into);
     let home = |variable: &str, usual: &str| system.path_var(variable).unwrap_or_else(|| system.home.join(usual));
     let copilot = home("COPILOT_HOME", ".copilot");

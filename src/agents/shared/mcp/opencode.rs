@@ -27,7 +27,7 @@ struct Merged {
 type All = Vec<(String, Merged)>;
 
 /// Reads them; each project starts from what counts for all folders.
-pub fn read(projects: &[PathBuf], system: &System, into: &mut Configured) {
+pub(super) fn read(projects: &[PathBuf], system: &System, into: &mut Configured) {
     let mut all = All::new();
     for path in config_paths(system) {
         merge(&mut all, load(&path, system, into), &system.tilde(&path), None);

@@ -22,14 +22,14 @@ const DATABASE: &[u8] = b"SQLite format 3\0";
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 
 /// The newest sources first.
-pub fn newest(sources: &[Source]) -> Vec<&Source> {
+pub(super) fn newest(sources: &[Source]) -> Vec<&Source> {
     let mut newest: Vec<&Source> = sources.iter().collect();
     newest.sort_by_key(|source| std::cmp::Reverse(source.stamp.modified_ns));
     newest
 }
 
 /// Reads records until its budget is spent.
-pub struct Sample<'v> {
+pub(super) struct Sample<'v> {
     vocabulary: &'v Vocabulary,
     left: u64,
 }
@@ -37,18 +37,18 @@ pub struct Sample<'v> {
 type Each<'a> = &'a mut dyn FnMut(&str, &Value);
 
 impl<'v> Sample<'v> {
-    pub fn new(vocabulary: &'v Vocabulary) -> Self {
+    pub(super) fn new(vocabulary: &'v Vocabulary) -> Self {
         let left = MOST_BYTES;
         Self { vocabulary, left }
     }
 
-    pub fn is_spent(&self) -> bool {
+    pub(super) fn is_spent(&self) -> bool {
         self.left == 0
     }
 
     /// Hands out the records of a file with their place, and returns the columns of a database that have usage and are
     /// not in the vocabulary. The reader reports files that cannot be read; a survey skips them.
-    pub fn read(&mut self, path: &Path, each: Each<'_>) -> BTreeMap<String, u64> {
+    pub(super) fn read(&mut self, path: &Path, each: Each<'_>) -> BTreeMap<String, u64> {
         let Ok((mut file, metadata)) = open::open(path) else {
             return BTreeMap::new();
         };

@@ -14,12 +14,12 @@ const MOST_DIGITS: usize = 2;
 
 /// How often each path occurs with each type.
 #[derive(Debug, Default)]
-pub struct Shape {
+pub(super) struct Shape {
     paths: BTreeMap<String, u64>,
 }
 
 impl Shape {
-    pub fn add(&mut self, place: &str, record: &Value) {
+    pub(super) fn add(&mut self, place: &str, record: &Value) {
         let start = if place.is_empty() {
             String::new()
         } else {
@@ -28,7 +28,7 @@ impl Shape {
         self.value(&start, record, DEEPEST);
     }
 
-    pub fn counts(&self) -> BTreeMap<String, u64> {
+    pub(super) fn counts(&self) -> BTreeMap<String, u64> {
         self.paths.clone()
     }
 

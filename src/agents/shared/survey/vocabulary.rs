@@ -77,7 +77,7 @@ impl Vocabulary {
 }
 
 /// Hands out the values at a path.
-pub fn find(value: &Value, path: &str, each: &mut dyn FnMut(&Value)) {
+pub(super) fn find(value: &Value, path: &str, each: &mut dyn FnMut(&Value)) {
     if path.is_empty() {
         return each(value);
     }
@@ -112,7 +112,7 @@ fn has_content(value: &Value) -> bool {
 }
 
 /// Whether a field counts tokens. Limits and sizes of the context do not.
-pub fn is_count(name: &str, value: &Value) -> bool {
+pub(super) fn is_count(name: &str, value: &Value) -> bool {
     const NO_USAGE: [&str; 10] = [
         "max",
         "limit",
@@ -133,14 +133,14 @@ pub fn is_count(name: &str, value: &Value) -> bool {
 }
 
 /// Whether a column of a database counts tokens or money.
-pub fn is_usage_column(name: &str) -> bool {
+pub(super) fn is_usage_column(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let counts_tokens = name.contains("token") && !name.contains("max") && !name.contains("limit");
     counts_tokens || name.ends_with("cost") || name.ends_with("cost_usd") || name.ends_with("credits")
 }
 
 /// Whether a field holds what a person, a model or a tool wrote: any keys may be inside.
-pub fn is_free_form(name: &str) -> bool {
+pub(super) fn is_free_form(name: &str) -> bool {
     const FREE: [&str; 28] = [
         "args",
         "argument",
