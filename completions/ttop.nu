@@ -1137,7 +1137,7 @@ export extern "ttop export otlp" [
     --tz: string@"nu-complete ttop"  # Use this IANA time zone for days and times [default: TZ, else the system's]
 ]
 
-# Merge the ledgers of other machines into this one; each turn counts once
+# Merge the ledgers of other machines, counting each turn once
 export extern "ttop merge" [
     ...hosts: string@"nu-complete ttop"  # Machine to reach over ssh, as `HOST` or `USER@HOST`; repeatable
     --folder: string@"nu-complete ttop"  # Exchange ledgers through this folder [default: ledger.shared in the configuration]

@@ -18,10 +18,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
         "Limits and money",
         &["providers", "budgets", "guard", "alert", "prices"],
     ),
-    (
-        "This machine",
-        &["setup", "doctor", "config", "creds", "plugin", "bar-status"],
-    ),
+    ("This machine", &["setup", "doctor", "config", "plugin", "bar-status"]),
 ];
 const MORE: &str = "More commands";
 

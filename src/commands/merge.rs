@@ -11,7 +11,7 @@ use crate::system::System;
 use anyhow::Result;
 use clap::Args;
 
-/// Merge the ledgers of other machines into this one; each turn counts once
+/// Merge the ledgers of other machines, counting each turn once
 ///
 /// Runs `ttop ledger export --own` on each machine over ssh. Without a machine, exchanges ledgers through the folder in
 /// `ledger.shared`. Every machine that merges the same ledgers has the same totals.
