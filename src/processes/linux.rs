@@ -1,11 +1,11 @@
 //! Linux: processes from `/proc`, whose root can be replaced.
 
 use super::sockets::Listeners;
+use super::stat::Stat;
 use crate::core::process::{Process, ProcessDetails, is_folder_variable};
 use crate::system::open::{self, Most};
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -18,9 +18,6 @@ const BOOT_GRAIN_MS: i64 = 2_000;
 const ROOT: u32 = 0;
 /// The parent of the kernel's own threads.
 const KERNEL_THREADS: u32 = 2;
-/// The kernel's files have no size, and most fit into a page.
-const KERNEL_BYTES: usize = 4096;
-
 /// Reads a `/proc`.
 #[derive(Clone, Debug)]
 pub(crate) struct ProcFs {
@@ -196,61 +193,10 @@ impl ProcFs {
     }
 }
 
-/// The file's text and owner.
-fn read_owned(path: &Path) -> Option<(String, u32)> {
-    let (file, metadata) = open::open(path).ok()?;
-    let mut bytes = Vec::with_capacity(KERNEL_BYTES);
-    file.take(Most::SETTINGS.0).read_to_end(&mut bytes).ok()?;
-    Some((String::from_utf8_lossy(&bytes).into_owned(), metadata.uid()))
-}
-
 /// A text of the kernel; names of programs in it may be any bytes.
 fn read_text(path: &Path) -> Option<String> {
     let bytes = open::read_start(path, Most::SETTINGS).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// The fields of `stat` that are used.
-#[derive(Debug, PartialEq, Eq)]
-struct Stat {
-    name: String,
-    parent: u32,
-    group: u32,
-    session: u32,
-    tty: i64,
-    cpu_ticks: u64,
-    start_ticks: u64,
-    resident_pages: Option<u64>,
-}
-
-impl Stat {
-    /// With the owner of the process's files.
-    fn read(dir: &Path) -> Option<(Self, u32)> {
-        let (text, owner) = read_owned(&dir.join("stat"))?;
-        Some((Self::parse(&text)?, owner))
-    }
-
-    /// `4242 (node (x) y) S 1 4242 4242 34816 … 12 3 … 987654 …`: the name may hold spaces and brackets, so the last one ends it.
-    fn parse(text: &str) -> Option<Self> {
-        let (head, tail) = text.rsplit_once(')')?;
-        let (_, name) = head.split_once('(')?;
-        let fields: Vec<&str> = tail.split_whitespace().collect();
-        // Counted from 3, as the manual does: the first after the name is `state`.
-        let field = |number: usize| fields.get(number - 3).copied();
-        let number = |at: usize| field(at)?.parse::<u64>().ok();
-        // The kernel prints groups and sessions signed.
-        let id = |at: usize| Some(field(at)?.parse::<u32>().unwrap_or(0));
-        Some(Self {
-            name: name.to_owned(),
-            parent: id(4)?,
-            group: id(5)?,
-            session: id(6)?,
-            tty: field(7)?.parse().ok()?,
-            cpu_ticks: number(14)?.saturating_add(number(15)?),
-            start_ticks: number(22)?,
-            resident_pages: number(24),
-        })
-    }
 }
 
 /// The terminal of a device number: `34816` is `pts/0`, `1025` is `tty1`, `1088` is `ttyS0`, 0 is none.

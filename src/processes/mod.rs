@@ -7,6 +7,8 @@ pub(crate) mod panes;
 #[cfg(not(target_os = "linux"))]
 mod portable;
 pub(crate) mod sockets;
+#[cfg(target_os = "linux")]
+mod stat;
 pub(crate) mod tree;
 
 #[cfg(target_os = "linux")]
