@@ -10,7 +10,7 @@ use super::context::{Context, is_attended};
 use crate::core::bad_request::BadRequest;
 use crate::exit::Exit;
 use crate::render::eprint_line;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use change::{Change, Files, Offer};
 use clap::Args;
 use std::io::{BufRead, Write};
@@ -160,6 +160,9 @@ fn ask(question: &str) -> Result<String> {
     write!(stderr, "{question}")?;
     stderr.flush()?;
     let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
+    if std::io::stdin().lock().read_line(&mut answer)? == 0 {
+        eprint_line("");
+        bail!("the input ended; what was not answered is unchanged");
+    }
     Ok(answer.trim().to_owned())
 }
