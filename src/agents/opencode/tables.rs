@@ -3,7 +3,7 @@
 use super::session::{Projects, Recorded, Revert};
 use crate::agents::shared::batch::Batch;
 use crate::agents::shared::sqlite::{Database, MOST_CELL_BYTES, is_too_big};
-use crate::agents::shared::table::{self, Cells, IN_LIST};
+use crate::agents::shared::table::{self, Cells, IN_LIST, MOST_TEXT_BYTES};
 use anyhow::Result;
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Params};
@@ -188,7 +188,11 @@ impl Tables {
             return Ok(Vec::new());
         }
         let updated = if self.has_updated { "time_updated" } else { "0" };
-        let select = format!("select id, {updated} from {}", self.session);
+        // An id of many megabytes is none; the whole read warns of it.
+        let select = format!(
+            "select id, {updated} from {} where octet_length(id) <= {MOST_TEXT_BYTES}",
+            self.session
+        );
         let mut statement = database.connection.prepare(&select)?;
         let mut rows = statement.query([])?;
         let mut changes = Vec::new();
@@ -279,7 +283,10 @@ impl Tables {
     /// # Errors
     /// When the table cannot be read.
     pub(super) fn counts(&self, database: &Database) -> Result<Vec<(String, u32)>> {
-        let select = format!("select session_id, count(*) from {} group by session_id", self.message);
+        let select = format!(
+            "select session_id, count(*) from {} where octet_length(session_id) <= {MOST_TEXT_BYTES} group by session_id",
+            self.message
+        );
         let mut statement = database.connection.prepare(&select)?;
         let mut rows = statement.query([])?;
         let mut counts = Vec::new();

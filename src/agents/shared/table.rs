@@ -12,7 +12,7 @@ use serde_json::Value;
 
 /// Columns that hold whole documents; a cell of any other column is at most [`MOST_TEXT_BYTES`] long.
 const DOCUMENTS: [&str; 5] = ["data", "revert", "event_json", "event_zstd", "chat_message"];
-const MOST_TEXT_BYTES: u32 = 1024 * 1024;
+pub(crate) const MOST_TEXT_BYTES: u32 = 1024 * 1024;
 
 /// Every row of a table.
 pub const ALL: (&str, ()) = ("", ());
