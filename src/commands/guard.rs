@@ -9,12 +9,11 @@ use crate::core::filter::TurnFilter;
 use crate::core::filter_text::FilterText;
 use crate::core::money::Money;
 use crate::core::rows::BudgetRow;
-use crate::engine::prompt_hook::{HOOKS, Hook, decision, event};
+use crate::engine::prompt_hook::{Hook, decision, event};
 use crate::exit::Exit;
 use crate::render::{number, print_encoded};
 use anyhow::Result;
-use clap::builder::PossibleValue;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 /// Block an agent's prompts once a budget is exceeded
 ///
@@ -44,16 +43,6 @@ pub struct GuardArgs {
     /// Print the lines to add to this agent's configuration
     #[arg(long, value_name = "AGENT")]
     pub print_config: Option<Hook>,
-}
-
-impl ValueEnum for Hook {
-    fn value_variants<'a>() -> &'a [Self] {
-        &HOOKS
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.name()))
-    }
 }
 
 impl GuardArgs {

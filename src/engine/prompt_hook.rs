@@ -13,15 +13,12 @@ const HOOK_PATIENCE: Duration = Duration::from_secs(5);
 const MOST_BYTES: u64 = 16 << 20;
 
 /// An agent with hooks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Hook {
     ClaudeCode,
     Codex,
     Opencode,
 }
-
-/// All of them, in the order of the help.
-pub const HOOKS: [Hook; 3] = [Hook::ClaudeCode, Hook::Codex, Hook::Opencode];
 
 impl Hook {
     /// The agent's id.

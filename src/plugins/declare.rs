@@ -13,7 +13,7 @@ const API_VERSION: u64 = 2;
 const MOST_NAME: usize = 200;
 
 /// What a plugin adds to ttop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
 pub enum Kind {
     Agent,
     Notification,

@@ -1,12 +1,8 @@
 //! What the kernel tells of a process in one file: `/proc/<pid>/stat`.
 
 use crate::system::open::{self, Most};
-use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-
-/// The kernel's files have no size, and most fit into a page.
-const KERNEL_BYTES: usize = 4096;
 
 /// The fields of `stat` that are used.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,8 +20,8 @@ pub(super) struct Stat {
 impl Stat {
     /// With the owner of the process's files.
     pub(super) fn read(dir: &Path) -> Option<(Self, u32)> {
-        let (text, owner) = read_owned(&dir.join("stat"))?;
-        Some((Self::parse(&text)?, owner))
+        let (bytes, metadata) = open::read_start_with(&dir.join("stat"), Most::SETTINGS).ok()?;
+        Some((Self::parse(&String::from_utf8_lossy(&bytes))?, metadata.uid()))
     }
 
     /// `4242 (node (x) y) S 1 4242 4242 34816 … 12 3 … 987654 …`: the name may hold spaces and brackets, so the last one ends it.
@@ -49,12 +45,4 @@ impl Stat {
             resident_pages: number(24),
         })
     }
-}
-
-/// The file's text and owner.
-fn read_owned(path: &Path) -> Option<(String, u32)> {
-    let (file, metadata) = open::open(path).ok()?;
-    let mut bytes = Vec::with_capacity(KERNEL_BYTES);
-    file.take(Most::SETTINGS.0).read_to_end(&mut bytes).ok()?;
-    Some((String::from_utf8_lossy(&bytes).into_owned(), metadata.uid()))
 }

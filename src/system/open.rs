@@ -83,12 +83,20 @@ pub fn read_text(path: &Path, most: Most) -> io::Result<String> {
 /// # Errors
 /// Those of [`open`].
 pub fn read_start(path: &Path, most: Most) -> io::Result<Vec<u8>> {
+    read_start_with(path, most).map(|(bytes, _)| bytes)
+}
+
+/// As [`read_start`], with what the file is.
+///
+/// # Errors
+/// Those of [`open`].
+pub(crate) fn read_start_with(path: &Path, most: Most) -> io::Result<(Vec<u8>, Metadata)> {
     let (file, metadata) = open(path)?;
     // The kernel's own files have no size; most fit into a page.
     let size = if metadata.len() == 0 { 4096 } else { metadata.len() };
     let mut bytes = Vec::with_capacity(usize::try_from(size.min(most.0)).unwrap_or(0));
     file.take(most.0).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    Ok((bytes, metadata))
 }
 
 /// The path that a file of one line holds: an absolute one, as every agent writes it. A file of anything else has none.

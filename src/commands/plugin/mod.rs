@@ -14,7 +14,6 @@ use crate::exit::Exit;
 use crate::plugins::declare::Kind;
 use crate::plugins::scaffold;
 use anyhow::Result;
-use clap::builder::PossibleValue;
 use clap::{Args, Subcommand, ValueEnum};
 
 /// Show plugins, and add, trust, test and remove them
@@ -102,16 +101,6 @@ enum Action {
         #[command(flatten)]
         show: ShowArgs,
     },
-}
-
-impl ValueEnum for Kind {
-    fn value_variants<'a>() -> &'a [Self] {
-        &Self::ALL
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.name()))
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

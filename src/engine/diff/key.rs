@@ -3,6 +3,7 @@
 use super::model_key::model_key;
 use super::ours::SLOT_MS;
 use super::statement::{Level, Line, Statement};
+use crate::agents::shared::live::program::is_uuid;
 use crate::core::period::{Calendar, Unit};
 use crate::core::rows::Text;
 use crate::core::time::Time;
@@ -191,17 +192,8 @@ fn ids_in(subject: &str) -> Vec<&str> {
     const UUID: usize = 36;
     let last = subject.rsplit('/').next().unwrap_or(subject);
     let uuid = last.len().checked_sub(UUID).and_then(|at| last.get(at..));
-    let is_uuid = |text: &&str| {
-        text.bytes().enumerate().all(|(at, byte)| {
-            if matches!(at, 8 | 13 | 18 | 23) {
-                byte == b'-'
-            } else {
-                byte.is_ascii_hexdigit()
-            }
-        })
-    };
     let mut ids = vec![subject, last];
-    ids.extend(uuid.filter(is_uuid));
+    ids.extend(uuid.filter(|text| is_uuid(text)));
     ids.dedup();
     ids
 }
