@@ -67,6 +67,7 @@ pub fn world(system: &System) -> Result<World> {
         program: std::env::current_exe().context("ttop does not know its own program")?,
         home: system.home.clone(),
         env: system.env.clone(),
+        zone: system.asked_zone().map(str::to_owned),
         own,
         transport: Arc::new(Net::new(system.offline)),
         storage: Arc::new(Storage::at(data(system).join("storage.db"))),

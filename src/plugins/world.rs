@@ -19,6 +19,8 @@ pub struct World {
     pub program: PathBuf,
     pub home: PathBuf,
     pub env: BTreeMap<String, String>,
+    /// The time zone that was asked for, as `TZ` has it; without it the machine's.
+    pub zone: Option<String>,
     /// ttop's own folders: closed to every plugin.
     pub own: Vec<PathBuf>,
     pub transport: Arc<dyn Transport>,

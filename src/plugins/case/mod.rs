@@ -145,6 +145,7 @@ fn play(spec: &Value, scene: &Scene, setting: &Setting<'_>) -> Result<Seen> {
         home: scene.home.clone(),
         env: environment(spec, &scene.home),
         own: own_folders(&scene.home),
+        zone: spec["env"]["TZ"].as_str().map(str::to_owned),
         transport: Arc::clone(&canned) as _,
         storage: Arc::clone(&storage),
         logs: None,

@@ -48,10 +48,13 @@ pub fn answer(words: &[OsString]) -> Option<ExitCode> {
     if words.get(1).is_none_or(|word| word != WORD) {
         return None;
     }
+    let made = engine::prepare();
     let walls = lock::lock(Without::of(&words[2..]));
-    Some(match engine::run(walls) {
-        Ok(()) => ExitCode::SUCCESS,
-        // Nobody reads stderr: the parent sees the pipe close.
-        Err(_) => ExitCode::FAILURE,
-    })
+    Some(
+        match made.map_err(Into::into).and_then(|made| engine::run(made, walls)) {
+            Ok(()) => ExitCode::SUCCESS,
+            // Nobody reads stderr: the parent sees the pipe close.
+            Err(_) => ExitCode::FAILURE,
+        },
+    )
 }

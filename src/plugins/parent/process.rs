@@ -1,4 +1,4 @@
-//! The process of a plugin: an empty environment, a pipe, and two threads that keep it flowing.
+//! The process of a plugin: no environment but the time zone, a pipe, and two threads that keep it flowing.
 
 use super::inbox::Inbox;
 use super::weight::Scale;
@@ -29,6 +29,7 @@ impl Process {
     pub(super) fn start(
         program: &Path,
         without: Without,
+        zone: Option<&str>,
         generation: u64,
         inbox: &SyncSender<Inbox>,
     ) -> io::Result<Self> {
@@ -36,6 +37,7 @@ impl Process {
             .arg(WORD)
             .args(without.words())
             .env_clear()
+            .envs(zone.map(|zone| ("TZ", zone)))
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -29,7 +29,8 @@ impl Actor {
         self.desk.generation += 1;
         self.load_waited = 0;
         let world = &self.desk.world;
-        let process = Process::start(&world.program, world.without, self.desk.generation, &self.desk.inbox)
+        let (zone, generation) = (world.zone.as_deref(), self.desk.generation);
+        let process = Process::start(&world.program, world.without, zone, generation, &self.desk.inbox)
             .map_err(|error| format!("its process could not be started: {error}"))?;
         self.process = Some(process);
         let env = match self.granted {
