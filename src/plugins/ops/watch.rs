@@ -44,7 +44,7 @@ impl Watches {
     /// When it is outside, not there, or there are too many.
     pub fn open(
         &mut self,
-        grants: &Grants,
+        grants: &Arc<Grants>,
         path: &str,
         recursive: bool,
         tell: impl Fn(Change) + Send + 'static,
@@ -59,14 +59,17 @@ impl Watches {
         };
         let failed = |error: notify::Error| Refused::failed(format!("cannot watch: {error}"));
         if self.watcher.is_none() {
-            let open = Arc::clone(&self.open);
+            let (open, grants) = (Arc::clone(&self.open), Arc::clone(grants));
             let handler = move |event: notify::Result<notify::Event>| {
-                if let Ok(event) = event {
+                if let Ok(mut event) = event {
+                    event.paths.retain(|path| !grants.is_closed(path));
                     let open = open.lock().unwrap_or_else(PoisonError::into_inner).clone();
                     changes(&open, &event).into_iter().for_each(&tell);
                 }
             };
-            self.watcher = Some(notify::recommended_watcher(handler).map_err(failed)?);
+            // A link may lead out of what is granted.
+            let config = notify::Config::default().with_follow_symlinks(false);
+            self.watcher = Some(RecommendedWatcher::new(handler, config).map_err(failed)?);
         }
         let is_new = !self.places().values().any(|known| *known == place);
         if let Some(watcher) = self.watcher.as_mut().filter(|_| is_new) {

@@ -190,7 +190,7 @@ impl Desk {
         }
     }
 
-    fn watch(&mut self, grants: &Grants, path: &str, recursive: bool) -> Answer {
+    fn watch(&mut self, grants: &Arc<Grants>, path: &str, recursive: bool) -> Answer {
         let (inbox, generation) = (self.inbox.clone(), self.generation);
         self.watches.open(grants, path, recursive, move |change| {
             // A full inbox drops it: the next change says as much.
