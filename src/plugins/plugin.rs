@@ -267,6 +267,7 @@ impl Plugin {
     /// # Errors
     /// When it rests, has failed, threw, or met a limit.
     pub fn call(&self, method: &str, args: Value) -> Result<Called, Failure> {
+        self.heed_thrown_away();
         let now = self.world.clock.now();
         {
             let inner = self.inner();
@@ -282,6 +283,25 @@ impl Plugin {
         }
         let called = self.begin(method, args).recv().unwrap_or(Err(CallError::Died));
         self.judge(method, called)
+    }
+
+    /// An engine that was thrown away between calls takes with it what `initialize` and `start` did.
+    pub fn heed_thrown_away(&self) {
+        if !self.runner.shared.takes_thrown_away() {
+            return;
+        }
+        let is_news = {
+            let mut inner = self.inner();
+            inner.is_up = false;
+            !std::mem::replace(&mut inner.is_down, true)
+        };
+        if is_news {
+            let message = format!(
+                "plugin {}: a call that was given up did not end within 1 s: its engine was thrown away",
+                self.id()
+            );
+            self.events.add("plugin.crashed", self.id(), message);
+        }
     }
 
     fn judge(&self, method: &str, called: Result<Called, CallError>) -> Result<Called, Failure> {
@@ -319,6 +339,7 @@ impl Plugin {
     /// When a hook fails: the plugin is then never called again.
     pub fn ready(&self) -> Result<(), Failure> {
         let _one = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
+        self.heed_thrown_away();
         if self.inner().is_up {
             return Ok(());
         }

@@ -205,6 +205,9 @@ fn play(spec: &Value, scene: &Scene, setting: &Setting<'_>) -> Result<Seen> {
     let activity = std::mem::take(&mut stage.activity);
     let second = match &spec["change"] {
         Value::Null => Vec::new(),
+    for plugin in found.iter().filter_map(|found| found.plugin.as_ref()) {
+        plugin.heed_thrown_away();
+    }
         change => {
             let mut trust = trust.clone();
             for (hash, declaration, source) in found.iter().filter_map(trusted) {

@@ -57,9 +57,11 @@ pub(super) struct Actor {
     watching: bool,
     changes: BTreeSet<Change>,
     changes_due: Option<Instant>,
-    /// A call was given up: the child has until then to say that it is idle.
+    /// A call was given up: the child has until then to end it and to say that it is idle.
     grace: Option<Instant>,
-    /// Since when the child has said nothing, and its CPU time then.
+    /// Calls that were given up and have not ended.
+    overdue: BTreeSet<u64>,
+    /// Since when the child has said nothing, and its CPU time when that was looked at first.
     silent: Option<(Instant, Option<Duration>)>,
     cpu: Duration,
     /// Its top level looks at the environment: with variables to see, it is evaluated again.
@@ -86,6 +88,7 @@ impl Actor {
             changes: BTreeSet::new(),
             changes_due: None,
             grace: None,
+            overdue: BTreeSet::new(),
             silent: None,
             cpu: Duration::ZERO,
             looked_at_env: false,
@@ -173,6 +176,7 @@ impl Actor {
                 reason: "TimeoutError".to_owned(),
             });
             self.grace = Some(now + GRACE);
+            self.overdue.insert(id);
             if let Some(call) = self.pending.remove(&id) {
                 // Whoever asked may have gone.
                 let _ = call.reply.send(Err(CallError::TimedOut(call.limit)));
@@ -182,12 +186,24 @@ impl Actor {
             self.grace = None;
             if self.silent.is_some() {
                 self.crashed(CallError::Died);
+            } else if !self.overdue.is_empty() {
+                self.end_overdue(now);
             }
         }
         self.look_at_silence();
         for id in std::mem::take(&mut self.desk.late) {
             self.answer(id, Err(aborted()));
         }
+    }
+
+    /// A call goes on although it was given up: its engine is thrown away, as soon as no other call needs it.
+    fn end_overdue(&mut self, now: Instant) {
+        if !self.pending.is_empty() {
+            self.grace = Some(now + GRACE);
+            return;
+        }
+        self.end_process();
+        self.shared.seen().was_thrown_away = true;
     }
 
     /// A child that computes without a word, and does not stop itself, is stopped.
@@ -349,6 +365,7 @@ impl Actor {
                 }
             }
             FromChild::Threw { id, error } => {
+                self.overdue.remove(&id);
                 if let Some(pending) = self.pending.remove(&id) {
                     let error = match error.message.starts_with("the promise can never settle") {
                         true => CallError::Unsettled(pending.limit),
@@ -357,6 +374,7 @@ impl Actor {
                             message: clean(&error.message, &self.secrets()),
                         }),
                     };
+                self.overdue.remove(&id);
                     let _ = pending.reply.send(Err(error));
                 }
             }
@@ -398,7 +416,9 @@ impl Actor {
                     return;
                 }
                 self.wake = wake_ms.map(|ms| Instant::now() + Duration::from_millis(ms));
-                self.grace = None;
+                if self.overdue.is_empty() {
+                    self.grace = None;
+                }
             }
             FromChild::Spent { limit } => {
                 let error = match limit {

@@ -157,6 +157,8 @@ pub(super) struct Seen {
     pub is_watching: bool,
     /// Ends the waits of whoever takes the updates.
     pub waker: Option<Waker>,
+    /// Its engine was thrown away, for a call that did not end; told once.
+    pub was_thrown_away: bool,
     /// The plugin is needed no more.
     pub is_over: bool,
 }
@@ -191,6 +193,11 @@ impl Shared {
 
     pub fn is_watching(&self) -> bool {
         self.seen().is_watching
+    }
+
+    /// Whether the engine was thrown away since this was asked last.
+    pub fn takes_thrown_away(&self) -> bool {
+        std::mem::take(&mut self.seen().was_thrown_away)
     }
 
     /// The walls around the child.

@@ -60,6 +60,7 @@ impl Actor {
         self.wake = None;
         self.silent = None;
         self.grace = None;
+        self.overdue.clear();
         self.set_watching(false);
     }
 
