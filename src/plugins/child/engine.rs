@@ -180,11 +180,14 @@ impl Engine {
         };
         let value = declare().catch(ctx).map_err(|error| described(&error))?;
         shared.known.borrow_mut().is_closed = true;
-        shared.send(&FromChild::Declared {
+        let declared = FromChild::Declared {
             value,
             looked_at_env: shared.looked_at_env.get(),
-        });
-        Ok(())
+        };
+        match shared.send_bounded(&declared) {
+            true => Ok(()),
+            false => Err("what it declares is larger than 16 MiB".to_owned()),
+        }
     }
 
     /// Answers ttop until the pipe closes.

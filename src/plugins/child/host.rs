@@ -2,7 +2,7 @@
 
 use super::shared::{Env, Shared};
 use super::values::{Reader, entry, length_of};
-use crate::plugins::message::{FromChild, Level, Limit, Refused, Thrown};
+use crate::plugins::message::{FromChild, Level, Limit, MOST_BYTES, Refused, Thrown};
 use rquickjs::function::Opt;
 use rquickjs::{Ctx, Exception, Function, Object, Result, TypedArray, Value};
 use serde_json::json;
@@ -14,6 +14,8 @@ use url::Url;
 /// Rows that are sent together.
 const CHUNK: usize = 1000;
 const MOST_WAIT_MS: f64 = 2_147_483_647.0;
+const MOST_CHUNK: usize = 1 << 20;
+const MOST_ROW: usize = 8 << 20;
 
 /// The prelude's parts, by the name under which they are asked for.
 const PARTS: &[(&str, &str)] = &[
@@ -62,6 +64,7 @@ fn pipe_functions<'js>(ctx: &Ctx<'js>, shared: &Rc<Shared>, host: &Object<'js>) 
         let body = body.0.as_deref().map(bytes_of).unwrap_or_default();
         let answer = own.ask(&op, &body).map_err(|error| own.broken(&ctx, &error))?;
         let (is_ok, json) = json_of(answer.0);
+        bound(&ctx, &op, &body)?;
         let body: Value = match as_text.0.unwrap_or_default() {
             true => rquickjs::String::from_str(ctx.clone(), &String::from_utf8_lossy(&answer.1))?.into_value(),
             false => TypedArray::new(ctx.clone(), answer.1)?.into_value(),
@@ -78,6 +81,7 @@ fn pipe_functions<'js>(ctx: &Ctx<'js>, shared: &Rc<Shared>, host: &Object<'js>) 
         let body = body.0.as_deref().map(bytes_of).unwrap_or_default();
         own.awaited.set(own.awaited.get() + 1);
         let posted = own.pipe.borrow_mut().ask(&op, &body);
+        bound(&ctx, &op, &body)?;
         posted.map(|id| id as f64).map_err(|error| own.broken(&ctx, &error))
     };
     host.set("post", Function::new(ctx.clone(), post)?)?;
@@ -125,6 +129,15 @@ fn pipe_functions<'js>(ctx: &Ctx<'js>, shared: &Rc<Shared>, host: &Object<'js>) 
 
 /// What a call came to.
 fn result_functions<'js>(ctx: &Ctx<'js>, shared: &Rc<Shared>, host: &Object<'js>) -> Result<()> {
+/// What is longer than a frame is the plugin's mistake, and no end of the pipe.
+fn bound(ctx: &Ctx<'_>, op: &str, body: &[u8]) -> Result<()> {
+    // The op travels with its number.
+    match op.len() + 64 > MOST_BYTES || body.len() > MOST_BYTES {
+        true => Err(Exception::throw_range(ctx, "what is asked for is larger than 16 MiB")),
+        false => Ok(()),
+    }
+}
+
     let own = Rc::clone(shared);
     let done = move |ctx: Ctx<'js>, id: f64, value: Value<'js>, is_list: bool| -> Result<()> {
         own.budget.begin_job();
@@ -134,8 +147,12 @@ fn result_functions<'js>(ctx: &Ctx<'js>, shared: &Rc<Shared>, host: &Object<'js>
             true => send_rows(&own, &ctx, &reader, id, &value)?,
             false => reader.read(&value)?.unwrap_or_default(),
         };
-        if own.settle(id) {
-            own.send(&FromChild::Return { id, value });
+        if own.settle(id) && !own.send_bounded(&FromChild::Return { id, value }) {
+            let error = Thrown {
+                name: "RangeError".to_owned(),
+                message: "what it returned is larger than 16 MiB".to_owned(),
+            };
+            own.send(&FromChild::Threw { id, error });
         }
         Ok(())
     };
@@ -162,7 +179,8 @@ fn result_functions<'js>(ctx: &Ctx<'js>, shared: &Rc<Shared>, host: &Object<'js>
     let own = Rc::clone(shared);
     let activity = move |ctx: Ctx<'js>, value: Value<'js>| -> Result<()> {
         let value = Reader::new(&ctx, &own.core(&ctx)?)?.read(&value)?.unwrap_or_default();
-        own.send(&FromChild::Activity { value });
+        // A hint that is longer than a frame is none.
+        own.send_bounded(&FromChild::Activity { value });
         Ok(())
     };
     host.set("activity", Function::new(ctx.clone(), activity)?)
@@ -183,7 +201,14 @@ fn send_rows<'js>(
         let row =
             serde_json::value::to_raw_value(&row).map_err(|error| Exception::throw_message(ctx, &error.to_string()))?;
         rows.push(row);
-        if rows.len() == CHUNK || index + 1 == length {
+        if rows.len() == CHUNK || bytes > MOST_CHUNK || index + 1 == length {
+            bytes = 0;
+        let size = row.get().len();
+        if size > MOST_ROW {
+            let message = format!("row {index} is larger than {} MiB", MOST_ROW >> 20);
+            return Err(Exception::throw_range(ctx, &message));
+        }
+        bytes += size;
             shared.send(&FromChild::Rows {
                 id,
                 rows: std::mem::take(&mut rows),

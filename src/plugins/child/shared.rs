@@ -91,6 +91,18 @@ impl Shared {
         self.quietly(sent);
     }
 
+    /// Sends what the plugin made; `false` when that is longer than a frame, of which nothing is sent.
+    pub(super) fn send_bounded(&self, message: &FromChild) -> bool {
+        let sent = self.flush_logs().and_then(|()| self.pipe.borrow_mut().send(message));
+        let is_too_long = sent
+            .as_ref()
+            .is_err_and(|error| error.kind() == io::ErrorKind::InvalidData);
+        if !is_too_long {
+            self.quietly(sent);
+        }
+        !is_too_long
+    }
+
     pub(super) fn settle(&self, id: u64) -> bool {
         self.calls.borrow_mut().remove(&id)
     }

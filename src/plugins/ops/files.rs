@@ -16,6 +16,8 @@ const MOST_PART: u64 = 4 << 20;
 const MOST_FILE: u64 = 256 << 20;
 const MOST_HANDLES: usize = 256;
 const MOST_ENTRIES: usize = 100_000;
+/// Of a folder, all together: they fit into a frame however they are escaped.
+const MOST_NAMES: usize = 2 << 20;
 
 /// Files that a plugin holds open.
 #[derive(Debug, Default)]
@@ -130,8 +132,8 @@ pub fn list(grants: &Grants, path: &str) -> Answer {
     grants.files(Access::Read, path)?;
     let real = resolve(grants, path)?;
     let entries = fs::read_dir(&real).map_err(|error| of_io(&error, path))?;
-    let mut names = Vec::new();
-    for entry in entries.take(MOST_ENTRIES) {
+    let (mut names, mut bytes) = (Vec::new(), 0);
+    for entry in entries {
         let entry = entry.map_err(|error| of_io(&error, path))?;
         let Ok(file_type) = entry.file_type() else {
             continue;
@@ -142,7 +144,15 @@ pub fn list(grants: &Grants, path: &str) -> Answer {
             () if file_type.is_symlink() => "link",
             () => "other",
         };
-        names.push(json!([entry.file_name().to_string_lossy(), kind]));
+        let name = entry.file_name();
+        bytes += name.len();
+        if names.len() == MOST_ENTRIES || bytes > MOST_NAMES {
+            return Err(Refused::file(
+                "EOVERFLOW",
+                format!("{path} has more than {MOST_ENTRIES} entries, or too long names"),
+            ));
+        }
+        names.push(json!([name.to_string_lossy(), kind]));
     }
     names.sort_by(|a, b| a[0].as_str().cmp(&b[0].as_str()));
     plain(names)

@@ -3,7 +3,7 @@
 use super::inbox::Inbox;
 use super::weight::Scale;
 use crate::plugins::child::{WORD, Without};
-use crate::plugins::message::{ToChild, read_frame, write_message};
+use crate::plugins::message::{Refused, ToChild, read_frame, write_message};
 use std::io::{self, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -66,7 +66,17 @@ impl Process {
         let (to, frames) = sync_channel::<(ToChild, Vec<u8>)>(MOST_UNREAD);
         thread::Builder::new().name("plugin-out".to_owned()).spawn(move || {
             for (message, body) in frames {
-                if write_message(&mut stdin, &message, &body).is_err() {
+                let written = match (write_message(&mut stdin, &message, &body), message) {
+                    // Nothing of a frame that is too long was sent.
+                    (Err(error), ToChild::Answer { id, .. }) if error.kind() == io::ErrorKind::InvalidData => {
+                        let result = Err(Refused::failed(
+                            "the answer is larger than 16 MiB: ask for less at a time",
+                        ));
+                        write_message(&mut stdin, &ToChild::Answer { id, result }, &[])
+                    }
+                    (written, _) => written,
+                };
+                if written.is_err() {
                     return;
                 }
             }
