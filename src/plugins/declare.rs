@@ -240,6 +240,7 @@ fn check_version(value: Option<&Value>, errors: &mut Vec<String>) -> Option<Stri
         && parts
             .next()
             .is_some_and(|part| part.starts_with(|c: char| c.is_ascii_digit()));
+    let is_version = is_version && text.chars().all(|c| c.is_ascii_graphic());
     if is_version && text.len() <= MOST_NAME {
         return Some(text.to_owned());
     }

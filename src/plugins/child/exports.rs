@@ -80,7 +80,7 @@ pub(super) fn take<'js>(
     let mut declared = Map::new();
     for field in FIELDS {
         let value: Value = object.get(*field)?;
-        if let Some(value) = reader.read(&value)? {
+        if let Some(value) = reader.read_whole(field, &value)? {
             declared.insert((*field).to_owned(), value);
         }
     }
@@ -101,7 +101,7 @@ pub(super) fn take<'js>(
         }
         for name in *data {
             let value: Value = held.get(*name)?;
-            if let Some(value) = reader.read(&value)? {
+            if let Some(value) = reader.read_whole(name, &value)? {
                 inner.insert((*name).to_owned(), value);
             }
         }

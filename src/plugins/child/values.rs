@@ -22,6 +22,8 @@ pub(super) struct Reader<'a, 'js> {
     /// Functions are marked instead of left out.
     pub marks_functions: bool,
     nodes: Cell<usize>,
+    /// Something was left out: too deep, or too much.
+    is_cut: Cell<bool>,
 }
 
 impl<'a, 'js> Reader<'a, 'js> {
@@ -34,6 +36,7 @@ impl<'a, 'js> Reader<'a, 'js> {
             is_array: core.get("isArray")?,
             marks_functions: false,
             nodes: Cell::new(0),
+            is_cut: Cell::new(false),
         })
     }
 
@@ -43,6 +46,20 @@ impl<'a, 'js> Reader<'a, 'js> {
     /// When a proxy was revoked.
     pub(super) fn is_list(&self, value: &Value<'js>) -> Result<bool> {
         Ok(value.is_array() || (value.is_object() && self.is_array.call((value.clone(),))?))
+    }
+
+    /// The JSON of a value of which nothing may be left out.
+    ///
+    /// # Errors
+    /// As [`Reader::read`], and when there is too much of it.
+    pub(super) fn read_whole(&self, name: &str, value: &Value<'js>) -> Result<Option<serde_json::Value>> {
+        self.is_cut.set(false);
+        let read = self.read(value)?;
+        if self.is_cut.get() {
+            let message = format!("{name} has more than {MOST_NODES} values or {MOST_DEPTH} levels");
+            return Err(Exception::throw_range(self.ctx, &message));
+        }
+        Ok(read)
     }
 
     /// The JSON of a value; `None` where JSON has none.
@@ -57,6 +74,7 @@ impl<'a, 'js> Reader<'a, 'js> {
     fn at_depth(&self, value: &Value<'js>, depth: usize) -> Result<Option<serde_json::Value>> {
         self.nodes.set(self.nodes.get() + 1);
         if self.nodes.get() > MOST_NODES || depth > MOST_DEPTH {
+            self.is_cut.set(true);
             return Ok(None);
         }
         if value.is_function() {
@@ -92,6 +110,7 @@ impl<'a, 'js> Reader<'a, 'js> {
         let mut list = Vec::new();
         for index in 0..length {
             if self.nodes.get() > MOST_NODES {
+                self.is_cut.set(true);
                 break;
             }
             let item: Value = object.get(index_key(index))?;
@@ -109,6 +128,7 @@ impl<'a, 'js> Reader<'a, 'js> {
                 map.insert(text_of(&key), value);
             }
             if self.nodes.get() > MOST_NODES {
+                self.is_cut.set(true);
                 break;
             }
         }

@@ -3,6 +3,10 @@
 use serde_json::Value;
 use std::fmt;
 
+const MOST_HOST: usize = 253;
+const MOST_PATH: usize = 4096;
+const MOST_NAME: usize = 255;
+
 /// What a plugin asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Permissions {
@@ -167,7 +171,8 @@ fn domain(text: &str) -> Result<Option<Domain>, &'static str> {
     let text = text.strip_prefix("*.").unwrap_or(text);
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
-            (host, Some(port.parse().map_err(|_| "a host and a port")?))
+            let port = port.parse().ok().filter(|port| *port != 0);
+            (host, Some(port.ok_or("a host and a port")?))
         }
         _ => (text, None),
     };
@@ -189,6 +194,8 @@ pub(super) fn host_name(text: &str) -> Option<String> {
     let name = host.to_string();
     let name = name.strip_suffix('.').unwrap_or(&name).to_owned();
     let is_plausible = match host {
+        // As long as DNS allows.
+        url::Host::Domain(_) if name.len() > MOST_HOST => false,
         url::Host::Domain(_) => name.split('.').all(|label| !label.is_empty() && label.len() <= 63),
         // A number that a URL reads as an address is no name.
         url::Host::Ipv4(address) => address.to_string() == text,
@@ -200,6 +207,9 @@ pub(super) fn host_name(text: &str) -> Option<String> {
 fn path(text: &str) -> Result<String, &'static str> {
     let is_home = text == "~" || text.starts_with("~/");
     let is_shown_as_it_is = !text.chars().any(crate::core::text::is_unsafe);
+    if text.len() > MOST_PATH {
+        return Err("a path of at most 4096 bytes");
+    }
     if (is_home || std::path::Path::new(text).is_absolute()) && is_shown_as_it_is {
         return Ok(text.to_owned());
     }
@@ -208,6 +218,7 @@ fn path(text: &str) -> Result<String, &'static str> {
 
 fn variable(text: &str) -> Result<String, &'static str> {
     let is_name = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.len() <= MOST_NAME
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if is_name {
         Ok(text.to_owned())
