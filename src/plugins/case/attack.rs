@@ -51,7 +51,8 @@ pub(super) fn check(spec: &Value, seen: &Seen) -> Vec<String> {
         });
     }
     for folder in texts(&spec["unchanged"]) {
-        let changed = seen.changed.iter().find(|path| path.starts_with(folder));
+        let changed = seen.changed.iter().find(|(path, _)| path.starts_with(folder));
+        let changed = changed.map(|(path, _)| path);
         say(&mut wrong, changed.is_none(), || {
             format!("unchanged: {changed:?} is not")
         });

@@ -4,6 +4,7 @@ use crate::plugins::grant::is_private;
 use crate::plugins::message::Refused;
 use crate::plugins::ops::http::{Request, Response, Transport, aborted, host_of};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -15,6 +16,8 @@ use std::time::{Duration, Instant};
 pub(super) struct Canned {
     answers: Value,
     names: Value,
+    /// How often each name was looked up.
+    looks: Mutex<BTreeMap<String, usize>>,
     requests: Mutex<Vec<Value>>,
 }
 
@@ -23,6 +26,7 @@ impl Canned {
         Self {
             answers: answers.clone(),
             names: names.clone(),
+            looks: Mutex::default(),
             requests: Mutex::default(),
         }
     }
@@ -32,11 +36,20 @@ impl Canned {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Names that the case resolves: all their addresses are looked at.
+    /// Names that the case resolves: all their addresses are looked at. A list of lists answers differently each time.
     fn resolve(&self, request: &Request) -> Result<(), Refused> {
         let host = host_of(&request.url);
-        let addresses = self.names[&host].as_array().into_iter().flatten();
+        let mut addresses = &self.names[&host];
+        if let Some(last) = addresses.as_array().filter(|all| all.iter().any(Value::is_array)) {
+            let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+            let look = looks.entry(host.clone()).or_default();
+            addresses = &last[(*look).min(last.len() - 1)];
+            *look += 1;
+        }
         let parsed = addresses
+            .as_array()
+            .into_iter()
+            .flatten()
             .filter_map(Value::as_str)
             .filter_map(|text| text.parse::<IpAddr>().ok());
         match parsed.into_iter().any(is_private) {

@@ -2,6 +2,7 @@
 
 use super::matchers::{fits, has, holds};
 use super::outcome::turns;
+use super::provider::{check_prices, check_row};
 use super::{Found, Seen};
 use crate::plugins::theme;
 use serde_json::{Value, json};
@@ -33,6 +34,7 @@ pub(super) fn check(spec: &Value, seen: &Seen) -> Vec<String> {
         });
     }
     check_turns(spec, seen, &mut wrong);
+    check_prices(spec, seen, &mut wrong);
     check_themes(spec, seen, &mut wrong);
     for (id, wanted) in map(&spec["warningsWanted"]) {
         let found = seen.found.iter().find(|found| found.checked.id.as_deref() == Some(id));
@@ -123,6 +125,9 @@ fn check_step(index: usize, want: &Value, seen: &Seen, wrong: &mut Vec<String>) 
         && !seen.is_attack
     {
         wrong.push(format!("{at}: wanted no error, got {error}"));
+    }
+    if let Some(row) = want.get("row").filter(|_| want["do"] == "fetchUsage") {
+        check_row(&at, row, value, wrong);
     }
     if let Some(expected) = want.get("message").filter(|message| message.is_array()) {
         let text = value.and_then(|value| value["message"].as_str()).unwrap_or_default();
@@ -248,7 +253,12 @@ pub(super) fn messages(seen: &Seen) -> Vec<String> {
 fn shown_texts(seen: &Seen) -> Vec<String> {
     let mut all = messages(seen);
     all.extend(seen.log.iter().map(|(_, text)| text.clone()));
-    all.extend(seen.changed.iter().cloned());
+    all.extend(seen.changed.iter().map(|(path, _)| path.clone()));
+    if seen.is_attack {
+        // Others may send and write what they were granted.
+        all.extend(seen.requests.iter().map(Value::to_string));
+        all.extend(seen.changed.iter().map(|(_, text)| text.clone()));
+    }
     let values = seen.steps.iter().filter_map(|done| done.result.as_ref().ok());
     for value in values {
         rows_as_shown(value, &mut all);

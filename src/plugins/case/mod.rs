@@ -5,6 +5,7 @@ mod canned;
 mod checks;
 mod matchers;
 mod outcome;
+mod provider;
 mod scene;
 mod steps;
 
@@ -48,7 +49,8 @@ pub struct Seen {
     activity: Vec<Value>,
     storage: Value,
     log: Vec<(String, String)>,
-    changed: Vec<String>,
+    /// Files of the home that changed, with what they hold now.
+    changed: Vec<(String, String)>,
     second: Vec<Found>,
     took: Duration,
     consent: Vec<String>,
@@ -143,9 +145,9 @@ fn play(spec: &Value, scene: &Scene, setting: &Setting<'_>) -> Result<Seen> {
     let world = World {
         program: setting.program.clone(),
         home: scene.home.clone(),
+        zone: spec["env"]["TZ"].as_str().map(str::to_owned),
         env: environment(spec, &scene.home),
         own: own_folders(&scene.home),
-        zone: spec["env"]["TZ"].as_str().map(str::to_owned),
         transport: Arc::clone(&canned) as _,
         storage: Arc::clone(&storage),
         logs: None,
@@ -203,11 +205,11 @@ fn play(spec: &Value, scene: &Scene, setting: &Setting<'_>) -> Result<Seen> {
     };
     let done = stage.play(spec["steps"].as_array().map(Vec::as_slice).unwrap_or_default());
     let activity = std::mem::take(&mut stage.activity);
-    let second = match &spec["change"] {
-        Value::Null => Vec::new(),
     for plugin in found.iter().filter_map(|found| found.plugin.as_ref()) {
         plugin.heed_thrown_away();
     }
+    let second = match &spec["change"] {
+        Value::Null => Vec::new(),
         change => {
             let mut trust = trust.clone();
             for (hash, declaration, source) in found.iter().filter_map(trusted) {

@@ -63,8 +63,8 @@ impl Scene {
         Ok(scene)
     }
 
-    /// Files of the home that are new, gone or different.
-    pub(super) fn changed(&self) -> Vec<String> {
+    /// Files of the home that are new, gone or different, with what they hold now.
+    pub(super) fn changed(&self) -> Vec<(String, String)> {
         let after = contents(&self.home).unwrap_or_default();
         let all = self
             .before
@@ -74,7 +74,10 @@ impl Scene {
         let changed = all
             .into_iter()
             .filter(|path| self.before.get(*path) != after.get(*path));
-        changed.map(|path| path.to_string_lossy().into_owned()).collect()
+        let now = |path: &PathBuf| after.get(path).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        changed
+            .map(|path| (path.to_string_lossy().into_owned(), now(path).unwrap_or_default()))
+            .collect()
     }
 }
 

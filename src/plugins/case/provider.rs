@@ -1,0 +1,112 @@
+//! A provider of a case: the row that ttop makes of its answers, and what its models cost.
+
+use super::Seen;
+use super::checks::say;
+use super::matchers::has;
+use crate::core::fees::{Fees, Region};
+use crate::core::price::{Billed, CostFrom, cost_of};
+use crate::core::tokens::Tokens;
+use crate::core::turn::Mode;
+use crate::plugins::as_pricing::pricing;
+use crate::plugins::usage;
+use crate::prices::PriceBook;
+use serde_json::{Value, json};
+
+/// Compares `row` of a step with the row of its answer.
+pub(super) fn check_row(at: &str, want: &Value, answer: Option<&Value>, wrong: &mut Vec<String>) {
+    let got = answer.map_or_else(|| json!({"state": "unreachable"}), row);
+    for (key, want) in want.as_object().into_iter().flatten() {
+        let is_right = match key.as_str() {
+            // Words for people, unless they are to be matched.
+            "note" if want.is_string() => true,
+            "limits" => {
+                let (want, got) = (want.as_array(), got["limits"].as_array());
+                want.zip(got).is_some_and(|(want, got)| {
+                    want.len() == got.len() && want.iter().zip(got).all(|(want, got)| has(want, got))
+                })
+            }
+            "limitsLabels" => {
+                let limits = got["limits"].as_array().into_iter().flatten();
+                *want == limits.map(|limit| limit["label"].clone()).collect::<Value>()
+            }
+            "problemNames" => {
+                let note = got["note"].as_str().unwrap_or_default();
+                let mut names = want.as_array().into_iter().flatten().filter_map(Value::as_str);
+                names.all(|name| note.contains(name))
+            }
+            _ => has(want, &got[key]),
+        };
+        say(wrong, is_right, || format!("{at}: row.{key}: wanted {want}, got {got}"));
+    }
+}
+
+/// The keys of a provider row that an answer decides.
+fn row(answer: &Value) -> Value {
+    let usage = match usage::read(answer) {
+        Ok(usage) => usage,
+        Err(refusal) => {
+            return json!({
+                "state": refusal.state, "reason": refusal.reason, "note": refusal.hint,
+                "retryAfterMs": refusal.retry_after_s.map(|seconds| seconds * 1000),
+            });
+        }
+    };
+    let fullest = usage.limits.iter().map(|limit| limit.used_percent).reduce(f64::max);
+    let limits = usage.limits.iter().map(|limit| {
+        json!({
+            "label": limit.label(), "usedPercent": limit.used_percent, "windowMinutes": limit.window_minutes,
+            "resetsAt": limit.resets_at,
+        })
+    });
+    json!({
+        "state": "ok", "plan": usage.plan, "usedPercent": fullest, "limits": limits.collect::<Vec<_>>(),
+        "limitReached": usage.limits.iter().any(|limit| limit.is_reached()),
+        "credits": usage.credits.as_ref().and_then(|credits| credits.balance),
+        "creditsUnlimited": usage.credits.as_ref().map(|credits| credits.is_unlimited),
+        "spend": usage.spend.as_ref().map(|spend| spend.amount),
+        "spendCurrency": usage.spend.as_ref().map(|spend| spend.currency.clone()),
+        "tokens": usage.tokens.map(|tokens| json!({
+            "input": tokens.input, "output": tokens.output, "reasoning": null,
+            "cacheRead": tokens.cache_read, "cacheWrite": tokens.cache_write,
+        })),
+        "fetchedAt": answer["fetchedAt"],
+    })
+}
+
+/// Compares `priced` with what turns of the plugin's models cost.
+pub(super) fn check_prices(spec: &Value, seen: &Seen, wrong: &mut Vec<String>) {
+    let Some(priced) = spec["priced"].as_array() else {
+        return;
+    };
+    let plugins = seen.found.iter().filter_map(|found| found.plugin.as_ref());
+    let more: Vec<_> = plugins.filter_map(pricing).collect();
+    let book = PriceBook::built_in().with_more(&more);
+    for want in priced {
+        let text = |key: &str| want[key].as_str().unwrap_or_default();
+        let count = |key: &str| want["tokens"][key].as_u64().unwrap_or_default();
+        let billed = Billed {
+            tokens: &Tokens::new(
+                count("input"),
+                count("output"),
+                count("reasoning"),
+                count("cacheRead"),
+                count("cacheWrite"),
+            ),
+            cache_write_1h: 0,
+            requests: want["requests"].as_u64().and_then(|count| u32::try_from(count).ok()),
+            recorded: None,
+            is_share: false,
+            mode: Mode::Standard,
+            fees: Fees::default(),
+            region: Region::Global,
+            timestamp: jiff::Timestamp::now().as_millisecond(),
+        };
+        let cost = cost_of(&billed, &book.of(text("providerId"), text("modelId")), CostFrom::Auto);
+        let got = json!({"cost": cost.cost, "costStatus": cost.status});
+        for key in ["cost", "costStatus"] {
+            say(wrong, has(&want[key], &got[key]), || {
+                format!("priced {}: {key}: wanted {}, got {got}", text("modelId"), want[key])
+            });
+        }
+    }
+}
