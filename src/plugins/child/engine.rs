@@ -3,7 +3,7 @@
 use super::budget::Budget;
 use super::exports::{plugin_of, take};
 use super::host;
-use super::modules::{Modules, fetch_literal_imports};
+use super::modules::{Modules, fetch_literal_imports, missing_export};
 use super::pipe::Pipe;
 use super::shared::Shared;
 use crate::plugins::message::{FromChild, Level, Limit, Thrown, ToChild};
@@ -125,7 +125,7 @@ impl Engine {
         };
         let message = match self.shared.budget.is_spent() {
             true => "evaluating it took longer than 200 ms of CPU".to_owned(),
-            false => message,
+            false => missing_export(&self.shared.known.borrow(), &message).unwrap_or(message),
         };
         self.shared.send(&FromChild::LoadFailed { message });
         self.shared.ended.set(true);
@@ -385,6 +385,12 @@ fn described(error: &CaughtError<'_>) -> String {
     let hint = match message.as_str() {
         "require is not defined" | "module is not defined" | "exports is not defined" => {
             ": CommonJS is not supported, ship an ES module"
+        }
+        text if ABSENT
+            .iter()
+            .any(|name| text.strip_prefix(name) == Some(" is not defined")) =>
+        {
+            ": it is not available to plugins"
         }
         _ => "",
     };

@@ -1,6 +1,6 @@
 //! Modules: ttop's own, and those of the plugin, which ttop finds and the child strips.
 
-use super::shared::Shared;
+use super::shared::{Known, Shared};
 use super::strip::strip;
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
@@ -8,6 +8,7 @@ use rquickjs::object::Filter;
 use rquickjs::{Ctx, Error, Exception, Function, Module, Object, Result};
 use serde_json::json;
 use std::collections::HashSet;
+use std::path::Path;
 use std::rc::Rc;
 
 /// Names of ttop's own modules begin with this once they are resolved.
@@ -201,6 +202,39 @@ fn is_builtin_elsewhere(name: &str) -> bool {
         "querystring",
     ];
     OTHERS.contains(&name) || name.starts_with(SDK)
+}
+
+/// An export that a module does not have: said with the names that the plugin knows, and the line that asks for it.
+pub(super) fn missing_export(known: &Known, message: &str) -> Option<String> {
+    let (_, rest) = message.split_once("Could not find export '")?;
+    let (export, rest) = rest.split_once("' in module '")?;
+    let module = rest.strip_suffix('\'')?;
+    let shown = match module.strip_prefix(OWN) {
+        Some("sqlite") => "bun:sqlite".to_owned(),
+        Some("testing") => format!("{SDK}/testing"),
+        Some(own) if own.starts_with("sdk") => own.replacen("sdk", SDK, 1),
+        Some(own) => own.to_owned(),
+        None => module.to_owned(),
+    };
+    let is_asked = |line: &str| {
+        let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
+        words.any(|word| word == export)
+    };
+    let stem = Path::new(&shown).file_stem()?.to_string_lossy().into_owned();
+    let mut sources: Vec<_> = known
+        .sources
+        .iter()
+        .filter(|(_, source)| source.contains(&stem))
+        .collect();
+    sources.sort_unstable();
+    let place = sources.into_iter().find_map(|(name, source)| {
+        let line = source.lines().position(is_asked)?;
+        Some(format!("{name}:{}: ", line + 1))
+    });
+    let place = place.unwrap_or_default();
+    Some(format!(
+        "{place}module \"{shown}\" has no export {export} that plugins may use"
+    ))
 }
 
 /// The first line on which a module is named.

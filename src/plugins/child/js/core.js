@@ -112,12 +112,15 @@
     try {
       if (typeof error === 'object' && error !== null) { name = `${error.name}`; message = `${error.message}`; } else { message = String(error); }
     } catch { message = 'an exception that cannot be read'; }
+  const { exec } = RegExp.prototype;
+  const ABSENT = /^(Intl|Bun|Deno|Worker|WebAssembly|SharedArrayBuffer|Atomics|require) is not defined$/;
     return [name, message];
   };
   const isMemory = (error) => {
     try { return error === null || (error instanceof InternalError && error.message === 'out of memory'); } catch { return false; }
   };
   const InternalError = globalThis.InternalError;
+    if (name === 'ReferenceError' && apply(exec, ABSENT, [message]) !== null) message += ': it is not available to plugins';
 
   const deepFrozen = (value) => {
     if (typeof value === 'object' && value !== null) { for (const key of ownKeys(value)) deepFrozen(value[key]); freeze(value); }
