@@ -43,6 +43,16 @@ pub fn with_one_row(home: &Path) -> PathBuf {
     home.to_path_buf()
 }
 
+/// A home whose one row is read by ttop itself: what a ledger costs without a plugin.
+pub fn with_one_reply(home: &Path) -> PathBuf {
+    write(
+        &home.join(".claude/projects/-work/s.jsonl"),
+        r#"{"type":"assistant","sessionId":"s","requestId":"r","timestamp":"2026-11-01T08:00:00.000Z","message":{"id":"m","model":"claude-sonnet-4-5","usage":{"input_tokens":1,"output_tokens":20}}}
+"#,
+    );
+    home.to_path_buf()
+}
+
 fn reply(file: u64, reply: u64, filler: &str) -> String {
     let (minute, second) = (reply / 60 % 60, reply % 60);
     format!(

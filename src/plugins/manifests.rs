@@ -4,6 +4,7 @@ use super::parent::Loaded;
 use super::tree::Tree;
 use crate::system::System;
 use crate::system::cache::Cache;
+use crate::system::replace::swap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -90,8 +91,9 @@ impl Manifests {
     pub fn save(&self) {
         let mut state = self.state();
         if std::mem::take(&mut state.is_changed) {
-            // Without them the next run evaluates again: slower, and nothing else.
-            let _ = self.cache.write(NAME, &state.kept);
+            // Without them the next run evaluates again: slower, and nothing else. So nothing waits for the disk.
+            let place = self.cache.folder().join(format!("{NAME}.json"));
+            let _ = serde_json::to_vec(&state.kept).map(|bytes| swap(&place, &bytes));
         }
     }
 }

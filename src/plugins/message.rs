@@ -9,6 +9,7 @@ use std::io::{self, Read, Write};
 
 /// The longest part of a frame that either side takes.
 pub const MOST_BYTES: usize = 16 << 20;
+const AT_FIRST: usize = 1 << 20;
 
 /// What ttop sends to the child.
 #[derive(Debug, Serialize, Deserialize)]
@@ -258,8 +259,8 @@ fn read_part(from: &mut impl Read, length: u32) -> io::Result<Vec<u8>> {
     if length as usize > MOST_BYTES {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "a frame is too long"));
     }
-    let mut part = Vec::new();
     // Memory grows with what arrives, not with what the length promises.
+    let mut part = Vec::with_capacity((length as usize).min(AT_FIRST));
     let read = from.take(u64::from(length)).read_to_end(&mut part)?;
     if read < length as usize {
         return Err(io::ErrorKind::UnexpectedEof.into());

@@ -207,6 +207,9 @@ fn the_homes_of_the_benchmark_work() {
     home.stdout(&["plugin", "trust", "acme", "--yes"]);
     assert_eq!(home.rows(&["turns"]).len(), 400);
     benched::with_one_row(&home.path());
+    let other = Home::new();
+    benched::with_one_reply(&other.path());
+    assert_eq!(other.rows(&["turns"]).len(), 1);
     benched::with_theme(&home.path());
     home.stdout(&["plugin", "trust", "ink", "--yes"]);
     assert!(

@@ -34,6 +34,7 @@ const PARTS: &[(&str, &str)] = &[
     ("testing", include_str!("js/testing.js")),
     ("emitter", include_str!("js/emitter.js")),
 ];
+    ("language", include_str!("js/language.js")),
 
 /// Evaluates the prelude and returns what the engine calls.
 pub(super) fn install<'js>(ctx: &Ctx<'js>, shared: &Rc<Shared>, label: &str, env: Env) -> Result<Object<'js>> {

@@ -39,7 +39,7 @@ pub fn read(grants: &Grants, handles: &mut Handles, path: &str) -> Answer {
     if length > WHOLE {
         return plain(json!({ "handle": handles.keep(file)? }));
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
     // A file that grows while it is read stays within one frame.
     (&file)
         .take(WHOLE + 1)

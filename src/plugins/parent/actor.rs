@@ -208,11 +208,19 @@ impl Actor {
 
     /// A child that computes without a word, and does not stop itself, is stopped.
     fn look_at_silence(&mut self) {
-        let (Some((_, Some(before))), Some(process)) = (self.silent, &self.process) else {
+        let (Some((since, before)), Some(process)) = (self.silent, &self.process) else {
             return;
         };
-        let used = process.cpu_time().map(|now| now.saturating_sub(before));
-        if used.is_some_and(|used| used > self.cpu * 2 + GRACE) {
+        // Asking the system for each message would cost more than most messages.
+        if since.elapsed() < LOOK {
+            return;
+        }
+        let Some(now) = process.cpu_time() else {
+            return;
+        };
+        let before = before.unwrap_or(now);
+        self.silent = Some((since, Some(before)));
+        if now.saturating_sub(before) > self.cpu * 2 + GRACE {
             self.crashed(CallError::Cpu(self.cpu));
         }
     }
@@ -300,7 +308,7 @@ impl Actor {
         let Some(process) = &self.process else {
             return;
         };
-        self.silent.get_or_insert_with(|| (Instant::now(), process.cpu_time()));
+        self.silent.get_or_insert_with(|| (Instant::now(), None));
         if !process.send(message, body) {
             self.crashed(CallError::Flooded);
         }
@@ -311,7 +319,7 @@ impl Actor {
         self.silent = match (&message, &self.process) {
             (FromChild::Idle { .. }, _) | (_, None) => None,
             (FromChild::Log { .. } | FromChild::Activity { .. }, _) => self.silent,
-            (_, Some(process)) => Some((Instant::now(), process.cpu_time())),
+            _ => Some((Instant::now(), None)),
         };
         match message {
             FromChild::Ready { walls } => self.shared.seen().walls = walls.into_iter().take(8).collect(),
@@ -357,6 +365,7 @@ impl Actor {
                 }
             }
             FromChild::Return { id, value } => {
+                self.overdue.remove(&id);
                 if let Some(pending) = self.pending.remove(&id) {
                     let is_list = value.get("rows").is_some() && pending.method == "parseSessions";
                     let rows = pending.rows.or_else(|| is_list.then(Vec::new));
@@ -374,7 +383,6 @@ impl Actor {
                             message: clean(&error.message, &self.secrets()),
                         }),
                     };
-                self.overdue.remove(&id);
                     let _ = pending.reply.send(Err(error));
                 }
             }

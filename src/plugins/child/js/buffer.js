@@ -118,5 +118,35 @@
     readFloatBE(at = 0) { return this.#view().getFloat32(at); }
     #view() { return new DataView(this.buffer, this.byteOffset, this.byteLength); }
   }
-  return { Buffer, shared };
+  const past = () => Object.assign(new RangeError('Attempt to access memory outside buffer bounds'), { code: 'ERR_BUFFER_OUT_OF_BOUNDS' });
+  const method = (names, value) => { for (const name of names) Object.defineProperty(Buffer.prototype, name, { value, writable: true, configurable: true }); };
+  const viewOf = (buffer, at, size) => {
+    if (!(at >= 0 && at + size <= buffer.length)) throw past();
+    return new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  };
+  const NUMBERS = [
+    ['UInt8', 'Uint8', 1], ['Int8', 'Int8', 1], ['UInt16', 'Uint16', 2], ['Int16', 'Int16', 2], ['UInt32', 'Uint32', 4], ['Int32', 'Int32', 4],
+    ['BigUInt64', 'BigUint64', 8], ['BigInt64', 'BigInt64', 8], ['Float', 'Float32', 4], ['Double', 'Float64', 8],
+  ];
+  for (const [name, own, size] of NUMBERS) {
+    for (const [end, isLittle] of size === 1 ? [['', true]] : [['LE', true], ['BE', false]]) {
+      const names = [`${name}${end}`, `${name.replace('UInt', 'Uint')}${end}`];
+      method(names.map((one) => `read${one}`), function (at = 0) { return viewOf(this, at, size)[`get${own}`](at, isLittle); });
+      method(names.map((one) => `write${one}`), function (value, at = 0) { viewOf(this, at, size)[`set${own}`](at, value, isLittle); return at + size; });
+    }
+  }
+  for (const isLittle of [true, false]) {
+    const end = isLittle ? 'LE' : 'BE';
+    const order = (at, size) => Array.from({ length: size }, (_, index) => at + (isLittle ? size - 1 - index : index));
+    const read = (buffer, at, size) => { viewOf(buffer, at, size); return order(at, size).reduce((sum, place) => sum * 256 + buffer[place], 0); };
+    method([`readUInt${end}`, `readUint${end}`], function (at, size) { return read(this, at, size); });
+    method([`readInt${end}`], function (at, size) { const value = read(this, at, size); return value < 2 ** (8 * size - 1) ? value : value - 2 ** (8 * size); });
+    method([`writeUInt${end}`, `writeUint${end}`, `writeInt${end}`], function (value, at, size) {
+      viewOf(this, at, size);
+      let left = value < 0 ? value + 2 ** (8 * size) : value;
+      for (const place of order(at, size).reverse()) { this[place] = left % 256; left = Math.floor(left / 256); }
+      return at + size;
+    });
+  }
+  return { Buffer, shared, globals: { Buffer } };
 })

@@ -2,7 +2,6 @@
 (function (kit) {
   'use strict';
   const { host, call, state, PluginPermissionError } = kit;
-  const { fetch } = kit.part('http');
   const { parse, stringify } = JSON;
   const { freeze } = Object;
 
@@ -86,7 +85,7 @@
     delete: async (key) => { call({ op: 'storageDelete', key: String(key) }); },
     has: async (key) => call({ op: 'storageGet', key: String(key) }).value !== null,
   });
-  const http = () => freeze({ fetch: (url, init) => fetch(url, init) });
+  const http = () => freeze({ fetch: (url, init) => kit.part('http').fetch(url, init) });
   const pluginContext = (config, signal) => freeze({ config, logger: logger(), http: http(), authSources: authSources(), storage: storage(), signal });
   const agentContext = (config, signal) => freeze({ http: http(), logger: logger(), config, signal });
   const noticeContext = (config, signal) => freeze({ logger: logger(), config, signal });

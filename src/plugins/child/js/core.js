@@ -225,6 +225,23 @@
   expose(kit.part('web').globals);
   expose(kit.part('http').globals);
   expose({ Buffer: kit.part('buffer').Buffer, process: kit.part('process').process, console: kit.part('context').console });
+  /** What few plugins use is compiled when it is looked at first. */
+  const LATER = {
+    text: ['TextEncoder', 'TextDecoder', 'atob', 'btoa', 'structuredClone', 'queueMicrotask', 'crypto', 'performance'],
+    web: ['URL', 'URLSearchParams'],
+    http: ['fetch', 'Headers', 'Request', 'Response'],
+    buffer: ['Buffer'],
+  };
+  for (const part of keysOf(LATER)) {
+    for (const name of LATER[part]) {
+      const settle = (value) => defineProperty(globalThis, name, { __proto__: null, value, writable: true, enumerable: false, configurable: true });
+      defineProperty(globalThis, name, {
+        get() { const value = kit.part(part).globals[name]; settle(value); return value; },
+        set: settle, enumerable: false, configurable: true,
+      });
+    }
+  }
+  kit.part('language');
   kit.part('process').setEnv(host.env);
   return engine;
 })

@@ -10,7 +10,7 @@
   const pathText = (path) => {
     if (typeof path === 'string') return path;
     if (path instanceof kit.part('web').globals.URL) return kit.part('web').fileURLToPath(path);
-    if (path instanceof Uint8Array) return host.decode(binary(path));
+    if (path instanceof Uint8Array) return host.decode(texts().binary(path));
     if (typeof path === 'number') throw Object.assign(new Error('EBADF: no such descriptor'), { code: 'EBADF' });
     return String(path);
   };
@@ -70,10 +70,10 @@
       let into = buffer;
       if (!ArrayBuffer.isView(into)) {
         const options = into ?? {};
-        into = options.buffer ?? Buffer.alloc(16384);
+        into = options.buffer ?? buffers().Buffer.alloc(16384);
         [offset, length, position] = [options.offset, options.length, options.position];
       } else if (typeof offset === 'object' && offset !== null) [offset, length, position] = [offset.offset, offset.length, offset.position];
-      const bytes = bytesOf(into);
+      const bytes = texts().bytesOf(into);
       const start = offset ?? 0;
       const wanted = Math.min(length ?? bytes.length - start, bytes.length - start);
       const isAt = typeof position === 'number' || typeof position === 'bigint';
@@ -91,7 +91,7 @@
     }
     async readFile(options) {
       const { size } = call({ op: 'handleStat', handle: this.#open() }).value;
-      const out = Buffer.alloc(Math.max(0, size - this.#at));
+      const out = buffers().Buffer.alloc(Math.max(0, size - this.#at));
       const { bytesRead } = await this.read(out, 0, out.length, null);
       const encoding = encodingOf(options);
       return encoding ? out.subarray(0, bytesRead).toString(encoding) : out.subarray(0, bytesRead);
@@ -109,7 +109,7 @@
     const name = encoding === null ? null : String(encoding).toLowerCase();
     const isText = name === 'utf8' || name === 'utf-8';
     const { value, body } = call({ op: 'read', path: absolute(path) }, undefined, isText);
-    if (value.handle === undefined) return isText ? body : encoding ? shared(body).toString(encoding) : shared(body);
+    if (value.handle === undefined) return isText ? body : encoding ? buffers().shared(body).toString(encoding) : buffers().shared(body);
     const parts = [];
     try {
       for (let at = 0; ;) {
@@ -119,7 +119,7 @@
         at += part.length;
       }
     } finally { call({ op: 'handleClose', handle: value.handle }); }
-    const all = Buffer.concat(parts);
+    const all = buffers().Buffer.concat(parts);
     return encoding ? all.toString(encoding) : all;
   };
   const readFile = (path, options) => readAll(path, encodingOf(options));
@@ -146,9 +146,9 @@
     if (isWriting(flags)) call({ op: 'write', path: absolute(path), append: true }, '');
     return call({ op: 'open', path: absolute(path) }).value;
   };
-  const dataBytes = (data, options) => (typeof data === 'string' ? Buffer.from(data, encodingOf(options) ?? 'utf8') : bytesOf(data));
-  const writeFile = (path, data, options) => { call({ op: 'write', path: absolute(path), append: options?.flag === 'a' }, binary(dataBytes(data, options))); };
-  const appendFile = (path, data, options) => { call({ op: 'write', path: absolute(path), append: true }, binary(dataBytes(data, options))); };
+  const dataBytes = (data, options) => (typeof data === 'string' ? buffers().Buffer.from(data, encodingOf(options) ?? 'utf8') : texts().bytesOf(data));
+  const writeFile = (path, data, options) => { call({ op: 'write', path: absolute(path), append: options?.flag === 'a' }, texts().binary(dataBytes(data, options))); };
+  const appendFile = (path, data, options) => { call({ op: 'write', path: absolute(path), append: true }, texts().binary(dataBytes(data, options))); };
   const mkdir = (path, options) => { call({ op: 'makeFolder', path: absolute(path), recursive: options?.recursive === true }); };
   const rename = (from, to) => { call({ op: 'rename', from: absolute(from), to: absolute(to) }); };
   const unlink = (path) => { call({ op: 'remove', path: absolute(path) }); };
@@ -156,23 +156,26 @@
 
   // ---- watching ----
   const watchers = new Map();
-  const { EventEmitter } = kit.part('emitter');
-  class FSWatcher extends EventEmitter {
-    #id;
-    constructor(id) { super(); this.#id = id; }
-    close() {
-      if (!watchers.delete(this.#id)) return;
-      host.waits(-1);
-      call({ op: 'unwatch', watch: this.#id });
-      this.emit('close');
-    }
-    ref() { return this; }
-    unref() { return this; }
-  }
+  let Watcher;
+  const watcherOf = (id) => {
+    Watcher ??= class FSWatcher extends kit.part('emitter').EventEmitter {
+      #id;
+      constructor(watch) { super(); this.#id = watch; }
+      close() {
+        if (!watchers.delete(this.#id)) return;
+        host.waits(-1);
+        call({ op: 'unwatch', watch: this.#id });
+        this.emit('close');
+      }
+      ref() { return this; }
+      unref() { return this; }
+    };
+    return new Watcher(id);
+  };
   const watch = (path, options, listener) => {
     const callback = typeof options === 'function' ? options : listener;
     const id = call({ op: 'watch', path: absolute(path), recursive: typeof options === 'object' && options?.recursive === true }).value;
-    const watcher = new FSWatcher(id);
+    const watcher = watcherOf(id);
     if (typeof callback === 'function') watcher.on('change', callback);
     watchers.set(id, watcher);
     host.waits(1);
@@ -202,7 +205,7 @@
   sync.readSync = (fd, buffer, offset = 0, length = buffer.length - offset, position = null) => {
     if (typeof position !== 'number') throw new TypeError('readSync needs a position: use fs.promises.open');
     const part = handleRead(Number(fd), length, position);
-    bytesOf(buffer).set(part, offset);
+    texts().bytesOf(buffer).set(part, offset);
     return part.length;
   };
   return { sync, promises, watched, unwatchAll };

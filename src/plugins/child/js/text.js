@@ -1,4 +1,4 @@
-// Text and bytes: encoders, base64, clones, and what the engine does slowly or not at all.
+// Text and bytes: encoders, base64, clones, digests.
 (function (kit) {
   'use strict';
   const { host } = kit;
@@ -26,29 +26,78 @@
     get encoding() { return 'utf-8'; }
     encode(text = '') { return encode(text); }
     encodeInto(text, into) {
-      const bytes = encode(text);
-      const written = Math.min(bytes.length, into.length);
-      into.set(bytes.subarray(0, written));
-      return { read: text.length, written };
+      // A character that no longer has room is left out as a whole.
+      let [read, written] = [0, 0];
+      for (const character of String(text)) {
+        const bytes = encode(character);
+        if (written + bytes.length > into.length) break;
+        into.set(bytes, written);
+        written += bytes.length;
+        read += character.length;
+      }
+      return { read, written };
     }
   }
+  const LABELS = { 'utf-8': 'utf-8', utf8: 'utf-8', 'unicode-1-1-utf-8': 'utf-8', 'utf-16le': 'utf-16le', 'utf-16': 'utf-16le' };
+  for (const label of ['latin1', 'ascii', 'us-ascii', 'iso-8859-1', 'windows-1252', 'cp1252', 'l1']) LABELS[label] = 'windows-1252';
+  /** 0x80 to 0x9f of windows-1252; the other bytes are their own code points. */
+  const FROM_80 = '\u20ac\x81\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\x8d\u017d\x8f\x90\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\x9d\u017e\u0178';
+  /** How many bytes at the end are the beginning of a character. */
+  const cutOff = (encoding, text) => {
+    if (encoding === 'utf-16le') return text.length % 2;
+    for (let back = 1; back <= 3 && back <= text.length; back += 1) {
+      const byte = text.charCodeAt(text.length - back);
+      if (byte >= 0xc0) return (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) > back ? back : 0;
+      if (byte < 0x80) return 0;
+    }
+    return 0;
+  };
   class TextDecoder {
     #fatal;
-    #label;
+    #encoding;
+    #keepsMark;
+    #left = '';
+    #isWithin = false;
     constructor(label = 'utf-8', options = {}) {
-      this.#label = String(label).toLowerCase();
-      if (!['utf-8', 'utf8', 'latin1', 'ascii', 'iso-8859-1', 'windows-1252'].includes(this.#label)) throw new RangeError(`the encoding ${label} is not supported`);
-      this.#fatal = options.fatal === true;
+      const name = String(label).trim().toLowerCase();
+      this.#encoding = Object.hasOwn(LABELS, name) ? LABELS[name] : undefined;
+      if (this.#encoding === undefined) throw Object.assign(new RangeError(`the encoding ${label} is not supported`), { code: 'ERR_ENCODING_NOT_SUPPORTED' });
+      this.#fatal = options?.fatal === true;
+      this.#keepsMark = options?.ignoreBOM === true;
     }
-    get encoding() { return this.#label.startsWith('utf') ? 'utf-8' : 'windows-1252'; }
+    get encoding() { return this.#encoding; }
     get fatal() { return this.#fatal; }
-    decode(data) {
-      if (data === undefined) return '';
-      const text = binary(data);
-      if (this.encoding !== 'utf-8') return text;
-      const decoded = host.decode(text);
-      if (this.#fatal && binary(encode(decoded)) !== text) throw new TypeError('the data is not valid UTF-8');
-      return decoded.charCodeAt(0) === 0xfeff ? decoded.slice(1) : decoded;
+    get ignoreBOM() { return this.#keepsMark; }
+    decode(data, options) {
+      const isPart = options?.stream === true;
+      let text = this.#left + (data === undefined ? '' : binary(data));
+      const cut = isPart && this.#encoding !== 'windows-1252' ? cutOff(this.#encoding, text) : 0;
+      this.#left = text.slice(text.length - cut);
+      text = text.slice(0, text.length - cut);
+      const decoded = this.#decoded(text);
+      const isFirst = !this.#isWithin;
+      this.#isWithin = isPart && (!isFirst || text !== '');
+      return isFirst && !this.#keepsMark && decoded.charCodeAt(0) === 0xfeff ? decoded.slice(1) : decoded;
+    }
+    #decoded(text) {
+      const invalid = () => { throw Object.assign(new TypeError(`the data is not valid ${this.#encoding}`), { code: 'ERR_ENCODING_INVALID_ENCODED_DATA' }); };
+      switch (this.#encoding) {
+        case 'windows-1252': return text.replace(/[\x80-\x9f]/g, (c) => FROM_80[c.charCodeAt(0) - 0x80]);
+        case 'utf-16le': {
+          const codes = [];
+          for (let at = 0; at + 1 < text.length; at += 2) codes.push(fromCharCode(text.charCodeAt(at) | (text.charCodeAt(at + 1) << 8)));
+          if (text.length % 2 === 1) codes.push('\ud800');
+          const joined = codes.join('');
+          const well = apply(wellFormed, joined, []);
+          if (this.#fatal && well !== joined) invalid();
+          return well;
+        }
+        default: {
+          const decoded = host.decode(text);
+          if (this.#fatal && binary(encode(decoded)) !== text) invalid();
+          return decoded;
+        }
+      }
     }
   }
 
@@ -95,81 +144,49 @@
     return toBase64(bytes);
   };
   const atob = (text) => {
-    const plain = String(text).replace(/[\t\n\f\r ]/g, '').replace(/={1,2}$/, '');
+    const chars = String(text).replace(/[\t\n\f\r ]/g, '');
+    const plain = chars.length % 4 === 0 ? chars.replace(/={1,2}$/, '') : chars;
     if (/[^A-Za-z0-9+/]/.test(plain) || plain.length % 4 === 1) throw invalid('the text is not base64');
     return binary(fromBase64(plain));
   };
 
-  const structuredClone = (value) => {
+  const ERRORS = { Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
+  const structuredClone = (value, options) => {
     const seen = new Map();
-    const fail = (what) => { throw new (kit.part('events').DOMException)(`${what} cannot be cloned`, 'DataCloneError'); };
+    const fail = (what) => { throw new (kit.part('events').DOMException)(`${what} could not be cloned.`, 'DataCloneError'); };
+    const isBoxed = (from) => from instanceof Number || from instanceof String || from instanceof Boolean || from instanceof BigInt;
+    const own = (to, key, made) => Object.defineProperty(to, key, { value: made, writable: true, enumerable: true, configurable: true });
     const copy = (from) => {
-      if (typeof from === 'function' || typeof from === 'symbol') fail(typeof from);
+      if (typeof from === 'function' || typeof from === 'symbol') fail(String(from));
       if (typeof from !== 'object' || from === null) return from;
       if (seen.has(from)) return seen.get(from);
       const keep = (to) => { seen.set(from, to); return to; };
       if (from instanceof Date) return keep(new Date(from.getTime()));
       if (from instanceof RegExp) return keep(new RegExp(from.source, from.flags));
+      if (isBoxed(from)) return keep(Object(from.valueOf()));
       if (from instanceof ArrayBuffer) return keep(from.slice(0));
-      if (ArrayBuffer.isView(from)) return keep(from instanceof DataView ? new DataView(from.buffer.slice(0)) : from.slice());
-      if (from instanceof Map) { const to = keep(new Map()); for (const [k, v] of from) to.set(copy(k), copy(v)); return to; }
-      if (from instanceof Set) { const to = keep(new Set()); for (const v of from) to.add(copy(v)); return to; }
-      if (from instanceof Error) { const to = keep(new (globalThis[from.name] ?? Error)(from.message)); to.stack = from.stack; return to; }
+      if (ArrayBuffer.isView(from)) {
+        // A Buffer becomes the plain bytes that it is.
+        const kind = from instanceof DataView ? DataView : from instanceof Uint8Array ? Uint8Array : from.constructor;
+        return keep(new kind(copy(from.buffer), from.byteOffset, from instanceof DataView ? from.byteLength : from.length));
+      }
+      if (from instanceof Map) { const to = keep(new Map()); for (const [k, v] of [...from]) to.set(copy(k), copy(v)); return to; }
+      if (from instanceof Set) { const to = keep(new Set()); for (const v of [...from]) to.add(copy(v)); return to; }
+      if (from instanceof Error) {
+        const to = keep(new (Object.hasOwn(ERRORS, from.name) ? ERRORS[from.name] : Error)(from.message));
+        if (Object.hasOwn(from, 'cause')) Object.defineProperty(to, 'cause', { value: copy(from.cause), writable: true, configurable: true });
+        to.stack = from.stack;
+        return to;
+      }
+      if (from instanceof Promise || from instanceof WeakMap || from instanceof WeakSet || from instanceof WeakRef) fail(`#<${from.constructor?.name}>`);
       const to = keep(Array.isArray(from) ? new Array(from.length) : {});
-      for (const key of Object.keys(from)) to[key] = copy(from[key]);
+      for (const key of Object.keys(from)) own(to, key, copy(from[key]));
       return to;
     };
-    return copy(value);
+    const made = copy(value);
+    for (const buffer of options?.transfer ?? []) if (buffer instanceof ArrayBuffer) buffer.transfer();
+    return made;
   };
-
-  // The engine tries a pattern at every index when it splits. Searching for the next match gives the same parts.
-  const exec = RegExp.prototype.exec;
-  const slowSplit = RegExp.prototype[Symbol.split];
-  const split = function (text, limit) {
-    if (this.constructor !== RegExp || this.exec !== exec || this.sticky) return apply(slowSplit, this, [text, limit]);
-    const source = String(text);
-    const most = limit === undefined ? 4294967295 : limit >>> 0;
-    if (most === 0) return [];
-    const finder = new RegExp(this.source, this.flags.includes('g') ? this.flags : `${this.flags}g`);
-    if (source.length === 0) return apply(exec, finder, [source]) === null ? [source] : [];
-    const parts = [];
-    let begin = 0;
-    let at = 0;
-    while (at < source.length) {
-      finder.lastIndex = at;
-      const match = apply(exec, finder, [source]);
-      if (match === null || match.index >= source.length) break;
-      const end = match.index + match[0].length;
-      if (end === begin && match[0].length === 0) {
-        at = match.index + (this.unicode && source.codePointAt(match.index) > 0xffff ? 2 : 1);
-        continue;
-      }
-      parts.push(source.slice(begin, match.index));
-      if (parts.length === most) return parts;
-      for (let group = 1; group < match.length; group += 1) {
-        parts.push(match[group]);
-        if (parts.length === most) return parts;
-      }
-      begin = end;
-      at = end;
-    }
-    parts.push(source.slice(begin));
-    return parts;
-  };
-  Object.defineProperty(RegExp.prototype, Symbol.split, { value: split, writable: true, configurable: true });
-
-  const grouped = (digits) => digits.replace(/\B(?=(\d{3})+$)/g, ',');
-  const numberText = function (_locale, options = {}) {
-    const number = Number(this);
-    if (!Number.isFinite(number)) return Number.isNaN(number) ? 'NaN' : number < 0 ? '-∞' : '∞';
-    const least = options.minimumFractionDigits ?? 0;
-    const most = options.maximumFractionDigits ?? Math.max(least, 3);
-    const [whole, fraction = ''] = Math.abs(number).toFixed(Math.min(most, 100)).split('.');
-    let digits = fraction;
-    while (digits.length > least && digits.endsWith('0')) digits = digits.slice(0, -1);
-    return (number < 0 ? '-' : '') + grouped(whole) + (digits ? `.${digits}` : '');
-  };
-  Object.defineProperty(Number.prototype, 'toLocaleString', { value: numberText, writable: true, configurable: true });
 
   const hex = (byte) => (byte < 16 ? '0' : '') + byte.toString(16);
   const crypto = {
@@ -182,7 +199,9 @@
       return text;
     },
     getRandomValues(into) {
-      if (into.byteLength > 65536) throw new RangeError('at most 65536 bytes');
+      const { DOMException } = kit.part('events');
+      if (!ArrayBuffer.isView(into) || /^(Float|DataView)/.test(into[Symbol.toStringTag] ?? 'DataView')) throw new DOMException('random values need a list of integers', 'TypeMismatchError');
+      if (into.byteLength > 65536) throw new DOMException('at most 65536 bytes', 'QuotaExceededError');
       new Uint8Array(into.buffer, into.byteOffset, into.byteLength).set(host.random(into.byteLength));
       return into;
     },
@@ -190,7 +209,7 @@
       async digest(algorithm, data) {
         const name = typeof algorithm === 'string' ? algorithm : algorithm?.name;
         const digest = host.digest(String(name), binary(data));
-        if (!digest) throw new (kit.part('events').DOMException)(`${name} is not supported: SHA-256, SHA-384, SHA-512`, 'NotSupportedError');
+        if (!digest) throw new (kit.part('events').DOMException)(`${name} is not supported: SHA-1, SHA-256, SHA-384, SHA-512`, 'NotSupportedError');
         return digest.buffer;
       },
     },
