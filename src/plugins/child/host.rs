@@ -6,6 +6,7 @@ use crate::plugins::message::{FromChild, Level, Limit, MOST_BYTES, Refused, Thro
 use rquickjs::function::Opt;
 use rquickjs::{Ctx, Exception, Function, Object, Result, TypedArray, Value};
 use serde_json::json;
+use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -13,9 +14,9 @@ use url::Url;
 
 /// Rows that are sent together.
 const CHUNK: usize = 1000;
-const MOST_WAIT_MS: f64 = 2_147_483_647.0;
 const MOST_CHUNK: usize = 1 << 20;
 const MOST_ROW: usize = 8 << 20;
+const MOST_WAIT_MS: f64 = 2_147_483_647.0;
 
 /// The prelude's parts, by the name under which they are asked for.
 const PARTS: &[(&str, &str)] = &[
@@ -33,8 +34,8 @@ const PARTS: &[(&str, &str)] = &[
     ("sdk", include_str!("js/sdk.js")),
     ("testing", include_str!("js/testing.js")),
     ("emitter", include_str!("js/emitter.js")),
-];
     ("language", include_str!("js/language.js")),
+];
 
 /// Evaluates the prelude and returns what the engine calls.
 pub(super) fn install<'js>(ctx: &Ctx<'js>, shared: &Rc<Shared>, label: &str, env: Env) -> Result<Object<'js>> {
@@ -63,9 +64,9 @@ fn pipe_functions<'js>(ctx: &Ctx<'js>, shared: &Rc<Shared>, host: &Object<'js>) 
     let own = Rc::clone(shared);
     let ask = move |ctx: Ctx<'js>, op: String, body: Opt<String>, as_text: Opt<bool>| -> Result<Vec<Value<'js>>> {
         let body = body.0.as_deref().map(bytes_of).unwrap_or_default();
+        bound(&ctx, &op, &body)?;
         let answer = own.ask(&op, &body).map_err(|error| own.broken(&ctx, &error))?;
         let (is_ok, json) = json_of(answer.0);
-        bound(&ctx, &op, &body)?;
         let body: Value = match as_text.0.unwrap_or_default() {
             true => rquickjs::String::from_str(ctx.clone(), &String::from_utf8_lossy(&answer.1))?.into_value(),
             false => TypedArray::new(ctx.clone(), answer.1)?.into_value(),
@@ -80,9 +81,9 @@ fn pipe_functions<'js>(ctx: &Ctx<'js>, shared: &Rc<Shared>, host: &Object<'js>) 
     let own = Rc::clone(shared);
     let post = move |ctx: Ctx<'js>, op: String, body: Opt<String>| -> Result<f64> {
         let body = body.0.as_deref().map(bytes_of).unwrap_or_default();
+        bound(&ctx, &op, &body)?;
         own.awaited.set(own.awaited.get() + 1);
         let posted = own.pipe.borrow_mut().ask(&op, &body);
-        bound(&ctx, &op, &body)?;
         posted.map(|id| id as f64).map_err(|error| own.broken(&ctx, &error))
     };
     host.set("post", Function::new(ctx.clone(), post)?)?;
@@ -128,8 +129,6 @@ fn pipe_functions<'js>(ctx: &Ctx<'js>, shared: &Rc<Shared>, host: &Object<'js>) 
     host.set("now", Function::new(ctx.clone(), now)?)
 }
 
-/// What a call came to.
-fn result_functions<'js>(ctx: &Ctx<'js>, shared: &Rc<Shared>, host: &Object<'js>) -> Result<()> {
 /// What is longer than a frame is the plugin's mistake, and no end of the pipe.
 fn bound(ctx: &Ctx<'_>, op: &str, body: &[u8]) -> Result<()> {
     // The op travels with its number.
@@ -139,6 +138,8 @@ fn bound(ctx: &Ctx<'_>, op: &str, body: &[u8]) -> Result<()> {
     }
 }
 
+/// What a call came to.
+fn result_functions<'js>(ctx: &Ctx<'js>, shared: &Rc<Shared>, host: &Object<'js>) -> Result<()> {
     let own = Rc::clone(shared);
     let done = move |ctx: Ctx<'js>, id: f64, value: Value<'js>, is_list: bool| -> Result<()> {
         own.budget.begin_job();
@@ -196,20 +197,20 @@ fn send_rows<'js>(
     list: &Value<'js>,
 ) -> Result<serde_json::Value> {
     let length = length_of(ctx, list)?;
-    let mut rows = Vec::new();
+    let (mut rows, mut bytes) = (Vec::new(), 0);
     for index in 0..length {
         let row = reader.read(&entry(list, index)?)?.unwrap_or_default();
         let row =
             serde_json::value::to_raw_value(&row).map_err(|error| Exception::throw_message(ctx, &error.to_string()))?;
-        rows.push(row);
-        if rows.len() == CHUNK || bytes > MOST_CHUNK || index + 1 == length {
-            bytes = 0;
         let size = row.get().len();
         if size > MOST_ROW {
             let message = format!("row {index} is larger than {} MiB", MOST_ROW >> 20);
             return Err(Exception::throw_range(ctx, &message));
         }
         bytes += size;
+        rows.push(row);
+        if rows.len() == CHUNK || bytes > MOST_CHUNK || index + 1 == length {
+            bytes = 0;
             shared.send(&FromChild::Rows {
                 id,
                 rows: std::mem::take(&mut rows),
@@ -274,6 +275,7 @@ fn text_functions<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     let digest = |ctx: Ctx<'js>, algorithm: String, binary: String| -> Result<Option<TypedArray<'js, u8>>> {
         let bytes = bytes_of(&binary);
         let digest = match algorithm.to_uppercase().as_str() {
+            "SHA-1" => <Sha1 as sha1::Digest>::digest(bytes).to_vec(),
             "SHA-256" => Sha256::digest(bytes).to_vec(),
             "SHA-384" => Sha384::digest(bytes).to_vec(),
             "SHA-512" => Sha512::digest(bytes).to_vec(),

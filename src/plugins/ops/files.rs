@@ -185,6 +185,20 @@ pub fn write(grants: &Grants, path: &str, bytes: &[u8], append: bool) -> Answer 
     plain(Value::Null)
 }
 
+/// Whether something that is there may be written.
+///
+/// # Errors
+/// As [`write()`].
+pub fn may_write(grants: &Grants, path: &str) -> Answer {
+    grants.files(Access::Write, path)?;
+    let real = resolve(grants, path)?;
+    let metadata = fs::metadata(&real).map_err(|error| of_io(&error, path))?;
+    match metadata.permissions().readonly() {
+        true => Err(Refused::file("EACCES", format!("permission denied: {path}"))),
+        false => plain(Value::Null),
+    }
+}
+
 /// # Errors
 /// As [`write()`].
 pub fn make_folder(grants: &Grants, path: &str, recursive: bool) -> Answer {

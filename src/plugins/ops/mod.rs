@@ -62,6 +62,9 @@ pub enum Op {
         path: String,
         append: bool,
     },
+    MayWrite {
+        path: String,
+    },
     MakeFolder {
         path: String,
         recursive: bool,

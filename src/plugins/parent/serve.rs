@@ -115,6 +115,7 @@ impl Desk {
                 plain(Value::Null)
             }
             Op::Write { path, append } => files::write(&grants, &path, body, append),
+            Op::MayWrite { path } => files::may_write(&grants, &path),
             Op::MakeFolder { path, recursive } => files::make_folder(&grants, &path, recursive),
             Op::Rename { from, to } => files::rename(&grants, &from, &to),
             Op::Remove { path } => files::remove(&grants, &path),

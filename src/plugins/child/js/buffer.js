@@ -12,15 +12,16 @@
       case 'utf8': return encode(text);
       case 'base64': case 'base64url': return fromBase64(text);
       case 'hex': {
-        const out = [];
-        for (let at = 0; at + 1 < text.length; at += 2) {
-          const byte = parseInt(text.slice(at, at + 2), 16);
-          if (Number.isNaN(byte)) break;
-          out.push(byte);
-        }
-        return Uint8Array.from(out);
+        const pairs = /^(?:[0-9a-f]{2})*/i.exec(text)[0];
+        const out = new Uint8Array(pairs.length / 2);
+        for (let at = 0; at < out.length; at += 1) out[at] = parseInt(pairs.slice(2 * at, 2 * at + 2), 16);
+        return out;
       }
-      case 'latin1': case 'ascii': return Uint8Array.from(text, (c) => c.charCodeAt(0) & 255);
+      case 'latin1': case 'ascii': {
+        const out = new Uint8Array(text.length);
+        for (let at = 0; at < text.length; at += 1) out[at] = text.charCodeAt(at);
+        return out;
+      }
       case 'utf16le': {
         const out = new Uint8Array(text.length * 2);
         for (let at = 0; at < text.length; at += 1) { out[2 * at] = text.charCodeAt(at) & 255; out[2 * at + 1] = text.charCodeAt(at) >> 8; }
@@ -90,33 +91,29 @@
     indexOf(value, from = 0, encoding) {
       if (typeof value === 'number') return super.indexOf(value & 255, from);
       const wanted = typeof value === 'string' ? encoded(value, encoding) : value;
-      for (let at = from; at + wanted.length <= this.length; at += 1) {
-        let same = 0;
-        while (same < wanted.length && this[at + same] === wanted[same]) same += 1;
-        if (same === wanted.length) return at;
-      }
+      for (let at = from < 0 ? Math.max(0, this.length + from) : from; at + wanted.length <= this.length; at += 1) if (this.#hasAt(at, wanted)) return at;
       return -1;
     }
+    lastIndexOf(value, from = this.length, encoding) {
+      if (typeof value === 'number') return super.lastIndexOf(value & 255, from);
+      const wanted = typeof value === 'string' ? encoded(value, encoding) : value;
+      for (let at = Math.min(from < 0 ? this.length + from : from, this.length - wanted.length); at >= 0; at -= 1) if (this.#hasAt(at, wanted)) return at;
+      return -1;
+    }
+    #hasAt(at, wanted) {
+      let same = 0;
+      while (same < wanted.length && this[at + same] === wanted[same]) same += 1;
+      return same === wanted.length;
+    }
+    swap16() { return this.#swap(2); }
+    swap32() { return this.#swap(4); }
+    swap64() { return this.#swap(8); }
+    #swap(size) {
+      if (this.length % size !== 0) throw Object.assign(new RangeError(`the size of the Buffer is no multiple of ${size}`), { code: 'ERR_INVALID_BUFFER_SIZE' });
+      for (let at = 0; at < this.length; at += size) this.subarray(at, at + size).reverse();
+      return this;
+    }
     includes(value, from, encoding) { return this.indexOf(value, from, encoding) >= 0; }
-    readUInt8(at = 0) { return this.#view().getUint8(at); }
-    readInt8(at = 0) { return this.#view().getInt8(at); }
-    readUInt16LE(at = 0) { return this.#view().getUint16(at, true); }
-    readUInt16BE(at = 0) { return this.#view().getUint16(at); }
-    readInt16LE(at = 0) { return this.#view().getInt16(at, true); }
-    readInt16BE(at = 0) { return this.#view().getInt16(at); }
-    readUInt32LE(at = 0) { return this.#view().getUint32(at, true); }
-    readUInt32BE(at = 0) { return this.#view().getUint32(at); }
-    readInt32LE(at = 0) { return this.#view().getInt32(at, true); }
-    readInt32BE(at = 0) { return this.#view().getInt32(at); }
-    readBigUInt64LE(at = 0) { return this.#view().getBigUint64(at, true); }
-    readBigUInt64BE(at = 0) { return this.#view().getBigUint64(at); }
-    readBigInt64LE(at = 0) { return this.#view().getBigInt64(at, true); }
-    readBigInt64BE(at = 0) { return this.#view().getBigInt64(at); }
-    readDoubleLE(at = 0) { return this.#view().getFloat64(at, true); }
-    readDoubleBE(at = 0) { return this.#view().getFloat64(at); }
-    readFloatLE(at = 0) { return this.#view().getFloat32(at, true); }
-    readFloatBE(at = 0) { return this.#view().getFloat32(at); }
-    #view() { return new DataView(this.buffer, this.byteOffset, this.byteLength); }
   }
   const past = () => Object.assign(new RangeError('Attempt to access memory outside buffer bounds'), { code: 'ERR_BUFFER_OUT_OF_BOUNDS' });
   const method = (names, value) => { for (const name of names) Object.defineProperty(Buffer.prototype, name, { value, writable: true, configurable: true }); };

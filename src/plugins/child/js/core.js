@@ -66,6 +66,11 @@
     unref() { return this; }
     hasRef() { return true; }
     close() { clear(this); return this; }
+    refresh() {
+      const timer = timers[this.#id];
+      if (timer) host.timer(this.#id, timer.wait);
+      return this;
+    }
     [Symbol.toPrimitive]() { return this.#id; }
     static id(timer) { return typeof timer === 'object' && timer !== null && #id in timer ? timer.#id : Number(timer); }
   }
@@ -81,9 +86,10 @@
     }
     timerCount += 1;
     const wait = Number(ms) > 0 ? Number(ms) : 0;
-    timers[lastTimer] = { callback, args, wait, repeats };
+    const handle = new Timeout(lastTimer);
+    timers[lastTimer] = { callback, args, wait, repeats, handle };
     host.timer(lastTimer, wait);
-    return new Timeout(lastTimer);
+    return handle;
   };
   const clear = (timer) => {
     const id = timer === undefined || timer === null ? NaN : timerId(timer);
@@ -102,25 +108,25 @@
     if (!timer) return;
     if (timer.repeats) host.timer(id, timer.wait);
     else { delete timers[id]; timerCount -= 1; }
-    apply(timer.callback, undefined, timer.args);
+    apply(timer.callback, timer.handle, timer.args);
   };
 
   // ---- what the engine calls ----
+  const { exec } = RegExp.prototype;
+  const ABSENT = /^(Intl|Bun|Deno|Worker|WebAssembly|SharedArrayBuffer|Atomics|require) is not defined$/;
   const said = (error) => {
     let name = '';
     let message = '';
     try {
       if (typeof error === 'object' && error !== null) { name = `${error.name}`; message = `${error.message}`; } else { message = String(error); }
     } catch { message = 'an exception that cannot be read'; }
-  const { exec } = RegExp.prototype;
-  const ABSENT = /^(Intl|Bun|Deno|Worker|WebAssembly|SharedArrayBuffer|Atomics|require) is not defined$/;
+    if (name === 'ReferenceError' && apply(exec, ABSENT, [message]) !== null) message += ': it is not available to plugins';
     return [name, message];
   };
   const isMemory = (error) => {
     try { return error === null || (error instanceof InternalError && error.message === 'out of memory'); } catch { return false; }
   };
   const InternalError = globalThis.InternalError;
-    if (name === 'ReferenceError' && apply(exec, ABSENT, [message]) !== null) message += ': it is not available to plugins';
 
   const deepFrozen = (value) => {
     if (typeof value === 'object' && value !== null) { for (const key of ownKeys(value)) deepFrozen(value[key]); freeze(value); }
@@ -193,11 +199,11 @@
       case 'path/posix': return withDefault(kit.part('path').posix);
       case 'path/win32': return withDefault(kit.part('path').win32);
       case 'os': return withDefault(kit.part('process').os);
-      case 'process': return withDefault(kit.part('process').exports);
-      case 'buffer': return withDefault({ Buffer: kit.part('buffer').Buffer, atob: globalThis.atob, btoa: globalThis.btoa });
+      case 'process': return { ...kit.part('process').exports, default: kit.part('process').process };
+      case 'buffer': return withDefault({ Buffer: kit.part('buffer').Buffer, atob: kit.part('text').globals.atob, btoa: kit.part('text').globals.btoa });
       case 'url': return withDefault(kit.part('web').urlModule);
       case 'timers': return withDefault(kit.timers);
-      case 'events': return withDefault(kit.part('emitter'));
+      case 'events': return { ...kit.part('emitter'), default: kit.part('emitter').EventEmitter };
       case 'sqlite': return withDefault(kit.part('sqlite'));
       case 'sdk/types': return kit.part('sdk').types;
       case 'sdk/helpers': return kit.part('sdk').helpers;
@@ -219,12 +225,6 @@
   for (const name of ['isNaN', 'isFinite']) { defineProperty(above, name, { value: globalThis[name], writable: true, configurable: true }); delete globalThis[name]; }
   delete globalThis[Symbol.toStringTag];
   Object.setPrototypeOf(globalThis, above);
-  expose(kit.timers);
-  expose(kit.part('text').globals);
-  expose(kit.part('events'));
-  expose(kit.part('web').globals);
-  expose(kit.part('http').globals);
-  expose({ Buffer: kit.part('buffer').Buffer, process: kit.part('process').process, console: kit.part('context').console });
   /** What few plugins use is compiled when it is looked at first. */
   const LATER = {
     text: ['TextEncoder', 'TextDecoder', 'atob', 'btoa', 'structuredClone', 'queueMicrotask', 'crypto', 'performance'],
@@ -242,6 +242,9 @@
     }
   }
   kit.part('language');
+  expose(kit.timers);
+  expose(kit.part('events'));
+  expose({ process: kit.part('process').process, console: kit.part('context').console });
   kit.part('process').setEnv(host.env);
   return engine;
 })

@@ -1,33 +1,54 @@
 // Events and aborts.
 (function (kit) {
   'use strict';
+  /** Names that have a number, from 1 on. */
+  const CODES = [
+    'IndexSizeError', '', 'HierarchyRequestError', 'WrongDocumentError', 'InvalidCharacterError', '', 'NoModificationAllowedError', 'NotFoundError',
+    'NotSupportedError', 'InUseAttributeError', 'InvalidStateError', 'SyntaxError', 'InvalidModificationError', 'NamespaceError', 'InvalidAccessError',
+    '', 'TypeMismatchError', 'SecurityError', 'NetworkError', 'AbortError', 'URLMismatchError', 'QuotaExceededError', 'TimeoutError',
+    'InvalidNodeTypeError', 'DataCloneError',
+  ];
   class DOMException extends Error {
     #name;
-    constructor(message = '', name = 'Error') { super(message); this.#name = String(name); }
-    get name() { return this.#name; }
-    get code() { return { AbortError: 20, TimeoutError: 23, DataCloneError: 25 }[this.#name] ?? 0; }
-  }
-  class Event {
-    #prevented = false;
-    constructor(type, options = {}) {
-      this.type = String(type);
-      this.bubbles = options.bubbles === true;
-      this.cancelable = options.cancelable === true;
-      this.timeStamp = kit.host.now();
-      this.target = null;
-      this.currentTarget = null;
+    constructor(message = '', name = 'Error') {
+      const isObject = typeof name === 'object' && name !== null;
+      super(message, isObject && 'cause' in name ? { cause: name.cause } : undefined);
+      this.#name = String(isObject ? name.name ?? 'Error' : name);
     }
+    get name() { return this.#name; }
+    get code() { const at = CODES.indexOf(this.#name); return at < 0 ? 0 : at + 1; }
+  }
+  Object.defineProperty(DOMException.prototype, Symbol.toStringTag, { value: 'DOMException', configurable: true });
+  class Event {
+    #type;
+    #options;
+    #at = kit.host.now();
+    #target = null;
+    #prevented = false;
+    #stopped = false;
+    constructor(type, options) { this.#type = String(type); this.#options = { bubbles: Boolean(options?.bubbles), cancelable: Boolean(options?.cancelable) }; }
+    get type() { return this.#type; }
+    get bubbles() { return this.#options.bubbles; }
+    get cancelable() { return this.#options.cancelable; }
+    get timeStamp() { return this.#at; }
+    get target() { return this.#target; }
+    get currentTarget() { return this.#target; }
     get defaultPrevented() { return this.#prevented; }
     preventDefault() { if (this.cancelable) this.#prevented = true; }
     stopPropagation() {}
-    stopImmediatePropagation() { this.stopped = true; }
+    stopImmediatePropagation() { this.#stopped = true; }
+    static aim(event, target) { event.#target = target; }
+    static hasStopped(event) { return event.#stopped; }
   }
+  const { aim, hasStopped } = Event;
+  delete Event.aim;
+  delete Event.hasStopped;
   class EventTarget {
     #listeners = new Map();
     addEventListener(type, listener, options = {}) {
       if (listener === null || listener === undefined) return;
       const list = this.#listeners.get(type) ?? [];
-      if (list.some((entry) => entry.listener === listener)) return;
+      if (list.some((entry) => entry.listener === listener) || options?.signal?.aborted === true) return;
       this.#listeners.set(type, [...list, { listener, once: typeof options === 'object' && options?.once === true }]);
       options?.signal?.addEventListener?.('abort', () => this.removeEventListener(type, listener));
     }
@@ -35,15 +56,14 @@
       this.#listeners.set(type, (this.#listeners.get(type) ?? []).filter((entry) => entry.listener !== listener));
     }
     dispatchEvent(event) {
-      event.target = this;
-      event.currentTarget = this;
+      aim(event, this);
       for (const { listener, once } of this.#listeners.get(event.type) ?? []) {
         if (once) this.removeEventListener(event.type, listener);
         try {
           if (typeof listener === 'function') listener.call(this, event);
           else listener.handleEvent(event);
         } catch (error) { kit.part('context').console.error(error); }
-        if (event.stopped) break;
+        if (hasStopped(event)) break;
       }
       return !event.defaultPrevented;
     }
@@ -95,5 +115,9 @@
     get signal() { return this.#signal; }
     abort(reason) { fire(this.#signal, reason); }
   }
+  CODES.forEach((name, at) => {
+    const constant = { InUseAttributeError: 'INUSE_ATTRIBUTE_ERR', URLMismatchError: 'URL_MISMATCH_ERR' }[name] ?? `${name.slice(0, -5).replace(/\B([A-Z])/g, '_$1').toUpperCase()}_ERR`;
+    if (name !== '') for (const holder of [DOMException, DOMException.prototype]) Object.defineProperty(holder, constant, { value: at + 1, enumerable: true });
+  });
   return { DOMException, Event, EventTarget, AbortSignal, AbortController };
 })

@@ -2,8 +2,8 @@
 (function (kit) {
   'use strict';
   const { host, call } = kit;
-  const { Buffer, shared } = kit.part('buffer');
-  const { binary, bytesOf } = kit.part('text');
+  const buffers = () => kit.part('buffer');
+  const texts = () => kit.part('text');
   const MOST_READ = 4 << 20;
   const PART = 4 << 20;
 
@@ -125,6 +125,13 @@
   const readFile = (path, options) => readAll(path, encodingOf(options));
   const stat = (path) => new Stats(call({ op: 'stat', path: absolute(path), follow: true }).value);
   const lstat = (path) => new Stats(call({ op: 'stat', path: absolute(path), follow: false }).value);
+  /** `undefined` for what is not there, where that was asked for. */
+  const orNothing = (look) => (path, options) => {
+    try { return look(path); } catch (error) {
+      if (options?.throwIfNoEntry === false && error?.code === 'ENOENT') return undefined;
+      throw error;
+    }
+  };
   const readdir = (path, options) => {
     const folder = absolute(path);
     const list = call({ op: 'list', path: folder }).value;
@@ -139,7 +146,11 @@
     }
     return list.map(([name, kind]) => (options?.withFileTypes === true ? new Dirent(name, kind, folder) : name));
   };
-  const access = (path) => { stat(path); };
+  const access = (path, mode = 0) => {
+    stat(path);
+    // Whether it may be written is only known to ttop.
+    if ((mode & 2) !== 0) call({ op: 'mayWrite', path: absolute(path) });
+  };
   const realpath = (path) => call({ op: 'realpath', path: absolute(path) }).value;
   const isWriting = (flags) => (typeof flags === 'number' ? (flags & 3) !== 0 || (flags & ~3) !== 0 : !['r', 'rs', 'sr'].includes(String(flags ?? 'r')));
   const open = (path, flags) => {
@@ -197,6 +208,8 @@
       promises[name](...args).then((value) => callback(null, value), (error) => callback(error));
     };
   }
+  sync.statSync = orNothing(stat);
+  sync.lstatSync = orNothing(lstat);
   sync.open = (path, flags, callback) => {
     const done = typeof flags === 'function' ? flags : callback;
     (async () => open(path, typeof flags === 'function' ? 'r' : flags))().then((fd) => done(null, fd), (error) => done(error));

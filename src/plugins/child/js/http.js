@@ -3,15 +3,20 @@
   'use strict';
   const { host, post, state } = kit;
   const { binary, encode } = kit.part('text');
-  const { AbortSignal } = kit.part('events');
+  const { AbortController, AbortSignal } = kit.part('events');
   const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
   class Headers {
     #map = new Map();
+    #cookies = [];
     constructor(init) {
       if (init === undefined || init === null) return;
       const pairs = typeof init[Symbol.iterator] === 'function' ? init : Object.entries(init);
-      for (const [name, value] of pairs) this.append(name, value);
+      for (const pair of pairs) {
+        const [name, value, ...more] = pair;
+        if ([...pair].length !== 2 || more.length > 0) throw new TypeError('a header is a pair of name and value');
+        this.append(name, value);
+      }
     }
     #key(name) {
       const key = String(name).toLowerCase();
@@ -26,15 +31,30 @@
     append(name, value) {
       const key = this.#key(name);
       const text = this.#value(value);
+      if (key === 'set-cookie') this.#cookies.push(text);
       this.#map.set(key, this.#map.has(key) ? `${this.#map.get(key)}, ${text}` : text);
     }
-    set(name, value) { this.#map.set(this.#key(name), this.#value(value)); }
+    set(name, value) {
+      const key = this.#key(name);
+      const text = this.#value(value);
+      if (key === 'set-cookie') this.#cookies = [text];
+      this.#map.set(key, text);
+    }
     get(name) { return this.#map.get(this.#key(name)) ?? null; }
     has(name) { return this.#map.has(this.#key(name)); }
-    delete(name) { this.#map.delete(this.#key(name)); }
-    getSetCookie() { const cookie = this.get('set-cookie'); return cookie === null ? [] : [cookie]; }
+    delete(name) {
+      const key = this.#key(name);
+      if (key === 'set-cookie') this.#cookies = [];
+      this.#map.delete(key);
+    }
+    getSetCookie() { return [...this.#cookies]; }
     forEach(callback, self) { for (const [name, value] of this) callback.call(self, value, name, this); }
-    *entries() { for (const name of [...this.#map.keys()].sort()) yield [name, this.#map.get(name)]; }
+    *entries() {
+      for (const name of [...this.#map.keys()].sort()) {
+        if (name === 'set-cookie') for (const cookie of this.#cookies) yield [name, cookie];
+        else yield [name, this.#map.get(name)];
+      }
+    }
     *keys() { for (const [name] of this.entries()) yield name; }
     *values() { for (const [, value] of this.entries()) yield value; }
     [Symbol.iterator]() { return this.entries(); }
@@ -60,8 +80,9 @@
       this.#used = this.#bytes !== null;
       return this.#bytes ?? new Uint8Array(0);
     }
-    async text() { return host.decode(binary(this.#take())); }
-    async json() { return JSON.parse(host.decode(binary(this.#take()))); }
+    #text() { const text = host.decode(binary(this.#take())); return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text; }
+    async text() { return this.#text(); }
+    async json() { return JSON.parse(this.#text()); }
     async arrayBuffer() { return this.#take().slice().buffer; }
     async bytes() { return this.#take().slice(); }
   }
@@ -73,13 +94,15 @@
       const from = input instanceof Request ? input : null;
       const held = init.body !== undefined ? bodyOf(init.body) : { bytes: from ? bytesOfBody(from) : null, type: null };
       super(held.bytes);
-      this.url = from ? from.url : new URLOf(String(input)).href;
+      const address = from ? null : new URLOf(String(input));
+      if (address && (address.username !== '' || address.password !== '')) throw new TypeError('a request has no user name in its address');
+      this.url = from ? from.url : address.href;
       this.method = String(init.method ?? from?.method ?? 'GET');
       if (!TOKEN.test(this.method)) throw new TypeError('that is not a method');
       if (/^(get|head|post|put|delete|options|patch)$/i.test(this.method)) this.method = this.method.toUpperCase();
       this.headers = new Headers(init.headers ?? from?.headers);
       if (held.type && !this.headers.has('content-type')) this.headers.set('content-type', held.type);
-      this.signal = init.signal ?? from?.signal ?? null;
+      this.signal = init.signal ?? from?.signal ?? new AbortController().signal;
       this.redirect = init.redirect ?? from?.redirect ?? 'follow';
       if (held.bytes !== null && (this.method === 'GET' || this.method === 'HEAD')) throw new TypeError(`a ${this.method} request has no body`);
     }
@@ -91,8 +114,9 @@
     constructor(body = null, init = {}) {
       const held = bodyOf(body);
       super(held.bytes);
-      this.status = init.status ?? 200;
-      if (!(this.status >= 100 && this.status <= 599)) throw new RangeError(`${this.status} is not a status`);
+      this.status = Number(init.status ?? 200);
+      if (!(this.status >= 200 && this.status <= 599)) throw new RangeError(`${this.status} is not a status`);
+      if (held.bytes !== null && [204, 205, 304].includes(this.status)) throw new TypeError(`a response of status ${this.status} has no body`);
       this.statusText = String(init.statusText ?? '');
       this.headers = new Headers(init.headers);
       if (held.type && !this.headers.has('content-type')) this.headers.set('content-type', held.type);
@@ -113,15 +137,25 @@
       if (!headers.has('content-type')) headers.set('content-type', 'application/json');
       return new Response(JSON.stringify(data), { ...init, headers });
     }
-    static error() { return new Response(null, { status: 599 }); }
+    static redirect(address, status = 302) {
+      if (![301, 302, 303, 307, 308].includes(status)) throw new RangeError(`${status} is not a status of redirects`);
+      return new Response(null, { status, headers: { location: new URLOf(String(address)).href } });
+    }
+    static error() { return Object.assign(new Response(), { status: 0, type: 'error' }); }
   }
 
+  const withoutUser = (text) => {
+    const address = new URLOf(text);
+    [address.username, address.password] = ['', ''];
+    return address.href;
+  };
   const fetch = async (input, init) => {
     if (typeof input === 'string' && host.url(input, null) === undefined) {
       // No address at all: ttop refuses it as one that is not granted.
       await post({ op: 'fetch', url: input, method: 'GET', headers: [], hasBody: false, redirect: 'follow' }).promise;
     }
-    const request = new Request(input, init);
+    // ttop decides about the address as it was given, user names and all.
+    const request = typeof input === 'string' ? new Request(withoutUser(input), init) : new Request(input, init);
     const signal = request.signal instanceof AbortSignal ? request.signal : null;
     signal?.throwIfAborted();
     const bytes = bytesOfBody(request);
@@ -137,7 +171,8 @@
       const answer = await (signal ? Promise.race([promise, aborted]) : promise);
       if (generation !== state.generation) throw new (kit.part('events').DOMException)('This operation was aborted', 'AbortError');
       const { status, headers, url, redirected, hasBody } = answer.value;
-      const response = new Response(hasBody ? answer.body : null, { status, headers });
+      const isEmpty = !hasBody || [204, 205, 304].includes(status);
+      const response = new Response(isEmpty ? null : answer.body, { status, headers });
       response.url = url;
       response.redirected = redirected;
       return response;

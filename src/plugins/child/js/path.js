@@ -11,6 +11,9 @@
     const pieces = (path) => path.split(isWindows ? /[\\/]+/ : /\/+/).filter((piece) => piece !== '');
     /** The part that cannot be climbed out of: '/', 'C:\', 'C:' or nothing. */
     const rootOf = (path) => {
+      // `\\server\share\` cannot be left either.
+      const share = isWindows ? /^[\\/]{2}([^\\/]+)[\\/]+([^\\/]+)(?:[\\/]|$)/.exec(path) : null;
+      if (share) return `\\\\${share[1]}\\${share[2]}\\`;
       const drive = isWindows ? /^[A-Za-z]:/.exec(path)?.[0] ?? '' : '';
       return drive + (isSep(path[drive.length]) ? sep : '');
     };
@@ -58,6 +61,7 @@
     };
     const basename = (path, suffix) => {
       const root = rootOf(text(path));
+      if (suffix !== undefined && suffix === path) return '';
       const plain = trimmed(path, root.length);
       const name = plain.slice(Math.max(lastSep(plain) + 1, root.length));
       return suffix && name !== suffix && name.endsWith(suffix) ? name.slice(0, -suffix.length) : name;
@@ -94,7 +98,8 @@
       if (!dir) return root + file;
       return dir === root ? dir + file : dir + sep + file;
     };
-    return { sep, delimiter: isWindows ? ';' : ':', join, resolve, normalize, basename, dirname, extname, relative, isAbsolute, parse, format };
+    const toNamespacedPath = (path) => path;
+    return { sep, delimiter: isWindows ? ';' : ':', join, resolve, normalize, basename, dirname, extname, relative, isAbsolute, parse, format, toNamespacedPath };
   };
   const posix = flavour(false);
   const win32 = flavour(true);

@@ -18,12 +18,16 @@
     pid: 0,
     argv: ['ttop'],
     uptime: () => (host.now() - start) / 1000,
-    hrtime: Object.assign(() => { const ms = host.now(); return [Math.floor(ms / 1000), Math.floor((ms % 1000) * 1e6)]; }, { bigint: () => BigInt(Math.floor(host.now() * 1e6)) }),
+    hrtime: Object.assign((since) => {
+      const nanos = Math.floor(host.now() * 1e6) - (since ? since[0] * 1e9 + since[1] : 0);
+      return [Math.floor(nanos / 1e9), nanos - Math.floor(nanos / 1e9) * 1e9];
+    }, { bigint: () => BigInt(Math.floor(host.now() * 1e6)) }),
     on: () => process,
     once: () => process,
     off: () => process,
-    get exit() { throw new Error('process.exit is not available to plugins'); },
   };
+  // Not listed: whoever copies what there is does not ask for it.
+  Object.defineProperty(process, 'exit', { get() { throw new Error('process.exit is not available to plugins'); } });
   const os = {
     homedir: () => machine.home,
     platform: () => machine.platform,
@@ -34,7 +38,7 @@
     hostname: () => 'localhost',
   };
   const exports = {};
-  for (const name of Object.keys(process)) if (name !== 'exit') Object.defineProperty(exports, name, { get: () => process[name], enumerable: true });
+  for (const name of Object.keys(process)) Object.defineProperty(exports, name, { get: () => process[name], enumerable: true });
   return {
     process, os, exports,
     // Granted variables answer to their names and are not listed.
