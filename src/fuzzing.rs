@@ -30,6 +30,42 @@ fn done<T>(made: T) {
     std::hint::black_box(made);
 }
 
+/// Packs members, a line each of `NAME|KIND|LINK|CONTENT`, and unpacks them: whatever comes out is below its folder.
+#[cfg(feature = "plugins")]
+fn archive(text: &str) {
+    use std::io::Write;
+    let mut tar = Vec::new();
+    for line in text.lines() {
+        let mut parts = line.splitn(4, '|').map(str::as_bytes);
+        let mut next = || parts.next().unwrap_or_default();
+        let (name, kind, link, content) = (next(), next(), next(), next());
+        let mut header = tar::Header::new_ustar();
+        let old = header.as_old_mut();
+        for (field, bytes) in [(&mut old.name, name), (&mut old.linkname, link)] {
+            let length = bytes.len().min(field.len());
+            field[..length].copy_from_slice(&bytes[..length]);
+        }
+        header.set_entry_type(tar::EntryType::new(kind.first().copied().unwrap_or(b'0')));
+        header.set_size(content.len() as u64);
+        header.set_cksum();
+        tar.extend_from_slice(header.as_bytes());
+        tar.extend_from_slice(content);
+        tar.resize(tar.len().next_multiple_of(512), 0);
+    }
+    tar.resize(tar.len() + 1024, 0);
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    if packed.write_all(&tar).is_ok()
+        && let Ok(packed) = packed.finish()
+        && let Ok(files) = npm::read_archive(&packed)
+    {
+        let is_plain = |path: &std::path::Path| {
+            let mut parts = path.components();
+            parts.all(|part| matches!(part, std::path::Component::Normal(_)))
+        };
+        assert!(files.iter().all(|(path, _)| is_plain(path)), "a file leads out");
+    }
+}
+
 pub const TARGETS: &[Target] = &[
     Target {
         name: "bar_template",
@@ -142,6 +178,16 @@ pub const TARGETS: &[Target] = &[
             r#"{"name": "tokentop-agent-x", "dist-tags": {"latest": "1.0.0"}, "versions": {"1.0.0": {"version": "1.0.0",
                 "dist": {"tarball": "https://registry.example/x.tgz", "integrity": "sha512-AAAA"}}}}"#,
             r#"{"main": "./dist/index.js", "exports": {".": {"import": "./src/index.ts", "default": "../x.js"}}}"#,
+        ],
+    },
+    #[cfg(feature = "plugins")]
+    Target {
+        name: "plugin_archive",
+        run: archive,
+        seeds: &[
+            "package/package.json|0||{}\npackage/src/index.js|0||export default {}",
+            "package/../evil.js|0||x\npackage/link|2|/etc/passwd|\npackage/hard|1|package/index.js|",
+            "package//a/./b.js|7||x\npackage/c|5||\n././@LongLink|L||package/long",
         ],
     },
     #[cfg(feature = "plugins")]
