@@ -114,9 +114,12 @@ impl PluginAgent {
     fn call(&self) -> Receiver<Result<Called, Failure>> {
         self.plugin.ask_by(|plugin| {
             let is_installed = plugin.call("isInstalled", json!({}))?;
-            match is_installed.value {
-                Value::Bool(false) => Ok(is_installed),
-                _ => plugin.call("parseSessions", json!({"options": {}})),
+            match is_true(&is_installed.value) {
+                false => Ok(Called {
+                    value: false.into(),
+                    rows: None,
+                }),
+                true => plugin.call("parseSessions", json!({"options": {}})),
             }
         })
     }
@@ -225,6 +228,17 @@ impl Agent for PluginAgent {
         add(self.plugin.id(), read, into);
         into.replace(Scope::Source, Presence::Gone);
         Ok(Bookmark::whole(source))
+    }
+}
+
+/// Whether JavaScript takes a value for true.
+fn is_true(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(is_true) => *is_true,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(_) | Value::Object(_) => true,
     }
 }
 
