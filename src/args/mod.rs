@@ -9,9 +9,11 @@ use crate::core::price::CostFrom;
 use crate::render::{Format, When};
 use clap::{ArgAction, Args};
 
-/// Whether a word is the id of an agent.
-pub(crate) fn is_agent_id(word: &str) -> bool {
-    built_in().iter().any(|agent| agent.id() == word)
+/// The agent that a word is the id of, or its beginning: `claude`.
+pub(crate) fn agent_of(word: &str) -> Option<&'static str> {
+    let ids = || built_in().iter().map(|agent| agent.id());
+    let is_beginning = |id: &&str| id.strip_prefix(word).is_some_and(|rest| rest.starts_with('-'));
+    ids().find(|id| *id == word).or_else(|| ids().find(is_beginning))
 }
 
 /// Flags every command takes.
@@ -24,7 +26,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "WHEN")]
     pub color: Option<When>,
     /// Use the colors of this theme; `ttop theme list` lists them
-    #[arg(long, global = true, value_name = "ID")]
+    #[arg(long, global = true, value_name = "ID", add = complete::themes())]
     pub theme: Option<String>,
     /// Never use the network
     #[arg(long, global = true)]
@@ -49,7 +51,7 @@ pub struct Global {
     #[arg(long = "plugin", global = true, value_name = "PATH", conflicts_with = "demo", value_hint = clap::ValueHint::AnyPath)]
     pub plugins: Vec<String>,
     /// Use this IANA time zone for days and times [default: TZ, else the system's]
-    #[arg(long, global = true, value_name = "ZONE")]
+    #[arg(long, global = true, value_name = "ZONE", add = complete::zones())]
     pub tz: Option<String>,
 }
 
@@ -166,7 +168,7 @@ pub struct Filters {
     #[arg(long, value_name = "ID", add = complete::sessions())]
     pub session: Vec<String>,
     /// Only include these branches
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", add = complete::branches())]
     pub branch: Vec<String>,
     /// Only include turns of these kinds of subagent; `*` is any of them
     #[arg(long, value_name = "GLOB", add = complete::subagents())]

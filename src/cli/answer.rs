@@ -180,6 +180,50 @@ mod tests {
         assert!(answer_to(&["ttop", "man", "sess"]).starts_with("sessions"));
     }
 
+    /// Values that only the user knows: amounts, texts, names of their own.
+    const FREE: [&str; 19] = [
+        "allow_host",
+        "at",
+        "daily",
+        "grep",
+        "host",
+        "jq",
+        "last",
+        "limit",
+        "listen",
+        "max",
+        "max_width",
+        "messages",
+        "monthly",
+        "name",
+        "template",
+        "tokens",
+        "usd",
+        "weekly",
+        "id",
+    ];
+
+    #[test]
+    fn every_value_that_can_be_offered_is() {
+        fn check(command: &clap::Command, path: &str) {
+            for arg in command
+                .get_arguments()
+                .filter(|arg| arg.get_action().takes_values() && !arg.is_hide_set())
+            {
+                let is_offered = !arg.get_possible_values().is_empty()
+                    || arg.get_value_hint() != clap::ValueHint::Unknown
+                    || arg.get::<engine::ArgValueCandidates>().is_some()
+                    || arg.get::<engine::ArgValueCompleter>().is_some();
+                let id = arg.get_id().as_str();
+                assert!(is_offered || FREE.contains(&id), "{path}: {id} has no completions");
+            }
+            for inner in command.get_subcommands() {
+                check(inner, &format!("{path} {}", inner.get_name()));
+            }
+        }
+        check(&definition_with(&BTreeMap::new()), "ttop");
+    }
+
     #[test]
     fn offers_flags_only_after_a_dash() {
         for line in [&["ttop", ""][..], &["ttop", "cost", ""], &["ttop", "config", "get", ""]] {

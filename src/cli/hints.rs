@@ -1,141 +1,144 @@
-//! Hints for words that people bring from other tools, and for values that are almost right.
+//! Hints for words that people bring from ccusage, tokscale, gh and others. Each is a command line that ttop takes.
 
-use crate::args::is_agent_id;
-use crate::core::bad_request::BadRequest;
+use super::typed::{Typed, proposal, works};
+use crate::args::agent_of;
 use crate::core::period::{Edge, parse_time};
-use crate::render::keys::similar;
 use crate::reports::by::By;
 use clap::ValueEnum;
-use clap::error::{ContextKind, ContextValue, ErrorKind};
 use jiff::tz::TimeZone;
 use std::ffi::OsString;
 
-/// Flags of ccusage, gh and others, and what they are here.
-const OTHER_FLAGS: [(&str, &str); 10] = [
-    ("--json", "-o json"),
-    ("--csv", "-o csv"),
-    ("-s", "--since TIME"),
-    ("-u", "--until TIME"),
-    ("--limit-rows", "-n N"),
-    ("-p", "--project PATH"),
-    ("-i", "--project PATH"),
-    ("--days", "--since 7d"),
-    ("--timezone", "--tz ZONE"),
-    ("-z", "--tz ZONE"),
+/// Flags of other tools, some with their value, and what is written here instead. Of several, the first that works.
+const OTHER_FLAGS: &[(&[&str], &[&[&str]])] = &[
+    (&["--json"], &[&["-o", "json"], &["-o", "json", "--fields"]]),
+    (&["-j"], &[&["-o", "json"]]),
+    (&["--ndjson"], &[&["-o", "ndjson"]]),
+    (&["--jsonl"], &[&["-o", "ndjson"]]),
+    (&["--csv"], &[&["-o", "csv"]]),
+    (&["--tsv"], &[&["-o", "tsv"]]),
+    (&["--md"], &[&["-o", "md"]]),
+    (&["--markdown"], &[&["-o", "md"]]),
+    (&["--table"], &[&["-t"]]),
+    (&["--output"], &[&["-o"]]),
+    (&["--no-color"], &[&["--color", "never"]]),
+    (&["--colour"], &[&["--color"]]),
+    (&["--mode", "calculate"], &[&["--cost-from", "list"]]),
+    (&["--mode", "display"], &[&["--cost-from", "agent"]]),
+    (&["--mode", "auto"], &[&["--cost-from", "auto"]]),
+    (&["-s"], &[&["--since"]]),
+    (&["--from"], &[&["--since"]]),
+    (&["--start"], &[&["--since"]]),
+    (&["-u"], &[&["--until"]]),
+    (&["--to"], &[&["--until"]]),
+    (&["--end"], &[&["--until"]]),
+    (&["--today"], &[&["--since", "today"]]),
+    (&["--yesterday"], &[&["--on", "yesterday"]]),
+    (&["--week"], &[&["--since", "week"]]),
+    (&["--month"], &[&["--since", "month"]]),
+    (&["--year"], &[&["--on"], &["--since", "year"]]),
+    (&["--daily"], &[&["--by", "day"]]),
+    (&["--weekly"], &[&["--by", "week"]]),
+    (&["--monthly"], &[&["--by", "month"]]),
+    (&["--group-by"], &[&["--by"]]),
+    (&["--instances"], &[&["--by", "day,project"]]),
+    (&["-i"], &[&["--by", "day,project"]]),
+    (&["-b"], &[&["--breakdown"]]),
+    (&["--active"], &[&["--last", "1"]]),
+    (&["-a"], &[&["--all"], &["--last", "1"]]),
+    (&["-p"], &[&["--project"]]),
+    (&["--limit-rows"], &[&["-n"]]),
+    (&["--top"], &[&["-n"]]),
+    (&["-L"], &[&["-n"]]),
+    (&["--search"], &[&["--grep"]]),
+    (&["--timezone"], &[&["--tz"]]),
+    (&["-z"], &[&["--tz"]]),
+    (&["--debug"], &[&["-v"]]),
+    (&["-d"], &[&["-v"]]),
+    (&["-O"], &[&["--offline"]]),
+    (&["--client"], &[&["--agent"]]),
+    (&["--tool"], &[&["--agent"]]),
 ];
 
-/// The error with a hint that is a right command line; `None` where clap's own text is better.
-pub(super) fn of(error: &clap::Error, words: &[OsString]) -> Option<BadRequest> {
-    let context = |kind| match error.get(kind) {
-        Some(ContextValue::String(word)) => Some(word.as_str()),
-        _ => None,
+/// The line to write instead of one with a flag of another tool.
+pub(super) fn of_flag(typed: &Typed<'_>, at: usize) -> Option<String> {
+    let words = split(typed.words, at);
+    let flag = words[at].to_str()?;
+    let next = words.get(at + 1).and_then(|word| word.to_str());
+    let line = |length: usize, instead: &[&str]| {
+        let with = instead.iter().map(OsString::from);
+        let rest = words.get(at + length..)?.iter().cloned();
+        let line: Vec<OsString> = words[..at].iter().cloned().chain(with).chain(rest).collect();
+        // Bare ttop is about today.
+        let line = match typed.path.is_empty() && instead.contains(&"--by") {
+            true => typed.for_command("cost", &line),
+            false => line,
+        };
+        works(&line).then_some(line)
     };
-    match error.kind() {
-        ErrorKind::UnknownArgument => {
-            let argument = context(ContextKind::InvalidArg)?;
-            let hint = flag_hint(argument).or_else(|| word_hint(argument, command_of(words)))?;
-            Some(BadRequest::new(format!("unexpected argument '{argument}'")).with_hint(hint))
-        }
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
-            let mut typed = words.iter().skip(1).filter_map(|word| word.to_str());
-            let command = typed.find(|word| super::is_command(word))?;
-            let error = BadRequest::new(format!("'ttop {command}' is incomplete"));
-            Some(error.with_hint(format!("run 'ttop {command} --help' for what follows it")))
-        }
-        // A similar command is the better hint.
-        ErrorKind::InvalidSubcommand if error.get(ContextKind::SuggestedSubcommand).is_none() => {
-            let word = context(ContextKind::InvalidSubcommand)?;
-            let hint = word_hint(word, None)?;
-            Some(BadRequest::new(format!("'{word}' is no command")).with_hint(hint))
-        }
-        ErrorKind::InvalidValue => {
-            let value = context(ContextKind::InvalidValue)?;
-            let flag = context(ContextKind::InvalidArg)?;
-            let Some(ContextValue::Strings(valid)) = error.get(ContextKind::ValidValue) else {
-                return None;
-            };
-            let near = nearest(value, valid)?;
-            let flag = flag.split(' ').next().unwrap_or(flag);
-            let message = format!(
-                "invalid value '{value}' for {flag}: expected one of {}",
-                valid.join(", ")
-            );
-            Some(BadRequest::new(message).with_hint(format!("did you mean {near}?")))
-        }
-        _ => None,
-    }
-}
-
-fn flag_hint(argument: &str) -> Option<String> {
-    let (_, here) = OTHER_FLAGS.iter().find(|(flag, _)| *flag == argument)?;
-    Some(format!("write {here}"))
-}
-
-/// `ttop cost today`, `ttop sessions opencode`: a word in the place of a flag's value.
-fn word_hint(word: &str, command: Option<&str>) -> Option<String> {
-    let command = command.unwrap_or("cost");
-    let singular = word.strip_suffix('s').unwrap_or(word);
-    if command == "cost"
-        && By::from_str(word, true)
-            .or_else(|_| By::from_str(singular, true))
-            .is_ok()
-        && word != "sessions"
-    {
-        return Some(format!("write 'ttop cost --by {}'", singular.to_lowercase()));
-    }
-    let period = match word {
-        "daily" => Some("day"),
-        "weekly" => Some("week"),
-        "monthly" => Some("month"),
-        _ => None,
+    let is_it = |known: &&(&[&str], &[&[&str]])| match *known.0 {
+        [name] => name == flag,
+        [name, value] => name == flag && next == Some(value),
+        _ => false,
     };
-    if let Some(period) = period {
-        return Some(format!("write 'ttop cost --by {period}'"));
-    }
-    if !["cost", "sessions", "turns"].contains(&command) {
-        return None;
-    }
-    if !word.starts_with('-') && parse_time(word, 0, &TimeZone::UTC, Edge::Since).is_ok() {
-        return Some(format!("write 'ttop {command} --since {word}'"));
-    }
-    is_agent_id(word).then(|| format!("write 'ttop {command} --agent {word}'"))
+    let known = OTHER_FLAGS.iter().find(is_it);
+    let known = known.and_then(|(key, all)| all.iter().find_map(|instead| line(key.len(), instead)));
+    let days = || {
+        let days: u32 = next.filter(|_| flag == "--days")?.parse().ok()?;
+        line(2, &["--since", &format!("{days}d")])
+    };
+    let agent = || line(1, &["--agent", agent_of(flag.strip_prefix("--")?)?]);
+    known.or_else(days).or_else(agent).map(|line| proposal(&line))
 }
 
-/// The first command on the line.
-fn command_of(words: &[OsString]) -> Option<&str> {
-    let word = words
-        .iter()
-        .skip(1)
-        .filter_map(|word| word.to_str())
-        .find(|word| !word.starts_with('-'))?;
-    ["cost", "sessions", "turns"]
-        .contains(&word)
-        .then_some(word)
-        .or(Some("other").filter(|_| super::is_command(word)))
-}
-
-/// The valid value that needs the fewest edits, swapped letters counted as one; else one that is like it.
-fn nearest<'v>(value: &str, valid: &'v [String]) -> Option<&'v str> {
-    const MOST_EDITS: usize = 2;
-    let value = value.to_lowercase();
-    let edits = |other: &&String| strsim::osa_distance(&value, other);
-    let closest = valid
-        .iter()
-        .min_by_key(edits)
-        .filter(|other| edits(other) <= MOST_EDITS.min(value.len() / 2));
-    let like = || similar(&value, valid.iter().map(String::as_str)).first().copied();
-    closest.map(String::as_str).or_else(like)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_nearest_value_swaps_letters() {
-        let valid = ["day", "year", "model", "month"].map(str::to_owned);
-        assert_eq!(nearest("dya", &valid), Some("day"));
-        assert_eq!(nearest("modle", &valid), Some("model"));
-        assert_eq!(nearest("xyz", &valid), None);
+/// The words with `--flag=value` at a place as two of them.
+fn split(words: &[OsString], at: usize) -> Vec<OsString> {
+    let mut words = words.to_vec();
+    let pair = words[at].to_str().and_then(|word| word.split_once('='));
+    if let Some((flag, value)) = pair.map(|(flag, value)| (OsString::from(flag), OsString::from(value))) {
+        words.splice(at..=at, [flag, value]);
     }
+    words
+}
+
+/// The line to write instead of one with a word in the place of a flag's value: `ttop cost today`.
+pub(super) fn of_word(typed: &Typed<'_>, at: usize) -> Option<String> {
+    let word = typed.words[at].to_str()?;
+    let here: Vec<Vec<OsString>> = meanings(word)
+        .into_iter()
+        .map(|(flag, value)| typed.with(at, &[flag, &value]))
+        .collect();
+    let of_cost = here.iter().map(|line| typed.for_command("cost", line));
+    // Bare ttop takes the flags of cost, too, but the long form shows where they are from.
+    let own = here.iter().filter(|_| !typed.path.is_empty()).cloned();
+    let mut lines = own.chain(of_cost);
+    lines.find(|line| works(line)).map(|line| proposal(&line))
+}
+
+/// The flags that a word may be a value of.
+fn meanings(word: &str) -> Vec<(&'static str, String)> {
+    let by = By::from_str(word, true).ok().and_then(|by| by.to_possible_value());
+    let by = by.map(|value| value.get_name().to_owned()).or_else(|| {
+        let period = match word.to_lowercase().as_str() {
+            "hourly" => "hour",
+            "daily" => "day",
+            "weekly" => "week",
+            "monthly" => "month",
+            "yearly" => "year",
+            _ => return None,
+        };
+        Some(period.to_owned())
+    });
+    let is_time = !word.starts_with('-') && parse_time(word, 0, &TimeZone::UTC, Edge::Since).is_ok();
+    let is_path = word == "." || word.contains('/');
+    let own = || word.to_owned();
+    [
+        by.map(|by| ("--by", by)),
+        is_time.then(|| ("--since", own())),
+        agent_of(word).map(|id| ("--agent", id.to_owned())),
+        (word == "latest").then(|| ("--session", own())),
+        is_path.then(|| ("--project", own())),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -6,6 +6,8 @@ mod examples;
 mod help;
 mod hints;
 pub mod parse;
+mod refusal;
+mod typed;
 
 use crate::args::Global;
 use crate::commands::Command;
@@ -28,11 +30,6 @@ pub struct Cli {
     pub global: Global,
     #[command(subcommand)]
     pub command: Option<Command>,
-}
-
-/// Whether a word names a command.
-fn is_command(word: &str) -> bool {
-    Cli::command().find_subcommand(word).is_some()
 }
 
 /// The definition that people read: help, completions and manual pages leave out filters that a command's rows have no

@@ -1,12 +1,13 @@
 //! Parses the command line into [`Cli`], and reports misplaced and reserved flags, which clap cannot.
 
-use super::{Cli, alias, definition, definition_with, help, hints};
+use super::typed::{moved, proposal, works};
+use super::{Cli, alias, definition, definition_with, help, refusal};
 use crate::core::bad_request::BadRequest;
 use crate::render::kinds::RowKind;
 use crate::render::{Palette, When, fields, width};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
@@ -81,7 +82,7 @@ pub fn parse_with(
             return Err(refuse(&read.flatten().unwrap_or(error), words));
         }
     };
-    refuse_strays(&Cli::command(), &matches)?;
+    refuse_strays(&Cli::command(), &matches, words)?;
     if let Some(row) = asked_for_fields(&matches) {
         return Ok(Parsed::Text(fields::help(&(row.keys)())));
     }
@@ -144,61 +145,61 @@ fn unknown_command(error: &clap::Error) -> Option<String> {
 
 /// Clap's message in ttop's form.
 fn refuse(error: &clap::Error, words: &[OsString]) -> BadRequest {
-    let word = |kind| match error.get(kind) {
-        Some(ContextValue::String(word)) => Some(word.as_str()),
+    let reserved = match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(name))) => {
+            Some(name).filter(|name| RESERVED_FLAGS.contains(&name.as_str()))
+        }
         _ => None,
     };
-    let reserved = match error.kind() {
-        ErrorKind::UnknownArgument => word(ContextKind::InvalidArg).filter(|name| RESERVED_FLAGS.contains(name)),
-        _ => None,
-    };
-    if let Some(name) = reserved {
-        return BadRequest::new(format!("'{name}' is reserved for a later version"))
-            .with_hint("run 'ttop --help' for the list of commands");
+    match reserved {
+        Some(name) => BadRequest::new(format!("'{name}' is reserved for a later version"))
+            .with_hint("run 'ttop --help' for the list of commands"),
+        None => refusal::refuse(error, words),
     }
-    if let Some(request) = hints::of(error, words) {
-        return request;
-    }
-    let text = error.render().to_string();
-    BadRequest::new(text.strip_prefix("error: ").unwrap_or(&text).trim_end())
 }
 
-/// Flags of `cost` before another command would be lost: they are refused.
-fn refuse_strays(root: &Command, matches: &ArgMatches) -> Result<(), BadRequest> {
-    let Some((command, _)) = matches.subcommand() else {
-        return Ok(());
-    };
-    let stray = root.get_arguments().find(|arg| {
+/// A flag of `cost` before another command, where it would be lost.
+pub(super) fn stray<'c>(root: &'c Command, matches: &ArgMatches) -> Option<&'c Arg> {
+    matches.subcommand()?;
+    root.get_arguments().find(|arg| {
         let is_given = matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
         is_given && !arg.is_global_set()
-    });
-    let Some(arg) = stray else { return Ok(()) };
+    })
+}
+
+/// Refuses flags of `cost` before another command.
+fn refuse_strays(root: &Command, matches: &ArgMatches, words: &[OsString]) -> Result<(), BadRequest> {
+    let (Some(arg), Some(command)) = (stray(root, matches), matches.subcommand_name()) else {
+        return Ok(());
+    };
     let flag = match (arg.get_long(), arg.get_short()) {
         (Some(long), _) => format!("--{long}"),
         (None, Some(short)) => format!("-{short}"),
         (None, None) => arg.get_id().to_string(),
-    };
-    let values: Vec<String> = matches
-        .get_raw(arg.get_id().as_str())
-        .filter(|_| arg.get_action().takes_values())
-        .map(|values| values.map(|value| value.to_string_lossy().into_owned()).collect())
-        .unwrap_or_default();
-    let value = if values.is_empty() {
-        String::new()
-    } else {
-        format!(" {}", values.join(","))
     };
     // Flags that rows of the command have no key for are parsed, and refused.
     let takes_it = definition().find_subcommand(command).is_some_and(|inner| {
         let mut flags = inner.get_arguments();
         flags.any(|other| other.get_id() == arg.get_id() && !other.is_hide_set())
     });
-    Err(match takes_it {
-        true => BadRequest::new(format!("{flag} must come after '{command}'"))
-            .with_hint(format!("write 'ttop {command} {flag}{value}'")),
-        false => {
-            BadRequest::new(format!("'{command}' has no {flag}")).with_hint(format!("write 'ttop cost {flag}{value}'"))
-        }
+    let error = BadRequest::new(match takes_it {
+        true => format!("{flag} must come after '{command}'"),
+        false => format!("'{command}' has no {flag}"),
+    });
+    // A value of a flag may be the name of the command, too.
+    let places = (1..words.len()).filter(|at| words[*at] == *command);
+    let lines = places.flat_map(|at| {
+        let flags = ["ttop".into(), "cost".into()]
+            .into_iter()
+            .chain(words[1..at].iter().cloned());
+        [moved(words, at, 1), flags.collect()]
+    });
+    let mut lines: Vec<Vec<OsString>> = lines.collect();
+    // The command that was meant, rather than the one that takes its flags.
+    lines.sort_by_key(|line| line[1] != *command);
+    Err(match lines.iter().find(|line| works(line)) {
+        Some(line) => error.with_hint(proposal(line)),
+        None => error.with_hint(format!("run 'ttop {command} --help' for its options")),
     })
 }
 

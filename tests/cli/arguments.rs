@@ -28,7 +28,7 @@ fn mistakes_are_named_with_a_way_out() {
     "#);
     insta::assert_snapshot!(refused(&["-o", "json", "cost"]), @r#"
     ttop: error: --format must come after 'cost'
-    hint: write 'ttop cost --format json'
+    hint: write 'ttop cost -o json'
     "#);
     insta::assert_snapshot!(refused(&["sessions", "--host", "dark"]), @r#"
     ttop: error: '--host' is reserved for a later version
@@ -39,26 +39,27 @@ fn mistakes_are_named_with_a_way_out() {
     hint: run 'ttop theme list' for the list of themes
     "#);
     insta::assert_snapshot!(refused(&["session"]), @r#"
-    ttop: error: unrecognized subcommand 'session'
-
-      tip: a similar subcommand exists: 'sessions'
-
-    Usage: ttop [OPTIONS] [COMMAND]
-
-    For more information, try '--help'.
+    ttop: error: ttop has no command 'session'
+    hint: write 'ttop sessions'
     "#);
-    insta::assert_snapshot!(refused(&["sessions", "-o", "yaml"]), @r#"
-    ttop: error: invalid value 'yaml' for '--format <FORMAT>'
-      [possible values: table, ndjson, json, csv, tsv, md]
-
-    For more information, try '--help'.
+    insta::assert_snapshot!(refused(&["export", "sqlit", "usage.db"]), @r#"
+    ttop: error: 'ttop export' has no target 'sqlit'
+    hint: write 'ttop export sqlite usage.db'
     "#);
-    insta::assert_snapshot!(refused(&["sessions", "-q", "-v"]), @r#"
-    ttop: error: the argument '--quiet' cannot be used with '--verbose...'
-
-    Usage: ttop sessions --quiet
-
-    For more information, try '--help'.
+    insta::assert_snapshot!(refused(&["sessions", "-o", "yaml"]), @"ttop: error: invalid value 'yaml' for --format: expected one of table, ndjson, json, csv, tsv, md");
+    insta::assert_snapshot!(refused(&["sessions", "-q", "-v"]), @"ttop: error: --quiet cannot be used with --verbose");
+    insta::assert_snapshot!(refused(&["turns", "-n", "-1"]), @"ttop: error: invalid value '-1' for --limit: expected a whole number");
+    insta::assert_snapshot!(refused(&["sessions", "--sort", "-cost"]), @r#"
+    ttop: error: --sort needs a value, and '-cost' looks like a flag
+    hint: write 'ttop sessions --sort cost:desc'
+    "#);
+    insta::assert_snapshot!(refused(&["show"]), @r#"
+    ttop: error: 'ttop show' needs <ID>
+    hint: for example 'ttop show latest'
+    "#);
+    insta::assert_snapshot!(refused(&["--agent", "codex", "--agent", "pi", "sessions"]), @r#"
+    ttop: error: --agent must come after 'sessions'
+    hint: write 'ttop sessions --agent codex --agent pi'
     "#);
     insta::assert_snapshot!(refused(&["sessions", "--tz", "Mars/Olympus"]), @"ttop: error: --tz Mars/Olympus: unknown time zone 'Mars/Olympus'");
 }

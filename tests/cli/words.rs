@@ -130,6 +130,14 @@ fn words_of_other_tools_get_a_hint_that_works() {
         (&["--by", "day", "sessions"], "ttop cost --by day"),
         (&["--since", "7d", "creds"], "ttop cost --since 7d"),
         (&["--since", "7d", "turns"], "ttop turns --since 7d"),
+        (&["--daily"], "ttop cost --by day"),
+        (&["cost", "--mode", "calculate"], "--cost-from list"),
+        (&["sessions", "--today"], "ttop sessions --since today"),
+        (&["trends", "--claude"], "ttop trends --agent claude-code"),
+        (&["insights", "week"], "ttop insights --since week"),
+        (&["prices", "claude-sonnet-4-6"], "ttop prices show claude-sonnet-4-6"),
+        (&["theme", "nord"], "ttop theme show nord"),
+        (&["ledger", "-o", "json", "status"], "ttop ledger status -o json"),
     ] {
         let (code, _, stderr) = run(args);
         assert_eq!(code, Some(2), "{args:?}");

@@ -33,6 +33,15 @@ pub(super) fn add(root: Command) -> Command {
     })
 }
 
+/// The first example of a command, such as `ttop show`, that begins with it.
+pub(super) fn first(name: &str) -> Option<&'static str> {
+    let command = name.strip_prefix("ttop").unwrap_or(name).trim_start();
+    let mut all = COMMANDS.iter().chain(NESTED);
+    let examples = all.find(|examples| examples.command == command)?;
+    let mut lines = examples.lines.iter().map(|(_, line)| *line);
+    lines.find(|line| line.starts_with(name))
+}
+
 fn text(examples: &Examples) -> String {
     let lines = examples.lines.iter();
     let lines: Vec<String> = lines
