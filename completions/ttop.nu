@@ -933,6 +933,7 @@ export extern "ttop ledger rebuild" [
 # Print every turn, one JSON object per line
 export extern "ttop ledger export" [
     --own  # Leave out imported turns
+    --since: string@"nu-complete ttop"  # Only include sessions with a turn at or after this time
     --color: string@"nu-complete ttop"  # Choose when to use color
     --theme: string@"nu-complete ttop"  # Use the colors of this theme; `ttop theme list` lists them
     --offline  # Never use the network
@@ -1032,7 +1033,7 @@ export extern "ttop export sqlite" [
 
 # Update the tables of a DuckDB database, with the duckdb program
 export extern "ttop export duckdb" [
-    database: string@"nu-complete ttop"  # Database file; made if there is none
+    database: string@"nu-complete ttop"  # Database file, created if missing
     --table: string@"nu-complete ttop"  # Only export this table; repeatable
     --private  # Leave out titles, tasks, branches and message ids, and replace project paths by a hash
     --host: string@"nu-complete ttop"  # Name of this machine in the tables [default: its host name]
@@ -1140,6 +1141,7 @@ export extern "ttop export otlp" [
 # Merge the ledgers of other machines, counting each turn once
 export extern "ttop merge" [
     ...hosts: string@"nu-complete ttop"  # Machine to reach over ssh, as `HOST` or `USER@HOST`; repeatable
+    --since: string@"nu-complete ttop"  # Only fetch sessions with a turn at or after this time; what was merged before stays
     --folder: string@"nu-complete ttop"  # Exchange ledgers through this folder [default: ledger.shared in the configuration]
     --name: string@"nu-complete ttop"  # Name of this machine in the folder [default: its host name]
     --color: string@"nu-complete ttop"  # Choose when to use color

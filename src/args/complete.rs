@@ -3,6 +3,7 @@
 use crate::agents::built_in;
 use crate::ledger::Ledger;
 use crate::render::kinds::RowKind;
+use crate::render::theme::BUILT_IN;
 use crate::render::{keys, number};
 use crate::system::System;
 use crate::system::config::{Config, schema};
@@ -26,11 +27,14 @@ pub(crate) fn sessions() -> ArgValueCompleter {
             Ok(sessions
                 .into_iter()
                 .map(|session| {
-                    let age = session
-                        .updated_at
-                        .map(|at| number::duration(system.now.saturating_sub(at).max(0)));
                     let title = session.title.unwrap_or_default();
-                    let used = format!("{title} ({} ago)", age.unwrap_or_default());
+                    let used = match session.updated_at {
+                        Some(at) => format!(
+                            "{title} ({} ago)",
+                            number::duration(system.now.saturating_sub(at).max(0))
+                        ),
+                        None => title,
+                    };
                     described(&session.id, used.trim_start())
                 })
                 .collect())
@@ -58,6 +62,61 @@ pub(crate) fn subagents() -> ArgValueCandidates {
             let kinds: BTreeSet<&str> = ledger.subagents().collect();
             Ok(kinds.into_iter().map(CompletionCandidate::new).collect())
         })
+    })
+}
+
+pub(crate) fn branches() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        from_ledger(|ledger, _| {
+            let branches: BTreeSet<&str> = ledger.branches().collect();
+            Ok(branches.into_iter().map(CompletionCandidate::new).collect())
+        })
+    })
+}
+
+/// Names of imported ledgers.
+pub(crate) fn imports() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        from_ledger(|ledger, _| Ok(ledger.imports()?.into_iter().map(CompletionCandidate::new).collect()))
+    })
+}
+
+/// Names of the sinks that the configuration has.
+pub(crate) fn sinks() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let system = System::from_process();
+        let sinks = system.map(|system| Config::load(&system).effective(&["alerts", "sinks"]));
+        let names = sinks
+            .ok()
+            .and_then(|sinks| Some(sinks.as_object()?.keys().cloned().collect::<Vec<_>>()));
+        names
+            .unwrap_or_default()
+            .into_iter()
+            .map(CompletionCandidate::new)
+            .collect()
+    })
+}
+
+pub(crate) fn themes() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| BUILT_IN.iter().map(|theme| described(&theme.id, &theme.name)).collect())
+}
+
+/// IANA time zones.
+pub(crate) fn zones() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let zones = jiff::tz::db().available();
+        zones.map(|zone| CompletionCandidate::new(zone.to_string())).collect()
+    })
+}
+
+/// Lengths of time.
+pub(crate) fn durations() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        in_order(
+            ["2s", "5s", "30s", "1min", "10min", "1h"]
+                .map(CompletionCandidate::new)
+                .into(),
+        )
     })
 }
 

@@ -11,7 +11,7 @@ pub struct PlotArgs {
     /// Draw a plot instead of rows: in the terminal, or to a file that ends in .svg or .png
     ///
     /// `kitty` and `sixel` draw a picture in terminals that have these protocols.
-    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "text", help_heading = "Rows", conflicts_with_all = ["format", "table", "fields", "jq", "sort", "limit"])]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "text", value_hint = clap::ValueHint::FilePath, help_heading = "Rows", conflicts_with_all = ["format", "table", "fields", "jq", "sort", "limit"])]
     pub plot: Option<PlotTarget>,
 }
 

@@ -1,7 +1,7 @@
 //! `ttop alert`: reports new alerts once and delivers them to the sinks, for hooks and cron.
 
 use super::context::Context;
-use crate::args::{Filters, RowArgs};
+use crate::args::{Filters, RowArgs, complete};
 use crate::core::bad_request::BadRequest;
 use crate::core::event_id::tagged_id;
 use crate::core::filter::TurnFilter;
@@ -23,7 +23,7 @@ use clap::Args;
 #[derive(Args, Debug, Default)]
 pub struct AlertArgs {
     /// Deliver a test event to this sink and exit
-    #[arg(long, value_name = "SINK", conflicts_with = "dry_run")]
+    #[arg(long, value_name = "SINK", conflicts_with = "dry_run", add = complete::sinks())]
     pub test: Option<String>,
     /// Print new alerts without delivering or remembering them
     #[arg(long)]

@@ -24,6 +24,7 @@ const SCHEMA_FILE: &str = "config.schema.json";
 
 /// Show or change the configuration
 #[derive(Args, Debug)]
+#[command(subcommand_value_name = "ACTION", subcommand_help_heading = "Actions")]
 pub struct ConfigArgs {
     #[command(subcommand)]
     action: Option<Action>,

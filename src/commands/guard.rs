@@ -2,6 +2,7 @@
 
 use super::budgets::{amount, plan_note};
 use super::context::Context;
+use crate::args::complete;
 use crate::core::bad_request::BadRequest;
 use crate::core::budget::{Amount, Budget, Every, Level};
 use crate::core::cannot_answer::CannotAnswer;
@@ -35,7 +36,7 @@ pub struct GuardArgs {
     #[arg(long)]
     pub include_plan: bool,
     /// Only count this project and folders below it
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", add = complete::projects())]
     pub project: Vec<String>,
     /// Answer in this agent's hook protocol [default: that of the agent whose event is on stdin]
     #[arg(long, value_name = "AGENT")]

@@ -1,7 +1,7 @@
 //! `ttop theme`: the themes, and the colors of one.
 
 use super::context::Context;
-use crate::args::RowArgs;
+use crate::args::{RowArgs, complete};
 use crate::core::rows::ThemeRow;
 use crate::exit::Exit;
 use crate::render::theme::{KEYS, Scheme, Theme};
@@ -14,6 +14,7 @@ use serde_json::Value;
 ///
 /// Choose one with --theme, or permanently with `ttop config set display.theme ID`.
 #[derive(Args, Debug, Default)]
+#[command(subcommand_value_name = "ACTION", subcommand_help_heading = "Actions")]
 pub struct ThemeArgs {
     #[command(subcommand)]
     action: Option<Action>,
@@ -31,6 +32,7 @@ enum Action {
     /// Show the colors of a theme
     Show {
         /// Theme, such as `nord`
+        #[arg(add = complete::themes())]
         id: String,
         #[command(flatten)]
         rows: RowArgs,

@@ -1,7 +1,7 @@
 //! `ttop watch`: a line for every step of every reply, and for what happened besides, as it happens.
 
 use super::context::{Context, with_ids};
-use crate::args::{RowArgs, WatchFilters};
+use crate::args::{RowArgs, WatchFilters, complete};
 use crate::core::bad_request::BadRequest;
 use crate::core::event_group::{Group, Groups};
 use crate::core::period::parse_duration;
@@ -20,19 +20,19 @@ pub struct WatchArgs {
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "activity")]
     pub events: Vec<Group>,
     /// Print a heartbeat line at this interval
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", value_parser = duration, add = complete::durations())]
     pub heartbeat: Option<Duration>,
     /// Replay from this event or time, then follow
-    #[arg(long, value_name = "EVENT|TIME")]
+    #[arg(long, value_name = "EVENT|TIME", add = complete::times())]
     pub since: Option<String>,
     /// Print what is new, then exit
     #[arg(long)]
     pub once: bool,
     /// Exit after this long
-    #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration, add = complete::durations())]
     pub run_for: Option<Duration>,
     /// Exit after this long without a line
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", value_parser = duration, add = complete::durations())]
     pub idle_exit: Option<Duration>,
     #[command(flatten)]
     pub filters: WatchFilters,

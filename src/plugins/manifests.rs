@@ -1,5 +1,6 @@
 //! Manifests: what plugins declared when they were evaluated, so that only a plugin that changed is evaluated again.
 
+use super::declare;
 use super::parent::Loaded;
 use super::tree::Tree;
 use crate::system::System;
@@ -7,7 +8,7 @@ use crate::system::cache::Cache;
 use crate::system::replace::swap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -85,6 +86,14 @@ impl Manifests {
         let mut state = self.state();
         state.kept.by_entry.insert(key, manifest);
         state.is_changed = true;
+    }
+
+    /// The ids of all plugins that were evaluated, in order.
+    pub fn ids(&self) -> Vec<String> {
+        let state = self.state();
+        let manifests = state.kept.by_entry.values();
+        let ids = manifests.filter_map(|manifest| declare::check(&manifest.value).id);
+        ids.collect::<BTreeSet<String>>().into_iter().collect()
     }
 
     /// Writes them, if any is new.

@@ -64,10 +64,10 @@ pub struct BarStatusArgs {
     #[arg(long, conflicts_with_all = ["follow", "write"])]
     pub print_config: bool,
     /// Write OpenCode's stats.json instead of printing it (gnome only)
-    #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = "")]
+    #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = "", value_hint = clap::ValueHint::FilePath)]
     pub write: Option<String>,
     /// Show the data of the 'ttop serve' at this URL instead of this machine's
-    #[arg(long, value_name = "URL", conflicts_with_all = ["follow", "write", "print_config"])]
+    #[arg(long, value_name = "URL", value_hint = clap::ValueHint::Url, conflicts_with_all = ["follow", "write", "print_config"])]
     pub from: Option<String>,
     /// Read the token for --from from this file
     #[arg(long, value_name = "FILE", requires = "from")]

@@ -9,10 +9,12 @@ mod trust;
 pub(crate) use trust::ask_for_trust;
 
 use super::context::Context;
-use crate::args::RowArgs;
+use crate::args::{RowArgs, complete};
 use crate::exit::Exit;
 use crate::plugins::declare::Kind;
+use crate::plugins::manifests::Manifests;
 use crate::plugins::scaffold;
+use crate::system::System;
 use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -44,6 +46,7 @@ enum Action {
     /// Show one plugin: its place, rights, trust and last error
     Info {
         /// Id of the plugin
+        #[arg(add = complete::words(ids))]
         id: String,
         #[command(flatten)]
         show: ShowArgs,
@@ -59,6 +62,7 @@ enum Action {
     /// Add a plugin from npm or from a path
     Add {
         /// Package or path, such as `@tokentop/agent-NAME`, `NAME@1.2.3` or `./folder`
+        #[arg(value_hint = clap::ValueHint::AnyPath)]
         what: String,
         /// Grant the rights it declares without asking
         #[arg(long)]
@@ -67,6 +71,7 @@ enum Action {
     /// Remove a plugin with its package, stored data and trust
     Remove {
         /// Id, package or path of the plugin
+        #[arg(add = complete::words(ids))]
         what: String,
         /// Keep its stored data
         #[arg(long)]
@@ -75,6 +80,7 @@ enum Action {
     /// Trust a plugin: allow its code to run with the rights it declares
     Trust {
         /// Id or path of the plugin
+        #[arg(add = complete::words(ids))]
         what: String,
         /// Trust it without asking
         #[arg(long)]
@@ -83,6 +89,7 @@ enum Action {
     /// Stop trusting a plugin, so that it no longer runs
     Untrust {
         /// Id of the plugin
+        #[arg(add = complete::words(ids))]
         id: String,
     },
     /// Run the test cases of plugins; without cases, load a plugin and call it once
@@ -97,12 +104,19 @@ enum Action {
     /// Check the sandbox on this machine, and each plugin
     Doctor {
         /// Only check this plugin
+        #[arg(add = complete::words(ids))]
         id: Option<String>,
         #[command(flatten)]
         show: ShowArgs,
     },
 }
 
+/// Ids of the plugins that were loaded before, for completions: none is run.
+fn ids() -> Vec<String> {
+    System::from_process()
+        .map(|system| Manifests::open(&system).ids())
+        .unwrap_or_default()
+}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Wall {
     Landlock,
