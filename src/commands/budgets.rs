@@ -1,6 +1,6 @@
 //! `ttop budgets`: spend against each budget, and its projection.
 
-use super::context::{Context, Out, empty_or};
+use super::context::{Context, Out, empty_or, footer};
 use crate::args::{Filters, RowArgs};
 use crate::core::bad_request::BadRequest;
 use crate::core::budget::{Amount, Budget, Every, Level};
@@ -106,7 +106,7 @@ impl BudgetsArgs {
                 }
                 out.warn(&problem);
             }
-            let spent = engine.spent(&budgets)?;
+            let (spent, unpriced) = engine.spent_with_notes(&budgets)?;
             spent.iter().for_each(|one| warn_of_unpriced(out, one));
             let notes = plan_note(&spent);
             let mut rows: Vec<BudgetRow> = spent.into_iter().map(|one| one.row).collect();
@@ -127,6 +127,7 @@ impl BudgetsArgs {
             let layout = Layout {
                 grep: Grep::new(&filters.grep),
                 empty: empty_or(nothing, had_rows, &filters),
+                footer: footer(if rows.is_empty() { Vec::new() } else { unpriced }),
                 ..Layout::default()
             };
             let exit = out.print(&request, layout, rows.into_iter().map(Ok))?;

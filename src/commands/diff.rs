@@ -64,17 +64,18 @@ impl DiffArgs {
         let mut differs = false;
         let exit = context.report(&filter, |engine, out| {
             out.report_unknown(&engine.unknown_names::<CostRow>(&filters, &[])?, self.check)?;
-            let mut rows = engine.diff(&statement, &filter)?;
+            let (mut rows, unpriced) = engine.diff(&statement, &filter)?;
             let of_both = |row: &&DiffRow| !matches!(row.kind, DiffKind::Outside | DiffKind::Total);
             differs = !rows.iter().filter(of_both).all(DiffRow::costs_the_same);
             let equal = rows.iter().filter(of_both).filter(|row| row.is_equal()).count();
             rows.retain(|row| self.all || !of_both(&row) || !row.is_equal());
-            let notes = match equal {
+            let mut notes = match equal {
                 0 => Vec::new(),
                 _ if self.all => Vec::new(),
                 1 => vec![format!("1 line of {} is equal", statement.name)],
                 equal => vec![format!("{equal} lines of {} are equal", statement.name)],
             };
+            notes.extend(unpriced);
             let layout = Layout {
                 grep: grep.clone(),
                 footer: footer(notes),

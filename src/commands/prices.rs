@@ -1,17 +1,21 @@
 //! `ttop prices`: what models cost, where the price is from, and the price list itself.
 
-use super::context::{Context, footer};
+use super::context::{Context, footer, no_match};
 use crate::args::{RowArgs, complete};
+use crate::core::cannot_answer::CannotAnswer;
 use crate::core::filter::Globs;
+use crate::core::filter_text::FilterText;
 use crate::core::problem::Problem;
 use crate::core::rows::PriceRow;
+use crate::core::shell;
 use crate::core::time::Time;
 use crate::core::vendor::vendor_of;
 use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::prices::{self, PriceBook, billing_of};
-use crate::render::{Grep, Layout};
-use anyhow::{Result, bail};
+use crate::render::keys::nearest;
+use crate::render::{Grep, Layout, number};
+use anyhow::{Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use std::collections::BTreeSet;
 
@@ -26,10 +30,10 @@ pub struct PricesArgs {
     #[command(subcommand)]
     action: Option<Action>,
     /// Only include these providers
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", add = complete::words(providers))]
     provider: Vec<String>,
     /// Only include these models
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", add = complete::words(models))]
     model: Vec<String>,
     /// Only include rows that contain this text, ignoring case
     #[arg(long, value_name = "TEXT")]
@@ -62,6 +66,13 @@ fn models() -> Vec<String> {
     models.into_iter().map(str::to_owned).collect()
 }
 
+/// Every provider in the built-in list.
+fn providers() -> Vec<String> {
+    let book = PriceBook::built_in();
+    let providers: BTreeSet<&str> = book.all().map(|(provider, _)| provider).collect();
+    providers.into_iter().map(str::to_owned).collect()
+}
+
 impl PricesArgs {
     /// # Errors
     /// When stdout cannot be written, the list cannot be fetched, or the model has no price.
@@ -88,8 +99,17 @@ impl PricesArgs {
             .into_iter()
             .filter_map(|(provider, model)| history(&context.engine, book, provider, model).pop());
         let rows: Vec<PriceRow> = now.collect();
+        let filters = FilterText {
+            provider: self.provider.clone(),
+            model: self.model.clone(),
+            grep: self.grep.clone(),
+            ..FilterText::default()
+        };
+        let unknown = context.engine.unknown_names::<PriceRow>(&filters, &[])?;
+        context.out.report_unknown(&unknown, false)?;
         let layout = Layout {
             grep: Grep::new(&self.grep),
+            empty: no_match(&filters),
             ..Layout::default()
         };
         context.out.print(&request, layout, rows.into_iter().map(Ok))
@@ -105,13 +125,40 @@ fn show(context: &mut Context, model: &str, args: &RowArgs) -> Result<Exit> {
         None => of_model(engine, book, model),
     };
     if rows.is_empty() {
-        bail!("no price is listed for {model}");
+        let name = model.rsplit('/').next().unwrap_or(model);
+        let listed: BTreeSet<&str> = book.all().map(|(_, listed)| listed).collect();
+        let message = format!("no price is listed for {model}");
+        return Err(match nearest(name, listed.iter().copied()) {
+            Some(near) => CannotAnswer::new(message, format!("did you mean '{near}'?")).into(),
+            None => anyhow!(message),
+        });
+    }
+    let mut notes = steps(&rows);
+    let mut rows = rows;
+    if request.is_screen() && !model.contains('/') {
+        notes.extend(only_first(&mut rows, model));
     }
     let layout = Layout {
-        footer: footer(steps(&rows)),
+        footer: footer(notes),
         ..Layout::default()
     };
     context.out.print(&request, layout, rows.into_iter().map(Ok))
+}
+
+/// Leaves the prices of the maker, and names the command that lists everybody else's.
+fn only_first(rows: &mut Vec<PriceRow>, model: &str) -> Option<String> {
+    let maker = vendor_of(model)?;
+    let sellers: BTreeSet<String> = rows.iter().map(|row| row.provider_id.to_string()).collect();
+    if rows.first().is_none_or(|row| *row.provider_id != *maker) || sellers.len() < 2 {
+        return None;
+    }
+    rows.retain(|row| *row.provider_id == *maker);
+    let others = number::counted(sellers.len() as u64 - 1, "other provider");
+    let verb = if sellers.len() == 2 { "lists" } else { "list" };
+    Some(format!(
+        "{others} {verb} this model: ttop prices --model {}",
+        shell::quoted(model)
+    ))
 }
 
 /// Why the price of the first seller changed each time.

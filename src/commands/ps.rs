@@ -1,10 +1,12 @@
 //! `ttop ps`: running agents, their sessions and statuses.
 
-use super::context::{Context, Out, empty_or, with_ids};
-use crate::args::{Filters, RowArgs};
+use super::context::{Context, Out, empty_or, footer, with_ids};
+use crate::args::{Filters, RowArgs, complete};
 use crate::core::bad_request::BadRequest;
+use crate::core::cannot_answer::CannotAnswer;
 use crate::core::filter::TurnFilter;
 use crate::core::filter_text::FilterText;
+use crate::core::period::parse_duration;
 use crate::core::rows::PsRow;
 use crate::core::short_id::meant;
 use crate::engine::Engine;
@@ -46,10 +48,10 @@ pub struct PsArgs {
     #[arg(long)]
     pub text: bool,
     /// Refresh at this interval; on a terminal, in place
-    #[arg(long, value_name = "INTERVAL", num_args = 0..=1, default_missing_value = "2s", value_parser = parse_interval)]
+    #[arg(long, value_name = "INTERVAL", num_args = 0..=1, default_missing_value = "2s", value_parser = parse_interval, add = complete::durations())]
     pub watch: Option<Duration>,
     /// Switch to the pane of this session or pid
-    #[arg(long, value_name = "ID", conflicts_with_all = ["watch", "check"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["watch", "check"], add = complete::sessions())]
     pub jump: Option<String>,
     #[command(flatten)]
     pub filters: Filters,
@@ -123,16 +125,17 @@ impl PsArgs {
                 &Known::default(),
                 remote,
             )?;
-            return self.print(&mut context.out, &request, rows);
+            return self.print(&mut context.out, &request, rows, Vec::new());
         }
         context.report(&TurnFilter::default(), |engine, out| {
-            let known = known_sessions(&scan.sessions, &engine.usage()?)?;
+            let usage = engine.usage()?;
+            let known = known_sessions(&scan.sessions, &usage)?;
             let rows = self.choose(engine, out, &filters, &scan, &known, remote)?;
             let shown = rows
                 .iter()
                 .filter_map(|row| row.session_id.as_deref().map(str::to_owned));
             let request = with_ids(&request, engine, shown.collect::<Vec<_>>().into_iter())?;
-            self.print(out, &request, rows)
+            self.print(out, &request, rows, usage.unpriced_notes())
         })
     }
 
@@ -175,7 +178,7 @@ impl PsArgs {
         Ok(rows)
     }
 
-    fn print(&self, out: &mut Out, request: &Request, rows: Vec<PsRow>) -> Result<Exit> {
+    fn print(&self, out: &mut Out, request: &Request, rows: Vec<PsRow>, notes: Vec<String>) -> Result<Exit> {
         let has_failed = self.check && !rows.is_empty();
         let nothing = match (self.waiting || self.check, self.orphans) {
             (true, _) => "no agent waits for you",
@@ -185,6 +188,7 @@ impl PsArgs {
         let had_rows = !self.filters.text().is_empty();
         let layout = Layout {
             empty: empty_or(nothing, had_rows, &self.filters.text()),
+            footer: footer(if rows.is_empty() { Vec::new() } else { notes }),
             ..Layout::default()
         };
         let exit = out.print(request, layout, rows.into_iter().map(Ok))?;
@@ -207,7 +211,10 @@ fn jump(id: &str, scan: &Scan) -> Result<Exit> {
     let mut panes: Vec<_> = found.iter().filter_map(|session| session.pane.as_ref()).collect();
     panes.dedup();
     match (found.as_slice(), panes.as_slice()) {
-        ([], _) => bail!("no running agent has session '{id}'"),
+        ([], _) => {
+            let message = format!("no running agent has session '{id}'");
+            Err(CannotAnswer::new(message, "ttop ps lists the running agents").into())
+        }
         (_, [pane]) => panes::select(pane).map(|()| Exit::Ok),
         (_, [_, _, ..]) => Err(BadRequest::new(format!("'{id}' matches agents in several panes"))
             .with_hint("use a pid: ttop ps --fields pid,sessionId,pane")
@@ -224,13 +231,12 @@ fn jump(id: &str, scan: &Scan) -> Result<Exit> {
 
 fn parse_interval(text: &str) -> Result<Duration, String> {
     const SHORTEST: Duration = Duration::from_millis(100);
-    let parsed = text
-        .parse::<jiff::SignedDuration>()
-        .ok()
-        .and_then(|time| Duration::try_from(time).ok());
-    match parsed {
-        Some(time) if time >= SHORTEST => Ok(time),
-        Some(_) => Err("must be at least 100ms".to_owned()),
+    match parse_duration(text) {
+        Some(Ok(ms)) => match Duration::from_millis(ms.unsigned_abs()) {
+            time if time >= SHORTEST => Ok(time),
+            _ => Err("must be at least 100ms".to_owned()),
+        },
+        Some(Err(error)) => Err(format!("{error}; {}", error.hint)),
         None => Err("expected a duration such as 2s or 500ms".to_owned()),
     }
 }

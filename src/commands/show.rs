@@ -2,6 +2,7 @@
 
 use super::context::{Context, Out, with_ids};
 use crate::args::{RowArgs, complete};
+use crate::core::cannot_answer::CannotAnswer;
 use crate::core::filter::TurnFilter;
 use crate::core::problem::Problem;
 use crate::core::process::{DetailLimits, SessionDetail};
@@ -44,11 +45,13 @@ impl ShowArgs {
         let request = context.request(&self.rows)?;
         request.check::<ShowRow>(false)?;
         context.report(&TurnFilter::default(), |engine, out| {
-            let row = self.row(engine, out)?;
+            let (row, unpriced) = self.row(engine, out)?;
             let request = with_ids(&request, engine, std::iter::empty())?;
             let view = request.screen.view.clone();
-            let footer =
-                move |rows: &[ShowRow]| Footer::new(None, rows.iter().flat_map(|row| columns::show::lines(row, &view)));
+            let footer = move |rows: &[ShowRow]| {
+                let lines = rows.iter().flat_map(|row| columns::show::lines(row, &view));
+                Footer::new(None, lines.chain(unpriced))
+            };
             let layout = Layout {
                 footer: Some(Box::new(footer)),
                 ..Layout::default()
@@ -57,11 +60,13 @@ impl ShowArgs {
         })
     }
 
-    fn row(&self, engine: &Engine, out: &mut Out) -> Result<ShowRow> {
+    /// The row, and notes on what its session lacks a price for.
+    fn row(&self, engine: &Engine, out: &mut Out) -> Result<(ShowRow, Vec<String>)> {
         let usage = engine.usage()?;
         let sessions = Sessions::load(usage.ledger)?;
         let Some(named) = usage.named(&self.id, &sessions)? else {
-            bail!("session or turn '{}' not found", self.id);
+            let message = format!("session or turn '{}' not found", self.id);
+            return Err(CannotAnswer::new(message, "ttop sessions lists the sessions, ttop turns the turns").into());
         };
         let session = match &named {
             Named::Session(row) => *row,
@@ -70,6 +75,8 @@ impl ShowArgs {
         let Some(row) = usage.one_session(session, &sessions)? else {
             bail!("session '{}' not found", self.id);
         };
+        // What follows looks at the same turns again.
+        let unpriced = usage.unpriced_notes();
         let detail = self.detail(engine, out, &row.agent_id, &row.session_id);
         let explain = match &named {
             _ if !self.explain => None,
@@ -80,7 +87,7 @@ impl ShowArgs {
             Named::Session(_) => None,
             Named::Turn(found) => Some(usage.turn_row(found, &sessions)),
         };
-        Ok(ShowRow {
+        let row = ShowRow {
             session: row,
             turn,
             children: usage.children(session, &sessions)?,
@@ -90,7 +97,8 @@ impl ShowArgs {
             messages: detail.messages.into_iter().map(message).collect(),
             todos: detail.todos.into_iter().map(todo).collect(),
             explain,
-        })
+        };
+        Ok((row, unpriced))
     }
 
     /// The text in the agent's own records; empty if they are gone or unknown.

@@ -1,8 +1,8 @@
 //! `ttop top`: a screen with running agents, cost, plans, trends and projects.
 
 use super::config::set_setting;
-use super::context::{Context, depth_of, with_ids};
-use crate::args::{Filters, RowArgs};
+use super::context::{Context, depth_of, footer, with_ids};
+use crate::args::{Filters, RowArgs, complete};
 use crate::core::bad_request::BadRequest;
 use crate::core::filter::TurnFilter;
 use crate::core::rows::{CostRow, ProviderRow, PsRow, SessionRow};
@@ -12,7 +12,7 @@ use crate::engine::limits::{LimitsQuery, Listing};
 use crate::engine::scan::{LiveSession, ScanOptions};
 use crate::exit::Exit;
 use crate::render::theme::{Depth, Scheme};
-use crate::render::{Footer, Layout, Palette, Row};
+use crate::render::{Layout, Palette, Row};
 use crate::system::config::Config;
 use crate::top::feed;
 use crate::top::keys::Keys;
@@ -39,7 +39,7 @@ pub struct TopArgs {
     #[arg(long, value_name = "VIEW")]
     pub view: Option<View>,
     /// Start with this window: 5min, 15min, 1h, today, 24h, 7d, 30d, all
-    #[arg(long, value_name = "WINDOW", value_parser = parse_window)]
+    #[arg(long, value_name = "WINDOW", value_parser = parse_window, add = complete::words(windows))]
     pub window: Option<Window>,
     /// Print the rows of the view once, without a screen
     #[arg(long)]
@@ -51,6 +51,10 @@ pub struct TopArgs {
     pub filters: Filters,
     #[command(flatten)]
     pub rows: RowArgs,
+}
+
+fn windows() -> Vec<String> {
+    Window::ALL.map(|window| window.name().to_owned()).into()
 }
 
 fn parse_window(text: &str) -> Result<Window, String> {
@@ -131,7 +135,7 @@ impl TopArgs {
                 remote.problems.iter().for_each(|problem| context.out.warn(problem));
                 self.rows(context, |engine| {
                     let rows = feed::live(engine, &scanned, &remote.rows, &wanted.filter)?;
-                    Ok(sorted(rows, View::Live))
+                    Ok((sorted(rows, View::Live), Vec::new()))
                 })
             }
             View::Plans => {
@@ -146,28 +150,33 @@ impl TopArgs {
                 context.rows(&self.rows, rows)
             }
             View::Cost => self.rows::<SessionRow>(context, |engine| {
-                Ok(sorted(feed::sessions(engine, &wanted)?, View::Cost))
+                let (rows, notes) = feed::sessions(engine, &wanted)?;
+                Ok((sorted(rows, View::Cost), notes))
             }),
             View::Trends => self.rows::<CostRow>(context, |engine| feed::costs(engine, &wanted)),
             View::Projects => self.rows::<CostRow>(context, |engine| {
-                Ok(sorted(feed::costs(engine, &wanted)?, View::Projects))
+                let (rows, notes) = feed::costs(engine, &wanted)?;
+                Ok((sorted(rows, View::Projects), notes))
             }),
         }
     }
 
-    /// Refreshes, makes rows and prints them.
-    fn rows<R: Row>(&self, context: &mut Context, make: impl Fn(&Engine) -> Result<Vec<R>>) -> Result<Exit> {
+    /// Refreshes, makes rows with notes, and prints them.
+    fn rows<R: Row>(
+        &self,
+        context: &mut Context,
+        make: impl Fn(&Engine) -> Result<(Vec<R>, Vec<String>)>,
+    ) -> Result<Exit> {
         let request = context.request(&self.rows)?;
         request.check::<R>(false)?;
         context.report(&TurnFilter::default(), |engine, out| {
-            let missing = engine.missing_history()?;
+            let (rows, unpriced) = make(engine)?;
             let layout = Layout {
-                footer: (!missing.is_empty())
-                    .then(|| -> crate::render::MakeFooter<R> { Box::new(|_| Footer::new(None, missing)) }),
+                footer: footer([engine.missing_history()?, unpriced].concat()),
                 ..Layout::default()
             };
             let request = with_ids(&request, engine, std::iter::empty())?;
-            out.print(&request, layout, make(engine)?.into_iter().map(Ok))
+            out.print(&request, layout, rows.into_iter().map(Ok))
         })
     }
 }

@@ -37,14 +37,24 @@ impl TurnsArgs {
             // Known to be the newest before rows are made of them, where nothing but time decides.
             let newest = self.rows.limit.filter(|_| self.rows.sort.is_none() && grep.is_empty());
             let mut rows = usage.turn_rows(&selected, &sessions, newest)?.peekable();
+            let empty = explain_empty(engine, "turns", "turns", &filters, rows.peek().is_none())?;
+            let mut notes = engine.missing_history()?;
+            let mut table = Vec::new();
+            let shows_cost = request.fields.is_empty() || request.fields.iter().any(|field| field.starts_with("cost"));
+            if request.is_screen() && shows_cost {
+                // Which prices are missing is known once all turns are priced.
+                table = rows.by_ref().collect();
+                notes.extend(usage.unpriced_notes());
+            }
             let layout = Layout {
                 keep: Keep::Last,
                 grep: grep.clone(),
-                empty: explain_empty(engine, "turns", "turns", &filters, rows.peek().is_none())?,
-                footer: footer(engine.missing_history()?),
+                empty,
+                footer: footer(notes),
                 ..Layout::default()
             };
-            out.print(&with_ids(&request, engine, std::iter::empty())?, layout, rows)
+            let request = with_ids(&request, engine, std::iter::empty())?;
+            out.print(&request, layout, table.into_iter().chain(rows))
         })
     }
 }

@@ -109,6 +109,27 @@ impl Engine {
         Ok(())
     }
 
+    /// The current spend of each budget, and notes on what the one lacks a price for that lacks most.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn spent_with_notes(&self, budgets: &[Budget]) -> Result<(Vec<Spent>, Vec<String>)> {
+        let (zone, now) = (self.system.zone()?, self.system.now);
+        let (mut all, mut notes, mut most) = (Vec::new(), Vec::new(), None);
+        for budget in budgets {
+            // One budget at a time: several count the same turns.
+            let usage = self.usage()?;
+            let spent = usage.budget_rows(std::slice::from_ref(budget), thresholds(&self.config), zone, now)?;
+            let lacking = usage.unpriced_notes();
+            let size = (spent.iter().map(|one| one.unpriced_tokens).max(), lacking.len());
+            if most.is_none_or(|most| most < size) {
+                (most, notes) = (Some(size), lacking);
+            }
+            all.extend(spent);
+        }
+        Ok((all, notes))
+    }
+
     /// The current spend of each budget.
     ///
     /// # Errors

@@ -94,8 +94,9 @@ impl PriceBook {
 
     /// The price of a model at a provider, under its own id or an alias.
     pub fn of(&self, provider_id: &str, model_id: &str) -> ModelPrices {
+        let biller = self.prices_from.get(provider_id).map_or(provider_id, String::as_str);
         self.found(provider_id, model_id)
-            .with_surcharges(surcharges(provider_id, model_id))
+            .with_surcharges(surcharges(biller, model_id))
     }
 
     fn found(&self, provider_id: &str, model_id: &str) -> ModelPrices {

@@ -152,6 +152,16 @@ pub fn similar<'n>(typed: &str, names: impl Iterator<Item = &'n str>) -> Vec<&'n
     near.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
+/// The name that a mistyped one probably is: the one that the fewest edits make of it, else one that is like it.
+pub fn nearest<'n>(typed: &str, names: impl Iterator<Item = &'n str> + Clone) -> Option<&'n str> {
+    const MOST_EDITS: usize = 2;
+    let lower = typed.to_lowercase();
+    let edits = |name: &&str| strsim::osa_distance(&lower, &name.to_lowercase());
+    let closest = names.clone().min_by_key(edits);
+    let closest = closest.filter(|name| edits(name) <= MOST_EDITS.min(typed.len() / 4));
+    closest.or_else(|| similar(typed, names).first().copied())
+}
+
 /// The value at a path such as `tokens.input`.
 pub fn value_at<'v>(row: &'v Value, path: &str) -> &'v Value {
     path.split('.')

@@ -24,7 +24,7 @@ mod unpriced;
 
 use crate::core::group::Addend;
 use crate::core::money::{Billing, CostStatus};
-use crate::core::price::{Billed, CostFrom, TurnCost, cost_of};
+use crate::core::price::{Billed, CostFrom, Gaps, TurnCost, cost_of};
 use crate::core::rows::Text;
 use crate::core::turn::Mode;
 use crate::ledger::Ledger;
@@ -131,6 +131,9 @@ impl<'a> Usage<'a> {
         if cost.unpriced_tokens > 0 {
             note_unpriced(model, numbers.mode, cost.unpriced_tokens);
         }
+        if cost.status == CostStatus::Partial || cost.status == CostStatus::Unknown && cost.unpriced_tokens == 0 {
+            note_gaps(model, &numbers);
+        }
         let billing = self.models.billing(key.agent, numbers.model);
         Priced {
             key,
@@ -185,6 +188,12 @@ fn note_unpriced(model: &Model, mode: Mode, tokens: u64) {
         true => (standard.saturating_add(tokens), other),
         false => (standard, other.saturating_add(tokens)),
     });
+}
+
+#[cold]
+fn note_gaps(model: &Model, numbers: &TurnNumbers) {
+    let gaps = Gaps::of(&billed(numbers), &model.prices);
+    model.gaps.set(model.gaps.get().plus(gaps));
 }
 
 /// A text of the ledger, where an empty one means that nothing is known.

@@ -1,7 +1,7 @@
 //! Models: each provider and model of the ledger with its names, prices and who pays.
 
 use crate::core::money::Billing;
-use crate::core::price::ModelPrices;
+use crate::core::price::{Gaps, ModelPrices};
 use crate::core::rows::Text;
 use crate::core::vendor::vendor_of;
 use crate::ledger::Ledger;
@@ -23,6 +23,8 @@ pub struct Model {
     pub prices: ModelPrices,
     /// Tokens that were met without a price so far: those of standard requests, and of other modes.
     pub unpriced: Cell<(u64, u64)>,
+    /// What was met so far that the listed price does not cover.
+    pub gaps: Cell<Gaps>,
     /// Whether a turn was met that only its agent has a price for.
     pub is_priced_by_agent: Cell<bool>,
     /// The first agent (by row) that was asked about, mostly the only one, and who pays there.
@@ -57,6 +59,7 @@ impl<'a> Models<'a> {
             name: "".into(),
             prices: ModelPrices::missing(),
             unpriced: Cell::default(),
+            gaps: Cell::default(),
             is_priced_by_agent: Cell::default(),
             billing: OnceCell::new(),
         };
@@ -86,6 +89,7 @@ impl<'a> Models<'a> {
                 name: format!("{provider}/{model}").into(),
                 prices: self.book.of(provider, model),
                 unpriced: Cell::default(),
+                gaps: Cell::default(),
                 is_priced_by_agent: Cell::default(),
                 billing: OnceCell::new(),
             }
@@ -98,6 +102,14 @@ impl<'a> Models<'a> {
         let mut unpriced: Vec<&Model> = met.filter(|model| model.unpriced_tokens() > 0).collect();
         unpriced.sort_by_key(|model| (std::cmp::Reverse(model.unpriced_tokens()), model.name.clone()));
         unpriced
+    }
+
+    /// Models that turns were met of which their price does not cover completely, by name.
+    pub fn with_gaps(&self) -> Vec<&Model> {
+        let met = self.known.iter().filter_map(OnceCell::get);
+        let mut found: Vec<&Model> = met.filter(|model| model.gaps.get() != Gaps::default()).collect();
+        found.sort_by_key(|model| model.name.clone());
+        found
     }
 
     /// The name of the price list, where a model was met that is newer than it and that its agent has a price for.

@@ -2,7 +2,7 @@
 
 use super::Usage;
 use super::models::Model;
-use crate::core::price::DatedPrice;
+use crate::core::price::{CostFrom, DatedPrice, Gaps};
 use crate::render::number;
 
 /// So many models are named; the rest is counted.
@@ -12,6 +12,7 @@ impl Usage<'_> {
     /// What the turns that were priced so far lack: prices and exchange rates.
     pub fn unpriced_notes(&self) -> Vec<String> {
         let mut notes = self.missing_prices();
+        notes.extend(self.gaps());
         if let Some(exchange) = self.exchange.as_ref().filter(|_| self.has_newer.get()) {
             let (code, month) = (exchange.currency.code, exchange.last_month());
             notes.push(format!(
@@ -24,40 +25,108 @@ impl Usage<'_> {
     /// Which models lack a price, how many tokens, and the command that mends it.
     fn missing_prices(&self) -> Vec<String> {
         let unpriced = self.models().unpriced();
-        let Some(first) = unpriced.first() else {
+        if unpriced.is_empty() {
             return Vec::new();
-        };
-        let tokens: u64 = unpriced.iter().map(|model| model.unpriced_tokens()).sum();
-        let mut names: Vec<String> = unpriced.iter().take(MOST_NAMED).map(|model| name(model)).collect();
-        if unpriced.len() > MOST_NAMED {
-            names.push(format!("{} more", unpriced.len() - MOST_NAMED));
         }
-        vec![
-            format!(
-                "{} tokens have no price: {}",
-                number::tokens(Some(tokens)),
-                names.join(", ")
-            ),
-            self.remedy(first),
-        ]
+        let tokens: u64 = unpriced.iter().map(|model| model.unpriced_tokens()).sum();
+        let (tokens, names) = (number::tokens(Some(tokens)), listed(&unpriced, name));
+        if self.cost_from == CostFrom::Agent {
+            return vec![
+                format!("agents recorded no cost of {tokens} tokens: {names}"),
+                "costs by the price list: leave out --cost-from agent".to_owned(),
+            ];
+        }
+        let mut notes = vec![format!("{tokens} tokens have no price: {names}")];
+        for remedy in unpriced.iter().take(MOST_NAMED).filter_map(|model| self.remedy(model)) {
+            if !notes.contains(&remedy) {
+                notes.push(remedy);
+            }
+        }
+        notes
     }
 
-    fn remedy(&self, model: &Model) -> String {
-        let provider = model.provider.as_deref().unwrap_or_default();
-        let id = model.model.as_deref().unwrap_or_default();
-        if self.models().is_listed(provider) && model.prices.entries().is_empty() {
-            return "models newer than the price list: ttop prices update".to_owned();
-        }
-        match &model.vendor {
-            Some(vendor) if !provider.is_empty() && model.prices.entries().is_empty() => {
-                format!("the maker's prices: ttop config set providers.{provider}.pricesFrom {vendor}")
+    /// What makes a cost a lower bound beside that: items, regions and missing counts, and whose they are.
+    fn gaps(&self) -> Vec<String> {
+        /// How many of a gap a model has, and the words for one and for several.
+        type Gap = (fn(&Gaps) -> u64, &'static str, &'static str);
+        const GAPS: [Gap; 5] = [
+            (
+                |gaps| gaps.searches,
+                "web search has no known price",
+                "web searches have no known price",
+            ),
+            (
+                |gaps| gaps.items,
+                "billed item has no known price",
+                "billed items have no known price",
+            ),
+            (
+                |gaps| gaps.regions,
+                "turn ran in a region whose price is not known",
+                "turns ran in regions whose price is not known",
+            ),
+            (
+                |gaps| gaps.counts,
+                "turn lacks a token count that its agent did not record",
+                "turns lack a token count that their agents did not record",
+            ),
+            (
+                |gaps| gaps.unreported,
+                "turn has no token counts: its provider reported none",
+                "turns have no token counts: their providers reported none",
+            ),
+        ];
+        let models = self.models().with_gaps();
+        let mut notes = Vec::new();
+        for (count, one, several) in GAPS {
+            let of: Vec<&Model> = models
+                .iter()
+                .copied()
+                .filter(|model| count(&model.gaps.get()) > 0)
+                .collect();
+            let sum: u64 = of.iter().map(|model| count(&model.gaps.get())).sum();
+            if sum > 0 {
+                let what = if sum == 1 { one } else { several };
+                notes.push(format!("{sum} {what}: {}", listed(&of, billed_name)));
             }
+        }
+        let unlisted = models.iter().find(|model| model.gaps.get().searches > 0);
+        notes.extend(unlisted.and_then(|model| {
+            let (provider, vendor) = (model.provider.as_deref()?, model.vendor.as_deref()?);
+            let is_gateway = !self.models().is_listed(provider);
+            is_gateway.then(|| prices_from(provider, vendor))
+        }));
+        notes
+    }
+
+    /// The command that gives a model a price; none for one without a name.
+    fn remedy(&self, model: &Model) -> Option<String> {
+        let (provider, id) = (model.provider.as_deref()?, model.model.as_deref()?);
+        let is_listed = !model.prices.entries().is_empty();
+        Some(match &model.vendor {
+            _ if self.models().is_listed(provider) && !is_listed => {
+                "models newer than the price list: ttop prices update".to_owned()
+            }
+            Some(vendor) if !is_listed => prices_from(provider, vendor),
             _ => format!(
                 "your own price: ttop config set 'prices.overrides.{provider}/{id}' '{}'",
                 own_price(model.prices.entries().last())
             ),
-        }
+        })
     }
+}
+
+fn prices_from(provider: &str, vendor: &str) -> String {
+    format!("the maker's prices: ttop config set providers.{provider}.pricesFrom {vendor}")
+}
+
+/// The first models, and how many there are besides.
+fn listed(models: &[&Model], name: fn(&Model) -> String) -> String {
+    let mut names: Vec<String> = models.iter().take(MOST_NAMED).map(|model| name(model)).collect();
+    if models.len() > MOST_NAMED {
+        names.push(format!("{} more", models.len() - MOST_NAMED));
+    }
+    names.join(", ")
 }
 
 /// The value to begin with: where only the price of fast mode is missing, the rest is as listed.
@@ -78,6 +147,15 @@ fn own_price(listed: Option<&DatedPrice>) -> String {
         .filter_map(|(key, rate)| Some(format!(r#""{key}": {}"#, rate? as f64 / 1e9)));
     let keys: Vec<String> = keys.collect();
     format!(r#"{{{}, "fast": {{"input": 1, "output": 2}}}}"#, keys.join(", "))
+}
+
+/// `gpt-5.5 (mock)`
+fn billed_name(model: &Model) -> String {
+    let id = model.model.as_deref().unwrap_or("(unknown)");
+    match &model.provider {
+        Some(provider) => format!("{id} ({provider})"),
+        None => id.to_owned(),
+    }
 }
 
 /// `gpt-5.5 (mock)`, `claude-opus-4-8 (this service mode, anthropic)`.

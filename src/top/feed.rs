@@ -137,23 +137,25 @@ pub fn matching<R: Row>(mut rows: Vec<R>, filter: &FilterText) -> Vec<R> {
 ///
 /// # Errors
 /// When the ledger is damaged, or a filter cannot be understood.
-pub fn sessions(engine: &Engine, wanted: &Wanted) -> Result<Vec<SessionRow>> {
-    let rows = Chosen::new(engine, &wanted.turns())?.session_rows()?;
-    Ok(matching(rows, &wanted.filter))
+pub fn sessions(engine: &Engine, wanted: &Wanted) -> Result<(Vec<SessionRow>, Vec<String>)> {
+    let chosen = Chosen::new(engine, &wanted.turns())?;
+    let rows = matching(chosen.session_rows()?, &wanted.filter);
+    Ok((rows, chosen.usage.unpriced_notes()))
 }
 
-/// Rows of the trends or of the projects.
+/// Rows of the trends or of the projects, and notes on what lacks a price.
 ///
 /// # Errors
 /// When the ledger is damaged, or a filter cannot be understood.
-pub fn costs(engine: &Engine, wanted: &Wanted) -> Result<Vec<CostRow>> {
+pub fn costs(engine: &Engine, wanted: &Wanted) -> Result<(Vec<CostRow>, Vec<String>)> {
     let by = match wanted.view {
         View::Trends if wanted.is_split => &[Dimension::Period(Unit::Day), Dimension::Model][..],
         View::Trends => &[Dimension::Period(Unit::Day)],
         _ => &[Dimension::Project],
     };
-    let rows = Chosen::new(engine, &wanted.turns())?.by(by)?.rows;
-    Ok(matching(rows, &wanted.filter))
+    let chosen = Chosen::new(engine, &wanted.turns())?;
+    let rows = matching(chosen.by(by)?.rows, &wanted.filter);
+    Ok((rows, chosen.usage.unpriced_notes()))
 }
 
 /// # Errors

@@ -329,3 +329,137 @@ fn what_lacks_a_price_is_named_with_the_command_that_mends_it() {
     let table = run(&["cost", "--by", "model", "-o", "table"]);
     assert!(!String::from_utf8_lossy(&table.stdout).contains("no price"));
 }
+
+/// Replies whose cost is a lower bound for three reasons: a search at a gateway, a region, and a count that is not recorded.
+fn lower_bounds(home: &Home) {
+    let reply = |id: &str, model: &str, more: &str| {
+        format!(
+            r#"{{"type":"assistant","sessionId":"0a0a0000-0000-4000-8000-000000000001","cwd":"/w","timestamp":"2026-11-20T10:00:00.000Z","uuid":"{id}","requestId":"{id}","version":"2.1.63","message":{{"id":"{id}","role":"assistant","model":"{model}","usage":{{"input_tokens":1000,"output_tokens":200,"cache_read_input_tokens":0,"cache_creation_input_tokens":0{more}}}}}}}"#
+        )
+    };
+    let lines = [
+        reply("m1", "claude-sonnet-4-6", r#","inference_geo":"eu""#),
+        reply(
+            "m2",
+            "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+            r#","server_tool_use":{"web_search_requests":3}"#,
+        ),
+    ];
+    home.write(
+        ".claude/projects/-w/0a0a0000-0000-4000-8000-000000000001.jsonl",
+        lines.join("\n") + "\n",
+    );
+    home.write(".config/tokentop/config.json", r#"{"budgets": {"daily": 20}}"#);
+}
+
+#[test]
+fn every_table_with_a_lower_bound_names_what_lacks_a_price() {
+    let home = Home::new().at("2026-11-20T12:00:00Z");
+    lower_bounds(&home);
+    for command in [
+        &["cost", "--by", "model"][..],
+        &["cost", "--by", "total"],
+        &["sessions"],
+        &["turns"],
+        &["trends", "--days", "7"],
+        &["show", "latest"],
+        &["budgets"],
+        &["top", "--once", "--view", "cost"],
+        &["top", "--once", "--view", "projects"],
+        &[],
+    ] {
+        let output = home
+            .ttop()
+            .args(command)
+            .arg("-t")
+            .env("COLUMNS", "200")
+            .output()
+            .expect("runs");
+        let table = String::from_utf8_lossy(&output.stdout);
+        assert!(table.contains('≥'), "{command:?}: {output:?}");
+        assert!(
+            table.contains("1 turn ran in a region whose price is not known: claude-sonnet-4-6 (anthropic)"),
+            "{command:?}: {table}"
+        );
+        assert!(
+            table.contains(
+                "3 web searches have no known price: us.anthropic.claude-sonnet-4-5-20250929-v1:0 (amazon-bedrock)"
+            ),
+            "{command:?}: {table}"
+        );
+    }
+}
+
+#[test]
+fn a_gateway_s_searches_cost_what_they_do_where_its_prices_are_from() {
+    let home = Home::new().at("2026-11-20T12:00:00Z");
+    lower_bounds(&home);
+    let cost = || {
+        home.rows(&["cost", "--by", "model", "--model", "us.*"])[0]["cost"]
+            .as_f64()
+            .expect("a cost")
+    };
+    assert!(cost() < 0.036);
+    home.stdout(&["config", "set", "providers.amazon-bedrock.pricesFrom", "anthropic"]);
+    assert!(
+        (cost() - 0.006 - 0.03).abs() < 1e-9,
+        "three searches at a cent each: {}",
+        cost()
+    );
+    let table = home.stdout(&["cost", "--by", "model", "-t"]);
+    assert!(!table.contains("web search"), "{table}");
+}
+
+#[test]
+fn costs_of_agents_alone_name_what_agents_did_not_record() {
+    let home = Home::new().at("2026-11-20T12:00:00Z");
+    lower_bounds(&home);
+    let table = home.stdout(&["cost", "--by", "model", "-t", "--cost-from", "agent"]);
+    assert!(table.contains("agents recorded no cost of 2.4K tokens: "), "{table}");
+    assert!(
+        table.contains("leave out --cost-from agent") && !table.contains("config set"),
+        "{table}"
+    );
+}
+
+#[test]
+fn a_model_that_no_list_has_is_answered_with_the_nearest_name() {
+    let home = Home::new();
+    let run = |args: &[&str]| {
+        let output = home.ttop().args(args).output().expect("runs");
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    };
+    let (code, stderr) = run(&["prices", "show", "claude-sonet-4-6"]);
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("hint: did you mean 'claude-sonnet-4-6'?"), "{stderr}");
+    for (flag, value, near) in [
+        ("--provider", "opnai", "openai"),
+        ("--model", "claude-sonet-4-6", "claude-sonnet-4-6"),
+    ] {
+        let (code, stderr) = run(&["prices", flag, value]);
+        assert_eq!(code, Some(0));
+        assert!(stderr.contains(&format!("did you mean {flag} {near}?")), "{stderr}");
+    }
+}
+
+#[test]
+fn a_table_of_a_model_shows_its_maker_and_counts_the_rest() {
+    let home = Home::new();
+    let sellers = |rows: &[Value]| -> std::collections::BTreeSet<String> {
+        rows.iter()
+            .map(|row| row["providerId"].as_str().expect("a provider").to_owned())
+            .collect()
+    };
+    let all = sellers(&home.rows(&["prices", "show", "claude-sonnet-4-6"]));
+    let table = home.stdout(&["prices", "show", "claude-sonnet-4-6", "-t"]);
+    let note = format!(
+        "{} other providers list this model: ttop prices --model claude-sonnet-4-6",
+        all.len() - 1
+    );
+    assert!(table.contains(&note), "{table}");
+    assert!(!table.contains("302ai"), "{table}");
+    assert_eq!(sellers(&home.rows(&["prices", "--model", "claude-sonnet-4-6"])), all);
+}

@@ -215,7 +215,7 @@ fn only_whole_days_are_compared() {
         (&["--since", "2h"][..], "trends compare whole days"),
         (&["--until", "2026-11-18"], "--until without --since"),
         (&["--days", "7", "--since", "7d"], "cannot be used with"),
-        (&["--days", "0"], "0 is not in 1..=3660"),
+        (&["--days", "0"], "expected a whole number from 1 to 3660"),
         (&["--kind", "moon"], "invalid value 'moon'"),
     ] {
         let output = home.ttop().arg("trends").args(args).output().expect("runs");
@@ -268,5 +268,7 @@ fn the_table_names_each_row_at_80_columns() {
     85.4K tokens have no price: lab-coder-7b (lab)
     your own price:
       ttop config set 'prices.overrides.lab/lab-coder-7b' '{"input": 1, "output": 2}'
+    1 turn lacks a token count that its agent did not record: claude-sonnet-4.5
+      (github-copilot)
     "#);
 }

@@ -123,7 +123,7 @@ fn with_fees(of_tokens: TurnCost, fees: Fees, prices: &ModelPrices) -> TurnCost 
 }
 
 /// How many thousandths of its list price a request costs in its region, and whether that is known.
-fn factor(region: Region, prices: &ModelPrices) -> (u32, bool) {
+pub(super) fn factor(region: Region, prices: &ModelPrices) -> (u32, bool) {
     match (region, prices.surcharges().us) {
         (Region::Global, _) => (PERMILLE, true),
         (Region::Us, Some(factor)) => (factor, true),

@@ -1,12 +1,14 @@
 //! What tokens cost: the price of a model over time, the cost of a turn, and the rule for sums.
 
 mod cost;
+mod gaps;
 #[cfg(test)]
 mod lower_bound;
 mod rates;
 mod sum;
 
 pub use cost::{Billed, CostFrom, TurnCost, cost_of};
+pub use gaps::Gaps;
 pub use rates::{ListedRates, MAX_RATE, Price, Rate, Rates, Tier, rate_of_dollars};
 pub use sum::CostSum;
 

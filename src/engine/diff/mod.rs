@@ -97,11 +97,12 @@ fn sum<T>(is_first: bool, known: Option<T>, more: Option<T>, add: fn(T, T) -> T)
 }
 
 impl Engine {
-    /// The lines of a file beside the same turns of the ledger, then the turns outside its days, then the total.
+    /// The lines of a file beside the same turns of the ledger, then the turns outside its days, then the total; and
+    /// notes on what lacks a price.
     ///
     /// # Errors
     /// When the ledger is damaged or the time zone is unknown.
-    pub fn diff(&self, statement: &Statement, filter: &TurnFilter) -> Result<Vec<DiffRow>> {
+    pub fn diff(&self, statement: &Statement, filter: &TurnFilter) -> Result<(Vec<DiffRow>, Vec<String>)> {
         let zone = match statement.is_utc {
             true => TimeZone::UTC,
             false => self.system.zone()?.clone(),
@@ -111,6 +112,8 @@ impl Engine {
         let selected = usage.select(filter, Some(&sessions))?;
         let mut grouping = Grouping::new(statement, &zone);
         let sums = ours::add_up(&usage, &selected, &sessions, statement, &mut grouping)?;
+        // The turns may be added up again.
+        let unpriced = usage.unpriced_notes();
         let shown = lines_of(statement, filter, &grouping, &zone);
         let counts: FxHashMap<Key, Counts> = shown
             .iter()
@@ -137,7 +140,8 @@ impl Engine {
             },
             days: first_and_last(shown.keys().filter_map(|key| key.date)),
         };
-        Ok(comparison.rows(&shown, sums.lines, there.as_ref()))
+        let rows = comparison.rows(&shown, sums.lines, there.as_ref());
+        Ok((rows, unpriced))
     }
 }
 
