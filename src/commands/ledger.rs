@@ -1,14 +1,16 @@
 //! `ttop ledger`: shows, erases, rebuilds, exports and imports the ledger.
 
 use super::context::Context;
-use crate::args::RowArgs;
+use crate::args::{RowArgs, complete};
 use crate::core::bad_request::BadRequest;
+use crate::core::cannot_answer::CannotAnswer;
 use crate::core::filter::TurnFilter;
-use crate::core::period::{Edge, parse_time};
+use crate::core::period::{Edge, Range, parse_time};
 use crate::core::short_id::meant;
 use crate::exit::Exit;
 use crate::ledger::forget::Erase;
 use crate::ledger::query::Selection;
+use crate::ledger::transfer::Exported;
 use crate::ledger::{Ledger, LedgerState};
 use crate::render::Output;
 use crate::reports::Sessions;
@@ -49,6 +51,11 @@ enum Action {
         /// Leave out imported turns
         #[arg(long)]
         own: bool,
+        /// Only include sessions with a turn at or after this time
+        ///
+        /// Such a session is complete, so that the other machine decides the same about each turn.
+        #[arg(long, value_name = "TIME", add = complete::times())]
+        since: Option<String>,
     },
     /// Add an export from another machine; each turn counts once
     Import {
@@ -67,16 +74,16 @@ enum Action {
 #[group(required = true, multiple = false)]
 struct ForgetArgs {
     /// Erase this session: its id or the short id in tables
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = complete::sessions())]
     session: Option<String>,
     /// Erase every session of this project and of folders below it
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", add = complete::projects())]
     project: Option<String>,
     /// Erase every turn before this time
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", add = complete::times())]
     before: Option<String>,
     /// Erase an import, given its name; it can be imported again
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = complete::imports())]
     import: Option<String>,
 }
 
@@ -89,7 +96,7 @@ impl LedgerArgs {
             Some(Action::Status { rows }) => status(context, rows),
             Some(Action::Forget(what)) => what.run(context),
             Some(Action::Rebuild) => rebuild(context),
-            Some(Action::Export { own }) => export(context, *own),
+            Some(Action::Export { own, since }) => export(context, *own, since.as_deref()),
             Some(Action::Import { file, name, dry_run }) => import(context, file, name.as_deref(), *dry_run),
         }
     }
@@ -141,10 +148,7 @@ impl ForgetArgs {
 
     fn erase(&self, context: &Context, ledger: &Ledger) -> Result<Erase> {
         if let Some(time) = &self.before {
-            let zone = context.engine.system.zone()?;
-            let at = parse_time(time, context.engine.system.now, zone, Edge::Since)
-                .map_err(|error| BadRequest::new(error.message).with_hint(error.hint))?;
-            return Ok(Erase::Before(at));
+            return Ok(Erase::Before(self::time(context, "--before", time)?));
         }
         if let Some(project) = &self.project {
             let path = context.engine.system.expand(project);
@@ -161,7 +165,10 @@ impl ForgetArgs {
                 agent_id: ledger.names().agent(session.agent).unwrap_or_default().to_owned(),
                 session_id: session.id.to_string(),
             }),
-            [] => bail!("session '{prefix}' not found"),
+            [] => {
+                let message = format!("session '{prefix}' not found");
+                Err(CannotAnswer::new(message, "ttop sessions lists the sessions").into())
+            }
             several => Err(BadRequest::new(format!(
                 "session id '{prefix}' is ambiguous ({} matches)",
                 several.len()
@@ -169,6 +176,13 @@ impl ForgetArgs {
             .into()),
         }
     }
+}
+
+/// The value of a flag that takes a time.
+fn time(context: &Context, flag: &str, text: &str) -> Result<i64> {
+    let system = &context.engine.system;
+    let at = parse_time(text, system.now, system.zone()?, Edge::Since);
+    Ok(at.map_err(|error| BadRequest::new(format!("{flag}: {error}")).with_hint(error.hint))?)
 }
 
 fn forget_import(context: &mut Context, name: &str) -> Result<Exit> {
@@ -210,15 +224,20 @@ fn rebuild(context: &mut Context) -> Result<Exit> {
     Ok(context.out.outcome())
 }
 
-fn export(context: &mut Context, is_own: bool) -> Result<Exit> {
+fn export(context: &mut Context, is_own: bool, since: Option<&str>) -> Result<Exit> {
+    let range = Range {
+        start: since.map_or(Ok(Range::ALL.start), |since| time(context, "--since", since))?,
+        ..Range::ALL
+    };
     context.refresh(&TurnFilter::default())?;
     let mut output = Output::stdout();
     let ledger = context.engine.ledger()?;
-    let write = |line: &str| Ok(output.json_line(line)?);
-    match is_own {
-        true => ledger.export_own(write)?,
-        false => ledger.export(write)?,
+    let part = Exported {
+        range,
+        is_own,
+        ..Exported::ALL
     };
+    ledger.export_of(&part, &mut |line| Ok(output.json_line(line)?))?;
     output.flush()?;
     context.engine.commit();
     context.warn_all();

@@ -1,8 +1,10 @@
 //! `ttop merge`: takes in the ledgers of other machines.
 
 use super::context::Context;
+use crate::args::complete;
 use crate::core::bad_request::BadRequest;
 use crate::core::cannot_answer::CannotAnswer;
+use crate::core::period::{Edge, parse_time};
 use crate::core::problem::Problem;
 use crate::engine::Engine;
 use crate::engine::merge::Merged;
@@ -13,13 +15,16 @@ use clap::Args;
 
 /// Merge the ledgers of other machines, counting each turn once
 ///
-/// Runs `ttop ledger export --own` on each machine over ssh. Without a machine, exchanges ledgers through the folder in
+/// Runs `ttop ledger export --own` on each machine over ssh, with --since if you give it. Without a machine, exchanges ledgers through the folder in
 /// `ledger.shared`. Every machine that merges the same ledgers has the same totals.
 #[derive(Args, Debug)]
 pub struct MergeArgs {
     /// Machine to reach over ssh, as `HOST` or `USER@HOST`; repeatable
     #[arg(value_name = "HOST", value_hint = clap::ValueHint::Hostname)]
     hosts: Vec<String>,
+    /// Only fetch sessions with a turn at or after this time; what was merged before stays
+    #[arg(long, value_name = "TIME", requires = "hosts", add = complete::times())]
+    since: Option<String>,
     /// Exchange ledgers through this folder [default: ledger.shared in the configuration]
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     folder: Option<String>,
@@ -42,16 +47,24 @@ impl MergeArgs {
             .or_else(|| configured.filter(|_| self.hosts.is_empty()));
         if folder.is_none() && self.hosts.is_empty() {
             return Err(BadRequest::new("no machine to merge with")
-                .with_hint("name one: ttop merge HOST; or a shared folder: ttop config set ledger.shared DIR")
+                .with_hint("run 'ttop merge HOST', or 'ttop config set ledger.shared DIR' for a shared folder")
                 .into());
         }
+        let system = &context.engine.system;
+        // A moment: days may begin at another time there.
+        let zone = system.zone()?;
+        let since = self.since.as_ref().map(|since| {
+            let at = parse_time(since, system.now, zone, Edge::Since);
+            at.map_err(|error| BadRequest::new(format!("--since: {error}")).with_hint(error.hint))
+        });
+        let since = since.transpose()?;
         let mut all_answered = true;
         for host in &self.hosts {
             if context.engine.system.offline {
                 let hint = "run it without --offline, TTOP_OFFLINE and 'offline' in the configuration";
                 return Err(CannotAnswer::new(format!("{host} cannot be reached offline"), hint).into());
             }
-            match context.engine.fetch(host) {
+            match context.engine.fetch(host, since) {
                 Ok(merged) => report(context, &merged),
                 Err(error) => {
                     all_answered = false;

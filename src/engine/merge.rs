@@ -7,6 +7,7 @@ use super::Engine;
 use crate::core::cannot_answer::CannotAnswer;
 use crate::core::filter::TurnFilter;
 use crate::core::problem::Problem;
+use crate::core::time::Time;
 use crate::ledger::LedgerState;
 use crate::ledger::import::Imported;
 use crate::system::cache::Cache;
@@ -38,18 +39,22 @@ pub struct Merged {
 type Stamps = BTreeMap<String, (u64, u64)>;
 
 impl Engine {
-    /// Takes in the ledger of a machine that ssh reaches, under its name.
+    /// Takes in the ledger of a machine that ssh reaches, under its name; with `since`, only sessions that have a turn
+    /// from that time on.
     ///
     /// # Errors
     /// When the machine cannot be reached, has no ttop, or the ledger here cannot be written.
-    pub fn fetch(&mut self, host: &str) -> Result<Merged> {
+    pub fn fetch(&mut self, host: &str, since: Option<i64>) -> Result<Merged> {
         let name = host.rsplit('@').next().unwrap_or(host).to_owned();
         if name.is_empty() || host.starts_with('-') || host.chars().any(|c| c.is_control() || c.is_whitespace()) {
             bail!("'{host}' is not the name of a machine");
         }
         self.prepare()?;
         let arguments = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-C", "--", host];
-        let remote = ["ttop", "ledger", "export", "--own"];
+        let since = since.map(|since| format!("--since={}", Time(since)));
+        let remote = ["ttop", "ledger", "export", "--own"]
+            .into_iter()
+            .chain(since.as_deref());
         let ledger = self.ledger_mut()?;
         let (imported, ended) = children::stream(
             "ssh",

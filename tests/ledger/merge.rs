@@ -129,7 +129,7 @@ fn a_damaged_file_of_one_machine_costs_the_others_nothing() {
 
 #[cfg(unix)]
 mod ssh {
-    use super::{Home, exchange, machines, total};
+    use super::{Home, claude_reply, exchange, machines, total, transcript};
     use std::os::unix::fs::PermissionsExt;
 
     /// A program in place of ssh, first on PATH.
@@ -169,6 +169,40 @@ mod ssh {
         assert_eq!(total(&here), total(&same_here));
         let imports = here.stdout(&["ledger", "export"]);
         assert!(imports.contains("msg_own_2"));
+    }
+
+    #[test]
+    fn a_time_limits_what_is_fetched_and_keeps_what_is_known() {
+        let [here, there, _] = machines();
+        let old = "99999999-0000-4000-8000-000000000009";
+        let reply = claude_reply(old, "msg_old", 5).replace("2026-11-20", "2026-10-01");
+        assert!(reply.contains("2026-10-01"));
+        there.write(&transcript(old), reply);
+        let since = |time: &str| there.stdout(&["ledger", "export", "--own", "--since", time]);
+        let whole = there.stdout(&["ledger", "export", "--own"]);
+        assert_eq!(since("2026-09-01"), whole);
+        assert!(!since("2026-11-01").contains("msg_old") && since("2026-11-01").contains("msg_own_2"));
+        assert_eq!(since("2026-12-01"), "");
+        let ttop = assert_cmd::cargo::cargo_bin("ttop");
+        let script = format!(
+            "while [ \"$1\" != -- ]; do shift; done; shift 3; echo \"$@\" > \"$HOME/asked\"; HOME='{}' exec '{}' \"$@\"",
+            there.path().display(),
+            ttop.display()
+        );
+        let merge = |since: &[&str]| {
+            let mut command = with_ssh(&here, &script);
+            command.args([&["merge", "there"], since].concat()).assert().success();
+            let asked = std::fs::read_to_string(here.path().join("asked")).expect("asked");
+            (asked.trim().to_owned(), here.stdout(&["ledger", "export"]))
+        };
+        let (asked, first) = merge(&["--since", "2026-11-01"]);
+        assert_eq!(asked, "ledger export --own --since=2026-11-01T00:00:00.000Z");
+        assert!(!first.contains("msg_old") && first.contains("msg_own_2"));
+        let (asked, all) = merge(&[]);
+        assert_eq!(asked, "ledger export --own");
+        assert!(all.contains("msg_old"));
+        let (_, again) = merge(&["--since", "2026-12-01"]);
+        assert_eq!(again, all, "what was merged before stays");
     }
 
     #[test]
