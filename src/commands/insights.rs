@@ -1,10 +1,9 @@
 //! `ttop insights`: how to spend less, with the numbers behind it.
 
 use super::context::{Context, explain_empty, with_ids};
-use super::trends::DEFAULT_DAYS;
 use crate::args::{Filters, RowArgs, complete};
 use crate::core::rows::{CostRow, InsightRow};
-use crate::core::trend::Span;
+use crate::core::trend::{MOST_DAYS, Span};
 use crate::exit::Exit;
 use crate::render::{Footer, Grep, Layout, Row};
 use crate::reports::Sessions;
@@ -18,7 +17,7 @@ use clap::Args;
 #[derive(Args, Debug, Default)]
 pub struct InsightsArgs {
     /// Cover this many days, including today [default: 30]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=3660), conflicts_with_all = ["since", "until", "on"], add = complete::trend_days())]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=MOST_DAYS.into()), conflicts_with_all = ["since", "until", "on"], add = complete::trend_days())]
     pub days: Option<i32>,
     #[command(flatten)]
     pub filters: Filters,
@@ -37,14 +36,18 @@ impl InsightsArgs {
         request.check::<InsightRow>(false)?;
         let (zone, now) = (context.engine.system.zone()?.clone(), context.engine.system.now);
         if !filters.has_time() {
-            filter.range = Span::of_days(self.days.unwrap_or(DEFAULT_DAYS), now, &zone).range(&zone);
+            filter.range = Span::asked_for(None, self.days, now, &zone)?.range(&zone);
         }
         context.report(&filter, |engine, out| {
             let usage = engine.usage()?;
             out.report_unknown(&engine.unknown_names::<CostRow>(&filters, &[])?, false)?;
             let sessions = Sessions::load(usage.ledger)?;
             let selected = usage.select(&filter, Some(&sessions))?;
-            let (rows, turns) = usage.insights(&selected, &sessions, now)?;
+            let (mut rows, turns) = usage.insights(&selected, &sessions, now)?;
+            if let Some(most) = self.rows.limit.filter(|_| self.rows.sort.is_none() && grep.is_empty()) {
+                // The advice below the table is that of its rows.
+                rows.truncate(most);
+            }
             let mut missing = engine.missing_history()?;
             missing.extend(usage.unpriced_notes());
             let empty = match explain_empty(engine, "insights", "turns", &filters, turns == 0)? {

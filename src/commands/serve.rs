@@ -16,9 +16,9 @@ const PORT: u16 = 8390;
 
 /// Serve rows and events over HTTP on this machine
 ///
-/// Answers GET requests only: /v1/sessions, /v1/turns, /v1/cost, /v1/ps, /v1/providers and /v1/budgets with the filters
-/// of the commands as parameters, /sessions as otop does, and /api/stats for the GNOME extension. Adds the sessions and
-/// turns of `remotes` in the configuration. Listens on 127.0.0.1:8390, or on the sockets that systemd hands over.
+/// Answers GET requests only: /v1/sessions, /v1/turns, /v1/cost, /v1/trends, /v1/insights, /v1/ps, /v1/providers and
+/// /v1/budgets with the filters of the commands as parameters, /sessions as otop does, and /api/stats for the GNOME
+/// extension. Adds the sessions and turns of `remotes` in the configuration. Listens on 127.0.0.1:8390, or on the sockets that systemd hands over.
 #[derive(Args, Debug, Default)]
 pub struct ServeArgs {
     /// Listen on PORT, ADDRESS:PORT or unix:PATH; repeatable

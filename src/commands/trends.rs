@@ -5,7 +5,7 @@ use super::plot;
 use crate::args::plot::PlotArgs;
 use crate::args::{Filters, RowArgs, complete};
 use crate::core::rows::{CostRow, TrendKind, TrendRow};
-use crate::core::trend::Span;
+use crate::core::trend::{MOST_DAYS, Span};
 use crate::exit::Exit;
 use crate::render::columns::trend::forecast_note;
 use crate::render::{Grep, Layout};
@@ -13,9 +13,6 @@ use crate::reports::trends::Trends;
 use crate::reports::{Sessions, plots};
 use anyhow::Result;
 use clap::Args;
-
-/// The period without `--days` and `--since`.
-pub(crate) const DEFAULT_DAYS: i32 = 30;
 
 /// Compare usage with the period before, and forecast
 ///
@@ -26,7 +23,7 @@ pub(crate) const DEFAULT_DAYS: i32 = 30;
 #[derive(Args, Debug, Default)]
 pub struct TrendsArgs {
     /// Cover this many days, including today, and compare with as many before [default: 30]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=3660), conflicts_with_all = ["since", "until", "on"], add = complete::trend_days())]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=MOST_DAYS.into()), conflicts_with_all = ["since", "until", "on"], add = complete::trend_days())]
     pub days: Option<i32>,
     /// Only print rows of these kinds
     #[arg(long, value_name = "KIND", value_delimiter = ',', ignore_case = true)]
@@ -49,10 +46,8 @@ impl TrendsArgs {
         let request = context.request(&self.rows)?;
         request.check::<TrendRow>(false)?;
         let (zone, now) = (context.engine.system.zone()?.clone(), context.engine.system.now);
-        let span = match filters.has_time() {
-            true => Span::of_range(filter.range, now, &zone)?,
-            false => Span::of_days(self.days.unwrap_or(DEFAULT_DAYS), now, &zone),
-        };
+        let range = filters.has_time().then_some(filter.range);
+        let span = Span::asked_for(range, self.days, now, &zone)?;
         filter.range = Trends::range(&span, &zone);
         context.report(&filter, |engine, out| {
             let usage = engine.usage()?;

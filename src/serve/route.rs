@@ -13,6 +13,8 @@ pub(super) enum Route {
     Sessions,
     Turns,
     Cost,
+    Trends,
+    Insights,
     Ps,
     Providers,
     Budgets,
@@ -30,6 +32,8 @@ const ROUTES: &[(&str, Route)] = &[
     ("/v1/sessions", Route::Sessions),
     ("/v1/turns", Route::Turns),
     ("/v1/cost", Route::Cost),
+    ("/v1/trends", Route::Trends),
+    ("/v1/insights", Route::Insights),
     ("/v1/ps", Route::Ps),
     ("/v1/providers", Route::Providers),
     ("/v1/budgets", Route::Budgets),
@@ -50,7 +54,14 @@ impl Route {
     pub(super) const fn has_rows(self) -> bool {
         matches!(
             self,
-            Self::Sessions | Self::Turns | Self::Cost | Self::Ps | Self::Providers | Self::Budgets
+            Self::Sessions
+                | Self::Turns
+                | Self::Cost
+                | Self::Trends
+                | Self::Insights
+                | Self::Ps
+                | Self::Providers
+                | Self::Budgets
         )
     }
 }

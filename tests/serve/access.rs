@@ -14,6 +14,8 @@ pub const PATHS: &[&str] = &[
     "/v1/sessions",
     "/v1/turns",
     "/v1/cost?by=session",
+    "/v1/trends",
+    "/v1/insights",
     "/v1/ps?all&text",
     "/v1/providers?all",
     "/v1/budgets",

@@ -75,6 +75,7 @@ fn assert_adds_up(served: &Served, params: &str) {
         "/v1/cost?by=day,model&",
         "/v1/cost?by=session&roots&",
         "/v1/cost?by=block&",
+        "/v1/trends?kind=total&",
     ] {
         let rows = rows(served, &format!("{target}{params}"));
         assert_eq!(

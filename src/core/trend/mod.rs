@@ -10,6 +10,11 @@ pub use outlier::{StandsOut, outliers};
 pub use span::{Season, Span};
 pub use streak::{Streak, streaks};
 
+/// The days that a report covers which asks for none.
+const DEFAULT_DAYS: i32 = 30;
+/// Ten years and a few days.
+pub const MOST_DAYS: i32 = 3660;
+
 /// By how many percent a value differs from the one before; `None` if that was nothing.
 pub fn change_percent(now: f64, before: f64) -> Option<f64> {
     (before > 0.0).then(|| (now - before) / before * 100.0)

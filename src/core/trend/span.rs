@@ -1,5 +1,6 @@
 //! Spans: the days that trends cover, the ones they are compared with, and the calendar period to forecast.
 
+use super::DEFAULT_DAYS;
 use crate::core::bad_request::BadRequest;
 use crate::core::period::{Range, midnight};
 use crate::core::time::Time;
@@ -32,6 +33,17 @@ pub struct Season {
 }
 
 impl Span {
+    /// Those of a time range, else so many days up to today, else a month.
+    ///
+    /// # Errors
+    /// When the range does not consist of whole days up to today.
+    pub fn asked_for(range: Option<Range>, days: Option<i32>, now: i64, zone: &TimeZone) -> Result<Self, BadRequest> {
+        match range {
+            Some(range) => Self::of_range(range, now, zone),
+            None => Ok(Self::of_days(days.unwrap_or(DEFAULT_DAYS), now, zone)),
+        }
+    }
+
     /// So many days up to today.
     pub fn of_days(days: i32, now: i64, zone: &TimeZone) -> Self {
         let now = zone.to_datetime(Time(now).timestamp());

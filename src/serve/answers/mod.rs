@@ -8,6 +8,7 @@ mod otop;
 mod print;
 mod reports;
 mod titles;
+mod trends;
 
 pub(super) use others::window;
 pub(super) use titles::Untitled;
@@ -145,6 +146,8 @@ impl Answers {
             Route::Sessions => self.sessions(params, format, has_others, engine),
             Route::Turns => self.turns(params, format, engine),
             Route::Cost => self.cost(params, format, engine),
+            Route::Trends => self.trends(params, format, engine),
+            Route::Insights => self.insights(params, format, engine),
             Route::Ps => self.ps(params, format, engine),
             Route::Providers => self.providers(params, format, engine),
             Route::Budgets => self.budgets(params, format, engine),

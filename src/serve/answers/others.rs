@@ -1,10 +1,11 @@
 //! Decides which answers have the turns of other machines, and for which time.
 
-use super::{LOCAL, Query};
+use super::{LOCAL, Query, trends};
 use crate::core::period::Range;
 use crate::engine::Engine;
 use crate::engine::remotes::Window;
 use crate::reports::by::By;
+use crate::reports::trends::Trends;
 use crate::serve::params::Params;
 use crate::serve::route::Route;
 
@@ -24,6 +25,15 @@ pub(crate) fn window(query: &Query, engine: &Engine) -> Option<Window> {
             match has_earlier {
                 true => Range::ALL,
                 false => range,
+            }
+        }
+        Route::Trends | Route::Insights => {
+            let days = trends::days(&mut params).ok()?;
+            let span = trends::span(days, &params.filters().ok()?, engine).ok()?;
+            let zone = engine.system.zone().ok()?;
+            match query.route {
+                Route::Trends => Trends::range(&span, zone),
+                _ => span.range(zone),
             }
         }
         _ => return None,
