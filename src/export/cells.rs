@@ -9,6 +9,8 @@ use std::ops::Range;
 /// The cells of one row. Their memory is used again for the next.
 #[derive(Debug, Default)]
 pub(crate) struct Cells {
+    /// Whether moments are wanted as numbers where the row has them, too.
+    has_millis: bool,
     text: String,
     cells: Vec<Held>,
 }
@@ -34,6 +36,14 @@ pub(crate) enum Cell<'c> {
 }
 
 impl Cells {
+    /// Cells of rows, with moments as numbers where that is wanted and the row has them.
+    pub(crate) fn new(has_millis: bool) -> Self {
+        Self {
+            has_millis,
+            ..Self::default()
+        }
+    }
+
     /// Takes over a row; keys that are no columns are left out.
     ///
     /// # Errors
@@ -48,7 +58,15 @@ impl Cells {
             prefix: String::new(),
             into: self,
         };
-        row.serialize(&mut columns)
+        row.serialize(&mut columns)?;
+        if self.has_millis {
+            for (at, column) in table.columns.iter().enumerate() {
+                if let Some(millis) = column.millis {
+                    self.cells[at] = self.cells[millis].clone();
+                }
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn set_text(&mut self, at: usize, text: &str) {
@@ -131,6 +149,9 @@ impl Columns<'_> {
                 .and_then(|rest| rest.strip_prefix(key));
             rest.is_some_and(|rest| rest.starts_with('.'))
         };
+        if self.all.get(self.next).is_some_and(is_below) {
+            return Place::Group;
+        }
         match self.all.iter().position(|column| is_it(column) == Some(true)) {
             Some(at) => Place::Column(at),
             None if self.all.iter().any(is_below) => Place::Group,
@@ -151,6 +172,9 @@ impl Columns<'_> {
             }
             Place::Column(at) => {
                 self.next = at + 1;
+                if self.into.has_millis && self.all[at].millis.is_some() {
+                    return Ok(());
+                }
                 if self.all[at].kind == ColumnKind::Json {
                     let text = serde_json::to_string(value).map_err(ser::Error::custom)?;
                     if text != "null" {

@@ -30,11 +30,12 @@ const PROJECT: &str = "project_path";
 /// # Errors
 /// When the ledger is damaged or the target fails.
 pub(crate) fn feed(engine: &Engine, options: &Options, target: &mut dyn Target) -> Result<Vec<(&'static str, u64)>> {
+    let cells = Cells::new(target.wants_millis());
     let mut feed = Feed {
         engine,
         options,
         target,
-        cells: Cells::default(),
+        cells,
         written: Vec::new(),
     };
     feed.turns_and_sessions()?;
@@ -103,7 +104,7 @@ impl Feed<'_> {
         let selected = usage.select(&TurnFilter::default(), Some(&sessions))?;
         if self.wants(&turns) {
             self.begin(&turns)?;
-            for row in usage.turn_rows(&selected, &sessions, None)? {
+            for row in usage.turn_rows_by_session(&selected, &sessions)? {
                 self.row(&turns, &row?)?;
             }
             self.target.end(&turns)?;

@@ -39,6 +39,11 @@ pub(crate) trait Target {
     /// When the table cannot be made.
     fn begin(&mut self, table: &Table) -> Result<()>;
 
+    /// Whether moments are wanted as epoch milliseconds where a row has them, too: no text is then made of them.
+    fn wants_millis(&self) -> bool {
+        false
+    }
+
     /// # Errors
     /// When the row cannot be written.
     fn row(&mut self, table: &Table, cells: &Cells) -> Result<()>;

@@ -8,13 +8,16 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::{ColumnPath, Type};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::NamedTempFile;
+
+/// Columns of text that no two rows share.
+const UNIQUE: [&str; 2] = ["turn_id", "message_id"];
 
 /// Rows that are held in memory, and then one group of the file.
 const GROUP: usize = 1 << 16;
@@ -173,9 +176,17 @@ impl Target for Parquet {
             .build()?;
         let file = NamedTempFile::new_in(&self.folder)?;
         let mut properties = WriterProperties::builder().set_compression(Compression::SNAPPY);
-        // No two rows share these.
-        for column in ["turn_id", "message_id", "timestamp", "time"] {
-            properties = properties.set_column_dictionary_enabled(ColumnPath::from(column), false);
+        for column in &table.columns {
+            let path = ColumnPath::from(column.name.as_str());
+            let is_text = matches!(column.kind, ColumnKind::Text | ColumnKind::Json);
+            // A dictionary pays where neighbors share values: counts, moments and ids of turns are their own.
+            if !is_text || UNIQUE.contains(&&*column.name) {
+                properties = properties.set_column_dictionary_enabled(path.clone(), false);
+            }
+            // The least and greatest text of a page help no query.
+            if is_text {
+                properties = properties.set_column_statistics_enabled(path, EnabledStatistics::None);
+            }
         }
         let writer = SerializedFileWriter::new(file.reopen()?, Arc::new(schema), Arc::new(properties.build()))?;
         self.open = Some(Open {
@@ -185,6 +196,10 @@ impl Target for Parquet {
             rows: 0,
         });
         Ok(())
+    }
+
+    fn wants_millis(&self) -> bool {
+        true
     }
 
     fn row(&mut self, table: &Table, cells: &Cells) -> Result<()> {

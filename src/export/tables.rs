@@ -22,6 +22,8 @@ pub(crate) struct Column {
     pub kind: ColumnKind,
     pub description: String,
     pub is_key: bool,
+    /// The column that has the same moment in epoch milliseconds.
+    pub millis: Option<usize>,
 }
 
 /// The type of a column.
@@ -74,6 +76,7 @@ fn table<R: Row>(name: &'static str, key: &'static [&'static str]) -> Table {
         kind: ColumnKind::Text,
         description: description.to_owned(),
         is_key: key.contains(&name),
+        millis: None,
     };
     let mut columns = vec![
         origin(
@@ -92,10 +95,16 @@ fn table<R: Row>(name: &'static str, key: &'static [&'static str]) -> Table {
             kind: kind_of(&leaf.path, &leaf.kind),
             description: description(&schema, &leaf.path),
             is_key: key.contains(&name.as_str()),
+            millis: None,
             path: leaf.path,
             name,
         });
     }
+    let millis = columns.iter().position(|column| column.path == "timestamp");
+    columns
+        .iter_mut()
+        .filter(|column| column.path == "time")
+        .for_each(|column| column.millis = millis);
     Table { name, key, columns }
 }
 

@@ -27,6 +27,7 @@ pub mod snapshot;
 pub mod steps;
 pub mod sync;
 pub mod transfer;
+mod turns;
 
 use crate::core::problem::Problem;
 use crate::system::System;

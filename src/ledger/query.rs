@@ -11,8 +11,7 @@ use super::{Ledger, schema};
 use anyhow::{Context, Result, bail};
 use rusqlite::params;
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::BTreeSet;
 
 /// Up to so many sessions are looked up one by one instead of in a walk over all packs.
 const FEW_SESSIONS: usize = 200;
@@ -118,25 +117,6 @@ impl Ledger {
         Ok(())
     }
 
-    /// Every counted turn in the range, oldest first; holds only the packs that overlap at the same time.
-    ///
-    /// # Errors
-    /// When the ledger is damaged.
-    pub fn turns<'l>(&'l self, selection: &Selection) -> Result<Turns<'l>> {
-        let mut heads = self.heads(selection)?;
-        // Latest first, so that the next one to open is at the end.
-        heads.sort_by_key(|(head, first_at)| Reverse((*first_at, head.pack)));
-        let (start, end) = (selection.start, selection.end);
-        Ok(Turns {
-            ledger: self,
-            start,
-            end,
-            heads,
-            open: FxHashMap::default(),
-            next: BinaryHeap::new(),
-        })
-    }
-
     /// The first and last time of each session's turns, copies included.
     ///
     /// # Errors
@@ -167,7 +147,7 @@ impl Ledger {
         packs.filter(|pack| !pack.is_empty && !self.inactive.contains(&pack.key.source))
     }
 
-    fn heads(&self, selection: &Selection) -> Result<Vec<(Head, i64)>> {
+    pub(super) fn heads(&self, selection: &Selection) -> Result<Vec<(Head, i64)>> {
         let mut heads = Vec::new();
         if let Some(connection) = &self.connection {
             let mut statement =
@@ -430,67 +410,4 @@ fn head_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Head> {
             session: row.get(3)?,
         },
     })
-}
-
-/// The counted turns of several packs in one order.
-pub struct Turns<'l> {
-    ledger: &'l Ledger,
-    start: i64,
-    end: i64,
-    /// Not opened yet, by the time of their first turn, latest first.
-    heads: Vec<(Head, i64)>,
-    open: FxHashMap<i64, Open>,
-    /// Time, event and pack of the next turn of each open pack.
-    next: BinaryHeap<Reverse<(i64, u64, i64)>>,
-}
-
-struct Open {
-    head: Head,
-    pack: Pack,
-    at: usize,
-}
-
-impl Turns<'_> {
-    /// Puts an open pack in line with its next counted turn from a position on; drops it when there is none.
-    fn line_up(&mut self, mut open: Open, from: usize) {
-        let found = (from..open.pack.turns.len()).find(|&at| {
-            let numbers = &open.pack.turns[at].numbers;
-            numbers.counted && (self.start..self.end).contains(&numbers.timestamp)
-        });
-        if let Some(at) = found {
-            open.at = at;
-            let turn = &open.pack.turns[at];
-            self.next
-                .push(Reverse((turn.numbers.timestamp, turn.event.0, open.head.pack)));
-            self.open.insert(open.head.pack, open);
-        }
-    }
-}
-
-impl Iterator for Turns<'_> {
-    type Item = Result<FoundTurn>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        while let Some(&(head, first_at)) = self.heads.last() {
-            if self.next.peek().is_some_and(|Reverse((at, ..))| *at < first_at) {
-                break;
-            }
-            self.heads.pop();
-            match self.ledger.pack(head.pack) {
-                Ok(pack) => self.line_up(Open { head, pack, at: 0 }, 0),
-                Err(error) => return Some(Err(error)),
-            }
-        }
-        let Reverse((_, _, id)) = self.next.pop()?;
-        let open = self.open.remove(&id)?;
-        let turn = open.pack.turns[open.at];
-        let found = FoundTurn {
-            head: open.head,
-            turn,
-            message_id: open.pack.message_id(&turn).to_owned(),
-        };
-        let after = open.at + 1;
-        self.line_up(open, after);
-        Some(Ok(found))
-    }
 }

@@ -37,6 +37,20 @@ impl Usage<'_> {
         ))
     }
 
+    /// Each chosen turn, for tables that have no order: session by session.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn turn_rows_by_session<'u>(
+        &'u self,
+        selected: &'u Selected,
+        sessions: &'u Sessions,
+    ) -> Result<impl Iterator<Item = Result<TurnRow>> + 'u> {
+        let found = self.ledger.turns_by_pack(&selected.packs)?;
+        let chosen = found.filter(|found| found.as_ref().map_or(true, |found| selected.takes(&found.turn.numbers)));
+        Ok(chosen.map(move |found| Ok(self.turn_row(&found?, sessions))))
+    }
+
     pub fn turn_row(&self, found: &FoundTurn, sessions: &Sessions) -> TurnRow {
         let priced = self.price(found.head.key, found.turn.numbers);
         let session: Option<&SessionView> = sessions.of(found.head.key.session);
