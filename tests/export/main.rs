@@ -5,6 +5,7 @@ mod dashboard;
 mod focus;
 mod otlp;
 mod queries;
+mod roles;
 mod stores;
 #[path = "../support/mod.rs"]
 mod support;

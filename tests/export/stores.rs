@@ -324,7 +324,7 @@ pub fn stores() -> Vec<Box<dyn Store>> {
     stores
 }
 
-fn skip(why: &str) {
+pub fn skip(why: &str) {
     assert!(
         std::env::var_os("TTOP_TEST_ALL").is_none(),
         "{why}, and TTOP_TEST_ALL is set"
