@@ -26,18 +26,44 @@ fn all() -> Vec<(String, Command)> {
     found
 }
 
+/// The manual page of a command.
+fn page(command: Command) -> String {
+    // The page describes what `-h` leaves out.
+    let command = command.mut_args(|arg| arg.hide_short_help(false));
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command)
+        .render(&mut page)
+        .expect("written to memory");
+    let page = String::from_utf8(page).expect("UTF-8");
+    // clap_mangen has no section for examples, and would fill their lines; it spreads lists of values.
+    let page = page.replace(".SH EXTRA\nExamples:\n", ".SH EXAMPLES\n.nf\n");
+    let page = match page.split_once(".nf\n") {
+        Some((before, examples)) => format!("{before}.nf\n{}", examples.replacen(".SH", ".fi\n.SH", 1)),
+        None => page,
+    };
+    let page = page
+        .replace(".RS 14\n", ".RS 14\n.PD 0\n")
+        .replace("\n.RE\n", "\n.PD\n.RE\n");
+    page.replace("\\fB\\-t \\fR", "\\fB\\-t\\fR")
+}
+
+#[test]
+fn pages_describe_every_flag() {
+    for (name, command) in all() {
+        let text = page(command.clone()).replace("\\*(Aq", "'").replace('\\', "");
+        let flags = command.get_arguments().filter(|arg| !arg.is_hide_set());
+        for arg in flags.filter(|arg| arg.get_id() != "help") {
+            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            assert!(text.contains(&help.replace('\\', "")), "{name} lacks '{help}'");
+        }
+    }
+}
+
 #[test]
 fn pages_are_as_committed() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("man");
     for (name, command) in all() {
-        let mut page = Vec::new();
-        clap_mangen::Man::new(command)
-            .render(&mut page)
-            .expect("written to memory");
-        // clap_mangen has no section for examples.
-        let page = String::from_utf8(page).expect("UTF-8");
-        let page = page.replace(".SH EXTRA\nExamples:\n", ".SH EXAMPLES\n").into_bytes();
-        support::same_as_committed(&folder.join(format!("{name}.1")), &page);
+        support::same_as_committed(&folder.join(format!("{name}.1")), page(command).as_bytes());
     }
     let names: Vec<String> = all().into_iter().map(|(name, _)| name).collect();
     let lines: String = names
@@ -97,6 +123,13 @@ fn every_flag_has_help_that_starts_with_a_capital_and_ends_without_a_period() {
             let first = help.chars().next().unwrap_or(' ');
             let is_sound = (first.is_uppercase() || !first.is_alphabetic()) && !help.ends_with('.') && !help.is_empty();
             assert!(is_sound, "{name} {}: '{help}'", arg.get_id());
+            for value in arg.get_possible_values() {
+                let help = value.get_help().map(ToString::to_string).unwrap_or_default();
+                let first = help.chars().next().unwrap_or('A');
+                // Programs keep the spelling of their names.
+                let is_sound = !first.is_lowercase() || help.starts_with(&value.get_name()[..2]);
+                assert!(is_sound && !help.ends_with('.'), "{name} {}: '{help}'", arg.get_id());
+            }
         }
     }
 }

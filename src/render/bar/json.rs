@@ -14,7 +14,7 @@ impl Style for Json {
     }
 
     fn about(&self) -> &'static str {
-        "every value as JSON, for other bars"
+        "Every value as JSON, for other bars"
     }
 
     fn draw(&self, bar: &Bar<'_>) -> String {

@@ -10,7 +10,7 @@ impl Style for Plain {
     }
 
     fn about(&self) -> &'static str {
-        "one line of text"
+        "One line of text"
     }
 
     fn draw(&self, bar: &Bar<'_>) -> String {

@@ -36,22 +36,22 @@ impl Said {
 pub static SEGMENTS: &[Segment] = &[
     Segment {
         name: "today",
-        about: "cost of today",
+        about: "Cost of today",
         make: |snapshot, now, icons| span(snapshot, &snapshot.today, "today", Every::Day, now, icons),
     },
     Segment {
         name: "week",
-        about: "cost of this week, since Monday",
+        about: "Cost of this week, since Monday",
         make: |snapshot, now, icons| span(snapshot, &snapshot.week, "week", Every::Week, now, icons),
     },
     Segment {
         name: "month",
-        about: "cost of this month",
+        about: "Cost of this month",
         make: |snapshot, now, icons| span(snapshot, &snapshot.month, "month", Every::Month, now, icons),
     },
     Segment {
         name: "session",
-        about: "the most recent session and its cost",
+        about: "The most recent session and its cost",
         make: |snapshot, _, icons| {
             let latest = snapshot.session.as_ref()?;
             let name = latest.name.as_deref().unwrap_or(&latest.id);
@@ -61,7 +61,7 @@ pub static SEGMENTS: &[Segment] = &[
     },
     Segment {
         name: "model",
-        about: "the most recent model",
+        about: "The most recent model",
         make: |snapshot, _, icons| {
             let model = snapshot.session.as_ref()?.model.as_deref()?;
             Said::new(title(model, icons), Level::Ok)
@@ -69,22 +69,22 @@ pub static SEGMENTS: &[Segment] = &[
     },
     Segment {
         name: "limit",
-        about: "the plan limit with the highest usage",
+        about: "The plan limit with the highest usage",
         make: limit,
     },
     Segment {
         name: "burn",
-        about: "tokens per minute, dollars per hour, and a sparkline of the last hour",
+        about: "Tokens per minute, dollars per hour, and a sparkline of the last hour",
         make: burn,
     },
     Segment {
         name: "status",
-        about: "agents by status: asking, active, thinking, failed, idle, stale",
+        about: "Agents by status: asking, active, thinking, failed, idle, stale",
         make: |snapshot, _, _| status(snapshot),
     },
     Segment {
         name: "waiting",
-        about: "sessions that wait for you",
+        about: "Sessions that wait for you",
         make: |snapshot, _, icons| {
             let waiting = facts::waiting(snapshot);
             let first = waiting.first()?;
@@ -97,7 +97,7 @@ pub static SEGMENTS: &[Segment] = &[
     },
     Segment {
         name: "budget",
-        about: "the budget with the highest usage",
+        about: "The budget with the highest usage",
         make: |snapshot, now, icons| {
             let budget = facts::tightest(snapshot, now)?;
             let percent = number::percent(budget.used_percent.map(f64::round));
