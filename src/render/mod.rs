@@ -52,8 +52,15 @@ pub fn warn(problem: &Problem) {
     eprint_line(&format!("ttop: warning: {}", text::plain(&problem.to_string())));
 }
 
-/// A line on stderr.
+/// A line on stderr, broken between words where that is a terminal.
 pub fn eprint_line(line: &str) {
-    // A closed stderr is no reason to stop.
-    let _ = writeln!(std::io::stderr().lock(), "{}", text::strip_control(line));
+    let mut stderr = std::io::stderr().lock();
+    let width = screen::stderr_width();
+    for line in text::strip_control(line)
+        .split('\n')
+        .flat_map(|line| text::wrap(line, width))
+    {
+        // A closed stderr is no reason to stop.
+        let _ = writeln!(stderr, "{line}");
+    }
 }

@@ -13,6 +13,15 @@ pub fn width(is_terminal: bool, var: impl Fn(&str) -> Option<String>) -> Option<
     columns.or_else(|| is_terminal.then(terminal).flatten().filter(|&width| width > 0))
 }
 
+/// Columns of stderr; `None` where it is no terminal.
+pub(super) fn stderr_width() -> Option<usize> {
+    let stderr = std::io::stderr();
+    let terminal = terminal_size::terminal_size_of(&stderr).filter(|_| stderr.is_terminal());
+    terminal
+        .map(|(width, _)| usize::from(width.0))
+        .filter(|&width| width > 0)
+}
+
 /// Where rows are shown.
 #[derive(Clone, Debug)]
 pub struct Screen {

@@ -36,7 +36,7 @@ pub fn cut_middle(text: &str, limit: usize) -> Cow<'_, str> {
 }
 
 /// A line in lines of at most `limit` columns, broken between words; further lines are indented like the first one and a
-/// bit more. A command at the end (`ttop …`) is not broken: people copy it.
+/// bit more. Commands (`'ttop …'`, or one at the end) are not broken: people copy them.
 pub fn wrap(line: &str, limit: Option<usize>) -> Vec<String> {
     const LEAST: usize = 20;
     let Some(limit) = limit.filter(|limit| width(line) > *limit && *limit >= LEAST) else {
@@ -51,7 +51,7 @@ pub fn wrap(line: &str, limit: Option<usize>) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut current = line[..indent].to_owned();
     let mut is_empty = true;
-    for word in prose.split_whitespace().chain(command) {
+    for word in words(prose).into_iter().chain(command) {
         let gap = usize::from(!is_empty);
         if !is_empty && width(&current) + gap + width(word) > limit {
             lines.push(std::mem::replace(&mut current, hanging.clone()));
@@ -65,6 +65,22 @@ pub fn wrap(line: &str, limit: Option<usize>) -> Vec<String> {
     }
     lines.push(current);
     lines
+}
+
+/// Words, and commands in quotes as one word each.
+fn words(prose: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = prose.trim_start();
+    while !rest.is_empty() {
+        let quoted = rest.starts_with("'ttop ").then(|| rest[1..].find('\'')).flatten();
+        let from = quoted.map_or(0, |end| end + 2);
+        let end = rest[from..]
+            .find(char::is_whitespace)
+            .map_or(rest.len(), |end| from + end);
+        words.push(&rest[..end]);
+        rest = rest[end..].trim_start();
+    }
+    words
 }
 
 /// As much of the beginning as fits, whole characters as people see them.
@@ -120,6 +136,18 @@ mod tests {
         assert_eq!(
             wrap("no price: ttop config set 'a b' '{\"input\": 1}'", Some(24)),
             ["no price:", "  ttop config set 'a b' '{\"input\": 1}'"]
+        );
+        assert_eq!(
+            wrap(
+                "run 'ttop setup --print' to see the changes, or 'ttop setup --yes' to make them",
+                Some(30)
+            ),
+            [
+                "run 'ttop setup --print' to",
+                "  see the changes, or",
+                "  'ttop setup --yes' to make",
+                "  them"
+            ]
         );
         assert_eq!(wrap("日本語の長い文 です", Some(20)).len(), 1);
         assert_eq!(wrap("a long line", None), ["a long line"]);
