@@ -4,6 +4,7 @@ use super::context::Context;
 use crate::args::complete;
 use crate::core::bad_request::BadRequest;
 use crate::exit::Exit;
+use crate::render::keys::similar;
 use anyhow::Result;
 use clap::Args;
 
@@ -27,8 +28,13 @@ impl ManArgs {
             .collect::<Vec<_>>()
             .join("-");
         let Some((_, page)) = PAGES.iter().find(|(page, _)| *page == name) else {
+            let pages: Vec<String> = PAGES.iter().map(|(page, _)| page.replace('-', " ")).collect();
+            let hint = match similar(&name.replace('-', " "), pages.iter().map(String::as_str)).first() {
+                Some(near) => format!("run '{}'", near.replacen("ttop", "ttop man", 1)),
+                None => "run 'ttop --help' for the list of commands".to_owned(),
+            };
             return Err(BadRequest::new(format!("no manual page '{name}'"))
-                .with_hint("run 'ttop --help' for the list of commands")
+                .with_hint(hint)
                 .into());
         };
         context.out.text(page)?;

@@ -3,7 +3,7 @@
 use super::context::{Context, empty_or, is_attended};
 use super::plot;
 use crate::args::plot::PlotArgs;
-use crate::args::{Filters, RowArgs};
+use crate::args::{Filters, RowArgs, complete};
 use crate::core::bad_request::BadRequest;
 use crate::core::filter::Globs;
 use crate::core::period::{Edge, parse_time};
@@ -32,7 +32,7 @@ pub struct ProvidersArgs {
     #[arg(long, value_name = "PERCENT", requires = "check", default_value_t = 100.0)]
     pub at: f64,
     /// Show how usage of each limit developed since a time: 7d, 2026-11-01
-    #[arg(long, value_name = "TIME", conflicts_with_all = ["all", "known_by", "check"])]
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["all", "known_by", "check"], add = complete::times())]
     pub history: Option<String>,
     /// Read the macOS keychain even where its prompt may go unanswered
     #[arg(long)]
@@ -89,7 +89,8 @@ impl ProvidersArgs {
             let is_over = |limit: &LimitRow| limit.used_percent.is_some_and(|percent| percent >= self.at);
             rows.retain(|row| row.limits.iter().any(is_over));
         }
-        let had_rows = !rows.is_empty();
+        // Only providers that the filter names were asked.
+        let had_rows = !rows.is_empty() || !self.check && !filters.provider.is_empty();
         let rows = context.engine.choose(&filters, rows)?;
         let has_failed = self.check && !rows.is_empty();
         let nothing = match self.check {

@@ -7,6 +7,7 @@ use crate::core::bad_request::BadRequest;
 use crate::core::filter::{Globs, ProjectWanted, is_plain};
 use crate::core::filter_text::FilterText;
 use crate::core::project::is_below;
+use crate::core::shell;
 use crate::core::short_id::meant;
 use crate::ledger::Ledger;
 use crate::prices::model_name;
@@ -36,7 +37,7 @@ impl UnknownName {
     /// What was probably meant, or where the known names are listed.
     pub fn hint(&self) -> String {
         match (self.near.first(), self.kind) {
-            (Some(near), kind) => format!("did you mean --{kind} {near}?"),
+            (Some(near), kind) => format!("did you mean --{kind} {}?", shell::quoted(near)),
             (None, "agent") => "ttop doctor lists the agents".to_owned(),
             (None, "session") => "ttop sessions lists the sessions".to_owned(),
             (None, "project") => "ttop cost --by project lists the projects".to_owned(),
@@ -81,15 +82,15 @@ impl Engine {
         let ledger = self.ledger()?;
         if !filters.agent.is_empty() {
             let known = self.agent_names(ledger).into_iter().chain(shown("agentId"));
-            named("agent", &filters.agent, &known.collect(), by_name, &mut unknown);
+            let known = known.collect();
+            named("agent", &filters.agent, (&known, &known), by_name, &mut unknown);
         }
         if !filters.provider.is_empty() {
-            let known = self
-                .provider_names(ledger)
-                .into_iter()
-                .chain(shown("providerId"))
-                .chain(shown("billerId"));
-            named("provider", &filters.provider, &known.collect(), by_name, &mut unknown);
+            let used = self.provider_names(ledger).into_iter();
+            let used: BTreeSet<&str> = used.chain(shown("providerId")).chain(shown("billerId")).collect();
+            let listed = self.prices().all().map(|(provider, _)| provider);
+            let all = used.iter().copied().chain(listed).collect();
+            named("provider", &filters.provider, (&all, &used), by_name, &mut unknown);
         }
         if !filters.model.is_empty() {
             let listed = self.prices().all().map(|(_, model)| model);
@@ -105,15 +106,15 @@ impl Engine {
             let names = names.iter().map(String::as_str);
             let all = known.iter().copied().chain(listed).chain(names).collect();
             let by_words = |value: &str| Globs::new(&[value]).or_words(known.iter().copied());
-            named("model", &filters.model, &all, by_words, &mut unknown);
+            named("model", &filters.model, (&all, &known), by_words, &mut unknown);
         }
         if !filters.branch.is_empty() {
             let known = ledger.branches().chain(shown("branch")).collect();
-            named("branch", &filters.branch, &known, by_name, &mut unknown);
+            named("branch", &filters.branch, (&known, &known), by_name, &mut unknown);
         }
         if !filters.subagent.is_empty() {
             let known = ledger.subagents().chain(shown("subagent")).collect();
-            named("subagent", &filters.subagent, &known, by_name, &mut unknown);
+            named("subagent", &filters.subagent, (&known, &known), by_name, &mut unknown);
         }
         if !filters.project.is_empty() {
             let shown = shown("projectPath").map(str::to_owned).collect();
@@ -152,8 +153,7 @@ impl Engine {
         let asked = asked.flat_map(|about| [about.id.as_str(), about.biller_id.as_str()]);
         let configured = self.config.providers.by_id.keys().map(String::as_str);
         let recorded = ledger.models().map(|(provider, _)| provider);
-        let listed = self.prices().all().map(|(provider, _)| provider);
-        recorded.chain(asked).chain(configured).chain(listed).collect()
+        recorded.chain(asked).chain(configured).collect()
     }
 
     /// A folder that exists may yet be worked in: only a path that is neither recorded nor there is a mistake.
@@ -198,11 +198,12 @@ impl Engine {
     }
 }
 
-/// Adds the plain values that match none of the known names.
+/// Adds the plain values that match none of the known names, with what is like them among the names in use, else among
+/// all.
 fn named(
     kind: &'static str,
     values: &[String],
-    known: &BTreeSet<&str>,
+    (known, used): (&BTreeSet<&str>, &BTreeSet<&str>),
     globs: impl Fn(&str) -> Globs,
     unknown: &mut Vec<UnknownName>,
 ) {
@@ -212,10 +213,25 @@ fn named(
             unknown.push(UnknownName {
                 kind,
                 value: value.clone(),
-                near: near(value, known.iter().copied()),
+                near: match near(value, used.iter().copied()) {
+                    near if near.is_empty() => typo_of(value, known),
+                    near => near,
+                },
             });
         }
     }
+}
+
+/// The name of which a value is probably a misspelling: among thousands of names, likeness alone says little.
+fn typo_of(value: &str, known: &BTreeSet<&str>) -> Vec<String> {
+    const MOST_EDITS: usize = 2;
+    let value = value.to_lowercase();
+    let edits = |name: &&&str| strsim::osa_distance(&value, &name.to_lowercase());
+    let nearest = known
+        .iter()
+        .min_by_key(edits)
+        .filter(|name| edits(name) <= MOST_EDITS.min(value.len() / 4));
+    nearest.map(|name| (*name).to_owned()).into_iter().collect()
 }
 
 fn by_name(value: &str) -> Globs {

@@ -1,7 +1,7 @@
 //! `ttop plugin add` and `remove`: packages and paths of the config.
 
 use super::super::context::Context;
-use super::list::{load, load_one, of};
+use super::list::{load, load_one, not_found, of};
 use super::trust::ask;
 use crate::exit::Exit;
 use crate::plugins::declare::Kind;
@@ -69,7 +69,10 @@ pub(super) fn remove(context: &mut Context, what: &str, keep_data: bool) -> Resu
         .into_iter()
         .find(|source| matches!(source.way, Way::Npm | Way::Local))
     else {
-        bail!("{what} is in neither plugins.npm nor plugins.local; what is in the plugins folder is removed there");
+        if of(found, what).next().is_none() {
+            return Err(not_found(what, found).into());
+        }
+        bail!("{what} is in neither plugins.npm nor plugins.local; remove it from the plugins folder");
     };
     let key = if source.way == Way::Npm { "npm" } else { "local" };
     let mut list = listed(context, source.way)?;

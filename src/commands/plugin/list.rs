@@ -2,13 +2,15 @@
 
 use super::super::context::Context;
 use super::ShowArgs;
+use crate::core::cannot_answer::CannotAnswer;
 use crate::core::problem::Problem;
 use crate::core::rows::PluginRow;
 use crate::exit::Exit;
 use crate::plugins::host::{Found, Source};
 use crate::plugins::overview::{providers, row};
 use crate::plugins::session::{Look, Session};
-use anyhow::{Result, bail};
+use crate::render::keys::similar;
+use anyhow::Result;
 
 /// Every plugin that is configured, loaded as far as it may be.
 pub(super) fn load(context: &Context, is_fresh: bool) -> Result<Session> {
@@ -56,7 +58,7 @@ pub(super) fn info(context: &mut Context, show: &ShowArgs, id: &str) -> Result<E
         .collect();
     session.end();
     if rows.is_empty() {
-        bail!("no plugin has the id {id}: ttop plugin list shows what there is");
+        return Err(not_found(id, &session.found).into());
     }
     context.rows(&show.rows, rows)
 }
@@ -90,6 +92,16 @@ pub(super) fn doctor(context: &mut Context, show: &ShowArgs, id: Option<&str>) -
     }
     let rows = shown.iter().map(|found| row(found, &home)).collect();
     context.rows(&show.rows, rows)
+}
+
+/// The error for a word that is neither the id nor the path of a plugin.
+pub(super) fn not_found(what: &str, found: &[Found]) -> CannotAnswer {
+    let ids: Vec<&str> = found.iter().filter_map(|found| found.checked.id.as_deref()).collect();
+    let hint = match similar(what, ids.into_iter()).first() {
+        Some(near) => format!("did you mean '{near}'? ttop plugin list lists the plugins"),
+        None => "ttop plugin list lists the plugins".to_owned(),
+    };
+    CannotAnswer::new(format!("no plugin '{what}' is known"), hint)
 }
 
 /// Plugins of an id, of any type.

@@ -1,7 +1,8 @@
 //! `ttop plugin trust` and `untrust`: consent, given and taken back.
 
 use super::super::context::Context;
-use super::list::{load, load_one, of};
+use super::list::{load, load_one, not_found, of};
+use crate::core::cannot_answer::CannotAnswer;
 use crate::core::problem::Problem;
 use crate::exit::Exit;
 use crate::plugins::consent;
@@ -37,7 +38,7 @@ pub(super) fn trust(context: &mut Context, what: &str, yes: bool) -> Result<Exit
         wanted = by_path.iter().collect();
     }
     if wanted.is_empty() {
-        bail!("no plugin has the id or path {what}: ttop plugin list shows what there is");
+        return Err(not_found(what, &session.found).into());
     }
     let mut exit = Exit::Ok;
     for found in wanted {
@@ -120,7 +121,10 @@ pub(crate) fn ask_for_trust(context: &mut Context, may_ask: bool) -> Result<usiz
 pub(super) fn untrust(context: &mut Context, id: &str) -> Result<Exit> {
     let mut trust = Trust::open(&session::trust_file(&context.engine.system))?;
     match trust.take_back(id)? {
-        0 => bail!("plugin {id} is not trusted"),
+        0 => {
+            let hint = "ttop plugin list lists the plugins and which are trusted";
+            return Err(CannotAnswer::new(format!("plugin '{id}' is not trusted"), hint).into());
+        }
         _ => context.out.note(&format!("ttop: plugin {id} is no longer trusted")),
     }
     Ok(Exit::Ok)

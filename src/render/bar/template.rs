@@ -3,6 +3,7 @@
 use super::facts::{self, GROUPS};
 use super::{Icons, Part, Piece, SEGMENTS, Segment};
 use crate::core::snapshot::{Burn, Snapshot, Span};
+use crate::render::keys::similar;
 use crate::render::text::{cut_end, plain};
 use crate::render::{Tone, UNKNOWN, number};
 
@@ -179,8 +180,12 @@ impl Template {
             } else if let Some((name, after)) = found.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
                 let fact = FACTS.iter().position(|(known, _)| *known == name);
                 let fact = fact.ok_or_else(|| {
-                    let names: Vec<&str> = FACTS.iter().map(|(name, _)| *name).collect();
-                    format!("unknown field '{{{name}}}' (known: {})", names.join(", "))
+                    let names = || FACTS.iter().map(|(name, _)| *name);
+                    let hint = match &similar(name, names())[..] {
+                        [] => format!("known fields: {}", names().collect::<Vec<_>>().join(", ")),
+                        near => format!("did you mean {{{}}}?", near.join("}, {")),
+                    };
+                    format!("unknown field '{{{name}}}'; {hint}")
                 })?;
                 if !plain.is_empty() {
                     pieces.push(Token::Text(std::mem::take(&mut plain)));
