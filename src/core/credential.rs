@@ -5,6 +5,9 @@ use serde::Serialize;
 use std::fmt;
 use zeroize::Zeroizing;
 
+/// The note on a credential whose file others can read.
+pub const READABLE: &str = "readable by group or others";
+
 /// A token or key: it cannot be printed or serialized, and its memory is cleared when it is dropped.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);

@@ -47,6 +47,20 @@ impl ShortIds {
             .unwrap_or(best)
     }
 
+    /// The characters of the longest short id; among very many ids, of the longest that there can be.
+    pub fn longest(&self) -> usize {
+        const MOST: usize = 2_000;
+        match self.sorted.len() {
+            0..=MOST => self
+                .sorted
+                .iter()
+                .map(|id| self.of(id).chars().count())
+                .max()
+                .unwrap_or(LEAST),
+            _ => LONG,
+        }
+    }
+
     /// An end is taken for one only where no id begins like it, and it must not look like a flag.
     fn is_end_only(&self, end: &str, id: &str) -> bool {
         end.starts_with(char::is_alphanumeric) && (end == id || !begin_with(end, &self.sorted).any(|other| other != id))

@@ -2,7 +2,7 @@
 
 use super::registry::Finding;
 use super::{Engine, sample};
-use crate::core::credential::{Content, Credential, CredentialSpec, Kind, ProviderCredentials, State};
+use crate::core::credential::{Content, Credential, CredentialSpec, Kind, ProviderCredentials, READABLE, State};
 use crate::core::rows::CredRow;
 use crate::credentials::{self, Keychain, Search, keychain};
 use crate::system::Os;
@@ -148,7 +148,7 @@ fn note_of(credential: &Credential) -> Option<String> {
         Content::Malformed(fault) => Some(fault.name()),
         _ => None,
     };
-    let exposed = credential.is_exposed().then_some("readable by group or others");
+    let exposed = credential.is_exposed().then_some(READABLE);
     let parts: Vec<&str> = [fault, credential.note.as_deref(), exposed]
         .into_iter()
         .flatten()

@@ -3,7 +3,7 @@
 use super::Range;
 use super::calendar::{Unit, find, midnight};
 use crate::core::time::Time;
-use jiff::civil::{Date, ISOWeekDate, Weekday};
+use jiff::civil::{Date, DateTime, ISOWeekDate, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use std::fmt;
@@ -61,8 +61,19 @@ pub fn parse_time(text: &str, now: i64, zone: &TimeZone, edge: Edge) -> Result<i
     if let Some(at) = parse_ago(text, now, zone) {
         return at;
     }
+    // A local time of a day: `2026-11-20T14:30`.
+    let local = text.parse::<DateTime>().ok().filter(|_| text.contains(':'));
+    if let Some(at) = local.and_then(|local| local.to_zoned(zone.clone()).ok())
+        && text.parse::<Timestamp>().is_err()
+    {
+        return Ok(at.timestamp().as_millisecond());
+    }
     match text.parse::<Timestamp>() {
         Ok(at) => Ok(at.as_millisecond()),
+        Err(_) if text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit()) => Err(BadTime {
+            message: format!("'{text}' is not a time"),
+            hint: "write a date with hyphens: 2026-11-20",
+        }),
         Err(_) => Err(BadTime::new(format!("'{text}' is not a time"))),
     }
 }
@@ -293,6 +304,8 @@ mod tests {
             ("2026-W47", "2026-11-15T23:00:00Z"),
             ("2026", "2025-12-31T23:00:00Z"),
             ("2026-11-20T14", "2026-11-20T13:00:00Z"),
+            ("2026-11-20T14:30", "2026-11-20T13:30:00Z"),
+            ("2026-11-20 14:30:05", "2026-11-20T13:30:05Z"),
             ("1795197600000", "2026-11-20T18:00:00Z"),
             ("2026-11-20T14:30:00+02:00", "2026-11-20T12:30:00Z"),
             ("2026-11-20T14:30:00.250Z", "2026-11-20T14:30:00.25Z"),

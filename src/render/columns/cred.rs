@@ -1,6 +1,6 @@
 //! The table of `ttop creds`.
 
-use crate::core::credential::State;
+use crate::core::credential::{READABLE, State};
 use crate::core::rows::CredRow;
 use crate::render::{Cell, Column, Row, Tone};
 
@@ -34,10 +34,25 @@ impl Row for CredRow {
     ];
 }
 
-/// What each credential has to add, below the table: how to get it, or who can read it.
+/// What the credentials have to add, below the table: how to get them, or who can read their file. Those of one file
+/// share a line.
 pub fn advice(rows: &[CredRow]) -> Vec<String> {
-    let noted = rows.iter().filter_map(|row| Some((row, row.note.as_deref()?)));
-    noted
-        .map(|(row, note)| format!("{}: {note}", row.provider_id))
-        .collect()
+    let mut notes: Vec<(&str, Option<&str>, Vec<&str>)> = Vec::new();
+    for row in rows {
+        let Some(note) = row.note.as_deref() else { continue };
+        let file = note.ends_with(READABLE).then_some(&*row.origin);
+        match notes
+            .iter_mut()
+            .find(|(known, of, _)| file.is_some() && *known == note && *of == file)
+        {
+            Some((_, _, providers)) if providers.contains(&&*row.provider_id) => {}
+            Some((_, _, providers)) => providers.push(&row.provider_id),
+            None => notes.push((note, file, vec![&row.provider_id])),
+        }
+    }
+    let line = |(note, file, providers): (&str, Option<&str>, Vec<&str>)| match file {
+        Some(file) => format!("{}: {note}; to keep it private: chmod 600 {file}", providers.join(", ")),
+        None => format!("{}: {note}", providers.join(", ")),
+    };
+    notes.into_iter().map(line).collect()
 }

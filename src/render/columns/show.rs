@@ -45,8 +45,13 @@ pub fn lines(row: &ShowRow, view: &View) -> Vec<String> {
         lines.push(format!("started by {parent}"));
     }
     if let Some(original) = &row.copied_from {
-        let copied = number::tokens(Some(session.copied_tokens));
-        lines.push(format!("copied from {original}, where {copied} tokens are counted"));
+        lines.push(match session.copied_tokens {
+            0 => format!("forked from {original}"),
+            copied => {
+                let copied = number::tokens(Some(copied));
+                format!("forked from {original}, where {copied} copied tokens count")
+            }
+        });
     }
     for model in &row.models {
         let name = [model.provider_id.as_deref(), model.model_id.as_deref()]

@@ -11,8 +11,6 @@ const TEXT: usize = 28;
 const NUMBER: usize = 9;
 /// A time of day.
 const CLOCK: usize = 8;
-/// A short id; a longer one pushes the rest of its line, too.
-const ID: usize = 4;
 const GAP: &str = "  ";
 
 /// Prints each row when it comes.
@@ -24,7 +22,7 @@ pub(super) struct LiveTable<R: 'static> {
 impl<R: Row> LiveTable<R> {
     pub(super) fn new(screen: &Screen) -> Self {
         Self {
-            columns: fit::<R>(screen.width),
+            columns: fit::<R>(screen.width, screen.view.ids.longest()),
             screen: screen.clone(),
         }
     }
@@ -62,11 +60,12 @@ impl<R: Row> Writer<R> for LiveTable<R> {
     }
 }
 
-/// The columns that fit, with their widths. Drops those with the greatest `drop` first; text columns share the rest.
-fn fit<R: Row>(limit: Option<usize>) -> Vec<(&'static Column<R>, usize)> {
+/// The columns that fit, with their widths; `id` is that of a short id. Drops those with the greatest `drop` first; text
+/// columns share the rest.
+fn fit<R: Row>(limit: Option<usize>, id: usize) -> Vec<(&'static Column<R>, usize)> {
     let fixed = |column: &Column<R>| match column.align {
         Align::Right => Some(NUMBER),
-        Align::Id => Some(ID),
+        Align::Id => Some(id),
         Align::Left | Align::Path | Align::Prose if column.key == "time" => Some(CLOCK),
         Align::Left | Align::Path | Align::Prose => None,
     };
@@ -122,7 +121,7 @@ mod tests {
     #[test]
     fn columns_fit_the_screen_and_keep_what_matters() {
         let shown = |limit| {
-            let columns = fit::<ActivityRow>(Some(limit));
+            let columns = fit::<ActivityRow>(Some(limit), 4);
             let width: usize = columns.iter().map(|(_, width)| width + GAP.len()).sum();
             assert!(width <= limit + GAP.len(), "{limit}: {width}");
             columns.into_iter().map(|(column, _)| column.key).collect::<Vec<_>>()

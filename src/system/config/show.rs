@@ -31,7 +31,7 @@ fn shown_at(node: Option<Node>, is_secret: bool, value: &Value) -> Value {
     }
 }
 
-/// A configuration as text, with a comment behind each key that ttop accepts and ignores.
+/// A configuration as text, with a comment behind each key that ttop accepts and ignores, or does not know.
 pub fn annotated(value: &Value) -> String {
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
     let mut path: Vec<&str> = Vec::new();
@@ -46,8 +46,13 @@ pub fn annotated(value: &Value) -> String {
         };
         path.truncate(depth - 1);
         path.push(name);
-        let is_known = path.len() == depth && Node::at(&path).is_some_and(Node::has_no_effect);
-        format!("{line}{}\n", if is_known { "  // no effect in ttop" } else { "" })
+        let mark = match Node::at(&path) {
+            _ if path.len() != depth => "",
+            Some(node) if node.has_no_effect() => "  // no effect in ttop",
+            None if Node::at(&path[..depth - 1]).is_some_and(Node::is_group) => "  // unknown key",
+            _ => "",
+        };
+        format!("{line}{mark}\n")
     });
     lines.collect()
 }
@@ -108,6 +113,9 @@ mod tests {
             ]
         );
         assert_eq!(crate::system::jsonc::parse(&text), Ok(value));
+        let text = annotated(&json!({"budgets": {"dialy": 3, "daily": 2}, "pluginConfig": {"x": {"y": 1}}}));
+        let marked: Vec<&str> = text.lines().filter(|line| line.contains("// unknown key")).collect();
+        assert_eq!(marked, ["    \"dialy\": 3,  // unknown key"]);
     }
 
     #[test]
