@@ -51,7 +51,7 @@ enum ExportTarget {
     },
     /// Update the tables of a DuckDB database, with the duckdb program
     Duckdb {
-        /// Database file; made if there is none
+        /// Database file, created if missing
         database: PathBuf,
         #[command(flatten)]
         what: What,
@@ -79,7 +79,7 @@ enum ExportTarget {
     /// Reads extra headers, such as a token, from OTEL_EXPORTER_OTLP_HEADERS.
     Otlp {
         /// URL of the collector [default: OTEL_EXPORTER_OTLP_ENDPOINT, else http://localhost:4318]
-        #[arg(long, value_name = "URL")]
+        #[arg(long, value_name = "URL", value_hint = clap::ValueHint::Url)]
         endpoint: Option<String>,
         /// Name of this machine [default: its host name]
         #[arg(long, value_name = "NAME")]

@@ -409,5 +409,14 @@ fn the_sample_home_is_drawn_the_same_every_time() {
         assert!(!drawn.contains(env!("CARGO_MANIFEST_DIR")), "{drawn}");
     }
     let stats: Value = serde_json::from_str(&home.stdout(&["--demo", "bar-status", "gnome"])).expect("JSON");
-    assert_eq!(stats["total"]["tokensByModel"]["gpt-3.5-turbo"], 5000);
+    let rows = home.rows(&["--demo", "cost", "--by", "total", "--agent", "opencode"]);
+    assert_eq!(stats["total"]["totalTokens"], rows[0]["totalTokens"], "{stats}");
+    let today = home.rows(&[
+        "--demo", "cost", "--by", "model", "--agent", "opencode", "--since", "today",
+    ]);
+    let models = stats["daily"]["tokensByModel"].as_object().expect("models");
+    assert_eq!(models.len(), today.len(), "{stats}");
+    for row in &today {
+        assert_eq!(models[row["modelId"].as_str().expect("a model")], row["totalTokens"]);
+    }
 }

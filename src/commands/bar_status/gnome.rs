@@ -2,9 +2,8 @@
 
 use super::Plan;
 use crate::commands::context::{Context, Out};
-use crate::core::money::Money;
 use crate::core::problem::Problem;
-use crate::core::stats::{Stats, Sums};
+use crate::core::stats::Stats;
 use crate::engine::snapshot_feed::SnapshotFeed;
 use crate::engine::stats::presence;
 use crate::render::bar::Bar;
@@ -23,7 +22,8 @@ use std::path::{Path, PathBuf};
 /// When the ledger or the file cannot be used, or stdout cannot be written.
 pub(super) fn run(plan: &Plan, write: Option<&str>, follow: bool, context: &mut Context) -> Result<()> {
     if context.engine.is_sample() {
-        return super::show(&draw(plan, &demo(context.engine.system.now)));
+        let snapshot = context.engine.live_snapshot()?;
+        return super::show(&draw(plan, &context.engine.stats(presence(&snapshot))?));
     }
     let file = write.map(|path| place(path, &context.engine.system));
     let Context { engine, out } = context;
@@ -117,32 +117,4 @@ fn instant(value: &Value) -> Option<i64> {
         Value::String(text) => parse_instant(text),
         _ => None,
     }
-}
-
-/// The numbers of the extension's guide.
-fn demo(now: i64) -> Stats {
-    let sums = |tokens: &[(&str, u64)]| Sums {
-        total_tokens: tokens.iter().map(|(_, count)| count).sum(),
-        tokens_by_model: tokens
-            .iter()
-            .map(|(model, count)| ((*model).to_owned(), *count))
-            .collect(),
-        total_cost: Money::ZERO,
-        costs_by_model: Default::default(),
-    };
-    let mut stats = Stats::default();
-    stats.session.sums = sums(&[("gpt-4-turbo", 1000), ("claude-3-opus", 500)]);
-    stats.session.last_activity = now;
-    stats.session.start_time = now - 3_600_000;
-    stats.daily.sums = sums(&[("gpt-4-turbo", 3000), ("claude-3-opus", 2000)]);
-    stats.daily.date = jiff::Timestamp::from_millisecond(now)
-        .map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
-        .unwrap_or_default();
-    stats.total.sums = sums(&[
-        ("gpt-4-turbo", 30_000),
-        ("claude-3-opus", 15_000),
-        ("gpt-3.5-turbo", 5000),
-    ]);
-    stats.total.install_date = 1_704_067_200_000;
-    stats
 }
