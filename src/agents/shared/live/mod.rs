@@ -3,6 +3,7 @@
 pub mod claims;
 pub mod content;
 mod events;
+mod helpers;
 pub mod messages;
 mod notes;
 pub mod program;

@@ -1,6 +1,6 @@
 //! An agent's command line: identifies its processes, their roles, and the requested session.
 
-use super::programs::{HELPERS, INFORMING};
+use super::helpers::{HELPERS, INFORMING};
 use crate::core::process::{Process, Role, file_name};
 use crate::core::status::Reported;
 
@@ -18,7 +18,7 @@ pub struct Program {
     pub modules: &'static [&'static str],
     /// Parts of the path of its executable, where that has another name.
     pub folders: &'static [&'static str],
-    /// What a subcommand makes of it, beside [`super::programs::HELPERS`]; without one it is a [`Role::Tui`].
+    /// What a subcommand makes of it, beside `HELPERS`; without one it is a [`Role::Tui`].
     pub subcommands: &'static [(&'static str, Role)],
     /// Options that make it something else.
     pub options: &'static [(&'static str, Role)],

@@ -4,55 +4,6 @@ use super::program::Program;
 use crate::core::process::Role;
 use crate::core::status::{Ask, Reported};
 
-/// Subcommands that no agent runs a session in, whichever agent has them.
-pub const HELPERS: &[&str] = &[
-    "agents",
-    "auth",
-    "backup",
-    "completion",
-    "completions",
-    "config",
-    "configure",
-    "debug",
-    "doctor",
-    "export",
-    "extensions",
-    "features",
-    "hooks",
-    "import",
-    "info",
-    "install",
-    "login",
-    "logout",
-    "logs",
-    "ls",
-    "mcp",
-    "models",
-    "onboard",
-    "plugin",
-    "plugins",
-    "projects",
-    "sessions",
-    "setup",
-    "setup-token",
-    "skills",
-    "stats",
-    "status",
-    "uninstall",
-    "update",
-    "update-providers",
-    "upgrade",
-    "usage",
-    "version",
-];
-
-/// Options that only print something.
-pub const INFORMING: &[(&str, Role)] = &[
-    ("--help", Role::Helper),
-    ("--version", Role::Helper),
-    ("--list-sessions", Role::Helper),
-];
-
 /// Options of most agents that answer one prompt.
 const PRINTS: &[(&str, Role)] = &[("-p", Role::Run), ("--print", Role::Run)];
 
@@ -91,7 +42,7 @@ const GEMINI_TITLES: &[(&str, Reported)] = &[
     ("◇", Reported::Idle),
 ];
 
-/// Every program, in the order of agents.
+/// Every program, in any order.
 pub static PROGRAMS: &[Program] = &[
     Program {
         agent_id: "opencode",
@@ -463,7 +414,12 @@ mod tests {
         for agent in built_in() {
             let lists = [&WINDOWS[..], &AMBIGUOUS, &SILENT];
             let is_unnamed = lists.iter().any(|list| list.contains(&agent.id()));
-            assert_eq!(program_of(agent.id()).is_none(), is_unnamed, "{}", agent.id());
+            assert_eq!(
+                program_of(agent.id()).is_none(),
+                is_unnamed,
+                "{}: expected either a row in PROGRAMS or its id in WINDOWS, AMBIGUOUS or SILENT",
+                agent.id()
+            );
         }
         for program in PROGRAMS {
             assert!(!program.commands.is_empty(), "{}", program.agent_id);
