@@ -22,11 +22,7 @@ fn counted(agent: &'static (dyn Agent + Sync), home: &Path, roots: Vec<String>) 
 fn roots_of_the_configuration_are_read_and_left_out() {
     let mut seen = 0;
     for agent in built_in() {
-        let Ok(cases) = std::fs::read_dir(support::fixtures().join("agents").join(agent.id())) else {
-            continue;
-        };
-        for case in cases {
-            let case = case.expect("an entry").path();
+        for case in support::agent_cases(agent.id()) {
             let home = support::Home::new();
             let (empty, elsewhere) = (home.path().join("empty"), home.path().join("backup"));
             support::copy_tree(&case.join("home"), &elsewhere);

@@ -65,11 +65,8 @@ fn check(agent: &'static (dyn Agent + Sync), case: &Path) -> bool {
 fn one_id_for_every_response_loses_no_reply() {
     let mut tried = BTreeSet::new();
     for &agent in built_in() {
-        let Ok(cases) = std::fs::read_dir(support::fixtures().join("agents").join(agent.id())) else {
-            continue;
-        };
-        for case in cases {
-            if check(agent, &case.expect("an entry").path()) {
+        for case in support::agent_cases(agent.id()) {
+            if check(agent, &case) {
                 tried.insert(agent.id());
             }
         }

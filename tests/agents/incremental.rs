@@ -59,12 +59,9 @@ fn check(agent: &'static (dyn Agent + Sync), home: &Path, expected: &(Vec<Counte
 #[test]
 fn a_file_read_in_two_parts_has_the_same_turns() {
     for agent in built_in() {
-        let Ok(cases) = std::fs::read_dir(support::fixtures().join("agents").join(agent.id())) else {
-            continue;
-        };
-        for case in cases {
+        for case in support::agent_cases(agent.id()) {
             let home = support::Home::new();
-            support::copy_tree(&case.expect("an entry").path().join("home"), &home.path());
+            support::copy_tree(&case.join("home"), &home.path());
             let system = System::new(Os::Linux, home.path(), BTreeMap::new());
             check(*agent, &home.path(), &comparable(read_all(*agent, &system)));
         }

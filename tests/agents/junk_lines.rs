@@ -82,12 +82,9 @@ fn check(agent: &'static (dyn Agent + Sync), home: &Home, random: &mut Random) {
 fn junk_between_records_costs_only_itself() {
     let mut random = Random::new(20_261_120);
     for &agent in built_in() {
-        let Ok(cases) = std::fs::read_dir(support::fixtures().join("agents").join(agent.id())) else {
-            continue;
-        };
-        for case in cases {
+        for case in support::agent_cases(agent.id()) {
             let home = Home::new();
-            support::copy_tree(&case.expect("an entry").path().join("home"), &home.path());
+            support::copy_tree(&case.join("home"), &home.path());
             check(agent, &home, &mut random);
         }
     }

@@ -100,11 +100,7 @@ fn check(agent: &'static (dyn Agent + Sync), case: &Path) -> bool {
 fn a_session_copied_under_another_id_adds_nothing() {
     let mut copied = BTreeSet::new();
     for agent in built_in() {
-        let Ok(cases) = std::fs::read_dir(support::fixtures().join("agents").join(agent.id())) else {
-            continue;
-        };
-        for case in cases {
-            let case = case.expect("an entry").path();
+        for case in support::agent_cases(agent.id()) {
             let is_nameless = |name: &&str| case.starts_with(support::fixtures().join("agents").join(name));
             if NAMELESS.iter().any(is_nameless) {
                 continue;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use ttop::agents::shared::survey::Survey;
-use ttop::agents::{Agent, built_in};
+use ttop::agents::{Agent, Vocabulary, built_in};
 use ttop::system::{Os, System};
 
 /// Names of input, as agents spell them: an object with one of them is a usage.
@@ -36,17 +36,19 @@ fn homes(agent: &dyn Agent) -> Vec<PathBuf> {
             .map(|case| support::fixtures().join("opencode").join(case).join("home"))
             .into();
     }
-    let entries = std::fs::read_dir(support::fixtures().join("agents").join(agent.id())).expect("a fixture");
-    let homes = entries.map(|entry| entry.expect("an entry").path().join("home"));
-    homes.collect()
+    let cases = support::agent_cases(agent.id()).into_iter();
+    cases.map(|case| case.join("home")).collect()
+}
+
+fn vocabulary(agent: &dyn Agent) -> &'static Vocabulary {
+    agent
+        .vocabulary()
+        .unwrap_or_else(|| panic!("{}: expected Agent::vocabulary to return its words", agent.id()))
 }
 
 fn survey(agent: &dyn Agent, home: &Path) -> Survey {
-    let vocabulary = agent
-        .vocabulary()
-        .unwrap_or_else(|| panic!("{}: no vocabulary", agent.id()));
     let system = System::new(Os::Linux, home, BTreeMap::new());
-    Survey::of(vocabulary, &agent.sources(&system).sources)
+    Survey::of(vocabulary(agent), &agent.sources(&system).sources)
 }
 
 /// Adds a count to each usage in a value, and in texts of JSON inside it; returns whether there was one.
@@ -191,7 +193,11 @@ fn an_unknown_count_is_named_for_every_agent() {
             let is_named = |name: &String| name.starts_with("usage") && name.contains("audio_tokens");
             assert!(unknown.keys().any(is_named), "{}: {unknown:#?}", case.display());
         }
-        assert!(is_changed, "{}: no fixture has a usage", agent.id());
+        assert!(
+            is_changed,
+            "{}: expected a fixture with a usage; INPUTS lists the names of its input",
+            agent.id()
+        );
     }
 }
 
@@ -199,7 +205,7 @@ fn an_unknown_count_is_named_for_every_agent() {
 fn an_unknown_record_type_is_named_for_every_agent_that_has_types() {
     let mut tried = 0;
     for agent in agents() {
-        let words = agent.vocabulary().expect("a vocabulary").words;
+        let words = vocabulary(agent).words;
         let key = ["type", "role"]
             .into_iter()
             .find(|key| words.iter().any(|words| words.at == *key));

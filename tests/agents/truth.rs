@@ -3,7 +3,7 @@
 use crate::support;
 use crate::support::counting::read_all;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use ttop::agents::{Agent, built_in};
 use ttop::core::money::Money;
 use ttop::core::tokens::BUCKETS;
@@ -11,16 +11,6 @@ use ttop::system::{Os, System};
 
 /// (session, model, five buckets; -1 = unknown, recorded cost in nano-dollars).
 type Line = (String, String, [i64; 5], Option<i64>);
-
-/// `fixtures/agents/<agent>/<case>` with a `home` and a `truth.json`.
-fn cases(agent: &dyn Agent) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(support::fixtures().join("agents").join(agent.id())) else {
-        return Vec::new();
-    };
-    let mut cases: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
-    cases.sort();
-    cases
-}
 
 /// The turns that count after one sync into an empty ledger.
 fn counted(agent: &'static (dyn Agent + Sync), home: &Path) -> Vec<Line> {
@@ -37,7 +27,7 @@ fn counted(agent: &'static (dyn Agent + Sync), home: &Path) -> Vec<Line> {
 #[test]
 fn every_agent_counts_exactly_the_true_turns() {
     for agent in built_in() {
-        for case in cases(*agent) {
+        for case in support::agent_cases(agent.id()) {
             let truth = std::fs::read(case.join("truth.json")).expect("a truth.json");
             let truth: serde_json::Value = serde_json::from_slice(&truth).expect("valid JSON");
             let home = support::Home::new();

@@ -29,6 +29,23 @@ pub fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
 
+/// The cases of an agent: `fixtures/agents/<id>/<case>`, each with a `home` and a `truth.json`.
+pub fn agent_cases(agent_id: &str) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(fixtures().join("agents").join(agent_id)) else {
+        return Vec::new();
+    };
+    let mut cases: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    cases.sort();
+    for case in &cases {
+        assert!(
+            case.join("home").is_dir() && case.join("truth.json").is_file(),
+            "{}: expected a case, a folder with home/ and truth.json: fixtures/agents/{agent_id}/<case>/home",
+            case.display()
+        );
+    }
+    cases
+}
+
 /// A temporary home; removed when dropped.
 pub struct Home {
     dir: tempfile::TempDir,
