@@ -3,6 +3,7 @@
 use crate::support::{self, Home};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use ttop::agents::built_in;
 
 fn root() -> PathBuf {
     support::fixtures().parent().expect("a checkout").to_owned()
@@ -84,6 +85,24 @@ fn the_readme_is_short() {
 }
 
 #[test]
+fn the_readme_names_agents_and_counts_the_others() {
+    let page = page("README.md").replace('\n', " ");
+    let list = page
+        .split("ttop reads OpenCode")
+        .nth(1)
+        .and_then(|rest| rest.split(" more.").next());
+    let list = format!("OpenCode{}", list.expect("a list of agents"));
+    let (named, others) = list.rsplit_once(" and ").expect("'and' before the number of others");
+    let named: BTreeSet<&str> = named.split(", ").collect();
+    let read = built_in().iter().filter(|agent| agent.about().turns != "none");
+    let read: BTreeSet<&str> = read.map(|agent| agent.name()).collect();
+    let unknown: Vec<_> = named.difference(&read).collect();
+    assert!(unknown.is_empty(), "ttop reads no {unknown:?}");
+    let missing: Vec<_> = read.difference(&named).collect();
+    assert_eq!(others, missing.len().to_string(), "not named: {missing:?}");
+}
+
+#[test]
 fn every_command_the_pages_name_exists() {
     let home = Home::new();
     let pages = pages();
@@ -148,17 +167,28 @@ fn the_agents_page_has_the_ids_paths_accuracy_and_limits_of_the_program() {
             .collect()
     };
     let sections: Vec<&str> = page.split("\n## ").skip(1).collect();
-    assert_eq!(sections.len(), agents.len());
+    let titles = sections
+        .iter()
+        .map(|section| section.lines().next().unwrap_or_default());
+    let names = built_in().iter().map(|agent| agent.name());
+    assert_eq!(
+        titles.collect::<Vec<_>>(),
+        names.collect::<Vec<_>>(),
+        "expected a section per agent, in the order of BUILT_IN"
+    );
     for (section, agent) in sections.iter().zip(agents) {
         let (id, accuracy) = (agent["subject"].as_str().expect("an id"), &agent["turns"]);
         let accuracy = accuracy.as_str().expect("an accuracy");
-        assert!(
-            section.contains(&format!("Id `{id}`, accuracy `{accuracy}`")),
-            "{id}: {section}"
-        );
+        let facts = format!("Id `{id}`, accuracy `{accuracy}`");
+        assert!(section.contains(&facts), "{id}: expected '{facts}' in: {section}");
+        let row = format!("](#{id}) | `{id}` | {accuracy} |");
+        assert!(page.contains(&row), "{id}: expected the row '{row}' in the table");
         for path in agent["paths"].as_array().expect("paths") {
             let path = path["path"].as_str().expect("a path");
-            assert!(section.contains(&format!("- `{path}`")), "{id}: no {path}");
+            assert!(
+                section.contains(&format!("- `{path}`")),
+                "{id}: expected the line '- `{path}`'"
+            );
         }
         let limits = section.split("**Limits.**").nth(1).unwrap_or_default().lines();
         let limits: Vec<&str> = limits.filter_map(|line| line.strip_prefix("- ")).collect();
