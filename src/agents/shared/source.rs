@@ -122,7 +122,7 @@ pub struct Bookmark {
     pub offset: u64,
     /// Hash of the (up to 64) bytes before `offset`.
     pub tail: u64,
-    /// The adapter's `About::reader` at that time. The ledger passes a default bookmark when it differs.
+    /// The adapter's `About::rules_version` at that time. The ledger passes a default bookmark when it differs.
     pub rules_version: u32,
     /// The adapter's own state, opaque to the ledger.
     pub state: Vec<u8>,
