@@ -16,7 +16,7 @@ const MOST_DATABASES: usize = 16;
 const MOST_ROWS: usize = 1_000_000;
 const MOST_RESULT: usize = 12 << 20;
 const MOST_TEXT: i32 = 8 << 20;
-/// Pages of a database in memory: 16 MiB.
+/// Pages of a database in memory, and of temporary tables: 16 MiB.
 const MOST_PAGES: u32 = 4096;
 /// Values may be large, so that few steps can take long.
 const OPS_A_LOOK: i32 = 500;
@@ -196,6 +196,8 @@ impl Databases {
 }
 
 fn guard(connection: &mut Connection) -> rusqlite::Result<()> {
+    // Temporary tables grow in a file of ttop's, whatever the plugin may write.
+    connection.pragma_update(Some("temp"), "max_page_count", MOST_PAGES)?;
     connection.authorizer(Some(|context: AuthContext<'_>| match context.action {
         AuthAction::Attach { .. } | AuthAction::Detach { .. } => Authorization::Deny,
         AuthAction::Pragma {
