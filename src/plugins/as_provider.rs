@@ -1,6 +1,7 @@
 //! A plugin as a provider: it finds its own credential, and that credential goes back into this plugin alone.
 
-use super::plugin::Plugin;
+use super::mask::Mask;
+use super::plugin::{Failure, Plugin};
 use super::usage;
 use crate::core::credential::{ANY_KIND, Content, Credential, CredentialSpec, Fault, Kind, Rank, Secret};
 use crate::core::quota::{Capability, ProviderState, ProviderUsage};
@@ -74,10 +75,14 @@ impl Provider for PluginProvider {
         let discovered = plugin.ask("auth.discover", json!({}));
         std::thread::spawn(move || {
             let credential = match discovered.recv() {
-                Ok(Ok(called)) => {
+                Ok(Ok(mut called)) => {
+                    let mask = plugin.mask().with(&called.value["credentials"]);
+                    if let Some(message) = called.value.get_mut("message") {
+                        mask.hide(message);
+                    }
                     let mut credential = credential(plugin.id(), source, &called.value);
                     if let Some(credential) = credential.as_mut().filter(|_| checks) {
-                        check(&plugin, credential);
+                        check(&plugin, &mask, credential);
                     }
                     let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
                     *found = called
@@ -107,16 +112,18 @@ impl Provider for PluginProvider {
         let Some(credentials) = credentials else {
             return Err(not_configured().hinting(format!("plugin {} finds no credential", self.plugin.id())));
         };
+        let mask = self.plugin.mask().with(&credentials);
         let call = |method, args| {
             let wait = ask.ends.saturating_duration_since(Instant::now());
             let called = self.plugin.ask_within(method, args, wait);
-            called
-                .map_err(|failure| Refusal::new(ProviderState::Unreachable, None).hinting(short(&failure.to_string())))
+            let hint = |failure: Failure| short(&mask.text(&failure.to_string()));
+            called.map_err(|failure| Refusal::new(ProviderState::Unreachable, None).hinting(hint(failure)))
         };
         if call("auth.isConfigured", json!({"credentials": credentials}))?.value == false {
             return Err(not_configured().hinting("the plugin cannot use the credential that it found"));
         }
-        let called = call("fetchUsage", json!({"credentials": credentials, "options": {}}))?;
+        let mut called = call("fetchUsage", json!({"credentials": credentials, "options": {}}))?;
+        mask.hide(&mut called.value);
         usage::read(&called.value)
     }
 }
@@ -198,17 +205,17 @@ fn faulty(id: &str, source: &'static str, fault: Fault, message: Option<&str>) -
 }
 
 /// Asks the plugin whether its service takes a credential. A check that fails says nothing of it.
-fn check(plugin: &Plugin, credential: &mut Credential) {
+fn check(plugin: &Plugin, mask: &Mask, credential: &mut Credential) {
     if credential.secret().is_none() || !plugin.declaration.has("healthCheck") {
         return;
     }
     match plugin.call("healthCheck", json!({})) {
         Ok(called) if called.value["ok"] == false => {
             credential.content = Content::Malformed(Fault::Refused);
-            credential.note = called.value["message"].as_str().map(short);
+            credential.note = called.value["message"].as_str().map(|text| short(&mask.text(text)));
         }
         Ok(_) => {}
-        Err(failure) => credential.note = Some(short(&failure.to_string())),
+        Err(failure) => credential.note = Some(short(&mask.text(&failure.to_string()))),
     }
 }
 

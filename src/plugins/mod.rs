@@ -16,6 +16,7 @@ pub mod fetch;
 pub mod grant;
 pub mod host;
 pub mod manifests;
+mod mask;
 pub mod message;
 pub mod net;
 pub mod notes;

@@ -2,6 +2,8 @@
 
 use super::breaker::Breaker;
 use super::declare::{Declaration, Kind};
+use super::grant::Grants;
+use super::mask::Mask;
 use super::notes::Notes;
 use super::ops::log::Line;
 use super::parent::{CallError, Called, Runner};
@@ -184,6 +186,12 @@ impl Plugin {
 
     pub fn kind(&self) -> Kind {
         self.declaration.kind
+    }
+
+    /// Hides the variables that it was granted.
+    pub fn mask(&self) -> Mask {
+        let grants = Grants::of(&self.declaration, &self.world.home, &[]);
+        Mask::new(grants.visible(&self.world.env).into_values().collect())
     }
 
     pub fn stage(&self) -> Stage {

@@ -171,6 +171,33 @@ fn a_check_of_credentials_asks_the_plugin_whether_its_service_takes_them() {
 }
 
 #[test]
+fn no_command_shows_a_credential_that_a_plugin_tells_of() {
+    let home = Home::new();
+    let source = PROVIDER
+        .replace("fetchUsage: async (ctx) => ({", "fetchUsage: async (ctx) => ({ error: `HTTP 401 for ${ctx.credentials.apiKey}`,")
+        .replace("fetchUsage:", "healthCheck: async (ctx) => { throw new Error(`no ${ctx.authSources.env.get('ACME_KEY')}`); },\n  fetchUsage:");
+    add(&home, "acme", &source);
+    for args in [
+        &["providers", "--provider", "acme"][..],
+        &["creds", "--check"],
+        &["doctor"],
+    ] {
+        let output = home
+            .ttop()
+            .env("ACME_KEY", "CANARY-KEY")
+            .env_remove("TTOP_OFFLINE")
+            .args(args)
+            .output()
+            .expect("runs");
+        let told = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+        assert!(!told.concat().contains("CANARY-KEY"), "{args:?}: {told:?}");
+        if args[0] == "providers" {
+            assert!(told[0].contains("HTTP 401 for ***"), "{told:?}");
+        }
+    }
+}
+
+#[test]
 fn a_bar_shows_the_limits_of_a_plugin_and_starts_none() {
     let home = Home::new();
     add(&home, "acme", PROVIDER);

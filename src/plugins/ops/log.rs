@@ -52,17 +52,22 @@ impl Log {
 
 /// A text of the plugin as one harmless line: secrets masked, addresses without their query.
 pub fn clean(text: &str, secrets: &[String]) -> String {
-    let mut text: String = text.chars().take(MOST_CHARS).collect();
-    for secret in secrets.iter().filter(|secret| secret.len() >= LEAST_SECRET) {
-        if text.contains(secret.as_str()) {
-            text = text.replace(secret.as_str(), "***");
-        }
-    }
+    let text = mask(text.chars().take(MOST_CHARS).collect(), secrets);
     let text = without_queries(&text);
     let text = text
         .replace("\r\n", "\n")
         .replace(['\n', '\r', '\u{2028}', '\u{2029}'], " \u{23ce} ");
     strip_control(&text).into_owned()
+}
+
+/// A text without these secrets.
+pub fn mask(mut text: String, secrets: &[String]) -> String {
+    for secret in secrets.iter().filter(|secret| secret.len() >= LEAST_SECRET) {
+        if text.contains(secret.as_str()) {
+            text = text.replace(secret.as_str(), "***");
+        }
+    }
+    text
 }
 
 /// `https://host/path?key=value` without what follows the path.
