@@ -8,6 +8,7 @@ use crate::core::rows::PluginRow;
 use crate::exit::Exit;
 use crate::plugins::host::{Found, Source};
 use crate::plugins::overview::{providers, row};
+use crate::plugins::parent::walls;
 use crate::plugins::session::{Look, Session};
 use crate::render::keys::similar;
 use anyhow::Result;
@@ -78,12 +79,7 @@ pub(super) fn doctor(context: &mut Context, show: &ShowArgs, id: Option<&str>) -
     {
         context.out.warn(&Problem::new("plugin", text));
     }
-    if let Some(plugin) = shown.iter().find_map(|found| found.plugin.as_ref()) {
-        context.out.note(&format!(
-            "ttop: walls around each plugin: {}",
-            plugin.walls().join(", ")
-        ));
-    }
+    tell_walls(context);
     let proxies = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
     if proxies.iter().any(|name| context.engine.system.var(name).is_some()) {
         context
@@ -102,6 +98,34 @@ pub(super) fn not_found(what: &str, found: &[Found]) -> CannotAnswer {
         None => "ttop plugin list lists the plugins".to_owned(),
     };
     CannotAnswer::new(format!("no plugin '{what}' is known"), hint)
+}
+
+/// Which walls stand around plugins here, and which do not.
+fn tell_walls(context: &mut Context) {
+    const LOCKS: [&str; 3] = ["landlock", "rlimits", "seccomp"];
+    let program = std::env::current_exe();
+    let walls = match program.and_then(|program| walls(&program)) {
+        Ok(walls) => walls,
+        Err(error) => {
+            let reason = format_args!("could not start a plugin's process to look at its walls: {error}");
+            return context.out.warn(&Problem::new("plugin", reason));
+        }
+    };
+    let told = format!(
+        "ttop: walls around each plugin: capabilities, memory, {}",
+        walls.join(", ")
+    );
+    context.out.note(&told);
+    let missing: Vec<&str> = LOCKS
+        .into_iter()
+        .filter(|lock| !walls.iter().any(|wall| wall == lock))
+        .collect();
+    if !missing.is_empty() {
+        context.out.note(&format!(
+            "ttop: this system lacks {}: 'plugins.requireSandbox' refuses plugins here",
+            missing.join(", ")
+        ));
+    }
 }
 
 /// Plugins of an id, of any type.

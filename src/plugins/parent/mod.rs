@@ -9,4 +9,5 @@ mod serve;
 mod weight;
 
 pub use inbox::{CallError, Called, Loaded, Shared, row_value};
+pub use process::walls;
 pub use runner::Runner;

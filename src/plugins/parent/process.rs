@@ -3,7 +3,7 @@
 use super::inbox::Inbox;
 use super::weight::Scale;
 use crate::plugins::child::{WORD, Without};
-use crate::plugins::message::{Refused, ToChild, read_frame, write_message};
+use crate::plugins::message::{FromChild, Refused, ToChild, read_frame, read_message, write_message};
 use std::io::{self, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -92,6 +92,30 @@ impl Process {
     /// CPU time that the child has used, where the system tells.
     pub(super) fn cpu_time(&self) -> Option<Duration> {
         cpu_time(self.child.id())
+    }
+}
+
+/// The walls that stand around a child of this program, as it says itself.
+///
+/// # Errors
+/// When the program cannot be started, or says something else.
+pub fn walls(program: &Path) -> io::Result<Vec<String>> {
+    let mut child = Command::new(program)
+        .arg(WORD)
+        .env_clear()
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let told = child.stdout.as_mut().map(read_message::<FromChild>);
+    // It waits for a plugin that never comes.
+    let _ = child.kill();
+    child.wait()?;
+    match told {
+        Some(Ok(Some((FromChild::Ready { walls }, _)))) => Ok(walls),
+        Some(Err(error)) => Err(error),
+        _ => Err(io::ErrorKind::InvalidData.into()),
     }
 }
 
