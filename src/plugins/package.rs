@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use std::path::Path;
 
 const MOST_BYTES: u64 = 1 << 20;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const DEFAULTS: [&str; 5] = ["src/index.ts", "src/index.js", "index.ts", "index.js", "dist/index.js"];
 
 /// The entry of a plugin: its name below the folder, and what was passed over.
@@ -92,7 +93,8 @@ fn check(folder: &Path, target: &str) -> Place {
 /// `main`, then `exports`: a text, or what it has for `.`.
 fn targets(manifest: &Map<String, Value>) -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
-    if let Some(main) = manifest.get("main").and_then(Value::as_str) {
+    let main = manifest.get("main").and_then(Value::as_str);
+    if let Some(main) = main.filter(|main| !main.is_empty()) {
         all.push(("main", trimmed(main)));
     }
     let exports = manifest.get("exports");
@@ -187,6 +189,7 @@ pub fn read(folder: &Path) -> Result<Map<String, Value>, String> {
 /// # Errors
 /// When it is not a JSON object.
 pub fn parse(bytes: &[u8]) -> Result<Map<String, Value>, String> {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     match serde_json::from_slice(bytes) {
         Ok(Value::Object(map)) => Ok(map),
         Ok(_) => Err("package.json is not a JSON object".to_owned()),
