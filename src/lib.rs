@@ -61,6 +61,11 @@ pub fn run_plugin(words: &[OsString]) -> Option<std::process::ExitCode> {
 /// When the command could not answer.
 pub fn run() -> Result<Exit> {
     let words: Vec<_> = std::env::args_os().collect();
+    // Programs ask for the version before each use; the definition of all commands takes longer than everything else.
+    if matches!(&words[..], [_, word] if word == "--version" || word == "-V") {
+        render::print_encoded(concat!("ttop ", env!("CARGO_PKG_VERSION"), "\n").as_bytes())?;
+        return Ok(Exit::Ok);
+    }
     if let Some(told) = cli::answer::answer(&words, std::env::var_os(cli::answer::VARIABLE).as_deref(), || {
         own_aliases(&words)
     }) {
