@@ -260,6 +260,7 @@ impl Actor {
                 self.shared.seen().updates.clear();
                 self.changes.clear();
                 self.desk.close_all();
+                self.desk.is_quiet = true;
                 self.wake = None;
                 self.tell(ToChild::Quiet);
             }
@@ -275,6 +276,7 @@ impl Actor {
             let _ = call.reply.send(Err(CallError::NotStarted(why)));
             return;
         }
+        self.desk.is_quiet = false;
         self.last_call += 1;
         let id = self.last_call;
         self.cpu = self.desk.world.limits.cpu;

@@ -24,6 +24,8 @@ pub(super) struct Desk {
     pub grants: Arc<Grants>,
     pub kind: &'static str,
     pub id: String,
+    /// The plugin has ended its life and was not called since: it is served nothing.
+    pub is_quiet: bool,
     /// Something was refused while the plugin had no rights yet.
     pub was_refused: bool,
     pub inbox: SyncSender<Inbox>,
@@ -45,6 +47,7 @@ impl Desk {
             grants: Arc::default(),
             kind: "",
             id: label,
+            is_quiet: false,
             was_refused: false,
             inbox,
             generation: 0,
@@ -59,6 +62,9 @@ impl Desk {
 
     /// The answer to an operation; `None` when it comes later.
     pub(super) fn serve(&mut self, id: u64, op: &RawValue, body: Vec<u8>) -> Option<Answer> {
+        if self.is_quiet {
+            return Some(Err(super::super::ops::http::aborted()));
+        }
         let op = match serde_json::from_str::<Op>(op.get()) {
             Ok(op) => op,
             Err(_) => return Some(Err(Refused::failed("the request is malformed"))),

@@ -30,8 +30,13 @@
     return error;
   };
 
+  /** After its end a plugin does nothing, whatever it left to do: until it is called again. */
+  let isQuiet = false;
+  const QUIET = { kind: 'aborted', message: 'This operation was aborted' };
+
   /** An operation that is waited for. */
   const call = (op, body, asText) => {
+    if (isQuiet) throw errorOf(QUIET);
     const answer = host.ask(stringify(op), body ?? '', asText === true);
     if (!answer[0]) throw errorOf(parse(answer[1]));
     return { value: parse(answer[1]), body: answer[2] };
@@ -40,6 +45,7 @@
   const posted = create(null);
   /** An operation whose answer comes later. */
   const post = (op, body) => {
+    if (isQuiet) return { id: 0, promise: Promise.reject(errorOf(QUIET)) };
     let settle;
     const promise = new Promise((resolve, reject) => { settle = { resolve, reject }; });
     const id = host.post(stringify(op), body ?? '');
@@ -79,6 +85,7 @@
   const set = (callback, ms, args, repeats) => {
     if (typeof callback !== 'function') throw new TypeError('the callback of a timer must be a function');
     lastTimer += 1;
+    if (isQuiet) return new Timeout(lastTimer);
     if (timerCount >= MOST_TIMERS) {
       if (!saidTooMany) host.log('error', `too many timers: at most ${MOST_TIMERS}; more are not set`);
       saidTooMany = true;
@@ -134,6 +141,7 @@
   };
 
   const invoke = async (id, method, args, config) => {
+    isQuiet = false;
     try {
       const context = kit.part('context');
       const controller = new (kit.part('events').AbortController)();
@@ -147,7 +155,8 @@
       const [name, message] = said(error);
       host.failed(id, name, message, isMemory(error));
     } finally {
-      delete calls[id];
+      // What watches goes on after its call.
+      if (method !== 'startActivityWatch') delete calls[id];
     }
   };
 
@@ -181,11 +190,13 @@
       for (const key of id === undefined || id === null ? keysOf(calls) : [id]) calls[key]?.abort(new DOMException(text, reason));
     },
     quiet() {
+      isQuiet = true;
       state.generation += 1;
       for (const id of keysOf(timers)) delete timers[id];
       timerCount = 0;
       if (cache.fs) cache.fs.unwatchAll();
       engine.abort(null, 'AbortError');
+      for (const id of keysOf(calls)) delete calls[id];
     },
   };
 

@@ -26,6 +26,7 @@ impl Actor {
 
     pub(super) fn start_process(&mut self) -> Result<(), String> {
         self.end_process();
+        self.desk.is_quiet = false;
         self.desk.generation += 1;
         self.load_waited = 0;
         let world = &self.desk.world;
