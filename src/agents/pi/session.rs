@@ -4,15 +4,15 @@ use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Count, Text, When, dollars, first_text, part, title};
 use crate::agents::{Batch, Bookmark, Skip, Source};
 use crate::core::biller::biller;
-use crate::core::tokens::Tokens;
-use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::tokens::{Bucket, Tokens};
+use crate::core::turn::{Accuracy, EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::path::Path;
 
 /// Version of the reading rules.
-pub(crate) const RULES_VERSION: u32 = 3;
+pub(crate) const RULES_VERSION: u32 = 4;
 
 /// The state between reads.
 #[derive(Default, Serialize, Deserialize)]
@@ -79,6 +79,11 @@ struct Message<'a> {
     timestamp: When,
     #[serde(borrow, default)]
     content: Option<&'a RawValue>,
+    /// Of the result of a tool: its name, and what the tool adds for its own use.
+    #[serde(borrow, default)]
+    tool_name: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    details: Option<&'a RawValue>,
 }
 
 /// Disjoint but for reasoning, which is inside the output.
@@ -89,6 +94,9 @@ struct Usage<'a> {
     output: Count,
     cache_read: Count,
     cache_write: Count,
+    /// The part of `cacheWrite` that is kept for an hour.
+    #[serde(rename = "cacheWrite1h")]
+    cache_write_1h: Count,
     #[serde(alias = "reasoningTokens")]
     reasoning: Count,
     #[serde(borrow)]
@@ -158,11 +166,11 @@ impl State {
             Some("message") => {
                 if let Some(message) = entry.message {
                     let message = serde_json::from_str(message.get())?;
-                    self.message(agent_id, &entry, &message, line, into);
+                    self.message(agent_id, path, &entry, &message, line, into);
                 }
             }
             None => {}
-            // `compaction`, `branch_summary` and whatever else asks a model outside of messages.
+            // `compaction`, `branch_summary`, `usage` and whatever else asks a model outside of messages.
             Some(_) => {
                 if let Some(usage) = part::<Usage>(entry.usage) {
                     self.summary(agent_id, &entry, &usage, line, into);
@@ -204,12 +212,37 @@ impl State {
     }
 
     fn summary(&self, agent_id: &str, entry: &Entry, usage: &Usage, line: &Line, into: &mut Batch) {
+        // `{"type":"usage","kind":"cache_warm","provider":"anthropic","model":"…"}` names whom it asked.
+        let own = part::<Text>(entry.model).filter(|_| entry.kind.as_deref() == Some("usage"));
+        let (provider, model) = match &own {
+            Some(model) => (part::<Text>(entry.provider).unwrap_or_default(), &**model),
+            None => (Text(self.model.0.as_str().into()), &*self.model.1),
+        };
         let request = Request {
-            provider: &self.model.0,
-            model: &self.model.1,
+            provider: &provider,
+            model,
             usage,
             time: entry.timestamp.0,
             id: entry.id.as_deref().unwrap_or(""),
+            is_cut: false,
+            requests: Some(1),
+        };
+        if !request.add(agent_id, self, line, into) {
+            into.skip(Skip::Uncounted);
+        }
+    }
+
+    /// What a tool asked of models. Pi sums it up without naming them.
+    fn tool(&self, agent_id: &str, entry: &Entry, message: &Message, line: &Line, into: &mut Batch) {
+        let Some(usage) = &message.usage else { return };
+        let request = Request {
+            provider: "",
+            model: "",
+            usage,
+            time: message.timestamp.0.or(entry.timestamp.0),
+            id: entry.id.as_deref().unwrap_or(""),
+            is_cut: false,
+            requests: None,
         };
         if !request.add(agent_id, self, line, into) {
             into.skip(Skip::Uncounted);
@@ -226,7 +259,15 @@ impl State {
         }
     }
 
-    fn message(&mut self, agent_id: &str, entry: &Entry, message: &Message, line: &Line, into: &mut Batch) {
+    fn message(
+        &mut self,
+        agent_id: &str,
+        path: &Path,
+        entry: &Entry,
+        message: &Message,
+        line: &Line,
+        into: &mut Batch,
+    ) {
         let time = message.timestamp.0.or(entry.timestamp.0);
         self.time = self.time.max(time.unwrap_or(0));
         let mut info = SessionInfo {
@@ -240,6 +281,8 @@ impl State {
                 self.is_titled = info.title.is_some();
             }
             Some("assistant") => self.reply(agent_id, entry, message, line, into),
+            Some("toolResult") if has_sessions(message, path) => into.skip(Skip::Repeated),
+            Some("toolResult") => self.tool(agent_id, entry, message, line, into),
             _ => {}
         }
         into.session(info);
@@ -254,19 +297,48 @@ impl State {
             self.model = (provider.to_owned(), model.to_owned());
         }
         let none = Usage::default();
+        let stop = part::<Text>(message.stop_reason);
+        let is_cut = matches!(stop.as_deref(), Some("error" | "aborted"));
         let request = Request {
             provider,
             model,
             usage: message.usage.as_ref().unwrap_or(&none),
             time: message.timestamp.0.or(entry.timestamp.0),
             id: entry.id.as_deref().unwrap_or(""),
+            is_cut,
+            requests: Some(1),
         };
         if !request.add(agent_id, self, line, into) {
-            let stop = part::<Text>(message.stop_reason);
-            let has_failed = matches!(stop.as_deref(), Some("error" | "aborted"));
-            into.skip(if has_failed { Skip::Failed } else { Skip::Uncounted });
+            into.skip(if is_cut { Skip::Failed } else { Skip::Uncounted });
         }
     }
+}
+
+/// Whether a tool's usage is that of subagents whose own sessions are on disk, where it counts: the details list them, as in
+/// `{"results":[{"sessionFile":"…"}]}`, or they are in the folder beside the session at `path`.
+fn has_sessions(message: &Message, path: &Path) -> bool {
+    if message.usage.is_none() {
+        return false;
+    }
+    let name = part::<Text>(message.tool_name).unwrap_or_default();
+    if name.to_ascii_lowercase().contains("subagent") && path.with_extension("").is_dir() {
+        return true;
+    }
+    #[derive(Deserialize)]
+    struct Details<'a> {
+        #[serde(borrow)]
+        results: Vec<&'a RawValue>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Run<'a> {
+        #[serde(borrow)]
+        session_file: Text<'a>,
+    }
+    part::<Details>(message.details).is_some_and(|details| {
+        let mut runs = details.results.into_iter().map(|run| part::<Run>(Some(run)));
+        runs.any(|run| run.is_some_and(|run| !run.session_file.is_empty()))
+    })
 }
 
 /// One request, whatever entry records it.
@@ -276,6 +348,9 @@ struct Request<'a> {
     usage: &'a Usage<'a>,
     time: Option<i64>,
     id: &'a str,
+    /// It was stopped or failed: its output, and the cost made of that, are those of the stream's beginning.
+    is_cut: bool,
+    requests: Option<u32>,
 }
 
 impl Request<'_> {
@@ -309,8 +384,19 @@ impl Request<'_> {
             rank: Rank(state.started.map_or(0, |started| u64::MAX - started.unsigned_abs()), 0),
             provider_id: provider_id(provider, model),
             model_id: model,
-            tokens,
-            cost,
+            tokens: if self.is_cut {
+                tokens.without(Bucket::Output)
+            } else {
+                tokens
+            },
+            cache_write_1h: usage.cache_write_1h.0.min(write),
+            requests: self.requests,
+            cost: cost.filter(|_| !self.is_cut),
+            accuracy: if self.is_cut {
+                Accuracy::Partial
+            } else {
+                Accuracy::Exact
+            },
             timestamp: self.time.unwrap_or(state.time),
             place: line.offset,
             ..Turn::PLAIN

@@ -15,11 +15,13 @@ const TYPES: &[&str] = &[
     "session_info",
     "thinking_level_change",
     "title",
+    "usage",
 ];
 
 const USAGE: &[&str] = &[
     "cacheRead",
     "cacheWrite",
+    "cacheWrite1h",
     "cost",
     "input",
     "output",
