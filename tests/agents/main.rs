@@ -8,6 +8,7 @@ mod gateway_ids;
 mod impossible_times;
 mod incremental;
 mod junk_lines;
+mod interrupted;
 mod long_lines;
 mod metadata;
 mod new_ids;

@@ -49,24 +49,13 @@ impl Owners {
 type Correction = fn(&Step, &[Step]) -> bool;
 
 /// Agents whose later records correct earlier ones, and exactly how.
-const CORRECTIONS: [(&str, Correction); 3] = [
-    ("copilot-cli", is_summed_up),
-    ("claude-code", is_placeholder),
-    ("roo-code", is_inside_input),
-];
+const CORRECTIONS: [(&str, Correction); 2] = [("copilot-cli", is_summed_up), ("roo-code", is_inside_input)];
 
 /// The sums of a shutdown take the place of replies of which nothing but the output is recorded.
 fn is_summed_up(step: &Step, sync: &[Step]) -> bool {
     let has_only_output = |tokens: &Tokens| tokens.count(Bucket::Input).is_none();
     let is_sum = |other: &Step| other.new.is_some_and(|new| new.count(Bucket::Input).is_some());
     step.new.is_none() && step.old.as_ref().is_some_and(has_only_output) && sync.iter().any(is_sum)
-}
-
-/// The output of a reply turns out to be a placeholder: the user stopped it.
-fn is_placeholder(step: &Step, _: &[Step]) -> bool {
-    step.old
-        .zip(step.new)
-        .is_some_and(|(old, new)| new.count(Bucket::Output).is_none() && new == old.without(Bucket::Output))
 }
 
 /// Three requests show that cached tokens are inside the input.

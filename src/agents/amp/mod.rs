@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 const ID: &str = "amp";
-const RULES_VERSION: u32 = 3;
+const RULES_VERSION: u32 = 4;
 
 pub(super) struct Amp;
 
@@ -146,6 +146,21 @@ struct Message<'a> {
     timestamp: When,
     #[serde(borrow, default)]
     usage: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    state: Option<&'a RawValue>,
+}
+
+impl Message<'_> {
+    /// Whether its stream did not end by itself: `"state":{"type":"cancelled"}` instead of `complete`.
+    fn is_cut(&self) -> bool {
+        #[derive(Deserialize)]
+        struct State<'a> {
+            #[serde(borrow, rename = "type")]
+            kind: Text<'a>,
+        }
+        let state: Option<State<'_>> = part(self.state);
+        state.is_some_and(|state| matches!(&*state.kind, "cancelled" | "canceled" | "error" | "streaming"))
+    }
 }
 
 #[derive(Deserialize)]
@@ -287,16 +302,21 @@ fn messages<'a>(source: &Source, document: &Thread<'a>, into: &mut Batch) -> Vec
             into.problem(bad(source, "message", position));
             continue;
         };
+        let tokens = Tokens::new(
+            usage.input_tokens.0,
+            usage.output_tokens.0,
+            0,
+            usage.cache_read_input_tokens.0,
+            usage.cache_creation_input_tokens.0,
+        );
         replies.push(Reply {
             key: key(message.message_id).unwrap_or_else(|| format!("#{position}")),
             model: usage.model,
-            tokens: Tokens::new(
-                usage.input_tokens.0,
-                usage.output_tokens.0,
-                0,
-                usage.cache_read_input_tokens.0,
-                usage.cache_creation_input_tokens.0,
-            ),
+            tokens: if message.is_cut() && !tokens.is_zero() {
+                tokens.without(Bucket::Output)
+            } else {
+                tokens
+            },
             at: usage.timestamp.0.or(message.timestamp.0),
         });
     }

@@ -19,10 +19,12 @@ pub(super) fn tokens(usage: &Usage) -> Tokens {
     )
 }
 
-/// Not of a sidechain before of one (`/btw` replays the parent's replies), then the larger output, then the larger total.
+/// Not of a sidechain before of one (`/btw` replays the parent's replies), then a finished reply, then the larger output,
+/// then the larger total.
 pub(super) fn rank(reply: &Reply<'_>, tokens: &Tokens) -> Rank {
     let main = u64::from(!reply.is_sidechain) << 63;
-    Rank(main | reply.usage.output, tokens.known_total())
+    let finished = u64::from(!reply.has_placeholder()) << 62;
+    Rank(main | finished | reply.usage.output, tokens.known_total())
 }
 
 pub(super) fn mode(usage: &Usage) -> Mode {

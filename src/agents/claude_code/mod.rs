@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 
 pub struct ClaudeCode;
 
-const RULES_VERSION: u32 = 6;
+const RULES_VERSION: u32 = 7;
 /// A source that is no transcript: see [`limits`].
 const LIMITS: u8 = 1;
 
@@ -50,7 +50,7 @@ impl Agent for ClaudeCode {
             limits: About::list(&[
                 "counts are what Claude Code recorded: versions around 2.1.29 recorded only the first output count of a \
                  streamed reply, and others may leave thinking out of output",
-                "the output of an interrupted reply is not recorded",
+                "the output of an interrupted reply, and of one whose process was killed, is not recorded",
                 "requests of /compact, /btw and web searches are known from the totals a session ends with; those of \
                  background jobs' helpers, and of a session that was killed, are not recorded",
                 "Claude Code deletes transcripts after 30 days (cleanupPeriodDays); the ledger keeps what ttop read before",

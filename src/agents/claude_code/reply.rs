@@ -4,7 +4,7 @@ use crate::agents::shared::lenient::{self, Count, Text, When};
 use crate::core::fees::Region;
 use crate::core::tokens::MAX_COUNT;
 use memchr::memmem::Finder;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -37,6 +37,10 @@ pub(super) struct Reply<'a> {
     pub is_api_error: bool,
     /// The user stopped it: its output count is a placeholder.
     pub is_aborted: bool,
+    /// Its `stop_reason` is null: more of it was to come.
+    pub is_open: bool,
+    /// It is of a version that never writes a `stop_reason`.
+    pub is_old: bool,
     /// Dollars; only in very old files.
     pub cost: Option<f64>,
     pub message_id: Option<Cow<'a, str>>,
@@ -44,6 +48,13 @@ pub(super) struct Reply<'a> {
     pub usage: Usage,
     /// `message.usage.iterations` as JSON; empty where there are none.
     pub iterations: &'a [u8],
+}
+
+impl Reply<'_> {
+    /// Whether its output is only the count with which the stream began.
+    pub(super) fn has_placeholder(&self) -> bool {
+        self.is_aborted || (self.is_open && !self.is_old)
+    }
 }
 
 /// `message.usage`, but for its iterations.
@@ -94,6 +105,18 @@ pub(super) fn region(name: &[u8]) -> Region {
     }
 }
 
+/// Whether a version, as JSON, leaves `stop_reason` null in every record of a streamed reply. 2.1.58 and before do; newer ones
+/// complete the last record of a reply when its stream ends, so there only a reply that was cut off stays at null.
+pub(super) fn is_old(version: &str) -> bool {
+    const LAST: [u32; 3] = [2, 1, 59];
+    let mut parts = version.trim_matches('"').splitn(3, '.').map(str::parse::<u32>);
+    let mut part = || parts.next().and_then(Result::ok);
+    match (part(), part(), part()) {
+        (Some(major), Some(minor), Some(patch)) => [major, minor, patch] <= LAST,
+        _ => false,
+    }
+}
+
 /// A JSON value as text; empty where it is none. Windows paths are full of escapes.
 pub(super) fn read_text(json: &str) -> Cow<'_, str> {
     serde_json::from_str::<Text>(json).map_or("".into(), |text| text.0)
@@ -114,6 +137,8 @@ struct RecordJson<'a> {
     git_branch: Option<&'a RawValue>,
     #[serde(borrow)]
     cwd: Option<&'a RawValue>,
+    #[serde(borrow)]
+    version: Option<&'a RawValue>,
     timestamp: Option<When>,
     is_sidechain: Option<bool>,
     is_api_error_message: Option<bool>,
@@ -130,6 +155,9 @@ struct MessageJson<'a> {
     id: Option<Text<'a>>,
     #[serde(borrow)]
     model: Option<Text<'a>>,
+    /// `None` where it is missing, which null is not.
+    #[serde(borrow, default, deserialize_with = "raw")]
+    stop_reason: Option<&'a RawValue>,
     #[serde(borrow)]
     usage: Option<UsageJson<'a>>,
 }
@@ -153,6 +181,10 @@ struct UsageJson<'a> {
     service_tier: Option<Text<'a>>,
     #[serde(borrow)]
     speed: Option<Text<'a>>,
+}
+
+fn raw<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 #[derive(Deserialize)]
@@ -207,6 +239,8 @@ pub(super) fn parse_whole(line: &[u8]) -> Result<Option<Reply<'_>>, serde_json::
         is_sidechain: record.is_sidechain.unwrap_or_default(),
         is_api_error: record.is_api_error_message.unwrap_or_default(),
         is_aborted: record.is_aborted_mid_stream.unwrap_or_default(),
+        is_open: message.stop_reason.is_some_and(|reason| reason.get() == "null"),
+        is_old: is_old(record.version.map_or("", RawValue::get)),
         cost: record.cost,
         message_id: message.id.map(|id| id.0),
         model: message.model.unwrap_or_default().0,

@@ -231,8 +231,9 @@ impl Transcript<'_> {
             Some(id) if !id.is_empty() => id,
             _ => std::str::from_utf8(&reply.uuid).unwrap_or_default(),
         };
-        // What stood there when the user stopped the reply is what its beginning was counted with.
-        let (tokens, accuracy) = match reply.is_aborted {
+        // When the user or the system stops the program, the count is that of the reply's beginning. Until its last record
+        // is written, the output of a streamed reply is unknown.
+        let (tokens, accuracy) = match reply.has_placeholder() {
             true => (recorded.without(Bucket::Output), Accuracy::Partial),
             false => (recorded, Accuracy::Exact),
         };

@@ -58,6 +58,7 @@ struct Metrics {
     output_tokens: Count,
     cache_read_tokens: Count,
     cache_write_tokens: Count,
+    #[serde(alias = "reasoningTokenCount")]
     reasoning_tokens: Count,
     cost: Option<f64>,
     total_cost: Option<f64>,

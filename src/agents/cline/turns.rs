@@ -5,7 +5,7 @@ use super::models::Models;
 use crate::agents::shared::batch::{Batch, Skip};
 use crate::agents::shared::lenient;
 use crate::core::money::Money;
-use crate::core::tokens::Tokens;
+use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, EventKey, Presence, Rank, RecordKey, Turn};
 use rustc_hash::FxHashSet;
 
@@ -47,18 +47,23 @@ pub(super) fn turns(
             .clone()
             .unwrap_or_else(|| models.at(entry.ts, next.map(|next| next.ts)));
         let is_condensed = entry.kind == Kind::Condensed;
+        // Its output, and the cost made of that, are what had arrived when it was stopped.
+        let is_cut = entry.kind == Kind::Request && entry.usage.cancel_reason.is_some();
+        let tokens = entry.usage.tokens(inside[at]);
         into.turn(&Turn {
             message_id: &entry.ts.to_string(),
             provider_id: &model.provider,
             model_id: &model.id,
             tokens: if is_condensed {
                 Tokens::unreported()
+            } else if is_cut {
+                tokens.without(Bucket::Output)
             } else {
-                entry.usage.tokens(inside[at])
+                tokens
             },
             requests: matches!(entry.kind, Kind::Request | Kind::Condensed).then_some(1),
-            cost,
-            accuracy: if is_condensed {
+            cost: cost.filter(|_| !is_cut),
+            accuracy: if is_condensed || is_cut {
                 Accuracy::Partial
             } else {
                 Accuracy::Exact

@@ -10,7 +10,7 @@ use crate::agents::shared::json_cursor::Cursor;
 use place::{end_of_others_head, near_end};
 use record::Record;
 use suffix::{End, SuffixTemplate};
-use usage::follows_stop_reason;
+use usage::{Stop, stop_before};
 
 /// How many ends of replies are remembered: they differ by the fields of a usage.
 const MOST_SUFFIXES: usize = 4;
@@ -44,6 +44,7 @@ pub(super) struct Scratch {
     model: String,
     is_sidechain: bool,
     is_assistant: Option<bool>,
+    is_old: bool,
     /// The last one that fitted comes first.
     suffixes: Vec<SuffixTemplate>,
     learned: u8,
@@ -78,6 +79,7 @@ impl Scratch {
             return Ok(Line::Reply(Reply {
                 message_id: Some(id.into()),
                 timestamp: end.timestamp,
+                is_open: end.is_open,
                 uuid: end.uuid.into(),
                 request_id: end.request_id.into(),
                 usage: end.usage,
@@ -112,6 +114,7 @@ impl Scratch {
     fn known(&self) -> Reply<'_> {
         Reply {
             is_sidechain: self.is_sidechain,
+            is_old: self.is_old,
             session_id: self.session_id.as_str().into(),
             cwd: &self.cwd,
             branch: &self.branch,
@@ -132,9 +135,11 @@ impl Scratch {
         let after_id = cursor.position();
         let is_usual = !self.middle.is_empty() && line[after_id..].starts_with(&self.middle);
         let mut suffixes = self.suffixes.iter().enumerate().filter(|_| is_usual);
-        let (fitting, end) = suffixes.find_map(|(at, suffix)| Some((at, suffix.read(line)?)))?;
+        let (fitting, mut end) = suffixes.find_map(|(at, suffix)| Some((at, suffix.read(line)?)))?;
         let is_after_content = end.place >= after_id + self.middle.len();
-        let is_proven = is_after_content && end.timestamp.is_some() && follows_stop_reason(line, end.place);
+        let stop = stop_before(line, end.place);
+        end.is_open = stop == Some(Stop::Open);
+        let is_proven = is_after_content && end.timestamp.is_some() && stop.is_some();
         let is_assistant = end.is_assistant.or(self.is_assistant) == Some(true);
         self.suffixes.swap(0, fitting);
         (is_proven && is_assistant).then_some((id, end))
@@ -175,6 +180,7 @@ impl Scratch {
             head.model.clone_into(&mut self.model);
             self.is_sidechain = head.is_sidechain;
             self.is_assistant = head.is_assistant;
+            self.is_old = head.is_old;
         }
         Some(reply)
     }

@@ -1,7 +1,7 @@
 //! One assistant record, read field by field.
 
-use super::super::reply::Reply;
-use super::usage::{follows_stop_reason, usage_fields};
+use super::super::reply::{Reply, is_old};
+use super::usage::{Stop, stop_before, usage_fields};
 use crate::agents::shared::instant::parse_time;
 use crate::agents::shared::json_cursor::Cursor;
 
@@ -17,6 +17,7 @@ pub(super) struct Head<'a> {
     pub model: String,
     pub is_sidechain: bool,
     pub is_assistant: Option<bool>,
+    pub is_old: bool,
 }
 
 /// A record half read.
@@ -31,6 +32,7 @@ pub(super) struct Record<'a> {
     /// `None` until the `type` was read.
     is_assistant: Option<bool>,
     has_usage: bool,
+    has_stop: bool,
     has_time: bool,
     /// Set where other replies may begin like this one.
     pub head: Option<Head<'a>>,
@@ -47,6 +49,7 @@ impl<'a> Record<'a> {
             reply: known,
             is_assistant: None,
             has_usage: false,
+            has_stop: false,
             has_time: false,
             head: None,
         }
@@ -114,7 +117,9 @@ impl<'a> Record<'a> {
         if self.message()? {
             return None;
         }
-        let is_proven = self.has_usage && follows_stop_reason(self.line, self.place);
+        let stop = stop_before(self.line, self.place);
+        let is_proven = self.has_usage && stop.is_some() && !self.has_stop;
+        self.reply.is_open = stop == Some(Stop::Open);
         let is_complete = self.reply.message_id.is_some() && !self.reply.model.is_empty();
         if !is_proven || !is_complete {
             return None;
@@ -157,6 +162,7 @@ impl<'a> Record<'a> {
                 reply.timestamp = parse_time(cursor.text()?);
             }
             b"isSidechain" => reply.is_sidechain = cursor.flag()?,
+            b"version" => reply.is_old = is_old(std::str::from_utf8(cursor.skip()?).ok()?),
             b"isAbortedMidStream" => reply.is_aborted = cursor.flag()?,
             b"isApiErrorMessage" => reply.is_api_error = cursor.flag()?,
             b"costUSD" => reply.cost = std::str::from_utf8(cursor.skip()?).ok()?.parse().ok(),
@@ -193,6 +199,14 @@ impl<'a> Record<'a> {
                     self.reply.message_id = Some(self.cursor.text()?.into());
                     after_id = Some(self.cursor.position());
                 }
+                b"stop_reason" => {
+                    // Twice: only a parser of the whole line may say what that means.
+                    if std::mem::replace(&mut self.has_stop, true) {
+                        return None;
+                    }
+                    after_id = None;
+                    reply.is_open = cursor.skip()? == b"null";
+                }
                 b"usage" if cursor.peek()? == b'{' => {
                     if self.has_usage {
                         return None;
@@ -215,6 +229,8 @@ impl<'a> Record<'a> {
             model,
             is_sidechain,
             is_aborted: false,
+            is_open: false,
+            is_old,
             timestamp: None,
             cost: None,
             is_api_error: false,
@@ -240,6 +256,7 @@ impl<'a> Record<'a> {
             model: model.to_string(),
             is_sidechain: *is_sidechain,
             is_assistant: self.is_assistant,
+            is_old: *is_old,
         })
     }
 }

@@ -66,6 +66,8 @@ pub(super) struct End<'a> {
     pub request_id: &'a [u8],
     /// `None` if not recorded.
     pub is_assistant: Option<bool>,
+    /// Set by whoever looks at what stands before the end.
+    pub is_open: bool,
 }
 
 impl SuffixTemplate {
@@ -256,7 +258,7 @@ impl Builder<'_> {
         while let Some(key) = self.cursor.key()? {
             match key {
                 // Wanted, and no part of an end as it is known.
-                b"id" | b"model" | b"content" | b"usage" => return None,
+                b"id" | b"model" | b"content" | b"usage" | b"stop_reason" => return None,
                 _ => drop(self.cursor.skip()?),
             }
         }
@@ -272,7 +274,7 @@ impl Builder<'_> {
                 b"timestamp" => self.text(|_| Slot::Time)?,
                 b"type" => self.is_assistant = Some(self.cursor.string()? == b"assistant"),
                 // Wanted, and not what one reply's end can tell of the next.
-                b"sessionId" | b"cwd" | b"gitBranch" | b"requestId" | b"uuid" => return None,
+                b"sessionId" | b"cwd" | b"gitBranch" | b"requestId" | b"uuid" | b"version" => return None,
                 b"isSidechain" | b"isApiErrorMessage" | b"isAbortedMidStream" | b"requestSessionId" => return None,
                 b"costUSD" | b"message" => return None,
                 _ => drop(self.cursor.skip()?),

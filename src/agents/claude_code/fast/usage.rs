@@ -89,37 +89,55 @@ fn usual_counts(cursor: &mut Cursor<'_>) -> Option<[u64; 6]> {
     Some(counts)
 }
 
-/// Whether nothing but how the reply stopped (`stop_reason`, `stop_sequence` and the like, texts or null) stands from a
-/// `stop_reason` up to this place, as in messages: then both are in one object, which no other record field looks like.
-pub(super) fn follows_stop_reason(line: &[u8], place: usize) -> bool {
+/// How a reply stopped, in what stands right before a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// `stop_reason` is null.
+    Open,
+    Ended,
+}
+
+/// The `stop_reason` before this place, if nothing but how the reply stopped (`stop_reason`, `stop_sequence` and the like,
+/// texts or null) stands between them, as in messages: then both are in one object, which no other record field looks like.
+pub(super) fn stop_before(line: &[u8], place: usize) -> Option<Stop> {
+    const KEY: &[u8] = b"\"stop_reason\":";
     if let Some(before) = line[..place].strip_suffix(b",\"stop_sequence\":null,") {
-        let key = match before.strip_suffix(b"null") {
-            Some(key) => Some(key),
+        if let Some(key) = before.strip_suffix(b"null") {
+            if key.ends_with(KEY) {
+                return Some(Stop::Open);
+            }
+        } else {
             // An escaped quote is no end: then what stands before is no key either.
-            None => before
-                .strip_suffix(b"\"")
-                .and_then(|text| Some(&text[..memchr::memrchr(b'"', text)?])),
-        };
-        if key.is_some_and(|key| key.ends_with(b"\"stop_reason\":")) {
-            return true;
+            let text = before.strip_suffix(b"\"");
+            let key = text.and_then(|text| Some(&text[..memchr::memrchr(b'"', text)?]));
+            if key.is_some_and(|key| key.ends_with(KEY)) {
+                return Some(Stop::Ended);
+            }
         }
     }
     const NEAR: usize = 160;
     let from = place.saturating_sub(NEAR);
     static STOP_REASON: LazyLock<FinderRev<'static>> = LazyLock::new(|| FinderRev::new("\"stop_reason\""));
-    let Some(at) = STOP_REASON.rfind(&line[from..place]) else {
-        return false;
-    };
+    let at = STOP_REASON.rfind(&line[from..place])?;
     let mut cursor = Cursor::new(&line[..place]);
     cursor.jump(from + at);
+    let mut stop = Stop::Ended;
     while let Some(Some(key)) = cursor.key() {
-        let is_text = matches!(cursor.peek(), Some(b'"' | b'n'));
-        if !key.starts_with(b"stop_") || !is_text || cursor.skip().is_none() {
-            return false;
+        let is_null = match cursor.peek()? {
+            b'n' => true,
+            b'"' => false,
+            _ => return None,
+        };
+        if !key.starts_with(b"stop_") {
+            return None;
         }
+        if key == b"stop_reason" && is_null {
+            stop = Stop::Open;
+        }
+        cursor.skip()?;
         if cursor.eat(b',').is_some() && cursor.is_at_end() {
-            return true;
+            return Some(stop);
         }
     }
-    false
+    None
 }

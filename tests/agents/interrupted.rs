@@ -1,0 +1,221 @@
+//! Every agent that records an interruption: the output of such a reply is a placeholder, and unknown. The same reply with its
+//! end is exact.
+
+use crate::support::Home;
+use crate::support::counting::{Counted, Counting, read_all};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::Path;
+use ttop::agents::{Agent, built_in};
+use ttop::system::{Os, System};
+
+const TIME: i64 = 1_772_442_001_000;
+const STAMP: &str = "2026-03-02T09:00:01.000Z";
+
+/// What an agent writes of a reply that used 700 tokens of input and had 3 of output when it was interrupted.
+struct Case {
+    agent: &'static str,
+    path: &'static str,
+    cut: fn() -> String,
+    /// The same reply as it ends.
+    complete: fn() -> String,
+}
+
+fn lines(records: &[Value]) -> String {
+    records.iter().map(|record| format!("{record}\n")).collect()
+}
+
+/// A record of Claude Code with one content block of a reply.
+fn claude(version: &str, stop: Value, output: u64, aborted: bool) -> Value {
+    let usage = json!({"input_tokens": 700, "output_tokens": output});
+    let message = json!({"id": "msg_01XFDUDYJgAACzvnptVvoYEL", "model": "claude-opus-4-6", "role": "assistant",
+        "content": [], "stop_reason": stop, "stop_sequence": null, "usage": usage});
+    let mut record = json!({"type": "assistant", "version": version, "sessionId": "s", "uuid": format!("u{output}"),
+        "requestId": "req_1", "timestamp": STAMP, "message": message});
+    if aborted {
+        record["isAbortedMidStream"] = true.into();
+    }
+    record
+}
+
+fn pi(stop: &str, output: u64) -> String {
+    let usage = json!({"input": 700, "output": output, "cacheRead": 0, "cacheWrite": 0, "cost": {"total": 0.25}});
+    let message = json!({"role": "assistant", "provider": "anthropic", "model": "claude-opus-4-6", "usage": usage,
+        "stopReason": stop, "timestamp": TIME});
+    lines(&[
+        json!({"type": "session", "id": "s", "timestamp": STAMP}),
+        json!({"type": "message", "id": "e1", "timestamp": STAMP, "message": message}),
+    ])
+}
+
+fn task(output: u64, reason: Option<&str>) -> String {
+    let mut usage = json!({"request": "", "tokensIn": 700, "tokensOut": output, "cost": 0.25});
+    if let Some(reason) = reason {
+        usage["cancelReason"] = reason.into();
+    }
+    json!([{"ts": TIME, "type": "say", "say": "api_req_started", "text": usage.to_string()}]).to_string()
+}
+
+fn thread(state: &str, output: u64) -> String {
+    let usage = json!({"model": "claude-opus-4-6", "inputTokens": 700, "outputTokens": output, "timestamp": STAMP});
+    let state = json!({"type": state});
+    json!({"id": "T-1", "created": TIME, "messages": [{"role": "assistant", "messageId": 1, "usage": usage, "state": state}]})
+        .to_string()
+}
+
+const CLAUDE: &str = ".claude/projects/-p/s.jsonl";
+const CASES: [Case; 13] = [
+    Case {
+        agent: "claude-code",
+        path: CLAUDE,
+        cut: || lines(&[claude("2.1.332", Value::Null, 3, false)]),
+        complete: || {
+            lines(&[
+                claude("2.1.332", Value::Null, 3, false),
+                claude("2.1.332", "end_turn".into(), 90, false),
+            ])
+        },
+    },
+    // Several content blocks.
+    Case {
+        agent: "claude-code",
+        path: CLAUDE,
+        cut: || {
+            lines(&[
+                claude("2.1.60", Value::Null, 3, false),
+                claude("2.1.60", Value::Null, 3, false),
+            ])
+        },
+        complete: || {
+            lines(&[
+                claude("2.1.60", Value::Null, 3, false),
+                claude("2.1.60", "tool_use".into(), 3, false),
+            ])
+        },
+    },
+    Case {
+        agent: "claude-code",
+        path: CLAUDE,
+        cut: || {
+            lines(&[
+                claude("2.1.332", Value::Null, 3, false),
+                claude("2.1.332", Value::Null, 3, true),
+            ])
+        },
+        complete: || lines(&[claude("2.1.332", "end_turn".into(), 3, false)]),
+    },
+    // Versions that never write how a reply stopped.
+    Case {
+        agent: "claude-code",
+        path: CLAUDE,
+        cut: || lines(&[claude("2.1.29", Value::Null, 3, true)]),
+        complete: || {
+            lines(&[
+                claude("2.1.29", Value::Null, 3, false),
+                claude("2.1.29", Value::Null, 90, false),
+            ])
+        },
+    },
+    Case {
+        agent: "pi",
+        path: ".pi/agent/sessions/--p--/2026-03-02T09-00-00-000Z_s.jsonl",
+        cut: || pi("aborted", 3),
+        complete: || pi("toolUse", 90),
+    },
+    Case {
+        agent: "pi",
+        path: ".omp/agent/sessions/--p--/2026-03-02T09-00-00-000Z_s.jsonl",
+        cut: || pi("error", 3),
+        complete: || pi("stop", 90),
+    },
+    Case {
+        agent: "openclaw",
+        path: ".openclaw/agents/main/sessions/s.jsonl",
+        cut: || pi("aborted", 3),
+        complete: || pi("length", 90),
+    },
+    Case {
+        agent: "cline",
+        path: ".config/Code/User/globalStorage/saoudrizwan.claude-dev/tasks/1772442001000/ui_messages.json",
+        cut: || task(3, Some("user_cancelled")),
+        complete: || task(90, None),
+    },
+    Case {
+        agent: "roo-code",
+        path: ".config/Code/User/globalStorage/rooveterinaryinc.roo-cline/tasks/a/ui_messages.json",
+        cut: || task(3, Some("streaming_failed")),
+        complete: || task(90, None),
+    },
+    Case {
+        agent: "kilo-code",
+        path: ".config/Code/User/globalStorage/kilocode.kilo-code/tasks/a/ui_messages.json",
+        cut: || task(3, Some("user_cancelled")),
+        complete: || task(90, None),
+    },
+    Case {
+        agent: "amp",
+        path: ".local/share/amp/threads/T-1.json",
+        cut: || thread("cancelled", 3),
+        complete: || thread("complete", 90),
+    },
+    Case {
+        agent: "amp",
+        path: ".local/share/amp/threads/T-1.json",
+        cut: || thread("streaming", 3),
+        complete: || thread("complete", 90),
+    },
+    Case {
+        agent: "amp",
+        path: ".local/share/amp/threads/T-1.json",
+        cut: || thread("error", 3),
+        complete: || thread("complete", 90),
+    },
+];
+
+fn agent(id: &str) -> &'static (dyn Agent + Sync) {
+    *built_in().iter().find(|agent| agent.id() == id).expect("an agent")
+}
+
+fn system(home: &Path) -> System {
+    System::new(Os::Linux, home, BTreeMap::new())
+}
+
+fn only(turns: &[Counted], case: &Case) -> Counted {
+    let [turn] = turns else {
+        panic!("{} {}: {turns:#?}", case.agent, case.path);
+    };
+    turn.clone()
+}
+
+#[test]
+fn the_output_of_an_interrupted_reply_is_unknown() {
+    for case in CASES {
+        let home = Home::new();
+        home.write(case.path, (case.cut)());
+        let turn = only(&read_all(agent(case.agent), &system(&home.path())).turns, &case);
+        let known = (turn.tokens.input(), turn.tokens.output(), turn.cost);
+        assert_eq!(known, (Some(700), None, None), "{} {}", case.agent, case.path);
+        let rows = home.rows(&["turns"]);
+        assert_eq!(rows[0]["accuracy"], "partial", "{}", case.agent);
+        assert_eq!(rows[0]["tokens"]["output"], Value::Null, "{}", case.agent);
+    }
+}
+
+#[test]
+fn a_reply_that_ends_is_exact_whether_or_not_its_beginning_was_read() {
+    for case in CASES {
+        let home = Home::new();
+        let mut counting = Counting::of(agent(case.agent));
+        home.write(case.path, (case.complete)());
+        let at_once = only(&read_all(agent(case.agent), &system(&home.path())).turns, &case);
+        assert_eq!(at_once.tokens.unknown_mask(), 0, "{} {}", case.agent, case.path);
+        home.write(case.path, (case.cut)());
+        counting.sync(&system(&home.path()));
+        home.write(case.path, (case.complete)());
+        // Agents that identify replies by their counts only do so for replies that do not change once written.
+        if case.agent != "pi" && case.agent != "openclaw" {
+            let later = only(&counting.sync(&system(&home.path())).turns, &case);
+            assert_eq!(later, at_once, "{} {}", case.agent, case.path);
+        }
+    }
+}
