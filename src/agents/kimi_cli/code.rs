@@ -23,6 +23,11 @@ pub(super) struct State {
     models: BTreeMap<String, (String, String)>,
     /// The alias of the latest request.
     latest: String,
+    /// All usage up to here, and that of the latest request.
+    #[serde(default)]
+    sum: [u64; 4],
+    #[serde(default)]
+    last: [u64; 4],
 }
 
 /// The alias of a model that only the environment names.
@@ -60,6 +65,17 @@ struct Usage {
     input_cache_creation: Count,
 }
 
+impl Usage {
+    fn counts(&self) -> [u64; 4] {
+        [
+            self.input_other.0,
+            self.output.0,
+            self.input_cache_read.0,
+            self.input_cache_creation.0,
+        ]
+    }
+}
+
 fn text(raw: Option<&RawValue>) -> String {
     part::<Text<'_>>(raw)
         .map(|text| text.0.into_owned())
@@ -86,12 +102,25 @@ pub(super) fn record(state: &mut State, line: &Line<'_>, place: &Place, into: &m
                 ..SessionInfo::new(&place.session)
             });
         }
-        // A record of scope `session` sums up those of scope `turn`.
-        "usage.record" if text(record.usage_scope) == "turn" => {
-            let usage = match record.usage {
+        "usage.record" => {
+            let usage: Usage = match record.usage {
                 Some(usage) => serde_json::from_str(usage.get())?,
                 None => Usage::default(),
             };
+            // Version 2.1 records requests outside of turns (compaction) with the scope `session`. Before, such a record
+            // sums up or repeats those of turns.
+            let counts = usage.counts();
+            let is_known = counts == state.sum || counts == state.last;
+            if text(record.usage_scope) != "turn" && is_known {
+                into.skip(Skip::Repeated);
+                return Ok(());
+            }
+            if counts != [0; 4] {
+                state.last = counts;
+                for (sum, count) in state.sum.iter_mut().zip(counts) {
+                    *sum = sum.saturating_add(count);
+                }
+            }
             add(state, &text(record.model), &usage, time, place, line.offset, into);
         }
         _ => {}
@@ -134,18 +163,26 @@ fn add(state: &State, alias: &str, usage: &Usage, time: i64, place: &Place, offs
 /// are written with and without their prefix), else the alias's.
 fn model(state: &State, alias: &str, config: &Config) -> (String, String) {
     let alias = if alias == NAMELESS { "" } else { alias };
-    let request = state.models.get(alias).or_else(|| state.models.get(&state.latest));
-    let (dialect, model) = request.cloned().unwrap_or_default();
+    let name = |alias: &str| alias.rsplit('/').next().unwrap_or_default().to_owned();
+    let request = state
+        .models
+        .get_key_value(alias)
+        .or_else(|| {
+            state
+                .models
+                .iter()
+                .find(|(known, _)| !alias.is_empty() && name(known) == name(alias))
+        })
+        .or_else(|| state.models.get_key_value(&state.latest));
+    let (known, (dialect, model)) = request.map_or(("", Default::default()), |(known, model)| (known, model.clone()));
     let model = if model.is_empty() { alias.to_owned() } else { model };
-    let is_plan = [alias, &state.latest]
-        .iter()
-        .any(|alias| alias.starts_with("kimi-code/"));
+    let is_plan = [alias, known].iter().any(|alias| alias.starts_with("kimi-code/"));
     let provider = match dialect.as_str() {
         _ if is_plan => "kimi-for-coding",
         "kimi" => "moonshotai",
         // Any other name is a dialect: who bills is the provider that the user's settings lead the alias to.
         _ => {
-            let named = [alias, &state.latest]
+            let named = [alias, known]
                 .into_iter()
                 .find_map(|alias| config.provider_of(alias, &model));
             biller(named.unwrap_or(""), &model).unwrap_or("")
@@ -171,7 +208,7 @@ mod tests {
         "\n",
         r#"{"type":"usage.record","model":"k3","usage":{"inputOther":100,"output":20,"inputCacheRead":300,"inputCacheCreation":4},"usageScope":"turn","time":1772442003000}"#,
         "\n",
-        r#"{"type":"usage.record","model":"k3","usage":{"inputOther":100,"output":20},"usageScope":"session","time":1772442003000}"#,
+        r#"{"type":"usage.record","model":"k3","usage":{"inputOther":100,"output":20,"inputCacheRead":300,"inputCacheCreation":4},"usageScope":"session","time":1772442003000}"#,
         "\n",
         r#"{"type":"context.append_loop_event","event":{"type":"step.end","usage":{"inputOther":100,"output":20}},"time":1772442003000}"#,
         "\n",
@@ -181,11 +218,15 @@ mod tests {
         "\n",
         r#"{"type":"usage.record","model":"kimi-code/k3","usage":{"output":6},"usageScope":"turn","time":1772442006000}"#,
         "\n",
+        r#"{"type":"usage.record","model":"kimi-code/k3","usage":{"inputOther":100,"output":31,"inputCacheRead":300,"inputCacheCreation":4},"usageScope":"session","time":1772442006500}"#,
+        "\n",
+        r#"{"type":"usage.record","model":"kimi-code/k3","usage":{"inputOther":900,"output":8},"usageScope":"session","time":1772442006700}"#,
+        "\n",
         r#"{"type":"usage.record","model":"kimi-code/k3","usage":{"output":7},"usageScope":"tu"#,
     );
 
     #[test]
-    fn counts_one_scope_and_names_the_model_of_the_request() {
+    fn counts_each_request_once_and_names_its_model() {
         let all = read_with_cuts(&KimiCli, FILE, LOG);
         assert_eq!(
             all.turns,
@@ -193,6 +234,7 @@ mod tests {
                 "session_1  kimi-k3 [100, 20, 0, 300, 4]",
                 "session_1  deepseek-v4 [0, 5, 0, 0, 0]",
                 "session_1  kimi-k3 [0, 6, 0, 0, 0]",
+                "session_1  kimi-k3 [900, 8, 0, 0, 0]",
             ]
         );
         assert_eq!(
@@ -228,6 +270,7 @@ mod tests {
         let source = Source::find(&log, 0).expect("a file");
         KimiCli.read(&source, &Bookmark::default(), &mut batch).expect("read");
         let providers: Vec<_> = batch.turns.iter().map(|row| batch.provider_id(row)).collect();
-        assert_eq!(providers, ["kimi-for-coding", "acme", "kimi-for-coding"]);
+        let plan = "kimi-for-coding";
+        assert_eq!(providers, [plan, "acme", plan, plan]);
     }
 }

@@ -15,7 +15,7 @@ use anyhow::Result;
 use place::Place;
 
 const ID: &str = "kimi-cli";
-const RULES_VERSION: u32 = 4;
+const RULES_VERSION: u32 = 5;
 
 /// A log, and Kimi Code's list of sessions.
 const LOG: u8 = 0;
