@@ -124,6 +124,37 @@ fn totals_in_a_database_grow_and_stay_when_their_session_is_deleted() {
 }
 
 #[test]
+fn a_list_of_requests_takes_the_place_of_a_total() {
+    let mut machine = Machine::of("goose");
+    let schema = "create table sessions (id text, created_at text, accumulated_input_tokens, accumulated_output_tokens, accumulated_cost, accumulated_cache_read_tokens, accumulated_cache_write_tokens);
+        insert into sessions values ('a', '2026-03-02 09:00:00', 300, 30, 0.5, 0, 0)";
+    let goose = database(&machine.home, ".local/share/goose/sessions/sessions.db", schema);
+    assert_eq!(machine.sync(), (1, 330, 500_000_000, 0));
+    // Schema 15 carries what was used before over into the list.
+    goose
+        .execute_batch(
+            "create table usage_ledger (id integer primary key, session_id text, created_timestamp, model, input_tokens, output_tokens, total_tokens, cache_read_tokens, cache_write_tokens, cost, cost_source, is_compaction);
+            insert into usage_ledger values (1, 'a', 1772442060, null, 300, 30, 330, 0, 0, 0.5, 'carried_forward', 0),
+            (2, 'a', 1772442060, 'm', 100, 20, 120, 30, 10, 0.25, 'provider_reported', 0);
+            update sessions set accumulated_input_tokens = 400, accumulated_output_tokens = 50, accumulated_cache_read_tokens = 30, accumulated_cache_write_tokens = 10, accumulated_cost = 0.75",
+        )
+        .expect("written");
+    assert_eq!(machine.sync(), (2, 450, 750_000_000, 0));
+    // A compaction is a request of its own, and one may be all a session has.
+    goose
+        .execute_batch(
+            "insert into usage_ledger values (3, 'a', 1772442120, 'm', 40, 5, 45, 0, 0, 0.0625, 'estimated', 1), (4, 'b', 1772442120, 'm', 7, 1, 8, 0, 0, null, null, 0);
+            update sessions set accumulated_input_tokens = 440, accumulated_output_tokens = 55, accumulated_cost = 0.8125;
+            insert into sessions values ('b', '2026-03-02 09:02:00', 7, 1, null, 0, 0)",
+        )
+        .expect("written");
+    assert_eq!(machine.sync(), (4, 503, 812_500_000, 0));
+    let mut late = Machine::of("goose");
+    std::mem::swap(&mut machine.home, &mut late.home);
+    assert_eq!(late.sync(), (4, 503, 812_500_000, 0));
+}
+
+#[test]
 fn only_the_cost_of_root_sessions_adds_up() {
     let mut machine = Machine::of("crush");
     let schema = "create table sessions (id text, parent_session_id text, prompt_tokens, completion_tokens, cost, created_at, updated_at);

@@ -1,22 +1,23 @@
 //! Goose: one database of sessions with running totals.
 
+mod requests;
 mod survey;
 
-use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::Skip;
-use crate::agents::shared::lenient::dollars;
-use crate::agents::shared::running_total::{self, Total};
+use crate::agents::shared::running_total::{Originals, Total};
+use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::table::{self, Cells};
 use crate::core::problem::Problem;
-use crate::core::tokens::{Bucket, Tokens};
-use crate::core::turn::{Accuracy, Project, SessionInfo, Title};
+use crate::core::turn::{Presence, Project, SessionInfo, Title};
 use crate::system::{Os, System};
 use anyhow::Result;
+use requests::{Counts, Ledger, accuracy};
 use serde::Deserialize;
 
 const ID: &str = "goose";
-const RULES_VERSION: u32 = 2;
+const RULES_VERSION: u32 = 3;
 
 /// `input_tokens` and its like are the last request, not a total. The messages are never read.
 const COLUMNS: [&str; 17] = [
@@ -58,7 +59,8 @@ impl Agent for Goose {
             commands: About::list(&["goose"]),
             turns: "partial",
             limits: About::list(&[
-                running_total::LIMIT,
+                "before schema 15 only a running total per session is recorded: it counts on the session's first day, under \
+                 its latest model",
                 "reasoning is included in output and not recorded separately",
                 "before schema 14 cached tokens are included in input and not recorded separately",
                 "sessions answered by another agent's command count under that agent",
@@ -94,9 +96,19 @@ impl Agent for Goose {
     }
 
     fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-        table::read_sessions(source, &COLUMNS, RULES_VERSION, into, |cells, into| {
-            session(source, cells, into)
-        })
+        let database = Database::open(&source.path)?;
+        let ledger = Ledger::read(&database, into)?;
+        let mut originals = Originals::default();
+        let is_there = table::read(&database, "sessions", &COLUMNS, table::ALL, into, |cells, into| {
+            session(source, cells, &ledger, &mut originals, into);
+            Ok(())
+        })?;
+        if is_there {
+            into.replace(Scope::Source, Presence::Gone);
+        } else {
+            into.problem(Problem::new(source.path.display(), "has no session table"));
+        }
+        Ok(Bookmark::read_whole(source, RULES_VERSION))
     }
 
     fn vocabulary(&self) -> Option<&'static Vocabulary> {
@@ -111,7 +123,7 @@ struct ModelConfig {
     model_name: Option<String>,
 }
 
-fn session(source: &Source, cells: &Cells<'_>, into: &mut Batch) {
+fn session(source: &Source, cells: &Cells<'_>, ledger: &Ledger, originals: &mut Originals, into: &mut Batch) {
     let Some(id) = cells.text("id") else {
         let place = format!("{}:row {}", source.path.display(), cells.rowid());
         return into.problem(Problem::new(place, "a session without an id"));
@@ -142,58 +154,49 @@ fn session(source: &Source, cells: &Cells<'_>, into: &mut Batch) {
     if OTHER_AGENTS.contains(&provider.as_str()) || provider.ends_with("-acp") {
         return into.skip(Skip::Repeated);
     }
-    let [input, output, total, read, write] = [
-        "accumulated_input_tokens",
-        "accumulated_output_tokens",
-        "accumulated_total_tokens",
-        "accumulated_cache_read_tokens",
-        "accumulated_cache_write_tokens",
-    ]
-    .map(|column| cells.count(column));
-    if input.unwrap_or(0) == 0 && output.unwrap_or(0) == 0 && cells.number("accumulated_cost").unwrap_or(0.0) <= 0.0 {
-        return into.skip(Skip::Uncounted);
-    }
     let config = cells.text("model_config_json");
     let config: ModelConfig = config
         .and_then(|config| serde_json::from_str(&config).ok())
         .unwrap_or_default();
-    // Both caches are inside the input: it is only known where they are.
-    let is_idle = input == Some(0);
-    let fresh = match (input, read, write) {
-        (Some(input), Some(read), Some(write)) => Some(input.saturating_sub(read).saturating_sub(write)),
-        _ => input.filter(|_| is_idle),
+    let model = config.model_name.unwrap_or_default();
+    let origin = originals.of(&id, created, cells);
+    let of_requests = requests::Session {
+        id: &id,
+        origin,
+        provider: &provider,
+        model: &model,
+        started_at,
     };
-    // What the total has beyond both is reasoning that stands beside the output.
-    let has_more = total.is_some_and(|total| total > input.unwrap_or(0).saturating_add(output.unwrap_or(0)));
-    let counts = [fresh, output, Some(0), read, write].map(|count| count.unwrap_or(0));
-    let known = [
-        (Bucket::Input, fresh.is_some()),
-        (Bucket::Output, output.is_some()),
-        (Bucket::Reasoning, !has_more),
-        (Bucket::CacheRead, is_idle || read.is_some()),
-        (Bucket::CacheWrite, is_idle || write.is_some()),
-    ];
-    let tokens = known
-        .into_iter()
-        .filter(|(_, is_known)| !is_known)
-        .fold(Tokens::from_parts(counts, 0), |tokens, (bucket, _)| {
-            tokens.without(bucket)
-        });
+    ledger.add(&of_requests, into);
+    let total = Counts::of(
+        cells,
+        [
+            "accumulated_input_tokens",
+            "accumulated_output_tokens",
+            "accumulated_total_tokens",
+            "accumulated_cache_read_tokens",
+            "accumulated_cache_write_tokens",
+            "accumulated_cost",
+        ],
+    );
+    let Some(rest) = ledger.rest(&id, total) else {
+        if total.is_nothing() {
+            into.skip(Skip::Uncounted);
+        }
+        return;
+    };
+    let tokens = rest.tokens();
     Total {
         agent: ID,
         session: &id,
-        origin: &id,
+        origin,
         part: "",
         requests: None,
         provider: &provider,
-        model: &config.model_name.unwrap_or_default(),
+        model: &model,
         tokens,
-        cost: dollars(cells.number("accumulated_cost")),
-        accuracy: if tokens.unknown_mask() == 0 {
-            Accuracy::Exact
-        } else {
-            Accuracy::Partial
-        },
+        cost: rest.money(),
+        accuracy: accuracy(&tokens),
         started_at,
         place: cells.rowid(),
     }

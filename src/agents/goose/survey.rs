@@ -15,6 +15,13 @@ pub(super) static KNOWN: Vocabulary = Vocabulary {
         "sessions.input_tokens",
         "sessions.output_tokens",
         "sessions.total_tokens",
+        "usage_ledger.cache_read_tokens",
+        "usage_ledger.cache_write_tokens",
+        "usage_ledger.cost",
+        "usage_ledger.cost_source",
+        "usage_ledger.input_tokens",
+        "usage_ledger.output_tokens",
+        "usage_ledger.total_tokens",
     ],
     ..Vocabulary::EMPTY
 };

@@ -1,14 +1,33 @@
 //! Sessions of which only a running total is recorded: one row each, which a later total replaces.
 
 use super::batch::{Batch, Skip};
+use super::table::Cells;
 use crate::core::biller::biller;
 use crate::core::money::Money;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, EventKey, Rank, RecordKey, Turn};
+use rustc_hash::FxHashMap;
 
 /// The limit that `doctor` lists for every such agent.
 pub const LIMIT: &str =
     "only a running total per session is recorded: it counts on the session's first day, under its latest model";
+
+/// Finds copies in a table whose rows change: a row that repeats another one in everything but its ids, times included, is a
+/// copy of it. Rows come in the order in which they were made.
+#[derive(Default)]
+pub struct Originals(FxHashMap<u64, String>);
+
+impl Originals {
+    /// The id of the row that a row of `created` was copied from; its own id where it was not. Without a time, equal rows prove
+    /// nothing.
+    pub fn of<'a>(&'a mut self, id: &'a str, created: Option<i64>, cells: &Cells<'_>) -> &'a str {
+        if created.is_none() {
+            return id;
+        }
+        let first = self.0.entry(cells.hash_without(&["id", "session_id"]));
+        first.or_insert_with(|| id.to_owned())
+    }
+}
 
 /// The total of one session as it stands now.
 pub struct Total<'a> {

@@ -2,13 +2,15 @@
 
 use super::instant::{self, parse_time, time_of};
 use super::sqlite::{Database, MOST_CELL_BYTES};
-use crate::agents::{Batch, Bookmark, Scope, Source};
+use crate::agents::Batch;
 use crate::core::problem::Problem;
-use crate::core::turn::Presence;
 use anyhow::{Context, Result};
 use rusqlite::types::ValueRef;
 use rusqlite::{Params, Row};
+use rustc_hash::FxHasher;
 use serde_json::Value;
+use std::hash::{Hash, Hasher};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Columns that hold whole documents; a cell of any other column is at most [`MOST_TEXT_BYTES`] long.
 const DOCUMENTS: [&str; 5] = ["data", "revert", "event_json", "event_zstd", "chat_message"];
@@ -42,30 +44,6 @@ pub fn lists<T: AsRef<str>>(values: impl IntoIterator<Item = T>) -> Vec<String> 
         lists.push(Value::from(list).to_string());
     }
     lists
-}
-
-/// Reads a database whose table `sessions` holds running totals: the whole of it, each time it changed.
-///
-/// # Errors
-/// When the database cannot be read.
-pub fn read_sessions(
-    source: &Source,
-    columns: &[&str],
-    rules_version: u32,
-    into: &mut Batch,
-    mut each: impl FnMut(&Cells<'_>, &mut Batch),
-) -> Result<Bookmark> {
-    let database = Database::open(&source.path)?;
-    let is_there = read(&database, "sessions", columns, ALL, into, |cells, into| {
-        each(cells, into);
-        Ok(())
-    })?;
-    if is_there {
-        into.replace(Scope::Source, Presence::Gone);
-    } else {
-        into.problem(Problem::new(source.path.display(), "has no session table"));
-    }
-    Ok(Bookmark::read_whole(source, rules_version))
 }
 
 /// Reads a table; columns it does not have come as null, oversized cells too, with a warning. Returns whether it is
@@ -211,6 +189,26 @@ impl Cells<'_> {
             Some(number) => time_of(number),
             None => parse_time(&self.text(column)?),
         }
+    }
+
+    /// A hash of all cells but those of some columns: equal in rows that differ in nothing else.
+    pub fn hash_without(&self, columns: &[&str]) -> u64 {
+        let mut hasher = FxHasher::default();
+        for (at, name) in self
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| !columns.contains(name))
+        {
+            name.hash(&mut hasher);
+            match self.row.get_ref(at).unwrap_or(ValueRef::Null) {
+                ValueRef::Null => 0_u8.hash(&mut hasher),
+                ValueRef::Integer(number) => number.hash(&mut hasher),
+                ValueRef::Real(number) => number.to_bits().hash(&mut hasher),
+                ValueRef::Text(bytes) | ValueRef::Blob(bytes) => xxh3_64(bytes).hash(&mut hasher),
+            }
+        }
+        hasher.finish()
     }
 
     pub fn rowid(&self) -> u64 {
