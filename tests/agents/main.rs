@@ -2,6 +2,7 @@
 
 mod cases;
 mod configured_roots;
+mod copied_rows;
 mod copies;
 mod damage;
 mod gateway_ids;

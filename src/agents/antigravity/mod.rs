@@ -20,7 +20,7 @@ use anyhow::Result;
 use std::collections::BTreeMap;
 
 const ID: &str = "antigravity";
-const RULES_VERSION: u32 = 3;
+const RULES_VERSION: u32 = 4;
 /// What a model is called where only the router is known.
 const ROUTER: &str = "gemini-default";
 
@@ -101,14 +101,13 @@ impl Agent for Antigravity {
         if !is_there {
             into.problem(Problem::new(source.path.display(), "has no table of requests"));
         }
-        let began = began.unwrap_or(source.stamp.modified_ns / 1_000_000);
-        add_requests(&session, &requests, began, into);
+        add_requests(&session, &requests, began, source.stamp.modified_ns / 1_000_000, into);
         into.replace(Scope::Source, Presence::Gone);
         Ok(Bookmark::read_whole(source, RULES_VERSION))
     }
 }
 
-fn add_requests(session: &str, requests: &[(u64, Vec<u8>)], began: i64, into: &mut Batch) {
+fn add_requests(session: &str, requests: &[(u64, Vec<u8>)], began: Option<i64>, changed: i64, into: &mut Batch) {
     let chats = || {
         let chats = requests.iter().map(|(row, data)| (*row, proto::bytes(data, 1)));
         chats.filter_map(|(row, chat)| Some((row, chat?)))
@@ -140,13 +139,13 @@ fn add_requests(session: &str, requests: &[(u64, Vec<u8>)], began: i64, into: &m
         let model = named_model(chat).or_else(by_label).unwrap_or("");
         let response = proto::text(usage, 11).unwrap_or("");
         // A fork copies requests with the ids of their responses and their counts; an id alone may be a gateway's.
-        let key = match response {
-            "" => format!("{session}\0{row}"),
-            response => format!("{response}\0{:?}", tokens.counts()),
+        let recorded = proto::bytes(chat, 9).and_then(|times| proto::time(times, 4)).or(began);
+        let key = match (response, recorded) {
+            ("", Some(time)) => format!("{time}\0{row}\0{model}\0{:?}", tokens.counts()),
+            ("", None) => format!("{session}\0{row}"),
+            (response, _) => format!("{response}\0{:?}", tokens.counts()),
         };
-        let time = proto::bytes(chat, 9)
-            .and_then(|times| proto::time(times, 4))
-            .unwrap_or(began);
+        let time = recorded.unwrap_or(changed);
         into.session(SessionInfo {
             updated_at: Some(time),
             ..SessionInfo::new(session)
@@ -157,7 +156,7 @@ fn add_requests(session: &str, requests: &[(u64, Vec<u8>)], began: i64, into: &m
             record: RecordKey::of(&key),
             event: EventKey::of(ID, &key),
             // The older conversation made it.
-            rank: Rank(tokens.known_total(), u64::MAX - began.unsigned_abs()),
+            rank: Rank(tokens.known_total(), u64::MAX - began.unwrap_or(changed).unsigned_abs()),
             provider_id: biller("", model).unwrap_or("google"),
             model_id: model,
             tokens,

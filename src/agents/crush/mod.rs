@@ -6,7 +6,7 @@ use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::Skip;
 use crate::agents::shared::json_file::read_text;
 use crate::agents::shared::lenient::dollars;
-use crate::agents::shared::running_total::{self, Total};
+use crate::agents::shared::running_total::{self, Originals, Total};
 use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::table::{self, Cells};
@@ -20,7 +20,7 @@ use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
 const ID: &str = "crush";
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 
 /// Times are in seconds. `prompt_tokens` and `completion_tokens` are the last request's: how full the context is.
 const SESSIONS: [&str; 8] = [
@@ -93,8 +93,9 @@ impl Agent for Crush {
     fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
         let database = Database::open(&source.path)?;
         let models = latest_models(&database, into)?;
+        let mut originals = Originals::default();
         let is_there = table::read(&database, "sessions", &SESSIONS, table::ALL, into, |cells, into| {
-            session(source, cells, &models, into)
+            session(source, cells, &models, &mut originals, into)
         })?;
         if is_there {
             into.replace(Scope::Source, Presence::Gone);
@@ -158,7 +159,13 @@ fn latest_models(database: &Database, into: &mut Batch) -> Result<Models> {
     Ok(latest)
 }
 
-fn session(source: &Source, cells: &Cells<'_>, models: &Models, into: &mut Batch) -> Result<()> {
+fn session(
+    source: &Source,
+    cells: &Cells<'_>,
+    models: &Models,
+    originals: &mut Originals,
+    into: &mut Batch,
+) -> Result<()> {
     let Some(id) = cells.text("id") else {
         let place = format!("{}:row {}", source.path.display(), cells.rowid());
         into.problem(Problem::new(place, "a session without an id"));
@@ -197,7 +204,7 @@ fn session(source: &Source, cells: &Cells<'_>, models: &Models, into: &mut Batch
     Total {
         agent: ID,
         session: &id,
-        origin: &id,
+        origin: originals.of(&id, created, cells),
         part: "",
         requests: None,
         provider: &provider,

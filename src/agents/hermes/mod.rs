@@ -4,7 +4,7 @@ mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::lenient::{dollars, title};
-use crate::agents::shared::running_total::{self, Total};
+use crate::agents::shared::running_total::{self, Originals, Total};
 use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::table::{self, Cells};
@@ -17,7 +17,7 @@ use anyhow::Result;
 use rustc_hash::FxHashMap;
 
 const ID: &str = "hermes";
-const RULES_VERSION: u32 = 2;
+const RULES_VERSION: u32 = 3;
 
 const COLUMNS: [&str; 16] = [
     "id",
@@ -110,8 +110,9 @@ impl Agent for Hermes {
                 Ok(())
             },
         )?;
+        let mut originals = Originals::default();
         let is_there = table::read(&database, "sessions", &COLUMNS, table::ALL, into, |cells, into| {
-            session(source, cells, &by_model, into);
+            session(source, cells, &by_model, &mut originals, into);
             Ok(())
         })?;
         if is_there {
@@ -205,7 +206,13 @@ fn cost(cells: &Cells<'_>) -> Option<f64> {
     cost("actual_cost_usd").or_else(|| cost("estimated_cost_usd"))
 }
 
-fn session(source: &Source, cells: &Cells<'_>, by_model: &FxHashMap<String, Vec<ModelTotal>>, into: &mut Batch) {
+fn session(
+    source: &Source,
+    cells: &Cells<'_>,
+    by_model: &FxHashMap<String, Vec<ModelTotal>>,
+    originals: &mut Originals,
+    into: &mut Batch,
+) {
     let Some(id) = cells.text("id") else {
         let place = format!("{}:row {}", source.path.display(), cells.rowid());
         return into.problem(Problem::new(place, "a session without an id"));
@@ -223,11 +230,12 @@ fn session(source: &Source, cells: &Cells<'_>, by_model: &FxHashMap<String, Vec<
         updated_at: cells.time("ended_at"),
         ..SessionInfo::new(&id)
     });
+    let origin = originals.of(&id, started_at, cells);
     let add = |total: &ModelTotal, into: &mut Batch| {
         Total {
             agent: ID,
             session: &id,
-            origin: &id,
+            origin,
             part: &total.part,
             requests: Some(total.counts.requests),
             provider: &total.provider,

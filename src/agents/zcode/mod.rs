@@ -5,6 +5,7 @@ mod survey;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::Skip;
 use crate::agents::shared::lenient::title;
+use crate::agents::shared::running_total::Originals;
 use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::table::{self, Cells};
@@ -16,7 +17,7 @@ use crate::system::System;
 use anyhow::Result;
 
 const ID: &str = "zcode";
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 
 const REQUESTS: [&str; 12] = [
     "id",
@@ -77,8 +78,9 @@ impl Agent for ZCode {
             session(cells, into);
             Ok(())
         })?;
+        let mut originals = Originals::default();
         let is_there = table::read(&database, "model_usage", &REQUESTS, table::ALL, into, |cells, into| {
-            request(source, cells, into);
+            request(source, cells, &mut originals, into);
             Ok(())
         })?;
         if is_there {
@@ -116,7 +118,7 @@ fn session(cells: &Cells<'_>, into: &mut Batch) {
     });
 }
 
-fn request(source: &Source, cells: &Cells<'_>, into: &mut Batch) {
+fn request(source: &Source, cells: &Cells<'_>, originals: &mut Originals, into: &mut Batch) {
     let Some(id) = cells.text("id") else {
         let place = format!("{}:row {}", source.path.display(), cells.rowid());
         return into.problem(Problem::new(place, "a request without an id"));
@@ -137,7 +139,7 @@ fn request(source: &Source, cells: &Cells<'_>, into: &mut Batch) {
         session_id: &session,
         message_id: &id,
         record: RecordKey::of(&id),
-        event: EventKey::of(ID, &id),
+        event: EventKey::of(ID, originals.of(&id, at, cells)),
         rank: Rank(tokens.known_total(), 0),
         provider_id: biller(&provider, &model).unwrap_or(""),
         model_id: &model,

@@ -6,7 +6,7 @@ use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::session_hash;
 use crate::agents::shared::disjoint_usage::Usage;
 use crate::agents::shared::lenient::{Text, part, reason, title};
-use crate::agents::shared::running_total::{self, Total};
+use crate::agents::shared::running_total::{self, Originals, Total};
 use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::table::{self, Cells};
@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 const ID: &str = "zed";
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 
 /// The columns that show whether a thread changed come first; the document itself is asked for by row.
 const COLUMNS: [&str; 8] = [
@@ -92,6 +92,7 @@ impl Agent for Zed {
         let known: FxHashSet<[u8; 8]> = from.state.as_chunks().0.iter().copied().collect();
         let database = Database::open(&source.path)?;
         let (mut present, mut state) = (Vec::new(), Vec::new());
+        let mut originals = Originals::default();
         let is_there = table::read(&database, "threads", &COLUMNS, table::ALL, into, |cells, into| {
             let place = format!("{}:row {}", source.path.display(), cells.rowid());
             let Some(id) = cells.text("id") else {
@@ -99,12 +100,14 @@ impl Agent for Zed {
                 return Ok(());
             };
             present.push(session_hash(&id));
+            let dated = cells.time("created_at").or_else(|| cells.time("updated_at"));
+            let origin = originals.of(&id, dated, cells);
             let data = cells.bytes("data").unwrap_or_default();
             let version = format!("{id}\n{}\n{}", cells.text("updated_at").unwrap_or_default(), data.len());
             let version = xxh3_64(version.as_bytes()).to_le_bytes();
             if !known.contains(&version) {
                 match parse(data, &cells.text("data_type").unwrap_or_default(), MOST_BYTES) {
-                    Ok(document) => add(&id, cells, &document, into),
+                    Ok(document) => add(&id, origin, cells, &document, into),
                     Err(error) => {
                         into.problem(Problem::new(place, format!("{error:#}")));
                         return Ok(());
@@ -169,7 +172,7 @@ fn parse(data: &[u8], kind: &str, most_bytes: u64) -> Result<Document> {
     }
 }
 
-fn add(id: &str, cells: &Cells<'_>, document: &Document, into: &mut Batch) {
+fn add(id: &str, origin: &str, cells: &Cells<'_>, document: &Document, into: &mut Batch) {
     let (updated, created) = (cells.time("updated_at"), cells.time("created_at"));
     let started_at = created.or(updated).unwrap_or(0);
     let parent_id = cells.text("parent_id");
@@ -198,7 +201,7 @@ fn add(id: &str, cells: &Cells<'_>, document: &Document, into: &mut Batch) {
     Total {
         agent: ID,
         session: id,
-        origin: id,
+        origin,
         part: "",
         requests: None,
         provider: model.map_or("", |model| &model.provider),
