@@ -63,6 +63,7 @@ fn add_count(value: &mut Value) -> bool {
                 .any(|name| fields.get(*name).is_some_and(Value::is_number));
             if is_usage {
                 fields.insert("audio_tokens".to_owned(), json!(7));
+                fields.insert("surchargeUsd".to_owned(), json!(0.5));
                 is_changed = true;
             }
             is_changed
@@ -115,8 +116,10 @@ fn extend_database(path: &Path) -> bool {
     for table in list("select name from sqlite_schema where type = 'table'") {
         let columns = list(&format!("select name from pragma_table_info('{table}')"));
         if columns.iter().any(|column| column.contains("token")) {
-            let extend =
-                format!("alter table \"{table}\" add column audio_tokens; update \"{table}\" set audio_tokens = 7");
+            let extend = format!(
+                "alter table \"{table}\" add column audio_tokens; update \"{table}\" set audio_tokens = 7;
+                         alter table \"{table}\" add column surchargeUsd; update \"{table}\" set surchargeUsd = 0.5"
+            );
             connection.execute_batch(&extend).expect("extended");
             is_changed = true;
         }
@@ -190,8 +193,10 @@ fn an_unknown_count_is_named_for_every_agent() {
             }
             is_changed = true;
             let unknown = survey(agent, &home.path()).unknown;
-            let is_named = |name: &String| name.starts_with("usage") && name.contains("audio_tokens");
-            assert!(unknown.keys().any(is_named), "{}: {unknown:#?}", case.display());
+            for field in ["audio_tokens", "surchargeUsd"] {
+                let is_named = |name: &String| name.starts_with("usage") && name.contains(field);
+                assert!(unknown.keys().any(is_named), "{}: {unknown:#?}", case.display());
+            }
         }
         assert!(
             is_changed,

@@ -82,6 +82,8 @@ pub(super) static KNOWN: Vocabulary = Vocabulary {
         ),
     ],
     counts: &[
+        "costUSD",
+        "totalCostUSD",
         "cacheCreationEphemeral1hInputTokens",
         "cacheCreationEphemeral5mInputTokens",
         "cacheCreationInputTokens",

@@ -32,8 +32,11 @@ pub(super) static KNOWN: Vocabulary = Vocabulary {
                 "cost",
                 "inputTokens",
                 "outputTokens",
+                "reasoningTokenCount",
             ],
         ),
     ],
+    // In the list of tasks.
+    counts: &["totalCost"],
     ..Vocabulary::EMPTY
 };

@@ -39,6 +39,6 @@ pub(super) static KNOWN: Vocabulary = Vocabulary {
         ),
     ],
     // Sums of the session, and what Continue counted itself.
-    counts: &["completionTokens", "promptTokens"],
+    counts: &["completionTokens", "promptTokens", "totalCost"],
     ..Vocabulary::EMPTY
 };

@@ -169,6 +169,7 @@ pub(super) static KNOWN: Vocabulary = Vocabulary {
     ],
     // Sizes of the context and its parts, and responses of providers as they came.
     counts: &[
+        "cost",
         "cached_tokens",
         "completion_tokens",
         "conversationTokens",

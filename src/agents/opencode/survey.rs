@@ -27,5 +27,6 @@ pub(super) static KNOWN: Vocabulary = Vocabulary {
         "session_v2.tokens_output",
         "session_v2.tokens_reasoning",
     ],
+    counts: &["cost"],
     ..Vocabulary::EMPTY
 };

@@ -111,7 +111,7 @@ fn has_content(value: &Value) -> bool {
     }
 }
 
-/// Whether a field counts tokens. Limits and sizes of the context do not.
+/// Whether a field counts tokens or money. Limits and sizes of the context do not.
 pub(super) fn is_count(name: &str, value: &Value) -> bool {
     const NO_USAGE: [&str; 10] = [
         "max",
@@ -127,16 +127,21 @@ pub(super) fn is_count(name: &str, value: &Value) -> bool {
     ];
     let name = name.to_ascii_lowercase();
     value.as_f64().is_some_and(|count| count != 0.0)
-        && name.contains("token")
+        && (name.contains("token") || is_money(&name))
         && !name.ends_with("ms")
         && !NO_USAGE.iter().any(|word| name.contains(word))
+}
+
+/// Whether a name in lower case is that of money: `totalCostUSD`, `cost_usd`, `factoryCredits`.
+fn is_money(name: &str) -> bool {
+    ["cost", "usd", "credits"].iter().any(|end| name.ends_with(end))
 }
 
 /// Whether a column of a database counts tokens or money.
 pub(super) fn is_usage_column(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let counts_tokens = name.contains("token") && !name.contains("max") && !name.contains("limit");
-    counts_tokens || name.ends_with("cost") || name.ends_with("cost_usd") || name.ends_with("credits")
+    counts_tokens || is_money(&name)
 }
 
 /// Whether a field holds what a person, a model or a tool wrote: any keys may be inside.
