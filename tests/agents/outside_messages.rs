@@ -1,0 +1,231 @@
+//! Every agent: usage that is in no message counts once, sums of usage that is counted elsewhere do not, and what a subagent
+//! cost counts in the subagent.
+
+use crate::support::Home;
+use crate::support::counting::read_all;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use ttop::agents::built_in;
+use ttop::core::tokens::BUCKETS;
+use ttop::system::{Os, System};
+
+const TIME: i64 = 1_772_442_001_000;
+const STAMP: &str = "2026-03-02T09:00:01.000Z";
+
+/// Session, model, five buckets (-1 is unknown), recorded nano-dollars.
+type Turn = (&'static str, &'static str, [i64; 5], Option<i64>);
+
+struct Case {
+    name: &'static str,
+    agent: &'static str,
+    files: Vec<(&'static str, String)>,
+    turns: Vec<Turn>,
+}
+
+fn lines(records: &[Value]) -> String {
+    records.iter().map(|record| format!("{record}\n")).collect()
+}
+
+const PI: &str = ".pi/agent/sessions/--p--/2026-03-02T09-00-00-000Z_s.jsonl";
+const PI_REPLY: Turn = ("s", "claude-opus-4-6", [10, 5, 0, 0, 0], Some(250_000_000));
+
+/// A session with one reply, and these entries after it.
+fn pi(entries: &[Value]) -> String {
+    let usage = json!({"input": 10, "output": 5, "cost": {"total": 0.25}});
+    let reply = json!({"role": "assistant", "provider": "anthropic", "model": "claude-opus-4-6", "usage": usage,
+        "stopReason": "stop", "timestamp": TIME});
+    let mut records = vec![
+        json!({"type": "session", "id": "s", "timestamp": STAMP}),
+        json!({"type": "message", "id": "e1", "timestamp": STAMP, "message": reply}),
+    ];
+    records.extend_from_slice(entries);
+    lines(&records)
+}
+
+fn pi_entry(kind: &str, input: u64) -> Value {
+    json!({"type": kind, "id": format!("e{input}"), "timestamp": "2026-03-02T09:00:02Z",
+        "usage": {"input": input, "output": 3, "cacheWrite": 40, "cacheWrite1h": 40, "cost": {"total": 0.5}}})
+}
+
+fn pi_tool(name: &str, details: &Value) -> Value {
+    json!({"type": "message", "id": "e9", "timestamp": "2026-03-02T09:00:03Z", "message": {"role": "toolResult",
+        "toolName": name, "timestamp": TIME + 2000, "content": [], "details": details,
+        "usage": {"input": 70, "output": 7, "cost": {"total": 0.125}}}})
+}
+
+fn pi_cases() -> Vec<Case> {
+    let case = |name, agent, path, entry: Value, turn: Turn| Case {
+        name,
+        agent,
+        files: vec![(path, pi(&[entry]))],
+        turns: vec![PI_REPLY, turn],
+    };
+    let mut warming = pi_entry("usage", 80);
+    (warming["kind"], warming["provider"], warming["model"]) = ("cache_warm".into(), "openai".into(), "gpt-5.5".into());
+    let summed = ("s", "claude-opus-4-6", [80, 3, 0, 0, 40], Some(500_000_000));
+    let tool = ("s", "", [70, 7, 0, 0, 0], Some(125_000_000));
+    let openclaw = ".openclaw/agents/main/sessions/s.jsonl";
+    let child = ("c", "kimi-k3", [70, 7, 0, 0, 0], Some(125_000_000));
+    let usage = json!({"input": 70, "output": 7, "cost": {"total": 0.125}});
+    let reply = json!({"role": "assistant", "provider": "moonshotai", "model": "kimi-k3", "usage": usage,
+        "stopReason": "stop", "timestamp": TIME + 1000});
+    let subagent = lines(&[
+        json!({"type": "session", "id": "c", "timestamp": STAMP}),
+        json!({"type": "message", "id": "c1", "timestamp": STAMP, "message": reply}),
+    ]);
+    let folder = ".pi/agent/sessions/--p--/2026-03-02T09-00-00-000Z_s/run1/run-0/session.jsonl";
+    let with_child = |name, tool: &str, details: Value| Case {
+        name,
+        agent: "pi",
+        files: vec![(PI, pi(&[pi_tool(tool, &details)])), (folder, subagent.clone())],
+        turns: vec![PI_REPLY, child],
+    };
+    vec![
+        case("a compaction", "pi", PI, pi_entry("compaction", 80), summed),
+        case("a branch's summary", "pi", PI, pi_entry("branch_summary", 80), summed),
+        case("a compaction", "openclaw", openclaw, pi_entry("compaction", 80), summed),
+        case(
+            "a warmed cache",
+            "pi",
+            PI,
+            warming,
+            ("s", "gpt-5.5", summed.2, summed.3),
+        ),
+        case("a tool's own requests", "pi", PI, pi_tool("codemode", &json!({})), tool),
+        case(
+            "a subagent without a session",
+            "pi",
+            PI,
+            pi_tool("subagent", &json!({})),
+            tool,
+        ),
+        with_child("a subagent with a session beside", "subagent", json!({})),
+        with_child(
+            "runs with sessions",
+            "chain",
+            json!({"results": [{"sessionFile": "/x/session.jsonl"}]}),
+        ),
+    ]
+}
+
+fn kimi(records: &[(&str, [u64; 2])]) -> Vec<(&'static str, String)> {
+    let record = |(scope, [input, output]): &(&str, [u64; 2])| {
+        let mut record = json!({"type": "usage.record", "model": "k3", "time": TIME + *output as i64,
+            "usage": {"inputOther": input, "output": output, "inputCacheRead": 0, "inputCacheCreation": 0}});
+        if !scope.is_empty() {
+            record["usageScope"] = (*scope).into();
+        }
+        record
+    };
+    let records: Vec<Value> = records.iter().map(record).collect();
+    vec![(
+        ".kimi-code/sessions/wd_p_1/session_s/agents/main/wire.jsonl",
+        lines(&records),
+    )]
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases = pi_cases();
+    let k3 = |counts: [i64; 2]| ("session_s", "k3", [counts[0], counts[1], 0, 0, 0], None);
+    cases.push(Case {
+        name: "a compaction between turns",
+        agent: "kimi-cli",
+        files: kimi(&[
+            ("turn", [10, 1]),
+            ("session", [900, 2]),
+            ("turn", [11, 3]),
+            ("", [12, 4]),
+        ]),
+        turns: vec![k3([10, 1]), k3([900, 2]), k3([11, 3]), k3([12, 4])],
+    });
+    cases.push(Case {
+        name: "sums and repetitions of turns",
+        agent: "kimi-cli",
+        files: kimi(&[
+            ("turn", [10, 1]),
+            ("session", [10, 1]),
+            ("turn", [11, 3]),
+            ("session", [21, 4]),
+        ]),
+        turns: vec![k3([10, 1]), k3([11, 3])],
+    });
+    let condensed = json!([{"ts": TIME, "type": "say", "say": "condense_context", "contextCondense": {"cost": 0.125}}]);
+    cases.push(Case {
+        name: "a condensed context",
+        agent: "roo-code",
+        files: vec![(
+            ".config/Code/User/globalStorage/rooveterinaryinc.roo-cline/tasks/a/ui_messages.json",
+            condensed.to_string(),
+        )],
+        turns: vec![("a", "", [-1; 5], Some(125_000_000))],
+    });
+    let event =
+        json!({"id": "v1", "timestamp": STAMP, "model": "claude-haiku-4-5", "tokens": {"input": 30, "output": 4}});
+    cases.push(Case {
+        name: "a request for a title",
+        agent: "amp",
+        files: vec![(
+            ".local/share/amp/threads/T-1.json",
+            json!({"id": "T-1", "created": TIME, "messages": [], "usageLedger": {"events": [event]}}).to_string(),
+        )],
+        turns: vec![("T-1", "claude-haiku-4-5", [30, 4, 0, -1, -1], None)],
+    });
+    let title = json!({"timestamp": TIME, "model": "anthropic:claude-haiku-4-5", "source": "title",
+        "usage": {"inputTokens": 300, "outputTokens": 12}});
+    cases.push(Case {
+        name: "a request for a title",
+        agent: "mux",
+        files: vec![(".mux/sessions/w1/headless-usage.jsonl", lines(&[title]))],
+        turns: vec![("w1", "claude-haiku-4-5", [300, 12, 0, 0, 0], None)],
+    });
+    let usage = |input: u64| json!({"inputTokens": input, "outputTokens": 1});
+    let parent = json!({"model": "claude-opus-4-6", "tokenUsage": usage(10), "inclusiveTokenUsage": usage(40),
+        "childInclusiveTokenUsageBySessionId": {"child": usage(30)}});
+    let child = json!({"model": "claude-haiku-4-5", "tokenUsage": usage(30), "inclusiveTokenUsage": usage(30)});
+    cases.push(Case {
+        name: "a total that includes a subagent",
+        agent: "droid",
+        files: vec![
+            (".factory/sessions/-p/parent.settings.json", parent.to_string()),
+            (".factory/sessions/-p/child.settings.json", child.to_string()),
+        ],
+        turns: vec![
+            ("parent", "claude-opus-4-6", [10, 1, 0, 0, 0], None),
+            ("child", "claude-haiku-4-5", [30, 1, 0, 0, 0], None),
+        ],
+    });
+    cases
+}
+
+#[test]
+fn usage_outside_of_messages_counts_once() {
+    for case in cases() {
+        let home = Home::new();
+        for (path, content) in &case.files {
+            home.write(path, content);
+        }
+        let agent = *built_in()
+            .iter()
+            .find(|agent| agent.id() == case.agent)
+            .expect("an agent");
+        let reading = read_all(agent, &System::new(Os::Linux, home.path(), BTreeMap::new()));
+        assert_eq!(reading.problems, [], "{} {}", case.agent, case.name);
+        let counts = |turn: &crate::support::counting::Counted| {
+            BUCKETS.map(|bucket| turn.tokens.count(bucket).map_or(-1, u64::cast_signed))
+        };
+        let mut found: Vec<_> = (reading.turns.iter())
+            .map(|turn| {
+                (
+                    &*turn.session_id,
+                    &*turn.model_id,
+                    counts(turn),
+                    turn.cost.map(|cost| cost.nanos()),
+                )
+            })
+            .collect();
+        let mut expected = case.turns;
+        found.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(found, expected, "{} {}", case.agent, case.name);
+    }
+}
