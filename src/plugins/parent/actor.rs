@@ -184,9 +184,7 @@ impl Actor {
         }
         if self.grace.is_some_and(|at| at <= now) {
             self.grace = None;
-            if self.silent.is_some() {
-                self.crashed(CallError::Died);
-            } else if !self.overdue.is_empty() {
+            if !self.overdue.is_empty() {
                 self.end_overdue(now);
             }
         }
@@ -198,12 +196,15 @@ impl Actor {
 
     /// A call goes on although it was given up: its engine is thrown away, as soon as no other call needs it.
     fn end_overdue(&mut self, now: Instant) {
-        if !self.pending.is_empty() {
-            self.grace = Some(now + GRACE);
-            return;
+        let is_stuck = self.silent.is_some_and(|(since, _)| since.elapsed() >= GRACE);
+        match (self.pending.is_empty(), is_stuck) {
+            (false, true) => self.crashed(CallError::Died),
+            (false, false) => self.grace = Some(now + GRACE),
+            (true, _) => {
+                self.end_process();
+                self.shared.seen().was_thrown_away = true;
+            }
         }
-        self.end_process();
-        self.shared.seen().was_thrown_away = true;
     }
 
     /// A child that computes without a word, and does not stop itself, is stopped.
