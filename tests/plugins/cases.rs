@@ -71,6 +71,7 @@ pub fn all_hold(cases: &[PathBuf], without: Without, packages: Option<&Path>) {
                     without,
                     is_strict: false,
                     packages: packages.map(Path::to_path_buf),
+                    data: None,
                     is_built_in: &is_built_in,
                 };
                 while let Some(case) = cases.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
@@ -207,6 +208,7 @@ fn a_case_that_expects_something_else_fails() {
             without: LOCKED,
             is_strict: false,
             packages: None,
+            data: None,
             is_built_in: &is_built_in,
         };
         let verdict = run(&copy, &setting).expect("a case that can be set up");

@@ -6,6 +6,7 @@ use crate::core::bad_request::BadRequest;
 use crate::exit::Exit;
 use crate::plugins::case::{Setting, run, run_without_case};
 use crate::plugins::child::Without;
+use crate::plugins::discover;
 use crate::plugins::session::is_built_in;
 use anyhow::{Context as _, Result};
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub(super) fn test(context: &mut Context, paths: &[PathBuf], without: &[Wall]) -
         },
         is_strict: context.out.global.strict,
         packages: None,
+        data: Some(discover::data(&context.engine.system)),
         is_built_in: &is_built_in,
     };
     let mut failed = 0;

@@ -36,6 +36,8 @@ pub struct Setting<'a> {
     pub is_strict: bool,
     /// Where published packages are installed: `node_modules`.
     pub packages: Option<PathBuf>,
+    /// What ttop keeps of plugins: packages that `ttop plugin add` has fetched, for want of others.
+    pub data: Option<PathBuf>,
     /// What ttop has built in; only cases that are about it look.
     pub is_built_in: &'a dyn Fn(Kind, &str) -> bool,
 }
@@ -305,7 +307,11 @@ fn sources(spec: &Value, scene: &Scene, setting: &Setting<'_>) -> Vec<Source> {
         };
         match one["npm"].as_str() {
             Some(name) => Source {
-                path: setting.packages.clone().unwrap_or_default().join(name),
+                path: match (&setting.packages, &setting.data) {
+                    (Some(packages), _) => packages.join(name),
+                    (None, Some(data)) => super::npm::home_of(data, name),
+                    (None, None) => PathBuf::from(name),
+                },
                 label: name.to_owned(),
                 way: Way::Npm,
             },
