@@ -17,15 +17,7 @@ use std::time::Duration;
 const STACK: usize = 512 << 10;
 const LOAD_MIB: usize = 64;
 /// Names of other runtimes, and of what this one leaves out.
-const ABSENT: [&str; 7] = [
-    "Intl",
-    "Bun",
-    "Deno",
-    "Worker",
-    "WebAssembly",
-    "SharedArrayBuffer",
-    "Atomics",
-];
+const ABSENT: [&str; 6] = ["Intl", "Bun", "Deno", "Worker", "WebAssembly", "SharedArrayBuffer"];
 
 /// An engine that knows the local time zone. Made before the walls, which leave no way to the zone's file, and before a byte
 /// of the plugin is read.

@@ -19,6 +19,8 @@ pub(super) struct Reader<'a, 'js> {
     date_text: Function<'js>,
     /// Whether a value is a list, proxies of lists included.
     is_array: Function<'js>,
+    /// A text whose halves of characters are marks.
+    well_formed: Function<'js>,
     /// Functions are marked instead of left out.
     pub marks_functions: bool,
     nodes: Cell<usize>,
@@ -34,6 +36,7 @@ impl<'a, 'js> Reader<'a, 'js> {
             ctx,
             date_text: core.get("dateText")?,
             is_array: core.get("isArray")?,
+            well_formed: core.get("wellFormed")?,
             marks_functions: false,
             nodes: Cell::new(0),
             is_cut: Cell::new(false),
@@ -90,7 +93,7 @@ impl<'a, 'js> Reader<'a, 'js> {
             return Ok(Some(number_json(number)));
         }
         if let Some(text) = value.as_string() {
-            return Ok(Some(text_of(text).into()));
+            return Ok(Some(self.text(text)?.into()));
         }
         if value.is_null() || value.type_of() == rquickjs::Type::BigInt {
             return Ok(Some(serde_json::Value::Null));
@@ -101,6 +104,16 @@ impl<'a, 'js> Reader<'a, 'js> {
         match value.as_object() {
             Some(object) => self.object(object, depth).map(Some),
             None => Ok(None),
+        }
+    }
+
+    fn text(&self, text: &rquickjs::String<'js>) -> Result<String> {
+        match text.to_string() {
+            Ok(text) => Ok(cut(text)),
+            Err(_) => {
+                let marked: rquickjs::String = self.well_formed.call((text.clone(),))?;
+                Ok(text_of(&marked))
+            }
         }
     }
 
@@ -125,7 +138,7 @@ impl<'a, 'js> Reader<'a, 'js> {
             let key = key?;
             let value: Value = object.get(key.clone())?;
             if let Some(value) = self.at_depth(&value, depth + 1)? {
-                map.insert(text_of(&key), value);
+                map.insert(self.text(&key)?, value);
             }
             if self.nodes.get() > MOST_NODES {
                 self.is_cut.set(true);
@@ -183,9 +196,10 @@ fn number_json(number: f64) -> serde_json::Value {
 
 /// The text, cut; what is no Unicode text becomes a mark.
 pub(super) fn text_of(text: &rquickjs::String<'_>) -> String {
-    let Ok(mut text) = text.to_string() else {
-        return "\u{fffd}".to_owned();
-    };
+    text.to_string().map_or_else(|_| "\u{fffd}".to_owned(), cut)
+}
+
+fn cut(mut text: String) -> String {
     if let Some((at, _)) = text.char_indices().nth(MOST_CHARS) {
         text.truncate(at);
     }

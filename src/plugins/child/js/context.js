@@ -13,7 +13,7 @@
   const MOST = 4096;
   const log = (level, message, data) => {
     const text = data === undefined ? shown(message) : `${shown(message)} ${shown(data)}`;
-    host.log(level, text.length > MOST ? text.slice(0, MOST) : text);
+    host.log(level, kit.wellFormed(text.length > MOST ? text.slice(0, MOST) : text));
   };
   const logger = () => freeze({
     debug: (message, data) => log('debug', message, data),

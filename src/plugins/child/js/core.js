@@ -34,10 +34,19 @@
   let isQuiet = false;
   const QUIET = { kind: 'aborted', message: 'This operation was aborted' };
 
+  const { toWellFormed, includes, replace } = String.prototype;
+  const wellFormed = (text) => apply(toWellFormed, text, []);
+  /** JSON of an operation; halves of characters, which only escapes can carry, become marks. */
+  const sent = (op) => {
+    const json = stringify(op);
+    if (!apply(includes, json, ['\\ud'])) return json;
+    return apply(replace, json, [/\\(?:ud[89a-f][0-9a-f]{2}|.)/g, (escape) => (escape[1] === 'u' && escape[2] === 'd' && escape.length === 6 ? '\\ufffd' : escape)]);
+  };
+
   /** An operation that is waited for. */
   const call = (op, body, asText) => {
     if (isQuiet) throw errorOf(QUIET);
-    const answer = host.ask(stringify(op), body ?? '', asText === true);
+    const answer = host.ask(sent(op), body ?? '', asText === true);
     if (!answer[0]) throw errorOf(parse(answer[1]));
     return { value: parse(answer[1]), body: answer[2] };
   };
@@ -48,14 +57,14 @@
     if (isQuiet) return { id: 0, promise: Promise.reject(errorOf(QUIET)) };
     let settle;
     const promise = new Promise((resolve, reject) => { settle = { resolve, reject }; });
-    const id = host.post(stringify(op), body ?? '');
+    const id = host.post(sent(op), body ?? '');
     posted[id] = settle;
     return { id, promise };
   };
 
   const cache = create(null);
   const kit = {
-    host, call, post, state, PluginPermissionError,
+    host, call, post, state, wellFormed, PluginPermissionError,
     part(name) { return (cache[name] ??= host.part(name)(kit)); },
   };
 
@@ -120,7 +129,7 @@
 
   // ---- what the engine calls ----
   const { exec } = RegExp.prototype;
-  const ABSENT = /^(Intl|Bun|Deno|Worker|WebAssembly|SharedArrayBuffer|Atomics|require) is not defined$/;
+  const ABSENT = /^(Intl|Bun|Deno|Worker|WebAssembly|SharedArrayBuffer|require) is not defined$/;
   const said = (error) => {
     let name = '';
     let message = '';
@@ -163,6 +172,7 @@
   const engine = {
     part: (name) => exportsOf(name),
     isArray: Array.isArray,
+    wellFormed,
     dateText(value) {
       let time;
       try { time = apply(getTime, value, []); } catch { return undefined; }
@@ -230,7 +240,8 @@
       defineProperty(globalThis, name, { value: values[name], writable: true, enumerable: false, configurable: true });
     }
   };
-  for (const name of ['SharedArrayBuffer', 'Atomics', 'WebAssembly', 'std', 'os', 'bjs', 'print', 'load', 'gc', 'scriptArgs']) delete globalThis[name];
+  for (const name of ['SharedArrayBuffer', 'WebAssembly', 'std', 'os', 'bjs', 'print', 'load', 'gc', 'scriptArgs']) delete globalThis[name];
+  for (const name of ['wait', 'waitAsync', 'notify']) delete globalThis.Atomics[name];
   // Plugins find these two by the prototype, as the names that are the global object's own are counted.
   const above = create(Object.prototype);
   for (const name of ['isNaN', 'isFinite']) { defineProperty(above, name, { value: globalThis[name], writable: true, configurable: true }); delete globalThis[name]; }

@@ -150,7 +150,7 @@
     return address.href;
   };
   const fetch = async (input, init) => {
-    if (typeof input === 'string' && host.url(input, null) === undefined) {
+    if (typeof input === 'string' && !kit.part('web').parsed(input)) {
       // No address at all: ttop refuses it as one that is not granted.
       await post({ op: 'fetch', url: input, method: 'GET', headers: [], hasBody: false, redirect: 'follow' }).promise;
     }

@@ -1,7 +1,8 @@
 // URL and URLSearchParams. The parsing is the host's, so that it is the one that grants are checked with.
 (function (kit) {
   'use strict';
-  const { host } = kit;
+  const { host, wellFormed } = kit;
+  const parsed = (href, base) => host.url(wellFormed(String(href)), base === undefined || base === null ? null : wellFormed(String(base)));
   const NAMES = ['href', 'protocol', 'username', 'password', 'hostname', 'port', 'pathname', 'search', 'hash', 'origin'];
   const encodePart = (text) => {
     let out = '';
@@ -67,14 +68,14 @@
     #params;
     #reread;
     constructor(href, base) {
-      this.#parts = host.url(String(href), base === undefined ? null : String(base));
+      this.#parts = parsed(href, base);
       if (!this.#parts) throw Object.assign(new TypeError('Invalid URL'), { code: 'ERR_INVALID_URL' });
     }
     #set(part, value) {
-      this.#parts = host.urlWith(this.#parts[0], part, String(value)) ?? this.#parts;
+      this.#parts = host.urlWith(this.#parts[0], part, wellFormed(String(value))) ?? this.#parts;
       if (part !== 'search') this.#reread?.(this.search);
     }
-    static canParse(href, base) { return Boolean(host.url(String(href), base === undefined ? null : String(base))); }
+    static canParse(href, base) { return Boolean(parsed(href, base)); }
     static parse(href, base) { return URL.canParse(href, base) ? new URL(href, base) : null; }
     get host() { return this.port === '' ? this.hostname : `${this.hostname}:${this.port}`; }
     set host(value) {
@@ -84,7 +85,7 @@
     }
     get href() { return this.#parts[0]; }
     set href(value) {
-      const parts = host.url(String(value), null);
+      const parts = parsed(value);
       if (!parts) throw new TypeError('Invalid URL');
       this.#parts = parts;
       this.#reread?.(this.search);
@@ -112,7 +113,7 @@
   for (let index = 1; index < 9; index += 1) part(index, NAMES[index]);
 
   const fileURLToPath = (input) => {
-    const parts = host.url(String(typeof input === 'string' ? input : input?.href), null);
+    const parts = parsed(typeof input === 'string' ? input : input?.href);
     if (!parts || parts[1] !== 'file:') throw new TypeError('the URL must be of scheme file');
     if (parts[4] !== '' && parts[4] !== 'localhost') throw new TypeError('a file URL must not name a host');
     if (/%2f/i.test(parts[6])) throw new TypeError('a file URL must not have an encoded slash');
@@ -123,5 +124,5 @@
     url.pathname = String(path).replaceAll('%', '%25').replaceAll('?', '%3F').replaceAll('#', '%23');
     return url;
   };
-  return { globals: { URL, URLSearchParams }, urlModule: { URL, URLSearchParams, fileURLToPath, pathToFileURL }, fileURLToPath };
+  return { parsed, globals: { URL, URLSearchParams }, urlModule: { URL, URLSearchParams, fileURLToPath, pathToFileURL }, fileURLToPath };
 })
