@@ -4,6 +4,7 @@ use super::context::Context;
 use crate::args::Filters;
 use crate::core::bad_request::BadRequest;
 use crate::core::filter::TurnFilter;
+use crate::core::rows::CostRow;
 use crate::exit::Exit;
 use crate::export::{self, Target, tables};
 use crate::render::{OutputError, Pipe};
@@ -182,9 +183,11 @@ fn closed(error: anyhow::Error) -> anyhow::Error {
 
 fn focus(context: &mut Context, host: Option<&str>, filters: &Filters) -> Result<Exit> {
     let host = host_of(context, host)?;
-    let filter = context.engine.filter(&filters.text())?;
+    let filters = filters.text();
+    let filter = context.engine.filter(&filters)?;
     pipe("a file")?;
-    let written = context.report(&filter, |engine, _| {
+    let written = context.report(&filter, |engine, out| {
+        out.report_unknown(&engine.unknown_names::<CostRow>(&filters, &[])?, false)?;
         export::focus(engine, &filter, &host, pipe("a file")?)
     });
     written.map_err(closed)?;
@@ -193,13 +196,15 @@ fn focus(context: &mut Context, host: Option<&str>, filters: &Filters) -> Result
 
 fn otlp(context: &mut Context, endpoint: Option<&str>, host: Option<&str>, filters: &Filters) -> Result<Exit> {
     let host = host_of(context, host)?;
-    let filter = context.engine.filter(&filters.text())?;
+    let filters = filters.text();
+    let filter = context.engine.filter(&filters)?;
     let system = &context.engine.system;
     let variable = system.var("OTEL_EXPORTER_OTLP_ENDPOINT").map(str::to_owned);
     let endpoint = endpoint.map(str::to_owned).or(variable);
     let endpoint = endpoint.unwrap_or_else(|| "http://localhost:4318".to_owned());
     let headers = headers_of(system.var("OTEL_EXPORTER_OTLP_HEADERS").unwrap_or_default())?;
-    let sent = context.report(&filter, |engine, _| {
+    let sent = context.report(&filter, |engine, out| {
+        out.report_unknown(&engine.unknown_names::<CostRow>(&filters, &[])?, false)?;
         let collector = export::Collector {
             endpoint: &endpoint,
             headers: &headers,

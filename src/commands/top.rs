@@ -1,7 +1,7 @@
 //! `ttop top`: a screen with running agents, cost, plans, trends and projects.
 
 use super::config::set_setting;
-use super::context::{Context, depth_of, footer, with_ids};
+use super::context::{Context, depth_of, empty_or, explain_empty, footer, with_ids};
 use crate::args::{Filters, RowArgs, complete};
 use crate::core::bad_request::BadRequest;
 use crate::core::filter::TurnFilter;
@@ -133,7 +133,7 @@ impl TopArgs {
                 let scanned: Vec<LiveSession> = feed::listed(scan, false);
                 let remote = asking.finish();
                 remote.problems.iter().for_each(|problem| context.out.warn(problem));
-                self.rows(context, |engine| {
+                self.rows(context, &wanted, |engine| {
                     let rows = feed::live(engine, &scanned, &remote.rows, &wanted.filter)?;
                     Ok((sorted(rows, View::Live), Vec::new()))
                 })
@@ -145,16 +145,18 @@ impl TopArgs {
                     ..LimitsQuery::default()
                 })?;
                 context.warn_all();
+                let unknown = context.engine.unknown_names(&wanted.filter, &rows)?;
+                context.out.report_unknown(&unknown, false)?;
                 let rows = context.engine.choose(&wanted.filter, rows)?;
                 let rows = sorted(feed::matching(rows, &wanted.filter), View::Plans);
                 context.rows(&self.rows, rows)
             }
-            View::Cost => self.rows::<SessionRow>(context, |engine| {
+            View::Cost => self.rows::<SessionRow>(context, &wanted, |engine| {
                 let (rows, notes) = feed::sessions(engine, &wanted)?;
                 Ok((sorted(rows, View::Cost), notes))
             }),
-            View::Trends => self.rows::<CostRow>(context, |engine| feed::costs(engine, &wanted)),
-            View::Projects => self.rows::<CostRow>(context, |engine| {
+            View::Trends => self.rows::<CostRow>(context, &wanted, |engine| feed::costs(engine, &wanted)),
+            View::Projects => self.rows::<CostRow>(context, &wanted, |engine| {
                 let (rows, notes) = feed::costs(engine, &wanted)?;
                 Ok((sorted(rows, View::Projects), notes))
             }),
@@ -165,13 +167,20 @@ impl TopArgs {
     fn rows<R: Row>(
         &self,
         context: &mut Context,
+        wanted: &Wanted,
         make: impl Fn(&Engine) -> Result<(Vec<R>, Vec<String>)>,
     ) -> Result<Exit> {
         let request = context.request(&self.rows)?;
         request.check::<R>(false)?;
         context.report(&TurnFilter::default(), |engine, out| {
             let (rows, unpriced) = make(engine)?;
+            out.report_unknown(&engine.unknown_names(&wanted.filter, &rows)?, false)?;
+            let empty = match wanted.view {
+                View::Live => empty_or(R::EMPTY, !wanted.filter.is_empty(), &wanted.filter),
+                _ => explain_empty(engine, "cost", "turns", &wanted.turns(), rows.is_empty())?,
+            };
             let layout = Layout {
+                empty,
                 footer: footer([engine.missing_history()?, unpriced].concat()),
                 ..Layout::default()
             };

@@ -128,6 +128,48 @@ fn names_that_are_known_nowhere_are_reported_with_the_nearest_one() {
     }
 }
 
+/// Every command that can be told which agents to include.
+fn with_agents(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+    for inner in command.get_subcommands().filter(|inner| !inner.is_hide_set()) {
+        let path = format!("{path} {}", inner.get_name()).trim().to_owned();
+        if inner
+            .get_arguments()
+            .any(|arg| arg.get_id() == "agent" && !arg.is_hide_set())
+        {
+            found.push(path.clone());
+        }
+        with_agents(inner, &path, found);
+    }
+}
+
+#[test]
+fn every_command_with_filters_reports_a_name_that_is_known_nowhere() {
+    let home = home();
+    home.copy("diff/anthropic-usage.csv", "bill.csv");
+    let mut found = Vec::new();
+    with_agents(&ttop::cli::definition(), "", &mut found);
+    assert!(found.len() > 10, "{found:?}");
+    for path in &found {
+        let needed: &[&str] = match path.as_str() {
+            "watch" | "top" => &["--once"],
+            "alert" => &["--dry-run"],
+            "diff" => &["bill.csv"],
+            "budgets" => &["--usd", "1"],
+            _ => &[],
+        };
+        let words: Vec<&str> = path.split(' ').chain(needed.iter().copied()).collect();
+        let (_, stderr) = run(&home, &[&words[..], &["--agent", "claude"]].concat());
+        assert!(
+            stderr.contains("no agent 'claude' is known; did you mean --agent claude-code?"),
+            "{path}: {stderr}"
+        );
+    }
+    for view in ["live", "cost", "trends", "projects"] {
+        let (_, stderr) = run(&home, &["top", "--once", "--view", view, "--agent", "claude"]);
+        assert!(stderr.contains("did you mean --agent claude-code?"), "{view}: {stderr}");
+    }
+}
+
 #[test]
 fn a_check_with_a_name_that_is_known_nowhere_is_a_wrong_command_line() {
     let home = home();
