@@ -128,7 +128,7 @@ fn run_words(words: &[OsString]) -> Result<Exit> {
         display.number_format == NumberFormat::Full,
         display.time_format == TimeFormat::Hours12,
     );
-    if let Some(exchange) = prices::Exchange::of(display.currency.name()) {
+    if let Some(exchange) = prices::Exchange::open(&engine.system, display.currency.name()) {
         render::preferences::set_currency(exchange.currency, exchange.newest());
     }
     engine.system.agent_roots = engine.config.agent_roots();

@@ -45,6 +45,8 @@ pub struct PricesArgs {
 #[derive(Subcommand, Debug)]
 enum Action {
     /// Fetch the newest price list and show the changes; past turns keep their prices
+    ///
+    /// With `display.currency`, also fetches the exchange rates of the days since the built-in ones.
     Update {
         #[command(flatten)]
         rows: RowArgs,
@@ -208,6 +210,11 @@ fn update(context: &mut Context, args: &RowArgs) -> Result<Exit> {
     let request = context.request(args)?;
     request.check::<PriceRow>(false)?;
     let update = prices::update(&context.engine.system)?;
+    if let Err(error) = prices::refresh_rates(&context.engine.system, &context.engine.config) {
+        context
+            .out
+            .warn(&Problem::new("exchange rates", format_args!("{error:#}")));
+    }
     if update.skipped > 0 {
         let reason = format!("skipped {} models without a usable price", update.skipped);
         context.out.warn(&Problem::new("price list", reason));

@@ -86,7 +86,10 @@ impl Amount {
 
     #[must_use]
     pub fn minus(self, other: Self) -> Self {
-        self.like(self.raw().saturating_sub(other.raw()))
+        match (self, other) {
+            (Self::Usd(own), Self::Usd(other)) => Self::Usd(own.minus(other)),
+            _ => self.like(self.raw().saturating_sub(other.raw())),
+        }
     }
 }
 
@@ -207,9 +210,14 @@ pub fn projected(spent: Amount, period: Range, now: i64) -> Option<Amount> {
     if elapsed < LEAST_MS {
         return None;
     }
-    let whole = i128::from(period.end - period.start);
-    let raw = i128::from(spent.raw()) * whole / i128::from(elapsed);
-    Some(spent.like(i64::try_from(raw).unwrap_or(i64::MAX)))
+    let whole = period.end - period.start;
+    Some(match spent {
+        Amount::Usd(money) => Amount::Usd(money.scaled(whole, elapsed)),
+        Amount::Tokens(count) => {
+            let scaled = i128::from(count) * i128::from(whole) / i128::from(elapsed);
+            Amount::Tokens(i64::try_from(scaled).unwrap_or(i64::MAX))
+        }
+    })
 }
 
 #[cfg(test)]

@@ -1,5 +1,9 @@
 //! Currencies that amounts can be shown in: their codes and signs.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+use std::borrow::Cow;
+
 /// A currency, for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Currency {
@@ -19,6 +23,31 @@ impl Currency {
     /// By its code.
     pub fn find(code: &str) -> Option<&'static Self> {
         CURRENCIES.iter().find(|currency| currency.code == code)
+    }
+}
+
+/// An amount in a currency: thousand millionths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Displayed(pub i64);
+
+/// As a JSON number with at most 9 decimals.
+impl Serialize for Displayed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(self.0 as f64 / 1e9)
+    }
+}
+
+impl JsonSchema for Displayed {
+    fn schema_name() -> Cow<'static, str> {
+        "Displayed".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "number"})
     }
 }
 

@@ -32,6 +32,11 @@ impl Money {
         Self { drift, ..self }
     }
 
+    /// What [`Self::with_drift`] was given.
+    pub const fn drift(self) -> i64 {
+        self.drift
+    }
+
     /// The dollars that are worth, at the newest exchange rate, what the turns cost at the rates of their days.
     #[must_use]
     pub const fn at_newest_rate(self) -> Self {
@@ -106,6 +111,19 @@ impl Money {
         Self {
             nanos: self.nanos.saturating_add(other.nanos),
             drift: self.drift.saturating_add(other.drift),
+        }
+    }
+
+    /// So much for `to` where this is for `from`, saturating. `from` must not be 0.
+    #[must_use]
+    pub fn scaled(self, to: i64, from: i64) -> Self {
+        let scale = |amount: i64| {
+            let scaled = i128::from(amount) * i128::from(to) / i128::from(from);
+            i64::try_from(scaled).unwrap_or(if scaled < 0 { i64::MIN } else { i64::MAX })
+        };
+        Self {
+            nanos: scale(self.nanos),
+            drift: scale(self.drift),
         }
     }
 

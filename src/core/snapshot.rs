@@ -36,12 +36,18 @@ pub struct Snapshot {
     pub zone: Option<String>,
     /// `alerts.warningPercent` and `alerts.criticalPercent`.
     pub thresholds: (f64, f64),
+    /// The currency whose rates the costs have; none for dollars.
+    #[serde(default)]
+    pub currency: Option<String>,
 }
 
 /// Money as it is kept: nano-dollars, and how they are known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
     nanos: Option<i64>,
+    /// Of the exchange rates of its turns; see [`Money`].
+    #[serde(default, skip_serializing_if = "is_zero")]
+    drift: i64,
     pub status: Option<CostStatus>,
 }
 
@@ -49,13 +55,19 @@ impl Cost {
     pub fn new(cost: Option<Money>, status: Option<CostStatus>) -> Self {
         Self {
             nanos: cost.map(Money::nanos),
+            drift: cost.map_or(0, Money::drift),
             status,
         }
     }
 
     pub fn money(self) -> Option<Money> {
-        self.nanos.map(Money::from_nanos)
+        let money = self.nanos.map(Money::from_nanos);
+        money.map(|money| money.with_drift(self.drift))
     }
+}
+
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 /// A stretch of the calendar.
@@ -157,6 +169,31 @@ impl Snapshot {
         self.summed_at <= now + AT_ONCE_MS && self.zone.as_deref() == zone
     }
 
+    /// The snapshot for a reader of a currency: rates of another one say nothing about it.
+    #[must_use]
+    pub fn for_currency(mut self, currency: Option<&str>) -> Self {
+        if self.currency.as_deref() != currency {
+            let spans = [
+                &mut self.today.cost,
+                &mut self.week.cost,
+                &mut self.month.cost,
+                &mut self.burn.cost,
+            ];
+            let session = self.session.iter_mut().map(|session| &mut session.cost);
+            let blocks = self.blocks.iter_mut().map(|block| &mut block.cost);
+            let budgets = self.budgets.iter_mut().filter_map(|budget| budget.spent.as_mut());
+            let agents = self.agents.iter_mut().map(|agent| &mut agent.cost);
+            let all = spans
+                .into_iter()
+                .chain(session)
+                .chain(blocks)
+                .chain(budgets)
+                .chain(agents);
+            all.for_each(|cost| cost.drift = 0);
+        }
+        self
+    }
+
     /// Whether processes were scanned.
     pub fn has_looked(&self) -> bool {
         self.looked_at != 0
@@ -184,7 +221,7 @@ impl Burn {
 
     /// At the rate of the last quarter of an hour.
     pub fn cost_per_hour(&self) -> Cost {
-        let per_hour = |money: Money| Money::from_nanos(money.nanos().saturating_mul(4));
+        let per_hour = |money: Money| money.scaled(4, 1);
         Cost::new(self.cost.money().map(per_hour), self.cost.status)
     }
 }

@@ -72,6 +72,7 @@ use crate::core::problem::Problem;
 use crate::core::process::{DetailLimits, SessionDetail, SessionRef};
 use crate::ledger::Ledger;
 use crate::prices::PriceBook;
+use crate::render::preferences;
 use crate::reports::Usage;
 use crate::system::System;
 use crate::system::config::{Config, Flaw};
@@ -193,6 +194,9 @@ impl Engine {
 
     /// Prices everything by another book from now on.
     pub fn set_prices(&mut self, book: PriceBook) {
+        if let Some(exchange) = book.exchange() {
+            preferences::set_currency(exchange.currency, exchange.newest());
+        }
         self.prices = OnceCell::from(book.with_more(&self.registry.prices));
     }
 

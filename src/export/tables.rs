@@ -45,6 +45,9 @@ pub(crate) enum ColumnKind {
 pub(crate) const HOST: &str = "host";
 pub(crate) const EXPORTED_BY: &str = "exported_by";
 
+/// Keys for people, which depend on the configuration of the machine: tables hold dollars.
+const DISPLAYED: [&str; 2] = ["costDisplay", "currency"];
+
 /// The names of all tables, in the order in which they are written.
 pub(crate) const NAMES: [&str; 4] = ["turns", "sessions", "limits", "prices"];
 
@@ -88,7 +91,7 @@ fn table<R: Row>(name: &'static str, key: &'static [&'static str]) -> Table {
     ];
     for leaf in keys::leaves(&keys::keys::<R>())
         .into_iter()
-        .filter(|leaf| leaf.path != HOST)
+        .filter(|leaf| leaf.path != HOST && !DISPLAYED.contains(&&*leaf.path))
     {
         let name = snake_case(&leaf.path);
         columns.push(Column {

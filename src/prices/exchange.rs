@@ -1,7 +1,10 @@
-//! Exchange rates: what a dollar was worth in each month, from the reference rates of the European Central Bank.
+//! Exchange rates: what a dollar was worth on each day, from the reference rates of the European Central Bank: the
+//! built-in averages of months, then the days that were fetched.
 
-use crate::core::currency::{CURRENCIES, Currency, DOLLAR};
+use super::daily_rates::{self, Days};
+use crate::core::currency::{CURRENCIES, Currency, DOLLAR, Displayed};
 use crate::core::money::Money;
+use crate::system::System;
 use anyhow::{Context, Result};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -16,67 +19,107 @@ const FIRST: &str = "2024-07";
 /// Rates are integers of this many parts.
 const PARTS: i64 = 1_000_000_000;
 
-/// What a dollar is worth in a currency, by month.
+/// So many days after the last one its rate is still the newest: banks rest on weekends and holidays.
+const FRESH_DAYS: i64 = 7;
+
+/// What a dollar is worth in a currency, by month and day.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     pub currency: &'static Currency,
-    /// When each month begins (epoch milliseconds) and what a dollar was worth in it.
-    months: Vec<(i64, i64)>,
-    /// When the month after the last one begins.
+    /// When each month or day begins (epoch milliseconds) and what a dollar was worth in it.
+    rates: Vec<(i64, i64)>,
+    /// From when on there is no rate.
     end: i64,
-    /// `2026-10`
+    /// The last month or day with a rate: `2026-10`, `2026-11-20`.
     last: String,
 }
 
 impl Exchange {
-    /// The rates of a currency; `None` for dollars and for a currency without rates.
+    /// The rates of a currency, the fetched ones too; `None` for dollars and for a currency without rates.
+    pub fn open(system: &System, code: &str) -> Option<Self> {
+        let mut exchange = Self::of(code)?;
+        // A damaged file is reported with the price list.
+        exchange.add(&daily_rates::read(system).unwrap_or_default());
+        Some(exchange)
+    }
+
+    /// Adds days: each rate holds until the next one.
+    fn add(&mut self, days: &Days) {
+        let code = self.currency.code;
+        let rate = |(day, rates): (&Date, &BTreeMap<String, f64>)| {
+            let rate = (rates.get(code)? * PARTS as f64).round() as i64;
+            Some((*day, start_of(*day)?, rate))
+        };
+        let days: Vec<(Date, i64, i64)> = days.iter().filter_map(rate).collect();
+        let (Some((_, first, _)), Some((last, start, _))) = (days.first(), days.last()) else {
+            return;
+        };
+        self.rates.retain(|(start, _)| start < first);
+        self.rates.extend(days.iter().map(|(_, start, rate)| (*start, *rate)));
+        self.end = self.end.max(start + FRESH_DAYS * 24 * 3_600_000);
+        self.last = last.to_string();
+    }
+
+    /// The built-in rates of a currency; `None` for dollars and for a currency without rates.
     pub fn of(code: &str) -> Option<Self> {
         let currency = Currency::find(code).filter(|currency| *currency != DOLLAR)?;
         let mut lines = RATES.lines().filter(|line| !line.starts_with('#'));
         let column = lines.next()?.split('\t').position(|name| name == code)?;
-        let mut months = Vec::new();
+        let mut rates = Vec::new();
         let mut last = None;
         for line in lines {
             let cells: Vec<&str> = line.split('\t').collect();
             let month = first_day(cells.first()?)?;
             let rate = Money::from_decimal(cells.get(column)?.as_bytes())?;
-            months.push((start_of(month)?, rate.nanos()));
+            rates.push((start_of(month)?, rate.nanos()));
             last = Some(month);
         }
         let last = last?;
         Some(Self {
             currency,
-            months,
+            rates,
             end: start_of(last.saturating_add(1.month()))?,
             last: last.strftime("%Y-%m").to_string(),
         })
     }
 
-    /// What a dollar is worth in the last month, in thousand millionths.
+    /// What a dollar was worth last, in thousand millionths.
     pub fn newest(&self) -> i64 {
-        self.months.last().map_or(PARTS, |(_, rate)| *rate)
+        self.rates.last().map_or(PARTS, |(_, rate)| *rate)
     }
 
-    /// The last month that has a rate.
-    pub fn last_month(&self) -> &str {
+    /// The last month or day that has a rate.
+    pub fn last(&self) -> &str {
         &self.last
     }
 
-    /// Whether a moment is in a month that has no rate yet.
+    /// A dated amount in the currency.
+    pub fn displayed(&self, money: Money) -> Displayed {
+        let worth = i128::from(money.at_newest_rate().nanos()) * i128::from(self.newest()) / i128::from(PARTS);
+        Displayed(i64::try_from(worth).unwrap_or(i64::MAX))
+    }
+
+    /// Whether a moment has no rate yet.
     pub fn is_newer(&self, at: i64) -> bool {
         at >= self.end
     }
 
-    /// An amount of a moment, with the drift of that month's rate. Before the first month, the first rate holds.
+    /// An amount of a moment, with the drift of that moment's rate. Before the first one, the first rate holds.
     #[must_use]
     pub fn dated(&self, money: Money, at: i64) -> Money {
-        let after = self.months.partition_point(|(start, _)| *start <= at);
-        let month = self.months.get(after.saturating_sub(1));
-        let rate = month.map_or(PARTS, |(_, rate)| *rate);
+        let after = self.rates.partition_point(|(start, _)| *start <= at);
+        let in_force = self.rates.get(after.saturating_sub(1));
+        let rate = in_force.map_or(PARTS, |(_, rate)| *rate);
         let worth = i128::from(money.nanos()) * i128::from(rate) / i128::from(self.newest());
         let worth = i64::try_from(worth).unwrap_or(i64::MAX);
         money.with_drift(worth.saturating_sub(money.nanos()))
     }
+}
+
+/// The first day that the built-in averages do not cover.
+pub(super) fn first_built_in_gap() -> Option<Date> {
+    let last = RATES.lines().rfind(|line| !line.is_empty())?.split('\t').next()?;
+    Some(first_day(last)?.saturating_add(1.month()))
 }
 
 /// `2026-10`
@@ -154,7 +197,7 @@ pub fn rates(history: &str) -> Result<String> {
 }
 
 /// Six significant digits.
-fn digits(rate: f64) -> String {
+pub(super) fn digits(rate: f64) -> String {
     let whole = rate.log10().floor() as i32 + 1;
     let decimals = usize::try_from(6 - whole.max(0)).unwrap_or(0);
     format!("{rate:.decimals$}")
@@ -173,20 +216,20 @@ mod tests {
         for currency in &CURRENCIES[1..] {
             let exchange = Exchange::of(currency.code).expect(currency.code);
             assert_eq!(
-                exchange.months.first().map(|month| month.0),
+                exchange.rates.first().map(|month| month.0),
                 Some(at("2024-07-01T00:00:00Z"))
             );
-            assert!(exchange.months.windows(2).all(|pair| pair[0].0 < pair[1].0));
+            assert!(exchange.rates.windows(2).all(|pair| pair[0].0 < pair[1].0));
             assert!(
-                exchange.months.iter().all(|(_, rate)| *rate > PARTS / 10),
+                exchange.rates.iter().all(|(_, rate)| *rate > PARTS / 10),
                 "{}",
                 currency.code
             );
             // Every month from the first to the last.
-            let days = (exchange.end - exchange.months[0].0) as f64 / 86_400_000.0;
+            let days = (exchange.end - exchange.rates[0].0) as f64 / 86_400_000.0;
             assert_eq!(
                 (days / 30.44).round() as usize,
-                exchange.months.len(),
+                exchange.rates.len(),
                 "{}",
                 currency.code
             );
@@ -198,7 +241,7 @@ mod tests {
     fn an_amount_keeps_the_rate_of_its_month() {
         let exchange = Exchange {
             currency: Currency::find("EUR").expect("a currency"),
-            months: vec![
+            rates: vec![
                 (at("2026-01-01T00:00:00Z"), 800_000_000),
                 (at("2026-02-01T00:00:00Z"), 1_000_000_000),
             ],
@@ -217,6 +260,22 @@ mod tests {
             assert_eq!(dated.nanos(), ten.nanos(), "dollars stay");
         }
         assert!(!exchange.is_newer(at("2026-02-28T23:59:59Z")) && exchange.is_newer(at("2026-03-01T00:00:00Z")));
+        // A fetched day replaces what is known from then on, until the next one.
+        let mut exchange = exchange;
+        let day = |day: &str, rate| (day.parse().expect("a day"), BTreeMap::from([("EUR".to_owned(), rate)]));
+        exchange.add(&Days::from([day("2026-02-20", 0.5), day("2026-03-06", 2.0)]));
+        for (moment, worth) in [
+            ("2026-02-19T23:59:59Z", 10.0),
+            ("2026-02-20T00:00:00Z", 5.0),
+            ("2026-03-05T12:00:00Z", 5.0),
+            ("2026-03-08T12:00:00Z", 20.0),
+        ] {
+            let shown =
+                exchange.dated(ten, at(moment)).at_newest_rate().dollars() * exchange.newest() as f64 / PARTS as f64;
+            assert!((shown - worth).abs() < 1e-6, "{moment}: {shown}");
+        }
+        assert_eq!(exchange.last(), "2026-03-06");
+        assert!(!exchange.is_newer(at("2026-03-09T00:00:00Z")) && exchange.is_newer(at("2026-03-14T00:00:00Z")));
     }
 
     #[test]

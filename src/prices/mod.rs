@@ -1,6 +1,7 @@
 //! Where prices come from: the built-in list, the dated list that was downloaded, the user's own.
 
 mod alias;
+mod daily_rates;
 mod exceptions;
 mod exchange;
 mod fresh;
@@ -23,7 +24,7 @@ pub use history::history;
 pub use more::{MapModel, MorePrices};
 pub use names::{model_name, names};
 pub use plans::{billing_of, is_plan};
-pub use refresh::{Attempt, Refresh, Update, last_attempt, refresh_if_due, snapshot, update};
+pub use refresh::{Attempt, Refresh, Update, last_attempt, refresh_if_due, refresh_rates, snapshot, update};
 
 use crate::core::price::{DatedPrice, Found, ModelPrices, Price};
 use crate::core::problem::Problem;
@@ -59,6 +60,8 @@ pub struct PriceBook {
     prices_from: BTreeMap<String, String>,
     /// What plugins know.
     more: Vec<MorePrices>,
+    /// The rates of the currency that amounts are shown in; `None` for dollars.
+    exchange: Option<Exchange>,
 }
 
 impl PriceBook {
@@ -72,6 +75,10 @@ impl PriceBook {
             Ok(dated) => book.dated = dated,
             Err(problem) => problems.push(problem),
         }
+        book.exchange = Exchange::open(system, config.display.currency.name());
+        if book.exchange.is_some() {
+            problems.extend(daily_rates::read(system).err());
+        }
         (book, problems)
     }
 
@@ -84,7 +91,13 @@ impl PriceBook {
             overrides: Overrides::default(),
             prices_from: BTreeMap::new(),
             more: Vec::new(),
+            exchange: None,
         }
+    }
+
+    /// The rates of the currency that amounts are shown in; `None` for dollars.
+    pub fn exchange(&self) -> Option<&Exchange> {
+        self.exchange.as_ref()
     }
 
     /// Where the newest list is from: `models.dev 2026-09-28`.

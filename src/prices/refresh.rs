@@ -1,9 +1,11 @@
 //! Merges a newer price list: changed prices take effect now, and earlier prices stay for past turns.
 
+use super::daily_rates::{self, update_rates};
 use super::line::Entry;
 use super::table::{Listed, Table, write};
 use super::{PriceBook, dated_path, list, read_dated};
 use crate::core::bad_request::BadRequest;
+use crate::core::currency::{Currency, DOLLAR};
 use crate::core::problem::Problem;
 use crate::core::time::Time;
 use crate::system::System;
@@ -78,15 +80,27 @@ pub fn update(system: &System) -> Result<Update> {
 /// Only a [`BadRequest`] for a foreign URL in the environment.
 pub fn refresh_if_due(system: &System, config: &Config) -> Result<Refresh, BadRequest> {
     loopback_url(system, "TTOP_PRICES_URL")?;
+    daily_rates::url(system)?;
     let age = system.now.saturating_sub(Checked::read(system).at);
     let is_fresh = (0..EVERY_MS).contains(&age);
     if system.offline || is_fresh || !config.prices.auto_update {
         return Ok(Refresh::NotDue);
     }
-    Ok(match update(system) {
-        Ok(_) => Refresh::Done,
+    Ok(match update(system).and_then(|_| refresh_rates(system, config)) {
+        Ok(()) => Refresh::Done,
         Err(error) => Refresh::Failed(Problem::new("prices", format_args!("{error:#}"))),
     })
+}
+
+/// Fetches exchange rates, where amounts are shown in another currency than dollars.
+///
+/// # Errors
+/// When they cannot be had or kept.
+pub fn refresh_rates(system: &System, config: &Config) -> Result<()> {
+    match Currency::find(config.display.currency.name()) {
+        Some(currency) if currency != DOLLAR => update_rates(system),
+        _ => Ok(()),
+    }
 }
 
 /// What became of asking for the list unasked.

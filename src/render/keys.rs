@@ -234,7 +234,7 @@ mod tests {
         assert!(matches!(kind("tokens"), Kind::Object(inner) if inner.len() == 5));
         let paths: Vec<_> = leaves(&keys).into_iter().map(|key| key.path).collect();
         assert_eq!(paths[..2], ["turnId", "sessionId"]);
-        assert_eq!(paths.len(), 24 + 5);
+        assert_eq!(paths.len(), 26 + 5);
     }
 
     #[test]

@@ -1,29 +1,33 @@
 //! How the reader wants counts, times and amounts written: `display.numberFormat`, `timeFormat` and `currency` of the
 //! configuration.
 //!
-//! Set once at the start of a run and only read afterwards, like the environment.
+//! Set once at the start of a run and only read afterwards, like the environment; only the newest rate may change.
 
 use crate::core::currency::{Currency, DOLLAR};
 use crate::core::money::{Money, NANOS_PER_DOLLAR};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 static HAS_FULL_COUNTS: AtomicBool = AtomicBool::new(false);
 static HAS_12_HOURS: AtomicBool = AtomicBool::new(false);
 
-/// The currency, and what a dollar is worth in it, in thousand millionths.
-static CURRENCY: OnceLock<(&Currency, i64)> = OnceLock::new();
+static CURRENCY: OnceLock<&Currency> = OnceLock::new();
 
-/// Shows amounts in this currency for the rest of the run.
+/// What a dollar is worth in the currency, in thousand millionths.
+static RATE: AtomicI64 = AtomicI64::new(NANOS_PER_DOLLAR);
+
+/// Shows amounts in this currency for the rest of the run, at this rate until a newer one is known.
 pub fn set_currency(currency: &'static Currency, newest_rate: i64) {
     // Only the first run of a process sets it.
-    let _ = CURRENCY.set((currency, newest_rate));
+    if *CURRENCY.get_or_init(|| currency) == currency {
+        RATE.store(newest_rate, Ordering::Relaxed);
+    }
 }
 
 /// An amount in the reader's currency, in thousand millionths, and the currency.
 pub fn in_currency(money: Money) -> (i64, &'static Currency) {
-    let (currency, rate) = *CURRENCY.get().unwrap_or(&(DOLLAR, NANOS_PER_DOLLAR));
-    (exchanged(money, rate), currency)
+    let currency = *CURRENCY.get().unwrap_or(&DOLLAR);
+    (exchanged(money, RATE.load(Ordering::Relaxed)), currency)
 }
 
 fn exchanged(money: Money, rate: i64) -> i64 {

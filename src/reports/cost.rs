@@ -356,6 +356,7 @@ impl Usage<'_> {
         let range = group.period.as_ref().map(Period::range);
         let active = range.filter(|range| grouping.has(Dimension::Block) && range.contains(now));
         let per_hour = active.and_then(|range| rate_per_hour(cost?, now - range.start));
+        let (cost_display, currency) = self.displayed(cost);
         CostRow {
             period: group.period.as_ref().map(|period| period.label.clone()),
             start: range.map(|range| range.start),
@@ -381,6 +382,8 @@ impl Usage<'_> {
             branch: names.text(key.branch),
             subagent: names.text(key.subagent),
             host: names.text(key.host),
+            cost_display,
+            currency,
             grouped_by: Arc::default(),
             session: session.map(|session| {
                 Box::new(SessionShown {
@@ -460,8 +463,7 @@ fn scaled(cost: Money, to_ms: i64, elapsed_ms: i64) -> Option<Money> {
     if elapsed_ms < LEAST_MS {
         return None;
     }
-    let nanos = i128::from(cost.nanos()) * i128::from(to_ms) / i128::from(elapsed_ms);
-    Some(Money::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX)))
+    Some(cost.scaled(to_ms, elapsed_ms))
 }
 
 /// Each row once.

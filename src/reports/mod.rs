@@ -22,8 +22,9 @@ pub(crate) mod trends;
 pub(crate) mod turns;
 mod unpriced;
 
+use crate::core::currency::Displayed;
 use crate::core::group::Addend;
-use crate::core::money::{Billing, CostStatus};
+use crate::core::money::{Billing, CostStatus, Money};
 use crate::core::price::{Billed, CostFrom, Gaps, TurnCost, cost_of};
 use crate::core::rows::Text;
 use crate::core::turn::Mode;
@@ -86,9 +87,17 @@ impl<'a> Usage<'a> {
             cost_from,
             models: Models::new(ledger, book, config),
             agents,
-            exchange: Exchange::of(config.display.currency.name()),
+            exchange: book.exchange().cloned(),
             has_newer: Cell::new(false),
             hosts: OnceCell::new(),
+        }
+    }
+
+    /// A cost in the reader's currency, and which that is; neither for dollars.
+    fn displayed(&self, cost: Option<Money>) -> (Option<Displayed>, Option<&'static str>) {
+        match &self.exchange {
+            Some(exchange) => (cost.map(|cost| exchange.displayed(cost)), Some(exchange.currency.code)),
+            None => (None, None),
         }
     }
 

@@ -110,6 +110,7 @@ impl Usage<'_> {
             .next()
             .flatten()
             .filter(|first| hosts.all(|other| other == Some(first)));
+        let (cost_display, currency) = self.displayed(totals.cost.cost());
         SessionRow {
             session_id: session.id.clone(),
             session_name: session.name.clone(),
@@ -143,6 +144,8 @@ impl Usage<'_> {
             branch: branch.and_then(|(_, origin)| text(origin.branch)),
             subagent: subagent.and_then(text),
             host: host.cloned(),
+            cost_display,
+            currency,
             depth: 0,
         }
     }

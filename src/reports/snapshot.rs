@@ -110,6 +110,7 @@ impl Usage<'_> {
             began: Vec::new(),
             zone: None,
             thresholds: (thresholds.warning, thresholds.critical),
+            currency: self.exchange.as_ref().map(|exchange| exchange.currency.code.to_owned()),
         })
     }
 

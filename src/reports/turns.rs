@@ -56,6 +56,7 @@ impl Usage<'_> {
         let session: Option<&SessionView> = sessions.of(found.head.key.session);
         let numbers = &priced.numbers;
         let origin = self.ledger.names().origin(numbers.origin);
+        let (cost_display, currency) = self.displayed(priced.cost.cost);
         TurnRow {
             turn_id: found.turn.event,
             session_id: session.map_or_else(|| "".into(), |session| session.id.clone()),
@@ -84,6 +85,8 @@ impl Usage<'_> {
             subagent: text(origin.subagent),
             subagent_task: text(origin.task),
             host: self.host_of(found.head.key.source).cloned(),
+            cost_display,
+            currency,
         }
     }
 }

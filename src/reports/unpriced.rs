@@ -14,9 +14,9 @@ impl Usage<'_> {
         let mut notes = self.missing_prices();
         notes.extend(self.gaps());
         if let Some(exchange) = self.exchange.as_ref().filter(|_| self.has_newer.get()) {
-            let (code, month) = (exchange.currency.code, exchange.last_month());
+            let (code, last) = (exchange.currency.code, exchange.last());
             notes.push(format!(
-                "{code} rates are known up to {month}; later turns have the rate of {month}"
+                "{code} rates are known up to {last}; later turns have the rate of {last}: ttop prices update"
             ));
         }
         notes

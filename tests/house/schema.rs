@@ -102,6 +102,8 @@ fn turn(model: &str, tokens: Tokens, cost: Option<f64>) -> String {
         subagent: None,
         subagent_task: None,
         host: None,
+        cost_display: None,
+        currency: None,
     };
     serde_json::to_string(&row).expect("rows serialize") + "\n"
 }

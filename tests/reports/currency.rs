@@ -1,7 +1,8 @@
 //! `display.currency`: amounts for people at the rate of each turn's month; rows for scripts in dollars.
 
+use crate::prices::{answer, list, serve};
 use crate::support::Home;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const CONFIG: &str = ".config/tokentop/config.json";
 /// A million input tokens of this model cost 3 dollars.
@@ -95,20 +96,147 @@ fn plots_and_bars_show_the_currency() {
     }
 }
 
+/// Rows without what depends on the currency.
+fn in_dollars(mut rows: Vec<Value>) -> Vec<Value> {
+    for row in rows.iter_mut().filter_map(Value::as_object_mut) {
+        row.remove("costDisplay");
+        row.remove("currency");
+    }
+    rows
+}
+
+#[test]
+fn rows_carry_the_amount_beside_the_dollars() {
+    let months = ["2026-02", "2026-06"];
+    let home = home(&months);
+    for row in home.rows(&["turns"]) {
+        assert_eq!((&row["costDisplay"], &row["currency"]), (&Value::Null, &Value::Null));
+    }
+    with_currency(&home, "GBP");
+    let sum: f64 = months.iter().map(|month| DOLLARS * rate(month, "GBP")).sum();
+    for command in [
+        &["turns"][..],
+        &["sessions"],
+        &["cost", "--by", "total"],
+        &["cost", "--by", "month"],
+        &["cost", "--by", "session"],
+    ] {
+        let rows = home.rows(command);
+        assert!(rows.iter().all(|row| row["currency"] == "GBP"), "{command:?}: {rows:?}");
+        let dollars: f64 = rows.iter().map(|row| row["cost"].as_f64().expect("a cost")).sum();
+        let shown: f64 = rows
+            .iter()
+            .map(|row| row["costDisplay"].as_f64().expect("an amount"))
+            .sum();
+        assert!(
+            (dollars - 2.0 * DOLLARS).abs() < 1e-6 && (shown - sum).abs() < 1e-6,
+            "{command:?}: {shown}, not {sum}"
+        );
+    }
+}
+
+#[test]
+fn fetched_days_have_their_own_rate_in_reports_bars_and_budgets() {
+    let home = home(&["2026-10", "2026-11"]);
+    with_currency(&home, "EUR");
+    let csv = "KEY,CURRENCY,TIME_PERIOD,OBS_VALUE\nk,USD,2026-11-13,2\nk,GBP,2026-11-13,1\nk,USD,2026-11-20,1.25\n";
+    let body = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{csv}", csv.len());
+    let (url, requests) = serve(vec![answer(&list(1.0)), body]);
+    let output = home
+        .ttop()
+        .env_remove("TTOP_OFFLINE")
+        .env("TTOP_PRICES_URL", &url)
+        .env("TTOP_RATES_URL", url.replace("api.json", "rates"))
+        .args(["prices", "update"])
+        .output()
+        .expect("runs");
+    assert!(output.status.success(), "{output:?}");
+    requests.recv().expect("the price list");
+    let asked = requests.recv().expect("the rates");
+    assert!(asked.starts_with("GET /rates?startPeriod=2026-11-01&"), "{asked}");
+    // 2026-11-15 is a Sunday: the rate of the Friday before holds, and not the newest one.
+    home.stdout(&["config", "set", "budgets.monthly", "10"]);
+    for (command, amount) in [
+        (&["cost", "--by", "month", "-t"][..], "€1.50"),
+        (&["turns", "-t"], "€1.50"),
+        (&["budgets", "-t"], "€1.50"),
+        (&["bar-status", "plain", "--template", "{month.cost}"], "€1.50"),
+        (
+            &["cost", "--on", "2026-10", "--by", "total", "-t"],
+            &format!("€{:.2}", DOLLARS * rate("2026-10", "EUR")),
+        ),
+    ] {
+        home.stdout(&["sync"]);
+        let text = home.stdout(command);
+        assert!(text.contains(amount), "{command:?}: {text}");
+        assert!(!text.contains("rates are known"), "{command:?}: {text}");
+    }
+    let shown = &home.rows(&["cost", "--on", "2026-11", "--by", "total"])[0];
+    assert_eq!((&shown["cost"], &shown["costDisplay"]), (&json!(DOLLARS), &json!(1.5)));
+}
+
+#[test]
+fn rates_are_fetched_for_another_currency_only_and_a_failure_is_a_warning() {
+    let home = home(&["2026-11"]);
+    let failed = "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n".to_owned();
+    let (url, _requests) = serve(vec![answer(&list(1.0)), answer(&list(1.0)), failed]);
+    let update = || {
+        let mut command = home.ttop();
+        command
+            .env_remove("TTOP_OFFLINE")
+            .env("TTOP_PRICES_URL", &url)
+            .env("TTOP_RATES_URL", &url);
+        let output = command.args(["prices", "update"]).output().expect("runs");
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    };
+    assert!(!update().1.contains("rates"));
+    with_currency(&home, "EUR");
+    let (code, stderr) = update();
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(
+        stderr.contains("exchange rates: ") && stderr.contains("status 500"),
+        "{stderr}"
+    );
+    home.write(".local/share/tokentop/rates.tsv", "day\tEUR\n2026-11-13\tmuch\n");
+    let output = home
+        .ttop()
+        .args(["cost", "--by", "month", "-t"])
+        .output()
+        .expect("runs");
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("rates.tsv: is damaged"),
+        "{output:?}"
+    );
+    assert!(String::from_utf8_lossy(&output.stdout).contains('€'));
+}
+
 #[test]
 fn rows_for_scripts_stay_in_dollars() {
     let home = home(&["2026-02", "2026-11"]);
-    let commands: [&[&str]; 5] = [
-        &["cost", "--by", "month"],
-        &["sessions", "-o", "csv"],
-        &["turns", "-o", "json"],
+    let rows = [
+        &["cost", "--by", "month"][..],
+        &["sessions"],
+        &["turns"],
+        &["trends"],
+        &["insights"],
+    ];
+    let dollars = rows.map(|args| in_dollars(home.rows(args)));
+    let commands: [&[&str]; 4] = [
+        &["sessions", "--fields", "sessionId,cost", "-o", "csv"],
         &["trends"],
         &["cost", "--by", "day", "-o", "ccusage"],
+        &["export", "focus"],
     ];
     let before = commands.map(|args| home.stdout(args));
     with_currency(&home, "JPY");
     for (args, before) in commands.iter().zip(before) {
         assert_eq!(home.stdout(args), before, "{args:?}");
+    }
+    for (args, before) in rows.iter().zip(dollars) {
+        assert_eq!(in_dollars(home.rows(args)), before, "{args:?}");
     }
 }
 

@@ -8,7 +8,7 @@ use std::process::Output;
 use std::sync::mpsc::{Receiver, channel};
 
 /// A price list server on this machine: gives each connection the next answer, and what it was asked.
-fn serve(answers: Vec<String>) -> (String, Receiver<String>) {
+pub(crate) fn serve(answers: Vec<String>) -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}/api.json", listener.local_addr().expect("an address"));
     let (asked, requests) = channel();
@@ -27,7 +27,7 @@ fn serve(answers: Vec<String>) -> (String, Receiver<String>) {
     (url, requests)
 }
 
-fn answer(list: &Value) -> String {
+pub(crate) fn answer(list: &Value) -> String {
     let body = list.to_string();
     format!(
         "HTTP/1.1 200 OK\r\nETag: \"v1\"\r\nContent-Length: {}\r\n\r\n{body}",
@@ -35,7 +35,7 @@ fn answer(list: &Value) -> String {
     )
 }
 
-fn list(input: f64) -> Value {
+pub(crate) fn list(input: f64) -> Value {
     json!({
         "acme": {"models": {"coder": {"cost": {"input": input, "output": 9}}, "odd": {"cost": {"input": "x"}}}},
         "anthropic": {"models": {"claude-haiku-4-5": {"cost": {"input": 1, "output": 5, "cache_read": 0.1, "cache_write": 1.25}}}},

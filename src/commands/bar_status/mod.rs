@@ -7,6 +7,7 @@ mod statusline_input;
 
 use super::context::Context;
 use crate::core::bad_request::BadRequest;
+use crate::core::currency::{Currency, DOLLAR};
 use crate::core::problem::Problem;
 use crate::core::snapshot::{SHAPE, Snapshot};
 use crate::engine::snapshot_feed::SnapshotFeed;
@@ -144,7 +145,10 @@ impl BarStatusArgs {
             return show(&String::from_utf8_lossy(&stats));
         }
         match remote::fetch_snapshot(url, token, system) {
-            Ok(snapshot) => show(&plan.draw(&snapshot, None, None, system.now)),
+            Ok(snapshot) => {
+                let snapshot = snapshot.for_currency(currency(context));
+                show(&plan.draw(&snapshot, None, None, system.now))
+            }
             Err(error) if error.is::<BadRequest>() => Err(error),
             Err(error) => {
                 let now = system.now;
@@ -203,7 +207,7 @@ impl BarStatusArgs {
         }
         let (snapshot, trouble) = match peek(&context.engine.system) {
             Peeked::Snapshot(snapshot) if snapshot.is_of(now, context.engine.system.asked_zone()) => {
-                (Some(*snapshot), None)
+                (Some(snapshot.for_currency(currency(context))), None)
             }
             Peeked::Snapshot(_) => (None, None),
             Peeked::Nothing => (None, None),
@@ -225,6 +229,14 @@ impl BarStatusArgs {
         let shown_age = age.filter(|age| *age > bound);
         show(&plan.draw(&snapshot.unwrap_or_else(nothing), trouble, shown_age, now))
     }
+}
+
+/// The code of the currency that amounts are shown in; none for dollars.
+fn currency(context: &Context) -> Option<&'static str> {
+    let currency = Currency::find(context.engine.config.display.currency.name());
+    currency
+        .filter(|currency| *currency != DOLLAR)
+        .map(|currency| currency.code)
 }
 
 /// Prints a line, and another whenever it is a different one.

@@ -1,6 +1,7 @@
 //! `CostRow`: turns added up by the dimensions of `ttop cost --by`.
 
 use super::Text;
+use crate::core::currency::Displayed;
 use crate::core::money::{Billing, CostStatus, Money};
 use crate::core::tokens::Tokens;
 use schemars::JsonSchema;
@@ -50,6 +51,10 @@ pub struct CostRow {
     pub subagent: Option<Text>,
     /// The machine that recorded the turns, by the name of its import or remote; null for this one.
     pub host: Option<Text>,
+    /// `cost` in `currency`, each turn at the rate of its day; null without `display.currency`.
+    pub cost_display: Option<Displayed>,
+    /// `display.currency`, by its ISO 4217 code; null for US dollars.
+    pub currency: Option<&'static str>,
     /// Keys that rows are grouped by, for tables.
     #[serde(skip)]
     pub grouped_by: Arc<[&'static str]>,

@@ -83,6 +83,8 @@ mod tests {
             subagent: None,
             subagent_task: None,
             host: None,
+            cost_display: None,
+            currency: None,
         };
         assert_eq!(
             serde_json::to_string(&row).expect("rows serialize"),
@@ -93,7 +95,8 @@ mod tests {
                 r#""tokens":{"input":1,"output":2,"reasoning":null,"cacheRead":4,"cacheWrite":5},"totalTokens":12,"#,
                 r#""requests":1,"cost":0.0234,"costStatus":"recorded","billing":"metered","accuracy":"exact","#,
                 r#""presence":"present","timestamp":1795197600000,"time":"2026-11-20T18:00:00.000Z","#,
-                r#""sessionUpdatedAt":1795197600001,"branch":"main","subagent":null,"subagentTask":null,"host":null}"#
+                r#""sessionUpdatedAt":1795197600001,"branch":"main","subagent":null,"subagentTask":null,"host":null,"#,
+                r#""costDisplay":null,"currency":null}"#
             )
         );
     }

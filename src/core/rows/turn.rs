@@ -1,6 +1,7 @@
 //! `TurnRow`: one model reply as `ttop turns` prints it.
 
 use super::Text;
+use crate::core::currency::Displayed;
 use crate::core::money::{Billing, CostStatus, Money};
 use crate::core::time::Time;
 use crate::core::tokens::Tokens;
@@ -54,4 +55,8 @@ pub struct TurnRow {
     pub subagent_task: Option<Text>,
     /// The machine that recorded it, by the name of its import or remote; null for this one.
     pub host: Option<Text>,
+    /// `cost` in `currency`, each turn at the rate of its day; null without `display.currency`.
+    pub cost_display: Option<Displayed>,
+    /// `display.currency`, by its ISO 4217 code; null for US dollars.
+    pub currency: Option<&'static str>,
 }
