@@ -105,10 +105,14 @@ fn dashed_value(typed: &Typed<'_>, at: usize) -> Option<BadRequest> {
         return Some(error.with_hint(if works(&line) { proposal(&line) } else { help_of(typed) }));
     }
     let joined = with(&[&format!("{name}={value}")]);
-    match read_definition().clone().try_get_matches_from(&joined) {
-        Ok(_) => Some(error.with_hint(proposal(&joined))),
-        Err(other) => Some(refuse(&other, &joined)),
+    if works(&joined) {
+        return Some(error.with_hint(proposal(&joined)));
     }
+    Some(match read_definition().clone().try_get_matches_from(&joined) {
+        // Another flag of the line is in the wrong place.
+        Ok(_) => error.with_hint(help_of(typed)),
+        Err(other) => refuse(&other, &joined),
+    })
 }
 
 fn near_flag(typed: &Typed<'_>, argument: &str) -> Option<String> {
@@ -153,11 +157,11 @@ fn unknown_command(typed: &Typed<'_>, word: &str) -> BadRequest {
     };
     let near = |most: usize| {
         let name = closest(word, names.iter().copied(), most)?;
-        Some(with_required(typed.with(at, &[name]), command.find_subcommand(name)?))
+        with_required(typed.with(at, &[name]), command.find_subcommand(name)?)
     };
     let like = || {
         let name = *similar(word, names.iter().copied()).first()?;
-        Some(with_required(typed.with(at, &[name]), command.find_subcommand(name)?))
+        with_required(typed.with(at, &[name]), command.find_subcommand(name)?)
     };
     let shown = || {
         let actions = SHOWING.iter().filter(|action| names.contains(action));
@@ -175,15 +179,12 @@ fn unknown_command(typed: &Typed<'_>, word: &str) -> BadRequest {
     error.with_hint(hint.unwrap_or(all))
 }
 
-/// The line with names in the place of words that the command needs and that are missing.
-fn with_required(line: Vec<OsString>, command: &Command) -> Vec<OsString> {
+/// The line if ttop takes it, else with names in the place of words that the command needs and that are missing.
+fn with_required(line: Vec<OsString>, command: &Command) -> Option<Vec<OsString>> {
     let needed = command.get_positionals().filter(|arg| arg.is_required_set());
     let needed = needed.filter_map(|arg| Some(OsString::from(arg.get_value_names()?.first()?.as_str())));
     let complete: Vec<OsString> = line.iter().cloned().chain(needed).collect();
-    match !works(&line) && works(&complete) {
-        true => complete,
-        false => line,
-    }
+    [line, complete].into_iter().find(|line| works(line))
 }
 
 fn incomplete(typed: &Typed<'_>) -> BadRequest {

@@ -124,13 +124,13 @@ mod tests {
             keys(schemars::schema_for!(SessionRow)).join(", "),
             "sessionId, sessionName, agentId, providerId, modelId, models, projectPath, parentSessionId, interactive, \
              turns, tokens, totalTokens, copiedTokens, cost, costStatus, billing, unpricedTokens, accuracy, presence, \
-             startedAt, sessionUpdatedAt, time, branch, subagent, host"
+             startedAt, sessionUpdatedAt, time, branch, subagent, host, costDisplay, currency"
         );
         assert_eq!(
             keys(schemars::schema_for!(CostRow)).join(", "),
             "period, start, end, agentId, providerId, vendorId, modelId, modelName, projectPath, sessionId, sessionName, \
              sessions, turns, tokens, totalTokens, cost, costStatus, billing, unpricedTokens, costPerHour, projectedCost, \
-             branch, subagent, host"
+             branch, subagent, host, costDisplay, currency"
         );
     }
 }
