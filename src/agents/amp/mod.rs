@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 const ID: &str = "amp";
-const RULES_VERSION: u32 = 4;
+const RULES_VERSION: u32 = 5;
 
 pub(super) struct Amp;
 
@@ -180,6 +180,20 @@ struct Usage<'a> {
     cache_read_input_tokens: Count,
 }
 
+impl Usage<'_> {
+    /// For models of others than Anthropic, Amp (seen in 0.0.1769425000) writes the part of the prompt that was not cached as
+    /// cache writes, and no input.
+    fn tokens(&self) -> Tokens {
+        let (input, written) = (self.input_tokens.0, self.cache_creation_input_tokens.0);
+        let vendor = biller("", self.model.as_deref().unwrap_or(""));
+        let (input, written) = match vendor {
+            Some(vendor) if vendor != "anthropic" && input == 0 => (written, 0),
+            _ => (input, written),
+        };
+        Tokens::new(input, self.output_tokens.0, 0, self.cache_read_input_tokens.0, written)
+    }
+}
+
 /// A folder where the thread began, with the branch it was on: `{"uri":"file:///home/dev/acme","repository":{"ref":"refs/heads/main"}}`.
 #[derive(Deserialize)]
 struct Tree {
@@ -302,13 +316,7 @@ fn messages<'a>(source: &Source, document: &Thread<'a>, into: &mut Batch) -> Vec
             into.problem(bad(source, "message", position));
             continue;
         };
-        let tokens = Tokens::new(
-            usage.input_tokens.0,
-            usage.output_tokens.0,
-            0,
-            usage.cache_read_input_tokens.0,
-            usage.cache_creation_input_tokens.0,
-        );
+        let tokens = usage.tokens();
         replies.push(Reply {
             key: key(message.message_id).unwrap_or_else(|| format!("#{position}")),
             model: usage.model,
@@ -342,8 +350,12 @@ fn ledger<'a>(source: &Source, events: &[&'a RawValue], messages: Vec<Reply<'a>>
         let message = key(event.to_message_id);
         let of_message = message.as_ref().and_then(|message| messages.remove(message));
         let counts = |bucket| of_message.as_ref().and_then(|reply| reply.tokens.count(bucket));
+        let input = match tokens.input.0 {
+            0 => counts(Bucket::Input).unwrap_or(0),
+            input => input,
+        };
         let mut counted = Tokens::new(
-            tokens.input.0,
+            input,
             tokens.output.0,
             0,
             counts(Bucket::CacheRead).unwrap_or(0),
