@@ -1,6 +1,7 @@
 //! The id of an agent: `claude-code`. Built-in or a plugin's, it is owned and cheap to share.
 
 use super::rows::Text;
+use std::borrow::Borrow;
 use std::fmt;
 use std::ops::Deref;
 
@@ -18,6 +19,13 @@ impl Deref for AgentId {
     type Target = str;
 
     fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Found in maps by the text of an id.
+impl Borrow<str> for AgentId {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

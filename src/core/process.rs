@@ -23,6 +23,9 @@ pub struct Process {
     /// The kernel's start time (Linux: clock ticks since boot). Distinguishes the process from a later one with the
     /// same pid. pids are never stored, so (pid, start time) is unique enough.
     pub start_mark: u64,
+    /// Distinguishes the program from one that took the same process over (Linux: where its stack starts, which is
+    /// random). `None` where the system does not tell.
+    pub program_mark: Option<u64>,
     /// Epoch milliseconds.
     pub started_at: Option<i64>,
     /// The kernel's short name, cut at 15 bytes on Linux.

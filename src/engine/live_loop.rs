@@ -62,7 +62,7 @@ impl Engine {
     pub fn watch(&mut self, options: &WatchOptions<'_>) -> Result<()> {
         let watched = self.registry.agents.iter().cloned();
         let watched = watched.filter(|agent| (options.is_watched)(agent.id()));
-        let watcher = SourceWatcher::new(Notices::start()?, watched);
+        let watcher = SourceWatcher::new(Notices::start()?, self.listings.clone(), watched);
         if let Some(beside) = &self.registry.beside {
             (beside.start)(watcher.waker());
         }
@@ -123,12 +123,15 @@ impl Engine {
         if due.is_empty() {
             return Ok(false);
         }
-        let synced = ledger.sync(&due, &self.system, &|_, _| {})?;
+        let synced = ledger.sync_due(&due, &self.system, &|_, _| {})?;
         for (agent, found) in &synced.found {
             live.watcher.learn(agent, found);
         }
-        for agent in due.iter().filter(|agent| ledger.has_failed(agent.id())) {
-            live.watcher.try_again(agent.id());
+        for due in due.iter().filter(|due| ledger.has_failed(due.agent.id())) {
+            live.watcher.try_again(due.agent.id());
+        }
+        if synced.is_partial {
+            live.watcher.give_back(&due);
         }
         let mut problems = synced.problems;
         problems.extend(ledger.problems().iter().cloned());
@@ -148,7 +151,7 @@ impl Engine {
                 ledger.keeps_titles = keeps_titles;
                 // What exists now is the past, and is read before the problem is reported: everything that is written
                 // after that is news.
-                ledger.sync(&due, &self.system, &|_, _| {})?;
+                ledger.sync_due(&due, &self.system, &|_, _| {})?;
                 ledger.set_meta("watched", Vec::new());
                 ledger.commit(self.system.now)?
             }

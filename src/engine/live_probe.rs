@@ -2,6 +2,7 @@
 
 use super::Engine;
 use super::scan::{Scan, ScanOptions};
+use crate::agents::shared::listings::Inventory;
 use crate::agents::shared::live::live;
 use crate::agents::{Agent, AgentHandle};
 use crate::system::notices::Waker;
@@ -51,20 +52,22 @@ enum Scans {
 }
 
 impl LiveProbe {
-    /// The first scan is at once. Ends with the stream.
+    /// The first scan is at once, and over when this returns. Ends with the stream.
     pub fn start(engine: &mut Engine) -> Self {
         Self::with(engine, ProbeOptions::default())
     }
 
-    /// The same, with options.
+    /// The same, with options. Who is woken after each scan does not wait for the first.
     pub fn with(engine: &mut Engine, options: ProbeOptions) -> Self {
-        let first = Some(engine.scan(options.scan()));
         let live = engine.registry.agents.iter().filter(|agent| live(&***agent).is_some());
         let agents: Option<Vec<_>> = live.map(AgentHandle::shared).collect();
+        let agents = agents.filter(|_| !engine.is_sample());
+        let waits = agents.is_none() || options.waker.is_none();
+        let first = waits.then(|| engine.scan(options.scan()));
         let by = match agents {
             _ if engine.is_sample() => Scans::Never,
             None => Scans::Here(Instant::now()),
-            Some(agents) => scan_beside(agents, engine, options.clone()),
+            Some(agents) => scan_beside(agents, engine, options.clone(), first.is_some()),
         };
         Self { first, by, options }
     }
@@ -94,16 +97,25 @@ impl LiveProbe {
     }
 }
 
-fn scan_beside(agents: Vec<&'static (dyn Agent + Sync)>, engine: &mut Engine, options: ProbeOptions) -> Scans {
+fn scan_beside(
+    agents: Vec<&'static (dyn Agent + Sync)>,
+    engine: &mut Engine,
+    options: ProbeOptions,
+    mut has_scanned: bool,
+) -> Scans {
     let (send, receive) = sync_channel(1);
     let mut system = engine.system.clone();
-    let mut scanner = std::mem::take(&mut engine.scanner);
+    let mut scanner = engine.scanner.take();
+    let listings = engine.listings.clone();
     let thread = std::thread::spawn(move || {
         let agents: Vec<&dyn Agent> = agents.iter().map(|&agent| agent as &dyn Agent).collect();
         loop {
-            std::thread::park_timeout(EVERY);
+            if std::mem::replace(&mut has_scanned, true) {
+                std::thread::park_timeout(EVERY);
+            }
             system.now = system.now();
-            if send.send(scanner.scan(&agents, &system, options.scan())).is_err() {
+            let inventory = Inventory::new(&system, &listings);
+            if send.send(scanner.scan(&agents, &inventory, options.scan())).is_err() {
                 return;
             }
             if let Some(waker) = &options.waker {

@@ -1,6 +1,7 @@
 //! Configured MCP servers, and the processes that run them.
 
 use super::Engine;
+use crate::agents::shared::listings::Inventory;
 use crate::agents::shared::live::live;
 use crate::agents::shared::mcp::configured;
 use crate::core::mcp::McpServer;
@@ -20,7 +21,9 @@ impl Engine {
         let processes = Reader::default().list();
         let tree = Tree::new(&processes);
         let lives = self.registry.agents.iter().filter_map(|agent| live(&**agent));
-        let agents: FxHashSet<u32> = lives.flat_map(|live| live.pids(&processes, system)).collect();
+        let agents: FxHashSet<u32> = lives
+            .flat_map(|live| live.pids(&processes, &Inventory::new(system, &self.listings)))
+            .collect();
         let folders = agents.iter().filter_map(|pid| tree.process(*pid)?.cwd.clone());
         let folders: Vec<_> = folders.chain([system.cwd.clone()]).collect();
         let found = configured(&folders, system);

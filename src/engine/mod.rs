@@ -66,6 +66,7 @@ pub mod themes;
 pub mod unknown_names;
 
 use crate::agents::Agent;
+use crate::agents::shared::listings::{Inventory, Listings};
 use crate::agents::shared::live::live;
 use crate::core::price::CostFrom;
 use crate::core::problem::Problem;
@@ -90,7 +91,9 @@ pub struct Engine {
     pub cost_from: CostFrom,
     ledger: OnceCell<Ledger>,
     prices: OnceCell<PriceBook>,
-    scanner: Scanner,
+    scanner: RefCell<Scanner>,
+    /// What the last sync found, for the scans after it.
+    listings: Listings,
     live: Option<LiveLoop>,
     /// Whether logins and processes are those of the sample home.
     is_sample: bool,
@@ -108,7 +111,8 @@ impl Engine {
             cost_from: CostFrom::default(),
             ledger: OnceCell::new(),
             prices: OnceCell::new(),
-            scanner: Scanner::default(),
+            scanner: RefCell::default(),
+            listings: Listings::default(),
             live: None,
             is_sample: false,
             is_refreshed: false,
@@ -209,12 +213,13 @@ impl Engine {
     }
 
     /// Looks at everything that runs.
-    pub fn scan(&mut self, options: ScanOptions) -> Scan {
+    pub fn scan(&self, options: ScanOptions) -> Scan {
         match self.is_sample {
             true => sample::scan::scan(self.system.now),
             false => {
                 let agents: Vec<&dyn Agent> = self.registry.agents.iter().map(|agent| &**agent).collect();
-                self.scanner.scan(&agents, &self.system, options)
+                let inventory = Inventory::new(&self.system, &self.listings);
+                self.scanner.borrow_mut().scan(&agents, &inventory, options)
             }
         }
     }
@@ -233,7 +238,7 @@ impl Engine {
             id: session_id.to_owned(),
             place: None,
         };
-        live.detail(&session, limits, &self.system)
+        live.detail(&session, limits, &Inventory::new(&self.system, &self.listings))
     }
 
     /// What went wrong since the last call without keeping the engine from an answer.

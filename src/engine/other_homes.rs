@@ -1,6 +1,7 @@
 //! Agents under another home: their records are not those that ttop reads.
 
 use crate::agents::Agent;
+use crate::agents::shared::listings::Inventory;
 use crate::agents::shared::live::live;
 use crate::agents::shared::live::program::Program;
 use crate::core::process::{Process, file_name, is_folder_variable};
@@ -11,21 +12,25 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The processes of agents that keep their records elsewhere: under another home, or in a folder that a variable of theirs names.
-pub(super) fn of_other_homes(agents: &[&dyn Agent], processes: &[Process], system: &System) -> FxHashSet<u32> {
+pub(super) fn of_other_homes(
+    agents: &[&dyn Agent],
+    processes: &[Process],
+    inventory: &Inventory<'_>,
+) -> FxHashSet<u32> {
     let mut found = FxHashSet::default();
     for agent in agents {
         let Some(live) = live(*agent) else { continue };
         let mut known: BTreeMap<BTreeMap<String, String>, bool> = BTreeMap::new();
-        for pid in live.pids(processes, system) {
+        for pid in live.pids(processes, inventory) {
             let Some(process) = processes.iter().find(|process| process.pid == pid) else {
                 continue;
             };
-            let Some(theirs) = surroundings(live.program(), process, system) else {
+            let Some(theirs) = surroundings(live.program(), process, inventory) else {
                 continue;
             };
             let is_elsewhere = *known
                 .entry(theirs.clone())
-                .or_insert_with(|| is_elsewhere(*agent, &theirs, system));
+                .or_insert_with(|| is_elsewhere(*agent, &theirs, inventory));
             if is_elsewhere {
                 found.insert(pid);
             }
@@ -63,13 +68,13 @@ fn surroundings(program: &Program, process: &Process, system: &System) -> Option
     (!is_same).then_some(theirs)
 }
 
-fn is_elsewhere(agent: &dyn Agent, theirs: &BTreeMap<String, String>, system: &System) -> bool {
+fn is_elsewhere(agent: &dyn Agent, theirs: &BTreeMap<String, String>, inventory: &Inventory<'_>) -> bool {
     let home = theirs
         .get("HOME")
         .map(PathBuf::from)
-        .unwrap_or_else(|| system.home.clone());
-    let other = System::new(system.os, &home, theirs.clone());
-    let (ours, theirs) = (agent.sources(system), agent.sources(&other));
+        .unwrap_or_else(|| inventory.home.clone());
+    let other = System::new(inventory.os, &home, theirs.clone());
+    let (ours, theirs) = (inventory.sources(agent), agent.sources(&other));
     let ours: FxHashSet<&PathBuf> = ours.roots.iter().map(|root| &root.path).collect();
     // Where the agent itself writes; the rest is where others of its family do.
     let is_main = |because: &str| because == "default" || because.starts_with('$');

@@ -38,7 +38,11 @@ impl Engine {
         self.ledger()?;
         let ledger = self.ledger.get_mut().context("the ledger is not open")?;
         let mut problems = ledger.problems().to_vec();
-        problems.extend(ledger.sync(&wanted, &self.system, progress)?.problems);
+        let synced = ledger.sync(&wanted, &self.system, progress)?;
+        problems.extend(synced.problems);
+        for (agent, found) in synced.found {
+            self.listings.put(&agent, found, false);
+        }
         Ok(Changes {
             is_read: true,
             problems,

@@ -1,8 +1,9 @@
 //! Scan: running processes, their sessions, and the status of each.
 
+use crate::agents::shared::listings::Inventory;
 use crate::agents::shared::live::live;
 use crate::agents::shared::live::programs::program_of;
-use crate::agents::shared::mcp::{Configured, configured};
+use crate::agents::shared::mcp::configured;
 use crate::agents::{Agent, Live};
 use crate::core::agent_id::AgentId;
 use crate::core::mcp::McpServer;
@@ -16,6 +17,7 @@ use crate::processes::tree::{Tree, role_of_child, serving};
 use crate::processes::{Reader, read_details};
 use crate::system::System;
 use rustc_hash::FxHashSet;
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -25,6 +27,9 @@ const TEXT_LIMITS: DetailLimits = DetailLimits {
     text_chars: None,
 };
 
+/// A program that started less than this ago may yet write a title over its arguments.
+const SETTLED_MS: i64 = 10_000;
+
 /// The options of a scan.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ScanOptions {
@@ -32,7 +37,7 @@ pub struct ScanOptions {
     pub helpers: bool,
     /// Whether to read the last text of each agent.
     pub text: bool,
-    /// How busy each process is: costs a quarter of a second at the first look.
+    /// How busy each process is: costs a quarter of a second at the first inventory.
     pub cpu: bool,
 }
 
@@ -75,29 +80,31 @@ pub struct Scan {
 #[derive(Default)]
 pub struct Scanner {
     reader: Reader,
+    /// The processes of the last look that it need not read again.
+    known: Vec<Process>,
     earlier: Option<Sample>,
 }
 
 impl Scanner {
     /// Scans once, without the ledger.
-    pub fn scan(&mut self, agents: &[&dyn Agent], system: &System, options: ScanOptions) -> Scan {
+    pub fn scan(&mut self, agents: &[&dyn Agent], inventory: &Inventory<'_>, options: ScanOptions) -> Scan {
         let taken = Instant::now();
         let lives = || agents.iter().filter_map(|agent| Some((agent.id(), live(*agent)?)));
-        let mut processes = self.reader.list();
-        let pids: FxHashSet<u32> = lives().flat_map(|(_, live)| live.pids(&processes, system)).collect();
+        let mut processes = self.reader.list_again(&self.known);
+        let pids: FxHashSet<u32> = lives().flat_map(|(_, live)| live.pids(&processes, inventory)).collect();
         read_details(&self.reader, &mut processes, |process| pids.contains(&process.pid));
-        let others = of_other_homes(agents, &processes, system);
+        let others = of_other_homes(agents, &processes, inventory);
         for process in processes.iter_mut().filter(|process| others.contains(&process.pid)) {
             process.is_own = false;
         }
         let claims: Vec<(AgentId, Claim)> = lives()
             .flat_map(|(id, live)| {
                 let id = AgentId::from(id);
-                let claims = live.claims(&processes, system).into_iter();
+                let claims = live.claims(&processes, inventory).into_iter();
                 claims.map(move |claim| (id.clone(), claim))
             })
             .collect();
-        let mut scene = Scene::new(&processes, claims, system);
+        let mut scene = Scene::new(&processes, claims, inventory);
         if options.helpers {
             scene.add_helpers();
         }
@@ -110,12 +117,12 @@ impl Scanner {
         let facts: Vec<Facts> = scene
             .claims
             .iter()
-            .map(|(_, claim)| facts_of(claim, agents, system, &mut scan.problems))
+            .map(|(_, claim)| facts_of(claim, agents, inventory, &mut scan.problems))
             .collect();
         let listed = Sample::of(scene.processes, taken);
         let (earlier, now) = match begun {
             _ if !wants_two => (self.earlier.clone(), listed.clone()),
-            Some(begun) if !scene.depends_on_cpu(&facts, system.now) => self.again(begun, &scene),
+            Some(begun) if !scene.depends_on_cpu(&facts, inventory.now) => self.again(begun, &scene),
             _ => self.again(listed.clone(), &scene),
         };
         let shown: Vec<&Process> = scene
@@ -139,7 +146,7 @@ impl Scanner {
                 ..scene.life(claim, &facts, earlier.as_ref().map(|earlier| (earlier, &now)))
             };
             let standing = if claim.role.is_agent() {
-                session_status(word.as_ref(), &facts, &life, system.now)
+                session_status(word.as_ref(), &facts, &life, inventory.now)
             } else {
                 SessionStatus::UNKNOWN
             };
@@ -152,12 +159,15 @@ impl Scanner {
                 pane: pane.cloned(),
                 last_text: options
                     .text
-                    .then(|| last_text(claim, agents, system, &mut scan.problems))
+                    .then(|| last_text(claim, agents, inventory, &mut scan.problems))
                     .flatten(),
                 facts,
             });
         }
         self.earlier = Some(listed);
+        let is_settled = |process: &Process| process.started_at.is_some_and(|at| at + SETTLED_MS < inventory.now);
+        processes.retain(is_settled);
+        self.known = processes;
         scan
     }
 
@@ -176,25 +186,36 @@ struct Scene<'a> {
     claims: Vec<(AgentId, Claim)>,
     /// Processes that an agent claims, helpers too.
     agents: FxHashSet<u32>,
-    servers: Vec<McpServer>,
+    /// Read only where the part that a process plays matters: settings can be long.
+    servers: OnceCell<Vec<McpServer>>,
+    system: &'a System,
 }
 
 impl<'a> Scene<'a> {
-    fn new(processes: &'a [Process], claims: Vec<(AgentId, Claim)>, system: &System) -> Self {
+    fn new(processes: &'a [Process], claims: Vec<(AgentId, Claim)>, system: &'a System) -> Self {
         let agents: FxHashSet<u32> = claims.iter().map(|(_, claim)| claim.pid).collect();
         let tree = Tree::new(processes);
-        let folders = agents.iter().filter_map(|pid| tree.process(*pid)?.cwd.clone());
-        let mut folders: Vec<PathBuf> = folders.collect();
-        folders.push(system.cwd.clone());
-        // Mistakes in settings are reported by `ttop mcp`.
-        let Configured { servers, .. } = configured(&folders, system);
         Self {
             processes,
             tree,
             claims,
             agents,
-            servers,
+            servers: OnceCell::new(),
+            system,
         }
+    }
+
+    /// The configured MCP servers of all folders, and of those that agents work in.
+    fn servers(&self) -> &[McpServer] {
+        self.servers.get_or_init(|| {
+            let folders = self
+                .agents
+                .iter()
+                .filter_map(|pid| self.tree.process(*pid)?.cwd.clone());
+            let folders: Vec<PathBuf> = folders.chain([self.system.cwd.clone()]).collect();
+            // Mistakes in settings are reported by `ttop mcp`.
+            configured(&folders, self.system).servers
+        })
     }
 
     /// Adds what agents started, and MCP servers whose agent is gone.
@@ -211,12 +232,12 @@ impl<'a> Scene<'a> {
                 if owner.is_some_and(|owner| owner.pid == claim.pid) && known.insert(process.pid) {
                     added.push((
                         agent_id.clone(),
-                        Claim::bare(process.pid, role_of_child(process, &self.servers)),
+                        Claim::bare(process.pid, role_of_child(process, self.servers())),
                     ));
                 }
             }
         }
-        for server in &self.servers {
+        for server in self.servers() {
             let (_, orphans) = serving(server, &self.tree, &self.agents, self.processes);
             for process in orphans {
                 if known.insert(process.pid) {
@@ -266,7 +287,7 @@ impl<'a> Scene<'a> {
                 .descendants(worker.pid)
                 .filter(|process| !self.agents.contains(&process.pid));
             children
-                .filter(|process| role_of_child(process, &self.servers) == Role::Tool)
+                .filter(|process| role_of_child(process, self.servers()) == Role::Tool)
                 .filter_map(|process| process.started_at)
                 .max()
         };
@@ -303,22 +324,27 @@ fn asks_in_secret(agent_id: &AgentId, process: &Process) -> bool {
             .any(|arg| program.never_asks.contains(&arg.as_str()))
 }
 
-fn facts_of(claim: &Claim, agents: &[&dyn Agent], system: &System, problems: &mut Vec<Problem>) -> Facts {
+fn facts_of(claim: &Claim, agents: &[&dyn Agent], inventory: &Inventory<'_>, problems: &mut Vec<Problem>) -> Facts {
     let Some((session, live)) = session_of(claim, agents) else {
         return Facts::default();
     };
-    live.state(session, system).unwrap_or_else(|error| {
-        problems.push(Problem::new(place_of(session, system), format!("{error:#}")));
+    live.state(session, inventory).unwrap_or_else(|error| {
+        problems.push(Problem::new(place_of(session, inventory), format!("{error:#}")));
         Facts::default()
     })
 }
 
-fn last_text(claim: &Claim, agents: &[&dyn Agent], system: &System, problems: &mut Vec<Problem>) -> Option<String> {
+fn last_text(
+    claim: &Claim,
+    agents: &[&dyn Agent],
+    inventory: &Inventory<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<String> {
     let (session, live) = session_of(claim, agents)?;
-    match live.detail(session, &TEXT_LIMITS, system) {
+    match live.detail(session, &TEXT_LIMITS, inventory) {
         Ok(detail) => detail.last_line().map(str::to_owned),
         Err(error) => {
-            problems.push(Problem::new(place_of(session, system), format!("{error:#}")));
+            problems.push(Problem::new(place_of(session, inventory), format!("{error:#}")));
             None
         }
     }

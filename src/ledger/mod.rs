@@ -59,8 +59,8 @@ pub struct Ledger {
     pub most_turns: usize,
     /// Agents with a source that could not be read in this run.
     failed: rustc_hash::FxHashSet<String>,
-    /// Sources that do not count in this run: a plugin reads their agent instead, or did before.
-    inactive: rustc_hash::FxHashSet<i64>,
+    /// Sources that do not count in this run, with their agent: a plugin reads it instead, or did before.
+    inactive: rustc_hash::FxHashMap<i64, u32>,
     /// Whether pending changes are exports of other machines, which are shown and never committed.
     has_overlay: bool,
 }
@@ -137,7 +137,7 @@ impl Ledger {
             patience: alerts::PATIENCE,
             most_turns: usize::MAX,
             failed: rustc_hash::FxHashSet::default(),
-            inactive: rustc_hash::FxHashSet::default(),
+            inactive: rustc_hash::FxHashMap::default(),
             has_overlay: false,
         }
     }

@@ -76,7 +76,7 @@ impl Ledger {
                 while let Some(row) = rows.next()? {
                     let head = head_of(row)?;
                     if self.pending.pack_at.contains_key(&head.pack)
-                        || self.inactive.contains(&head.key.source)
+                        || self.inactive.contains_key(&head.key.source)
                         || !selection.takes_from(&head)
                     {
                         continue;
@@ -106,7 +106,7 @@ impl Ledger {
                 pack: pack.id,
                 key: pack.key,
             };
-            let is_active = !self.inactive.contains(&pack.key.source);
+            let is_active = !self.inactive.contains_key(&pack.key.source);
             if is_active && !pack.is_empty && selection.takes(&head, pack.span) {
                 columns
                     .read(&pack.blobs.numbers)
@@ -131,7 +131,7 @@ impl Ledger {
             let mut statement = connection.prepare_cached("select id, session, first_at, last_at, source from pack")?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                if !self.pending.pack_at.contains_key(&row.get(0)?) && !self.inactive.contains(&row.get(4)?) {
+                if !self.pending.pack_at.contains_key(&row.get(0)?) && !self.inactive.contains_key(&row.get(4)?) {
                     widen(row.get(1)?, row.get(2)?, row.get(3)?);
                 }
             }
@@ -144,7 +144,7 @@ impl Ledger {
 
     fn active_packs(&self) -> impl Iterator<Item = &PendingPack> {
         let packs = self.pending.packs.iter();
-        packs.filter(|pack| !pack.is_empty && !self.inactive.contains(&pack.key.source))
+        packs.filter(|pack| !pack.is_empty && !self.inactive.contains_key(&pack.key.source))
     }
 
     pub(super) fn heads(&self, selection: &Selection) -> Result<Vec<(Head, i64)>> {
@@ -157,7 +157,7 @@ impl Ledger {
                 let head = head_of(row)?;
                 let span = (row.get(4)?, row.get(5)?);
                 let is_current = !self.pending.pack_at.contains_key(&head.pack);
-                let is_active = !self.inactive.contains(&head.key.source);
+                let is_active = !self.inactive.contains_key(&head.key.source);
                 if is_current && is_active && selection.takes(&head, span) {
                     heads.push((head, span.0));
                 }

@@ -6,14 +6,16 @@ use super::pack::{Blobs, Pack};
 use super::pending::KnownSource;
 use super::{Ledger, bookmark, changes, ownership_pass};
 use crate::agents::shared::configured;
+use crate::agents::shared::watcher::DueAgent;
 use crate::agents::{AgentHandle, Found, Skip, Source};
 use crate::core::agent_id::AgentId;
 use crate::core::problem::Problem;
 use crate::system::System;
 use anyhow::Result;
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Row, params};
 use rustc_hash::FxHashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -47,8 +49,8 @@ pub struct Synced {
     pub is_partial: bool,
     /// Records that are no turns, by agent and reason.
     pub skipped: FxHashMap<(AgentId, Skip), u64>,
-    /// The sources of each agent.
-    pub found: Vec<(AgentId, Found)>,
+    /// The sources of each agent that was listed.
+    pub found: Vec<(AgentId, Arc<Found>)>,
 }
 
 /// Called while many bytes are read: how many of how many.
@@ -62,18 +64,34 @@ impl Ledger {
     ///
     /// When the ledger itself cannot be read. An unreadable source is a problem, and its known state stays.
     pub fn sync(&mut self, agents: &[AgentHandle], system: &System, progress: Progress<'_>) -> Result<Synced> {
+        let due: Vec<DueAgent> = agents.iter().cloned().map(DueAgent::whole).collect();
+        self.sync_due(&due, system, progress)
+    }
+
+    /// The same, for agents of which only some files may have changed: they are not listed.
+    ///
+    /// # Errors
+    /// Those of [`Ledger::sync`].
+    pub fn sync_due(&mut self, due: &[DueAgent], system: &System, progress: Progress<'_>) -> Result<Synced> {
         if !self.pending.is_empty() {
             // The last sync was not committed: start from the committed state, or two halves would mix.
             self.reload()?;
         }
         self.failed.clear();
-        self.inactive.clear();
+        let listed = || due.iter().filter(|due| due.files.is_none()).map(|due| &due.agent);
+        for agent in listed() {
+            let row = self.names.find(Kind::Agent, agent.id());
+            self.inactive.retain(|_, agent| Some(*agent) != row);
+        }
         let mut syncing = Syncing::start(self)?;
-        for agent in agents.iter().filter(|agent| agent.shared().is_none()) {
+        for agent in listed().filter(|agent| agent.shared().is_none()) {
             syncing.begin(agent, system)?;
         }
-        for agent in agents {
-            syncing.agent(agent, system, progress)?;
+        for DueAgent { agent, files } in due {
+            match files {
+                Some(files) => syncing.files(agent, files, progress)?,
+                None => syncing.agent(agent, system, progress)?,
+            }
         }
         syncing.finish()
     }
@@ -147,8 +165,26 @@ impl<'l> Syncing<'l> {
         let looked_at = SystemTime::now();
         let found = configured::sources(&**agent, system);
         let result = self.found(agent, &found, looked_at, progress);
-        self.synced.found.push((agent.id().into(), found));
+        self.synced.found.push((agent.id().into(), Arc::new(found)));
         result
+    }
+
+    /// Reads these sources of an agent as far as they differ from their bookmarks.
+    fn files(&mut self, agent: &AgentHandle, files: &[Source], progress: Progress<'_>) -> Result<()> {
+        let looked_at = SystemTime::now();
+        let rules_version = agent.about().rules_version;
+        let row = self.ledger.names.row(Kind::Agent, agent.id());
+        let mut due: Vec<Due<'_>> = Vec::new();
+        for source in files {
+            let before = self.known_source(row, source)?;
+            let is_known = before
+                .as_ref()
+                .is_some_and(|before| is_unchanged(before, source, rules_version));
+            if !(is_known && is_settled(source, looked_at)) {
+                due.push((source, before));
+            }
+        }
+        self.read_due(agent, row, due, progress)
     }
 
     /// Reads an agent's sources that differ from their bookmarks.
@@ -190,18 +226,14 @@ impl<'l> Syncing<'l> {
                 before => due.push((source, before)),
             }
         }
-        if self.ledger.most_turns == usize::MAX {
-            self.read_all(agent, row, due, progress)?;
-        } else {
-            self.read_some(agent, row, due, progress)?;
-        }
+        self.read_due(agent, row, due, progress)?;
         // A folder that could not be looked into does not mean that its files are gone.
         let mut is_mixed = false;
         if found.problems.is_empty() {
             for (_, source) in known {
                 if is_of_other(&source, found) {
                     is_mixed = true;
-                    self.ledger.inactive.insert(source.id);
+                    self.ledger.inactive.insert(source.id, row);
                 } else if !source.gone && !super::transfer::is_import(&source.path) {
                     self.source_is_gone(row, source)?;
                 }
@@ -219,7 +251,7 @@ impl<'l> Syncing<'l> {
         if let Some(row) = self.ledger.names.find(Kind::Agent, agent.id()) {
             let known = self.known_sources(row)?;
             let others = known.into_values().filter(|source| is_of_other(source, found));
-            self.ledger.inactive.extend(others.map(|source| source.id));
+            self.ledger.inactive.extend(others.map(|source| (source.id, row)));
         }
         Ok(())
     }
@@ -249,17 +281,30 @@ impl<'l> Syncing<'l> {
             .prepare_cached("select id, path, kind, gone, bookmark, problems from source where agent = ?1")?;
         let mut rows = statement.query([agent])?;
         while let Some(row) = rows.next()? {
-            let source = KnownSource {
-                id: row.get(0)?,
-                path: PathBuf::from(row.get::<_, String>(1)?),
-                kind: row.get(2)?,
-                gone: row.get(3)?,
-                bookmark: bookmark::decode(row.get_ref(4)?.as_blob()?),
-                problems: parse_problems(row.get_ref(5)?.as_str()?),
-            };
+            let source = known_source(row)?;
             known.insert((source.path.clone(), source.kind), source);
         }
         Ok(known)
+    }
+
+    /// The known state of one source.
+    fn known_source(&self, agent: u32, source: &Source) -> Result<Option<KnownSource>> {
+        let Some(connection) = &self.ledger.connection else {
+            return Ok(None);
+        };
+        let mut statement = connection.prepare_cached(
+            "select id, path, kind, gone, bookmark, problems from source where agent = ?1 and path = ?2 and kind = ?3",
+        )?;
+        let mut rows = statement.query(params![agent, source.path.to_string_lossy(), source.kind])?;
+        rows.next()?.map(known_source).transpose()
+    }
+
+    /// Reads sources, as many as the memory limit allows.
+    fn read_due(&mut self, agent: &AgentHandle, row: u32, due: Vec<Due<'_>>, progress: Progress<'_>) -> Result<()> {
+        match self.ledger.most_turns {
+            usize::MAX => self.read_all(agent, row, due, progress),
+            _ => self.read_some(agent, row, due, progress),
+        }
     }
 
     /// Reads until the memory limit, least recently read sources first, so that every source gets its turn.
@@ -365,6 +410,17 @@ pub(super) fn load_pack(connection: &rusqlite::Connection, id: i64) -> Result<Op
         })
         .optional()?;
     Ok(blobs.and_then(|blobs| Pack::decode(&blobs)))
+}
+
+fn known_source(row: &Row<'_>) -> Result<KnownSource> {
+    Ok(KnownSource {
+        id: row.get(0)?,
+        path: PathBuf::from(row.get::<_, String>(1)?),
+        kind: row.get(2)?,
+        gone: row.get(3)?,
+        bookmark: bookmark::decode(row.get_ref(4)?.as_blob()?),
+        problems: parse_problems(row.get_ref(5)?.as_str()?),
+    })
 }
 
 fn parse_problems(text: &str) -> Vec<Problem> {

@@ -4,6 +4,7 @@ use super::sockets::Listeners;
 use super::stat::Stat;
 use crate::core::process::{Process, ProcessDetails, is_folder_variable};
 use crate::system::open::{self, Most};
+use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -46,6 +47,13 @@ impl ProcFs {
 
     /// Lists every visible process. Leaves out processes that end meanwhile; unreadable fields are `None`.
     pub(crate) fn list(&self) -> Vec<Process> {
+        self.list_again(&[])
+    }
+
+    /// Lists again: of a process that still runs the same program, only what changes while it runs is read anew, and where
+    /// it works is left to [`ProcFs::cwd`].
+    pub(crate) fn list_again(&self, known: &[Process]) -> Vec<Process> {
+        let known: FxHashMap<u32, &Process> = known.iter().map(|process| (process.pid, process)).collect();
         let boot = self.boot_ms();
         let Ok(entries) = fs::read_dir(&self.root) else {
             return Vec::new();
@@ -53,14 +61,16 @@ impl ProcFs {
         entries
             .flatten()
             .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-            .filter_map(|pid| self.read(pid, boot))
+            .filter_map(|pid| self.read(pid, known.get(&pid).copied(), boot))
             .collect()
     }
 
     /// One file tells nearly all of a process: reading more of hundreds takes most of the time of `ttop ps`.
-    fn read(&self, pid: u32, boot: Option<i64>) -> Option<Process> {
+    fn read(&self, pid: u32, known: Option<&Process>, boot: Option<i64>) -> Option<Process> {
         let dir = self.root.join(pid.to_string());
         let (stat, owner) = Stat::read(&dir)?;
+        let started_at = boot.map(|boot| boot + self.ticks_ms(stat.start_ticks));
+        let known = known.filter(|known| is_same_program(known, &stat, self.user, owner));
         let is_own = match owner {
             owner if owner == self.user => true,
             // Of root, or of a program that may not be traced.
@@ -74,24 +84,37 @@ impl ProcFs {
             group: Some(stat.group).filter(|&group| group > 0),
             session: Some(stat.session).filter(|&session| session > 0),
             start_mark: stat.start_ticks,
-            started_at: boot.map(|boot| boot + self.ticks_ms(stat.start_ticks)),
+            started_at,
+            program_mark: stat.stack_start,
             name: stat.name,
-            args: match stat.parent {
-                KERNEL_THREADS => Vec::new(),
-                _ => read_args(&dir),
+            args: match (known, stat.parent) {
+                (Some(known), _) => known.args.clone(),
+                (None, KERNEL_THREADS) => Vec::new(),
+                (None, _) => read_args(&dir),
             },
             tty: tty_name(stat.tty),
             cpu_ms: u64::try_from(self.ticks_ms(stat.cpu_ticks)).ok(),
             is_own,
             // Another user's processes are only branches of the tree.
-            exe: is_own.then(|| read_link(&dir.join("exe"))).flatten(),
-            cwd: is_own.then(|| read_link(&dir.join("cwd"))).flatten(),
+            exe: match known {
+                Some(known) => known.exe.clone(),
+                None => is_own.then(|| read_link(&dir.join("exe"))).flatten(),
+            },
+            cwd: match known {
+                Some(known) => known.cwd.clone(),
+                None => is_own.then(|| read_link(&dir.join("cwd"))).flatten(),
+            },
             memory_bytes: stat
                 .resident_pages
                 .filter(|_| is_own)
                 .and_then(|pages| pages.checked_mul(self.page_bytes)),
             ..Process::default()
         })
+    }
+
+    /// Where a process works now.
+    pub(crate) fn cwd(&self, pid: u32) -> Option<PathBuf> {
+        read_link(&self.root.join(format!("{pid}/cwd")))
     }
 
     /// Reads the details that a listing leaves out; `None` when the process is another user's after all, or its number has gone
@@ -191,6 +214,16 @@ impl ProcFs {
     fn ticks_ms(&self, ticks: u64) -> i64 {
         i64::try_from(u128::from(ticks) * 1_000 / u128::from(self.ticks_per_second)).unwrap_or(i64::MAX / 2)
     }
+}
+
+/// Whether a process still runs the program that it ran at an earlier look.
+fn is_same_program(known: &Process, stat: &Stat, user: u32, owner: u32) -> bool {
+    known.is_own
+        && owner == user
+        && known.start_mark == stat.start_ticks
+        && known.name == stat.name
+        && known.program_mark.is_some()
+        && known.program_mark == stat.stack_start
 }
 
 /// A text of the kernel; names of programs in it may be any bytes.
@@ -351,6 +384,36 @@ mod tests {
         assert_eq!(tree.reader().cpu_ms(42, process.start_mark), process.cpu_ms);
         assert_eq!(tree.reader().cpu_ms(42, process.start_mark + 1), None);
         assert!(process.is_own);
+    }
+
+    #[test]
+    fn a_known_process_is_read_again_once_it_runs_another_program() {
+        let tree = Tree::new();
+        let put = |name: &str, stack: u64, cpu: u64, args: &[&str]| {
+            tree.process(42, name, 0, args);
+            let line =
+                format!("42 ({name}) S 1 42 77 0 42 4194304 1 0 0 0 {cpu} 0 0 0 20 0 11 0 200 0 25 0 1 1 {stack} 0\n");
+            tree.write("42/stat", line);
+        };
+        let args = |known: &[Process]| tree.reader().list_again(known).remove(0).args;
+        put("sh", 7_000, 30, &["sh", "-c", "x"]);
+        let known = tree.reader().list();
+        assert_eq!(known[0].program_mark, Some(7_000));
+        // The same program: what it was started with is not read.
+        put("sh", 7_000, 60, &["not read"]);
+        let again = tree.reader().list_again(&known).remove(0);
+        assert_eq!(
+            (again.args, again.cpu_ms > known[0].cpu_ms),
+            (known[0].args.clone(), true)
+        );
+        put("sh", 7_001, 60, &["sh", "y"]);
+        assert_eq!(args(&known), ["sh", "y"], "it took the process over");
+        put("node", 7_000, 60, &["node"]);
+        assert_eq!(args(&known), ["node"], "it changed its name");
+        put("sh", 0, 60, &["z"]);
+        let untold = tree.reader().list();
+        put("sh", 0, 60, &["zz"]);
+        assert_eq!(args(&untold), ["zz"], "the kernel does not tell");
     }
 
     #[test]

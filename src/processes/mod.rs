@@ -47,7 +47,10 @@ pub(crate) fn read_details(reader: &Reader, processes: &mut [Process], is_wanted
     for process in wanted {
         let listeners = listeners.get_or_insert_with(|| reader.listeners());
         match reader.read_details(process, listeners) {
-            Some(details) => process.details = details,
+            Some(details) => {
+                process.details = details;
+                process.cwd = reader.cwd(process.pid).or_else(|| process.cwd.take());
+            }
             None => process.is_own = false,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::sockets::Listeners;
 use crate::core::process::{Process, ProcessDetails};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 /// Reads the system's processes.
@@ -10,6 +10,16 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 pub struct Portable;
 
 impl Portable {
+    /// Lists again. Nothing is saved by what is known.
+    pub fn list_again(&self, _: &[Process]) -> Vec<Process> {
+        self.list()
+    }
+
+    /// Where a process works; a listing knows it already.
+    pub const fn cwd(&self, _: u32) -> Option<PathBuf> {
+        None
+    }
+
     /// Lists every visible process; fields that this system does not report are `None`.
     pub fn list(&self) -> Vec<Process> {
         let wanted = ProcessRefreshKind::nothing()
@@ -38,6 +48,7 @@ impl Portable {
                 started_at: i64::try_from(process.start_time())
                     .ok()
                     .map(|seconds| seconds.saturating_mul(1_000)),
+                program_mark: None,
                 name: process.name().to_string_lossy().into_owned(),
                 exe: path(process.exe()),
                 args: process

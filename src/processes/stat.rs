@@ -15,6 +15,8 @@ pub(super) struct Stat {
     pub(super) cpu_ticks: u64,
     pub(super) start_ticks: u64,
     pub(super) resident_pages: Option<u64>,
+    /// `None` where the kernel keeps it to the owner.
+    pub(super) stack_start: Option<u64>,
 }
 
 impl Stat {
@@ -43,6 +45,7 @@ impl Stat {
             cpu_ticks: number(14)?.saturating_add(number(15)?),
             start_ticks: number(22)?,
             resident_pages: number(24),
+            stack_start: number(28).filter(|&start| start > 1),
         })
     }
 }

@@ -171,7 +171,8 @@ impl<'e> Worker<'e> {
         let mut remotes = self.engine.remotes().watch(waker)?;
         let mut probe = LiveProbe::with(self.engine, options);
         let mut snapshots = SnapshotWriter::new(self.engine, true);
-        self.stale.extend([Part::Today, Part::Live, Part::View, Part::Mcp]);
+        // What runs is sent once it was looked at.
+        self.stale.extend([Part::Today, Part::View, Part::Mcp]);
         let mut is_first = true;
         loop {
             let (requests, is_over) = self.inbox.take();

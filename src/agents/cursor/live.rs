@@ -2,15 +2,16 @@
 
 use crate::agents::Agent;
 use crate::agents::shared::lenient::{Text, part};
+use crate::agents::shared::listings::Inventory;
 use crate::agents::shared::live::content::{blocks, text_of};
 use crate::agents::shared::live::story::Story;
 use crate::agents::shared::live::transcripts::{Origin, Transcripts};
 use crate::agents::shared::source::{Found, Root};
 use crate::core::process::{End, Message};
-use crate::system::System;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Cursor's command line while it runs.
 pub(super) struct LiveCursorCli;
@@ -21,9 +22,9 @@ impl Transcripts for LiveCursorCli {
     }
 
     /// `~/.cursor/projects/<folder>/agent-transcripts/<chat>/<chat>.jsonl`, before that without the chat's folder.
-    fn found(&self, system: &System) -> Found {
+    fn found(&self, inventory: &Inventory<'_>) -> Arc<Found> {
         let entries = |folder: PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten();
-        let root = system.home.join(".cursor/projects");
+        let root = inventory.home.join(".cursor/projects");
         let mut found = Found::default();
         let folders = entries(root.clone()).map(|project| project.path().join("agent-transcripts"));
         for entry in folders.flat_map(entries) {
@@ -34,7 +35,7 @@ impl Transcripts for LiveCursorCli {
             }
         }
         found.roots.push(Root::new(root, "default"));
-        found
+        Arc::new(found)
     }
 
     fn is_transcript(&self, path: &Path) -> bool {
@@ -105,6 +106,7 @@ fn encode(folder: &Path) -> String {
 mod tests {
     use super::*;
     use crate::core::process::{Facts, Last};
+    use crate::system::System;
 
     fn facts(records: &[&str]) -> Facts {
         let mut story = Story::default();
@@ -134,7 +136,11 @@ mod tests {
         std::fs::create_dir_all(chats.join("b")).expect("folders");
         std::fs::write(chats.join("a.jsonl"), "").expect("written");
         std::fs::write(chats.join("b/b.jsonl"), "").expect("written");
-        let found = LiveCursorCli.found(&system).sources.into_iter();
+        let found = LiveCursorCli
+            .found(&Inventory::alone(&system))
+            .sources
+            .clone()
+            .into_iter();
         let mut files: Vec<PathBuf> = found.map(|source| source.path).collect();
         files.sort();
         assert_eq!(files, [chats.join("a.jsonl"), chats.join("b/b.jsonl")]);

@@ -103,6 +103,19 @@ impl Source {
         source.wal = Stamp::read(&wal_path(&source.path)).unwrap_or_default();
         Some(source)
     }
+
+    /// Looks at the file again. `None` where it is gone, is another one now, or has more beside it than a log that was
+    /// there before.
+    pub fn restamp(&mut self) -> Option<()> {
+        let metadata = std::fs::metadata(&self.path).ok().filter(std::fs::Metadata::is_file)?;
+        let stamp = Stamp::of(&metadata);
+        let wal = Stamp::read(&wal_path(&self.path)).unwrap_or_default();
+        if !stamp.is_same_file(&self.stamp) || !wal.is_same_file(&self.wal) {
+            return None;
+        }
+        (self.stamp, self.wal) = (stamp, wal);
+        Some(())
+    }
 }
 
 /// `x.db` → `x.db-wal`.

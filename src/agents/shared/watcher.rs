@@ -1,5 +1,6 @@
 //! The source watcher: which agents may have written something since the last look, for commands that stay.
 
+use super::listings::Listings;
 use super::source::wal_path;
 use crate::agents::{AgentHandle, Found, Source};
 use crate::system::files::{Neighbors, Stamp};
@@ -9,6 +10,7 @@ use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Sources written in this time are watched at each second, notices or not.
@@ -24,10 +26,28 @@ const ROUNDS: usize = 5;
 /// Between two looks there is at least this long, however often something is written.
 const PAUSE: Duration = Duration::from_millis(40);
 
+/// From so many changed files on, listing all of them costs no more.
+const MANY: usize = 64;
+
+/// An agent that may have written something.
+pub struct DueAgent {
+    pub agent: AgentHandle,
+    /// The sources that changed, as they are now; `None`: whatever it has.
+    pub files: Option<Vec<Source>>,
+}
+
+impl DueAgent {
+    pub fn whole(agent: AgentHandle) -> Self {
+        Self { agent, files: None }
+    }
+}
+
 /// What is watched at.
 pub struct SourceWatcher {
     notices: Notices,
     agents: Vec<WatchedAgent>,
+    /// Where scans beside find what this watcher knows.
+    listings: Listings,
     last_full: Instant,
     last_look: Instant,
     last_taken: Option<Instant>,
@@ -43,9 +63,35 @@ struct WatchedAgent {
     round: usize,
     /// Some folder has no notifications: it is listed each second.
     is_silent: bool,
-    is_due: bool,
-    /// To be watched at again with the next look of each second.
+    due: Due,
+    /// To be listed with the next look of each second.
     is_owed: bool,
+}
+
+/// What may have changed since an agent was due last.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Due {
+    #[default]
+    Nothing,
+    /// Only these files.
+    Files(BTreeSet<PathBuf>),
+    Anything,
+}
+
+impl Due {
+    fn add(&mut self, path: &Path) {
+        match self {
+            Self::Nothing => *self = Self::Files(BTreeSet::from([path.to_path_buf()])),
+            Self::Files(paths) if paths.len() < MANY => drop(paths.insert(path.to_path_buf())),
+            Self::Files(_) | Self::Anything => *self = Self::Anything,
+        }
+    }
+
+    fn add_anything_if(&mut self, is_so: bool) {
+        if is_so {
+            *self = Self::Anything;
+        }
+    }
 }
 
 /// A source that was written lately.
@@ -58,7 +104,7 @@ struct Recent {
 
 impl SourceWatcher {
     /// Everything is due at first.
-    pub fn new(notices: Notices, agents: impl IntoIterator<Item = AgentHandle>) -> Self {
+    pub fn new(notices: Notices, listings: Listings, agents: impl IntoIterator<Item = AgentHandle>) -> Self {
         let watched = |agent| WatchedAgent {
             agent,
             folders: BTreeMap::new(),
@@ -66,13 +112,14 @@ impl SourceWatcher {
             recent: Vec::new(),
             round: 0,
             is_silent: false,
-            is_due: true,
+            due: Due::Anything,
             is_owed: false,
         };
         let now = Instant::now();
         Self {
             notices,
             agents: agents.into_iter().map(watched).collect(),
+            listings,
             last_full: now,
             last_look: now,
             last_taken: None,
@@ -81,7 +128,7 @@ impl SourceWatcher {
 
     /// Waits for a reason to look, at most until `timeout`.
     pub fn wait(&mut self, timeout: Duration) -> Wake {
-        let until_look = if self.agents.iter().any(|watched| watched.is_due) {
+        let until_look = if self.agents.iter().any(|watched| watched.due != Due::Nothing) {
             self.pause_left()
         } else {
             EVERY.saturating_sub(self.last_look.elapsed())
@@ -90,22 +137,22 @@ impl SourceWatcher {
         match &wake {
             Wake::Changed(paths) => {
                 self.notices.forget(paths);
-                self.agents
-                    .iter_mut()
-                    .for_each(|watched| watched.is_due |= watched.has_any_of(paths));
+                self.agents.iter_mut().for_each(|watched| watched.note(paths));
             }
-            Wake::Lost => self.agents.iter_mut().for_each(|watched| watched.is_due = true),
+            Wake::Lost => self.agents.iter_mut().for_each(|watched| watched.due = Due::Anything),
             Wake::Timeout | Wake::Signal(_) | Wake::Asked => {}
         }
         if self.last_look.elapsed() >= EVERY {
             self.last_look = Instant::now();
             self.agents.iter_mut().for_each(|watched| {
-                watched.is_due |= watched.has_moved() | watched.is_silent | std::mem::take(&mut watched.is_owed)
+                watched.note_moved();
+                let is_owed = std::mem::take(&mut watched.is_owed);
+                watched.due.add_anything_if(watched.is_silent || is_owed);
             });
         }
         if self.last_full.elapsed() >= FULL_LOOK {
             self.last_full = Instant::now();
-            self.agents.iter_mut().for_each(|watched| watched.is_due = true);
+            self.agents.iter_mut().for_each(|watched| watched.due = Due::Anything);
         }
         wake
     }
@@ -121,14 +168,15 @@ impl SourceWatcher {
     }
 
     /// The agents that are due; they are taken to be read now. None for a moment after the last time.
-    pub fn take_due(&mut self) -> Vec<AgentHandle> {
+    pub fn take_due(&mut self) -> Vec<DueAgent> {
         if !self.pause_left().is_zero() {
             return Vec::new();
         }
-        let due: Vec<_> = self
+        let listings = &self.listings;
+        let due: Vec<DueAgent> = self
             .agents
             .iter_mut()
-            .filter_map(|watched| std::mem::take(&mut watched.is_due).then(|| watched.agent.clone()))
+            .filter_map(|watched| watched.take_due(listings))
             .collect();
         if !due.is_empty() {
             self.last_taken = Some(Instant::now());
@@ -137,12 +185,12 @@ impl SourceWatcher {
     }
 
     /// What was found at these agents could not be kept: it is to be found again at once.
-    pub fn give_back(&mut self, agents: &[AgentHandle]) {
-        let is_given = |watched: &&mut WatchedAgent| agents.iter().any(|agent| agent.id() == watched.agent.id());
+    pub fn give_back(&mut self, due: &[DueAgent]) {
+        let is_given = |watched: &&mut WatchedAgent| due.iter().any(|due| due.agent.id() == watched.agent.id());
         self.agents
             .iter_mut()
             .filter(is_given)
-            .for_each(|watched| watched.is_due = true);
+            .for_each(|watched| watched.due = Due::Anything);
     }
 
     /// An agent has something new, whatever its files say.
@@ -150,7 +198,7 @@ impl SourceWatcher {
         self.agents
             .iter_mut()
             .filter(|watched| watched.agent.id() == agent_id)
-            .for_each(|watched| watched.is_due = true);
+            .for_each(|watched| watched.due = Due::Anything);
     }
 
     /// Something of an agent could not be read. What is in the way may go without anything being written: a lock that
@@ -163,7 +211,7 @@ impl SourceWatcher {
     }
 
     /// Takes in what a sync found for an agent: which folders and sources to look at from now on.
-    pub fn learn(&mut self, agent_id: &str, found: &Found) {
+    pub fn learn(&mut self, agent_id: &str, found: &Arc<Found>) {
         let Some(watched) = self.agents.iter_mut().find(|watched| watched.agent.id() == agent_id) else {
             return;
         };
@@ -208,38 +256,60 @@ impl SourceWatcher {
         let is_any_new = self.notices.watch(&all);
         for watched in self.agents.iter_mut().filter(|watched| watched.agent.id() == agent_id) {
             // What was written between the walk and the watch has no notification.
-            watched.is_due |= is_any_new;
+            watched.due.add_anything_if(is_any_new);
             watched.is_silent = !watched.folders.keys().all(|folder| self.notices.covers(folder));
+            let is_followed = !watched.is_silent && watched.agent.shared().is_some();
+            self.listings.put(agent_id, Arc::clone(found), is_followed);
         }
     }
 }
 
 impl WatchedAgent {
-    fn has_any_of(&self, paths: &BTreeSet<PathBuf>) -> bool {
-        paths.iter().any(|path| {
-            path.ancestors().skip(1).any(|folder| match self.folders.get(folder) {
+    /// Notes those of these paths that matter.
+    fn note(&mut self, paths: &BTreeSet<PathBuf>) {
+        for path in paths {
+            let is_below = path.ancestors().skip(1).any(|folder| match self.folders.get(folder) {
                 Some(true) => true,
                 Some(false) => path.parent() == Some(folder),
                 None => false,
-            }) || self.folders.contains_key(path.as_path())
+            });
+            if is_below || self.folders.contains_key(path.as_path()) {
+                self.due.add(path);
+            }
+        }
+    }
+
+    fn take_due(&mut self, listings: &Listings) -> Option<DueAgent> {
+        let whole = || Some(DueAgent::whole(self.agent.clone()));
+        let paths = match std::mem::take(&mut self.due) {
+            Due::Nothing => return None,
+            Due::Anything => return whole(),
+            Due::Files(paths) => paths,
+        };
+        let Some(files) = listings.restamp(self.agent.id(), &paths) else {
+            return whole();
+        };
+        // What its files lead to may be elsewhere, and new.
+        self.is_owed = true;
+        Some(DueAgent {
+            agent: self.agent.clone(),
+            files: Some(files),
         })
     }
 
-    /// Whether a recent source is other than at the last look, or a root appeared.
-    fn has_moved(&mut self) -> bool {
-        let has_appeared = self.absent.iter().any(|root| root.exists());
+    /// Notes recent sources that are other than at the last look, and roots that appeared.
+    fn note_moved(&mut self) {
+        self.due.add_anything_if(self.absent.iter().any(|root| root.exists()));
         let mut neighbors = Neighbors::default();
         self.round = (self.round + 1) % ROUNDS;
         let (round, is_silent) = (self.round, self.is_silent);
         let is_turn =
             |at: usize, recent: &Recent| at < OFTEN || is_silent || recent.may_have_wal || at % ROUNDS == round;
-        self.recent
-            .iter_mut()
-            .enumerate()
-            .filter(|(at, recent)| is_turn(*at, recent))
-            .fold(has_appeared, |moved, (_, recent)| {
-                recent.has_moved(&mut neighbors) | moved
-            })
+        for (at, recent) in self.recent.iter_mut().enumerate() {
+            if is_turn(at, recent) && recent.has_moved(&mut neighbors) {
+                self.due.add(&recent.source.path);
+            }
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod service;
 
 use super::api::{Answers, ApiVersion, Server};
 use super::{Family, find};
+use crate::agents::shared::listings::Inventory;
 use crate::agents::shared::live::claims::{Candidate, guess, processes_of, real, seeker};
 use crate::agents::shared::live::program::{Invocation, Program};
 use crate::agents::shared::live::programs::program_of;
@@ -33,15 +34,15 @@ impl Live for LiveFamily<'_> {
         program_of(self.0.id).unwrap_or(&Program::PLAIN)
     }
 
-    fn pids(&self, processes: &[Process], system: &System) -> Vec<u32> {
+    fn pids(&self, processes: &[Process], inventory: &Inventory<'_>) -> Vec<u32> {
         let own = processes
             .iter()
             .filter(|process| process.is_own && self.program().invocation(process).is_some());
-        let registered = service::registrations(self.0, system).into_iter().map(|one| one.pid);
+        let registered = service::registrations(self.0, inventory).into_iter().map(|one| one.pid);
         own.map(|process| process.pid).chain(registered).collect()
     }
 
-    fn claims(&self, processes: &[Process], system: &System) -> Vec<Claim> {
+    fn claims(&self, processes: &[Process], inventory: &Inventory<'_>) -> Vec<Claim> {
         let found: Vec<(&Process, Invocation)> = processes_of(self.program(), processes)
             .into_iter()
             .map(|(process, invocation)| {
@@ -49,28 +50,28 @@ impl Live for LiveFamily<'_> {
                 (process, Invocation { role, ..invocation })
             })
             .collect();
-        let registered = service::registrations(self.0, system);
+        let registered = service::registrations(self.0, inventory);
         if found.is_empty() && registered.is_empty() {
             return Vec::new();
         }
-        let sessions = newest_sessions(self.0, system);
+        let sessions = newest_sessions(self.0, inventory);
         let mut servers = registered_servers(self.0, processes, &found, registered);
-        servers.extend(found_servers(self.0, &found, &servers, &sessions, system));
-        let mut look = Look {
+        servers.extend(found_servers(self.0, &found, &servers, &sessions, inventory));
+        let mut matching = Matching {
             family: self.0,
             found,
             sessions,
             servers,
         };
-        look.claims(system)
+        matching.claims(inventory)
     }
 
-    fn state(&self, session: &SessionRef, system: &System) -> Result<Facts> {
-        match find_session(self.0, session, system)? {
+    fn state(&self, session: &SessionRef, inventory: &Inventory<'_>) -> Result<Facts> {
+        match find_session(self.0, session, inventory)? {
             Some((records, row)) => {
                 let mut facts = records.facts(&row)?;
                 if let Some(tool) = facts.pending_tool.as_mut().filter(|tool| tool.asks.is_none())
-                    && let Some(at) = asking::asked_at(self.0, &row.id, system)
+                    && let Some(at) = asking::asked_at(self.0, &row.id, inventory)
                     && at >= tool.since - CLOCK_SLACK_MS
                 {
                     tool.asks = Some(Ask::Permission);
@@ -81,8 +82,8 @@ impl Live for LiveFamily<'_> {
         }
     }
 
-    fn detail(&self, session: &SessionRef, limits: &DetailLimits, system: &System) -> Result<SessionDetail> {
-        match find_session(self.0, session, system)? {
+    fn detail(&self, session: &SessionRef, limits: &DetailLimits, inventory: &Inventory<'_>) -> Result<SessionDetail> {
+        match find_session(self.0, session, inventory)? {
             Some((records, row)) => records.detail(&row, limits),
             None => Ok(SessionDetail::default()),
         }
@@ -134,7 +135,7 @@ struct Answering {
 }
 
 /// One look at all of an agent.
-struct Look<'a> {
+struct Matching<'a> {
     family: &'a Family,
     found: Vec<(&'a Process, Invocation)>,
     sessions: Vec<Known>,
@@ -147,7 +148,7 @@ struct Known {
     row: Row,
 }
 
-impl Look<'_> {
+impl Matching<'_> {
     fn claims(&mut self, system: &System) -> Vec<Claim> {
         let mut answers: Vec<Answers> = self.servers.iter().map(|server| server.answers.clone()).collect();
         for answers in &mut answers {

@@ -17,11 +17,11 @@ pub mod transcripts;
 pub use notes::{Note, is_note_of};
 
 use crate::agents::Agent;
+use crate::agents::shared::listings::Inventory;
 use program::Program;
 use recorded::Recorded;
 
 use crate::core::process::{Claim, DetailLimits, Facts, Process, SessionDetail, SessionRef};
-use crate::system::System;
 use anyhow::Result;
 
 /// An agent whose live sessions ttop can show.
@@ -29,7 +29,7 @@ pub trait Live {
     fn program(&self) -> &'static Program;
 
     /// The processes to look at closely: those that run this agent by their command line, and those that its files name.
-    fn pids(&self, processes: &[Process], _: &System) -> Vec<u32> {
+    fn pids(&self, processes: &[Process], _: &Inventory<'_>) -> Vec<u32> {
         let own = processes
             .iter()
             .filter(|process| process.is_own && self.program().invocation(process).is_some());
@@ -38,19 +38,19 @@ pub trait Live {
 
     /// Which session each of this agent's processes shows, and how we know. A process without one has a bare claim. `processes` are
     /// all of them.
-    fn claims(&self, processes: &[Process], system: &System) -> Vec<Claim>;
+    fn claims(&self, processes: &[Process], inventory: &Inventory<'_>) -> Vec<Claim>;
 
     /// Facts from a session's records that determine its status.
     ///
     /// # Errors
     /// When the records cannot be read. A session that has none has empty facts.
-    fn state(&self, session: &SessionRef, system: &System) -> Result<Facts>;
+    fn state(&self, session: &SessionRef, inventory: &Inventory<'_>) -> Result<Facts>;
 
     /// The newest messages and the plan of a session.
     ///
     /// # Errors
     /// When the records cannot be read.
-    fn detail(&self, session: &SessionRef, limits: &DetailLimits, system: &System) -> Result<SessionDetail>;
+    fn detail(&self, session: &SessionRef, limits: &DetailLimits, inventory: &Inventory<'_>) -> Result<SessionDetail>;
 }
 
 /// The live view of an agent: its own, or the common one of agents that have a row among the programs.

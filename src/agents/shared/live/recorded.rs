@@ -7,18 +7,19 @@ use super::programs::program_of;
 use super::story::Story;
 use super::tail::newest_lines;
 use super::{Live, Note, is_note_of, rows};
+use crate::agents::shared::listings::Inventory;
 use crate::agents::{Agent, Batch, Bookmark, Source};
 use crate::core::matching::SessionActivity;
 use crate::core::process::{Claim, DetailLimits, End, Facts, Last, Process, SessionAbout, SessionDetail, SessionRef};
 use crate::core::status::StatusSource;
 use crate::core::turn::SessionInfo;
-use crate::system::System;
 use crate::system::files::Stamp;
 use crate::system::open::{self, Most};
 use anyhow::Result;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use serde_json::Value;
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
 /// How many of the sources written last may hold the session of a running process.
@@ -54,42 +55,31 @@ impl<'a> Recorded<'a> {
     }
 
     /// The sources written last, newest first.
-    fn sources(&self, system: &System) -> Vec<Source> {
-        let mut sources = self.agent.sources(system).sources;
+    fn sources(&self, inventory: &Inventory<'_>) -> Vec<Source> {
+        let mut sources = inventory.sources(self.agent).sources.clone();
         sources.sort_by(|a, b| written(b).cmp(&written(a)).then_with(|| a.path.cmp(&b.path)));
         sources.truncate(NEWEST);
         sources
     }
 
-    /// The sessions in these sources. A source that cannot be read is reported by every other command.
-    fn sessions(&self, sources: &[Source]) -> Vec<Known> {
+    /// The sessions in these sources.
+    fn sessions(&self, sources: &[Source], inventory: &Inventory<'_>) -> Vec<Known> {
         let mut sessions: FxHashMap<String, Known> = FxHashMap::default();
         for source in sources {
-            let mut batch = Batch::default();
-            if self.agent.read(source, &Bookmark::default(), &mut batch).is_err() {
-                continue;
-            }
-            for (id, info) in &batch.sessions {
-                let known = sessions.entry(id.clone()).or_default();
-                known.info.id.clone_from(id);
-                merge(&mut known.info, info);
-            }
-            for row in &batch.turns {
-                let Some(id) = batch.session_ids.get(row.session as usize) else {
-                    continue;
-                };
-                let known = sessions.entry(id.clone()).or_default();
-                known.info.id.clone_from(id);
-                known.moments.push(row.turn.timestamp);
-                if let Some((provider, model)) = batch.models.get(row.model as usize) {
-                    let owned = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
-                    known.provider_id = owned(provider).or(known.provider_id.take());
-                    known.model_id = owned(model).or(known.model_id.take());
-                }
-            }
-            let own = batch.sessions.keys().chain(&batch.session_ids);
-            for id in own {
-                let Some(known) = sessions.get_mut(id) else { continue };
+            let newest = if source.wal.modified_ns > source.stamp.modified_ns {
+                source.wal
+            } else {
+                source.stamp
+            };
+            let make = || Ok::<_, Infallible>(self.sessions_of(source));
+            let Ok(found) = inventory.cache().get(&source.path, newest, source, make);
+            for piece in found.iter() {
+                let known = sessions.entry(piece.info.id.clone()).or_default();
+                known.info.id.clone_from(&piece.info.id);
+                merge(&mut known.info, &piece.info);
+                known.moments.extend(&piece.moments);
+                known.provider_id = piece.provider_id.clone().or(known.provider_id.take());
+                known.model_id = piece.model_id.clone().or(known.model_id.take());
                 if written(source) >= known.modified {
                     known.modified = written(source);
                     known.place.clone_from(&source.path);
@@ -102,7 +92,46 @@ impl<'a> Recorded<'a> {
             .collect()
     }
 
-    fn candidates(&self, seekers: usize, folders: &[PathBuf], sources: &[Source]) -> Vec<Candidate> {
+    /// The sessions of one source. One that cannot be read is reported by every other command.
+    fn sessions_of(&self, source: &Source) -> Vec<Known> {
+        let mut batch = Batch::default();
+        if self.agent.read(source, &Bookmark::default(), &mut batch).is_err() {
+            return Vec::new();
+        }
+        let mut sessions: FxHashMap<&str, Known> = FxHashMap::default();
+        for (id, info) in &batch.sessions {
+            let known = sessions.entry(id).or_default();
+            merge(&mut known.info, info);
+        }
+        for id in &batch.session_ids {
+            sessions.entry(id).or_default();
+        }
+        for row in &batch.turns {
+            let id = batch.session_ids.get(row.session as usize);
+            let Some(known) = id.and_then(|id| sessions.get_mut(id.as_str())) else {
+                continue;
+            };
+            known.moments.push(row.turn.timestamp);
+            if let Some((provider, model)) = batch.models.get(row.model as usize) {
+                let owned = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+                known.provider_id = owned(provider).or(known.provider_id.take());
+                known.model_id = owned(model).or(known.model_id.take());
+            }
+        }
+        let named = sessions.into_iter().map(|(id, mut known)| {
+            known.info.id = id.to_owned();
+            known
+        });
+        named.collect()
+    }
+
+    fn candidates(
+        &self,
+        seekers: usize,
+        folders: &[PathBuf],
+        sources: &[Source],
+        inventory: &Inventory<'_>,
+    ) -> Vec<Candidate> {
         // Where the folder is not recorded, the only process of the agent is the only one it can be of.
         let only = folders.first().filter(|_| seekers == 1);
         let candidate = |known: Known| {
@@ -126,7 +155,7 @@ impl<'a> Recorded<'a> {
                 },
             }
         };
-        let sessions = self.sessions(sources).into_iter();
+        let sessions = self.sessions(sources, inventory).into_iter();
         sessions
             .filter(|known| known.info.parent_id.is_none())
             .map(candidate)
@@ -134,7 +163,13 @@ impl<'a> Recorded<'a> {
     }
 
     /// The session that a process names itself, on its command line or in a file beside its records.
-    fn known(&self, process: &Process, invocation: &Invocation, sources: &[Source]) -> Claim {
+    fn known(
+        &self,
+        process: &Process,
+        invocation: &Invocation,
+        sources: &[Source],
+        inventory: &Inventory<'_>,
+    ) -> Claim {
         let bare = Claim::bare(process.pid, invocation.role);
         if !invocation.role.is_agent() {
             return bare;
@@ -148,19 +183,19 @@ impl<'a> Recorded<'a> {
             version: note.version,
             session: Some(SessionRef {
                 agent_id: self.agent.id().into(),
-                place: self.place_of(&id, sources),
+                place: self.place_of(&id, sources, inventory),
                 id,
             }),
             ..bare
         }
     }
 
-    fn place_of(&self, id: &str, sources: &[Source]) -> Option<PathBuf> {
+    fn place_of(&self, id: &str, sources: &[Source], inventory: &Inventory<'_>) -> Option<PathBuf> {
         let named = sources
             .iter()
             .find(|source| source.path.to_str().is_some_and(|path| path.contains(id)));
         let within = || {
-            self.sessions(sources)
+            self.sessions(sources, inventory)
                 .into_iter()
                 .find(|known| known.info.id == id)
                 .map(|known| known.place)
@@ -168,11 +203,11 @@ impl<'a> Recorded<'a> {
         named.map(|source| source.path.clone()).or_else(within)
     }
 
-    fn find(&self, session: &SessionRef, system: &System) -> Option<PathBuf> {
+    fn find(&self, session: &SessionRef, inventory: &Inventory<'_>) -> Option<PathBuf> {
         session
             .place
             .clone()
-            .or_else(|| self.place_of(&session.id, &self.sources(system)))
+            .or_else(|| self.place_of(&session.id, &self.sources(inventory), inventory))
     }
 }
 
@@ -181,15 +216,15 @@ impl Live for Recorded<'_> {
         self.program
     }
 
-    fn claims(&self, processes: &[Process], system: &System) -> Vec<Claim> {
+    fn claims(&self, processes: &[Process], inventory: &Inventory<'_>) -> Vec<Claim> {
         let found = processes_of(self.program, processes);
         if found.is_empty() {
             return Vec::new();
         }
-        let sources = self.sources(system);
+        let sources = self.sources(inventory);
         let mut claims: Vec<Claim> = found
             .iter()
-            .map(|(process, invocation)| self.known(process, invocation, &sources))
+            .map(|(process, invocation)| self.known(process, invocation, &sources, inventory))
             .collect();
         let seekers = seekers(&found, &claims);
         let folders: Vec<PathBuf> = seekers.iter().filter_map(|seeker| seeker.folder.clone()).collect();
@@ -201,14 +236,14 @@ impl Live for Recorded<'_> {
             .filter(|source| continues || first.is_none_or(|first| written(source) >= first))
             .collect();
         if !folders.is_empty() && !fresh.is_empty() {
-            let candidates = self.candidates(seekers.len(), &folders, &fresh);
+            let candidates = self.candidates(seekers.len(), &folders, &fresh, inventory);
             guess(self.agent.id(), &seekers, &mut claims, &candidates);
         }
         claims
     }
 
-    fn state(&self, session: &SessionRef, system: &System) -> Result<Facts> {
-        let Some(place) = self.find(session, system) else {
+    fn state(&self, session: &SessionRef, inventory: &Inventory<'_>) -> Result<Facts> {
+        let Some(place) = self.find(session, inventory) else {
             return Ok(Facts::default());
         };
         let modified = modified_ms(&place);
@@ -219,10 +254,11 @@ impl Live for Recorded<'_> {
             return Ok(facts);
         }
         // Records of unknown shape: the reader still knows when a reply came, and the file when it was written.
-        let sources: Vec<Source> = self.agent.sources(system).sources;
-        let own: Vec<Source> = sources.into_iter().filter(|source| source.path == place).collect();
+        let listed = inventory.sources(self.agent);
+        let own = listed.sources.iter().filter(|source| source.path == place);
+        let own: Vec<Source> = own.cloned().collect();
         let Some(known) = self
-            .sessions(&own)
+            .sessions(&own, inventory)
             .into_iter()
             .find(|known| known.info.id == session.id)
         else {
@@ -252,8 +288,8 @@ impl Live for Recorded<'_> {
         Ok(facts)
     }
 
-    fn detail(&self, session: &SessionRef, limits: &DetailLimits, system: &System) -> Result<SessionDetail> {
-        let Some(place) = self.find(session, system) else {
+    fn detail(&self, session: &SessionRef, limits: &DetailLimits, inventory: &Inventory<'_>) -> Result<SessionDetail> {
+        let Some(place) = self.find(session, inventory) else {
             return Ok(SessionDetail::default());
         };
         // Half of the messages may be calls and results.

@@ -7,15 +7,16 @@ use super::story::Story;
 use super::tail::{Whole, first_lines, newest_lines};
 use super::{Live, Note};
 use crate::agents::Agent;
-use crate::agents::shared::configured;
+use crate::agents::shared::listings::Inventory;
 use crate::agents::shared::source::{Found, Root};
 use crate::core::matching::SessionActivity;
 use crate::core::process::{Claim, DetailLimits, Facts, Match, Process, Role, SessionDetail, SessionRef};
-use crate::system::System;
 use crate::system::files::Stamp;
 use crate::system::open::{self, Most};
 use anyhow::Result;
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// How much of a transcript's end tells its state. Larger records (pictures) only make it `unknown`.
 const STATE_BYTES: u64 = 512 << 10;
@@ -31,8 +32,8 @@ pub trait Transcripts {
     fn agent(&self) -> &dyn Agent;
 
     /// Where its records are, and which there are.
-    fn found(&self, system: &System) -> Found {
-        configured::sources(self.agent(), system)
+    fn found(&self, inventory: &Inventory<'_>) -> Arc<Found> {
+        inventory.sources(self.agent())
     }
 
     /// Whether one of its sources is the transcript of a session, and not of a subagent.
@@ -65,7 +66,14 @@ pub struct Origin {
 /// A transcript with its time of change, epoch milliseconds.
 struct Transcript {
     path: PathBuf,
+    stamp: Stamp,
     modified: i64,
+}
+
+/// What a transcript shows of the time it was written in.
+struct Trace {
+    origin: Option<Origin>,
+    moments: Vec<i64>,
 }
 
 impl<T: Transcripts> Live for T {
@@ -73,12 +81,12 @@ impl<T: Transcripts> Live for T {
         program_of(self.agent().id()).unwrap_or(&Program::PLAIN)
     }
 
-    fn claims(&self, processes: &[Process], system: &System) -> Vec<Claim> {
+    fn claims(&self, processes: &[Process], inventory: &Inventory<'_>) -> Vec<Claim> {
         let found = processes_of(self.program(), processes);
         if found.is_empty() {
             return Vec::new();
         }
-        let (transcripts, roots) = transcripts(self, system);
+        let (transcripts, roots) = transcripts(self, inventory);
         let mut claims: Vec<Claim> = found
             .iter()
             .flat_map(|(process, invocation)| known(self, process, invocation, &transcripts, &roots))
@@ -93,7 +101,7 @@ impl<T: Transcripts> Live for T {
         let seekers = seekers(&found, &claims);
         let folders: Vec<PathBuf> = seekers.iter().filter_map(|seeker| seeker.folder.clone()).collect();
         if !folders.is_empty() {
-            let mut candidates = candidates(self, &folders, &transcripts);
+            let mut candidates = candidates(self, &folders, &transcripts, inventory);
             for candidate in &mut candidates {
                 candidate.activity.is_open = service_of(&candidate.place).is_some();
             }
@@ -107,11 +115,15 @@ impl<T: Transcripts> Live for T {
         claims
     }
 
-    fn state(&self, session: &SessionRef, system: &System) -> Result<Facts> {
-        let Some(path) = find(self, session, system) else {
+    fn state(&self, session: &SessionRef, inventory: &Inventory<'_>) -> Result<Facts> {
+        let Some(path) = find(self, session, inventory) else {
             return Ok(Facts::default());
         };
-        let mut facts = story_of(self, &path, STATE_BYTES, Story::default())?.0.into_facts();
+        let stamp = Stamp::read(&path)?;
+        let facts = inventory.cache().get(&path, stamp, &(), || {
+            story_of(self, &path, STATE_BYTES, Story::default()).map(|(story, _)| story.into_facts())
+        })?;
+        let mut facts = Facts::clone(&facts);
         // While its subagents write, a session itself may be silent.
         let subagents = path.with_extension("").join("subagents");
         let written = files_in(&subagents).iter().filter_map(|path| modified_ms(path)).max();
@@ -121,8 +133,8 @@ impl<T: Transcripts> Live for T {
         Ok(facts)
     }
 
-    fn detail(&self, session: &SessionRef, limits: &DetailLimits, system: &System) -> Result<SessionDetail> {
-        let Some(path) = find(self, session, system) else {
+    fn detail(&self, session: &SessionRef, limits: &DetailLimits, inventory: &Inventory<'_>) -> Result<SessionDetail> {
+        let Some(path) = find(self, session, inventory) else {
             return Ok(SessionDetail::default());
         };
         let mut bytes = STATE_BYTES;
@@ -185,20 +197,24 @@ fn known<T: Transcripts>(
 }
 
 /// The sessions of these folders among the newest.
-fn candidates<T: Transcripts>(agent: &T, folders: &[PathBuf], transcripts: &[Transcript]) -> Vec<Candidate> {
+fn candidates<T: Transcripts>(
+    agent: &T,
+    folders: &[PathBuf],
+    transcripts: &[Transcript],
+    inventory: &Inventory<'_>,
+) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     for transcript in &transcripts[..transcripts.len().min(NEWEST)] {
-        let Some(origin) = origin_of(agent, &transcript.path, folders) else {
-            continue;
-        };
-        let folder = origin.folder.map(|folder| real(&folder));
+        let make = || Ok::<_, Infallible>(trace(agent, folders, &transcript.path));
+        let Ok(trace) = inventory
+            .cache()
+            .get(&transcript.path, transcript.stamp, &folders, make);
+        let Some(origin) = trace.origin.clone() else { continue };
+        let folder = origin.folder;
         if !folders.iter().any(|wanted| Some(wanted) == folder.as_ref()) {
             continue;
         }
-        // One that cannot be read has no moments, and is the agent's trouble to report when it is looked at.
-        let moments = story_of(agent, &transcript.path, TRACE_BYTES, Story::default())
-            .map(|(story, _)| story.moments)
-            .unwrap_or_default();
+        let moments = trace.moments.clone();
         candidates.push(Candidate {
             place: transcript.path.clone(),
             activity: SessionActivity {
@@ -215,6 +231,23 @@ fn candidates<T: Transcripts>(agent: &T, folders: &[PathBuf], transcripts: &[Tra
     candidates
 }
 
+/// Reads when a transcript was written only if it is of one of these folders.
+fn trace<T: Transcripts>(agent: &T, folders: &[PathBuf], path: &Path) -> Trace {
+    let origin = origin_of(agent, path, folders).map(|origin| Origin {
+        folder: origin.folder.map(|folder| real(&folder)),
+        ..origin
+    });
+    let folder = origin.as_ref().and_then(|origin| origin.folder.as_ref());
+    // One that cannot be read has no moments, and is the agent's trouble to report when it is looked at.
+    let moments = match folder {
+        Some(folder) if folders.contains(folder) => story_of(agent, path, TRACE_BYTES, Story::default())
+            .map(|(story, _)| story.moments)
+            .unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    Trace { origin, moments }
+}
+
 fn origin_of<T: Transcripts>(agent: &T, path: &Path, folders: &[PathBuf]) -> Option<Origin> {
     let first = if is_whole(path) {
         open::read_text(path, Most::CONVERSATION).ok()?
@@ -225,9 +258,9 @@ fn origin_of<T: Transcripts>(agent: &T, path: &Path, folders: &[PathBuf]) -> Opt
 }
 
 /// Where a session's transcript is, as far as that is not known yet.
-fn find<T: Transcripts>(agent: &T, session: &SessionRef, system: &System) -> Option<PathBuf> {
+fn find<T: Transcripts>(agent: &T, session: &SessionRef, inventory: &Inventory<'_>) -> Option<PathBuf> {
     let place = session.place.clone();
-    place.or_else(|| place_of(agent, &session.id, &transcripts(agent, system).0))
+    place.or_else(|| place_of(agent, &session.id, &transcripts(agent, inventory).0))
 }
 
 /// Where a session's transcript is: most agents have its id in the path.
@@ -266,20 +299,18 @@ fn is_whole(path: &Path) -> bool {
 }
 
 /// Newest first, as one look at the agent's folders found them.
-fn transcripts<T: Transcripts>(agent: &T, system: &System) -> (Vec<Transcript>, Vec<Root>) {
-    let found = agent.found(system);
-    let sources = found
-        .sources
-        .into_iter()
-        .filter(|source| agent.is_transcript(&source.path));
+fn transcripts<T: Transcripts>(agent: &T, inventory: &Inventory<'_>) -> (Vec<Transcript>, Vec<Root>) {
+    let found = agent.found(inventory);
+    let sources = found.sources.iter().filter(|source| agent.is_transcript(&source.path));
     let mut transcripts: Vec<Transcript> = sources
         .map(|source| Transcript {
             modified: source.stamp.modified_ns / 1_000_000,
-            path: source.path,
+            stamp: source.stamp,
+            path: source.path.clone(),
         })
         .collect();
     transcripts.sort_by(|a, b| b.modified.cmp(&a.modified).then_with(|| a.path.cmp(&b.path)));
-    (transcripts, found.roots)
+    (transcripts, found.roots.clone())
 }
 
 fn files_in(folder: &Path) -> Vec<PathBuf> {
