@@ -5,7 +5,6 @@ use crate::args::{Filters, RowArgs, complete};
 use crate::core::bad_request::BadRequest;
 use crate::core::cannot_answer::CannotAnswer;
 use crate::core::filter::TurnFilter;
-use crate::core::filter_text::FilterText;
 use crate::core::period::parse_duration;
 use crate::core::rows::PsRow;
 use crate::core::short_id::meant;
@@ -13,14 +12,15 @@ use crate::engine::Engine;
 use crate::engine::filters::check;
 use crate::engine::live_loop::{OnUnwritable, Step, WatchOptions};
 use crate::engine::live_rows::{Known, hide_subagents, is_listed, known_sessions, row};
-use crate::engine::remotes::Asking;
+use crate::engine::remotes::{Asking, RemoteAgents};
 use crate::engine::scan::{LiveSession, Scan, ScanOptions};
+use crate::engine::snapshot_writer::SnapshotWriter;
 use crate::exit::Exit;
 use crate::processes::panes;
 use crate::render::{Grep, Layout, Request, is_abandoned, print_encoded};
 use anyhow::{Result, bail};
 use clap::Args;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Its number is the same everywhere.
 const SIGINT: i32 = 2;
@@ -69,82 +69,104 @@ impl PsArgs {
             if context.engine.is_sample() {
                 return Err(BadRequest::new("demo sessions have no processes to jump to").into());
             }
-            return jump(id, &self.scan(context));
+            return jump(id, &self.scan(&context.engine, &mut context.out));
         }
-        let Some(interval) = self.watch else {
-            return self.once(context);
-        };
+        match self.watch {
+            Some(interval) => self.follow(interval, context),
+            None => self.once(context),
+        }
+    }
+
+    /// Shows the rows again and again. Records are followed meanwhile, so that a look reads only what changed.
+    fn follow(&self, interval: Duration, context: &mut Context) -> Result<Exit> {
         context.engine.watch(&WatchOptions {
-            is_watched: &|_| false,
+            is_watched: &|_| true,
             is_abandoned,
             on_unwritable: OnUnwritable::GoOn,
         })?;
-        let is_redrawn = context.screen()?.is_terminal && self.rows.jq.is_none();
         let mut remotes = context.engine.remotes().watch(None)?;
         remotes.wait(FIRST_ANSWER, &mut context.engine);
+        remotes.take(&mut context.engine);
+        let is_redrawn = context.screen()?.is_terminal && self.rows.jq.is_none();
+        if is_redrawn {
+            print_encoded(REDRAW)?;
+        }
+        let request = context.request(&self.rows)?;
+        context.report(&TurnFilter::default(), |engine, out| {
+            let scan = self.scan(engine, out);
+            self.show(engine, out, &request, &scan, &remotes.latest.rows)
+        })?;
+        let mut snapshots = SnapshotWriter::new(&context.engine, true);
         loop {
+            let end = Instant::now() + interval;
+            while Instant::now() < end {
+                match context.engine.step(end.saturating_duration_since(Instant::now()))? {
+                    Step::Signal(SIGINT) => return Ok(Exit::Interrupted),
+                    Step::Signal(_) => return Ok(Exit::Terminated),
+                    Step::Abandoned => return Ok(Exit::Ok),
+                    Step::Woke { is_read: true } => snapshots.note(),
+                    Step::Woke { is_read: false } => {}
+                }
+            }
+            snapshots.leave(&mut context.engine);
             remotes.take(&mut context.engine);
             if is_redrawn {
                 print_encoded(REDRAW)?;
             }
-            let scan = self.scan(context);
-            self.show(context, scan, &remotes.latest.rows)?;
-            match context.engine.step(interval)? {
-                Step::Signal(SIGINT) => return Ok(Exit::Interrupted),
-                Step::Signal(_) => return Ok(Exit::Terminated),
-                Step::Abandoned => return Ok(Exit::Ok),
-                Step::Woke { .. } => {}
-            }
+            let request = context.request(&self.rows)?;
+            let scan = self.scan(&context.engine, &mut context.out);
+            self.show(&context.engine, &mut context.out, &request, &scan, &remotes.latest.rows)?;
+            context.warn_all();
         }
     }
 
     fn once(&self, context: &mut Context) -> Result<Exit> {
+        let is_quiet = context.out.global.quiet;
         // Without output, only whether somebody waits counts.
-        let asking = (!context.out.global.quiet || self.check).then(|| context.engine.remotes().start());
-        let scan = self.scan(context);
-        let remote = asking.map(Asking::finish).unwrap_or_default();
-        remote
-            .problems
-            .into_iter()
-            .for_each(|problem| context.engine.note_problem(problem));
-        self.show(context, scan, &remote.rows)
-    }
-
-    fn show(&self, context: &mut Context, scan: Scan, remote: &[PsRow]) -> Result<Exit> {
-        scan.problems.iter().for_each(|problem| context.out.warn(problem));
-        context.warn_all();
-        let filters = self.filters.text();
+        let mut asking = (!is_quiet || self.check).then(|| context.engine.remotes().start());
+        let mut remote: Option<RemoteAgents> = None;
+        let mut remote = |engine: &Engine| {
+            let agents = remote.get_or_insert_with(|| asking.take().map(Asking::finish).unwrap_or_default());
+            std::mem::take(&mut agents.problems)
+                .into_iter()
+                .for_each(|problem| engine.note_problem(problem));
+            agents.rows.clone()
+        };
         let request = context.request(&self.rows)?;
         // Whether a session waits is known without the ledger, and faster.
-        if context.out.global.quiet && filters.is_empty() {
-            let rows = self.choose(
-                &context.engine,
-                &context.out,
-                &filters,
-                &scan,
-                &Known::default(),
-                remote,
-            )?;
+        if is_quiet && self.filters.text().is_empty() {
+            let scan = self.scan(&context.engine, &mut context.out);
+            let remote = remote(&context.engine);
+            context.warn_all();
+            let rows = self.choose(&context.engine, &context.out, &scan, &Known::default(), &remote)?;
             return self.print(&mut context.out, &request, rows, Vec::new());
         }
+        // The look at what runs uses the files that the refresh found.
         context.report(&TurnFilter::default(), |engine, out| {
-            let usage = engine.usage()?;
-            let known = known_sessions(&scan.sessions, &usage)?;
-            let rows = self.choose(engine, out, &filters, &scan, &known, remote)?;
-            let shown = rows
-                .iter()
-                .filter_map(|row| row.session_id.as_deref().map(str::to_owned));
-            let request = with_ids(&request, engine, shown.collect::<Vec<_>>().into_iter())?;
-            self.print(out, &request, rows, usage.unpriced_notes())
+            let scan = self.scan(engine, out);
+            self.show(engine, out, &request, &scan, &remote(engine))
         })
     }
 
-    fn scan(&self, context: &mut Context) -> Scan {
-        let mut scan = context.engine.scan(ScanOptions {
+    /// Shows the sessions with what the ledger has of them.
+    fn show(&self, engine: &Engine, out: &mut Out, request: &Request, scan: &Scan, remote: &[PsRow]) -> Result<Exit> {
+        let usage = engine.usage()?;
+        let known = known_sessions(&scan.sessions, &usage)?;
+        let rows = self.choose(engine, out, scan, &known, remote)?;
+        let shown = rows
+            .iter()
+            .filter_map(|row| row.session_id.as_deref().map(str::to_owned));
+        let request = with_ids(request, engine, shown.collect::<Vec<_>>().into_iter())?;
+        self.print(out, &request, rows, usage.unpriced_notes())
+    }
+
+    fn scan(&self, engine: &Engine, out: &mut Out) -> Scan {
+        let mut scan = engine.scan(ScanOptions {
             helpers: self.all || self.orphans,
             text: self.text,
-            cpu: !context.out.global.quiet && self.jump.is_none(),
+            cpu: !out.global.quiet && self.jump.is_none(),
         });
+        scan.problems.iter().for_each(|problem| out.warn(problem));
         if !self.all {
             scan.sessions = hide_subagents(scan.sessions);
         }
@@ -153,16 +175,8 @@ impl PsArgs {
         scan
     }
 
-    fn choose(
-        &self,
-        engine: &Engine,
-        out: &Out,
-        filters: &FilterText,
-        scan: &Scan,
-        known: &Known,
-        remote: &[PsRow],
-    ) -> Result<Vec<PsRow>> {
-        let now = engine.system.now;
+    fn choose(&self, engine: &Engine, out: &Out, scan: &Scan, known: &Known, remote: &[PsRow]) -> Result<Vec<PsRow>> {
+        let (now, filters) = (engine.system.now, &self.filters.text());
         let mut rows: Vec<PsRow> = scan.sessions.iter().map(|session| row(session, known, now)).collect();
         rows.extend(remote.iter().cloned());
         rows.sort_by(|a, b| (&a.host, a.pid, &a.session_id).cmp(&(&b.host, b.pid, &b.session_id)));
