@@ -60,6 +60,16 @@ fn amount(parts: u64, currency: &Currency) -> String {
     }
 }
 
+/// Whether a text ends with an amount: in the reader's currency, or in dollars, which providers report.
+pub fn is_amount(text: &str) -> bool {
+    has_amount(text, preferences::in_currency(Money::ZERO).1)
+}
+
+fn has_amount(text: &str, currency: &Currency) -> bool {
+    let is_number = text.ends_with(|last: char| last.is_ascii_digit());
+    is_number && (text.contains('$') || text.contains(currency.sign))
+}
+
 /// `1 turn`, `2 turns`.
 pub fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
@@ -108,6 +118,7 @@ pub fn percent(percent: Option<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::currency::CURRENCIES;
 
     #[test]
     fn amounts_have_the_sign_and_fraction_of_their_currency() {
@@ -125,6 +136,17 @@ mod tests {
             (12.3, "SEK", "SEK\u{a0}12.30"),
         ] {
             assert_eq!(shown(of, code), text);
+        }
+    }
+
+    #[test]
+    fn amounts_of_every_currency_are_known_as_such() {
+        for currency in &CURRENCIES {
+            for parts in [250_000_000, 12_340_000_000] {
+                let text = format!("≥{}", amount(parts, currency));
+                assert!(has_amount(&text, currency), "{text}");
+            }
+            assert!(!has_amount("12.3K", currency) && !has_amount("2026-11-20", currency));
         }
     }
 

@@ -4,7 +4,7 @@ use super::column::{Align, Cell};
 use super::cut::cut_column;
 use super::output::{Output, OutputError};
 use super::screen::Screen;
-use super::{Palette, Tone, text};
+use super::{Palette, Tone, number, text};
 use tabled::builder::Builder;
 use tabled::settings::object::{Cell as At, Columns};
 use tabled::settings::width::WidthList;
@@ -96,14 +96,17 @@ impl Table {
     /// Lets the decimal points of money stand below each other.
     fn align_decimals(&mut self) {
         let decimals = |text: &str| text.rsplit_once('.').map_or(0, |(_, decimals)| decimals.len() + 1);
-        let is_amount = |text: &str| text.contains('$') && text.ends_with(|last: char| last.is_ascii_digit());
         for at in 0..self.heads.len() {
-            let amounts = self.rows.iter().map(|row| &row[at].text).filter(|text| is_amount(text));
+            let amounts = self
+                .rows
+                .iter()
+                .map(|row| &row[at].text)
+                .filter(|text| number::is_amount(text));
             let most = amounts.map(|text| decimals(text)).max().unwrap_or(0);
             if self.heads[at].align != Align::Right || most == 0 {
                 continue;
             }
-            for row in self.rows.iter_mut().filter(|row| is_amount(&row[at].text)) {
+            for row in self.rows.iter_mut().filter(|row| number::is_amount(&row[at].text)) {
                 let cell = &mut row[at];
                 let padding = " ".repeat(most - decimals(&cell.text));
                 cell.text = format!("{}{padding}", cell.text).into();
