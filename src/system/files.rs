@@ -96,7 +96,12 @@ impl Neighbors {
         // As bytes: a comparison by components takes longer than the look.
         let is_known = |(known, _): &(std::path::PathBuf, _)| known.as_os_str() == parent.as_os_str();
         if !self.folder.as_ref().is_some_and(is_known) {
-            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            // Where a handle can be had without opening, its watchers hear nothing of it.
+            #[cfg(target_os = "linux")]
+            let way = OFlags::PATH;
+            #[cfg(not(target_os = "linux"))]
+            let way = OFlags::RDONLY;
+            let flags = way | OFlags::DIRECTORY | OFlags::CLOEXEC;
             let folder = openat(rustix::fs::CWD, parent, flags, Mode::empty())?;
             self.folder = Some((parent.to_path_buf(), folder));
         }

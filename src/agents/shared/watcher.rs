@@ -58,7 +58,7 @@ struct WatchedAgent {
     folders: BTreeMap<PathBuf, bool>,
     /// Roots that are not there yet.
     absent: Vec<PathBuf>,
-    /// The one written last first.
+    /// The [`OFTEN`] that were written last, then the others; both folder by folder.
     recent: Vec<Recent>,
     round: usize,
     /// Some folder has no notifications: it is listed each second.
@@ -252,6 +252,13 @@ impl SourceWatcher {
         watched
             .recent
             .sort_by_key(|recent| std::cmp::Reverse(recent.source.stamp.modified_ns));
+        // A look at a file opens its folder, unless the file before was its neighbor: that costs more than the look, and
+        // notifications of a folder name who opens it, too.
+        let by_path = |a: &Recent, b: &Recent| a.source.path.as_os_str().cmp(b.source.path.as_os_str());
+        let most = OFTEN.min(watched.recent.len());
+        let (often, others) = watched.recent.split_at_mut(most);
+        often.sort_by(by_path);
+        others.sort_by(by_path);
         let all: BTreeMap<PathBuf, bool> = self.agents.iter().flat_map(|watched| watched.folders.clone()).collect();
         let is_any_new = self.notices.watch(&all);
         for watched in self.agents.iter_mut().filter(|watched| watched.agent.id() == agent_id) {
@@ -302,9 +309,10 @@ impl WatchedAgent {
         self.due.add_anything_if(self.absent.iter().any(|root| root.exists()));
         let mut neighbors = Neighbors::default();
         self.round = (self.round + 1) % ROUNDS;
-        let (round, is_silent) = (self.round, self.is_silent);
-        let is_turn =
-            |at: usize, recent: &Recent| at < OFTEN || is_silent || recent.may_have_wal || at % ROUNDS == round;
+        let others = self.recent.len().saturating_sub(OFTEN);
+        let turn = OFTEN + others * self.round / ROUNDS..OFTEN + others * (self.round + 1) / ROUNDS;
+        let is_silent = self.is_silent;
+        let is_turn = |at: usize, recent: &Recent| at < OFTEN || is_silent || recent.may_have_wal || turn.contains(&at);
         for (at, recent) in self.recent.iter_mut().enumerate() {
             if is_turn(at, recent) && recent.has_moved(&mut neighbors) {
                 self.due.add(&recent.source.path);
