@@ -79,7 +79,7 @@ fn rows_of(connection: &Connection, session: &str) -> Vec<Row> {
         let mut statement = connection
             .prepare(&format!("select * from \"{table}\""))
             .expect("a statement");
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut rows = statement.query([]).expect("rows");
         while let Some(row) = rows.next().expect("a row") {
             let cells: Vec<Value> = (0..columns.len()).map(|at| row.get(at).expect("a cell")).collect();
