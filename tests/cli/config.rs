@@ -91,7 +91,7 @@ fn what_cannot_be_is_a_wrong_command_line_and_changes_nothing() {
         ),
         (
             &["set", "budgets.currency", "EUR"],
-            "ttop: error: budgets.currency must be USD; ttop does not convert currencies\n",
+            "ttop: error: budgets.currency must be USD; budgets are in US dollars\n",
         ),
         (
             &["set", "billing.codex", "free"],
@@ -125,7 +125,7 @@ fn a_wrong_value_is_a_warning_with_its_place_and_repair() {
         ),
         (
             "{\"budgets\": {\"currency\": \"EUR\"}}",
-            "~/.config/tokentop/config.json:1:26: budgets.currency must be USD; ttop does not convert currencies; ttop uses USD",
+            "~/.config/tokentop/config.json:1:26: budgets.currency must be USD; budgets are in US dollars; ttop uses USD",
             "ttop config set budgets.currency USD",
         ),
         (

@@ -341,7 +341,7 @@ mod tests {
         for (text, expected) in [
             (
                 "{\"budgets\": {\"currency\": \"EUR\"}}",
-                "1:26: budgets.currency must be USD; ttop does not convert currencies",
+                "1:26: budgets.currency must be USD; budgets are in US dollars",
             ),
             ("{\"budgets\": 5}", "1:13: budgets must be an object"),
             (

@@ -74,7 +74,7 @@ pub struct Budgets {
     #[schemars(range(min = 0))]
     pub monthly: Option<f64>,
     /// Currency of budgets
-    #[schemars(extend("x-reason" = "ttop does not convert currencies"))]
+    #[schemars(extend("x-reason" = "budgets are in US dollars"))]
     #[default(Currency::Usd)]
     pub currency: Currency,
     pub tokens: TokenBudgets,
