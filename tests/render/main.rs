@@ -202,7 +202,7 @@ fn fields_choose_and_order_keys() {
     "#);
     insta::assert_snapshot!(failure(&home, &["turns", "--sort", "costs"], 2), @r#"
     ttop: error: unknown field 'costs'
-    hint: did you mean cost, costStatus? run with --fields help for the list
+    hint: did you mean cost, costStatus, costDisplay? run with --fields help for the list
     "#);
     insta::assert_snapshot!(failure(&home, &["turns", "--sort", "cost:down"], 2), @r#"
     ttop: error: cannot sort 'down'
