@@ -189,6 +189,6 @@ impl Engine {
 fn find_apps() -> Vec<Credential> {
     let reader = Reader::default();
     let mut processes: Vec<Process> = reader.list().into_iter().filter(providers::is_app).collect();
-    read_details(&reader, &mut processes, |_| true);
+    read_details(&reader, &mut processes, |_| true, |_| true);
     providers::app_logins(&processes)
 }

@@ -92,7 +92,13 @@ impl Scanner {
         let lives = || agents.iter().filter_map(|agent| Some((agent.id(), live(*agent)?)));
         let mut processes = self.reader.list_again(&self.known);
         let pids: FxHashSet<u32> = lives().flat_map(|(_, live)| live.pids(&processes, inventory)).collect();
-        read_details(&self.reader, &mut processes, |process| pids.contains(&process.pid));
+        let asked = lives().filter(|(_, live)| live.is_asked());
+        let asked: FxHashSet<u32> = asked.flat_map(|(_, live)| live.pids(&processes, inventory)).collect();
+        let (is_wanted, is_asked) = (
+            |process: &Process| pids.contains(&process.pid),
+            |process: &Process| asked.contains(&process.pid),
+        );
+        read_details(&self.reader, &mut processes, is_wanted, is_asked);
         let others = of_other_homes(agents, &processes, inventory);
         for process in processes.iter_mut().filter(|process| others.contains(&process.pid)) {
             process.is_own = false;

@@ -1,11 +1,11 @@
 //! Linux: processes from `/proc`, whose root can be replaced.
 
+use super::environ::read_variables;
 use super::sockets::Listeners;
 use super::stat::Stat;
-use crate::core::process::{Process, ProcessDetails, is_folder_variable};
+use crate::core::process::{Process, ProcessDetails};
 use crate::system::open::{self, Most};
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -267,38 +267,6 @@ fn read_link(path: &Path) -> Option<PathBuf> {
         Some(bare) if !target.exists() => Some(PathBuf::from(bare)),
         _ => Some(target),
     }
-}
-
-/// Names of variables, and the values of those that name a folder or a pane; other values may be secrets and are dropped.
-fn read_variables(dir: &Path) -> (Vec<String>, BTreeMap<String, String>) {
-    let bytes = open::read_start(&dir.join("environ"), Most::SETTINGS).unwrap_or_default();
-    let (mut names, mut places) = (Vec::new(), BTreeMap::new());
-    for pair in bytes.split(|&byte| byte == 0) {
-        let text = String::from_utf8_lossy(pair);
-        let (name, value) = text.split_once('=').unwrap_or((&text, ""));
-        if name.is_empty() {
-            continue;
-        }
-        names.push(name.to_owned());
-        if is_pane(name) || is_folder_variable(name) && value.starts_with('/') {
-            places.insert(name.to_owned(), value.to_owned());
-        }
-    }
-    (names, places)
-}
-
-/// By which a process knows its pane.
-fn is_pane(name: &str) -> bool {
-    const PANES: [&str; 7] = [
-        "ZELLIJ_SESSION_NAME",
-        "ZELLIJ_PANE_ID",
-        "STY",
-        "WINDOW",
-        "WEZTERM_PANE",
-        "KITTY_WINDOW_ID",
-        "KITTY_LISTEN_ON",
-    ];
-    PANES.contains(&name)
 }
 
 /// `socket:[12345]` → 12345

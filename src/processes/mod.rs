@@ -2,6 +2,8 @@
 
 pub(crate) mod cpu;
 #[cfg(target_os = "linux")]
+mod environ;
+#[cfg(target_os = "linux")]
 pub(crate) mod linux;
 pub(crate) mod panes;
 #[cfg(not(target_os = "linux"))]
@@ -19,6 +21,7 @@ pub use portable::Portable as Reader;
 use crate::core::process::Process;
 #[cfg(unix)]
 use crate::system::open::{self, Most};
+use sockets::Listeners;
 #[cfg(unix)]
 use std::path::Path;
 use std::path::PathBuf;
@@ -38,14 +41,23 @@ pub fn login_home() -> Option<PathBuf> {
     None
 }
 
-/// Reads the details that a listing leaves out, for selected processes of the user.
-pub(crate) fn read_details(reader: &Reader, processes: &mut [Process], is_wanted: impl Fn(&Process) -> bool) {
+/// Reads the details that a listing leaves out, for selected processes of the user. Where a process listens is read only if
+/// it may be asked: the kernel goes through all connections of the machine for it.
+pub(crate) fn read_details(
+    reader: &Reader,
+    processes: &mut [Process],
+    is_wanted: impl Fn(&Process) -> bool,
+    is_asked: impl Fn(&Process) -> bool,
+) {
     let wanted = processes
         .iter_mut()
         .filter(|process| process.is_own && is_wanted(process));
     let mut listeners = None;
     for process in wanted {
-        let listeners = listeners.get_or_insert_with(|| reader.listeners());
+        let listeners = match is_asked(process) {
+            true => listeners.get_or_insert_with(|| reader.listeners()),
+            false => &Listeners::default(),
+        };
         match reader.read_details(process, listeners) {
             Some(details) => {
                 process.details = details;

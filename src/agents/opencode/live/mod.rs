@@ -34,6 +34,10 @@ impl Live for LiveFamily<'_> {
         program_of(self.0.id).unwrap_or(&Program::PLAIN)
     }
 
+    fn is_asked(&self) -> bool {
+        true
+    }
+
     fn pids(&self, processes: &[Process], inventory: &Inventory<'_>) -> Vec<u32> {
         let own = processes
             .iter()

@@ -36,6 +36,11 @@ pub trait Live {
         own.map(|process| process.pid).collect()
     }
 
+    /// Whether its processes answer questions at an address of this machine.
+    fn is_asked(&self) -> bool {
+        false
+    }
+
     /// Which session each of this agent's processes shows, and how we know. A process without one has a bare claim. `processes` are
     /// all of them.
     fn claims(&self, processes: &[Process], inventory: &Inventory<'_>) -> Vec<Claim>;
