@@ -59,24 +59,26 @@ impl Listings {
         let listing = held.get_mut(agent_id).filter(|listing| listing.is_followed)?;
         // A scan beside may still work with the old ones.
         let found = Arc::make_mut(&mut listing.found);
-        let mut changed = Vec::with_capacity(paths.len());
+        // A database and its log are one source, to be read once.
+        let mut places = BTreeSet::new();
         for path in paths {
             let database = ["-wal", "-shm", "-journal"]
                 .iter()
                 .find_map(|end| path.to_str()?.strip_suffix(end))
                 .map(Path::new);
-            let is_it = |source: &&mut Source| source.path == *path || Some(source.path.as_path()) == database;
-            let mut is_known = false;
-            for source in found.sources.iter_mut().filter(is_it) {
-                source.restamp()?;
-                is_known = true;
-                if !changed.contains(source) {
-                    changed.push(source.clone());
-                }
-            }
-            if !is_known {
+            let is_it = |source: &Source| source.path == *path || Some(source.path.as_path()) == database;
+            let own: Vec<usize> = (0..found.sources.len())
+                .filter(|&at| is_it(&found.sources[at]))
+                .collect();
+            if own.is_empty() {
                 return None;
             }
+            places.extend(own);
+        }
+        let mut changed = Vec::with_capacity(places.len());
+        for at in places {
+            found.sources[at].restamp()?;
+            changed.push(found.sources[at].clone());
         }
         Some(changed)
     }
