@@ -91,9 +91,15 @@ impl Scanner {
         let taken = Instant::now();
         let lives = || agents.iter().filter_map(|agent| Some((agent.id(), live(*agent)?)));
         let mut processes = self.reader.list_again(&self.known);
-        let pids: FxHashSet<u32> = lives().flat_map(|(_, live)| live.pids(&processes, inventory)).collect();
-        let asked = lives().filter(|(_, live)| live.is_asked());
-        let asked: FxHashSet<u32> = asked.flat_map(|(_, live)| live.pids(&processes, inventory)).collect();
+        let mut pids: FxHashSet<u32> = FxHashSet::default();
+        let mut asked: FxHashSet<u32> = FxHashSet::default();
+        for (_, live) in lives() {
+            let own = live.pids(&processes, inventory);
+            if live.is_asked() {
+                asked.extend(&own);
+            }
+            pids.extend(own);
+        }
         let (is_wanted, is_asked) = (
             |process: &Process| pids.contains(&process.pid),
             |process: &Process| asked.contains(&process.pid),

@@ -16,12 +16,8 @@ use rusqlite::{OptionalExtension, Row, params};
 use rustc_hash::FxHashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 use xxhash_rust::xxh3::xxh3_64;
-
-/// Kernel timestamps are coarse: a file written less than this before it was checked may be written again with the same
-/// timestamp.
-const SETTLED: Duration = Duration::from_secs(2);
 
 /// Behind the fingerprint of an agent that a built-in reader and a plugin both read once.
 const MIXED: &[u8] = b"mixed";
@@ -443,12 +439,7 @@ fn is_unchanged(known: &KnownSource, source: &Source, rules_version: u32) -> boo
 }
 
 fn is_settled(source: &Source, looked_at: SystemTime) -> bool {
-    let last = source.stamp.modified_ns.max(source.wal.modified_ns);
-    let Ok(now) = looked_at.duration_since(SystemTime::UNIX_EPOCH) else {
-        return false;
-    };
-    // A file with a future timestamp never settles: it is checked each time.
-    i128::from(last) + (SETTLED.as_nanos() as i128) < now.as_nanos() as i128
+    source.stamp.is_settled(looked_at) && source.wal.is_settled(looked_at)
 }
 
 /// Where the fingerprint of an agent's sources is kept.

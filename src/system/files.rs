@@ -3,6 +3,11 @@
 use std::fs::Metadata;
 use std::io;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+/// Kernel timestamps are coarse: a file written less than this before it was checked may be written again with the same
+/// timestamp.
+const SETTLED: Duration = Duration::from_secs(2);
 
 /// The result of `stat`. `device` and `inode` are 0 on systems without file ids.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -66,6 +71,15 @@ impl Stamp {
             size: metadata.len(),
             modified_ns,
         }
+    }
+
+    /// Whether a file that was looked at then cannot be written again with the same stamp.
+    pub fn is_settled(&self, looked_at: SystemTime) -> bool {
+        let Ok(now) = looked_at.duration_since(SystemTime::UNIX_EPOCH) else {
+            return false;
+        };
+        // A file with a future timestamp never settles: it is checked each time.
+        i128::from(self.modified_ns) + (SETTLED.as_nanos() as i128) < now.as_nanos() as i128
     }
 
     /// Whether both are the same file, even if its content changed.

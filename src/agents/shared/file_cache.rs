@@ -1,4 +1,4 @@
-//! FileCache: what was made from a file, for as long as the file stays as it was.
+//! File cache: what was made from a file, for as long as the file stays as it was.
 
 use crate::system::files::Stamp;
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -8,8 +8,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-/// A file written less than this before it was read may be written again with the same stamp.
-const SETTLED: Duration = Duration::from_secs(2);
 /// What nothing asked for in this time is dropped once there is much.
 const UNUSED: Duration = Duration::from_secs(10);
 const MANY: usize = 1_000;
@@ -49,7 +47,7 @@ impl FileCache {
         }
         let value = Arc::new(make()?);
         let mut held = self.held();
-        if !is_settled(stamp) {
+        if !stamp.is_settled(SystemTime::now()) {
             held.remove(&key);
             return Ok(value);
         }
@@ -71,14 +69,6 @@ impl FileCache {
     fn held(&self) -> MutexGuard<'_, FxHashMap<Key, Made>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn is_settled(stamp: Stamp) -> bool {
-    let now = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    let written = u64::try_from(stamp.modified_ns).map_or(Duration::ZERO, Duration::from_nanos);
-    written + SETTLED < now
 }
 
 #[cfg(test)]
