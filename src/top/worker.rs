@@ -171,7 +171,7 @@ impl<'e> Worker<'e> {
         let mut remotes = self.engine.remotes().watch(waker)?;
         let mut probe = LiveProbe::with(self.engine, options);
         let mut snapshots = SnapshotWriter::new(self.engine, true);
-        // What runs is sent once it was looked at.
+        // The first scan sends the live rows.
         self.stale.extend([Part::Today, Part::View, Part::Mcp]);
         let mut is_first = true;
         loop {

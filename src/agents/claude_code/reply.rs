@@ -105,7 +105,7 @@ pub(super) fn region(name: &[u8]) -> Region {
     }
 }
 
-/// Whether a version, as JSON, leaves `stop_reason` null in every record of a streamed reply. 2.1.58 and before do; newer ones
+/// Whether a version, as JSON, leaves `stop_reason` null in every record of a streamed reply. 2.1.59 and before may; newer ones
 /// complete the last record of a reply when its stream ends, so there only a reply that was cut off stays at null.
 pub(super) fn is_old(version: &str) -> bool {
     const LAST: [u32; 3] = [2, 1, 59];

@@ -209,7 +209,7 @@ mod tests {
         let found = Arc::new(configured::sources(claude_code(), &home.system));
         let again = |path: &Path| listings.restamp("claude-code", &BTreeSet::from([path.to_path_buf()]));
         listings.put("claude-code", Arc::clone(&found), false);
-        assert_eq!(again(&path), None, "nobody follows it");
+        assert_eq!(again(&path), None, "not followed");
         listings.put("claude-code", found, true);
         std::fs::write(&path, "{}\n{}\n").expect("written");
         let changed = again(&path).expect("known");

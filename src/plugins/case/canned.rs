@@ -36,7 +36,7 @@ impl Canned {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Names that the case resolves: all their addresses are looked at. A list of lists answers differently each time.
+    /// Names that the case resolves: all their addresses are checked. A list of lists answers differently each time.
     fn resolve(&self, request: &Request) -> Result<(), Refused> {
         let host = host_of(&request.url);
         let mut addresses = &self.names[&host];

@@ -53,7 +53,7 @@ pub fn answer(words: &[OsString]) -> Option<ExitCode> {
     Some(
         match made.map_err(Into::into).and_then(|made| engine::run(made, walls)) {
             Ok(()) => ExitCode::SUCCESS,
-            // Nobody reads stderr: the parent sees the pipe close.
+            // Stderr has no reader; the parent sees the pipe close.
             Err(_) => ExitCode::FAILURE,
         },
     )

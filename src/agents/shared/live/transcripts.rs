@@ -238,7 +238,7 @@ fn trace<T: Transcripts>(agent: &T, folders: &[PathBuf], path: &Path) -> Trace {
         ..origin
     });
     let folder = origin.as_ref().and_then(|origin| origin.folder.as_ref());
-    // One that cannot be read has no moments, and is the agent's trouble to report when it is looked at.
+    // An unreadable transcript has no moments; whoever needs its state reports the error.
     let moments = match folder {
         Some(folder) if folders.contains(folder) => story_of(agent, path, TRACE_BYTES, Story::default())
             .map(|(story, _)| story.moments)

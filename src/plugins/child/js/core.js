@@ -247,7 +247,7 @@
   for (const name of ['isNaN', 'isFinite']) { defineProperty(above, name, { value: globalThis[name], writable: true, configurable: true }); delete globalThis[name]; }
   delete globalThis[Symbol.toStringTag];
   Object.setPrototypeOf(globalThis, above);
-  /** What few plugins use is compiled when it is looked at first. */
+  /** Compiles what few plugins use at its first use. */
   const LATER = {
     text: ['TextEncoder', 'TextDecoder', 'atob', 'btoa', 'structuredClone', 'queueMicrotask', 'crypto', 'performance'],
     web: ['URL', 'URLSearchParams'],
