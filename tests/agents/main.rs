@@ -6,6 +6,7 @@ mod copied_rows;
 mod copies;
 mod damage;
 mod gateway_ids;
+mod imports;
 mod impossible_times;
 mod incremental;
 mod interrupted;

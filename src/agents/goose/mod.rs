@@ -1,25 +1,28 @@
 //! Goose: one database of sessions with running totals.
 
+mod beginning;
 mod requests;
 mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::Skip;
 use crate::agents::shared::running_total::{Originals, Total};
-use crate::agents::shared::sqlite::Database;
+use crate::agents::shared::sqlite::{Database, is_damaged};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::table::{self, Cells};
 use crate::core::problem::Problem;
 use crate::core::turn::{Presence, Project, SessionInfo, Title};
 use crate::system::{Os, System};
 use anyhow::Result;
+use beginning::{Beginning, Beginnings};
 use requests::{Counts, Ledger, accuracy};
 use serde::Deserialize;
+use xxhash_rust::xxh3::xxh3_64;
 
 const ID: &str = "goose";
-const RULES_VERSION: u32 = 3;
+const RULES_VERSION: u32 = 4;
 
-/// `input_tokens` and its like are the last request, not a total. The messages are never read.
+/// `input_tokens` and its like are the last request, not a total.
 const COLUMNS: [&str; 17] = [
     "id",
     "name",
@@ -63,7 +66,8 @@ impl Agent for Goose {
                  its latest model",
                 "reasoning is included in output and not recorded separately",
                 "before schema 14 cached tokens are included in input and not recorded separately",
-                "sessions answered by another agent's command count under that agent",
+                "sessions answered by another agent's command, or imported from another agent, count under that agent",
+                "before schema 15 an imported session that goes on counts with its original's total",
             ]),
             rules_version: RULES_VERSION,
         }
@@ -98,9 +102,17 @@ impl Agent for Goose {
     fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
         let database = Database::open(&source.path)?;
         let ledger = Ledger::read(&database, into)?;
+        let beginnings = match Beginnings::read(&database, into) {
+            // Sessions count as if each began by itself.
+            Err(error) if error.downcast_ref().is_some_and(is_damaged) => {
+                into.problem(Problem::new(source.path.display(), format!("{error:#}")));
+                Beginnings::default()
+            }
+            read => read?,
+        };
         let mut originals = Originals::default();
         let is_there = table::read(&database, "sessions", &COLUMNS, table::ALL, into, |cells, into| {
-            session(source, cells, &ledger, &mut originals, into);
+            session(source, cells, &ledger, &beginnings, &mut originals, into);
             Ok(())
         })?;
         if is_there {
@@ -123,7 +135,14 @@ struct ModelConfig {
     model_name: Option<String>,
 }
 
-fn session(source: &Source, cells: &Cells<'_>, ledger: &Ledger, originals: &mut Originals, into: &mut Batch) {
+fn session(
+    source: &Source,
+    cells: &Cells<'_>,
+    ledger: &Ledger,
+    beginnings: &Beginnings,
+    originals: &mut Originals,
+    into: &mut Batch,
+) {
     let Some(id) = cells.text("id") else {
         let place = format!("{}:row {}", source.path.display(), cells.rowid());
         return into.problem(Problem::new(place, "a session without an id"));
@@ -160,9 +179,16 @@ fn session(source: &Source, cells: &Cells<'_>, ledger: &Ledger, originals: &mut 
         .unwrap_or_default();
     let model = config.model_name.unwrap_or_default();
     let origin = originals.of(&id, created, cells);
+    let beginning = beginnings.of(&id, ledger.first(&id));
+    // An import of the total gives way to the session that has it.
+    let original = match &beginning {
+        Beginning::Own(root) => root.as_ref().map(|root| segment(root)),
+        _ => None,
+    };
     let of_requests = requests::Session {
         id: &id,
         origin,
+        original: original.as_deref(),
         provider: &provider,
         model: &model,
         started_at,
@@ -185,11 +211,17 @@ fn session(source: &Source, cells: &Cells<'_>, ledger: &Ledger, originals: &mut 
         }
         return;
     };
+    let imported = match &beginning {
+        Beginning::Foreign => return into.skip(Skip::Repeated),
+        Beginning::Imported(root) => Some(segment(root)),
+        Beginning::Own(_) | Beginning::Forked => None,
+    };
     let tokens = rest.tokens();
+    let before = into.turns.len();
     Total {
         agent: ID,
         session: &id,
-        origin,
+        origin: imported.as_deref().unwrap_or(origin),
         part: "",
         requests: None,
         provider: &provider,
@@ -201,6 +233,16 @@ fn session(source: &Source, cells: &Cells<'_>, ledger: &Ledger, originals: &mut 
         place: cells.rowid(),
     }
     .add(into);
+    if let Some(segment) = imported.as_ref().or(original.as_ref())
+        && into.turns.len() > before
+    {
+        into.segment_of_last(xxh3_64(segment.as_bytes()), original.is_some());
+    }
+}
+
+/// What an import and its original have in common.
+fn segment(root: &str) -> String {
+    format!("imported\0{root}")
 }
 
 #[cfg(test)]

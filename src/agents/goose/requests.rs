@@ -198,6 +198,11 @@ impl Ledger {
         Some(rest).filter(|rest| !rest.is_nothing())
     }
 
+    /// When the first listed request of a session was answered.
+    pub(super) fn first(&self, session: &str) -> Option<i64> {
+        self.0.get(session)?.requests.first()?.time
+    }
+
     /// Adds the requests of a session, which was copied from `origin` if it was copied.
     pub(super) fn add(&self, session: &Session<'_>, into: &mut Batch) {
         let requests = self.0.get(session.id).map_or(&[][..], |listed| &listed.requests);
@@ -213,6 +218,7 @@ impl Ledger {
                 // Requests are only added to the list: a copy of the session has the same ones in the same order.
                 event: EventKey::of(ID, format!("{}\0request {number}", session.origin)),
                 rank: Rank(tokens.known_total(), 0),
+                supersedes: session.original,
                 provider_id: biller(session.provider, model).unwrap_or(""),
                 model_id: model,
                 tokens,
@@ -230,6 +236,8 @@ impl Ledger {
 pub(super) struct Session<'a> {
     pub id: &'a str,
     pub origin: &'a str,
+    /// The segment of imports of this session.
+    pub original: Option<&'a str>,
     pub provider: &'a str,
     pub model: &'a str,
     pub started_at: i64,

@@ -21,6 +21,7 @@ pub(super) static KILO_CLI: Family = Family {
     stem: "kilo",
     database_var: Some("KILO_DB"),
     adds_subagents: true,
+    imports: &[],
 };
 
 fn data_root(system: &System) -> Root {

@@ -14,17 +14,20 @@ pub(super) static MIMO_CODE: Family = Family {
         limits: About::list(&[
             "requests for session titles are not stored",
             "replies have no counts if the provider reports no usage",
+            "sessions imported from Claude Code, Codex or OpenCode count under these agents",
+            "in max mode a reply has the tokens of the draft that was chosen, but the cost of all",
         ]),
-        rules_version: RULES_VERSION,
+        rules_version: RULES_VERSION + 1,
     },
-    root: |system: &System| {
-        let because = match system.path_var("XDG_DATA_HOME") {
-            Some(_) => "$XDG_DATA_HOME",
-            None => "default",
-        };
-        Root::new(system.data_dir().join("mimocode"), because)
+    root: |system: &System| match system.path_var("MIMOCODE_HOME") {
+        Some(home) => Root::new(home.join("data"), "$MIMOCODE_HOME"),
+        None if system.path_var("XDG_DATA_HOME").is_some() => {
+            Root::new(system.data_dir().join("mimocode"), "$XDG_DATA_HOME")
+        }
+        None => Root::new(system.data_dir().join("mimocode"), "default"),
     },
     stem: "mimocode",
-    database_var: None,
+    database_var: Some("MIMOCODE_DB"),
     adds_subagents: false,
+    imports: &["external_import", "claude_import"],
 };

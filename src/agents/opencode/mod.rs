@@ -4,6 +4,7 @@ mod api;
 mod changes;
 mod extract;
 mod find;
+mod imports;
 mod json;
 mod lane;
 mod live;
@@ -38,6 +39,8 @@ pub struct Family {
     pub database_var: Option<&'static str>,
     /// Whether the cost of a reply includes that of the subagents it started.
     pub adds_subagents: bool,
+    /// Tables that list messages taken over from other agents.
+    pub imports: &'static [&'static str],
 }
 
 /// OpenCode.
@@ -58,6 +61,7 @@ pub static OPENCODE: Family = Family {
     stem: "opencode",
     database_var: Some("OPENCODE_DB"),
     adds_subagents: false,
+    imports: &[],
 };
 
 /// Version of the reading rules of the whole family.

@@ -2,13 +2,14 @@
 
 use super::Family;
 use super::extract::parse_message;
+use super::imports::Imports;
 use super::message::Role;
 use super::own_cost::{OwnCosts, Parts};
 use super::reply::{Located, Replies};
 use super::session::{Place, Session, describe};
 use super::state::{Known, Open, Progress, State};
 use super::tables::{Stored, Tables, Times};
-use crate::agents::shared::batch::{Batch, Scope, session_hash};
+use crate::agents::shared::batch::{Batch, Scope, Skip, session_hash};
 use crate::agents::shared::source::{Bookmark, Source};
 use crate::agents::shared::sqlite::{Database, is_damaged};
 use crate::agents::shared::table::{self, IN_LIST};
@@ -57,6 +58,7 @@ pub(super) fn read(family: &Family, source: &Source, from: &Bookmark, into: &mut
             true => OwnCosts::find(&database, into).with_context(describe)?,
             false => None,
         },
+        imports: Imports::read(&database, family.imports, into).with_context(describe)?,
         now_ns: source.stamp.modified_ns.max(source.wal.modified_ns),
     };
     let known = State::unpack(&from.state).filter(|known| {
@@ -87,6 +89,7 @@ pub(super) struct Pass<'a> {
     pub tables: &'a [Tables],
     path: &'a Path,
     own_costs: Option<OwnCosts>,
+    imports: Imports,
     /// When the database was changed last: the only clock a reader needs.
     pub now_ns: i64,
 }
@@ -268,6 +271,10 @@ impl Pass<'_> {
             return Ok(());
         };
         if message.role == Role::Other {
+            return Ok(());
+        }
+        if self.imports.have(reading.session.hash, &stored.id, message.created) {
+            replies.batch().skip(Skip::Repeated);
             return Ok(());
         }
         if let (Some(own_costs), Some(cost)) = (&self.own_costs, message.cost) {

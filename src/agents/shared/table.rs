@@ -13,7 +13,15 @@ use std::hash::{Hash, Hasher};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Columns that hold whole documents; a cell of any other column is at most [`MOST_TEXT_BYTES`] long.
-const DOCUMENTS: [&str; 5] = ["data", "revert", "event_json", "event_zstd", "chat_message"];
+const DOCUMENTS: [&str; 7] = [
+    "data",
+    "revert",
+    "event_json",
+    "event_zstd",
+    "chat_message",
+    "content_json",
+    "message_ids",
+];
 pub(crate) const MOST_TEXT_BYTES: u32 = 1024 * 1024;
 
 /// Every row of a table.
