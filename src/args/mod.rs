@@ -2,6 +2,7 @@
 
 pub(crate) mod complete;
 pub(crate) mod plot;
+pub(crate) mod values;
 
 use crate::agents::built_in;
 use crate::core::filter_text::{FilterText, PresenceWanted};

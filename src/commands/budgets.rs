@@ -1,6 +1,7 @@
 //! `ttop budgets`: spend against each budget, and its projection.
 
 use super::context::{Context, Out, empty_or, footer};
+use crate::args::values::{amount, count};
 use crate::args::{Filters, RowArgs};
 use crate::core::bad_request::BadRequest;
 use crate::core::budget::{Amount, Budget, Every, Level};
@@ -51,27 +52,6 @@ pub enum PeriodWanted {
     Day,
     Week,
     Month,
-}
-
-/// Money, or how much of something.
-///
-/// # Errors
-/// When it is none.
-pub(crate) fn amount(text: &str) -> Result<f64, String> {
-    let number: f64 = text.parse().map_err(|_| format!("'{text}' is not a number"))?;
-    if number.is_finite() && number >= 0.0 {
-        Ok(number)
-    } else {
-        Err(format!("'{text}' is not an amount"))
-    }
-}
-
-fn count(text: &str) -> Result<f64, String> {
-    let number = amount(text)?;
-    match number.fract() {
-        0.0 => Ok(number),
-        _ => Err(format!("'{text}' is not a whole number")),
-    }
 }
 
 impl BudgetsArgs {

@@ -1,9 +1,9 @@
 //! `ttop cost`: tokens and money, grouped.
 
-use super::budgets::amount;
 use super::context::{Context, explain_empty, footer, with_ids};
 use super::plot;
 use crate::args::plot::PlotArgs;
+use crate::args::values::amount;
 use crate::args::{Filters, RowArgs};
 use crate::core::bad_request::BadRequest;
 use crate::core::money::Money;

@@ -1,8 +1,9 @@
 //! `ttop guard`: a hard stop. As a hook of an agent it blocks a prompt once a budget is gone.
 
-use super::budgets::{amount, plan_note};
+use super::budgets::plan_note;
 use super::context::Context;
 use crate::args::complete;
+use crate::args::values::amount;
 use crate::core::bad_request::BadRequest;
 use crate::core::budget::{Amount, Budget, Every, Level};
 use crate::core::cannot_answer::CannotAnswer;

@@ -1,11 +1,11 @@
 //! `ttop ps`: running agents, their sessions and statuses.
 
 use super::context::{Context, Out, empty_or, footer, with_ids};
+use crate::args::values::interval;
 use crate::args::{Filters, RowArgs, complete};
 use crate::core::bad_request::BadRequest;
 use crate::core::cannot_answer::CannotAnswer;
 use crate::core::filter::TurnFilter;
-use crate::core::period::parse_duration;
 use crate::core::rows::PsRow;
 use crate::core::short_id::meant;
 use crate::engine::Engine;
@@ -48,7 +48,7 @@ pub struct PsArgs {
     #[arg(long)]
     pub text: bool,
     /// Refresh at this interval; on a terminal, in place
-    #[arg(long, value_name = "INTERVAL", num_args = 0..=1, default_missing_value = "2s", value_parser = parse_interval, add = complete::durations())]
+    #[arg(long, value_name = "INTERVAL", num_args = 0..=1, default_missing_value = "2s", value_parser = interval, add = complete::durations())]
     pub watch: Option<Duration>,
     /// Switch to the pane of this session or pid
     #[arg(long, value_name = "ID", conflicts_with_all = ["watch", "check"], add = complete::sessions())]
@@ -240,31 +240,5 @@ fn jump(id: &str, scan: &Scan) -> Result<Exit> {
             ),
             None => bail!("process {} has no terminal", first.process.pid),
         },
-    }
-}
-
-fn parse_interval(text: &str) -> Result<Duration, String> {
-    const SHORTEST: Duration = Duration::from_millis(100);
-    match parse_duration(text) {
-        Some(Ok(ms)) => match Duration::from_millis(ms.unsigned_abs()) {
-            time if time >= SHORTEST => Ok(time),
-            _ => Err("must be at least 100ms".to_owned()),
-        },
-        Some(Err(error)) => Err(format!("{error}; {}", error.hint)),
-        None => Err("expected a duration such as 2s or 500ms".to_owned()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn intervals_are_durations_of_some_length() {
-        assert_eq!(parse_interval("2s"), Ok(Duration::from_secs(2)));
-        assert_eq!(parse_interval("500ms"), Ok(Duration::from_millis(500)));
-        for wrong in ["0s", "-2s", "1ms", "soon", "2", ""] {
-            assert!(parse_interval(wrong).is_err(), "{wrong}");
-        }
     }
 }

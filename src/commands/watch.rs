@@ -1,10 +1,10 @@
 //! `ttop watch`: a line for every step of every reply, and for what happened besides, as it happens.
 
 use super::context::{Context, with_ids};
+use crate::args::values::duration;
 use crate::args::{RowArgs, WatchFilters, complete};
 use crate::core::bad_request::BadRequest;
 use crate::core::event_group::{Group, Groups};
-use crate::core::period::parse_duration;
 use crate::core::rows::StreamRow;
 use crate::engine::stream::{Aside, EventStream, StreamOptions};
 use crate::exit::Exit;
@@ -110,34 +110,5 @@ impl WatchArgs {
             Some(2) => Exit::Interrupted,
             Some(_) => Exit::Terminated,
         })
-    }
-}
-
-/// `30s`, `10min`, `2h`, `1h30m`, `1d`, `500ms`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let days = text.strip_suffix('d').and_then(|days| days.parse::<u64>().ok());
-    if let Some(days) = days {
-        return Ok(Duration::from_millis(days.saturating_mul(86_400_000)));
-    }
-    match parse_duration(text) {
-        Some(Ok(ms)) => Ok(Duration::from_millis(ms.unsigned_abs())),
-        Some(Err(error)) => Err(format!("{error}; {}", error.hint)),
-        None => Err(format!(
-            "'{text}' is not a duration; use for example 30s, 10min or 1h30m"
-        )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_name_their_unit() {
-        assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
-        assert_eq!(duration("10min"), Ok(Duration::from_secs(600)));
-        assert_eq!(duration("1h30m"), Ok(Duration::from_secs(5_400)));
-        assert_eq!(duration("1d"), Ok(Duration::from_secs(86_400)));
-        assert!(duration("10m").is_err() && duration("10").is_err() && duration("s").is_err());
     }
 }

@@ -5,8 +5,8 @@ mod change;
 mod settings;
 mod shells;
 
-use super::budgets::amount;
 use super::context::{Context, is_attended};
+use crate::args::values::amount;
 use crate::core::bad_request::BadRequest;
 use crate::exit::Exit;
 use crate::render::eprint_line;
