@@ -8,6 +8,7 @@ pub(crate) mod config;
 pub(crate) mod context;
 pub(crate) mod cost;
 pub(crate) mod creds;
+mod dialog;
 pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod export;

@@ -1,9 +1,9 @@
 //! `ttop serve`: rows and events over HTTP, for bars, browsers and other programs.
 
 use super::context::{Context, is_attended};
+use super::dialog::has_agreed;
 use crate::core::bad_request::BadRequest;
 use crate::exit::Exit;
-use crate::render::eprint_line;
 use crate::serve::{Guard, Listener, Place, Server, Settings, default_token_file, read_token, units};
 use crate::system::System;
 use crate::system::replace::replace;
@@ -107,7 +107,7 @@ impl ServeArgs {
                 .out
                 .text(&format!("# {}\n{}\n", unit.path.display(), unit.text))?;
         }
-        let is_confirmed = self.yes || (is_attended() && has_consent()?);
+        let is_confirmed = self.yes || (is_attended() && has_agreed("Write these files?")?);
         if !is_confirmed {
             context
                 .out
@@ -173,12 +173,4 @@ fn remove_sockets(places: &[Place]) {
             let _ = std::fs::remove_file(path);
         }
     }
-}
-
-/// Asks on the terminal; any answer other than yes means no.
-fn has_consent() -> Result<bool> {
-    eprint_line("Write these files? [y/N]");
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }

@@ -1,6 +1,5 @@
 //! `ttop top`: a screen with running agents, cost, plans, trends and projects.
 
-use super::config::set_setting;
 use super::context::{Context, depth_of, empty_or, explain_empty, footer, with_ids};
 use crate::args::{Filters, RowArgs, complete};
 use crate::core::bad_request::BadRequest;
@@ -94,7 +93,7 @@ impl TopArgs {
             keys,
             has_mouse: context.engine.config.top.mouse,
             notes,
-            set: set_setting,
+            set: Engine::set_setting,
             remembered,
         };
         Ok(match run(&mut context.engine, options)? {

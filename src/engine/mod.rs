@@ -56,6 +56,7 @@ pub mod registry;
 pub mod remotes;
 mod sample;
 pub mod scan;
+pub mod settings;
 pub mod snapshot;
 pub mod snapshot_feed;
 pub mod snapshot_writer;

@@ -2,6 +2,7 @@
 
 mod check;
 mod edit;
+mod file;
 pub mod flaw;
 mod page;
 mod repair;
@@ -13,6 +14,7 @@ mod sinks;
 pub mod values;
 
 pub use edit::{set, unset};
+pub use file::{remove_value, write_value};
 pub use flaw::Flaw;
 pub use page::page;
 pub use show::{annotated, shown};
