@@ -57,6 +57,7 @@ pub mod remotes;
 mod sample;
 pub mod scan;
 pub mod settings;
+pub mod setup;
 pub mod snapshot;
 pub mod snapshot_feed;
 pub mod snapshot_writer;

@@ -1,19 +1,14 @@
 //! `ttop setup`: offers completions, a bar, budgets, alerts and consents, and shows each change before it makes it.
 
-mod bars;
-mod change;
-mod settings;
-mod shells;
-
 use super::context::{Context, is_attended};
+use super::dialog;
 use crate::args::values::amount;
 use crate::core::bad_request::BadRequest;
+use crate::engine::setup::{self, BUDGETS, Change, Files, Offer};
 use crate::exit::Exit;
 use crate::render::eprint_line;
 use anyhow::{Context as _, Result, bail};
-use change::{Change, Files, Offer};
 use clap::Args;
-use std::io::{BufRead, Write};
 
 /// Offer completions, a bar, budgets, alerts and consents
 ///
@@ -55,27 +50,24 @@ impl SetupArgs {
         }
         let mut files = Files::default();
         let mut offered = 0;
-        for make in [shells::offers, bars::offers] {
+        for make in [setup::completions, setup::bars] {
             let offers = make(&context.engine.system, &files)?;
             offered += self.go_through(offers, context, &mut files)?.offered;
         }
         let asks = may_ask && !self.yes && !self.print;
         let mut budgets = Vec::new();
-        for (name, given) in settings::BUDGETS
-            .into_iter()
-            .zip([self.daily, self.weekly, self.monthly])
-        {
+        for (name, given) in BUDGETS.into_iter().zip([self.daily, self.weekly, self.monthly]) {
             let dollars = match given {
-                None if asks && settings::lacks_budget(context, name) => ask_budget(name)?,
+                None if asks && context.engine.lacks_budget(name) => ask_budget(name)?,
                 given => given,
             };
             budgets.extend(dollars.map(|dollars| (name, dollars)));
         }
         // Each in turn: a later one builds on the text that an earlier one left.
-        for setting in settings::wanted(context, &budgets)? {
+        for setting in context.engine.settings_to_offer(&budgets)? {
             let mut next = Some(setting);
             while let Some(setting) = next {
-                let offer = settings::offer(&setting, &context.engine.system, &files)?;
+                let offer = setting.offer(&context.engine.system, &files)?;
                 let gone = self.go_through(vec![offer], context, &mut files)?;
                 offered += gone.offered;
                 next = setting.otherwise.filter(|_| gone.made == 0).map(|other| *other);
@@ -132,15 +124,12 @@ struct Gone {
 
 /// Asks on the terminal; any answer other than yes means no.
 fn has_agreed(question: &str) -> Result<bool> {
-    Ok(matches!(
-        ask(&format!("{question} [y/N] "))?.to_lowercase().as_str(),
-        "y" | "yes"
-    ))
+    Ok(dialog::is_yes(&ask(&format!("{question} [y/N]"))?))
 }
 
 /// A budget; none after an empty line, or when it is no amount.
 fn ask_budget(name: &str) -> Result<Option<f64>> {
-    let answer = ask(&format!("A {name} budget in US dollars (empty for none): "))?;
+    let answer = ask(&format!("A {name} budget in US dollars (empty for none):"))?;
     if answer.is_empty() {
         return Ok(None);
     }
@@ -155,14 +144,13 @@ fn ask_budget(name: &str) -> Result<Option<f64>> {
     }
 }
 
+/// Asks on the terminal. Setup stops when the input ended: an answer is part of what it does.
 fn ask(question: &str) -> Result<String> {
-    let mut stderr = std::io::stderr().lock();
-    write!(stderr, "{question}")?;
-    stderr.flush()?;
-    let mut answer = String::new();
-    if std::io::stdin().lock().read_line(&mut answer)? == 0 {
-        eprint_line("");
-        bail!("the input ended; what was not answered is unchanged");
+    match dialog::ask(question)? {
+        Some(answer) => Ok(answer),
+        None => {
+            eprint_line("");
+            bail!("the input ended; what was not answered is unchanged")
+        }
     }
-    Ok(answer.trim().to_owned())
 }

@@ -1,6 +1,5 @@
-//! Completions for the shell of the user.
+//! Shells: the completion script of each, and where it belongs.
 
-use super::super::completions::Shell;
 use super::change::{Change, Files, Offer, with_paragraph};
 use crate::system::System;
 use anyhow::Result;
@@ -9,9 +8,39 @@ use std::path::Path;
 /// zsh knows `compdef` after `compinit` alone.
 const ZSH: &str = "# Completions of ttop\n(( $+functions[compdef] )) && source <(ttop completions zsh)\n";
 
+/// A shell with a completion script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[expect(clippy::enum_variant_names, reason = "PowerShell is the name of a shell")]
+pub enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    Elvish,
+    #[value(name = "powershell")]
+    PowerShell,
+    /// A module with typed commands; load it with `use ttop.nu *`
+    Nushell,
+}
+
+impl Shell {
+    /// The committed script.
+    pub const fn script(self) -> &'static str {
+        match self {
+            Self::Bash => include_str!("../../../completions/ttop.bash"),
+            Self::Zsh => include_str!("../../../completions/_ttop"),
+            Self::Fish => include_str!("../../../completions/ttop.fish"),
+            Self::Elvish => include_str!("../../../completions/ttop.elv"),
+            Self::PowerShell => include_str!("../../../completions/ttop.ps1"),
+            Self::Nushell => include_str!("../../../completions/ttop.nu"),
+        }
+    }
+}
+
+/// Completions for the shell of the user.
+///
 /// # Errors
 /// When a file of the shell cannot be read.
-pub(super) fn offers(system: &System, files: &Files) -> Result<Vec<Offer>> {
+pub fn completions(system: &System, files: &Files) -> Result<Vec<Offer>> {
     let shell = system.var("SHELL").map(Path::new).and_then(Path::file_name);
     let shell = shell.and_then(|name| name.to_str()).unwrap_or_default();
     let by_hand = |line: &str| Ok(vec![Offer::Note(format!("for completions in {shell}, run: {line}"))]);

@@ -15,12 +15,14 @@ const STARSHIP: &str = "# Today's cost and the plan limit\n[custom.ttop]\n\
 /// Makes the new text of a file; the same text where the bar is taken.
 type Add = fn(&str) -> Result<String>;
 
+/// A segment in each bar that is here and has none.
+///
 /// # Errors
 /// When a file of a bar cannot be read.
-pub(super) fn offers(system: &System, files: &Files) -> Result<Vec<Offer>> {
+pub fn bars(system: &System, files: &Files) -> Result<Vec<Offer>> {
     let mut offers = Vec::new();
     let config = system.config_dir();
-    let bars: [(&str, Option<PathBuf>, Add); 4] = [
+    let all: [(&str, Option<PathBuf>, Add); 4] = [
         ("a segment in tmux", tmux(system), tmux_text),
         (
             "a segment in Waybar",
@@ -38,7 +40,7 @@ pub(super) fn offers(system: &System, files: &Files) -> Result<Vec<Offer>> {
             claude_text,
         ),
     ];
-    for (purpose, path, add) in bars {
+    for (purpose, path, add) in all {
         let Some(path) = path else { continue };
         let before = files.read(system, &path)?;
         let text = before.clone().unwrap_or_default();

@@ -12,14 +12,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// What setup found for one purpose.
-pub(super) enum Offer {
+pub enum Offer {
     Change(Change),
     /// What the user does by hand, or needs to know.
     Note(String),
 }
 
 /// The new text of a file.
-pub(super) struct Change {
+pub struct Change {
     /// `completions for fish`
     pub purpose: String,
     pub path: PathBuf,
@@ -32,7 +32,7 @@ pub(super) struct Change {
 
 impl Change {
     /// A unified diff that `patch` takes.
-    pub(super) fn diff(&self, system: &System) -> String {
+    pub fn diff(&self, system: &System) -> String {
         let path = system.tilde(&self.path);
         let before = if self.before.is_some() { &*path } else { "/dev/null" };
         let old = self.before.as_deref().unwrap_or_default();
@@ -44,7 +44,7 @@ impl Change {
     ///
     /// # Errors
     /// Those of the file system; the old file is then untouched.
-    pub(super) fn write(&self) -> io::Result<()> {
+    pub fn write(&self) -> io::Result<()> {
         let permissions = fs::metadata(&self.path).map(|file| file.permissions());
         replace(&self.path, self.after.as_bytes())?;
         match permissions {
@@ -57,21 +57,21 @@ impl Change {
 
 /// Texts of files, with the changes so far.
 #[derive(Default)]
-pub(super) struct Files(BTreeMap<PathBuf, String>);
+pub struct Files(BTreeMap<PathBuf, String>);
 
 impl Files {
     /// The text of a file; `None` when there is no such file.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(super) fn read(&self, system: &System, path: &Path) -> Result<Option<String>> {
+    pub fn read(&self, system: &System, path: &Path) -> Result<Option<String>> {
         match self.0.get(path) {
             Some(text) => Ok(Some(text.clone())),
             None => read_text(system, path).map_err(|problem: Problem| anyhow!("{problem}")),
         }
     }
 
-    pub(super) fn keep(&mut self, change: Change) {
+    pub fn keep(&mut self, change: Change) {
         self.0.insert(change.path, change.after);
     }
 }
