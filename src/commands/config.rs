@@ -88,7 +88,7 @@ impl ConfigArgs {
                 let typed = value;
                 let value = parse_value(key, &path, typed)?;
                 #[cfg(feature = "plugins")]
-                let value = super::plugin::setting::check(context, &path, typed, value)?;
+                let value = super::plugin::check_setting(context, &path, typed, value)?;
                 write_value(&context.engine.system, &path, &value)?;
             }
             Action::Unset { key } => context.engine.remove_setting(key)?,

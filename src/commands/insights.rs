@@ -5,6 +5,7 @@ use crate::args::{Filters, RowArgs, complete};
 use crate::core::rows::{CostRow, InsightRow};
 use crate::core::trend::{MOST_DAYS, Span};
 use crate::exit::Exit;
+use crate::render::columns::insight::advice;
 use crate::render::{Footer, Grep, Layout, Row};
 use crate::reports::Sessions;
 use anyhow::Result;
@@ -58,7 +59,7 @@ impl InsightsArgs {
                 grep: grep.clone(),
                 empty,
                 footer: Some(Box::new(move |rows: &[InsightRow]| {
-                    Footer::new(None, advice(rows, missing))
+                    Footer::new(None, [advice(rows), missing].concat())
                 })),
                 ..Layout::default()
             };
@@ -69,17 +70,4 @@ impl InsightsArgs {
             )
         })
     }
-}
-
-/// The advice of each insight once, above what the answer lacks.
-fn advice(rows: &[InsightRow], missing: Vec<String>) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for row in rows {
-        let line = format!("{}: {}", row.insight.name(), row.advice);
-        if !lines.contains(&line) {
-            lines.push(line);
-        }
-    }
-    lines.extend(missing);
-    lines
 }

@@ -2,13 +2,12 @@
 
 use super::context::Context;
 use crate::args::{RowArgs, complete};
-use crate::core::rows::ThemeRow;
+use crate::engine::themes::theme_row;
 use crate::exit::Exit;
-use crate::render::theme::{KEYS, Scheme, Theme};
+use crate::render::theme::Theme;
 use crate::render::{Footer, Layout};
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use serde_json::Value;
 
 /// List themes, or show the colors of one
 ///
@@ -46,7 +45,7 @@ impl ThemeArgs {
         let active = context.theme()?.map(|theme| theme.id);
         let default = context.engine.registry.themes.first().map(|theme| theme.id.clone());
         let active = active.or(default);
-        let row = |theme: &Theme| row(theme, active.as_ref() == Some(&theme.id));
+        let row = |theme: &Theme| theme_row(theme, active.as_ref() == Some(&theme.id));
         match &self.action {
             None => {
                 let rows = context.engine.registry.themes.iter().map(row).collect();
@@ -71,23 +70,5 @@ impl ThemeArgs {
                 context.out.print(&request, layout, std::iter::once(Ok(row)))
             }
         }
-    }
-}
-
-fn row(theme: &Theme, active: bool) -> ThemeRow {
-    let colors = KEYS.iter().zip(theme.colors.all());
-    let contrast = theme.colors.text.contrast(theme.colors.background);
-    ThemeRow {
-        theme_id: theme.id.to_string(),
-        name: theme.name.to_string(),
-        scheme: match theme.scheme {
-            Scheme::Dark => "dark".to_owned(),
-            Scheme::Light => "light".to_owned(),
-        },
-        active,
-        contrast: (contrast * 10.0).round() / 10.0,
-        colors: colors
-            .map(|(key, color)| ((*key).to_owned(), Value::String(color.hex())))
-            .collect(),
     }
 }

@@ -41,6 +41,16 @@ pub struct Snapshot {
     pub currency: Option<String>,
 }
 
+impl Snapshot {
+    /// Before anything was ever synced everything is unknown.
+    pub fn unknown() -> Self {
+        Self {
+            shape: SHAPE,
+            ..Self::default()
+        }
+    }
+}
+
 /// Money as it is kept: nano-dollars, and how they are known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cost {

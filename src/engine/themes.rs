@@ -1,11 +1,13 @@
-//! The theme of a run: asked for by flag, else by the configuration, for a dark or a light terminal.
+//! Themes: their rows, and the theme of a run, asked for by flag, else by the configuration, for a dark or a light terminal.
 
 use super::Engine;
 use crate::core::bad_request::BadRequest;
 use crate::core::problem::Problem;
+use crate::core::rows::ThemeRow;
 use crate::render::keys::similar;
-use crate::render::theme::{Scheme, Theme};
+use crate::render::theme::{KEYS, Scheme, Theme};
 use crate::system::config::values::ColorScheme;
+use serde_json::Value;
 
 impl Engine {
     /// A theme by its id.
@@ -55,5 +57,24 @@ impl Engine {
             ColorScheme::Light => Some(Scheme::Light),
             ColorScheme::Auto => None,
         }
+    }
+}
+
+/// A theme with its colors.
+pub fn theme_row(theme: &Theme, active: bool) -> ThemeRow {
+    let colors = KEYS.iter().zip(theme.colors.all());
+    let contrast = theme.colors.text.contrast(theme.colors.background);
+    ThemeRow {
+        theme_id: theme.id.to_string(),
+        name: theme.name.to_string(),
+        scheme: match theme.scheme {
+            Scheme::Dark => "dark".to_owned(),
+            Scheme::Light => "light".to_owned(),
+        },
+        active,
+        contrast: (contrast * 10.0).round() / 10.0,
+        colors: colors
+            .map(|(key, color)| ((*key).to_owned(), Value::String(color.hex())))
+            .collect(),
     }
 }

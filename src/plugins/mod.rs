@@ -1,5 +1,6 @@
 //! Plugins of the TokenTop SDK: found, checked, asked for, and run each in a process of its own.
 
+pub mod admin;
 pub mod as_agent;
 pub mod as_pricing;
 pub mod as_provider;

@@ -2,10 +2,12 @@
 
 use super::consent;
 use super::host::{Found, State};
+use super::parent::walls;
 use super::plugin::Plugin;
 use crate::core::rows::{PluginProviderRow, PluginRow};
 use crate::core::time::Time;
 use serde_json::json;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +33,22 @@ pub fn providers(plugin: &Arc<Plugin>) -> Option<Vec<PluginProviderRow>> {
         })
     });
     Some(rows.collect())
+}
+
+/// The walls around plugins on this system.
+pub struct Sandbox {
+    pub walls: Vec<String>,
+    pub missing: Vec<&'static str>,
+}
+
+/// # Errors
+/// When a plugin's process cannot be started.
+pub fn sandbox() -> io::Result<Sandbox> {
+    const LOCKS: [&str; 3] = ["landlock", "rlimits", "seccomp"];
+    let walls = walls(&std::env::current_exe()?)?;
+    let is_missing = |lock: &&str| !walls.iter().any(|wall| wall == lock);
+    let missing = LOCKS.into_iter().filter(is_missing).collect();
+    Ok(Sandbox { walls, missing })
 }
 
 /// State, rights and last failure of a plugin.

@@ -19,10 +19,12 @@ use super::plugin::{Events, Plugin};
 use super::trust::Trust;
 use super::world::{Clock, Limits, World};
 use crate::agents::AgentHandle;
+use crate::core::cannot_answer::CannotAnswer;
 use crate::core::credential::Credential;
 use crate::core::problem::Problem;
 use crate::prices::MorePrices;
 use crate::providers::ProviderHandle;
+use crate::render::keys::similar;
 use crate::render::theme::Theme;
 use crate::sinks::SinkHandle;
 use crate::system::System;
@@ -177,6 +179,42 @@ impl Session {
             events,
             home: system.home.clone(),
         })
+    }
+
+    /// The plugin of one source, whether or not it is configured.
+    ///
+    /// # Errors
+    /// When the consents cannot be read.
+    pub fn load_one(system: &System, config: &Config, source: Source) -> Result<Self> {
+        let look = Look {
+            only: Some(vec![source]),
+            ..Look::default()
+        };
+        Self::load(system, config, &look)
+    }
+
+    /// Plugins of an id, of any type.
+    pub fn of_id<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Found> {
+        let found = self.found.iter();
+        found.filter(move |found| found.checked.id.as_deref() == Some(id))
+    }
+
+    /// The plugins that a word names: by id, then by path or package.
+    pub fn named(&self, what: &str) -> Vec<&Found> {
+        let is_id = |found: &&Found| found.checked.id.as_deref() == Some(what);
+        let is_label = |found: &&Found| found.source.label == what;
+        let of_id = self.found.iter().filter(is_id);
+        of_id.chain(self.found.iter().filter(is_label)).collect()
+    }
+
+    /// The error for a word that names no plugin.
+    pub fn not_found(&self, what: &str) -> CannotAnswer {
+        let ids = self.found.iter().filter_map(|found| found.checked.id.as_deref());
+        let hint = match similar(what, ids).first() {
+            Some(near) => format!("did you mean '{near}'? ttop plugin list lists the plugins"),
+            None => "ttop plugin list lists the plugins".to_owned(),
+        };
+        CannotAnswer::new(format!("no plugin '{what}' is known"), hint)
     }
 
     /// What a report says of plugins that it goes without.

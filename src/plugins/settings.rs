@@ -1,5 +1,6 @@
 //! Settings of a plugin: its defaults, then the user's values, each checked against its schema.
 
+use crate::core::bad_request::BadRequest;
 use serde_json::{Map, Value};
 
 /// Keys that objects have by themselves.
@@ -56,6 +57,28 @@ pub fn merge(id: &str, declared: &Value, user: Option<&Map<String, Value>>) -> S
         }
     }
     settings
+}
+
+/// Checks a value that was typed for `pluginConfig.<id>.<key>` against the plugin's schema, if it has one.
+///
+/// # Errors
+/// When the plugin has no such setting, or its value must be another.
+pub fn check_typed(declared: &Value, id: &str, key: &str, typed: &str, value: Value) -> Result<Value, BadRequest> {
+    let Some(schema) = declared["configSchema"].as_object() else {
+        return Ok(value);
+    };
+    let Some(field) = schema.get(key) else {
+        let known: Vec<&str> = schema.keys().map(String::as_str).collect();
+        let error = BadRequest::new(format!("pluginConfig.{id}.{key}: the plugin has no such setting"));
+        return Err(error.with_hint(format!("its settings: {}", known.join(", "))));
+    };
+    // A key such as 12345 is a text where the plugin wants one.
+    let is_text = check(field, &value).is_err() && !value.is_string();
+    let value = if is_text { Value::from(typed) } else { value };
+    match check(field, &value) {
+        Ok(()) => Ok(value),
+        Err(wanted) => Err(BadRequest::new(format!("pluginConfig.{id}.{key} must be {wanted}"))),
+    }
 }
 
 /// Checks one value against its field.

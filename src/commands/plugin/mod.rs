@@ -2,7 +2,6 @@
 
 mod add;
 mod list;
-pub(crate) mod setting;
 mod tests_of;
 mod trust;
 
@@ -11,12 +10,17 @@ pub(crate) use trust::ask_for_trust;
 use super::context::Context;
 use crate::args::{RowArgs, complete};
 use crate::exit::Exit;
+use crate::plugins::admin;
 use crate::plugins::declare::Kind;
+use crate::plugins::host::Found;
 use crate::plugins::manifests::Manifests;
 use crate::plugins::scaffold;
+use crate::plugins::session::Session;
+use crate::plugins::settings::check_typed;
 use crate::system::System;
 use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
+use serde_json::Value;
 
 /// Show plugins, and add, trust, test and remove them
 #[derive(Args, Debug)]
@@ -117,6 +121,7 @@ fn ids() -> Vec<String> {
         .map(|system| Manifests::open(&system).ids())
         .unwrap_or_default()
 }
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Wall {
     Landlock,
@@ -128,8 +133,8 @@ impl PluginArgs {
     /// When the command could not answer.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
         match &self.action {
-            None => list::list(context, &self.show, None),
-            Some(Action::List(show)) => list::list(context, show, None),
+            None => list::list(context, &self.show),
+            Some(Action::List(show)) => list::list(context, show),
             Some(Action::Info { id, show }) => list::info(context, show, id),
             Some(Action::Doctor { id, show }) => list::doctor(context, show, id.as_deref()),
             Some(Action::New { kind, name }) => new(context, *kind, name),
@@ -147,4 +152,28 @@ fn new(context: &mut Context, kind: Kind, id: &str) -> Result<Exit> {
     let text = format!("{folder}\n  ttop plugin test ./{folder}\n  ttop plugin add ./{folder}\n");
     context.out.text(&text)?;
     Ok(Exit::Ok)
+}
+
+/// Every configured plugin, loaded as far as it may be.
+fn load(context: &Context) -> Result<Session> {
+    let Context { engine, out } = context;
+    admin::load(&engine.system, &engine.config, &out.global.plugins)
+}
+
+/// Checks a value for `pluginConfig.<id>.<key>` against the plugin's schema; every other value passes unchanged.
+///
+/// # Errors
+/// When the plugin has no such setting, or its value must be another.
+pub(crate) fn check_setting(context: &Context, path: &[&str], typed: &str, value: Value) -> Result<Value> {
+    let ["pluginConfig", id, key] = path else {
+        return Ok(value);
+    };
+    let session = load(context)?;
+    if let Some(declaration) = session.of_id(id).find_map(Found::declaration) {
+        return Ok(check_typed(&declaration.value, id, key, typed, value)?);
+    }
+    context.out.note(&format!(
+        "ttop: no plugin {id} is configured: its setting is not checked"
+    ));
+    Ok(value)
 }

@@ -1,47 +1,21 @@
 //! `ttop plugin trust` and `untrust`: consent, given and taken back.
 
 use super::super::context::Context;
-use super::list::{load, load_one, not_found, of};
-use crate::core::cannot_answer::CannotAnswer;
+use super::super::dialog::has_agreed;
+use super::load;
 use crate::core::problem::Problem;
 use crate::exit::Exit;
-use crate::plugins::consent;
-use crate::plugins::discover;
-use crate::plugins::host::{Found, State, Way};
-use crate::plugins::session;
-use crate::plugins::trust::Trust;
+use crate::plugins::host::{Found, State};
+use crate::plugins::{admin, consent};
 use crate::render::eprint_line as say;
 use anyhow::{Result, bail};
-use std::io::{BufRead, IsTerminal};
+use std::io::IsTerminal;
 
 pub(super) fn trust(context: &mut Context, what: &str, yes: bool) -> Result<Exit> {
-    let session = load(context, false)?;
-    let found = &session.found;
-    let by_path;
-    let mut wanted: Vec<&Found> = of(found, what).collect();
-    wanted.extend(found.iter().filter(|found| found.source.label == what));
-    if wanted.is_empty()
-        && context
-            .engine
-            .system
-            .cwd
-            .join(context.engine.system.expand(what))
-            .exists()
-    {
-        let source = discover::at(
-            &context.engine.system,
-            &context.engine.system.cwd,
-            what.to_owned(),
-            Way::Flag,
-        );
-        by_path = load_one(context, source)?.found;
-        wanted = by_path.iter().collect();
-    }
-    if wanted.is_empty() {
-        return Err(not_found(what, &session.found).into());
-    }
+    let Context { engine, out } = &*context;
+    let session = admin::find(&engine.system, &engine.config, &out.global.plugins, what)?;
     let mut exit = Exit::Ok;
-    for found in wanted {
+    for found in session.named(what) {
         if ask(context, found, yes)? != Exit::Ok {
             exit = Exit::Failed;
         }
@@ -51,7 +25,7 @@ pub(super) fn trust(context: &mut Context, what: &str, yes: bool) -> Result<Exit
 
 /// Shows what one plugin asks for, and keeps the answer.
 pub(super) fn ask(context: &Context, found: &Found, yes: bool) -> Result<Exit> {
-    let (Some(declaration), Some(hash)) = (found.declaration(), &found.hash) else {
+    let Some(declaration) = found.declaration().filter(|_| found.hash.is_some()) else {
         bail!("{}", found.errors.join("\n"));
     };
     let id = &declaration.id;
@@ -72,16 +46,12 @@ pub(super) fn ask(context: &Context, found: &Found, yes: bool) -> Result<Exit> {
         if !std::io::stdin().is_terminal() {
             bail!("consent needs a person or --yes: ttop plugin trust {id} --yes");
         }
-        say("Allow this? [y/N]");
-        let mut answer = String::new();
-        std::io::stdin().lock().read_line(&mut answer)?;
-        if !matches!(answer.trim(), "y" | "Y" | "yes") {
+        if !has_agreed("Allow this?")? {
             say("Not trusted.");
             return Ok(Exit::Failed);
         }
     }
-    let mut trust = Trust::open(&session::trust_file(&context.engine.system))?;
-    trust.give(hash, declaration, &found.source.label, context.engine.system.now)?;
+    admin::trust(&context.engine.system, found)?;
     context.out.note(&format!(
         "ttop: plugin {id} is trusted until its code or its rights change"
     ));
@@ -93,7 +63,7 @@ pub(super) fn ask(context: &Context, found: &Found, yes: bool) -> Result<Exit> {
 /// # Errors
 /// When an answer cannot be read or kept.
 pub(crate) fn ask_for_trust(context: &mut Context, may_ask: bool) -> Result<usize> {
-    let session = match load(context, false) {
+    let session = match load(context) {
         Ok(session) => session,
         Err(error) => {
             context.out.warn(&Problem::new("plugin", format_args!("{error:#}")));
@@ -119,13 +89,7 @@ pub(crate) fn ask_for_trust(context: &mut Context, may_ask: bool) -> Result<usiz
 }
 
 pub(super) fn untrust(context: &mut Context, id: &str) -> Result<Exit> {
-    let mut trust = Trust::open(&session::trust_file(&context.engine.system))?;
-    match trust.take_back(id)? {
-        0 => {
-            let hint = "ttop plugin list lists the plugins and which are trusted";
-            return Err(CannotAnswer::new(format!("plugin '{id}' is not trusted"), hint).into());
-        }
-        _ => context.out.note(&format!("ttop: plugin {id} is no longer trusted")),
-    }
+    admin::untrust(&context.engine.system, id)?;
+    context.out.note(&format!("ttop: plugin {id} is no longer trusted"));
     Ok(Exit::Ok)
 }

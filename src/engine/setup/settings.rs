@@ -70,13 +70,8 @@ fn desktop_alerts(engine: &Engine) -> Option<Setting> {
         .as_object()
         .is_some_and(|sinks| !sinks.is_empty());
     let purpose = "desktop notifications when a budget or limit is near, or a session waits ('ttop alert' sends them)";
-    (!has_sink && has_desktop(&engine.system)).then(|| {
-        setting(
-            purpose,
-            &["alerts", "sinks", "desktop"],
-            json!({"type": "desktop"}),
-        )
-    })
+    (!has_sink && has_desktop(&engine.system))
+        .then(|| setting(purpose, &["alerts", "sinks", "desktop"], json!({"type": "desktop"})))
 }
 
 fn price_download(config: &Config) -> Option<Setting> {

@@ -10,6 +10,7 @@ mod i3status_rs;
 mod icons;
 mod json;
 mod menu;
+mod options;
 mod pango;
 mod plain;
 mod polybar;
@@ -26,6 +27,7 @@ mod zjstatus;
 
 pub use facts::{GROUPS, Group};
 pub use icons::Icons;
+pub use options::{BarOptions, segments_of};
 pub use segments::{SEGMENTS, Segment};
 pub use template::Template;
 

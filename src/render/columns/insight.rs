@@ -37,3 +37,15 @@ impl Row for InsightRow {
         }),
     ];
 }
+
+/// The advice of each insight once.
+pub fn advice(rows: &[InsightRow]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for row in rows {
+        let line = format!("{}: {}", row.insight.name(), row.advice);
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
+}

@@ -1,4 +1,4 @@
-//! `bar-status --from`: the snapshot of a `ttop serve`, here or elsewhere.
+//! Asks a `ttop serve`, here or elsewhere, for its snapshot.
 
 use crate::core::bad_request::BadRequest;
 use crate::core::snapshot::{SHAPE, Snapshot};
@@ -14,7 +14,7 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// # Errors
 /// When the server cannot be reached or answers something else.
-pub(super) fn fetch_snapshot(url: &str, token_file: Option<&Path>, system: &System) -> Result<Snapshot> {
+pub fn fetch_snapshot(url: &str, token_file: Option<&Path>, system: &System) -> Result<Snapshot> {
     let body = fetch(url, "/v1/snapshot", token_file, system)?;
     let snapshot: Snapshot = serde_json::from_slice(&body).context("the server's snapshot cannot be read")?;
     if snapshot.shape != SHAPE {
@@ -27,7 +27,7 @@ pub(super) fn fetch_snapshot(url: &str, token_file: Option<&Path>, system: &Syst
 ///
 /// # Errors
 /// When the server cannot be reached or refuses.
-pub(super) fn fetch(url: &str, path: &str, token_file: Option<&Path>, system: &System) -> Result<Vec<u8>> {
+pub fn fetch(url: &str, path: &str, token_file: Option<&Path>, system: &System) -> Result<Vec<u8>> {
     let base = url.trim_end_matches('/');
     let reach = reach_of(base).ok_or_else(|| {
         BadRequest::new("--from must be an https URL, or an http URL of this machine")

@@ -1,36 +1,25 @@
 //! `ttop bar-status`: one segment for a status bar or prompt, from the last snapshot.
 
 mod gnome;
-mod refresh;
-mod remote;
-mod statusline_input;
 
 use super::context::Context;
 use crate::core::bad_request::BadRequest;
-use crate::core::currency::{Currency, DOLLAR};
 use crate::core::problem::Problem;
-use crate::core::snapshot::{SHAPE, Snapshot};
+use crate::core::snapshot::Snapshot;
+use crate::engine::served;
 use crate::engine::snapshot_feed::SnapshotFeed;
+use crate::engine::statusline::{self, ReceivedStatusline};
 use crate::exit::Exit;
-use crate::ledger::snapshot::{Peeked, peek};
-use crate::render::bar::{Bar, Icons, Level, Needs, Part, Piece, SEGMENTS, STYLES, Segment, Style, Template, fit};
-use crate::render::theme::{BUILT_IN, Theme};
+use crate::render::bar::{BarOptions, Icons, Needs, SEGMENTS, STYLES, Template, segments_of};
+use crate::render::theme::BUILT_IN;
 use crate::render::{OutputError, eprint_line, is_abandoned, text};
 use anyhow::{Result, anyhow};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use refresh::{Refresh, refresh};
-use statusline_input::ReceivedStatusline;
 use std::path::PathBuf;
 
 /// Printed for a wrong command line: empty output would hide the bar.
 const PUZZLED: &str = "ttop?\n";
-/// Older numbers are marked, even if a sync is running.
-const OLD_MS: i64 = 5 * 60 * 1000;
-/// Without a sync on its way, this long.
-const KEPT_MS: i64 = 60 * 1000;
-const SEGMENTS_SHOWN: [&str; 3] = ["today", "limit", "status"];
-
 /// Print one segment for a status bar or prompt
 ///
 /// Prints the snapshot that the last sync left and exits. If the snapshot is older than 2 seconds, starts a sync in
@@ -92,18 +81,6 @@ fn segments() -> PossibleValuesParser {
         .into()
 }
 
-/// The parsed options.
-struct Plan {
-    style: &'static dyn Style,
-    template: Option<Template>,
-    segments: Vec<&'static Segment>,
-    max_width: Option<usize>,
-    icons: Icons,
-    program: String,
-    received: Option<ReceivedStatusline>,
-    theme: Theme,
-}
-
 impl BarStatusArgs {
     /// Always prints, and never fails: a bar that shows nothing looks like one without trouble.
     ///
@@ -121,45 +98,44 @@ impl BarStatusArgs {
         if self.port.is_some() {
             context.out.note("ttop: ignored --port: bar-status needs no server");
         }
-        let plan = self.plan(context)?;
+        let (options, received) = self.options(context)?;
         if self.print_config {
-            return show(plan.style.setup());
+            return show(options.style.setup());
         }
-        let is_gnome = plan.style.needs() == Needs::Stats;
+        let is_gnome = options.style.needs() == Needs::Stats;
         if let Some(url) = &self.from {
-            return self.show_remote(url, &plan, is_gnome, context);
+            return self.show_served(url, &options, is_gnome, context);
         }
         match (&self.write, is_gnome, self.follow) {
             (Some(_), false, _) => Err(BadRequest::new("--write requires the style 'gnome'").into()),
-            (write, true, _) => gnome::run(&plan, write.as_deref(), self.follow, context),
-            (None, false, true) => follow(&plan, context),
-            (None, false, false) => self.glance(&plan, context),
+            (write, true, _) => gnome::run(&options, write.as_deref(), self.follow, context),
+            (None, false, true) => follow(&options, context),
+            (None, false, false) => self.glance(&options, received.as_ref(), context),
         }
     }
 
     /// Prints what a server knows. Its age is that of its clock, which may be another one: it is not shown.
-    fn show_remote(&self, url: &str, plan: &Plan, is_gnome: bool, context: &mut Context) -> Result<()> {
+    fn show_served(&self, url: &str, options: &BarOptions, is_gnome: bool, context: &mut Context) -> Result<()> {
         let (system, token) = (&context.engine.system, self.token_file.as_deref());
         if is_gnome {
-            let stats = remote::fetch(url, "/api/stats", token, system)?;
+            let stats = served::fetch(url, "/api/stats", token, system)?;
             return show(&String::from_utf8_lossy(&stats));
         }
-        match remote::fetch_snapshot(url, token, system) {
+        match served::fetch_snapshot(url, token, system) {
             Ok(snapshot) => {
-                let snapshot = snapshot.for_currency(currency(context));
-                show(&plan.draw(&snapshot, None, None, system.now))
+                let snapshot = snapshot.for_currency(context.engine.shown_currency());
+                show(&options.draw(&snapshot, None, None, system.now))
             }
             Err(error) if error.is::<BadRequest>() => Err(error),
             Err(error) => {
                 let now = system.now;
                 context.out.warn(&Problem::new("serve", format_args!("{error:#}")));
-                show(&plan.draw(&nothing(), Some("serve?"), None, now))
+                show(&options.draw(&Snapshot::unknown(), Some("serve?"), None, now))
             }
         }
     }
 
-    fn plan(&self, context: &Context) -> Result<Plan> {
-        let is_sample = context.engine.is_sample();
+    fn options(&self, context: &Context) -> Result<(BarOptions, Option<ReceivedStatusline>)> {
         let theme = match context.theme()? {
             Some(theme) => theme,
             None => BUILT_IN[0].clone(),
@@ -168,93 +144,60 @@ impl BarStatusArgs {
         let style = STYLES.iter().find(|style| name.is_none_or(|name| style.name() == name));
         let style = *style.ok_or_else(|| anyhow!("unknown style"))?;
         let template = self.template.as_deref().map(Template::parse).transpose();
-        let shown: Vec<&str> = match (&self.segments[..], style.needs()) {
-            ([], Needs::StatuslineInput) => vec![SEGMENTS_SHOWN[0]],
-            ([], _) => SEGMENTS_SHOWN.to_vec(),
-            (names, _) => names.iter().map(String::as_str).collect(),
-        };
+        let listens = style.needs() == Needs::StatuslineInput && !self.print_config;
+        let received = listens.then(statusline::listen).flatten();
         // Its own path, so that clicks work where PATH is another one.
-        let program = (!is_sample)
+        let program = (!context.engine.is_sample())
             .then(|| std::env::current_exe().ok()?.to_str().map(str::to_owned))
             .flatten();
-        Ok(Plan {
+        let options = BarOptions {
             style,
             template: template.map_err(|error| BadRequest::new(format!("--template: {error}")))?,
-            segments: shown.into_iter().filter_map(Segment::find).collect(),
+            segments: segments_of(&self.segments, style),
             max_width: self.max_width,
             icons: self.icons,
             program: program.unwrap_or_else(|| "ttop".to_owned()),
             theme,
-            received: (style.needs() == Needs::StatuslineInput && !self.print_config)
-                .then(statusline_input::listen)
-                .flatten(),
-        })
+            statusline: received.as_ref().map(|received| received.input.clone()),
+        };
+        Ok((options, received))
     }
 
     /// Prints the snapshot and starts a sync for the next call.
-    fn glance(&self, plan: &Plan, context: &mut Context) -> Result<()> {
-        if context.engine.is_sample() {
-            let snapshot = context.engine.live_snapshot()?;
-            return show(&plan.draw(&snapshot, None, None, context.engine.system.now));
+    fn glance(&self, options: &BarOptions, received: Option<&ReceivedStatusline>, context: &mut Context) -> Result<()> {
+        let Context { engine, out } = context;
+        let now = engine.system.now;
+        if engine.is_sample() {
+            let snapshot = engine.live_snapshot()?;
+            return show(&options.draw(&snapshot, None, None, now));
         }
-        let now = context.engine.system.now;
-        if let Some(received) = &plan.received
-            && let Err(error) = statusline_input::spool(received, &context.engine.system)
+        if let Some(received) = received
+            && let Err(error) = statusline::spool(received, &engine.system)
         {
-            context
-                .out
-                .warn(&Problem::new("plan limits", format_args!("are not saved: {error}")));
+            out.warn(&Problem::new("plan limits", format_args!("are not saved: {error}")));
         }
-        let (snapshot, trouble) = match peek(&context.engine.system) {
-            Peeked::Snapshot(snapshot) if snapshot.is_of(now, context.engine.system.asked_zone()) => {
-                (Some(snapshot.for_currency(currency(context))), None)
-            }
-            Peeked::Snapshot(_) => (None, None),
-            Peeked::Nothing => (None, None),
-            Peeked::Unusable(problem) => {
-                context.out.warn(&problem);
-                (None, Some("ledger?"))
-            }
-        };
-        let age = snapshot.as_ref().map(|snapshot| snapshot.age(now));
-        let refreshed = match (trouble, self.no_sync) {
-            (None, false) => refresh(context, age),
-            _ => Refresh::None,
-        };
-        let bound = match refreshed {
-            Refresh::Coming => OLD_MS,
-            Refresh::None => KEPT_MS,
-            Refresh::Failed => 0,
-        };
-        let shown_age = age.filter(|age| *age > bound);
-        show(&plan.draw(&snapshot.unwrap_or_else(nothing), trouble, shown_age, now))
+        let seen = engine.glance(!self.no_sync, out.global.tz.as_deref());
+        seen.problems.iter().for_each(|problem| out.warn(problem));
+        show(&options.draw(&seen.snapshot, seen.trouble, seen.age, now))
     }
 }
 
-/// The code of the currency that amounts are shown in; none for dollars.
-fn currency(context: &Context) -> Option<&'static str> {
-    let currency = Currency::find(context.engine.config.display.currency.name());
-    currency
-        .filter(|currency| *currency != DOLLAR)
-        .map(|currency| currency.code)
-}
-
 /// Prints a line, and another whenever it is a different one.
-fn follow(plan: &Plan, context: &mut Context) -> Result<()> {
+fn follow(options: &BarOptions, context: &mut Context) -> Result<()> {
     let mut feed = SnapshotFeed::start(&mut context.engine, is_abandoned)?;
     let mut last = String::new();
     while feed.wait()? {
         let now = feed.engine.system.now;
         let line = if feed.has_ledger()? {
-            plan.draw(feed.snapshot()?.0, None, None, now)
+            options.draw(feed.snapshot()?.0, None, None, now)
         } else {
-            plan.draw(&nothing(), Some("ledger?"), None, now)
+            options.draw(&Snapshot::unknown(), Some("ledger?"), None, now)
         };
         for problem in feed.engine.take_problems() {
             context.out.warn(&problem);
         }
         if line != last {
-            let between = if last.is_empty() { "" } else { plan.style.between() };
+            let between = if last.is_empty() { "" } else { options.style.between() };
             show(&format!("{between}{line}"))?;
             last = line;
         }
@@ -265,47 +208,6 @@ fn follow(plan: &Plan, context: &mut Context) -> Result<()> {
 /// Prints even with `-q`: a bar needs text.
 fn show(text: &str) -> Result<()> {
     Ok(crate::render::print_encoded(text.as_bytes())?)
-}
-
-/// Before anything was ever synced everything is unknown.
-fn nothing() -> Snapshot {
-    Snapshot {
-        shape: SHAPE,
-        ..Snapshot::default()
-    }
-}
-
-impl Plan {
-    fn draw(&self, snapshot: &Snapshot, trouble: Option<&str>, age: Option<i64>, now: i64) -> String {
-        let parts: Vec<Part> = match (trouble, &self.template) {
-            (Some(words), _) => vec![Part {
-                name: "trouble",
-                pieces: vec![Piece::new(words, Level::Crit.tone())],
-                level: Level::Crit,
-            }],
-            (None, Some(template)) => vec![template.part(snapshot, now, self.icons)],
-            (None, None) => self
-                .segments
-                .iter()
-                .filter_map(|segment| segment.part(snapshot, now, self.icons))
-                .collect(),
-        };
-        let parts = match self.max_width {
-            Some(width) => fit(parts, width, self.icons),
-            None => parts,
-        };
-        self.style.draw(&Bar {
-            snapshot,
-            parts,
-            age,
-            now,
-            icons: self.icons,
-            program: &self.program,
-            statusline: self.received.as_ref().map(|received| &received.input),
-            stats: None,
-            theme: &self.theme,
-        })
-    }
 }
 
 /// Prints the placeholder, and the reason on stderr.

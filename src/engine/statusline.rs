@@ -19,14 +19,14 @@ const MOST_BYTES: u64 = 1 << 20;
 const SPOOL_BYTES: u64 = 256 << 10;
 
 /// The input received.
-pub(super) struct ReceivedStatusline {
+pub struct ReceivedStatusline {
     pub input: StatuslineInput,
     /// As Claude Code wrote it.
     limits: Option<Value>,
 }
 
 /// Listens, but never on a terminal and never for long.
-pub(super) fn listen() -> Option<ReceivedStatusline> {
+pub fn listen() -> Option<ReceivedStatusline> {
     understand(&piped_json(PATIENCE, MOST_BYTES)?)
 }
 
@@ -59,7 +59,7 @@ fn shown(seen: LimitSeen) -> (String, f64, Option<i64>) {
 ///
 /// # Errors
 /// When they cannot be written.
-pub(super) fn spool(received: &ReceivedStatusline, system: &System) -> std::io::Result<()> {
+pub fn spool(received: &ReceivedStatusline, system: &System) -> std::io::Result<()> {
     let Some(raw) = &received.limits else { return Ok(()) };
     if received.input.limits.is_empty() {
         return Ok(());
