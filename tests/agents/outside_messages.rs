@@ -124,8 +124,79 @@ fn kimi(records: &[(&str, [u64; 2])]) -> Vec<(&'static str, String)> {
     )]
 }
 
+const GROK: &str = ".grok/sessions/%2Fw/parent/updates.jsonl";
+const GROK_CHILD: &str = ".grok/sessions/%2Fw/child/updates.jsonl";
+
+/// An update of Grok, so many seconds after the session began.
+fn grok(second: i64, kind: &str, fields: &Value) -> Value {
+    let mut update = json!({"sessionUpdate": kind});
+    for (key, value) in fields.as_object().expect("fields") {
+        update[key] = value.clone();
+    }
+    let time = TIME + second * 1000;
+    json!({"timestamp": time / 1000, "params": {"update": update, "_meta": {"agentTimestampMs": time}}})
+}
+
+/// A finished turn whose own calls are `turns` of `calls`.
+fn grok_turn(second: i64, prompt: &str, input: u64, [turns, calls]: [u64; 2]) -> Value {
+    let model =
+        json!({"inputTokens": input, "outputTokens": 1, "modelCalls": calls, "costUsdTicks": input * 100_000_000});
+    let mut usage = model.clone();
+    (usage["numTurns"], usage["modelUsage"]) = (turns.into(), json!({"grok-4.6": model}));
+    grok(second, "turn_completed", &json!({"prompt_id": prompt, "usage": usage}))
+}
+
+fn grok_cases() -> Vec<Case> {
+    let row = |session, input: i64| -> Turn { (session, "grok-4.6", [input, 1, 0, 0, 0], Some(input * 10_000_000)) };
+    let spawned = grok(
+        1,
+        "subagent_spawned",
+        &json!({"child_session_id": "child", "parent_prompt_id": "p1"}),
+    );
+    let finished = |second| grok(second, "subagent_finished", &json!({"child_session_id": "child"}));
+    let case = |name, parent: Vec<Value>, child: Vec<Value>, turns: Vec<Turn>| Case {
+        name,
+        agent: "grok-cli",
+        files: vec![(GROK, lines(&parent)), (GROK_CHILD, lines(&child))],
+        turns,
+    };
+    let own = || grok_turn(2, "c1", 30, [2, 2]);
+    vec![
+        case(
+            "a turn that includes a subagent",
+            vec![spawned.clone(), finished(3), grok_turn(4, "p1", 40, [1, 3])],
+            vec![own()],
+            vec![row("parent", 40)],
+        ),
+        case(
+            "a subagent that the user went on with",
+            vec![spawned.clone(), finished(3), grok_turn(4, "p1", 40, [1, 3])],
+            vec![own(), grok_turn(9, "c2", 5, [1, 1])],
+            vec![row("parent", 40), row("child", 5)],
+        ),
+        case(
+            "a turn without its subagent",
+            vec![spawned.clone(), finished(3), grok_turn(4, "p1", 10, [1, 1])],
+            vec![own()],
+            vec![row("parent", 10), row("child", 30)],
+        ),
+        case(
+            "a subagent in the background",
+            vec![
+                spawned,
+                grok_turn(2, "p1", 10, [1, 1]),
+                finished(3),
+                grok_turn(4, "p2", 11, [1, 1]),
+            ],
+            vec![own()],
+            vec![row("parent", 10), row("parent", 11), row("child", 30)],
+        ),
+    ]
+}
+
 fn cases() -> Vec<Case> {
     let mut cases = pi_cases();
+    cases.extend(grok_cases());
     let k3 = |counts: [i64; 2]| ("session_s", "k3", [counts[0], counts[1], 0, 0, 0], None);
     cases.push(Case {
         name: "a compaction between turns",

@@ -1,5 +1,6 @@
 //! Grok CLI: a log of updates per session; each finished turn leaves its usage by model.
 
+mod subagents;
 mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
@@ -17,9 +18,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::path::Path;
+use subagents::Subagents;
 
 const ID: &str = "grok-cli";
-const RULES_VERSION: u32 = 3;
+const RULES_VERSION: u32 = 4;
+/// A record that was written so long after it was made is a copy.
+const COPIED_AFTER_MS: u64 = 60_000;
 
 pub(super) struct GrokCli;
 
@@ -39,6 +43,8 @@ impl Agent for GrokCli {
             limits: About::list(&[
                 "a turn counts when it finishes, as one row per model that covers all its requests",
                 "versions without updates.jsonl record only context sizes (signals.json), not usage",
+                "requests of subagents that finish within a turn are recorded in that turn",
+                "compactions and other requests beside the conversation are not recorded",
             ]),
             rules_version: RULES_VERSION,
         }
@@ -113,6 +119,11 @@ fn describe(folder: &Path, session: &str, into: &mut Batch) -> String {
 struct State {
     /// Time of the latest record.
     time: i64,
+    #[serde(default)]
+    subagents: Subagents,
+    /// Whether the session finished a turn of its own.
+    #[serde(default)]
+    has_run: bool,
 }
 
 /// `{"timestamp":1785225600,"method":"…","params":{"update":{…},"_meta":{"agentTimestampMs":1785225600500}}}`
@@ -148,6 +159,10 @@ struct Update<'a> {
     prompt_id: Option<Text<'a>>,
     #[serde(borrow, default)]
     usage: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    child_session_id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    parent_prompt_id: Option<Text<'a>>,
 }
 
 /// What was cached is inside the input, reasoning inside the output.
@@ -164,6 +179,8 @@ struct Usage {
     /// Some request of the turn has no price: the cost is not all of it.
     cost_is_partial: Option<bool>,
     model_calls: Option<Count>,
+    /// The calls of the agent itself, without those of its subagents.
+    num_turns: Option<Count>,
     /// The same by model.
     model_usage: Option<BTreeMap<String, Usage>>,
 }
@@ -205,6 +222,15 @@ fn record(
     let exact = part::<Meta>(meta).and_then(|meta| meta.agent_timestamp_ms.0);
     let time = exact.or(seconds).filter(|ms| *ms > 0).unwrap_or(state.time);
     state.time = state.time.max(time);
+    let child = update.child_session_id.as_deref().unwrap_or("");
+    match &*update.kind {
+        "subagent_spawned" => {
+            let prompt = update.parent_prompt_id.as_deref().unwrap_or("");
+            state.subagents.begin(child, prompt);
+        }
+        "subagent_finished" => state.subagents.end(child),
+        _ => {}
+    }
     if update.kind.0 != "turn_completed" {
         return Ok(());
     }
@@ -221,6 +247,12 @@ fn record(
     let is_priced = by_model.iter().any(|(_, usage)| usage.cost().is_some());
     let weights: Vec<u64> = by_model.iter().map(|(_, usage)| usage.tokens().known_total()).collect();
     let shares = share(usage.cost().filter(|_| !is_priced).unwrap_or_default(), &weights);
+    // A fork's copies carry the time of copying.
+    let written = seconds.unwrap_or(time);
+    let is_copy = exact.is_some_and(|exact| written.abs_diff(exact) > COPIED_AFTER_MS);
+    // The first turn of a subagent's session is the one that its parent may have counted; those that follow are the user's.
+    let segment = (!is_copy && !state.has_run).then(|| subagents::segment(session));
+    state.has_run |= !is_copy;
     for ((model, usage), share) in by_model.into_iter().zip(shares) {
         let turn = Finished {
             session,
@@ -228,12 +260,17 @@ fn record(
             model,
             exact,
             time,
-            // A fork's copies carry the time of copying.
-            written: seconds.unwrap_or(time),
+            written,
+            segment: segment.as_deref(),
             cost: usage.cost().or(Some(share).filter(|share| *share > Money::ZERO)),
             place: line.offset,
         };
         turn.add(usage, into);
+    }
+    let has_more_calls = |(own, all): (Count, Count)| all.0 > own.0;
+    let has_subagents = usage.num_turns.zip(usage.model_calls).is_some_and(has_more_calls);
+    for child in state.subagents.finished_in(prompt).filter(|_| has_subagents) {
+        subagents::add_to_parent(session, &child, time, line.offset, into);
     }
     Ok(())
 }
@@ -247,6 +284,7 @@ struct Finished<'a> {
     exact: Option<i64>,
     time: i64,
     written: i64,
+    segment: Option<&'a str>,
     cost: Option<Money>,
     place: u64,
 }
@@ -276,6 +314,7 @@ impl Finished<'_> {
             event: EventKey::of(ID, &key),
             // The one that was written first is no copy.
             rank: Rank(u64::MAX - self.written.unsigned_abs(), 0),
+            segment: self.segment,
             provider_id: "xai",
             model_id: self.model,
             tokens,

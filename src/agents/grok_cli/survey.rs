@@ -15,6 +15,7 @@ const USAGE: &[&str] = &[
     "outputTokens",
     "reasoningTokens",
     "totalTokens",
+    "usageIsIncomplete",
 ];
 
 pub(super) static KNOWN: Vocabulary = Vocabulary {
@@ -22,5 +23,7 @@ pub(super) static KNOWN: Vocabulary = Vocabulary {
         Words::new("usage field", "params.update.usage", USAGE),
         Words::new("usage field", "params.update.usage.modelUsage.*", USAGE),
     ],
+    // The size of a context.
+    counts: &["context_window_tokens", "tokens_after", "tokens_before", "tokens_used"],
     ..Vocabulary::EMPTY
 };
