@@ -157,6 +157,16 @@ pub enum Accuracy {
     Estimated,
 }
 
+impl Accuracy {
+    /// Exact where every bucket is known.
+    pub fn of(tokens: &Tokens) -> Self {
+        match tokens.unknown_mask() {
+            0 => Self::Exact,
+            _ => Self::Partial,
+        }
+    }
+}
+
 /// Whether the agent still has the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

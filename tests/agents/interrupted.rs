@@ -63,8 +63,37 @@ fn thread(state: &str, output: u64) -> String {
         .to_string()
 }
 
+/// A reply of DeepSeek Harness that is settled like this.
+fn settled(kind: &str, output: u64, interrupted: bool) -> Value {
+    let usage = json!({"inputTokens": 700, "outputTokens": output});
+    let source = json!({"provider": "anthropic", "model": "claude-opus-4-6"});
+    let mut data = json!({"turn": 1, "step": 1});
+    if kind == "assistant/attempt" {
+        data["stream"] = json!([{"type": "chunk", "chunk": {"type": "usage", "usage": usage}}]);
+    } else {
+        (data["usage"], data["message"]) = (usage, json!({"id": "m1", "source": source}));
+    }
+    if interrupted {
+        data["interrupted"] = true.into();
+    }
+    json!({"type": kind, "seq": 3, "time": TIME, "data": data})
+}
+
+fn mux(output: u64, partial: bool) -> String {
+    let usage = json!({"inputTokens": 700, "outputTokens": output});
+    let mut metadata = json!({"timestamp": TIME, "model": "anthropic:claude-opus-4-6", "usage": usage});
+    if partial {
+        metadata["partial"] = true.into();
+    }
+    let parts = json!([{"type": "dynamic-tool", "state": "output-available"}, {"type": "text", "text": "So"}]);
+    lines(&[json!({"id": "a1", "role": "assistant", "parts": parts, "metadata": metadata})])
+}
+
+/// Agents that identify replies by their counts: theirs do not change once written.
+const UNCHANGING: [&str; 3] = ["mux", "openclaw", "pi"];
+const HARNESS: &str = ".dsh/sessions/p/s/session.jsonl";
 const CLAUDE: &str = ".claude/projects/-p/s.jsonl";
-const CASES: [Case; 13] = [
+const CASES: [Case; 16] = [
     Case {
         agent: "claude-code",
         path: CLAUDE,
@@ -170,6 +199,29 @@ const CASES: [Case; 13] = [
         cut: || thread("error", 3),
         complete: || thread("complete", 90),
     },
+    Case {
+        agent: "deepseek-harness",
+        path: HARNESS,
+        cut: || lines(&[settled("assistant/message", 3, true)]),
+        complete: || lines(&[settled("assistant/message", 90, false)]),
+    },
+    Case {
+        agent: "deepseek-harness",
+        path: HARNESS,
+        cut: || lines(&[settled("assistant/attempt", 3, false)]),
+        complete: || {
+            lines(&[
+                settled("assistant/attempt", 3, false),
+                settled("assistant/message", 90, false),
+            ])
+        },
+    },
+    Case {
+        agent: "mux",
+        path: ".mux/sessions/w1/chat.jsonl",
+        cut: || mux(3, true),
+        complete: || mux(90, false),
+    },
 ];
 
 fn agent(id: &str) -> &'static (dyn Agent + Sync) {
@@ -212,8 +264,7 @@ fn a_reply_that_ends_is_exact_whether_or_not_its_beginning_was_read() {
         home.write(case.path, (case.cut)());
         counting.sync(&system(&home.path()));
         home.write(case.path, (case.complete)());
-        // Agents that identify replies by their counts only do so for replies that do not change once written.
-        if case.agent != "pi" && case.agent != "openclaw" {
+        if !UNCHANGING.contains(&case.agent) {
             let later = only(&counting.sync(&system(&home.path())).turns, &case);
             assert_eq!(later, at_once, "{} {}", case.agent, case.path);
         }

@@ -263,7 +263,6 @@ fn turns(source: &Source, thread: &str, document: &Thread<'_>, branch: &str, int
             Some(time) => format!("{time}\0{model}\0{}", reply.key),
             None => format!("{thread}\0{}", reply.key),
         };
-        let is_complete = reply.tokens.unknown_mask() == 0;
         into.session(SessionInfo {
             updated_at: reply.at,
             ..SessionInfo::new(thread)
@@ -277,11 +276,7 @@ fn turns(source: &Source, thread: &str, document: &Thread<'_>, branch: &str, int
             provider_id: biller("", model).unwrap_or(""),
             model_id: model,
             tokens: reply.tokens,
-            accuracy: if is_complete {
-                Accuracy::Exact
-            } else {
-                Accuracy::Partial
-            },
+            accuracy: Accuracy::of(&reply.tokens),
             timestamp: time.unwrap_or(0),
             origin: Origin { branch, ..Origin::NONE },
             ..Turn::PLAIN

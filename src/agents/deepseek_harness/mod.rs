@@ -10,8 +10,8 @@ use crate::agents::shared::walk::Walk;
 use crate::agents::shared::zstd::{MOST_BYTES, unpack_frames};
 use crate::core::biller::biller;
 use crate::core::problem::Problem;
-use crate::core::tokens::Tokens;
-use crate::core::turn::{EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::tokens::{Bucket, Tokens};
+use crate::core::turn::{Accuracy, EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use crate::system::open::{self, Most};
 use anyhow::{Context, Result};
@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 const ID: &str = "deepseek-harness";
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 
 pub(super) struct DeepSeekHarness;
 
@@ -36,7 +36,11 @@ impl Agent for DeepSeekHarness {
         About {
             commands: About::list(&["dsh"]),
             turns: "exact",
-            limits: About::list(&["costs are not recorded: prices come from the list"]),
+            limits: About::list(&[
+                "costs are not recorded: prices come from the list",
+                "the output of interrupted and failed replies is not recorded",
+                "requests for session titles and web searches are recorded without counts",
+            ]),
             rules_version: RULES_VERSION,
         }
     }
@@ -140,6 +144,7 @@ struct Settlement<'a> {
     header: Option<&'a RawValue>,
     #[serde(borrow)]
     text: Option<&'a RawValue>,
+    interrupted: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -265,9 +270,13 @@ impl Stream {
             "assistant/attempt" => streamed(),
             _ => part::<Usage>(data.usage).or_else(streamed),
         };
-        let tokens = usage.unwrap_or_default().tokens();
+        let mut tokens = usage.unwrap_or_default().tokens();
         if tokens.is_zero() {
             return into.skip(Skip::Uncounted);
+        }
+        // What the provider had reported when the stream broke off: its output is a placeholder.
+        if kind == "assistant/attempt" || data.interrupted {
+            tokens = tokens.without(Bucket::Output);
         }
         let message: Message<'_> = part(data.message).unwrap_or_default();
         let route: Route<'_> = part(message.source).unwrap_or_default();
@@ -324,6 +333,7 @@ impl Stream {
                 provider_id: biller(&call.provider, &call.model).unwrap_or(""),
                 model_id: &call.model,
                 tokens: call.tokens,
+                accuracy: Accuracy::of(&call.tokens),
                 timestamp: call.time,
                 place: call.place,
                 ..Turn::PLAIN

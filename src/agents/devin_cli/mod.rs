@@ -175,7 +175,6 @@ fn message(source: &Source, cells: &Cells<'_>, models: &FxHashMap<String, String
     let node = cells.text("node_id").unwrap_or_default();
     let time = cells.time("created_at").unwrap_or(0);
     let key = format!("{node}\0{time}\0{model}\0{:?}", tokens.counts());
-    let is_exact = tokens.unknown_mask() == 0;
     into.turn(&Turn {
         session_id: &session,
         message_id: &node,
@@ -185,7 +184,7 @@ fn message(source: &Source, cells: &Cells<'_>, models: &FxHashMap<String, String
         provider_id: biller("", model).unwrap_or(""),
         model_id: model,
         tokens,
-        accuracy: if is_exact { Accuracy::Exact } else { Accuracy::Partial },
+        accuracy: Accuracy::of(&tokens),
         timestamp: time,
         place: cells.rowid(),
         ..Turn::PLAIN

@@ -11,11 +11,11 @@ use crate::agents::shared::sqlite::{Database, is_damaged};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::table::{self, Cells};
 use crate::core::problem::Problem;
-use crate::core::turn::{Presence, Project, SessionInfo, Title};
+use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
 use crate::system::{Os, System};
 use anyhow::Result;
 use beginning::{Beginning, Beginnings};
-use requests::{Counts, Ledger, accuracy};
+use requests::{Counts, Ledger};
 use serde::Deserialize;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -228,7 +228,7 @@ fn session(
         model: &model,
         tokens,
         cost: rest.money(),
-        accuracy: accuracy(&tokens),
+        accuracy: Accuracy::of(&tokens),
         started_at,
         place: cells.rowid(),
     }

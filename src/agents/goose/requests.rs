@@ -119,14 +119,6 @@ impl Counts {
     }
 }
 
-/// `exact` where every bucket is known.
-pub(super) fn accuracy(tokens: &Tokens) -> Accuracy {
-    match tokens.unknown_mask() {
-        0 => Accuracy::Exact,
-        _ => Accuracy::Partial,
-    }
-}
-
 /// One listed request.
 struct Request {
     counts: Counts,
@@ -223,7 +215,7 @@ impl Ledger {
                 model_id: model,
                 tokens,
                 cost: request.counts.money(),
-                accuracy: accuracy(&tokens),
+                accuracy: Accuracy::of(&tokens),
                 timestamp: request.time.unwrap_or(session.started_at),
                 place: request.place,
                 ..Turn::PLAIN

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 const ID: &str = "jcode";
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 const SNAPSHOT: u8 = 0;
 const JOURNAL: u8 = 1;
 const JOURNAL_ENDING: &str = ".journal.jsonl";
@@ -39,7 +39,8 @@ impl Agent for Jcode {
             commands: About::list(&["jcode"]),
             turns: "exact",
             limits: About::list(&[
-                "counts are as the provider reports them: for gateways it is unknown whether input includes cached tokens (partial)",
+                "older versions do not record the size of a prompt: for gateways it is then unknown whether input includes cached \
+                 tokens (partial)",
                 "a session counts under its latest model",
             ]),
             rules_version: RULES_VERSION,
@@ -48,7 +49,11 @@ impl Agent for Jcode {
 
     fn sources(&self, system: &System) -> Found {
         let mut found = Found::default();
-        let sessions = system.home.join(".jcode/sessions");
+        let (home, because) = match system.path_var("JCODE_HOME") {
+            Some(home) => (home, "$JCODE_HOME"),
+            None => (system.home.join(".jcode"), "default"),
+        };
+        let sessions = home.join("sessions");
         for path in Walk::default().files(&sessions, 0, &mut found) {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             if name.ends_with(JOURNAL_ENDING) {
@@ -57,7 +62,7 @@ impl Agent for Jcode {
                 found.add_file(path, SNAPSHOT);
             }
         }
-        found.roots.push(Root::new(sessions, "default"));
+        found.roots.push(Root::new(sessions, because));
         found
     }
 
@@ -149,6 +154,8 @@ struct Message<'a> {
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(default)]
 struct Usage {
+    /// All that was sent, caches included; older versions do not tell.
+    prompt_tokens: Option<Count>,
     input_tokens: Count,
     output_tokens: Count,
     cache_read_input_tokens: Count,
@@ -166,6 +173,9 @@ impl Usage {
         let reasoning = self.reasoning_output_tokens.0.min(output);
         let of = |input| Tokens::new(input, output - reasoning, reasoning, read, write);
         match provider {
+            _ if self.prompt_tokens.is_some_and(|prompt| prompt.0 >= caches.max(input)) => {
+                of(self.prompt_tokens.map_or(0, |prompt| prompt.0) - caches)
+            }
             _ if caches == 0 || caches > input => of(input),
             "anthropic" => of(input),
             "openai" => of(input - caches),
@@ -230,7 +240,6 @@ impl State {
         let id = message.id.as_deref().unwrap_or("");
         // The journal repeats messages of the snapshot with counts that are complete; copies of a session keep both.
         let key = format!("{id}\0{time}");
-        let is_exact = tokens.unknown_mask() == 0;
         into.turn(&Turn {
             session_id: session,
             message_id: id,
@@ -240,10 +249,35 @@ impl State {
             provider_id: provider,
             model_id: &self.model,
             tokens,
-            accuracy: if is_exact { Accuracy::Exact } else { Accuracy::Partial },
+            accuracy: Accuracy::of(&tokens),
             timestamp: time,
             place,
             ..Turn::PLAIN
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_size_of_a_prompt_shows_where_caches_are() {
+        let usage = |prompt: &str| -> Usage {
+            let text = format!(
+                r#"{{"input_tokens":100,"output_tokens":5,"cache_read_input_tokens":60,"cache_creation_input_tokens":10{prompt}}}"#
+            );
+            serde_json::from_str(&text).expect("a usage")
+        };
+        let inside = Tokens::new(30, 5, 0, 60, 10);
+        let beside = Tokens::new(100, 5, 0, 60, 10);
+        for provider in ["anthropic", "openai", "openrouter"] {
+            assert_eq!(usage(r#","prompt_tokens":100"#).tokens(provider), inside, "{provider}");
+            assert_eq!(usage(r#","prompt_tokens":170"#).tokens(provider), beside, "{provider}");
+        }
+        // Older versions.
+        assert_eq!(usage("").tokens("openai"), inside);
+        assert_eq!(usage("").tokens("anthropic"), beside);
+        assert_eq!(usage("").tokens("openrouter").input(), None);
     }
 }

@@ -7,6 +7,7 @@ const USAGE: &[&str] = &[
     "cache_read_input_tokens",
     "input_tokens",
     "output_tokens",
+    "prompt_tokens",
     "reasoning_output_tokens",
 ];
 

@@ -9,8 +9,8 @@ use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
 use crate::core::money::Money;
-use crate::core::tokens::Tokens;
-use crate::core::turn::{EventKey, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::tokens::{Bucket, Tokens};
+use crate::core::turn::{Accuracy, EventKey, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 use std::path::Path;
 
 const ID: &str = "mux";
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 /// Kinds of sources: a chat, or the requests of a workspace that are in no chat.
 const CHAT: u8 = 0;
 const HEADLESS: u8 = 1;
@@ -42,6 +42,7 @@ impl Agent for Mux {
             turns: "exact",
             limits: About::list(&[
                 "a reply's steps are one row: the number of requests is not recorded",
+                "of an interrupted reply only the steps that ended are recorded",
                 "a subagent whose workspace was deleted counts if Mux kept its chat or ttop read it before",
                 "title requests are recorded only since versions with headless-usage.jsonl",
             ]),
@@ -121,6 +122,8 @@ struct Message<'a> {
 struct Metadata<'a> {
     timestamp: When,
     synthetic: bool,
+    /// Its stream broke off.
+    partial: bool,
     #[serde(borrow)]
     tool_model_usages: Option<Vec<&'a RawValue>>,
 }
@@ -214,8 +217,10 @@ fn message(
         id,
         time,
         offset: line.offset,
+        is_cut: metadata.partial && !waits_for_tool(message.parts),
     };
     place.add(&serde_json::from_str(raw.get())?, "", into)?;
+    let place = Place { is_cut: false, ..place };
     for (number, raw) in metadata.tool_model_usages.unwrap_or_default().into_iter().enumerate() {
         let request: Request<'_> = serde_json::from_str(raw.get())?;
         let call = request.tool_call_id.as_deref().unwrap_or("");
@@ -233,6 +238,7 @@ fn headless(state: &mut State, session: &str, line: &Line<'_>, into: &mut Batch)
         id: "",
         time,
         offset: line.offset,
+        is_cut: false,
     };
     place.add(&request, request.source.as_deref().unwrap_or(""), into)
 }
@@ -243,6 +249,8 @@ struct Place<'a> {
     id: &'a str,
     time: i64,
     offset: u64,
+    /// A step was interrupted whose counts are not recorded.
+    is_cut: bool,
 }
 
 impl Place<'_> {
@@ -254,7 +262,7 @@ impl Place<'_> {
         let usage: Usage = serde_json::from_str(usage.get())?;
         let metadata = part::<ProviderMetadata<'_>>(request.provider_metadata).unwrap_or_default();
         let extra = |raw| part::<Extra>(raw).unwrap_or_default();
-        let tokens = usage.tokens(
+        let mut tokens = usage.tokens(
             extra(metadata.anthropic).cache_creation_input_tokens.0,
             extra(metadata.openai).reasoning_tokens.0,
         );
@@ -263,13 +271,17 @@ impl Place<'_> {
             into.skip(Skip::Uncounted);
             return Ok(());
         }
+        let counts = tokens.counts();
+        if self.is_cut {
+            tokens = tokens.without(Bucket::Output);
+        }
         let full = request.model.as_deref().unwrap_or("");
         let (maker, model) = full.split_once(':').unwrap_or(("", full));
         // A gateway writes `vendor/model`.
         let route = request.route_provider.as_deref().filter(|route| !route.is_empty());
         let provider = route.unwrap_or(maker);
         // Workspaces are forked with their chats; ids, times and counts stay.
-        let key = format!("{}\0{part_of}\0{}\0{full}\0{:?}", self.id, self.time, tokens.counts());
+        let key = format!("{}\0{part_of}\0{}\0{full}\0{counts:?}", self.id, self.time);
         into.turn(&Turn {
             session_id: self.session,
             message_id: self.id,
@@ -280,13 +292,28 @@ impl Place<'_> {
             model_id: model,
             tokens,
             requests: None,
-            cost: (ticks > 0).then(|| Money::from_nanos(i64::try_from(ticks / 10).unwrap_or(i64::MAX))),
+            cost: (ticks > 0 && !self.is_cut).then(|| Money::from_nanos(i64::try_from(ticks / 10).unwrap_or(i64::MAX))),
+            accuracy: Accuracy::of(&tokens),
             timestamp: self.time,
             place: self.offset,
             ..Turn::PLAIN
         });
         Ok(())
     }
+}
+
+/// Whether a message ends with the call of a tool that has not answered: the step before it ended, and no other began.
+fn waits_for_tool(parts: Option<&RawValue>) -> bool {
+    #[derive(Deserialize)]
+    struct Part<'a> {
+        #[serde(borrow, default, rename = "type")]
+        kind: Text<'a>,
+        #[serde(borrow, default)]
+        state: Text<'a>,
+    }
+    let parts: Vec<&RawValue> = part(parts).unwrap_or_default();
+    let last: Option<Part<'_>> = parts.last().and_then(|last| part(Some(last)));
+    last.is_some_and(|last| &*last.kind == "dynamic-tool" && &*last.state == "input-available")
 }
 
 impl Usage {
