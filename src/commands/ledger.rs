@@ -3,20 +3,17 @@
 use super::context::Context;
 use crate::args::{RowArgs, complete};
 use crate::core::bad_request::BadRequest;
-use crate::core::cannot_answer::CannotAnswer;
 use crate::core::filter::TurnFilter;
-use crate::core::period::{Edge, Range, parse_time};
-use crate::core::short_id::meant;
+use crate::core::period::Range;
+use crate::engine::ledger_changes::Import;
 use crate::exit::Exit;
+use crate::ledger::Ledger;
 use crate::ledger::forget::Erase;
-use crate::ledger::query::Selection;
 use crate::ledger::transfer::Exported;
-use crate::ledger::{Ledger, LedgerState};
 use crate::render::Output;
-use crate::reports::Sessions;
 use crate::reports::ledger::ledger_rows;
 use crate::system::open;
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -109,112 +106,36 @@ fn status(context: &mut Context, rows: &RowArgs) -> Result<Exit> {
     context.rows(rows, ledger_rows)
 }
 
-/// A ledger that can be written to, with everything read so far.
-fn writable(context: &mut Context) -> Result<&mut Ledger> {
-    refuse_sample(context)?;
-    let ledger = context.engine.ledger()?;
-    if let (LedgerState::Unusable(_), Some(problem)) = (ledger.standing(), ledger.problems().first()) {
-        bail!("{problem}");
-    }
+/// Reads everything into a ledger that can be written to.
+fn prepare(context: &mut Context) -> Result<()> {
+    context.engine.require_changeable()?;
     context.refresh(&TurnFilter::default())?;
-    let now = context.engine.system.now;
-    let ledger = context.engine.ledger_mut()?;
-    ledger.commit(now)?;
-    ledger.reload()?;
-    Ok(ledger)
-}
-
-fn refuse_sample(context: &Context) -> Result<(), BadRequest> {
-    match context.engine.is_sample() {
-        true => Err(BadRequest::new("the --demo ledger cannot be changed")),
-        false => Ok(()),
-    }
+    context.engine.settle()
 }
 
 impl ForgetArgs {
     fn run(&self, context: &mut Context) -> Result<Exit> {
-        writable(context)?;
-        if let Some(name) = &self.import {
-            return forget_import(context, name);
-        }
-        let erase = self.erase(context, context.engine.ledger()?)?;
-        let now = context.engine.system.now;
-        let ledger = context.engine.ledger_mut()?;
-        let erased = ledger.forget(&erase)?;
-        ledger.commit(now)?;
+        prepare(context)?;
+        let engine = &mut context.engine;
+        let erased = match (&self.import, &self.before, &self.project) {
+            (Some(name), ..) => engine.erase_import(name)?,
+            (_, Some(time), _) => engine.erase(&Erase::Before(engine.moment("--before", time)?))?,
+            (_, _, Some(project)) => {
+                let path = std::path::absolute(engine.system.expand(project))?;
+                engine.erase(&Erase::Project(path.to_string_lossy().into_owned()))?
+            }
+            _ => {
+                let session = engine.session_to_erase(self.session.as_deref().unwrap_or_default())?;
+                engine.erase(&session)?
+            }
+        };
         context.out.note(&format!("ttop: erased {erased} turns"));
         Ok(context.out.outcome())
     }
-
-    fn erase(&self, context: &Context, ledger: &Ledger) -> Result<Erase> {
-        if let Some(time) = &self.before {
-            return Ok(Erase::Before(self::time(context, "--before", time)?));
-        }
-        if let Some(project) = &self.project {
-            let path = context.engine.system.expand(project);
-            return Ok(Erase::Project(
-                std::path::absolute(path)?.to_string_lossy().into_owned(),
-            ));
-        }
-        let prefix = self.session.as_deref().unwrap_or_default();
-        let sessions = Sessions::load(ledger)?;
-        let ids = meant(prefix, sessions.all().map(|session| &*session.id));
-        let found: Vec<_> = sessions.all().filter(|session| ids.contains(&&*session.id)).collect();
-        match &found[..] {
-            [session] => Ok(Erase::Session {
-                agent_id: ledger.names().agent(session.agent).unwrap_or_default().to_owned(),
-                session_id: session.id.to_string(),
-            }),
-            [] => {
-                let message = format!("session '{prefix}' not found");
-                Err(CannotAnswer::new(message, "ttop sessions lists the sessions").into())
-            }
-            several => Err(BadRequest::new(format!(
-                "session id '{prefix}' is ambiguous ({} matches)",
-                several.len()
-            ))
-            .into()),
-        }
-    }
-}
-
-/// The value of a flag that takes a time.
-fn time(context: &Context, flag: &str, text: &str) -> Result<i64> {
-    let system = &context.engine.system;
-    let at = parse_time(text, system.now, system.zone()?, Edge::Since);
-    Ok(at.map_err(|error| BadRequest::new(format!("{flag}: {error}")).with_hint(error.hint))?)
-}
-
-fn forget_import(context: &mut Context, name: &str) -> Result<Exit> {
-    let now = context.engine.system.now;
-    let ledger = context.engine.ledger_mut()?;
-    let Some(erased) = ledger.forget_import(name)? else {
-        let hint = match &ledger.imports()?[..] {
-            [] => "the ledger holds no import".to_owned(),
-            names => format!("the ledger holds {}", names.join(", ")),
-        };
-        return Err(BadRequest::new(format!("no import '{name}'")).with_hint(hint).into());
-    };
-    ledger.commit(now)?;
-    context.out.note(&format!("ttop: erased {erased} turns"));
-    Ok(context.out.outcome())
-}
-
-/// What counts in a ledger: turns, tokens.
-fn totals(ledger: &Ledger) -> Result<(u64, u64)> {
-    let (mut turns, mut tokens) = (0, 0_u64);
-    ledger.visit(&Selection::ALL, |_, columns| {
-        for at in (0..columns.len()).filter(|&at| columns.is_counted(at)) {
-            turns += 1;
-            tokens = tokens.saturating_add(columns.turn(at).tokens.known_total());
-        }
-        Ok(())
-    })?;
-    Ok((turns, tokens))
 }
 
 fn rebuild(context: &mut Context) -> Result<Exit> {
-    refuse_sample(context)?;
+    context.engine.refuse_sample_change()?;
     if let Some(note) = Ledger::rebuild(&context.engine.system)? {
         context.out.note(&format!("ttop: {note}"));
     }
@@ -226,7 +147,7 @@ fn rebuild(context: &mut Context) -> Result<Exit> {
 
 fn export(context: &mut Context, is_own: bool, since: Option<&str>) -> Result<Exit> {
     let range = Range {
-        start: since.map_or(Ok(Range::ALL.start), |since| time(context, "--since", since))?,
+        start: since.map_or(Ok(Range::ALL.start), |since| context.engine.moment("--since", since))?,
         ..Range::ALL
     };
     context.refresh(&TurnFilter::default())?;
@@ -261,24 +182,18 @@ fn import(context: &mut Context, file: &Path, name: Option<&str>, is_dry: bool) 
     if name.is_empty() || name.chars().any(char::is_control) {
         return Err(BadRequest::new("the name of an import is plain text").into());
     }
-    let ledger = writable(context)?;
-    let before = totals(ledger)?;
-    let imported = ledger.import(&name, lines)?;
-    let after = totals(ledger)?;
-    if is_dry {
-        ledger.reload()?;
-    }
+    prepare(context)?;
+    let imported = context.engine.import(&name, lines, is_dry)?;
     imported.problems.iter().for_each(|problem| context.out.warn(problem));
-    let read = imported.read;
-    if is_dry {
-        context.out.note(&format!(
+    let Import {
+        read, before, after, ..
+    } = imported;
+    context.out.note(&match is_dry {
+        true => format!(
             "ttop: would read {read} turns; turns that count: {} now, {} then; tokens: {} now, {} then",
-            before.0, after.0, before.1, after.1
-        ));
-        return Ok(context.out.outcome());
-    }
-    let now = context.engine.system.now;
-    context.engine.ledger_mut()?.commit(now)?;
-    context.out.note(&format!("ttop: read {read} turns"));
+            before.turns, after.turns, before.tokens, after.tokens
+        ),
+        false => format!("ttop: read {read} turns"),
+    });
     Ok(context.out.outcome())
 }

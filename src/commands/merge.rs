@@ -4,7 +4,6 @@ use super::context::Context;
 use crate::args::complete;
 use crate::core::bad_request::BadRequest;
 use crate::core::cannot_answer::CannotAnswer;
-use crate::core::period::{Edge, parse_time};
 use crate::core::problem::Problem;
 use crate::engine::Engine;
 use crate::engine::merge::Merged;
@@ -37,9 +36,7 @@ impl MergeArgs {
     /// # Errors
     /// When a machine cannot be reached or the ledger here cannot be written.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
-        if context.engine.is_sample() {
-            return Err(BadRequest::new("the --demo ledger cannot be changed").into());
-        }
+        context.engine.refuse_sample_change()?;
         let configured = context.engine.config.ledger.shared.clone();
         let folder = self
             .folder
@@ -50,13 +47,8 @@ impl MergeArgs {
                 .with_hint("run 'ttop merge HOST', or 'ttop config set ledger.shared DIR' for a shared folder")
                 .into());
         }
-        let system = &context.engine.system;
         // A moment: days may begin at another time there.
-        let zone = system.zone()?;
-        let since = self.since.as_ref().map(|since| {
-            let at = parse_time(since, system.now, zone, Edge::Since);
-            at.map_err(|error| BadRequest::new(format!("--since: {error}")).with_hint(error.hint))
-        });
+        let since = self.since.as_ref().map(|since| context.engine.moment("--since", since));
         let since = since.transpose()?;
         let mut all_answered = true;
         for host in &self.hosts {

@@ -6,7 +6,6 @@ use crate::args::plot::PlotArgs;
 use crate::args::{Filters, RowArgs, complete};
 use crate::core::bad_request::BadRequest;
 use crate::core::filter::Globs;
-use crate::core::period::{Edge, parse_time};
 use crate::core::rows::{LimitHistoryRow, LimitRow, ProviderRow};
 use crate::engine::filters::check;
 use crate::engine::limits::{LimitsQuery, Listing};
@@ -111,9 +110,7 @@ impl ProvidersArgs {
     fn show_history(&self, span: &str, context: &mut Context) -> Result<Exit> {
         let request = context.request(&self.rows)?;
         request.check::<LimitHistoryRow>(false)?;
-        let system = &context.engine.system;
-        let since = parse_time(span, system.now, system.zone()?, Edge::Since)
-            .map_err(|error| BadRequest::new(format!("--history: {error}")).with_hint(error.hint))?;
+        let since = context.engine.moment("--history", span)?;
         let rows = context.engine.limit_history(since)?;
         context.warn_all();
         let filters = self.filters.text();

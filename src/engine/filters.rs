@@ -49,6 +49,15 @@ impl Engine {
         })
     }
 
+    /// The moment that a flag names, or the start of its period.
+    ///
+    /// # Errors
+    /// When it cannot be understood: a [`BadRequest`].
+    pub fn moment(&self, flag: &str, text: &str) -> Result<i64> {
+        let system = &self.system;
+        parse_time(text, system.now, system.zone()?, Edge::Since).map_err(|error| bad_time(flag, error))
+    }
+
     /// For rows that are not made of turns: those whose keys the filters ask for.
     ///
     /// # Errors

@@ -8,7 +8,6 @@ use crate::core::cannot_answer::CannotAnswer;
 use crate::core::filter::TurnFilter;
 use crate::core::problem::Problem;
 use crate::core::time::Time;
-use crate::ledger::LedgerState;
 use crate::ledger::import::Imported;
 use crate::system::cache::Cache;
 use crate::system::children;
@@ -135,19 +134,10 @@ impl Engine {
 
     /// Everything that this machine has is in the ledger, and the ledger can be written.
     fn prepare(&mut self) -> Result<()> {
-        if self.is_sample() {
-            bail!("the --demo ledger cannot be changed");
-        }
-        let ledger = self.ledger()?;
-        if let (LedgerState::Unusable(_), Some(problem)) = (ledger.standing(), ledger.problems().first()) {
-            bail!("{problem}");
-        }
+        self.require_changeable()?;
         let changes = self.refresh(&TurnFilter::default().agents, &|_, _| {})?;
         self.problems.borrow_mut().extend(changes.problems);
-        let now = self.system.now;
-        let ledger = self.ledger_mut()?;
-        ledger.commit(now)?;
-        ledger.reload()
+        self.settle()
     }
 
     /// Writes the file of this machine, unless it is as it should be: a sync program carries what changes.

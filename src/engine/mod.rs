@@ -40,6 +40,7 @@ pub mod filters;
 pub mod glance;
 pub mod heartbeat;
 mod known_providers;
+pub mod ledger_changes;
 pub mod limits;
 pub mod live_loop;
 pub mod live_probe;
