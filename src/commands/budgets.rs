@@ -1,6 +1,6 @@
 //! `ttop budgets`: spend against each budget, and its projection.
 
-use super::context::{Context, Out, empty_or, footer};
+use super::context::{Context, Out};
 use crate::args::values::{amount, count};
 use crate::args::{Filters, RowArgs};
 use crate::core::bad_request::BadRequest;
@@ -11,9 +11,10 @@ use crate::core::money::Money;
 use crate::core::problem::Problem;
 use crate::core::rows::BudgetRow;
 use crate::engine::Engine;
+use crate::engine::empty_answer::empty_or;
 use crate::engine::filters::check;
 use crate::exit::Exit;
-use crate::render::{Grep, Layout, Row};
+use crate::render::{Grep, Layout, Row, footer};
 use crate::reports::budgets::Spent;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};

@@ -1,17 +1,14 @@
 //! What every command gets: the engine, and where rows and warnings go.
 
-use super::progress;
 use crate::args::{Global, RowArgs};
 use crate::core::filter::TurnFilter;
-use crate::core::filter_text::FilterText;
 use crate::core::problem::Problem;
 use crate::core::short_id::ShortIds;
 use crate::engine::Engine;
-use crate::engine::filters::quoted;
 use crate::engine::unknown_names::UnknownName;
 use crate::exit::Exit;
-use crate::render::theme::{Depth, Scheme, Theme, scheme_of};
-use crate::render::{self, Footer, Format, Layout, MakeFooter, Output, Request, Row, Screen, View};
+use crate::render::theme::{Scheme, Theme, scheme_of};
+use crate::render::{self, Format, Layout, Output, Request, Row, Screen, View};
 use anyhow::Result;
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -75,7 +72,7 @@ impl Context {
         let var = |name: &str| std::env::var(name).ok();
         let mut screen = Screen::stdout(when, view, var);
         if let Some(theme) = self.theme()? {
-            screen.palette = screen.palette.with_theme(&theme, depth_of(&theme));
+            screen.palette = screen.palette.with_theme(&theme, theme.depth());
         }
         Ok(screen)
     }
@@ -130,7 +127,7 @@ impl Context {
     /// # Errors
     /// When the ledger itself cannot be read.
     pub fn refresh(&mut self, filter: &TurnFilter) -> Result<()> {
-        let bar = progress::Bar::new(self.out.global.quiet);
+        let bar = render::progress::Bar::new(self.out.global.quiet);
         let changes = self
             .engine
             .refresh(&filter.agents, &|done, total| bar.show(done, total))?;
@@ -227,19 +224,6 @@ impl Out {
     }
 }
 
-/// The colors that the terminal shows of a theme: none of `plain`.
-pub(crate) fn depth_of(theme: &Theme) -> Depth {
-    match theme.is_plain() {
-        true => Depth::None,
-        false => Depth::of_terminal(|name| std::env::var(name).ok()),
-    }
-}
-
-/// A footer of lines alone, where there are any.
-pub(crate) fn footer<R: 'static>(notes: Vec<String>) -> Option<MakeFooter<R>> {
-    (!notes.is_empty()).then(|| -> MakeFooter<R> { Box::new(|_| Footer::new(None, notes)) })
-}
-
 /// The request with the ids of all sessions, where a table shortens them.
 ///
 /// # Errors
@@ -251,39 +235,6 @@ pub(crate) fn with_ids(request: &Request, engine: &Engine, shown: impl Iterator<
         request.screen.view.ids = Arc::new(ShortIds::new(ids.into_iter().chain(shown)));
     }
     Ok(request)
-}
-
-/// Why a report of turns is empty: the texts to find, or what the engine knows of the rest.
-///
-/// # Errors
-/// When the ledger is damaged.
-pub(crate) fn explain_empty(
-    engine: &Engine,
-    command: &str,
-    noun: &str,
-    filters: &FilterText,
-    is_empty: bool,
-) -> Result<Vec<String>> {
-    match is_empty {
-        true => engine.explain_empty(command, noun, filters),
-        false => Ok(no_match(filters)),
-    }
-}
-
-/// The sentence for an answer that had no rows, or the filters that left none.
-pub(crate) fn empty_or(nothing: &str, had_rows: bool, filters: &FilterText) -> Vec<String> {
-    match (had_rows, no_match(filters)) {
-        (true, lines) if !lines.is_empty() => lines,
-        _ => vec![nothing.to_owned()],
-    }
-}
-
-/// What an answer lacks if its rows were there before the filters.
-pub(crate) fn no_match(filters: &FilterText) -> Vec<String> {
-    match quoted(filters) {
-        flags if flags.is_empty() => Vec::new(),
-        flags => vec![format!("no rows match {flags}")],
-    }
 }
 
 /// Whether a user is present to answer a dialog.

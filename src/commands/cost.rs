@@ -1,6 +1,6 @@
 //! `ttop cost`: tokens and money, grouped.
 
-use super::context::{Context, explain_empty, footer, with_ids};
+use super::context::{Context, with_ids};
 use super::plot;
 use crate::args::plot::PlotArgs;
 use crate::args::values::amount;
@@ -10,7 +10,8 @@ use crate::core::money::Money;
 use crate::core::rows::CostRow;
 use crate::exit::Exit;
 use crate::prices;
-use crate::render::{Footer, Format, Grep, Layout, number};
+use crate::render::columns::cost::covered_note;
+use crate::render::{Footer, Format, Grep, Layout, footer};
 use crate::reports::by::{By, grouping};
 use crate::reports::select::needs_sessions;
 use crate::reports::{Sessions, ccusage, plots};
@@ -97,7 +98,7 @@ impl CostArgs {
         let filters = self.filters.text();
         let filter = context.engine.filter(&filters)?;
         let grep = Grep::new(&filters.grep);
-        let ccusage = ccusage_name(by);
+        let ccusage = ccusage::name_of(by);
         let mut request = context.request(&self.rows)?;
         if self.no_cost {
             request.hidden = &["cost", "costPerHour", "projectedCost"];
@@ -137,7 +138,7 @@ impl CostArgs {
             let mut notes = Vec::new();
             if !self.no_cost {
                 missing.extend(usage.unpriced_notes());
-                notes.extend(plan_note(report.plan_cost));
+                notes.extend(covered_note(report.plan_cost));
             }
             notes.extend(missing.iter().cloned());
             let outdated = usage
@@ -150,7 +151,7 @@ impl CostArgs {
                 let text = format!("models newer than the prices of {list}: ttop prices update");
                 prices::is_first_hint(&system, &list).then_some(text)
             };
-            let empty = explain_empty(engine, "cost", "turns", &filters, report.rows.is_empty())?;
+            let empty = engine.explain_empty("cost", "turns", &filters, report.rows.is_empty())?;
             let layout = Layout {
                 grep: grep.clone(),
                 empty,
@@ -176,26 +177,4 @@ impl CostArgs {
             Ok(if is_over && exit == Exit::Ok { Exit::Check } else { exit })
         })
     }
-}
-
-/// What ccusage calls the report, where it has one like it.
-fn ccusage_name(by: &[By]) -> Option<&'static str> {
-    match by {
-        [By::Day] => Some("daily"),
-        [By::Week] => Some("weekly"),
-        [By::Month] => Some("monthly"),
-        [By::Session] => Some("session"),
-        _ => None,
-    }
-}
-
-/// `of which $180.00 covered by plans`, where any is.
-fn plan_note(covered: Money) -> Vec<String> {
-    if covered == Money::ZERO {
-        return Vec::new();
-    }
-    vec![format!(
-        "of which {} covered by plans",
-        number::money(Some(covered), None)
-    )]
 }

@@ -1,9 +1,10 @@
 //! `ttop creds`: places and states of credentials, never their values.
 
-use super::context::{Context, empty_or, is_attended};
+use super::context::{Context, is_attended};
 use crate::args::{Filters, RowArgs};
 use crate::core::rows::CredRow;
 use crate::engine::creds::CredsQuery;
+use crate::engine::empty_answer::empty_or;
 use crate::exit::Exit;
 use crate::render::{Footer, Grep, Layout, columns};
 use anyhow::Result;

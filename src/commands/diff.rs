@@ -1,6 +1,6 @@
 //! `ttop diff`: another program's numbers or a bill beside ttop's own, and why they differ.
 
-use super::context::{Context, footer, with_ids};
+use super::context::{Context, with_ids};
 use crate::args::{Filters, RowArgs};
 use crate::core::bad_request::BadRequest;
 use crate::core::filter::TurnFilter;
@@ -8,7 +8,7 @@ use crate::core::problem::Problem;
 use crate::core::rows::{CostRow, DiffKind, DiffRow};
 use crate::engine::diff::{self, KINDS};
 use crate::exit::Exit;
-use crate::render::{Grep, Layout};
+use crate::render::{Grep, Layout, footer};
 use crate::system::open::{self, Most};
 use anyhow::Result;
 use clap::Args;

@@ -1,6 +1,6 @@
 //! `ttop insights`: how to spend less, with the numbers behind it.
 
-use super::context::{Context, explain_empty, with_ids};
+use super::context::{Context, with_ids};
 use crate::args::{Filters, RowArgs, complete};
 use crate::core::rows::{CostRow, InsightRow};
 use crate::core::trend::{MOST_DAYS, Span};
@@ -51,7 +51,7 @@ impl InsightsArgs {
             }
             let mut missing = engine.missing_history()?;
             missing.extend(usage.unpriced_notes());
-            let empty = match explain_empty(engine, "insights", "turns", &filters, turns == 0)? {
+            let empty = match engine.explain_empty("insights", "turns", &filters, turns == 0)? {
                 lines if lines.is_empty() || turns > 0 => vec![InsightRow::EMPTY.to_owned()],
                 lines => lines,
             };

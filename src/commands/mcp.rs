@@ -1,8 +1,9 @@
 //! `ttop mcp`: configured MCP servers and the processes that run them.
 
-use super::context::{Context, empty_or};
+use super::context::Context;
 use crate::args::{Filters, RowArgs};
 use crate::core::rows::McpRow;
+use crate::engine::empty_answer::empty_or;
 use crate::engine::filters::check;
 use crate::exit::Exit;
 use crate::render::{Grep, Layout};

@@ -22,7 +22,6 @@ mod plot;
 #[cfg(feature = "plugins")]
 pub(crate) mod plugin;
 pub(crate) mod prices;
-pub(crate) mod progress;
 pub(crate) mod providers;
 pub(crate) mod ps;
 pub(crate) mod schema;

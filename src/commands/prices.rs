@@ -1,12 +1,13 @@
 //! `ttop prices`: what models cost, where the price is from, and the price list itself.
 
-use super::context::{Context, footer, no_match};
+use super::context::Context;
 use crate::args::{RowArgs, complete};
 use crate::core::filter_text::FilterText;
 use crate::core::rows::PriceRow;
+use crate::engine::empty_answer::no_match;
 use crate::exit::Exit;
 use crate::prices::PriceBook;
-use crate::render::{Grep, Layout, columns};
+use crate::render::{Grep, Layout, columns, footer};
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use std::collections::BTreeSet;

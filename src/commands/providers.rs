@@ -1,12 +1,13 @@
 //! `ttop providers`: plan limits, credits and spend, asked from the providers.
 
-use super::context::{Context, empty_or, is_attended};
+use super::context::{Context, is_attended};
 use super::plot;
 use crate::args::plot::PlotArgs;
 use crate::args::{Filters, RowArgs, complete};
 use crate::core::bad_request::BadRequest;
 use crate::core::filter::Globs;
 use crate::core::rows::{LimitHistoryRow, LimitRow, ProviderRow};
+use crate::engine::empty_answer::empty_or;
 use crate::engine::filters::check;
 use crate::engine::limits::{LimitsQuery, Listing};
 use crate::exit::Exit;

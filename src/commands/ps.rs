@@ -1,6 +1,6 @@
 //! `ttop ps`: running agents, their sessions and statuses.
 
-use super::context::{Context, Out, empty_or, footer, with_ids};
+use super::context::{Context, Out, with_ids};
 use crate::args::values::interval;
 use crate::args::{Filters, RowArgs, complete};
 use crate::core::bad_request::BadRequest;
@@ -9,6 +9,7 @@ use crate::core::filter::TurnFilter;
 use crate::core::rows::PsRow;
 use crate::core::short_id::meant;
 use crate::engine::Engine;
+use crate::engine::empty_answer::empty_or;
 use crate::engine::filters::check;
 use crate::engine::live_loop::{OnUnwritable, Step, WatchOptions};
 use crate::engine::live_rows::{Known, hide_subagents, is_listed, known_sessions, row};
@@ -17,7 +18,7 @@ use crate::engine::scan::{LiveSession, Scan, ScanOptions};
 use crate::engine::snapshot_writer::SnapshotWriter;
 use crate::exit::Exit;
 use crate::processes::panes;
-use crate::render::{Grep, Layout, Request, is_abandoned, print_encoded};
+use crate::render::{Grep, Layout, Request, footer, is_abandoned, print_encoded};
 use anyhow::{Result, bail};
 use clap::Args;
 use std::time::{Duration, Instant};

@@ -1,10 +1,10 @@
 //! `ttop sessions`: one row per session.
 
-use super::context::{Context, explain_empty, footer, with_ids};
+use super::context::{Context, with_ids};
 use crate::args::{Filters, RowArgs};
 use crate::core::rows::SessionRow;
 use crate::exit::Exit;
-use crate::render::{Grep, Layout};
+use crate::render::{Grep, Layout, footer};
 use crate::reports::Sessions;
 use crate::reports::select::needs_sessions;
 use crate::reports::sessions::nest;
@@ -70,7 +70,7 @@ impl SessionsArgs {
             missing.extend(usage.unpriced_notes());
             let layout = Layout {
                 grep: grep.clone(),
-                empty: explain_empty(engine, "sessions", "sessions", &filters, rows.is_empty())?,
+                empty: engine.explain_empty("sessions", "sessions", &filters, rows.is_empty())?,
                 footer: footer(missing),
                 ..Layout::default()
             };

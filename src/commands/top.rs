@@ -1,17 +1,18 @@
 //! `ttop top`: a screen with running agents, cost, plans, trends and projects.
 
-use super::context::{Context, depth_of, empty_or, explain_empty, footer, with_ids};
+use super::context::{Context, with_ids};
 use crate::args::{Filters, RowArgs, complete};
 use crate::core::bad_request::BadRequest;
 use crate::core::filter::TurnFilter;
 use crate::core::rows::{CostRow, ProviderRow, PsRow, SessionRow};
 use crate::engine::Engine;
+use crate::engine::empty_answer::empty_or;
 use crate::engine::filters::check;
 use crate::engine::limits::{LimitsQuery, Listing};
 use crate::engine::scan::{LiveSession, ScanOptions};
 use crate::exit::Exit;
 use crate::render::theme::{Depth, Scheme};
-use crate::render::{Layout, Palette, Row};
+use crate::render::{Layout, Palette, Row, footer};
 use crate::system::config::Config;
 use crate::top::feed;
 use crate::top::keys::Keys;
@@ -176,7 +177,7 @@ impl TopArgs {
             out.report_unknown(&engine.unknown_names(&wanted.filter, &rows)?, false)?;
             let empty = match wanted.view {
                 View::Live => empty_or(R::EMPTY, !wanted.filter.is_empty(), &wanted.filter),
-                _ => explain_empty(engine, "cost", "turns", &wanted.turns(), rows.is_empty())?,
+                _ => engine.explain_empty("cost", "turns", &wanted.turns(), rows.is_empty())?,
             };
             let layout = Layout {
                 empty,
@@ -214,7 +215,7 @@ fn look(context: &Context) -> Result<Look> {
     let when = context.out.global.color.unwrap_or_default();
     let var = |name: &str| std::env::var(name).ok();
     let depth = match Palette::choose(when, true, var).is_on() {
-        true => depth_of(&theme),
+        true => theme.depth(),
         false => Depth::None,
     };
     // A theme that was asked for by name, and a scheme that is set, are not questioned.

@@ -1,6 +1,6 @@
 //! `ttop trends`: days and sums beside the period before, streaks, and a forecast.
 
-use super::context::{Context, explain_empty, footer};
+use super::context::Context;
 use super::plot;
 use crate::args::plot::PlotArgs;
 use crate::args::{Filters, RowArgs, complete};
@@ -8,7 +8,7 @@ use crate::core::rows::{CostRow, TrendKind, TrendRow};
 use crate::core::trend::{MOST_DAYS, Span};
 use crate::exit::Exit;
 use crate::render::columns::trend::forecast_note;
-use crate::render::{Grep, Layout};
+use crate::render::{Grep, Layout, footer};
 use crate::reports::trends::Trends;
 use crate::reports::{Sessions, plots};
 use anyhow::Result;
@@ -66,7 +66,7 @@ impl TrendsArgs {
             notes.extend(usage.unpriced_notes());
             let layout = Layout {
                 grep: grep.clone(),
-                empty: explain_empty(engine, "trends", "turns", &filters, is_empty)?,
+                empty: engine.explain_empty("trends", "turns", &filters, is_empty)?,
                 footer: footer(notes),
                 ..Layout::default()
             };

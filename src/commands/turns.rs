@@ -1,10 +1,10 @@
 //! `ttop turns`: one row per model reply.
 
-use super::context::{Context, explain_empty, footer, with_ids};
+use super::context::{Context, with_ids};
 use crate::args::{Filters, RowArgs};
 use crate::core::rows::TurnRow;
 use crate::exit::Exit;
-use crate::render::{Grep, Keep, Layout};
+use crate::render::{Grep, Keep, Layout, footer};
 use crate::reports::Sessions;
 use anyhow::Result;
 use clap::Args;
@@ -37,7 +37,7 @@ impl TurnsArgs {
             // Known to be the newest before rows are made of them, where nothing but time decides.
             let newest = self.rows.limit.filter(|_| self.rows.sort.is_none() && grep.is_empty());
             let mut rows = usage.turn_rows(&selected, &sessions, newest)?.peekable();
-            let empty = explain_empty(engine, "turns", "turns", &filters, rows.peek().is_none())?;
+            let empty = engine.explain_empty("turns", "turns", &filters, rows.peek().is_none())?;
             let mut notes = engine.missing_history()?;
             let mut table = Vec::new();
             let shows_cost = request.fields.is_empty() || request.fields.iter().any(|field| field.starts_with("cost"));

@@ -17,11 +17,25 @@ struct LastTurn {
 }
 
 impl Engine {
-    /// Why a report of turns is empty, and the command that shows something.
+    /// Why a report of turns is empty, and the command that shows something; for one that is not, why `--grep` left
+    /// nothing of it.
     ///
     /// # Errors
     /// When the ledger is damaged.
-    pub fn explain_empty(&self, command: &str, noun: &str, filters: &FilterText) -> Result<Vec<String>> {
+    pub fn explain_empty(
+        &self,
+        command: &str,
+        noun: &str,
+        filters: &FilterText,
+        is_empty: bool,
+    ) -> Result<Vec<String>> {
+        match is_empty {
+            true => self.explain_no_turns(command, noun, filters),
+            false => Ok(no_match(filters)),
+        }
+    }
+
+    fn explain_no_turns(&self, command: &str, noun: &str, filters: &FilterText) -> Result<Vec<String>> {
         let usage = self.usage()?;
         let sessions = Sessions::load(usage.ledger)?;
         let anything = last_turn(&usage, &TurnFilter::default(), &sessions)?;
@@ -100,6 +114,22 @@ impl Engine {
     fn day_of(&self, at: i64) -> Result<String> {
         let local = self.system.zone()?.to_datetime(Time(at).timestamp());
         Ok(local.date().to_string())
+    }
+}
+
+/// The sentence for an answer that had no rows, or the filters that left none.
+pub fn empty_or(nothing: &str, had_rows: bool, filters: &FilterText) -> Vec<String> {
+    match (had_rows, no_match(filters)) {
+        (true, lines) if !lines.is_empty() => lines,
+        _ => vec![nothing.to_owned()],
+    }
+}
+
+/// What an answer lacks if its rows were there before the filters.
+pub fn no_match(filters: &FilterText) -> Vec<String> {
+    match quoted(filters) {
+        flags if flags.is_empty() => Vec::new(),
+        flags => vec![format!("no rows match {flags}")],
     }
 }
 

@@ -35,7 +35,7 @@ pub mod creds;
 pub mod delivery;
 pub mod diff;
 mod doctor;
-mod empty_answer;
+pub mod empty_answer;
 pub mod filters;
 pub mod glance;
 pub mod heartbeat;

@@ -18,6 +18,7 @@ mod palette;
 pub mod plot;
 pub mod preferences;
 mod print;
+pub mod progress;
 mod screen;
 mod table;
 pub mod text;
@@ -30,7 +31,7 @@ pub use grep::Grep;
 pub use order::Keep;
 pub use output::{Output, OutputError, Pipe, is_abandoned, print_encoded, print_text};
 pub use palette::{Palette, When};
-pub use print::{Footer, Layout, MakeDocument, MakeFooter, Request, print};
+pub use print::{Footer, Layout, MakeDocument, MakeFooter, Request, footer, print};
 pub use screen::{Screen, width};
 
 use crate::core::problem::Problem;

@@ -66,6 +66,11 @@ impl<R> Footer<R> {
     }
 }
 
+/// A footer of lines alone, where there are any.
+pub fn footer<R: 'static>(notes: Vec<String>) -> Option<MakeFooter<R>> {
+    (!notes.is_empty()).then(|| -> MakeFooter<R> { Box::new(|_| Footer::new(None, notes)) })
+}
+
 impl<R> Default for Layout<R> {
     fn default() -> Self {
         Self {

@@ -1,5 +1,6 @@
 //! What `-o ccusage` needs besides the rows: models and agents of each group, and when sessions were last active.
 
+use super::by::By;
 use super::cost::CostReport;
 use super::{Sessions, Usage};
 use crate::core::group::Totals;
@@ -20,6 +21,17 @@ struct Parts {
     agents: BTreeSet<Text>,
     models: BTreeMap<Text, Totals>,
     last_activity: Option<String>,
+}
+
+/// What ccusage calls the report, where it has one like it.
+pub(crate) fn name_of(by: &[By]) -> Option<&'static str> {
+    match by {
+        [By::Day] => Some("daily"),
+        [By::Week] => Some("weekly"),
+        [By::Month] => Some("monthly"),
+        [By::Session] => Some("session"),
+        _ => None,
+    }
 }
 
 /// Makes the document of a report; `name` is what ccusage calls it.

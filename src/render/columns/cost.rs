@@ -1,5 +1,6 @@
 //! The table of `ttop cost`: dimensions that were not asked for are empty, so their columns are left out.
 
+use crate::core::money::Money;
 use crate::core::rows::CostRow;
 use crate::core::time::Time;
 use crate::render::{Cell, Column, Row, Tone, View, number};
@@ -152,4 +153,9 @@ fn period(row: &CostRow, view: &View) -> Cell {
         true => Cell::toned(span, Tone::Strong),
         false => Cell::plain(span),
     }
+}
+
+/// `of which $180.00 covered by plans`, where any is.
+pub fn covered_note(covered: Money) -> Option<String> {
+    (covered != Money::ZERO).then(|| format!("of which {} covered by plans", number::money(Some(covered), None)))
 }

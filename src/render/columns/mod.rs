@@ -2,7 +2,7 @@
 
 mod activity;
 mod budget;
-mod cost;
+pub mod cost;
 pub mod cred;
 mod diff;
 mod doctor;

@@ -180,6 +180,14 @@ impl Theme {
     pub fn is_plain(&self) -> bool {
         self.id == PLAIN
     }
+
+    /// The colors that this terminal shows of it.
+    pub fn depth(&self) -> Depth {
+        match self.is_plain() {
+            true => Depth::None,
+            false => Depth::of_terminal(|name| std::env::var(name).ok()),
+        }
+    }
 }
 
 /// The theme without colors.

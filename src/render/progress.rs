@@ -7,12 +7,12 @@ use std::time::Duration;
 /// Below this many bytes reading is over before a bar is seen.
 const WORTH_BYTES: u64 = 64 << 20;
 
-pub(crate) struct Bar {
+pub struct Bar {
     bar: Option<ProgressBar>,
 }
 
 impl Bar {
-    pub(crate) fn new(is_quiet: bool) -> Self {
+    pub fn new(is_quiet: bool) -> Self {
         let is_shown = std::io::stderr().is_terminal() && !is_quiet;
         Self {
             bar: is_shown.then(|| {
@@ -25,7 +25,7 @@ impl Bar {
         }
     }
 
-    pub(crate) fn show(&self, done: u64, total: u64) {
+    pub fn show(&self, done: u64, total: u64) {
         if let Some(bar) = self.bar.as_ref().filter(|_| total >= WORTH_BYTES) {
             if bar.is_hidden() {
                 bar.set_draw_target(ProgressDrawTarget::stderr());
@@ -35,7 +35,7 @@ impl Bar {
         }
     }
 
-    pub(crate) fn finish(&self) {
+    pub fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
