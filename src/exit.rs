@@ -1,5 +1,8 @@
 //! The exit codes and what each promises.
 
+use crate::core::bad_request::BadRequest;
+use crate::core::cannot_answer::CannotAnswer;
+
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -28,4 +31,12 @@ impl Exit {
             Self::Terminated => 143,
         }
     }
+}
+
+/// The remedy of an error, where it has one.
+pub fn hint_of(error: &anyhow::Error) -> Option<&str> {
+    let usage = error
+        .downcast_ref::<BadRequest>()
+        .and_then(|usage| usage.hint.as_deref());
+    usage.or(error.downcast_ref::<CannotAnswer>().map(|failure| &*failure.hint))
 }

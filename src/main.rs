@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 use ttop::core::bad_request::BadRequest;
-use ttop::core::cannot_answer::CannotAnswer;
-use ttop::exit::Exit;
+use ttop::exit::{Exit, hint_of};
 use ttop::render::{OutputError, eprint_line};
 
 fn main() -> ExitCode {
@@ -18,14 +17,14 @@ fn main() -> ExitCode {
         // The reader has seen enough: `ttop turns | head`.
         Err(error) if error.downcast_ref::<OutputError>().is_some_and(OutputError::is_closed) => Exit::Ok,
         Err(error) => {
-            let usage = error.downcast_ref::<BadRequest>();
             eprint_line(&format!("ttop: error: {error:#}"));
-            let failure = error.downcast_ref::<CannotAnswer>();
-            let hint = usage.and_then(|usage| usage.hint.as_deref());
-            if let Some(hint) = hint.or(failure.map(|failure| &*failure.hint)) {
+            if let Some(hint) = hint_of(&error) {
                 eprint_line(&format!("hint: {hint}"));
             }
-            if usage.is_some() { Exit::Usage } else { Exit::Failed }
+            match error.is::<BadRequest>() {
+                true => Exit::Usage,
+                false => Exit::Failed,
+            }
         }
     };
     ExitCode::from(exit.code())

@@ -1,12 +1,11 @@
 //! `ttop budgets`: spend against each budget, and its projection.
 
-use super::context::{Context, Out};
+use super::context::Context;
 use crate::args::values::{amount, count};
 use crate::args::{Filters, RowArgs};
 use crate::core::bad_request::BadRequest;
 use crate::core::budget::{Amount, Budget, Every, Level};
 use crate::core::filter::TurnFilter;
-use crate::core::filter_text::FilterText;
 use crate::core::money::Money;
 use crate::core::problem::Problem;
 use crate::core::rows::BudgetRow;
@@ -15,7 +14,7 @@ use crate::engine::empty_answer::empty_or;
 use crate::engine::filters::check;
 use crate::exit::Exit;
 use crate::render::{Grep, Layout, Row, footer};
-use crate::reports::budgets::Spent;
+use crate::reports::budgets::{Spent, plan_note};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
@@ -79,8 +78,9 @@ impl BudgetsArgs {
             engine.require_history()?;
             out.report_unknown(&engine.unknown_names::<BudgetRow>(&filters, &[])?, self.check)?;
             for budget in &configured {
-                let unknown = engine.unknown_names::<BudgetRow>(&scope_text(budget), &[])?;
-                let Some(name) = unknown.first() else { continue };
+                let Some(name) = engine.unknown_in_scope(budget)? else {
+                    continue;
+                };
                 let problem = Problem::new(format_args!("budget {}", budget.id), name.message());
                 if self.check {
                     bail!("{problem}, so the check could never fail; {}", name.hint());
@@ -88,7 +88,8 @@ impl BudgetsArgs {
                 out.warn(&problem);
             }
             let (spent, unpriced) = engine.spent_with_notes(&budgets)?;
-            spent.iter().for_each(|one| warn_of_unpriced(out, one));
+            let unpriced_budgets = spent.iter().filter_map(Spent::unpriced);
+            unpriced_budgets.for_each(|problem| out.warn(&problem));
             let notes = plan_note(&spent);
             let mut rows: Vec<BudgetRow> = spent.into_iter().map(|one| one.row).collect();
             let nothing = match self.check && !rows.is_empty() {
@@ -138,34 +139,4 @@ impl BudgetsArgs {
         };
         engine.budget_of("this-run", every, limit, &scope).map(Some)
     }
-}
-
-/// The scope of a configured budget as filters.
-fn scope_text(budget: &Budget) -> FilterText {
-    let words = |word: &Option<String>| word.iter().cloned().collect();
-    FilterText {
-        agent: words(&budget.scope.agent),
-        provider: words(&budget.scope.provider),
-        model: words(&budget.scope.model),
-        project: words(&budget.scope.project),
-        ..FilterText::default()
-    }
-}
-
-fn warn_of_unpriced(out: &mut Out, spent: &Spent) {
-    if spent.unpriced_tokens > 0 {
-        let tokens = spent.unpriced_tokens;
-        out.warn(&Problem::new(
-            format_args!("budget {}", spent.row.budget_id),
-            format_args!("{tokens} tokens have no price: the real spend is higher"),
-        ));
-    }
-}
-
-/// A note on turns that were left out; otherwise an untouched budget would be puzzling.
-pub(crate) fn plan_note(spent: &[Spent]) -> Option<String> {
-    let most = spent.iter().map(|one| one.plan_turns).max().filter(|most| *most > 0)?;
-    Some(format!(
-        "ttop: {most} turns are covered by a plan and not counted; use --include-plan to count them"
-    ))
 }

@@ -1,19 +1,18 @@
 //! `ttop guard`: a hard stop. As a hook of an agent it blocks a prompt once a budget is gone.
 
-use super::budgets::plan_note;
 use super::context::Context;
 use crate::args::complete;
 use crate::args::values::amount;
 use crate::core::bad_request::BadRequest;
-use crate::core::budget::{Amount, Budget, Every, Level};
-use crate::core::cannot_answer::CannotAnswer;
+use crate::core::budget::{Budget, Level};
 use crate::core::filter::TurnFilter;
 use crate::core::filter_text::FilterText;
-use crate::core::money::Money;
 use crate::core::rows::BudgetRow;
 use crate::engine::prompt_hook::{Hook, decision, event};
-use crate::exit::Exit;
-use crate::render::{number, print_encoded};
+use crate::exit::{Exit, hint_of};
+use crate::render::columns::budget::exceeded;
+use crate::render::print_encoded;
+use crate::reports::budgets::plan_note;
 use anyhow::Result;
 use clap::Args;
 
@@ -99,7 +98,7 @@ impl GuardArgs {
             let spent = engine.spent(&budgets)?;
             let notes = plan_note(&spent);
             let gone = spent.iter().filter(|one| one.row.level == Some(Level::Exceeded));
-            Ok((gone.map(|one| reason(&one.row)).collect::<Vec<_>>(), notes))
+            Ok((gone.map(|one| exceeded(&one.row)).collect::<Vec<_>>(), notes))
         })?;
         let reason = (!gone.is_empty()).then(|| format!("ttop: {}", gone.join("; ")));
         Ok((reason, notes.into_iter().collect()))
@@ -112,16 +111,7 @@ impl GuardArgs {
             project: self.project.clone(),
             ..FilterText::default()
         };
-        let mut budgets = Vec::new();
-        for (name, every, dollars) in [
-            ("daily", Every::Day, self.daily),
-            ("weekly", Every::Week, self.weekly),
-            ("monthly", Every::Month, self.monthly),
-        ] {
-            let Some(dollars) = dollars else { continue };
-            let limit = Amount::Usd(Money::from_dollars(dollars));
-            budgets.push(engine.budget_of(name, every, limit, &scope)?);
-        }
+        let mut budgets = engine.dollar_budgets([self.daily, self.weekly, self.monthly], &scope)?;
         if budgets.is_empty() {
             if !self.project.is_empty() {
                 return Err(BadRequest::new("--project needs a budget")
@@ -160,27 +150,6 @@ impl GuardArgs {
 
 /// Why a prompt is blocked that could not be checked, with the remedy.
 fn unchecked(error: &anyhow::Error) -> String {
-    let hint = error.downcast_ref::<BadRequest>().and_then(|usage| usage.hint.clone());
-    let hint = hint.or_else(|| {
-        error
-            .downcast_ref::<CannotAnswer>()
-            .map(|failure| failure.hint.to_string())
-    });
-    let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
+    let hint = hint_of(error).map_or_else(String::new, |hint| format!("; {hint}"));
     format!("ttop: the budget cannot be checked: {error:#}{hint}")
-}
-
-/// `the daily budget is exceeded: ~$21.30 of $20.00`
-fn reason(row: &BudgetRow) -> String {
-    let amount = |amount: Amount, is_spent: bool| match amount {
-        Amount::Usd(money) => number::money(Some(money), row.cost_status.filter(|_| is_spent)),
-        Amount::Tokens(count) => format!("{} tokens", number::tokens(Some(count.unsigned_abs()))),
-    };
-    let spent = row.spent.map_or_else(|| "—".to_owned(), |spent| amount(spent, true));
-    format!(
-        "budget {} is exceeded: {spent} of {} ({})",
-        row.budget_id,
-        amount(row.budget, false),
-        row.period
-    )
 }

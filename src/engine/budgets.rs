@@ -1,10 +1,12 @@
 //! The budgets of the config, and what became of them.
 
 use super::Engine;
+use super::unknown_names::UnknownName;
 use crate::core::budget::{Amount, Budget, Every, Scope};
 use crate::core::filter::{ProjectWanted, TurnFilter};
 use crate::core::filter_text::FilterText;
 use crate::core::money::Money;
+use crate::core::rows::BudgetRow;
 use crate::ledger::LedgerState;
 use crate::reports::budgets::{Spent, thresholds};
 use crate::system::config::settings::BudgetRule;
@@ -96,6 +98,41 @@ impl Engine {
             filter,
             includes_plan: false,
         })
+    }
+
+    /// Budgets of so many US dollars a day, a week and a month, of one scope.
+    ///
+    /// # Errors
+    /// When a filter cannot be understood.
+    pub fn dollar_budgets(&self, limits: [Option<f64>; 3], scope: &FilterText) -> Result<Vec<Budget>> {
+        let periods = [
+            ("daily", Every::Day),
+            ("weekly", Every::Week),
+            ("monthly", Every::Month),
+        ];
+        let mut budgets = Vec::new();
+        for ((name, every), dollars) in periods.into_iter().zip(limits) {
+            let Some(dollars) = dollars else { continue };
+            let limit = Amount::Usd(Money::from_dollars(dollars));
+            budgets.push(self.budget_of(name, every, limit, scope)?);
+        }
+        Ok(budgets)
+    }
+
+    /// The first name in the scope of a budget that cannot match.
+    ///
+    /// # Errors
+    /// When the ledger is damaged.
+    pub fn unknown_in_scope(&self, budget: &Budget) -> Result<Option<UnknownName>> {
+        let words = |word: &Option<String>| word.iter().cloned().collect();
+        let scope = FilterText {
+            agent: words(&budget.scope.agent),
+            provider: words(&budget.scope.provider),
+            model: words(&budget.scope.model),
+            project: words(&budget.scope.project),
+            ..FilterText::default()
+        };
+        Ok(self.unknown_names::<BudgetRow>(&scope, &[])?.into_iter().next())
     }
 
     /// Refuses to judge a budget without history: money that an unusable ledger has forgotten is missing from every one.

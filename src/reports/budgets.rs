@@ -5,6 +5,7 @@ use crate::core::budget::{Amount, Budget, Measure, Thresholds, projected, used_p
 use crate::core::group::Totals;
 use crate::core::money::Billing;
 use crate::core::period::Calendar;
+use crate::core::problem::Problem;
 use crate::core::rows::BudgetRow;
 use crate::system::config::Config;
 use anyhow::Result;
@@ -17,6 +18,28 @@ pub struct Spent {
     pub unpriced_tokens: u64,
     /// Turns that were left out because a subscription covers them.
     pub plan_turns: u64,
+}
+
+impl Spent {
+    /// The problem of turns without a price.
+    pub fn unpriced(&self) -> Option<Problem> {
+        (self.unpriced_tokens > 0).then(|| {
+            let budget = format!("budget {}", self.row.budget_id);
+            let tokens = self.unpriced_tokens;
+            Problem::new(
+                budget,
+                format_args!("{tokens} tokens have no price: the real spend is higher"),
+            )
+        })
+    }
+}
+
+/// A note on turns that were left out; otherwise an untouched budget would be puzzling.
+pub(crate) fn plan_note(spent: &[Spent]) -> Option<String> {
+    let most = spent.iter().map(|one| one.plan_turns).max().filter(|most| *most > 0)?;
+    Some(format!(
+        "ttop: {most} turns are covered by a plan and not counted; use --include-plan to count them"
+    ))
 }
 
 /// From which part on the config calls spending a warning, and critical.

@@ -64,3 +64,18 @@ fn tone(level: Option<Level>) -> Tone {
         None => Tone::Dim,
     }
 }
+
+/// `budget daily is exceeded: ~$21.30 of $20.00 (2026-11-20)`
+pub fn exceeded(row: &BudgetRow) -> String {
+    let amount = |amount: Amount, is_spent: bool| match amount {
+        Amount::Usd(money) => number::money(Some(money), row.cost_status.filter(|_| is_spent)),
+        Amount::Tokens(count) => format!("{} tokens", number::tokens(Some(count.unsigned_abs()))),
+    };
+    let spent = row.spent.map_or_else(|| "—".to_owned(), |spent| amount(spent, true));
+    format!(
+        "budget {} is exceeded: {spent} of {} ({})",
+        row.budget_id,
+        amount(row.budget, false),
+        row.period
+    )
+}

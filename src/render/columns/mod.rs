@@ -1,7 +1,7 @@
 //! The columns of the tables of rows that `core` defines.
 
 mod activity;
-mod budget;
+pub mod budget;
 pub mod cost;
 pub mod cred;
 mod diff;
