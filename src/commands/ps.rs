@@ -4,22 +4,20 @@ use super::context::{Context, Out, with_ids};
 use crate::args::values::interval;
 use crate::args::{Filters, RowArgs, complete};
 use crate::core::bad_request::BadRequest;
-use crate::core::cannot_answer::CannotAnswer;
 use crate::core::filter::TurnFilter;
 use crate::core::rows::PsRow;
-use crate::core::short_id::meant;
 use crate::engine::Engine;
 use crate::engine::empty_answer::empty_or;
 use crate::engine::filters::check;
 use crate::engine::live_loop::{OnUnwritable, Step, WatchOptions};
 use crate::engine::live_rows::{Known, hide_subagents, is_listed, known_sessions, row};
+use crate::engine::panes;
 use crate::engine::remotes::{Asking, RemoteAgents};
-use crate::engine::scan::{LiveSession, Scan, ScanOptions};
+use crate::engine::scan::{Scan, ScanOptions};
 use crate::engine::snapshot_writer::SnapshotWriter;
 use crate::exit::Exit;
-use crate::processes::panes;
 use crate::render::{Grep, Layout, Request, footer, is_abandoned, print_encoded};
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use std::time::{Duration, Instant};
 
@@ -70,7 +68,8 @@ impl PsArgs {
             if context.engine.is_sample() {
                 return Err(BadRequest::new("demo sessions have no processes to jump to").into());
             }
-            return jump(id, &self.scan(&context.engine, &mut context.out));
+            panes::select_named(id, &self.scan(&context.engine, &mut context.out).sessions)?;
+            return Ok(Exit::Ok);
         }
         match self.watch {
             Some(interval) => self.follow(interval, context),
@@ -208,38 +207,5 @@ impl PsArgs {
         };
         let exit = out.print(request, layout, rows.into_iter().map(Ok))?;
         Ok(if has_failed { Exit::Check } else { exit })
-    }
-}
-
-/// Brings the pane to the front in which an agent shows a session.
-fn jump(id: &str, scan: &Scan) -> Result<Exit> {
-    let ids = scan
-        .sessions
-        .iter()
-        .filter_map(|session| session.claim.session.as_ref());
-    let named = meant(id, ids.map(|session| session.id.as_str()));
-    let is_it = |session: &&LiveSession| {
-        let shown = session.claim.session.as_ref();
-        shown.is_some_and(|shown| named.contains(&shown.id.as_str())) || session.process.pid.to_string() == id
-    };
-    let found: Vec<&LiveSession> = scan.sessions.iter().filter(is_it).collect();
-    let mut panes: Vec<_> = found.iter().filter_map(|session| session.pane.as_ref()).collect();
-    panes.dedup();
-    match (found.as_slice(), panes.as_slice()) {
-        ([], _) => {
-            let message = format!("no running agent has session '{id}'");
-            Err(CannotAnswer::new(message, "ttop ps lists the running agents").into())
-        }
-        (_, [pane]) => panes::select(pane).map(|()| Exit::Ok),
-        (_, [_, _, ..]) => Err(BadRequest::new(format!("'{id}' matches agents in several panes"))
-            .with_hint("use a pid: ttop ps --fields pid,sessionId,pane")
-            .into()),
-        ([first, ..], []) => match &first.process.tty {
-            Some(tty) => bail!(
-                "process {} runs on {tty}, in no pane that ttop knows",
-                first.process.pid
-            ),
-            None => bail!("process {} has no terminal", first.process.pid),
-        },
     }
 }
