@@ -4,15 +4,14 @@ use super::context::{Context, is_attended};
 use super::dialog::has_agreed;
 use crate::core::bad_request::BadRequest;
 use crate::exit::Exit;
+#[cfg(unix)]
+use crate::serve::remove_sockets;
 use crate::serve::{Guard, Listener, Place, Server, Settings, default_token_file, read_token, units};
 use crate::system::System;
 use crate::system::replace::replace;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use std::path::PathBuf;
-
-/// otop's port.
-const PORT: u16 = 8390;
 
 /// Serve rows and events over HTTP on this machine
 ///
@@ -56,7 +55,7 @@ impl ServeArgs {
         if self.install_unit {
             return self.install(context);
         }
-        let listeners = self.listeners()?;
+        let listeners = Listener::open(&self.listen, self.port)?;
         let is_local = listeners.iter().all(|listener| listener.place.is_local());
         let system = &context.engine.system;
         let file = match (&self.token_file, is_local) {
@@ -83,9 +82,7 @@ impl ServeArgs {
         let ended = server.run(&mut |problem| out.warn(problem));
         drop(server);
         #[cfg(unix)]
-        if !is_handed_over(&context.engine.system) {
-            remove_sockets(&places);
-        }
+        remove_sockets(&places, &context.engine.system);
         Ok(match ended? {
             2 => Exit::Interrupted,
             _ => Exit::Terminated,
@@ -141,36 +138,5 @@ impl ServeArgs {
             flags.push("--no-titles".to_owned());
         }
         flags
-    }
-
-    fn listeners(&self) -> Result<Vec<Listener>> {
-        let handed = Listener::handed_over()?;
-        if !handed.is_empty() {
-            if !self.listen.is_empty() || self.port.is_some() {
-                return Err(BadRequest::new("--listen cannot be combined with sockets that systemd hands over").into());
-            }
-            return Ok(handed);
-        }
-        if self.listen.is_empty() {
-            let address = std::net::SocketAddr::from(([127, 0, 0, 1], self.port.unwrap_or(PORT)));
-            return Ok(vec![Listener::bind(&Place::Tcp(address))?]);
-        }
-        self.listen.iter().map(Listener::bind).collect()
-    }
-}
-
-/// Whether the sockets belong to a supervisor, which keeps them.
-#[cfg(unix)]
-fn is_handed_over(system: &System) -> bool {
-    system.var("LISTEN_FDS").is_some()
-}
-
-#[cfg(unix)]
-fn remove_sockets(places: &[Place]) {
-    for place in places {
-        if let Place::Unix(path) = place {
-            // A socket file left behind does no harm: the next server replaces it.
-            let _ = std::fs::remove_file(path);
-        }
     }
 }

@@ -1,5 +1,8 @@
 //! Listening sockets: TCP addresses, Unix sockets, and those that systemd hands over.
 
+use crate::core::bad_request::BadRequest;
+#[cfg(unix)]
+use crate::system::System;
 use anyhow::{Context as _, Result, bail};
 use mio::event::Source;
 use mio::{Interest, Registry, Token};
@@ -9,6 +12,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 #[cfg(unix)]
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+
+/// otop's port.
+const PORT: u16 = 8390;
 
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +92,25 @@ enum ListeningSocket {
 }
 
 impl Listener {
+    /// The sockets that a supervisor hands over, or those of `--listen` and `--port`, or the default port.
+    ///
+    /// # Errors
+    /// When another program listens there, or there are sockets of both kinds.
+    pub(crate) fn open(places: &[Place], port: Option<u16>) -> Result<Vec<Self>> {
+        let handed = Self::handed_over()?;
+        if !handed.is_empty() {
+            if !places.is_empty() || port.is_some() {
+                return Err(BadRequest::new("--listen cannot be combined with sockets that systemd hands over").into());
+            }
+            return Ok(handed);
+        }
+        if places.is_empty() {
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.unwrap_or(PORT)));
+            return Ok(vec![Self::bind(&Place::Tcp(address))?]);
+        }
+        places.iter().map(Self::bind).collect()
+    }
+
     /// # Errors
     /// When another program listens there, or the place may not be used.
     pub(crate) fn bind(place: &Place) -> Result<Self> {
@@ -155,6 +180,20 @@ impl Listener {
             }
             #[cfg(unix)]
             ListeningSocket::Unix(socket) => Ok(Socket::Unix(socket.accept()?.0)),
+        }
+    }
+}
+
+/// Removes the files of Unix sockets, unless they belong to a supervisor, which keeps them.
+#[cfg(unix)]
+pub(crate) fn remove_sockets(places: &[Place], system: &System) {
+    if system.var("LISTEN_FDS").is_some() {
+        return;
+    }
+    for place in places {
+        if let Place::Unix(path) = place {
+            // A socket file left behind does no harm: the next server replaces it.
+            let _ = std::fs::remove_file(path);
         }
     }
 }

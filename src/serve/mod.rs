@@ -21,6 +21,8 @@ mod token;
 mod units;
 
 pub(crate) use guard::Guard;
+#[cfg(unix)]
+pub(crate) use listener::remove_sockets;
 pub(crate) use listener::{Listener, Place};
 pub(crate) use token::{default_token_file, read_token};
 pub(crate) use units::units;
