@@ -6,7 +6,7 @@ use crate::core::bad_request::BadRequest;
 use crate::core::filter::TurnFilter;
 use crate::core::rows::CostRow;
 use crate::exit::Exit;
-use crate::export::{self, Target, tables};
+use crate::export::{self, Collector, Target, tables};
 use crate::render::{OutputError, Pipe};
 use crate::system::System;
 use anyhow::Result;
@@ -198,37 +198,14 @@ fn otlp(context: &mut Context, endpoint: Option<&str>, host: Option<&str>, filte
     let host = host_of(context, host)?;
     let filters = filters.text();
     let filter = context.engine.filter(&filters)?;
-    let system = &context.engine.system;
-    let variable = system.var("OTEL_EXPORTER_OTLP_ENDPOINT").map(str::to_owned);
-    let endpoint = endpoint.map(str::to_owned).or(variable);
-    let endpoint = endpoint.unwrap_or_else(|| "http://localhost:4318".to_owned());
-    let headers = headers_of(system.var("OTEL_EXPORTER_OTLP_HEADERS").unwrap_or_default())?;
+    let collector = Collector::new(endpoint, host, &context.engine.system)?;
     let sent = context.report(&filter, |engine, out| {
         out.report_unknown(&engine.unknown_names::<CostRow>(&filters, &[])?, false)?;
-        let collector = export::Collector {
-            endpoint: &endpoint,
-            headers: &headers,
-            host: &host,
-        };
         export::otlp(engine, &filter, &collector)
     })?;
     let note = format!("ttop: sent {} spans and {} metrics", sent.spans, sent.metrics);
     context.out.note(&note);
     Ok(context.out.outcome())
-}
-
-/// `name=value,name=value`
-fn headers_of(text: &str) -> Result<Vec<(String, String)>, BadRequest> {
-    let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').ok_or_else(|| {
-                // The value may be a secret.
-                BadRequest::new("OTEL_EXPORTER_OTLP_HEADERS is not a list of name=value")
-            })?;
-            Ok((name.trim().to_lowercase(), value.trim().to_owned()))
-        })
-        .collect()
 }
 
 /// The name of this machine.

@@ -3,12 +3,14 @@
 //! Ids come from the turns and metrics are totals since the first turn, so that sending again changes nothing for a
 //! collector that knows them.
 
+use crate::core::bad_request::BadRequest;
 use crate::core::cannot_answer::CannotAnswer;
 use crate::core::filter::TurnFilter;
 use crate::core::rows::{Text, TurnRow};
 use crate::core::tokens::Bucket;
 use crate::engine::Engine;
 use crate::reports::Sessions;
+use crate::system::System;
 use crate::system::http::{Http, Method, Request, origin_of};
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -32,17 +34,47 @@ pub(crate) struct Sent {
 }
 
 /// Where to send, and with which further headers.
-pub(crate) struct Collector<'c> {
-    pub endpoint: &'c str,
-    pub headers: &'c [(String, String)],
-    pub host: &'c str,
+pub(crate) struct Collector {
+    endpoint: String,
+    headers: Vec<(String, String)>,
+    /// The name of this machine.
+    host: String,
+}
+
+impl Collector {
+    /// The collector at an endpoint or that of the environment, with the headers of the environment.
+    ///
+    /// # Errors
+    /// When the headers are no list of names and values.
+    pub(crate) fn new(endpoint: Option<&str>, host: String, system: &System) -> Result<Self, BadRequest> {
+        let endpoint = endpoint.or_else(|| system.var("OTEL_EXPORTER_OTLP_ENDPOINT"));
+        Ok(Self {
+            endpoint: endpoint.unwrap_or("http://localhost:4318").to_owned(),
+            headers: headers_of(system.var("OTEL_EXPORTER_OTLP_HEADERS").unwrap_or_default())?,
+            host,
+        })
+    }
+}
+
+/// `name=value,name=value`
+fn headers_of(text: &str) -> Result<Vec<(String, String)>, BadRequest> {
+    let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').ok_or_else(|| {
+                // The value may be a secret.
+                BadRequest::new("OTEL_EXPORTER_OTLP_HEADERS is not a list of name=value")
+            })?;
+            Ok((name.trim().to_lowercase(), value.trim().to_owned()))
+        })
+        .collect()
 }
 
 /// Sends a span for each turn and the totals of each model.
 ///
 /// # Errors
 /// When the ledger is damaged or the collector refuses.
-pub(crate) fn otlp(engine: &Engine, filter: &TurnFilter, to: &Collector<'_>) -> Result<Sent> {
+pub(crate) fn otlp(engine: &Engine, filter: &TurnFilter, to: &Collector) -> Result<Sent> {
     let http = Http::new(&engine.system);
     let resource = json!({"attributes": attributes([
         ("service.name", json!("ttop")),
@@ -83,7 +115,7 @@ pub(crate) fn otlp(engine: &Engine, filter: &TurnFilter, to: &Collector<'_>) -> 
     })
 }
 
-fn post(http: &Http, to: &Collector<'_>, path: &str, body: &Value) -> Result<()> {
+fn post(http: &Http, to: &Collector, path: &str, body: &Value) -> Result<()> {
     let url = format!("{}/{path}", to.endpoint.trim_end_matches('/'));
     let mut headers = vec![("content-type", "application/json".to_owned())];
     headers.extend(to.headers.iter().map(|(name, value)| (name.as_str(), value.clone())));
