@@ -2,21 +2,14 @@
 
 use super::context::Context;
 use crate::core::filter::TurnFilter;
-use crate::core::problem::Problem;
 use crate::engine::Engine;
 use crate::exit::Exit;
-use crate::ledger::LedgerState;
 use crate::ledger::commit::Committed;
 use crate::prices::{Refresh, refresh_if_due};
-use crate::system::cache::{Cache, Lock};
 use crate::system::http::loopback_url;
 use crate::system::programs;
 use anyhow::Result;
 use clap::Args;
-use std::time::{Duration, Instant};
-
-/// A bar that checks for a running sync holds the lock briefly.
-const PATIENCE: Duration = Duration::from_millis(30);
 
 /// Update the ledger from the agents' files
 #[derive(Args, Debug)]
@@ -31,7 +24,9 @@ impl SyncArgs {
     /// When the ledger could not be read or written.
     pub fn run(&self, context: &mut Context) -> Result<Exit> {
         loopback_url(&context.engine.system, "TTOP_PRICES_URL")?;
-        let lock = self.lock(context)?;
+        // A sync that the user started does not wait for another one.
+        let lock = context.engine.lock_sync()?;
+        context.warn_all();
         if self.background {
             if lock.is_none() {
                 return Ok(Exit::Ok);
@@ -56,25 +51,5 @@ impl SyncArgs {
             context.out.warn(&problem);
         }
         Ok(context.out.outcome())
-    }
-
-    /// Holds the lock while syncing, so that bars do not start a second sync. A sync that the user started does not
-    /// wait for the lock. Bars show nothing from a ledger in memory.
-    fn lock(&self, context: &mut Context) -> Result<Option<Lock>> {
-        if matches!(context.engine.ledger()?.standing(), LedgerState::Memory) {
-            return Ok(None);
-        }
-        Ok(
-            match Cache::new(&context.engine.system, "sync").lock("sync", Instant::now() + PATIENCE) {
-                Ok(lock) => lock,
-                Err(error) => {
-                    context.out.warn(&Problem::new(
-                        "sync",
-                        format_args!("cannot be sent to status bars: {error}"),
-                    ));
-                    None
-                }
-            },
-        )
     }
 }

@@ -4,13 +4,20 @@ use super::Engine;
 use crate::core::currency::{Currency, DOLLAR};
 use crate::core::problem::Problem;
 use crate::core::snapshot::Snapshot;
+use crate::ledger::LedgerState;
 use crate::ledger::snapshot::{Peeked, peek};
-use crate::system::cache::Cache;
+use crate::system::cache::{Cache, Lock};
 use crate::system::children;
 use crate::system::clock::Clock;
+use anyhow::Result;
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+/// The place and the name of the lock that a sync holds.
+const CACHE: &str = "sync";
+const LOCK: &str = "sync";
+/// A bar that checks for a running sync holds the lock briefly.
+const PATIENCE: Duration = Duration::from_millis(30);
 /// Nothing newer is needed, and no sync is started sooner than this after the last.
 const EVERY_MS: i64 = 2_000;
 /// Older numbers are marked, even if a sync is running.
@@ -85,12 +92,29 @@ impl Engine {
             .map(|currency| currency.code)
     }
 
+    /// Keeps bars from starting a second sync while the lock is held. `None` while another process holds it; bars show
+    /// nothing of a ledger in memory.
+    ///
+    /// # Errors
+    /// When not even an empty ledger in memory can be had.
+    pub fn lock_sync(&self) -> Result<Option<Lock>> {
+        if matches!(self.ledger()?.standing(), LedgerState::Memory) {
+            return Ok(None);
+        }
+        let locked = Cache::new(&self.system, CACHE).lock(LOCK, Instant::now() + PATIENCE);
+        Ok(locked.unwrap_or_else(|error| {
+            let reason = format_args!("cannot be sent to status bars: {error}");
+            self.note_problem(Problem::new("sync", reason));
+            None
+        }))
+    }
+
     /// Starts a sync unless the snapshot is fresh or another process is syncing.
     fn sync_if_old(&self, age: Option<i64>, zone: Option<&str>) -> std::io::Result<Refresh> {
         if age.is_some_and(|age| age <= EVERY_MS) {
             return Ok(Refresh::Coming);
         }
-        let cache = Cache::new(&self.system, "sync");
+        let cache = Cache::new(&self.system, CACHE);
         let Some(mut claim) = cache.lock("claim", Instant::now())? else {
             return Ok(Refresh::Coming);
         };
@@ -121,5 +145,5 @@ impl Engine {
 
 /// Whether a sync in the background is still at work.
 fn is_syncing(cache: &Cache) -> std::io::Result<bool> {
-    Ok(cache.lock("sync", Instant::now())?.is_none())
+    Ok(cache.lock(LOCK, Instant::now())?.is_none())
 }
