@@ -2,17 +2,14 @@
 
 use super::context::Context;
 use crate::args::{Filters, RowArgs, complete};
-use crate::core::bad_request::BadRequest;
-use crate::core::event_id::tagged_id;
 use crate::core::filter::TurnFilter;
 use crate::core::filter_text::FilterText;
-use crate::core::rows::{EventRow, EventType, Severity};
+use crate::core::rows::EventRow;
 use crate::engine::filters::check;
 use crate::exit::Exit;
 use crate::ledger::LedgerState;
 use crate::render::{Grep, Layout, Request};
-use crate::sinks::{Outside, Sink};
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 
 /// Deliver new alerts once: budgets, plan limits, waiting sessions
@@ -46,7 +43,8 @@ impl AlertArgs {
         if let Some(name) = &self.test {
             let key = format!("alerts.sinks.{name}");
             context.engine.config.require("alert --test", &[&key])?;
-            let event = test(name, &sinks, context)?;
+            let event = context.engine.test_sink(name, &sinks)?;
+            context.out.note(&format!("ttop: sink {name}: delivered"));
             return print(context, &request, &filters, vec![event]);
         }
         context.engine.require_alert_memory()?;
@@ -86,33 +84,4 @@ fn print(context: &mut Context, request: &Request, filters: &FilterText, events:
         ..Layout::default()
     };
     context.out.print(request, layout, events.into_iter().map(Ok))
-}
-
-/// Sends a test event to one sink, regardless of its filters, even if it is disabled.
-fn test(name: &str, sinks: &[Sink], context: &Context) -> Result<EventRow> {
-    let Some(sink) = sinks.iter().find(|sink| sink.name == name) else {
-        let names: Vec<&str> = sinks.iter().map(|sink| sink.name.as_str()).collect();
-        let hint = match names[..] {
-            [] => "the configuration has no alerts.sinks".to_owned(),
-            _ => format!("configured sinks: {}", names.join(", ")),
-        };
-        return Err(BadRequest::new(format!("sink '{name}' not found"))
-            .with_hint(hint)
-            .into());
-    };
-    let event = EventRow::new(
-        EventType::Heartbeat,
-        Severity::Info,
-        "ttop",
-        format!("a test of sink '{name}'"),
-    );
-    let mut event = event.at(context.engine.system.now);
-    event.event_id = tagged_id("00000000", 0, "test");
-    match sink.send(&event, &Outside::new(&context.engine.system)) {
-        Ok(()) => {
-            context.out.note(&format!("ttop: sink {name}: delivered"));
-            Ok(event)
-        }
-        Err(failed) => bail!("sink {name}: {failed}"),
-    }
 }

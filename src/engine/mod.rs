@@ -72,6 +72,7 @@ mod stats_file;
 pub mod statusline;
 pub mod stream;
 pub mod stream_start;
+mod test_sink;
 pub mod themes;
 pub mod unknown_names;
 
