@@ -1,14 +1,15 @@
 //! Agents that rewrite their records: a later state takes the place of the earlier one and nothing counts twice.
 
 use crate::support;
-use crate::support::counting::Counting;
+use crate::support::counting::{Counting, read_all};
 use std::collections::BTreeMap;
-use ttop::agents::built_in;
+use ttop::agents::{Agent, built_in};
 use ttop::system::{Os, System};
 
 /// A home with a ledger that is synced again and again.
 struct Machine {
     home: support::Home,
+    agent: &'static (dyn Agent + Sync),
     counting: Counting,
 }
 
@@ -17,6 +18,7 @@ impl Machine {
         let agent = *built_in().iter().find(|known| known.id() == agent).expect("an agent");
         Self {
             home: support::Home::new(),
+            agent,
             counting: Counting::of(agent),
         }
     }
@@ -418,4 +420,40 @@ fn what_a_compaction_or_an_edit_takes_out_of_a_history_counts_once() {
     assert_eq!(sync("fork", &history, [60, 6]), (5, 511, 0, 0));
     late.home.write(&path("fork"), continued("fork", &history, [60, 6]));
     assert_eq!(late.sync(), (3, 511, 0, 0));
+}
+
+#[test]
+fn equal_sessions_count_each_and_their_copies_do_not() {
+    let mut machine = Machine::of("continue-cli");
+    let mut listed: Vec<serde_json::Value> = Vec::new();
+    let mut sync = |id: &str, made: Option<i64>, history: &[serde_json::Value], total: [u64; 2]| {
+        let made = made.map(|made| serde_json::json!({"sessionId": id, "dateCreated": made.to_string()}));
+        listed.extend(made);
+        let list = serde_json::to_string(&listed).expect("JSON");
+        machine.home.write(".continue/sessions/sessions.json", list);
+        let path = format!(".continue/sessions/{id}.json");
+        machine.home.write(&path, continued(id, history, total));
+        let synced = machine.sync();
+        let system = System::new(Os::Linux, machine.home.path(), BTreeMap::new());
+        let at_once = read_all(machine.agent, &system).turns;
+        assert_eq!(at_once.len(), synced.0, "read at once");
+        synced
+    };
+    let at = 1_772_442_000_000;
+    let history = [said("user", "a", None), said("assistant", "b", Some([100, 10]))];
+    assert_eq!(sync("s", Some(at), &history, [100, 10]), (1, 110, 0, 0));
+    assert_eq!(sync("equal", Some(at + 1), &history, [100, 10]), (2, 220, 0, 0));
+    // Copied by hand: the list does not have it.
+    assert_eq!(sync("copy", None, &history, [100, 10]), (2, 220, 0, 0));
+    // A fork copied the first reply: its total has the second one alone.
+    let forked = [
+        history.as_slice(),
+        &[said("user", "c", None), said("assistant", "d", Some([50, 5]))],
+    ]
+    .concat();
+    assert_eq!(sync("fork", Some(at + 2), &forked, [50, 5]), (3, 275, 0, 0));
+    // What a subagent used is in the total alone.
+    let asked = [said("user", "e", None), said("assistant", "f", Some([30, 3]))];
+    assert_eq!(sync("subagent", Some(at + 3), &asked, [40, 4]), (5, 319, 0, 0));
+    assert_eq!(sync("subagent", None, &asked, [60, 6]), (5, 341, 0, 0));
 }

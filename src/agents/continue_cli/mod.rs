@@ -1,6 +1,7 @@
 //! Continue: one JSON document per session, in which each reply carries the usage its provider reported.
 
-mod compacted;
+mod beside;
+mod identity;
 mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
@@ -12,16 +13,17 @@ use crate::agents::shared::uri::path_of_uri;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
 use crate::core::tokens::Tokens;
-use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::turn::{Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
-use compacted::{Known, Reply, Summary};
+use beside::{Known, SessionUsage, State, Summary};
+use identity::{Identity, Reply};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 const ID: &str = "continue-cli";
-const RULES_VERSION: u32 = 4;
+const RULES_VERSION: u32 = 5;
 /// The list of sessions, beside them.
 const LIST: &str = "sessions.json";
 
@@ -45,7 +47,9 @@ impl Agent for ContinueCli {
                 "the provider is derived from the model's name: the biller is not recorded",
                 "a session aborted before its end is not saved",
                 "replies that a compaction replaced are one turn: caches and reasoning are included in its input and output",
-                "two sessions that are equal word for word and count for count are taken for copies",
+                "requests of subagents are known from the session's total alone: their model is unknown",
+                "sessions that sessions.json does not list are taken for copies of others that are equal word for word and \
+                 count for count",
             ]),
             rules_version: RULES_VERSION,
         }
@@ -210,8 +214,6 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, known: &mut K
         let path = path_of_uri(folder).unwrap_or_else(|| folder.to_owned());
         info.project = Some(Project::folder(at, path));
     }
-    // Messages have neither ids nor times. All words and calls up to a reply distinguish it from those of any session
-    // but a copy of this one: `--fork` copies the history under a new id and time.
     let mut history = Xxh3::new();
     let (mut replies, mut summary, mut is_settled) = (Vec::new(), None, false);
     for (position, raw) in session.history.iter().enumerate() {
@@ -236,7 +238,10 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, known: &mut K
                 let calls: Vec<ToolCall<'_>> = part(message.tool_calls).unwrap_or_default();
                 calls.iter().for_each(|call| history.update(call.id.as_bytes()));
                 is_settled = calls.is_empty();
-                replies.extend(reply(id, history.digest(), position, &message, at, place, into));
+                match reply(history.digest(), position, &message, place) {
+                    Some(reply) => replies.push(reply),
+                    None => into.skip(Skip::Uncounted),
+                }
             }
             _ => {}
         }
@@ -249,49 +254,53 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, known: &mut K
         }
     }
     into.session(info);
-    if let Some(usage) = part(session.usage) {
-        known.add_rest((id, at), usage, &replies, summary.as_ref(), is_settled, into);
+    let identity = Identity(created);
+    let usage: Option<SessionUsage> = part(session.usage);
+    let first_own = usage.map_or(replies.len(), |usage| usage.first_of(&replies));
+    for (number, reply) in replies.iter().enumerate() {
+        let is_own = number >= first_own;
+        let event = identity.event(&reply.content, is_own);
+        into.turn(&Turn {
+            session_id: id,
+            // Not by position: after an edit or a compaction another reply has it.
+            record: RecordKey(event.0),
+            event,
+            rank: Rank(reply.tokens.known_total(), 0),
+            provider_id: biller("", &reply.model).unwrap_or(""),
+            model_id: &reply.model,
+            tokens: reply.tokens,
+            timestamp: at,
+            place: reply.place,
+            ..identity.plain(&reply.content, is_own)
+        });
+    }
+    if let Some(usage) = usage {
+        let state = State {
+            id,
+            identity,
+            at,
+            usage,
+            replies: &replies,
+            summary: summary.as_ref(),
+            is_settled,
+        };
+        known.add_rest(&state, into);
     }
 }
 
-/// Adds the turn of a reply that has usage.
-fn reply(
-    session: &str,
-    history: u64,
-    position: usize,
-    message: &Message<'_>,
-    at: i64,
-    place: u64,
-    into: &mut Batch,
-) -> Option<Reply> {
-    let Some(usage) = part::<Usage>(message.usage) else {
-        into.skip(Skip::Uncounted);
-        return None;
-    };
+/// A reply that has usage.
+fn reply(history: u64, position: usize, message: &Message<'_>, place: u64) -> Option<Reply> {
+    let usage = part::<Usage>(message.usage)?;
     let tokens = usage.tokens();
     if tokens.is_zero() {
-        into.skip(Skip::Uncounted);
         return None;
     }
-    let model = usage.model.as_deref().unwrap_or("");
-    let event = format!("{history:x}\0{position}\0{:?}\0{model}", tokens.counts());
-    let event = EventKey::of(ID, event);
-    into.turn(&Turn {
-        session_id: session,
-        // Not by position: after an edit or a compaction another reply has it.
-        record: RecordKey(event.0),
-        event,
-        rank: Rank(tokens.known_total(), 0),
-        provider_id: biller("", model).unwrap_or(""),
-        model_id: model,
-        tokens,
-        timestamp: at,
-        place,
-        ..Turn::PLAIN
-    });
+    let model = usage.model.as_deref().unwrap_or("").to_owned();
     Some(Reply {
-        event,
+        content: format!("{history:x}\0{position}\0{:?}\0{model}", tokens.counts()),
         counts: [usage.prompt_tokens.0, usage.completion_tokens.0],
-        model: model.to_owned(),
+        tokens,
+        model,
+        place,
     })
 }
