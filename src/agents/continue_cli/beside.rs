@@ -4,7 +4,7 @@
 //! The total begins at nothing when the session does, in a fork too: a fork's total does not have the replies it copied.
 
 use super::ID;
-use super::identity::{Identity, Reply};
+use super::identity::{Identity, Pair, Reply};
 use crate::agents::Batch;
 use crate::agents::shared::lenient::Count;
 use crate::core::biller::biller;
@@ -12,9 +12,6 @@ use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, EventKey, Rank, RecordKey, Turn};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// Prompt and completion tokens, as the provider reports them.
-pub(super) type Pair = [u64; 2];
 
 /// The total of a session: `"usage":{"totalCost":0.01,"promptTokens":10532,"completionTokens":222}`. The cost is a guess of
 /// Continue, which knows the prices of few models and no caches.

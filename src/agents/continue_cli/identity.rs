@@ -5,9 +5,11 @@
 //! such a time, too, but not the replies that it copied: its total shows which these are.
 
 use super::ID;
-use super::beside::Pair;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Turn};
+
+/// Prompt and completion tokens, as the provider reports them.
+pub(super) type Pair = [u64; 2];
 
 /// A reply in the history.
 pub(super) struct Reply {
