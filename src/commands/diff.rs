@@ -96,19 +96,10 @@ impl DiffArgs {
 
 /// The content of a file or of stdin.
 fn content(file: &Path) -> Result<Vec<u8>, BadRequest> {
-    let read = match file.as_os_str() == "-" {
-        true => {
-            let mut bytes = Vec::new();
-            let stdin = std::io::stdin().lock();
-            stdin.take(Most::CONVERSATION.0).read_to_end(&mut bytes).map(|_| bytes)
-        }
-        false => open::stream(file).and_then(|file| {
-            let mut bytes = Vec::new();
-            file.take(Most::CONVERSATION.0).read_to_end(&mut bytes)?;
-            Ok(bytes)
-        }),
-    };
-    read.map_err(|error| {
+    let mut bytes = Vec::new();
+    let stream = open::stream(file);
+    let read = stream.and_then(|stream| stream.take(Most::CONVERSATION.0).read_to_end(&mut bytes));
+    read.map(|_| bytes).map_err(|error| {
         BadRequest::new(format!("could not read {}: {error}", file.display()))
             .with_hint("give the path of a file, or - for stdin")
     })

@@ -15,7 +15,6 @@ use crate::reports::ledger::ledger_rows;
 use crate::system::open;
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 /// Show, erase, rebuild, export or import the ledger
@@ -166,17 +165,11 @@ fn export(context: &mut Context, is_own: bool, since: Option<&str>) -> Result<Ex
 }
 
 fn import(context: &mut Context, file: &Path, name: Option<&str>, is_dry: bool) -> Result<Exit> {
-    let is_stdin = file.as_os_str() == "-";
-    let lines: Box<dyn BufRead> = if is_stdin {
-        Box::new(BufReader::new(std::io::stdin()))
-    } else {
-        let opened = open::stream(file).with_context(|| format!("could not open {}", file.display()))?;
-        Box::new(BufReader::new(opened))
-    };
+    let lines = open::stream(file).with_context(|| format!("could not open {}", file.display()))?;
     let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let name = match (name, stem) {
         (Some(name), _) => name.to_owned(),
-        (None, Some(stem)) if !is_stdin => stem,
+        (None, Some(stem)) if !open::is_stdin(file) => stem,
         _ => return Err(BadRequest::new("an import from stdin needs --name").into()),
     };
     if name.is_empty() || name.chars().any(char::is_control) {

@@ -4,7 +4,7 @@
 //! a file for reading.
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 /// How much a file of a kind may hold: a larger one is none of that kind.
@@ -30,12 +30,20 @@ pub fn open(path: &Path) -> io::Result<(File, Metadata)> {
     regular(OpenOptions::new().read(true), path)
 }
 
-/// A file that the user names on the command line: it may be a pipe of the shell's.
+/// A file that the user names on the command line, or stdin for `-`: it may be a pipe of the shell's.
 ///
 /// # Errors
 /// Those of the file system.
-pub fn stream(path: &Path) -> io::Result<File> {
-    File::open(path)
+pub fn stream(path: &Path) -> io::Result<Box<dyn BufRead>> {
+    Ok(match is_stdin(path) {
+        true => Box::new(io::stdin().lock()),
+        false => Box::new(BufReader::new(File::open(path)?)),
+    })
+}
+
+/// Whether a path of the command line means stdin.
+pub fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
 }
 
 /// Like [`open`], to write in the ways that `options` allow.
