@@ -270,3 +270,25 @@ fn a_reply_that_ends_is_exact_whether_or_not_its_beginning_was_read() {
         }
     }
 }
+
+#[test]
+fn the_output_of_a_request_that_did_not_complete_is_unknown() {
+    let home = Home::new();
+    let path = home.path().join(".zcode/cli/db/db.sqlite");
+    std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+    let database = rusqlite::Connection::open(path).expect("a database");
+    database
+        .execute_batch(&format!(
+            "create table model_usage (id text primary key, session_id text, model_id text, status text, started_at integer,
+                 input_tokens integer, output_tokens integer);
+             insert into model_usage values ('1', 's', 'glm-5.3', 'completed', {TIME}, 700, 90),
+                 ('2', 's', 'glm-5.3', 'cancelled', {TIME} + 1, 700, 3), ('3', 's', 'glm-5.3', 'error', {TIME} + 2, 700, 3);"
+        ))
+        .expect("rows");
+    let turns = read_all(agent("zcode"), &system(&home.path())).turns;
+    let known: Vec<_> = turns
+        .iter()
+        .map(|turn| (turn.tokens.input(), turn.tokens.output()))
+        .collect();
+    assert_eq!(known, [(Some(700), Some(90)), (Some(700), None), (Some(700), None)]);
+}

@@ -11,17 +11,21 @@ use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::table::{self, Cells};
 use crate::core::biller::biller;
 use crate::core::problem::Problem;
-use crate::core::tokens::Tokens;
-use crate::core::turn::{EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::tokens::{Bucket, Tokens};
+use crate::core::turn::{Accuracy, EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
 
 const ID: &str = "zcode";
-const RULES_VERSION: u32 = 2;
+const RULES_VERSION: u32 = 3;
 
-const REQUESTS: [&str; 12] = [
+/// The status of a request that ended by itself.
+const COMPLETED: &str = "completed";
+
+const REQUESTS: [&str; 13] = [
     "id",
     "session_id",
+    "status",
     "provider_id",
     "model_id",
     "started_at",
@@ -59,7 +63,10 @@ impl Agent for ZCode {
         About {
             commands: About::list(&["zcode"]),
             turns: "exact",
-            limits: About::list(&["transcripts in projects/ are not read: they may lack counts"]),
+            limits: About::list(&[
+                "transcripts in projects/ are not read: they may lack counts",
+                "the output of requests that were canceled or failed is not recorded",
+            ]),
             rules_version: RULES_VERSION,
         }
     }
@@ -123,9 +130,12 @@ fn request(source: &Source, cells: &Cells<'_>, originals: &mut Originals, into: 
         let place = format!("{}:row {}", source.path.display(), cells.rowid());
         return into.problem(Problem::new(place, "a request without an id"));
     };
-    let tokens = tokens(cells);
+    let mut tokens = tokens(cells);
     if tokens.is_zero() {
         return into.skip(Skip::Uncounted);
+    }
+    if cells.text("status").is_some_and(|status| status != COMPLETED) {
+        tokens = tokens.without(Bucket::Output);
     }
     let session = cells.text("session_id").unwrap_or_default();
     let model = cells.text("model_id").unwrap_or_default();
@@ -144,27 +154,64 @@ fn request(source: &Source, cells: &Cells<'_>, originals: &mut Originals, into: 
         provider_id: biller(&provider, &model).unwrap_or(""),
         model_id: &model,
         tokens,
+        accuracy: Accuracy::of(&tokens),
         timestamp: at.unwrap_or(0),
         place: cells.rowid(),
         ..Turn::PLAIN
     });
 }
 
-/// Caches are inside the input and reasoning inside the output, unless only the sum of all five makes the total.
+/// Caches are inside the input and reasoning inside the output, unless only another sum makes the total.
 fn tokens(cells: &Cells<'_>) -> Tokens {
     let count = |column: &str| cells.count(column).unwrap_or(0);
     let (input, output) = (count("input_tokens"), count("output_tokens"));
     let (read, write) = (count("cache_read_input_tokens"), count("cache_creation_input_tokens"));
     let reasoning = count("reasoning_tokens");
+    disjoint(
+        [input, output, reasoning, read, write],
+        cells.count("computed_total_tokens"),
+    )
+}
+
+/// The five buckets of the counts as recorded, in the order of rows.
+fn disjoint([input, output, reasoning, read, write]: [u64; 5], total: Option<u64>) -> Tokens {
+    let caches = read.saturating_add(write);
     let sum = input.saturating_add(output);
-    let beside = sum.saturating_add(read).saturating_add(write).saturating_add(reasoning);
-    let is_beside = cells
-        .count("computed_total_tokens")
-        .is_some_and(|total| total == beside && total != sum);
-    if is_beside {
+    // What each place of caches and reasoning adds to the sum; the usual one first.
+    let places = [(0, 0), (0, reasoning), (caches, 0), (caches, reasoning)];
+    let is_total =
+        |(caches, reasoning): &(u64, u64)| total == Some(sum.saturating_add(*caches).saturating_add(*reasoning));
+    let (caches_beside, reasoning_beside) = places.into_iter().find(is_total).unwrap_or_default();
+    let input = if caches_beside > 0 {
+        input
+    } else {
+        input.saturating_sub(caches)
+    };
+    if reasoning_beside > 0 {
         return Tokens::new(input, output, reasoning, read, write);
     }
     let reasoning = reasoning.min(output);
-    let fresh = input.saturating_sub(read).saturating_sub(write);
-    Tokens::new(fresh, output - reasoning, reasoning, read, write)
+    Tokens::new(input, output - reasoning, reasoning, read, write)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_total_shows_where_caches_and_reasoning_are() {
+        let counts = [100, 30, 10, 60, 5];
+        for (total, expected) in [
+            (None, [35, 20, 10, 60, 5]),
+            (Some(130), [35, 20, 10, 60, 5]),
+            (Some(140), [35, 30, 10, 60, 5]),
+            (Some(195), [100, 20, 10, 60, 5]),
+            (Some(205), [100, 30, 10, 60, 5]),
+            (Some(7), [35, 20, 10, 60, 5]),
+        ] {
+            let [input, output, reasoning, read, write] = expected;
+            let expected = Tokens::new(input, output, reasoning, read, write);
+            assert_eq!(disjoint(counts, total), expected, "{total:?}");
+        }
+    }
 }
