@@ -28,8 +28,8 @@ const SESSION: u8 = 2;
 pub(super) struct TaskAgent {
     pub id: &'static str,
     pub name: &'static str,
-    /// The extension's folder in an editor's `globalStorage`.
-    pub extension: &'static str,
+    /// The folders of the extension, and of programs made from it, in an editor's `globalStorage`.
+    pub extensions: &'static [&'static str],
     pub commands: &'static [&'static str],
     /// Where it keeps tasks outside of editors.
     pub own_dir: fn(&System) -> Option<(PathBuf, String)>,
@@ -39,7 +39,7 @@ pub(super) struct TaskAgent {
 pub(super) static CLINE: TaskAgent = TaskAgent {
     id: "cline",
     name: "Cline",
-    extension: "saoudrizwan.claude-dev",
+    extensions: &["saoudrizwan.claude-dev"],
     commands: &["cline"],
     own_dir: |system| {
         Some(if let Some(sessions) = system.path_var("CLINE_SESSION_DATA_DIR") {
@@ -86,10 +86,12 @@ impl Agent for TaskAgent {
 
     fn sources(&self, system: &System) -> Found {
         let mut found = Found::default();
-        let mut roots: Vec<(PathBuf, String)> = editors::storages(system, &mut found)
-            .into_iter()
-            .map(|(storage, editor)| (storage.join(self.extension), editor))
-            .collect();
+        let storages = editors::storages(system, &mut found);
+        let of_extension = |extension: &&str| -> Vec<(PathBuf, String)> {
+            let folder = |(storage, editor): &(PathBuf, String)| (storage.join(extension), editor.clone());
+            storages.iter().map(folder).collect()
+        };
+        let mut roots: Vec<(PathBuf, String)> = self.extensions.iter().flat_map(of_extension).collect();
         roots.extend((self.own_dir)(system));
         roots.extend(system.moved.clone().map(|moved| (moved, "config".to_owned())));
         let mut walk = Walk::default();

@@ -41,6 +41,7 @@ impl Agent for CommandCode {
                 "versions whose session files are older than 3 record no usage",
                 "reasoning tokens are included in output",
                 "costs are those Command Code estimates",
+                "requests of subagents, for compactions and for titles are not recorded",
             ]),
             rules_version: RULES_VERSION,
         }

@@ -6,7 +6,7 @@ use super::roo_code::LIMITS;
 pub(super) static KILO_CODE: TaskAgent = TaskAgent {
     id: "kilo-code",
     name: "Kilo Code",
-    extension: "kilocode.kilo-code",
+    extensions: &["kilocode.kilo-code"],
     commands: &[],
     own_dir: |_| None,
     limits: LIMITS,

@@ -1,13 +1,16 @@
-//! Roo Code: the Cline family with its own extension folder.
+//! Roo Code, its command and its successor Zoo Code: the Cline family with folders of their own.
 
 use super::cline::TaskAgent;
 
 pub(super) static ROO_CODE: TaskAgent = TaskAgent {
     id: "roo-code",
     name: "Roo Code",
-    extension: "rooveterinaryinc.roo-cline",
+    extensions: &["rooveterinaryinc.roo-cline", "zoocodeorganization.zoo-code"],
     commands: &["roo"],
-    own_dir: |_| None,
+    own_dir: |system| {
+        let storage = system.home.join(".vscode-mock/global-storage");
+        Some((storage, "default of the command-line tool".to_owned()))
+    },
     limits: LIMITS,
 };
 
@@ -18,3 +21,28 @@ pub(super) const LIMITS: &[&str] = &[
     "a restored checkpoint replaces the requests it removed by one sum",
     "a storage folder set in the extension's settings is not read",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agents::Agent;
+    use crate::system::{Os, System};
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn finds_the_tasks_of_editors_of_the_command_and_of_its_successor() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let storages = [
+            ".config/Code/User/globalStorage/rooveterinaryinc.roo-cline",
+            ".config/Code/User/globalStorage/zoocodeorganization.zoo-code",
+            ".vscode-mock/global-storage",
+        ];
+        for storage in storages {
+            let task = dir.path().join(storage).join("tasks/1772442000000");
+            std::fs::create_dir_all(&task).expect("folders");
+            std::fs::write(task.join("ui_messages.json"), "[]").expect("written");
+        }
+        let found = ROO_CODE.sources(&System::new(Os::Linux, dir.path(), BTreeMap::new()));
+        assert_eq!((found.sources.len(), found.roots.len()), (3, 3), "{found:?}");
+    }
+}
