@@ -3,6 +3,7 @@
 use super::Engine;
 use crate::agents::shared::listings::Inventory;
 use crate::agents::shared::live::live;
+use crate::agents::shared::live::running::{Invocations, Running};
 use crate::agents::shared::mcp::configured;
 use crate::core::mcp::McpServer;
 use crate::core::process::Process;
@@ -21,9 +22,10 @@ impl Engine {
         let processes = Reader::default().list();
         let tree = Tree::new(&processes);
         let lives = self.registry.agents.iter().filter_map(|agent| live(&**agent));
-        let agents: FxHashSet<u32> = lives
-            .flat_map(|live| live.pids(&processes, &Inventory::new(system, &self.listings)))
-            .collect();
+        let invocations = Invocations::among(&processes);
+        let running = Running::new(&processes, &invocations);
+        let inventory = Inventory::new(system, &self.listings);
+        let agents: FxHashSet<u32> = lives.flat_map(|live| live.pids(running, &inventory)).collect();
         let folders = agents.iter().filter_map(|pid| tree.process(*pid)?.cwd.clone());
         let folders: Vec<_> = folders.chain([system.cwd.clone()]).collect();
         let found = configured(&folders, system);

@@ -1,8 +1,8 @@
 //! Agents under another home: their records are not those that ttop reads.
 
+use super::scan::LiveAgent;
 use crate::agents::Agent;
 use crate::agents::shared::listings::Inventory;
-use crate::agents::shared::live::live;
 use crate::agents::shared::live::program::Program;
 use crate::core::process::{Process, file_name, is_folder_variable};
 use crate::processes::login_home;
@@ -13,26 +13,22 @@ use std::path::PathBuf;
 
 /// The processes of agents that keep their records elsewhere: under another home, or in a folder that a variable of theirs names.
 pub(super) fn of_other_homes(
-    agents: &[&dyn Agent],
+    agents: &[LiveAgent<'_>],
     processes: &[Process],
     inventory: &Inventory<'_>,
 ) -> FxHashSet<u32> {
     let mut found = FxHashSet::default();
-    for agent in agents {
-        let Some(live) = live(*agent) else { continue };
+    for agent in agents.iter().filter(|agent| !agent.pids.is_empty()) {
         let mut known: BTreeMap<BTreeMap<String, String>, bool> = BTreeMap::new();
-        for pid in live.pids(processes, inventory) {
-            let Some(process) = processes.iter().find(|process| process.pid == pid) else {
-                continue;
-            };
-            let Some(theirs) = surroundings(live.program(), process, inventory) else {
+        for process in processes.iter().filter(|process| agent.has(process)) {
+            let Some(theirs) = surroundings(agent.live.program(), process, inventory) else {
                 continue;
             };
             let is_elsewhere = *known
                 .entry(theirs.clone())
-                .or_insert_with(|| is_elsewhere(*agent, &theirs, inventory));
+                .or_insert_with(|| is_elsewhere(agent.agent, &theirs, inventory));
             if is_elsewhere {
-                found.insert(pid);
+                found.insert(process.pid);
             }
         }
     }

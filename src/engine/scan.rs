@@ -3,6 +3,7 @@
 use crate::agents::shared::listings::Inventory;
 use crate::agents::shared::live::live;
 use crate::agents::shared::live::programs::program_of;
+use crate::agents::shared::live::running::{Invocations, Running};
 use crate::agents::shared::mcp::configured;
 use crate::agents::{Agent, Live};
 use crate::core::agent_id::AgentId;
@@ -14,7 +15,7 @@ use crate::engine::other_homes::of_other_homes;
 use crate::processes::cpu::Sample;
 use crate::processes::panes::{self, Pane, pane_of};
 use crate::processes::tree::{Tree, role_of_child, serving};
-use crate::processes::{Reader, read_details};
+use crate::processes::{Reader, Roster, read_details};
 use crate::system::System;
 use rustc_hash::FxHashSet;
 use std::cell::OnceCell;
@@ -26,9 +27,6 @@ const TEXT_LIMITS: DetailLimits = DetailLimits {
     messages: 20,
     text_chars: None,
 };
-
-/// A program that started less than this ago may yet write a title over its arguments.
-const SETTLED_MS: i64 = 10_000;
 
 /// The options of a scan.
 #[derive(Clone, Copy, Debug, Default)]
@@ -76,12 +74,25 @@ pub struct Scan {
     pub problems: Vec<Problem>,
 }
 
+/// An agent that can be looked at while it runs, and the processes to look at closely.
+pub(super) struct LiveAgent<'a> {
+    pub(super) agent: &'a dyn Agent,
+    pub(super) live: Box<dyn Live + 'a>,
+    pub(super) pids: FxHashSet<u32>,
+}
+
+impl LiveAgent<'_> {
+    /// Whether a process of the user is one of them.
+    pub(super) fn has(&self, process: &Process) -> bool {
+        process.is_own && self.pids.contains(&process.pid)
+    }
+}
+
 /// Looks again and again, and remembers how busy processes were.
 #[derive(Default)]
 pub struct Scanner {
     reader: Reader,
-    /// The processes of the last look that it need not read again.
-    known: Vec<Process>,
+    roster: Roster,
     earlier: Option<Sample>,
 }
 
@@ -89,31 +100,30 @@ impl Scanner {
     /// Scans once, without the ledger.
     pub fn scan(&mut self, agents: &[&dyn Agent], inventory: &Inventory<'_>, options: ScanOptions) -> Scan {
         let taken = Instant::now();
-        let lives = || agents.iter().filter_map(|agent| Some((agent.id(), live(*agent)?)));
-        let mut processes = self.reader.list_again(&self.known);
-        let mut pids: FxHashSet<u32> = FxHashSet::default();
-        let mut asked: FxHashSet<u32> = FxHashSet::default();
-        for (_, live) in lives() {
-            let own = live.pids(&processes, inventory);
-            if live.is_asked() {
-                asked.extend(&own);
-            }
-            pids.extend(own);
-        }
-        let (is_wanted, is_asked) = (
-            |process: &Process| pids.contains(&process.pid),
-            |process: &Process| asked.contains(&process.pid),
-        );
+        let mut processes = self.roster.list(&self.reader, inventory.now);
+        let invocations = Invocations::among(&processes);
+        let running = Running::new(&processes, &invocations);
+        let lives = agents.iter().filter_map(|agent| Some((*agent, live(*agent)?)));
+        let lives: Vec<LiveAgent<'_>> = lives
+            .map(|(agent, live)| LiveAgent {
+                agent,
+                pids: live.pids(running, inventory).into_iter().collect(),
+                live,
+            })
+            .collect();
+        let is_asked = |process: &Process| lives.iter().any(|one| one.live.is_asked() && one.has(process));
+        let is_wanted = |process: &Process| lives.iter().any(|one| one.has(process));
         read_details(&self.reader, &mut processes, is_wanted, is_asked);
-        let others = of_other_homes(agents, &processes, inventory);
+        let others = of_other_homes(&lives, &processes, inventory);
         for process in processes.iter_mut().filter(|process| others.contains(&process.pid)) {
             process.is_own = false;
         }
-        let claims: Vec<(AgentId, Claim)> = lives()
-            .flat_map(|(id, live)| {
-                let id = AgentId::from(id);
-                let claims = live.claims(&processes, inventory).into_iter();
-                claims.map(move |claim| (id.clone(), claim))
+        let running = Running::new(&processes, &invocations);
+        let claims: Vec<(AgentId, Claim)> = lives
+            .iter()
+            .flat_map(|one| {
+                let claims = one.live.claims(running, inventory).into_iter();
+                claims.map(|claim| (one.agent.id().into(), claim))
             })
             .collect();
         let mut scene = Scene::new(&processes, claims, inventory);
@@ -177,9 +187,8 @@ impl Scanner {
             });
         }
         self.earlier = Some(listed);
-        let is_settled = |process: &Process| process.started_at.is_some_and(|at| at + SETTLED_MS < inventory.now);
-        processes.retain(is_settled);
-        self.known = processes;
+        let watched = scene.watched();
+        self.roster.keep(processes, |process| watched.contains(&process.pid));
         scan
     }
 
@@ -273,6 +282,13 @@ impl<'a> Scene<'a> {
             }
         }
         found
+    }
+
+    /// The processes that what a scan shows depends on.
+    fn watched(&self) -> FxHashSet<u32> {
+        let shown = self.claims.iter().map(|(_, claim)| claim.pid);
+        let above = shown.flat_map(|pid| self.tree.ancestors(pid));
+        above.chain(self.at_work()).map(|process| process.pid).collect()
     }
 
     /// Whether the records of any session leave its status to the use of the processor.

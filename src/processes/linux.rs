@@ -1,13 +1,13 @@
 //! Linux: processes from `/proc`, whose root can be replaced.
 
 use super::environ::read_variables;
+use super::roster::{Roster, is_same_program};
 use super::sockets::Listeners;
 use super::stat::Stat;
 use crate::core::process::{Process, ProcessDetails};
 use crate::system::open::{self, Most};
-use rustc_hash::FxHashMap;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{DirEntryExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// The grain of the exact time of boot: a tick of the kernel.
@@ -47,26 +47,22 @@ impl ProcFs {
 
     /// Lists every visible process. Leaves out processes that end meanwhile; unreadable fields are `None`.
     pub(crate) fn list(&self) -> Vec<Process> {
-        self.list_again(&[])
+        Roster::default().list(self, i64::MIN)
     }
 
-    /// Lists again: of a process that still runs the same program, only what changes while it runs is read anew, and where
-    /// it works is left to [`ProcFs::cwd`].
-    pub(crate) fn list_again(&self, known: &[Process]) -> Vec<Process> {
-        let known: FxHashMap<u32, &Process> = known.iter().map(|process| (process.pid, process)).collect();
-        let boot = self.boot_ms();
-        let Ok(entries) = fs::read_dir(&self.root) else {
-            return Vec::new();
-        };
+    /// The processes there are, each with the number of its folder.
+    pub(super) fn entries(&self) -> Vec<(u32, u64)> {
+        let entries = fs::read_dir(&self.root).into_iter().flatten().flatten();
         entries
-            .flatten()
-            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-            .filter_map(|pid| self.read(pid, known.get(&pid).copied(), boot))
+            .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.ino())))
             .collect()
     }
 
+    /// Reads a process; of one that still runs the program it ran when it was `known`, only what changes while it runs, and
+    /// where it works is left to [`ProcFs::cwd`].
+    ///
     /// One file tells nearly all of a process: reading more of hundreds takes most of the time of `ttop ps`.
-    fn read(&self, pid: u32, known: Option<&Process>, boot: Option<i64>) -> Option<Process> {
+    pub(super) fn read(&self, pid: u32, known: Option<Process>, boot: Option<i64>) -> Option<Process> {
         let dir = self.root.join(pid.to_string());
         let (stat, owner) = Stat::read(&dir)?;
         let started_at = boot.map(|boot| boot + self.ticks_ms(stat.start_ticks));
@@ -76,6 +72,18 @@ impl ProcFs {
             // Of root, or of a program that may not be traced.
             ROOT if stat.parent != KERNEL_THREADS => self.is_of_user(&dir),
             _ => false,
+        };
+        let (args, exe, cwd) = match known {
+            Some(known) => (known.args, known.exe, known.cwd),
+            None => {
+                let args = match stat.parent {
+                    KERNEL_THREADS => Vec::new(),
+                    _ => read_args(&dir),
+                };
+                // Another user's processes are only branches of the tree.
+                let link = |name| is_own.then(|| read_link(&dir.join(name))).flatten();
+                (args, link("exe"), link("cwd"))
+            }
         };
         Some(Process {
             pid,
@@ -87,23 +95,12 @@ impl ProcFs {
             started_at,
             program_mark: stat.stack_start,
             name: stat.name,
-            args: match (known, stat.parent) {
-                (Some(known), _) => known.args.clone(),
-                (None, KERNEL_THREADS) => Vec::new(),
-                (None, _) => read_args(&dir),
-            },
+            args,
             tty: tty_name(stat.tty),
             cpu_ms: u64::try_from(self.ticks_ms(stat.cpu_ticks)).ok(),
             is_own,
-            // Another user's processes are only branches of the tree.
-            exe: match known {
-                Some(known) => known.exe.clone(),
-                None => is_own.then(|| read_link(&dir.join("exe"))).flatten(),
-            },
-            cwd: match known {
-                Some(known) => known.cwd.clone(),
-                None => is_own.then(|| read_link(&dir.join("cwd"))).flatten(),
-            },
+            exe,
+            cwd,
             memory_bytes: stat
                 .resident_pages
                 .filter(|_| is_own)
@@ -185,7 +182,7 @@ impl ProcFs {
 
     /// When the system started: epoch milliseconds. The kernel prints whole seconds; its clocks are finer, and agree unless this
     /// is the `/proc` of another machine.
-    fn boot_ms(&self) -> Option<i64> {
+    pub(super) fn boot_ms(&self) -> Option<i64> {
         let printed = self.printed_boot_ms()?;
         let nanos = |clock| {
             let time = rustix::time::clock_gettime(clock);
@@ -214,16 +211,6 @@ impl ProcFs {
     fn ticks_ms(&self, ticks: u64) -> i64 {
         i64::try_from(u128::from(ticks) * 1_000 / u128::from(self.ticks_per_second)).unwrap_or(i64::MAX / 2)
     }
-}
-
-/// Whether a process still runs the program that it ran at an earlier look.
-fn is_same_program(known: &Process, stat: &Stat, user: u32, owner: u32) -> bool {
-    known.is_own
-        && owner == user
-        && known.start_mark == stat.start_ticks
-        && known.name == stat.name
-        && known.program_mark.is_some()
-        && known.program_mark == stat.stack_start
 }
 
 /// A text of the kernel; names of programs in it may be any bytes.
@@ -276,55 +263,8 @@ fn socket_inode(target: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::made_up::Tree;
     use super::*;
-    use std::os::unix::fs::symlink;
-
-    /// A made-up `/proc` whose system started at second 1,000 of the epoch.
-    struct Tree(tempfile::TempDir);
-
-    impl Tree {
-        fn new() -> Self {
-            let tree = Self(tempfile::tempdir().expect("a folder"));
-            tree.write("stat", "cpu 1 2 3\nbtime 1000\n");
-            tree
-        }
-
-        fn write(&self, path: &str, content: impl AsRef<[u8]>) -> &Self {
-            let path = self.0.path().join(path);
-            fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
-            fs::write(path, content).expect("written");
-            self
-        }
-
-        fn link(&self, path: &str, target: &str) -> &Self {
-            let path = self.0.path().join(path);
-            fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
-            symlink(target, path).expect("a link");
-            self
-        }
-
-        /// A process of this user, started two seconds after the system.
-        fn process(&self, pid: u32, name: &str, tty: i64, args: &[&str]) -> &Self {
-            let start = 2 * rustix::param::clock_ticks_per_second();
-            let user = rustix::process::getuid().as_raw();
-            self.write(
-                &format!("{pid}/stat"),
-                format!("{pid} ({name}) S 1 {pid} 77 {tty} {pid} 4194304 1 0 0 0 30 20 0 0 20 0 11 0 {start} 0 25\n"),
-            )
-            .write(&format!("{pid}/status"), format!("Name:\tx\nUid:\t{user}\t0\t0\t0\n"))
-            .write(&format!("{pid}/cmdline"), args.join("\0") + "\0")
-        }
-
-        fn reader(&self) -> ProcFs {
-            ProcFs::new(self.0.path())
-        }
-
-        fn only(&self) -> Process {
-            let mut list = self.reader().list();
-            assert_eq!(list.len(), 1, "{list:?}");
-            list.remove(0)
-        }
-    }
 
     #[test]
     fn reads_a_process_whose_name_and_arguments_are_odd() {
@@ -352,36 +292,6 @@ mod tests {
         assert_eq!(tree.reader().cpu_ms(42, process.start_mark), process.cpu_ms);
         assert_eq!(tree.reader().cpu_ms(42, process.start_mark + 1), None);
         assert!(process.is_own);
-    }
-
-    #[test]
-    fn a_known_process_is_read_again_once_it_runs_another_program() {
-        let tree = Tree::new();
-        let put = |name: &str, stack: u64, cpu: u64, args: &[&str]| {
-            tree.process(42, name, 0, args);
-            let line =
-                format!("42 ({name}) S 1 42 77 0 42 4194304 1 0 0 0 {cpu} 0 0 0 20 0 11 0 200 0 25 0 1 1 {stack} 0\n");
-            tree.write("42/stat", line);
-        };
-        let args = |known: &[Process]| tree.reader().list_again(known).remove(0).args;
-        put("sh", 7_000, 30, &["sh", "-c", "x"]);
-        let known = tree.reader().list();
-        assert_eq!(known[0].program_mark, Some(7_000));
-        // The same program: what it was started with is not read.
-        put("sh", 7_000, 60, &["not read"]);
-        let again = tree.reader().list_again(&known).remove(0);
-        assert_eq!(
-            (again.args, again.cpu_ms > known[0].cpu_ms),
-            (known[0].args.clone(), true)
-        );
-        put("sh", 7_001, 60, &["sh", "y"]);
-        assert_eq!(args(&known), ["sh", "y"], "it took the process over");
-        put("node", 7_000, 60, &["node"]);
-        assert_eq!(args(&known), ["node"], "it changed its name");
-        put("sh", 0, 60, &["z"]);
-        let untold = tree.reader().list();
-        put("sh", 0, 60, &["zz"]);
-        assert_eq!(args(&untold), ["zz"], "the kernel does not tell");
     }
 
     #[test]

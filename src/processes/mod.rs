@@ -5,9 +5,13 @@ pub(crate) mod cpu;
 mod environ;
 #[cfg(target_os = "linux")]
 pub(crate) mod linux;
+#[cfg(all(test, target_os = "linux"))]
+mod made_up;
 pub(crate) mod panes;
 #[cfg(not(target_os = "linux"))]
 mod portable;
+#[cfg(target_os = "linux")]
+mod roster;
 pub(crate) mod sockets;
 #[cfg(target_os = "linux")]
 mod stat;
@@ -16,7 +20,9 @@ pub(crate) mod tree;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::ProcFs as Reader;
 #[cfg(not(target_os = "linux"))]
-pub use portable::Portable as Reader;
+pub use portable::{Portable as Reader, Roster};
+#[cfg(target_os = "linux")]
+pub(crate) use roster::Roster;
 
 use crate::core::process::Process;
 #[cfg(unix)]

@@ -9,12 +9,21 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 #[derive(Clone, Debug, Default)]
 pub struct Portable;
 
-impl Portable {
-    /// Lists again. Nothing is saved by what is known.
-    pub fn list_again(&self, _: &[Process]) -> Vec<Process> {
-        self.list()
+/// Lists processes again and again. Nothing is saved by what is known.
+#[derive(Debug, Default)]
+pub struct Roster;
+
+impl Roster {
+    /// Lists every visible process.
+    pub fn list(&mut self, reader: &Portable, _: i64) -> Vec<Process> {
+        reader.list()
     }
 
+    /// Takes a list back, for the next one.
+    pub fn keep(&mut self, _: Vec<Process>, _: impl Fn(&Process) -> bool) {}
+}
+
+impl Portable {
     /// Where a process works; a listing knows it already.
     pub const fn cwd(&self, _: u32) -> Option<PathBuf> {
         None

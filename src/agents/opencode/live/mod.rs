@@ -12,6 +12,7 @@ use crate::agents::shared::listings::Inventory;
 use crate::agents::shared::live::claims::{Candidate, guess, processes_of, real, seeker};
 use crate::agents::shared::live::program::{Invocation, Program};
 use crate::agents::shared::live::programs::program_of;
+use crate::agents::shared::live::running::Running;
 use crate::agents::shared::live::{Live, is_note_of};
 use crate::core::credential::Secret;
 use crate::core::matching::{SessionActivity, UnmatchedProcess};
@@ -38,16 +39,14 @@ impl Live for LiveFamily<'_> {
         true
     }
 
-    fn pids(&self, processes: &[Process], inventory: &Inventory<'_>) -> Vec<u32> {
-        let own = processes
-            .iter()
-            .filter(|process| process.is_own && self.program().invocation(process).is_some());
+    fn pids(&self, running: Running<'_>, inventory: &Inventory<'_>) -> Vec<u32> {
+        let own = running.of(self.program());
         let registered = service::registrations(self.0, inventory).into_iter().map(|one| one.pid);
-        own.map(|process| process.pid).chain(registered).collect()
+        own.map(|(process, _)| process.pid).chain(registered).collect()
     }
 
-    fn claims(&self, processes: &[Process], inventory: &Inventory<'_>) -> Vec<Claim> {
-        let found: Vec<(&Process, Invocation)> = processes_of(self.program(), processes)
+    fn claims(&self, running: Running<'_>, inventory: &Inventory<'_>) -> Vec<Claim> {
+        let found: Vec<(&Process, Invocation)> = processes_of(self.program(), running)
             .into_iter()
             .map(|(process, invocation)| {
                 let role = role_of(process, &invocation);
@@ -59,7 +58,7 @@ impl Live for LiveFamily<'_> {
             return Vec::new();
         }
         let sessions = newest_sessions(self.0, inventory);
-        let mut servers = registered_servers(self.0, processes, &found, registered);
+        let mut servers = registered_servers(self.0, running.processes, &found, registered);
         servers.extend(found_servers(self.0, &found, &servers, &sessions, inventory));
         let mut matching = Matching {
             family: self.0,

@@ -2,6 +2,7 @@
 
 use super::Note;
 use super::program::{Invocation, Program, without_wrappers};
+use super::running::Running;
 use crate::core::matching::{Candidates, SessionActivity, UnmatchedProcess, assign};
 use crate::core::process::{Claim, Match, Process, Role, SessionRef};
 use std::path::{Path, PathBuf};
@@ -13,12 +14,13 @@ pub struct Candidate {
 }
 
 /// The processes of a program, wrappers left out.
-pub fn processes_of<'a>(program: &Program, processes: &'a [Process]) -> Vec<(&'a Process, Invocation)> {
-    let found = processes
-        .iter()
-        .filter(|process| process.is_own)
-        .filter_map(|process| Some((process, program.invocation(process)?)));
-    without_wrappers(found.collect())
+pub fn processes_of<'a>(program: &Program, running: Running<'a>) -> Vec<(&'a Process, Invocation)> {
+    let found = running.of(program);
+    without_wrappers(
+        found
+            .map(|(process, invocation)| (process, invocation.clone()))
+            .collect(),
+    )
 }
 
 /// The session that a process's note or its command line names.

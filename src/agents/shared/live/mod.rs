@@ -10,6 +10,7 @@ pub mod program;
 pub mod programs;
 mod recorded;
 mod rows;
+pub mod running;
 pub mod story;
 mod tail;
 pub mod transcripts;
@@ -20,8 +21,9 @@ use crate::agents::Agent;
 use crate::agents::shared::listings::Inventory;
 use program::Program;
 use recorded::Recorded;
+use running::Running;
 
-use crate::core::process::{Claim, DetailLimits, Facts, Process, SessionDetail, SessionRef};
+use crate::core::process::{Claim, DetailLimits, Facts, SessionDetail, SessionRef};
 use anyhow::Result;
 
 /// An agent whose live sessions ttop can show.
@@ -29,11 +31,9 @@ pub trait Live {
     fn program(&self) -> &'static Program;
 
     /// The processes to look at closely: those that run this agent by their command line, and those that its files name.
-    fn pids(&self, processes: &[Process], _: &Inventory<'_>) -> Vec<u32> {
-        let own = processes
-            .iter()
-            .filter(|process| process.is_own && self.program().invocation(process).is_some());
-        own.map(|process| process.pid).collect()
+    fn pids(&self, running: Running<'_>, _: &Inventory<'_>) -> Vec<u32> {
+        let own = running.of(self.program());
+        own.map(|(process, _)| process.pid).collect()
     }
 
     /// Whether its processes answer questions at an address of this machine.
@@ -41,9 +41,8 @@ pub trait Live {
         false
     }
 
-    /// Which session each of this agent's processes shows, and how we know. A process without one has a bare claim. `processes` are
-    /// all of them.
-    fn claims(&self, processes: &[Process], inventory: &Inventory<'_>) -> Vec<Claim>;
+    /// Which session each of this agent's processes shows, and how we know. A process without one has a bare claim.
+    fn claims(&self, running: Running<'_>, inventory: &Inventory<'_>) -> Vec<Claim>;
 
     /// Facts from a session's records that determine its status.
     ///

@@ -95,22 +95,12 @@ impl Program {
     }
 
     fn arguments<'a>(&self, process: &'a Process) -> Option<&'a [String]> {
-        let names = |name: &str| self.commands.contains(&name.trim_start_matches('.'));
-        let is_command = process.names().any(names);
-        let is_in_folder = process
-            .exe
-            .as_deref()
-            .and_then(std::path::Path::to_str)
-            .is_some_and(|exe| {
-                self.folders
-                    .iter()
-                    .any(|folder| exe.replace('\\', "/").contains(folder))
-            });
-        if is_command || is_in_folder && !is_runtime(process) {
+        let names = |name: &str| self.commands.contains(&Self::command_of(name));
+        if process.names().any(names) {
             return Some(without_shell(process));
         }
-        if !is_runtime(process) {
-            return None;
+        if !runs_script(process) {
+            return self.has_folder_of(process).then(|| without_shell(process));
         }
         // `node --max-old-space-size=8192 /usr/bin/gemini -p x`, `python3 -m kimi_cli --print`
         let at = process.args.iter().skip(1).position(|arg| !arg.starts_with('-'))? + 1;
@@ -121,6 +111,23 @@ impl Program {
             false => names(file_name(&script)) || self.scripts.iter().any(|end| is_script_of(end, &script)),
         };
         is_script.then(|| &process.args[at + 1..])
+    }
+
+    /// The command that a file's name stands for: a hidden one is a package manager's wrapped program.
+    pub fn command_of(name: &str) -> &str {
+        name.trim_start_matches('.')
+    }
+
+    /// Whether the executable of a process is in a folder of this program's.
+    pub fn has_folder_of(&self, process: &Process) -> bool {
+        let exe = process.exe.as_deref().and_then(std::path::Path::to_str);
+        exe.is_some_and(|exe| {
+            let is_in = |folder: &&str| match exe.contains('\\') {
+                true => exe.replace('\\', "/").contains(*folder),
+                false => exe.contains(*folder),
+            };
+            self.folders.iter().any(is_in)
+        })
     }
 
     fn role(&self, arguments: &[String]) -> Role {
@@ -215,7 +222,8 @@ fn without_shell(process: &Process) -> &[String] {
     }
 }
 
-fn is_runtime(process: &Process) -> bool {
+/// Whether a process is a runtime, by its own name: then it runs some script.
+pub fn runs_script(process: &Process) -> bool {
     process.args.first().is_some_and(|arg| names_runtime(arg))
 }
 
@@ -230,7 +238,7 @@ fn names_runtime(path: &str) -> bool {
 fn has_title_only(process: &Process) -> bool {
     let exe = process.exe.as_deref().and_then(std::path::Path::to_str);
     let has_arguments = process.args.iter().skip(1).any(|arg| !arg.trim().is_empty());
-    exe.is_some_and(names_runtime) && !is_runtime(process) && !has_arguments
+    exe.is_some_and(names_runtime) && !runs_script(process) && !has_arguments
 }
 
 /// Whether a script's path ends so, or is in the folder of this package.

@@ -4,6 +4,7 @@ use super::claims::{Candidate, guess, named, processes_of, real, seekers};
 use super::messages::tell;
 use super::program::{Invocation, Program};
 use super::programs::program_of;
+use super::running::Running;
 use super::story::Story;
 use super::tail::newest_lines;
 use super::{Live, Note, is_note_of, rows};
@@ -216,8 +217,8 @@ impl Live for Recorded<'_> {
         self.program
     }
 
-    fn claims(&self, processes: &[Process], inventory: &Inventory<'_>) -> Vec<Claim> {
-        let found = processes_of(self.program, processes);
+    fn claims(&self, running: Running<'_>, inventory: &Inventory<'_>) -> Vec<Claim> {
+        let found = processes_of(self.program, running);
         if found.is_empty() {
             return Vec::new();
         }

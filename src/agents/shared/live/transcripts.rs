@@ -3,6 +3,7 @@
 use super::claims::{Candidate, guess, named, processes_of, real, seekers};
 use super::program::{Invocation, Program};
 use super::programs::program_of;
+use super::running::Running;
 use super::story::Story;
 use super::tail::{Whole, first_lines, newest_lines};
 use super::{Live, Note};
@@ -81,8 +82,8 @@ impl<T: Transcripts> Live for T {
         program_of(self.agent().id()).unwrap_or(&Program::PLAIN)
     }
 
-    fn claims(&self, processes: &[Process], inventory: &Inventory<'_>) -> Vec<Claim> {
-        let found = processes_of(self.program(), processes);
+    fn claims(&self, running: Running<'_>, inventory: &Inventory<'_>) -> Vec<Claim> {
+        let found = processes_of(self.program(), running);
         if found.is_empty() {
             return Vec::new();
         }
