@@ -14,6 +14,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use support::Home;
 use support::claude_code::claude_reply;
@@ -24,6 +25,9 @@ const AGENTS: usize = 4;
 const IDLE: Duration = Duration::from_secs(60);
 /// What a frame ends with.
 const END: &[u8] = b"\x1b[?2026l";
+/// What a terminal is asked, and its answer.
+const QUESTION: &[u8] = b"\x1b[c";
+const ANSWER: &[u8] = b"\x1b]11;rgb:1a1a/1b1b/2626\x1b\\\x1b[?62;22c";
 /// Nothing that is waited for takes longer on any machine.
 const LIMIT: Duration = Duration::from_secs(120);
 
@@ -151,7 +155,7 @@ fn append(path: &Path, text: &str) {
 /// `ttop top` on a pseudo-terminal of 120x40.
 struct Screen {
     child: Child,
-    keys: ChildStdin,
+    keys: Arc<Mutex<ChildStdin>>,
     output: Receiver<Vec<u8>>,
     held: Vec<u8>,
 }
@@ -179,16 +183,22 @@ impl Screen {
         let mut child = command.spawn().expect("script runs");
         let (send, output) = channel();
         let mut stdout = child.stdout.take().expect("stdout");
+        let keys = Arc::new(Mutex::new(child.stdin.take().expect("stdin")));
+        let answers = Arc::clone(&keys);
         std::thread::spawn(move || {
             let mut bytes = [0; 65536];
             while let Ok(read) = stdout.read(&mut bytes) {
+                // As every terminal does, it says what it is.
+                if bytes[..read].windows(QUESTION.len()).any(|part| part == QUESTION) {
+                    write(&answers, ANSWER);
+                }
                 if read == 0 || send.send(bytes[..read].to_vec()).is_err() {
                     return;
                 }
             }
         });
         Self {
-            keys: child.stdin.take().expect("stdin"),
+            keys,
             child,
             output,
             held: Vec::new(),
@@ -196,10 +206,7 @@ impl Screen {
     }
 
     fn type_key(&mut self, key: &[u8]) {
-        self.keys
-            .write_all(key)
-            .and_then(|()| self.keys.flush())
-            .expect("typed");
+        write(&self.keys, key);
     }
 
     /// Waits for the end of a frame.
@@ -260,6 +267,11 @@ impl Screen {
         let kib: Option<f64> = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
         kib.unwrap_or_default() / 1024.0
     }
+}
+
+fn write(keys: &Mutex<ChildStdin>, bytes: &[u8]) {
+    let mut keys = keys.lock().expect("no panic");
+    keys.write_all(bytes).and_then(|()| keys.flush()).expect("typed");
 }
 
 fn report(title: &str, times: &mut [Duration]) {

@@ -78,17 +78,18 @@ pub fn run(engine: &mut Engine, options: Options) -> Result<Option<i32>> {
     let inbox = Inbox::default();
     let worker = Worker::new(engine, state.wanted(), inbox.clone(), send.clone(), options.set);
     let screen = Screen::enter(options.has_mouse, send.clone()).context("could not set up the terminal")?;
-    if state.look.asks_for_background() {
-        // The only time that anything but the input thread reads the terminal.
-        state.look = state.look.clone().on(background::scheme());
-    }
     signals::watch(send.clone()).context("could not take over signals")?;
-    read_input(send.clone());
     // Where no view was asked for, the first scan decides.
     let is_free = options.view.is_none();
     let shown = inbox.clone();
+    let send_input = send.clone();
     let ui = std::thread::spawn(move || {
         let _ends = Ends(shown.clone());
+        if state.look.asks_for_background() {
+            // The only time that anything but the input thread reads the terminal. The rows are made meanwhile.
+            state.look = state.look.clone().on(background::scheme());
+        }
+        read_input(send_input);
         let ended = Ui {
             state,
             screen,
