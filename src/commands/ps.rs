@@ -141,7 +141,8 @@ impl PsArgs {
             let rows = self.choose(&context.engine, &context.out, &scan, &Known::default(), &remote)?;
             return self.print(&mut context.out, &request, rows, Vec::new());
         }
-        // The look at what runs uses the files that the refresh found.
+        // Processes are listed during the refresh; the look at what runs uses the files that it found.
+        context.engine.look_ahead(self.scan_options(&context.out));
         context.report(&TurnFilter::default(), |engine, out| {
             let scan = self.scan(engine, out);
             self.show(engine, out, &request, &scan, &remote(engine))
@@ -160,12 +161,16 @@ impl PsArgs {
         self.print(out, &request, rows, usage.unpriced_notes())
     }
 
-    fn scan(&self, engine: &Engine, out: &mut Out) -> Scan {
-        let mut scan = engine.scan(ScanOptions {
+    fn scan_options(&self, out: &Out) -> ScanOptions {
+        ScanOptions {
             helpers: self.all || self.orphans,
             text: self.text,
             cpu: !out.global.quiet && self.jump.is_none(),
-        });
+        }
+    }
+
+    fn scan(&self, engine: &Engine, out: &mut Out) -> Scan {
+        let mut scan = engine.scan(self.scan_options(out));
         scan.problems.iter().for_each(|problem| out.warn(problem));
         if !self.all {
             scan.sessions = hide_subagents(scan.sessions);

@@ -105,7 +105,7 @@ fn scan_beside(
 ) -> Scans {
     let (send, receive) = sync_channel(1);
     let mut system = engine.system.clone();
-    let mut scanner = engine.scanner.take();
+    let mut scanner = engine.looker.take();
     let listings = engine.listings.clone();
     let thread = std::thread::spawn(move || {
         let agents: Vec<&dyn Agent> = agents.iter().map(|&agent| agent as &dyn Agent).collect();

@@ -46,6 +46,7 @@ pub mod live_loop;
 pub mod live_probe;
 pub mod live_rows;
 mod local_limits;
+mod look_ahead;
 mod mcp;
 pub mod merge;
 mod other_homes;
@@ -90,8 +91,9 @@ use crate::system::System;
 use crate::system::config::{Config, Flaw};
 use anyhow::{Context as _, Result};
 use live_loop::LiveLoop;
+use look_ahead::Looker;
 use registry::Registry;
-use scan::{Scan, ScanOptions, Scanner};
+use scan::{Scan, ScanOptions};
 use std::cell::{OnceCell, RefCell};
 
 /// Everything a run works with.
@@ -102,7 +104,7 @@ pub struct Engine {
     pub cost_from: CostFrom,
     ledger: OnceCell<Ledger>,
     prices: OnceCell<PriceBook>,
-    scanner: RefCell<Scanner>,
+    looker: Looker,
     /// What the last sync found, for the scans after it.
     listings: Listings,
     live: Option<LiveLoop>,
@@ -122,7 +124,7 @@ impl Engine {
             cost_from: CostFrom::default(),
             ledger: OnceCell::new(),
             prices: OnceCell::new(),
-            scanner: RefCell::default(),
+            looker: Looker::default(),
             listings: Listings::default(),
             live: None,
             is_sample: false,
@@ -230,8 +232,18 @@ impl Engine {
             false => {
                 let agents: Vec<&dyn Agent> = self.registry.agents.iter().map(|agent| &**agent).collect();
                 let inventory = Inventory::new(&self.system, &self.listings);
-                self.scanner.borrow_mut().scan(&agents, &inventory, options)
+                let mut scanner = self.looker.take();
+                let scan = scanner.scan(&agents, &inventory, options);
+                self.looker.put(scanner);
+                scan
             }
+        }
+    }
+
+    /// Lists processes for the next scan, on another thread: for callers that do something else before it.
+    pub fn look_ahead(&self, options: ScanOptions) {
+        if !self.is_sample {
+            self.looker.look_ahead(self.system.now, options.cpu);
         }
     }
 

@@ -20,13 +20,16 @@ use crate::system::System;
 use rustc_hash::FxHashSet;
 use std::cell::OnceCell;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How far back to search for an agent's last text.
 const TEXT_LIMITS: DetailLimits = DetailLimits {
     messages: 20,
     text_chars: None,
 };
+
+/// For this long, processes that were listed ahead are those of the same moment.
+const MOMENT: Duration = Duration::from_millis(500);
 
 /// The options of a scan.
 #[derive(Clone, Copy, Debug, Default)]
@@ -93,15 +96,53 @@ impl LiveAgent<'_> {
 pub struct Scanner {
     reader: Reader,
     roster: Roster,
+    look: Option<Look>,
     earlier: Option<Sample>,
 }
 
+/// The processes of a moment, before anything is known of their sessions.
+struct Look {
+    taken: Instant,
+    processes: Vec<Process>,
+    invocations: Invocations,
+    /// How much the agents' processes and those that they started have used, where that is wanted.
+    begun: Option<Sample>,
+}
+
 impl Scanner {
+    /// Lists processes for the next scan; `now` in epoch milliseconds.
+    pub(super) fn look(&mut self, now: i64, wants_cpu: bool) {
+        let taken = Instant::now();
+        let processes = self.roster.list(&self.reader, now);
+        let invocations = Invocations::among(&processes);
+        // Only the first look of a run has no earlier one to compare with.
+        let begun = (wants_cpu && self.earlier.is_none()).then(|| {
+            let tree = Tree::new(&processes);
+            let agents: Vec<&Process> = invocations.all(&processes).collect();
+            Sample::fine(&self.reader, &tree.families(&agents))
+        });
+        self.look = Some(Look {
+            taken,
+            begun: begun.flatten(),
+            processes,
+            invocations,
+        });
+    }
+
     /// Scans once, without the ledger.
     pub fn scan(&mut self, agents: &[&dyn Agent], inventory: &Inventory<'_>, options: ScanOptions) -> Scan {
-        let taken = Instant::now();
-        let mut processes = self.roster.list(&self.reader, inventory.now);
-        let invocations = Invocations::among(&processes);
+        if self.look.as_ref().is_none_or(|look| look.taken.elapsed() > MOMENT) {
+            self.look(inventory.now, options.cpu);
+        }
+        let Some(Look {
+            taken,
+            mut processes,
+            invocations,
+            begun,
+        }) = self.look.take()
+        else {
+            return Scan::default();
+        };
         let running = Running::new(&processes, &invocations);
         let lives = agents.iter().filter_map(|agent| Some((*agent, live(*agent)?)));
         let lives: Vec<LiveAgent<'_>> = lives
@@ -131,11 +172,13 @@ impl Scanner {
             scene.add_helpers();
         }
         let mut scan = Scan::default();
-        // Only the first look of a run has no earlier one to compare with.
         let wants_two = options.cpu && self.earlier.is_none() && !scene.claims.is_empty();
-        let begun = wants_two
-            .then(|| Sample::fine(&self.reader, &scene.at_work()))
-            .flatten();
+        let begun = wants_two.then(|| {
+            let at_work = scene.at_work();
+            let begun = begun.filter(|begun| at_work.iter().all(|process| begun.has(process)));
+            begun.or_else(|| Sample::fine(&self.reader, &at_work))
+        });
+        let begun = begun.flatten();
         let facts: Vec<Facts> = scene
             .claims
             .iter()
@@ -271,17 +314,10 @@ impl<'a> Scene<'a> {
 
     /// The claimed processes and their descendants.
     fn at_work(&self) -> Vec<&'a Process> {
-        let mut pids = FxHashSet::default();
-        let mut found = Vec::new();
-        for (_, claim) in &self.claims {
-            let own = self.tree.process(claim.pid);
-            let worker = claim.worker.and_then(|pid| self.tree.process(pid));
-            for process in own.into_iter().chain(worker) {
-                let family = std::iter::once(process).chain(self.tree.descendants(process.pid));
-                found.extend(family.filter(|process| pids.insert(process.pid)));
-            }
-        }
-        found
+        let claims = self.claims.iter();
+        let pids = claims.flat_map(|(_, claim)| std::iter::once(claim.pid).chain(claim.worker));
+        let processes: Vec<&Process> = pids.filter_map(|pid| self.tree.process(pid)).collect();
+        self.tree.families(&processes)
     }
 
     /// The processes that what a scan shows depends on.

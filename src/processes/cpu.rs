@@ -44,6 +44,11 @@ impl Sample {
         })
     }
 
+    /// Whether a process is in it.
+    pub(crate) fn has(&self, process: &Process) -> bool {
+        self.used_us.contains_key(&(process.pid, process.start_mark))
+    }
+
     /// Looks again at the same processes, and only at how much they used.
     pub(crate) fn again(&self, reader: &Reader, processes: &[&Process]) -> Self {
         let used = |process: &&Process| {

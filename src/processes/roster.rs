@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// A program that started less than this ago may yet write a title over its arguments, or another one take its process over.
 const SETTLED_MS: i64 = 10_000;
 /// How long a process that nothing depends on is taken as it was.
-const NOW_AND_THEN: Duration = Duration::from_secs(6);
+const NOW_AND_THEN: Duration = Duration::from_secs(10);
 /// From so many on, processes are read by several threads: the kernel makes each text when it is read.
 const MANY: usize = 64;
 const MOST_THREADS: usize = 4;

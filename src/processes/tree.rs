@@ -82,6 +82,15 @@ impl<'a> Tree<'a> {
         found.into_iter()
     }
 
+    /// These processes and their descendants, each once.
+    pub(crate) fn families(&self, processes: &[&'a Process]) -> Vec<&'a Process> {
+        let mut seen = FxHashSet::default();
+        let all = processes
+            .iter()
+            .flat_map(|process| std::iter::once(*process).chain(self.descendants(process.pid)));
+        all.filter(|process| seen.insert(process.pid)).collect()
+    }
+
     /// Whether a process outlived the one that started it.
     pub(crate) fn is_orphan(&self, process: &Process) -> bool {
         let Some(parent) = process.parent.filter(|&parent| parent > 1) else {

@@ -22,6 +22,11 @@ impl Invocations {
         }
         found
     }
+
+    /// All of these processes that run any agent's program.
+    pub fn all<'a>(&'a self, processes: &'a [Process]) -> impl Iterator<Item = &'a Process> {
+        self.0.values().flatten().map(|(at, _)| &processes[*at])
+    }
 }
 
 /// All processes of a machine, with those that run agents' programs.

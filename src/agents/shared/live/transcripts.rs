@@ -15,7 +15,9 @@ use crate::core::process::{Claim, DetailLimits, Facts, Match, Process, Role, Ses
 use crate::system::files::Stamp;
 use crate::system::open::{self, Most};
 use anyhow::Result;
+use rustc_hash::FxHashSet;
 use std::convert::Infallible;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -175,9 +177,11 @@ fn known<T: Transcripts>(
     };
     let mut sessions: Vec<(String, Match)> = named.into_iter().collect();
     if sessions.is_empty() {
+        // Comparing thousands of paths by their components takes longer than reading the process.
+        let files: FxHashSet<&OsStr> = process.details.files.iter().map(|file| file.as_os_str()).collect();
         let open = transcripts
             .iter()
-            .filter(|transcript| process.details.files.contains(&transcript.path));
+            .filter(|transcript| files.contains(transcript.path.as_os_str()));
         let ids = open.filter_map(|transcript| origin_of(agent, &transcript.path, &[]));
         let most = if bare.role == Role::Server { usize::MAX } else { 1 };
         sessions.extend(ids.take(most).map(|origin| (origin.id, Match::Activity)));
