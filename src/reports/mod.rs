@@ -7,6 +7,7 @@ pub(crate) mod budgets;
 pub(crate) mod by;
 pub(crate) mod ccusage;
 pub(crate) mod cost;
+mod cost_sums;
 pub(crate) mod doctor;
 pub(crate) mod insights;
 pub(crate) mod ledger;

@@ -20,7 +20,7 @@ use crate::reports::select::Selected;
 use crate::reports::show::Named;
 use crate::reports::trends::Trends;
 use crate::reports::{Sessions, Usage};
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 /// Turns that details list.
 const MOST_TURNS: usize = 2_000;
@@ -58,13 +58,30 @@ impl<'e> Chosen<'e> {
         self.by_of(by, &self.selected)
     }
 
-    fn by_of(&self, by: &[Dimension], selected: &Selected) -> Result<CostReport> {
-        let grouping = Grouping {
+    fn grouping(&self, by: &[Dimension]) -> Grouping {
+        Grouping {
             last: None,
             by: by.to_vec(),
             roots: false,
             projects: self.engine.projects(),
+        }
+    }
+
+    /// One report for each of these groupings, from one look at the turns.
+    fn by_each<const N: usize>(&self, by: [&[Dimension]; N]) -> Result<[CostReport; N]> {
+        let groupings = by.map(|by| self.grouping(by));
+        let (zone, now) = (self.engine.system.zone()?, self.engine.system.now);
+        let reports = self
+            .usage
+            .cost_reports(&self.selected, Some(&self.sessions), &groupings, zone, now, false)?;
+        let Ok(reports) = reports.try_into() else {
+            bail!("a grouping has no report");
         };
+        Ok(reports)
+    }
+
+    fn by_of(&self, by: &[Dimension], selected: &Selected) -> Result<CostReport> {
+        let grouping = self.grouping(by);
         let (zone, now) = (self.engine.system.zone()?, self.engine.system.now);
         self.usage
             .cost_rows(selected, Some(&self.sessions), &grouping, zone, now, false)
@@ -184,7 +201,8 @@ pub fn today(engine: &Engine) -> Result<Today> {
 /// When the ledger is damaged, or a filter cannot be understood.
 pub fn cost(engine: &Engine, wanted: &Wanted) -> Result<CostRows> {
     let chosen = Chosen::new(engine, &wanted.turns())?;
-    let models = chosen.by(&[Dimension::Model])?;
+    let [models, projects, agents] =
+        chosen.by_each([&[Dimension::Model], &[Dimension::Project], &[Dimension::Agent]])?;
     let before = before(engine, wanted)?
         .map(|range| chosen.total_in(range))
         .transpose()?;
@@ -195,8 +213,8 @@ pub fn cost(engine: &Engine, wanted: &Wanted) -> Result<CostRows> {
         covered: models.plan_cost,
         before,
         models: models.rows,
-        projects: chosen.by(&[Dimension::Project])?.rows,
-        agents: chosen.by(&[Dimension::Agent])?.rows,
+        projects: projects.rows,
+        agents: agents.rows,
         budgets: budgets.into_iter().map(|spent| spent.row).collect(),
     })
 }
@@ -232,7 +250,7 @@ fn before(engine: &Engine, wanted: &Wanted) -> Result<Option<Range>> {
 /// When the ledger is damaged, or a filter cannot be understood.
 pub fn trends(engine: &Engine, wanted: &Wanted) -> Result<TrendRows> {
     let chosen = Chosen::new(engine, &wanted.turns())?;
-    let days = chosen.by(&[Dimension::Period(Unit::Day)])?;
+    let [days, models] = chosen.by_each([&[Dimension::Period(Unit::Day)], &[Dimension::Model]])?;
     let split = match wanted.is_split {
         true => chosen.by(&[Dimension::Period(Unit::Day), Dimension::Model])?.rows,
         false => Vec::new(),
@@ -249,7 +267,7 @@ pub fn trends(engine: &Engine, wanted: &Wanted) -> Result<TrendRows> {
         compared: chosen
             .usage
             .trends(&compared, &chosen.sessions, &projects, span, zone)?,
-        models: chosen.by(&[Dimension::Model])?.rows,
+        models: models.rows,
     })
 }
 
@@ -257,13 +275,18 @@ pub fn trends(engine: &Engine, wanted: &Wanted) -> Result<TrendRows> {
 /// When the ledger is damaged, or a filter cannot be understood.
 pub fn projects(engine: &Engine, wanted: &Wanted) -> Result<ProjectRows> {
     let chosen = Chosen::new(engine, &wanted.turns())?;
-    let projects = chosen.by(&[Dimension::Project])?;
+    let [projects, models, agents, days] = chosen.by_each([
+        &[Dimension::Project],
+        &[Dimension::Project, Dimension::Model],
+        &[Dimension::Project, Dimension::Agent],
+        &[Dimension::Project, Dimension::Period(Unit::Day)],
+    ])?;
     Ok(ProjectRows {
         projects: matching(projects.rows, &wanted.filter),
         total: projects.total,
-        models: chosen.by(&[Dimension::Project, Dimension::Model])?.rows,
-        agents: chosen.by(&[Dimension::Project, Dimension::Agent])?.rows,
-        days: chosen.by(&[Dimension::Project, Dimension::Period(Unit::Day)])?.rows,
+        models: models.rows,
+        agents: agents.rows,
+        days: days.rows,
         sessions: chosen.session_rows()?,
     })
 }

@@ -91,13 +91,13 @@ impl Inbox {
     }
 }
 
-/// Parts of the screen whose rows may be out of date.
+/// Parts of the screen whose rows may be out of date, in the order in which they are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
-    Today,
     Live,
-    /// The rows of the view.
+    /// The rows of the view: what the user waits for.
     View,
+    Today,
     Detail,
     Todos,
     Mcp,
