@@ -7,7 +7,9 @@ use crate::plugins::message::{FromChild, Refused, ToChild, read_frame, read_mess
 use std::io::{self, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, SyncSender, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -15,7 +17,9 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
-    to: SyncSender<(ToChild, Vec<u8>)>,
+    to: Sender<(ToChild, Vec<u8>)>,
+    /// How many messages it has not read.
+    unread: Arc<AtomicUsize>,
 }
 
 /// Messages that a child may leave unread: a plugin that asks without end and takes no answer is ended.
@@ -63,7 +67,10 @@ impl Process {
             // The actor may be gone already.
             let _ = inbox.send(Inbox::Closed(generation));
         })?;
-        let (to, frames) = sync_channel::<(ToChild, Vec<u8>)>(MOST_UNREAD);
+        // A channel of bounded length takes its memory at once: 15 MiB of pages for a child that is sent a dozen messages.
+        let (to, frames) = channel::<(ToChild, Vec<u8>)>();
+        let unread = Arc::new(AtomicUsize::new(0));
+        let left = Arc::clone(&unread);
         thread::Builder::new().name("plugin-out".to_owned()).spawn(move || {
             for (message, body) in frames {
                 let written = match (write_message(&mut stdin, &message, &body), message) {
@@ -79,14 +86,20 @@ impl Process {
                 if written.is_err() {
                     return;
                 }
+                left.fetch_sub(1, Ordering::Relaxed);
             }
         })?;
-        Ok(Self { child, to })
+        Ok(Self { child, to, unread })
     }
 
     /// Whether there was room for it. A child that is gone hears nothing; its end is told by the inbox.
     pub(super) fn send(&self, message: ToChild, body: Vec<u8>) -> bool {
-        !matches!(self.to.try_send((message, body)), Err(TrySendError::Full(_)))
+        if self.unread.fetch_add(1, Ordering::Relaxed) >= MOST_UNREAD {
+            return false;
+        }
+        // Without a receiver the child has ended.
+        let _ = self.to.send((message, body));
+        true
     }
 
     /// CPU time that the child has used, where the system tells.
