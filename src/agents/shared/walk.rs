@@ -243,7 +243,8 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn real_path(folder: &Path, found: &mut Found) -> Option<PathBuf> {
-    match folder.canonicalize() {
+    // Most folders of agents are not there: that takes one look, a real path one at each folder above.
+    match std::fs::metadata(folder).and_then(|_| folder.canonicalize()) {
         Ok(real) => Some(real),
         Err(error) => {
             if error.kind() != io::ErrorKind::NotFound {
