@@ -1,6 +1,7 @@
 //! A row as the cells of a table: serialized straight into them, without a JSON value between.
 
 use super::tables::{Column, ColumnKind, Table};
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 use serde::ser::{self, Impossible, SerializeMap, SerializeStruct, Serializer};
 use std::fmt::{self, Display};
@@ -13,6 +14,12 @@ pub(crate) struct Cells {
     has_millis: bool,
     text: String,
     cells: Vec<Held>,
+    /// The prefixes of groups of columns, `tokens.`; the first is that of the row.
+    groups: Vec<String>,
+    /// Where each key of a group goes, as far as rows of the table had it.
+    places: FxHashMap<(usize, &'static str), Place>,
+    /// The table that these are of.
+    table: &'static str,
 }
 
 #[derive(Clone, Debug)]
@@ -49,13 +56,17 @@ impl Cells {
     /// # Errors
     /// When the row has a value that no column can hold.
     pub(crate) fn fill(&mut self, table: &Table, row: &impl Serialize) -> Result<(), Unfit> {
+        if self.table != table.name || self.groups.is_empty() {
+            self.table = table.name;
+            self.groups = vec![String::new()];
+            self.places.clear();
+        }
         self.text.clear();
         self.cells.clear();
         self.cells.resize(table.columns.len(), Held::Null);
         let mut columns = Columns {
             all: &table.columns,
-            next: 2,
-            prefix: String::new(),
+            group: 0,
             into: self,
         };
         row.serialize(&mut columns)?;
@@ -112,66 +123,60 @@ impl ser::Error for Unfit {
     }
 }
 
-/// Fills the columns below a key.
+/// Fills the columns of a group.
 struct Columns<'w> {
     all: &'w [Column],
-    /// The column that the next key probably is: rows have the order of their schema.
-    next: usize,
-    /// `tokens.`
-    prefix: String,
+    group: usize,
     into: &'w mut Cells,
 }
 
+#[derive(Clone, Copy, Debug)]
 enum Place {
     Column(usize),
     /// Columns below this key.
-    Group,
+    Group(usize),
     Absent,
 }
 
 impl Columns<'_> {
-    fn find(&self, key: &str) -> Place {
-        let is_it = |column: &Column| {
-            let rest = column
-                .path
-                .strip_prefix(&*self.prefix)
-                .and_then(|rest| rest.strip_prefix(key));
-            rest.map(str::is_empty)
-        };
-        let around = self.all.get(self.next).filter(|column| is_it(column) == Some(true));
-        if around.is_some() {
-            return Place::Column(self.next);
+    /// Where a key goes: compared with the path of each column.
+    fn find(&mut self, key: &str) -> Place {
+        let path = format!("{}{key}", self.into.groups[self.group]);
+        if let Some(at) = self.all.iter().position(|column| column.path == path) {
+            return Place::Column(at);
         }
-        let is_below = |column: &Column| {
-            let rest = column
-                .path
-                .strip_prefix(&*self.prefix)
-                .and_then(|rest| rest.strip_prefix(key));
-            rest.is_some_and(|rest| rest.starts_with('.'))
-        };
-        if self.all.get(self.next).is_some_and(is_below) {
-            return Place::Group;
+        let prefix = path + ".";
+        if !self.all.iter().any(|column| column.path.starts_with(&prefix)) {
+            return Place::Absent;
         }
-        match self.all.iter().position(|column| is_it(column) == Some(true)) {
-            Some(at) => Place::Column(at),
-            None if self.all.iter().any(is_below) => Place::Group,
-            None => Place::Absent,
-        }
+        let groups = &mut self.into.groups;
+        let known = groups.iter().position(|known| *known == prefix);
+        Place::Group(known.unwrap_or_else(|| {
+            groups.push(prefix);
+            groups.len() - 1
+        }))
     }
 
-    fn take(&mut self, key: &str, value: &(impl Serialize + ?Sized)) -> Result<(), Unfit> {
-        match self.find(key) {
+    /// The same for a key that each row has: it is looked for once a table.
+    fn find_again(&mut self, key: &'static str) -> Place {
+        if let Some(place) = self.into.places.get(&(self.group, key)) {
+            return *place;
+        }
+        let place = self.find(key);
+        self.into.places.insert((self.group, key), place);
+        place
+    }
+
+    fn put(&mut self, place: Place, value: &(impl Serialize + ?Sized)) -> Result<(), Unfit> {
+        match place {
             Place::Absent => Ok(()),
-            Place::Group => {
-                let length = self.prefix.len();
-                self.prefix.push_str(key);
-                self.prefix.push('.');
+            Place::Group(group) => {
+                let above = std::mem::replace(&mut self.group, group);
                 let taken = value.serialize(&mut *self);
-                self.prefix.truncate(length);
+                self.group = above;
                 taken
             }
             Place::Column(at) => {
-                self.next = at + 1;
                 if self.into.has_millis && self.all[at].millis.is_some() {
                     return Ok(());
                 }
@@ -309,7 +314,8 @@ impl SerializeStruct for Fields<'_, '_> {
     type Error = Unfit;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Unfit> {
-        self.columns.take(key, value)
+        let place = self.columns.find_again(key);
+        self.columns.put(place, value)
     }
 
     fn end(self) -> Result<(), Unfit> {
@@ -329,7 +335,8 @@ impl SerializeMap for Fields<'_, '_> {
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unfit> {
         let key = std::mem::take(&mut self.key);
-        self.columns.take(&key, value)
+        let place = self.columns.find(&key);
+        self.columns.put(place, value)
     }
 
     fn end(self) -> Result<(), Unfit> {

@@ -4,7 +4,7 @@ use super::csv::path_of;
 use super::tables::{Column, ColumnKind, Table};
 use super::{Cell, Cells, Target};
 use crate::core::money::Money;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use jiff::Timestamp;
 use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
@@ -14,6 +14,8 @@ use parquet::schema::types::{ColumnPath, Type};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
 use tempfile::NamedTempFile;
 
 /// Columns of text that no two rows share.
@@ -31,7 +33,9 @@ pub(crate) struct Parquet {
 
 struct Open {
     file: NamedTempFile,
-    writer: SerializedFileWriter<File>,
+    /// A thread that encodes one group while the rows of the next are made.
+    encoder: JoinHandle<Result<()>>,
+    groups: SyncSender<Vec<Buffer>>,
     columns: Vec<Buffer>,
     rows: usize,
 }
@@ -98,28 +102,14 @@ impl Buffer {
         Ok(())
     }
 
-    /// Writes the values and empties the buffer.
-    fn write(&mut self, writer: &mut SerializedColumnWriter<'_>, is_key: bool) -> Result<()> {
+    fn write(&self, writer: &mut SerializedColumnWriter<'_>, is_key: bool) -> Result<()> {
         let levels = (!is_key).then_some(&*self.is_present);
-        match &mut self.values {
-            Values::Text(values) => {
-                writer.typed::<ByteArrayType>().write_batch(values, levels, None)?;
-                values.clear();
-            }
-            Values::Integers(values) => {
-                writer.typed::<Int64Type>().write_batch(values, levels, None)?;
-                values.clear();
-            }
-            Values::Numbers(values) => {
-                writer.typed::<DoubleType>().write_batch(values, levels, None)?;
-                values.clear();
-            }
-            Values::Flags(values) => {
-                writer.typed::<BoolType>().write_batch(values, levels, None)?;
-                values.clear();
-            }
-        }
-        self.is_present.clear();
+        match &self.values {
+            Values::Text(values) => writer.typed::<ByteArrayType>().write_batch(values, levels, None)?,
+            Values::Integers(values) => writer.typed::<Int64Type>().write_batch(values, levels, None)?,
+            Values::Numbers(values) => writer.typed::<DoubleType>().write_batch(values, levels, None)?,
+            Values::Flags(values) => writer.typed::<BoolType>().write_batch(values, levels, None)?,
+        };
         Ok(())
     }
 }
@@ -152,20 +142,31 @@ fn type_of(column: &Column) -> Result<Type> {
 }
 
 impl Open {
-    fn flush(&mut self, table: &Table) -> Result<()> {
+    /// Hands the rows over as one group of the file.
+    fn flush(&mut self, table: &Table) {
         if self.rows == 0 {
-            return Ok(());
+            return;
         }
-        let mut group = self.writer.next_row_group()?;
-        for (buffer, column) in self.columns.iter_mut().zip(&table.columns) {
+        let empty = table.columns.iter().map(Buffer::of).collect();
+        // Without a receiver encoding failed, as its thread reports at the end.
+        let _ = self.groups.send(std::mem::replace(&mut self.columns, empty));
+        self.rows = 0;
+    }
+}
+
+/// Writes the groups into the file as they come.
+fn encode(mut writer: SerializedFileWriter<File>, are_keys: &[bool], groups: &Receiver<Vec<Buffer>>) -> Result<()> {
+    for columns in groups {
+        let mut group = writer.next_row_group()?;
+        for (buffer, is_key) in columns.iter().zip(are_keys) {
             let mut writer = group.next_column()?.context("the file has too few columns")?;
-            buffer.write(&mut writer, column.is_key)?;
+            buffer.write(&mut writer, *is_key)?;
             writer.close()?;
         }
         group.close()?;
-        self.rows = 0;
-        Ok(())
     }
+    writer.close()?;
+    Ok(())
 }
 
 impl Target for Parquet {
@@ -189,9 +190,14 @@ impl Target for Parquet {
             }
         }
         let writer = SerializedFileWriter::new(file.reopen()?, Arc::new(schema), Arc::new(properties.build()))?;
+        let are_keys: Vec<bool> = table.columns.iter().map(|column| column.is_key).collect();
+        // A group waits until the one before it is written: two are in memory at most.
+        let (groups, receive) = sync_channel(0);
+        let encoder = thread::Builder::new().spawn(move || encode(writer, &are_keys, &receive))?;
         self.open = Some(Open {
             file,
-            writer,
+            encoder,
+            groups,
             columns: table.columns.iter().map(Buffer::of).collect(),
             rows: 0,
         });
@@ -209,15 +215,16 @@ impl Target for Parquet {
         }
         open.rows += 1;
         if open.rows == GROUP {
-            open.flush(table)?;
+            open.flush(table);
         }
         Ok(())
     }
 
     fn end(&mut self, table: &Table) -> Result<()> {
         let mut open = self.open.take().context("no table was begun")?;
-        open.flush(table)?;
-        open.writer.close()?;
+        open.flush(table);
+        drop(open.groups);
+        open.encoder.join().map_err(|_| anyhow!("the encoder failed"))??;
         let path = path_of(&self.folder, table, &self.exporter, "parquet");
         let kept = open.file.persist(&path);
         kept.with_context(|| format!("{} cannot be written", path.display()))?;
