@@ -317,7 +317,7 @@ pub struct Rest {
 }
 
 /// How much of a session `detail` shall bring.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DetailLimits {
     /// The newest so many messages.
     pub messages: usize,

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-/// What nothing asked for in this time is dropped once there is much.
-const UNUSED: Duration = Duration::from_secs(10);
+/// What nothing asked for in this time is dropped, and sooner where there is much.
+const UNUSED: Duration = Duration::from_secs(5 * 60);
+const UNUSED_OF_MANY: Duration = Duration::from_secs(10);
 const MANY: usize = 1_000;
 
 /// What was made from files. Clones share it.
@@ -51,9 +52,8 @@ impl FileCache {
             held.remove(&key);
             return Ok(value);
         }
-        if held.len() >= MANY {
-            held.retain(|_, made| made.used.elapsed() < UNUSED);
-        }
+        let most = if held.len() >= MANY { UNUSED_OF_MANY } else { UNUSED };
+        held.retain(|_, made| made.used.elapsed() < most);
         if held.len() < MANY {
             let made = Made {
                 stamp,
@@ -117,5 +117,22 @@ mod tests {
             assert_eq!(get(&cache, &path, Stamp::default(), 0, at), at);
         }
         assert_eq!(cache.held().len(), MANY);
+        for (ago, left) in [(UNUSED_OF_MANY, 1), (UNUSED, 1)] {
+            let used = Instant::now()
+                .checked_sub(ago)
+                .expect("a machine that runs for minutes");
+            cache.held().values_mut().for_each(|made| made.used = used);
+            get(
+                &cache,
+                Path::new("/w/new"),
+                Stamp {
+                    size: ago.as_secs(),
+                    ..Stamp::default()
+                },
+                0,
+                0,
+            );
+            assert_eq!(cache.held().len(), left, "unused for {ago:?}");
+        }
     }
 }

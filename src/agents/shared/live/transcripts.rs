@@ -140,14 +140,18 @@ impl<T: Transcripts> Live for T {
         let Some(path) = find(self, session, inventory) else {
             return Ok(SessionDetail::default());
         };
-        let mut bytes = STATE_BYTES;
-        loop {
-            let (story, is_all) = story_of(self, &path, bytes, Story::with_messages(*limits))?;
-            if is_all || story.kept() >= limits.messages {
-                return Ok(story.into_detail());
+        let stamp = Stamp::read(&path)?;
+        let detail = inventory.cache().get(&path, stamp, limits, || {
+            let mut bytes = STATE_BYTES;
+            loop {
+                let (story, is_all) = story_of(self, &path, bytes, Story::with_messages(*limits))?;
+                if is_all || story.kept() >= limits.messages {
+                    return anyhow::Ok(story.into_detail());
+                }
+                bytes *= 8;
             }
-            bytes *= 8;
-        }
+        })?;
+        Ok(SessionDetail::clone(&detail))
     }
 }
 
