@@ -209,3 +209,33 @@ fn sessions_that_mimo_imported_count_under_the_agents_they_come_from() {
     database.touch("ses_old", START_MS + 21);
     assert_eq!(machine.sync(), times(3), "that import goes on");
 }
+
+#[test]
+fn sessions_that_cline_imported_count_under_the_agents_they_come_from() {
+    let mut machine = Machine::of("cline");
+    let folder = ".cline/data/sessions/1772442000000_a";
+    let description = serde_json::json!({"session_id": "1772442000000_a", "provider": "anthropic", "model": "claude-opus-4-6",
+        "metadata": {"importedFrom": {"tool": "claude-code", "sourceSessionId": "s", "importedAt": "2026-03-02T10:00:00.000Z"}}});
+    let reply = |id: &str, seconds: Option<i64>, input: u64| {
+        let mut reply = serde_json::json!({"id": id, "role": "assistant", "content": [],
+            "metrics": {"inputTokens": input, "outputTokens": 1}});
+        if let Some(seconds) = seconds {
+            reply["ts"] = ((START + seconds) * 1000).into();
+        }
+        reply
+    };
+    let mut messages = vec![reply("m1", Some(1), 100), reply("m2", None, 200)];
+    let home = machine.home.path();
+    let write = |messages: &[serde_json::Value]| {
+        std::fs::create_dir_all(home.join(folder)).expect("folders");
+        let name = |ending: &str| home.join(format!("{folder}/1772442000000_a{ending}"));
+        std::fs::write(name(".json"), description.to_string()).expect("written");
+        let session = serde_json::json!({"sessionId": "1772442000000_a", "messages": messages});
+        std::fs::write(name(".messages.json"), session.to_string()).expect("written");
+    };
+    write(&messages);
+    assert_eq!(machine.sync(), [0, 0]);
+    messages.push(reply("m3", Some(7200), 7));
+    write(&messages);
+    assert_eq!(machine.sync(), [7, 1], "the import goes on");
+}

@@ -80,9 +80,33 @@ struct Description {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 struct Metadata {
     title: Option<String>,
+    imported_from: Option<ImportedFrom>,
+}
+
+/// The session of another agent that this one was made from: `{"tool":"claude-code","importedAt":"…"}`.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct ImportedFrom {
+    imported_at: When,
+}
+
+impl Description {
+    /// Whether a message of a time came with an import; it counts under the agent that it comes from.
+    fn is_imported(&self, time: Option<i64>) -> bool {
+        let import = self
+            .metadata
+            .as_ref()
+            .and_then(|metadata| metadata.imported_from.as_ref());
+        let is_before = |import: &ImportedFrom| match (time, import.imported_at.0) {
+            (Some(time), Some(imported)) => time <= imported,
+            // A message without a time is none of Cline's own.
+            (time, imported) => time.is_none() || imported.is_none(),
+        };
+        import.is_some_and(is_before)
+    }
 }
 
 /// Reads a session whole; while its file is being written, what was read before holds.
@@ -153,6 +177,9 @@ fn reply(agent: &str, session: &str, message: &Message, described: &Description,
     let Some(metrics) = part::<Metrics>(message.metrics) else {
         return into.skip(Skip::Uncounted);
     };
+    if described.is_imported(message.ts.0) {
+        return into.skip(Skip::Repeated);
+    }
     let [read, write] = [metrics.cache_read_tokens.0, metrics.cache_write_tokens.0];
     let reasoning = metrics.reasoning_tokens.0.min(metrics.output_tokens.0);
     let tokens = Tokens::new(
