@@ -149,6 +149,7 @@ fn documents(content: &[u8], place: &Path, writes: &mut Vec<Write>) {
         for count in 1..length {
             let mut part = document.clone();
             cut(&mut part, count, length, 0);
+            add_up(&mut part);
             let text = serde_json::to_vec(&part).expect("JSON");
             if count == length / 2 {
                 writes.push(Write::Replace(place.to_owned(), text[..text.len() / 2].to_owned()));
@@ -157,6 +158,20 @@ fn documents(content: &[u8], place: &Path, writes: &mut Vec<Write>) {
         }
     }
     writes.push(Write::Replace(place.to_owned(), content.to_owned()));
+}
+
+/// A session's total has the replies so far.
+fn add_up(session: &mut Value) {
+    for (total, part) in [
+        ("promptTokens", "prompt_tokens"),
+        ("completionTokens", "completion_tokens"),
+    ] {
+        let history = session["history"].as_array().into_iter().flatten();
+        let sum: u64 = history.filter_map(|item| item["message"]["usage"][part].as_u64()).sum();
+        if let Some(count) = session.get_mut("usage").and_then(|usage| usage.get_mut(total)) {
+            *count = sum.into();
+        }
+    }
 }
 
 /// How many objects the longest list of a document has.
