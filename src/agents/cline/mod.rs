@@ -63,6 +63,7 @@ pub(super) static CLINE: TaskAgent = TaskAgent {
     limits: &[
         "reasoning tokens are included in output",
         "a restored checkpoint replaces the requests it removed by one sum",
+        "requests that summarize a session for a compaction are not recorded",
         "sessions imported from other agents count under these agents",
     ],
 };
