@@ -7,11 +7,12 @@ use crate::agents::Agent;
 use crate::core::agent_id::AgentId;
 use crate::system::System;
 use rustc_hash::FxHashMap;
+use std::any::Any;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 /// For this long a listing is of the same moment.
@@ -24,7 +25,12 @@ pub struct Listings {
     newest: Arc<Mutex<FxHashMap<AgentId, Listing>>>,
     /// What earlier scans made from files.
     cache: FileCache,
+    /// What was made from the newest listing of an agent.
+    made: Arc<Mutex<FxHashMap<AgentId, Made>>>,
 }
+
+/// A listing, as long as it stays as it was, and what was made from it.
+type Made = (Weak<Found>, Arc<dyn Any + Send + Sync>);
 
 struct Listing {
     found: Arc<Found>,
@@ -116,6 +122,26 @@ impl<'a> Inventory<'a> {
         &self.listings.cache
     }
 
+    /// What is made from this listing of an agent: once, as long as nothing in it changes.
+    pub fn made_from<T: Any + Send + Sync>(
+        &self,
+        agent_id: &str,
+        found: &Arc<Found>,
+        make: impl FnOnce() -> T,
+    ) -> Arc<T> {
+        let held = || self.listings.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((listing, made)) = held().get(agent_id)
+            && std::ptr::eq(listing.as_ptr(), Arc::as_ptr(found))
+            && let Ok(made) = Arc::clone(made).downcast()
+        {
+            return made;
+        }
+        let made = Arc::new(make());
+        // A change of the listing leaves nothing behind this pointer.
+        held().insert(agent_id.into(), (Arc::downgrade(found), Arc::clone(&made) as Arc<_>));
+        made
+    }
+
     /// The sources of an agent, with the roots of the configuration.
     pub fn sources(&self, agent: &dyn Agent) -> Arc<Found> {
         if let Some(found) = self.listed.borrow().get(agent.id()) {
@@ -199,6 +225,26 @@ mod tests {
             let expected = if is_followed { 0 } else { 2 };
             assert_eq!(names(&inventory.sources(claude_code())), expected, "{is_followed}");
         }
+    }
+
+    #[test]
+    fn what_a_listing_leads_to_is_made_once_until_a_source_changes() {
+        let home = Home::new();
+        let path = home.transcript("a.jsonl");
+        let listings = Listings::default();
+        let found = Arc::new(configured::sources(claude_code(), &home.system));
+        listings.put("claude-code", found, true);
+        let made = |value: u64| {
+            let inventory = Inventory::new(&home.system, &listings);
+            let found = inventory.sources(claude_code());
+            *inventory.made_from("claude-code", &found, || value + found.sources[0].stamp.size)
+        };
+        assert_eq!((made(100), made(200)), (103, 103));
+        std::fs::write(&path, "{}\n{}\n").expect("written");
+        listings
+            .restamp("claude-code", &BTreeSet::from([path]))
+            .expect("a known file");
+        assert_eq!((made(300), made(400)), (306, 306));
     }
 
     #[test]

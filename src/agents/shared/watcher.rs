@@ -22,7 +22,7 @@ const EVERY: Duration = Duration::from_secs(1);
 /// So many are watched at each second, whatever notices tell of them; of more, which nobody has open at the same time,
 /// text in folders with notifications has its turn every so many seconds.
 const OFTEN: usize = 64;
-const ROUNDS: usize = 10;
+const ROUNDS: usize = 30;
 /// Between two looks there is at least this long, however often something is written.
 const PAUSE: Duration = Duration::from_millis(40);
 

@@ -89,10 +89,10 @@ impl<T: Transcripts> Live for T {
         if found.is_empty() {
             return Vec::new();
         }
-        let (transcripts, roots) = transcripts(self, inventory);
+        let (transcripts, listing) = transcripts(self, inventory);
         let mut claims: Vec<Claim> = found
             .iter()
-            .flat_map(|(process, invocation)| known(self, process, invocation, &transcripts, &roots))
+            .flat_map(|(process, invocation)| known(self, process, invocation, &transcripts, &listing.roots))
             .collect();
         // A background process that does the work of interfaces has their sessions open, and outlives them.
         let services: Vec<&Process> = found
@@ -308,18 +308,21 @@ fn is_whole(path: &Path) -> bool {
 }
 
 /// Newest first, as one look at the agent's folders found them.
-fn transcripts<T: Transcripts>(agent: &T, inventory: &Inventory<'_>) -> (Vec<Transcript>, Vec<Root>) {
+fn transcripts<T: Transcripts>(agent: &T, inventory: &Inventory<'_>) -> (Arc<Vec<Transcript>>, Arc<Found>) {
     let found = agent.found(inventory);
-    let sources = found.sources.iter().filter(|source| agent.is_transcript(&source.path));
-    let mut transcripts: Vec<Transcript> = sources
-        .map(|source| Transcript {
-            modified: source.stamp.modified_ns / 1_000_000,
-            stamp: source.stamp,
-            path: source.path.clone(),
-        })
-        .collect();
-    transcripts.sort_by(|a, b| b.modified.cmp(&a.modified).then_with(|| a.path.cmp(&b.path)));
-    (transcripts, found.roots.clone())
+    let make = || {
+        let sources = found.sources.iter().filter(|source| agent.is_transcript(&source.path));
+        let mut transcripts: Vec<Transcript> = sources
+            .map(|source| Transcript {
+                modified: source.stamp.modified_ns / 1_000_000,
+                stamp: source.stamp,
+                path: source.path.clone(),
+            })
+            .collect();
+        transcripts.sort_by(|a, b| b.modified.cmp(&a.modified).then_with(|| a.path.cmp(&b.path)));
+        transcripts
+    };
+    (inventory.made_from(agent.agent().id(), &found, make), found)
 }
 
 fn files_in(folder: &Path) -> Vec<PathBuf> {
