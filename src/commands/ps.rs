@@ -10,7 +10,7 @@ use crate::engine::Engine;
 use crate::engine::empty_answer::empty_or;
 use crate::engine::filters::check;
 use crate::engine::live_loop::{OnUnwritable, Step, WatchOptions};
-use crate::engine::live_rows::{Known, hide_subagents, is_listed, known_sessions, row};
+use crate::engine::live_rows::{Known, Shown, known_sessions, row};
 use crate::engine::panes;
 use crate::engine::remotes::{Asking, RemoteAgents};
 use crate::engine::scan::{Scan, ScanOptions};
@@ -172,11 +172,7 @@ impl PsArgs {
     fn scan(&self, engine: &Engine, out: &mut Out) -> Scan {
         let mut scan = engine.scan(self.scan_options(out));
         scan.problems.iter().for_each(|problem| out.warn(problem));
-        if !self.all {
-            scan.sessions = hide_subagents(scan.sessions);
-        }
-        scan.sessions
-            .retain(|session| is_listed(session.claim.role, self.all, self.orphans));
+        scan.sessions = Shown::of(self.all, self.orphans).among(scan.sessions);
         scan
     }
 

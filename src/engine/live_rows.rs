@@ -98,8 +98,44 @@ pub fn row(session: &LiveSession, known: &Known, now: i64) -> PsRow {
     }
 }
 
+/// Which of what runs a list shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// Agents, each with the sessions that it does not run for another.
+    Agents,
+    /// Whatever agents started, too.
+    All,
+    /// MCP servers whose agent has ended.
+    Orphans,
+}
+
+impl Shown {
+    /// What `--all` and `--orphans` show.
+    pub const fn of(all: bool, orphans: bool) -> Self {
+        match (all, orphans) {
+            (_, true) => Self::Orphans,
+            (true, false) => Self::All,
+            (false, false) => Self::Agents,
+        }
+    }
+
+    /// The sessions of a scan that the list shows.
+    pub fn among(self, sessions: Vec<LiveSession>) -> Vec<LiveSession> {
+        let mut shown = match self {
+            Self::All => sessions,
+            Self::Agents | Self::Orphans => hide_subagents(sessions),
+        };
+        shown.retain(|session| match self {
+            Self::Agents => session.claim.role.is_agent(),
+            Self::All => true,
+            Self::Orphans => session.claim.role == Role::OrphanMcp,
+        });
+        shown
+    }
+}
+
 /// Leaves out subagents' sessions; a process that shows nothing else stays, without one.
-pub fn hide_subagents(live: Vec<LiveSession>) -> Vec<LiveSession> {
+fn hide_subagents(live: Vec<LiveSession>) -> Vec<LiveSession> {
     let is_main = |session: &LiveSession| session.facts.about.parent_id.is_none();
     let mut shown: FxHashSet<u32> = live
         .iter()
@@ -115,13 +151,4 @@ pub fn hide_subagents(live: Vec<LiveSession>) -> Vec<LiveSession> {
         }
     }
     kept
-}
-
-/// Which roles a listing shows.
-pub fn is_listed(role: Role, all: bool, orphans: bool) -> bool {
-    match role {
-        Role::OrphanMcp => all || orphans,
-        _ if orphans => false,
-        role => all || role.is_agent(),
-    }
 }

@@ -1,7 +1,7 @@
 //! The snapshot for bars: sums from the ledger, the last known limits, and live sessions.
 
 use super::Engine;
-use super::live_rows::{hide_subagents, is_listed, known_sessions, row};
+use super::live_rows::{Shown, known_sessions, row};
 use super::plan_worth::Paces;
 use super::scan::{Scan, ScanOptions};
 use crate::core::price::CostFrom;
@@ -104,8 +104,7 @@ fn windows(report: Report, paces: &Paces, now: i64) -> Vec<LimitNow> {
 
 /// Running agents, without their helpers.
 fn add_agents(snapshot: &mut Snapshot, scan: Scan, usage: &Usage<'_>, now: i64) -> Result<()> {
-    let mut live = hide_subagents(scan.sessions);
-    live.retain(|one| is_listed(one.claim.role, false, false));
+    let live = Shown::Agents.among(scan.sessions);
     let known = known_sessions(&live, usage)?;
     let mut rows: Vec<PsRow> = live.iter().map(|one| row(one, &known, now)).collect();
     rows.sort_by(|a, b| (a.pid, &a.session_id).cmp(&(b.pid, &b.session_id)));

@@ -11,7 +11,7 @@ use crate::core::process::DetailLimits;
 use crate::core::rows::{CostRow, ProviderRow, PsRow, SessionRow};
 use crate::core::trend::Span;
 use crate::engine::Engine;
-use crate::engine::live_rows::{hide_subagents, is_listed, known_sessions, row};
+use crate::engine::live_rows::{Shown, known_sessions, row};
 use crate::engine::scan::{LiveSession, Scan};
 use crate::render::{Grep, Row};
 use crate::reports::budgets::thresholds;
@@ -108,12 +108,7 @@ impl<'e> Chosen<'e> {
 
 /// The sessions of a scan that a list shows.
 pub fn listed(scan: Scan, has_helpers: bool) -> Vec<LiveSession> {
-    let mut sessions = scan.sessions;
-    if !has_helpers {
-        sessions = hide_subagents(sessions);
-    }
-    sessions.retain(|session| is_listed(session.claim.role, has_helpers, false));
-    sessions
+    Shown::of(has_helpers, false).among(scan.sessions)
 }
 
 /// Running agents, by pid; then those of other machines.

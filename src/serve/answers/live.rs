@@ -4,7 +4,7 @@ use super::{Answers, LOCAL, print};
 use crate::core::rows::PsRow;
 use crate::engine::Engine;
 use crate::engine::filters::check;
-use crate::engine::live_rows::{hide_subagents, is_listed, known_sessions, row};
+use crate::engine::live_rows::{Shown, known_sessions, row};
 use crate::engine::scan::{Scan, ScanOptions};
 use crate::engine::stats::presence;
 use crate::render::Keep;
@@ -25,11 +25,7 @@ impl Answers {
             text: has_text && self.keeps_titles,
             cpu: true,
         });
-        if !lists_all {
-            scan.sessions = hide_subagents(scan.sessions);
-        }
-        scan.sessions
-            .retain(|session| is_listed(session.claim.role, lists_all, lists_orphans));
+        scan.sessions = Shown::of(lists_all, lists_orphans).among(scan.sessions);
         let mut rows = rows_of(scan, engine)?;
         rows.extend(self.remote.iter().filter(|_| !is_local).cloned());
         rows.retain(|row| !waits || row.status.is_waiting());

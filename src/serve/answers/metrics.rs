@@ -3,7 +3,7 @@
 use crate::core::rows::PsRow;
 use crate::core::tokens::{BUCKET_KEYS, BUCKETS};
 use crate::engine::Engine;
-use crate::engine::live_rows::{hide_subagents, is_listed};
+use crate::engine::live_rows::Shown;
 use crate::engine::provider_rows::Listed;
 use crate::engine::scan::ScanOptions;
 use crate::reports::by::{By, grouping};
@@ -91,11 +91,9 @@ fn add_sessions(text: &mut Exposition, engine: &mut Engine, remote: &[PsRow]) {
         .into_iter()
         .for_each(|problem| engine.note_problem(problem));
     let mut counts: BTreeMap<(Option<&str>, String, &str), u64> = BTreeMap::new();
-    for session in hide_subagents(scan.sessions) {
-        if is_listed(session.claim.role, false, false) {
-            let key = (None, session.agent_id.to_string(), session.standing.status.name());
-            *counts.entry(key).or_default() += 1;
-        }
+    for session in Shown::Agents.among(scan.sessions) {
+        let key = (None, session.agent_id.to_string(), session.standing.status.name());
+        *counts.entry(key).or_default() += 1;
     }
     for row in remote {
         let key = (row.host.as_deref(), row.agent_id.to_string(), row.status.name());

@@ -6,7 +6,7 @@ use crate::core::process::DetailLimits;
 use crate::core::rows::{CostRow, PsRow, SessionRow};
 use crate::core::status::Status;
 use crate::engine::Engine;
-use crate::engine::live_rows::{is_listed, known_sessions, row};
+use crate::engine::live_rows::{known_sessions, row};
 use crate::engine::scan::ScanOptions;
 use crate::reports::Sessions;
 use crate::reports::by::{By, grouping};
@@ -95,7 +95,7 @@ impl Answers {
             engine.note_problem(problem);
         }
         scan.sessions
-            .retain(|session| is_listed(session.claim.role, false, false) && session.claim.session.is_some());
+            .retain(|session| session.claim.role.is_agent() && session.claim.session.is_some());
         let (known, now) = (known_sessions(&scan.sessions, &engine.usage()?)?, engine.system.now);
         let sessions = scan.sessions.iter().map(|live| {
             let row = self.titled(row(live, &known, now));
