@@ -10,7 +10,6 @@ const ZSH: &str = "# Completions of ttop\n(( $+functions[compdef] )) && source <
 
 /// A shell with a completion script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-#[expect(clippy::enum_variant_names, reason = "PowerShell is the name of a shell")]
 pub enum Shell {
     Bash,
     Zsh,
