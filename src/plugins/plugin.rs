@@ -447,6 +447,11 @@ impl Plugin {
         self.runner.shared.walls()
     }
 
+    /// The most memory that a process of it had, in MiB, where the system tells.
+    pub fn peak_mib(&self) -> Option<u64> {
+        self.runner.shared.peak_mib()
+    }
+
     pub fn failure(&self, method: &str, error: Option<CallError>) -> Failure {
         Failure {
             plugin: self.id().to_owned(),

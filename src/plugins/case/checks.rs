@@ -1,5 +1,6 @@
 //! Checks: what a case expects of plugins, steps and everything that was seen.
 
+use super::commands::check_commands;
 use super::matchers::{fits, has, holds};
 use super::outcome::turns;
 use super::provider::{check_prices, check_row};
@@ -57,6 +58,13 @@ pub(super) fn check(spec: &Value, seen: &Seen) -> Vec<String> {
         let is_there = seen.consent.iter().any(|text| holds(text, words));
         say(&mut wrong, is_there, || {
             format!("consentShows: wanted {words}, got {:?}", seen.consent)
+        });
+    }
+    check_commands(&spec["commands"], &seen.found, &mut wrong);
+    if let Some(most) = spec["peakMiB"].as_u64() {
+        let got = seen.peaks_mib.iter().max();
+        say(&mut wrong, got.is_none_or(|got| *got <= most), || {
+            format!("peakMiB: wanted at most {most}, got {got:?}")
         });
     }
     for secret in list(&spec["never"]).filter_map(Value::as_str) {
@@ -282,7 +290,7 @@ fn rows_as_shown(value: &Value, into: &mut Vec<String>) {
     }
 }
 
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
+pub(super) fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 

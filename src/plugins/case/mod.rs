@@ -3,6 +3,7 @@
 mod attack;
 mod canned;
 mod checks;
+mod commands;
 mod matchers;
 mod outcome;
 mod provider;
@@ -56,6 +57,8 @@ pub struct Seen {
     second: Vec<Found>,
     took: Duration,
     consent: Vec<String>,
+    /// The most memory that a process of each plugin had.
+    peaks_mib: Vec<u64>,
     is_attack: bool,
 }
 
@@ -222,6 +225,8 @@ fn play(spec: &Value, scene: &Scene, setting: &Setting<'_>) -> Result<Seen> {
             host(Asking::Store(&trust)).load(sources)
         }
     };
+    let plugins = found.iter().filter_map(|found| found.plugin.as_ref());
+    let peaks_mib = plugins.filter_map(|plugin| plugin.peak_mib()).collect();
     let log = found.iter().filter_map(|found| found.plugin.as_ref());
     let mut log: Vec<_> = log.flat_map(|plugin| plugin.log()).collect();
     log.sort_by_key(|line| line.order);
@@ -240,6 +245,7 @@ fn play(spec: &Value, scene: &Scene, setting: &Setting<'_>) -> Result<Seen> {
         second,
         took: began.elapsed(),
         consent,
+        peaks_mib,
         is_attack: spec["attack"] == true,
         found,
     };

@@ -1,5 +1,6 @@
 //! What a plugin's actor hears and answers, and what others see of it meanwhile.
 
+use super::process::peak_mib;
 use super::weight::Weight;
 use crate::plugins::declare::{Declaration, Kind};
 use crate::plugins::grant::Grants;
@@ -161,6 +162,10 @@ pub(super) struct Seen {
     pub was_thrown_away: bool,
     /// The plugin is needed no more.
     pub is_over: bool,
+    /// The process that is alive.
+    pub child: Option<u32>,
+    /// The most memory that a process of the plugin had, in MiB.
+    pub peak_mib: Option<u64>,
 }
 
 impl Seen {
@@ -198,6 +203,19 @@ impl Shared {
     /// Whether the engine was thrown away since this was asked last.
     pub fn takes_thrown_away(&self) -> bool {
         std::mem::take(&mut self.seen().was_thrown_away)
+    }
+
+    /// Notes how much memory the child had.
+    pub(super) fn note_peak(&self) {
+        let mut seen = self.seen();
+        let now = seen.child.and_then(peak_mib);
+        seen.peak_mib = seen.peak_mib.max(now);
+    }
+
+    /// The most memory that a process of the plugin had, in MiB, where the system tells.
+    pub fn peak_mib(&self) -> Option<u64> {
+        self.note_peak();
+        self.seen().peak_mib
     }
 
     /// The walls around the child.

@@ -102,6 +102,10 @@ impl Process {
         true
     }
 
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// CPU time that the child has used, where the system tells.
     pub(super) fn cpu_time(&self) -> Option<Duration> {
         cpu_time(self.child.id())
@@ -148,6 +152,21 @@ fn cpu_time(pid: u32) -> Option<Duration> {
     let ticks: u64 = fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?;
     let each = rustix::param::clock_ticks_per_second();
     Some(Duration::from_millis(ticks * 1000 / each.max(1)))
+}
+
+/// The most memory that a child had so far, in MiB, where the system tells.
+#[cfg(target_os = "linux")]
+pub(super) fn peak_mib(pid: u32) -> Option<u64> {
+    let path = format!("/proc/{pid}/status");
+    let status = crate::system::open::read_text(path.as_ref(), crate::system::open::Most::NOTE).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kib.div_ceil(1024))
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn peak_mib(_: u32) -> Option<u64> {
+    None
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -33,6 +33,7 @@ impl Actor {
         let (zone, generation) = (world.zone.as_deref(), self.desk.generation);
         let process = Process::start(&world.program, world.without, zone, generation, &self.desk.inbox)
             .map_err(|error| format!("its process could not be started: {error}"))?;
+        self.shared.seen().child = Some(process.id());
         self.process = Some(process);
         let env = match self.granted {
             Some(_) => self.desk.grants.visible(&world.env),
@@ -55,6 +56,8 @@ impl Actor {
     }
 
     pub(super) fn end_process(&mut self) {
+        self.shared.note_peak();
+        self.shared.seen().child = None;
         self.process = None;
         self.desk.close_all();
         self.desk.late.clear();
