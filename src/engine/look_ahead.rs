@@ -19,11 +19,11 @@ impl Default for Looker {
 }
 
 impl Looker {
-    /// Begins to list processes for the next scan; `now` in epoch milliseconds.
-    pub(super) fn look_ahead(&self, now: i64, wants_cpu: bool) {
+    /// Begins to list processes for the next scan.
+    pub(super) fn look_ahead(&self, wants_cpu: bool) {
         let mut scanner = self.take();
         let thread = std::thread::Builder::new().spawn(move || {
-            scanner.look(now, wants_cpu);
+            scanner.look(wants_cpu);
             scanner
         });
         // Without a thread, the scan lists them itself.

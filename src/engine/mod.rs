@@ -243,7 +243,7 @@ impl Engine {
     /// Lists processes for the next scan, on another thread: for callers that do something else before it.
     pub fn look_ahead(&self, options: ScanOptions) {
         if !self.is_sample {
-            self.looker.look_ahead(self.system.now, options.cpu);
+            self.looker.look_ahead(options.cpu);
         }
     }
 

@@ -110,10 +110,10 @@ struct Look {
 }
 
 impl Scanner {
-    /// Lists processes for the next scan; `now` in epoch milliseconds.
-    pub(super) fn look(&mut self, now: i64, wants_cpu: bool) {
+    /// Lists processes for the next scan.
+    pub(super) fn look(&mut self, wants_cpu: bool) {
         let taken = Instant::now();
-        let processes = self.roster.list(&self.reader, now);
+        let processes = self.roster.list(&self.reader);
         let invocations = Invocations::among(&processes);
         // Only the first look of a run has no earlier one to compare with.
         let begun = (wants_cpu && self.earlier.is_none()).then(|| {
@@ -132,7 +132,7 @@ impl Scanner {
     /// Scans once, without the ledger.
     pub fn scan(&mut self, agents: &[&dyn Agent], inventory: &Inventory<'_>, options: ScanOptions) -> Scan {
         if self.look.as_ref().is_none_or(|look| look.taken.elapsed() > MOMENT) {
-            self.look(inventory.now, options.cpu);
+            self.look(options.cpu);
         }
         let Some(Look {
             taken,

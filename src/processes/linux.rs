@@ -47,7 +47,7 @@ impl ProcFs {
 
     /// Lists every visible process. Leaves out processes that end meanwhile; unreadable fields are `None`.
     pub(crate) fn list(&self) -> Vec<Process> {
-        Roster::default().list(self, i64::MIN)
+        Roster::default().list(self)
     }
 
     /// The processes there are, each with the number of its folder.

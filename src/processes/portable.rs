@@ -15,7 +15,7 @@ pub struct Roster;
 
 impl Roster {
     /// Lists every visible process.
-    pub fn list(&mut self, reader: &Portable, _: i64) -> Vec<Process> {
+    pub fn list(&mut self, reader: &Portable) -> Vec<Process> {
         reader.list()
     }
 

@@ -5,7 +5,7 @@ use super::linux::ProcFs;
 use super::stat::Stat;
 use crate::core::process::Process;
 use rustc_hash::FxHashMap;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A program that started less than this ago may yet write a title over its arguments, or another one take its process over.
 const SETTLED_MS: i64 = 10_000;
@@ -41,8 +41,15 @@ struct Listed {
 }
 
 impl Roster {
-    /// Lists every visible process; `now` in epoch milliseconds.
-    pub(crate) fn list(&mut self, reader: &ProcFs, now: i64) -> Vec<Process> {
+    /// Lists every visible process.
+    pub(crate) fn list(&mut self, reader: &ProcFs) -> Vec<Process> {
+        // The clock that processes started by, whatever time ttop is asked to take it for.
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.list_at(reader, i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// The same at a moment in epoch milliseconds.
+    fn list_at(&mut self, reader: &ProcFs, now: i64) -> Vec<Process> {
         let mut known = std::mem::take(&mut self.known);
         self.listed.clear();
         let read_at = Instant::now();
@@ -166,7 +173,7 @@ mod tests {
 
     /// Lists once more, and keeps the list.
     fn again(roster: &mut Roster, tree: &Tree, is_watched: bool) -> Process {
-        let mut processes = roster.list(&tree.reader(), NOW);
+        let mut processes = roster.list_at(&tree.reader(), NOW);
         assert_eq!(processes.len(), 1, "{processes:?}");
         let process = processes[0].clone();
         // What a closer look found out is looked for again.
@@ -219,7 +226,7 @@ mod tests {
         put(&tree, "sh", 7_000, 30, &["other"]);
         assert_eq!(again(&mut roster, &tree, false).args, ["other"]);
         fs::remove_dir_all(root.join("42")).expect("removed");
-        assert_eq!(roster.list(&tree.reader(), NOW), []);
+        assert_eq!(roster.list_at(&tree.reader(), NOW), []);
     }
 
     #[test]
@@ -227,11 +234,11 @@ mod tests {
         let tree = Tree::new();
         let mut roster = Roster::default();
         put(&tree, "pi", 7_000, 30, &["node", "pi"]);
-        let now = roster.list(&tree.reader(), NOW)[0].started_at.expect("a time") + 1;
-        let processes = roster.list(&tree.reader(), now);
+        let now = roster.list_at(&tree.reader(), NOW)[0].started_at.expect("a time") + 1;
+        let processes = roster.list_at(&tree.reader(), now);
         roster.keep(processes, |_| false);
         put(&tree, "pi", 7_000, 30, &["pi"]);
-        assert_eq!(roster.list(&tree.reader(), now)[0].args, ["pi"]);
+        assert_eq!(roster.list_at(&tree.reader(), now)[0].args, ["pi"]);
     }
 
     #[test]
@@ -241,7 +248,7 @@ mod tests {
         for pid in 1..=many {
             tree.process(pid, "worker", 0, &["worker", &pid.to_string()]);
         }
-        let processes = Roster::default().list(&tree.reader(), NOW);
+        let processes = Roster::default().list_at(&tree.reader(), NOW);
         let numbers: Vec<(u32, &str)> = processes.iter().map(|one| (one.pid, one.args[1].as_str())).collect();
         let expected: Vec<String> = (1..=many).map(|pid| pid.to_string()).collect();
         let expected: Vec<(u32, &str)> = (1..=many).zip(expected.iter().map(String::as_str)).collect();
