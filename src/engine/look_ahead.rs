@@ -23,7 +23,7 @@ impl Looker {
     pub(super) fn look_ahead(&self, wants_cpu: bool) {
         let mut scanner = self.take();
         let thread = std::thread::Builder::new().spawn(move || {
-            scanner.look(wants_cpu);
+            scanner.look_ahead(wants_cpu);
             scanner
         });
         // Without a thread, the scan lists them itself.

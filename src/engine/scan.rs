@@ -77,7 +77,7 @@ pub struct Scan {
     pub problems: Vec<Problem>,
 }
 
-/// An agent that can be looked at while it runs, and the processes to look at closely.
+/// A live agent, and the processes to read closely.
 pub(super) struct LiveAgent<'a> {
     pub(super) agent: &'a dyn Agent,
     pub(super) live: Box<dyn Live + 'a>,
@@ -96,7 +96,8 @@ impl LiveAgent<'_> {
 pub struct Scanner {
     reader: Reader,
     roster: Roster,
-    look: Option<Look>,
+    /// What was listed for the next scan.
+    ahead: Option<Look>,
     earlier: Option<Sample>,
 }
 
@@ -111,7 +112,11 @@ struct Look {
 
 impl Scanner {
     /// Lists processes for the next scan.
-    pub(super) fn look(&mut self, wants_cpu: bool) {
+    pub(super) fn look_ahead(&mut self, wants_cpu: bool) {
+        self.ahead = Some(self.look(wants_cpu));
+    }
+
+    fn look(&mut self, wants_cpu: bool) -> Look {
         let taken = Instant::now();
         let processes = self.roster.list(&self.reader);
         let invocations = Invocations::among(&processes);
@@ -121,28 +126,23 @@ impl Scanner {
             let agents: Vec<&Process> = invocations.all(&processes).collect();
             Sample::fine(&self.reader, &tree.families(&agents))
         });
-        self.look = Some(Look {
+        Look {
             taken,
             begun: begun.flatten(),
             processes,
             invocations,
-        });
+        }
     }
 
     /// Scans once, without the ledger.
     pub fn scan(&mut self, agents: &[&dyn Agent], inventory: &Inventory<'_>, options: ScanOptions) -> Scan {
-        if self.look.as_ref().is_none_or(|look| look.taken.elapsed() > MOMENT) {
-            self.look(options.cpu);
-        }
-        let Some(Look {
+        let ahead = self.ahead.take().filter(|look| look.taken.elapsed() <= MOMENT);
+        let Look {
             taken,
             mut processes,
             invocations,
             begun,
-        }) = self.look.take()
-        else {
-            return Scan::default();
-        };
+        } = ahead.unwrap_or_else(|| self.look(options.cpu));
         let running = Running::new(&processes, &invocations);
         let lives = agents.iter().filter_map(|agent| Some((*agent, live(*agent)?)));
         let lives: Vec<LiveAgent<'_>> = lives

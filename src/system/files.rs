@@ -73,7 +73,7 @@ impl Stamp {
         }
     }
 
-    /// Whether a file that was looked at then cannot be written again with the same stamp.
+    /// Whether each write after the moment of the look gives the file another stamp.
     pub fn is_settled(&self, looked_at: SystemTime) -> bool {
         let Ok(now) = looked_at.duration_since(SystemTime::UNIX_EPOCH) else {
             return false;
