@@ -18,6 +18,7 @@ pub mod insight;
 pub mod matching;
 pub mod mcp;
 pub mod money;
+pub mod numbers;
 pub mod pace;
 pub mod period;
 pub mod price;

@@ -137,12 +137,13 @@ fn last_turn(usage: &Usage<'_>, filter: &TurnFilter, sessions: &Sessions) -> Res
     let selected = usage.select(filter, Some(sessions))?;
     let mut last: Option<(i64, u32)> = None;
     usage.ledger.visit(&selected.packs, |head, columns| {
-        for turn in (0..columns.len())
+        for entry in (0..columns.len())
             .filter(|at| columns.is_counted(*at))
             .map(|at| columns.turn(at))
         {
-            if selected.takes(&turn) && last.is_none_or(|(at, _)| at < turn.timestamp) {
-                last = Some((turn.timestamp, head.key.agent));
+            let time = entry.numbers.timestamp;
+            if selected.takes(&entry) && last.is_none_or(|(at, _)| at < time) {
+                last = Some((time, head.key.agent));
             }
         }
         Ok(())

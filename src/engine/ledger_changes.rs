@@ -147,7 +147,8 @@ fn counted(ledger: &Ledger) -> Result<Counted> {
     ledger.visit(&Selection::ALL, |_, columns| {
         for at in (0..columns.len()).filter(|&at| columns.is_counted(at)) {
             counted.turns += 1;
-            counted.tokens = counted.tokens.saturating_add(columns.turn(at).tokens.known_total());
+            let tokens = columns.turn(at).numbers.tokens;
+            counted.tokens = counted.tokens.saturating_add(tokens.known_total());
         }
         Ok(())
     })?;

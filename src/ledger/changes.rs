@@ -2,7 +2,7 @@
 
 use super::Ledger;
 use super::merge::Work;
-use super::pack::{Columns, Pack, PackTurn, TurnNumbers};
+use super::pack::{Columns, Pack, PackEntry, PackTurn};
 use super::pending::Change;
 use super::sync::Syncing;
 use crate::core::turn::EventKey;
@@ -22,12 +22,12 @@ pub(super) fn collect(syncing: &mut Syncing<'_>) -> Result<()> {
     let mut steps: FxHashMap<EventKey, (Option<Counted>, Option<Counted>)> = FxHashMap::default();
     for work in &syncing.work {
         if let Some(old) = &work.old {
-            for turn in old.turns.iter().filter(|turn| turn.numbers.counted) {
+            for turn in old.turns.iter().filter(|turn| turn.counted) {
                 steps.entry(turn.event).or_default().0 = Some(counted(work, old, turn));
             }
         }
         if let Some(new) = Pack::decode(&work.blobs) {
-            for turn in new.turns.iter().filter(|turn| turn.numbers.counted) {
+            for turn in new.turns.iter().filter(|turn| turn.counted) {
                 steps.entry(turn.event).or_default().1 = Some(counted(work, &new, turn));
             }
         }
@@ -65,8 +65,8 @@ fn counted(work: &Work, pack: &Pack, turn: &PackTurn) -> Counted {
 
 /// Whether nothing that is counted or priced moved.
 fn is_same(old: &Counted, new: &Counted) -> bool {
-    let (mut a, b) = (old.turn.numbers, new.turn.numbers);
-    (a.presence, a.origin) = (b.presence, b.origin);
+    let (mut a, b) = (old.turn.entry(), new.turn.entry());
+    (a.numbers.presence, a.origin) = (b.numbers.presence, b.origin);
     old.session == new.session && a == b
 }
 
@@ -109,8 +109,8 @@ pub struct Logged {
     pub session: i64,
     pub event: EventKey,
     pub message_id: String,
-    pub old: Option<TurnNumbers>,
-    pub new: Option<TurnNumbers>,
+    pub old: Option<PackEntry>,
+    pub new: Option<PackEntry>,
 }
 
 impl Ledger {
@@ -221,7 +221,7 @@ impl Ledger {
 }
 
 /// The numbers of a pack of one turn.
-fn single(blob: &[u8]) -> Option<TurnNumbers> {
+fn single(blob: &[u8]) -> Option<PackEntry> {
     let mut columns = Columns::default();
     columns.read(blob)?;
     (columns.len() == 1).then(|| columns.turn(0))

@@ -94,7 +94,7 @@ impl Ledger {
             for turn in &old.turns {
                 match erase {
                     Erase::Before(time) if turn.numbers.timestamp >= *time => kept.push(*turn, old.message_id(turn)),
-                    _ => erased += usize::from(turn.numbers.counted),
+                    _ => erased += usize::from(turn.counted),
                 }
             }
             if kept != old {

@@ -107,7 +107,7 @@ impl Ledger {
                 break;
             };
             if let Some(old) = load_pack(connection, *id)? {
-                erased += old.turns.iter().filter(|turn| turn.numbers.counted).count();
+                erased += old.turns.iter().filter(|turn| turn.counted).count();
                 syncing.work.push(Work::new(*id, *key, Some(old), &Pack::default()));
             }
         }

@@ -1,9 +1,10 @@
 //! Merging: the rows of one read into the packs of its source.
 
 use super::owner::Claim;
-use super::pack::{Blobs, Pack, PackTurn, TurnNumbers};
+use super::pack::{Blobs, Pack, PackTurn};
 use crate::agents::Batch;
 use crate::agents::shared::batch::Row;
+use crate::core::numbers::Numbers;
 use crate::core::turn::{Presence, RecordKey};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -105,7 +106,7 @@ fn merge_records(old: Option<&Pack>, rows: &[&Row], batch: &Batch, names: &NameR
                 let (before, id) = &mut kept[place];
                 if turn.rank >= before.rank {
                     // The ownership pass decides later whether it counts; keeping the flag detects unchanged packs.
-                    turn.numbers.counted = before.numbers.counted;
+                    turn.counted = before.counted;
                     (*before, *id) = (turn, message_id);
                 } else {
                     before.numbers.presence = turn.numbers.presence;
@@ -129,27 +130,31 @@ fn merge_records(old: Option<&Pack>, rows: &[&Row], batch: &Batch, names: &NameR
 
 fn from_row(row: &Row, names: &NameRows) -> PackTurn {
     let turn = &row.turn;
-    let numbers = TurnNumbers {
-        timestamp: turn.timestamp,
+    PackTurn {
         counted: false,
         model: names.models[row.model as usize],
         origin: names.origins[row.origin as usize],
-        tokens: turn.tokens,
-        cache_write_1h: turn.cache_write_1h,
-        requests: turn.requests,
-        cost: turn.cost,
-        is_share: turn.is_share,
-        mode: turn.mode,
-        fees: turn.fees,
-        region: turn.region,
-        accuracy: turn.accuracy,
-        presence: turn.presence,
-    };
-    let mut packed = PackTurn::new(numbers, turn.event, turn.record, turn.rank);
-    packed.segment = row.segment;
-    packed.supersedes = row.supersedes;
-    packed.place = turn.place;
-    packed
+        numbers: Numbers {
+            tokens: turn.tokens,
+            cache_write_1h: turn.cache_write_1h,
+            requests: turn.requests,
+            cost: turn.cost,
+            is_share: turn.is_share,
+            mode: turn.mode,
+            fees: turn.fees,
+            region: turn.region,
+            accuracy: turn.accuracy,
+            presence: turn.presence,
+            timestamp: turn.timestamp,
+        },
+        event: turn.event,
+        record: turn.record,
+        rank: turn.rank,
+        segment: row.segment,
+        supersedes: row.supersedes,
+        place: turn.place,
+        message: (0, 0),
+    }
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ impl Claim {
             supersedes: turn.supersedes,
             is_present: turn.numbers.presence == Presence::Present,
             timestamp: turn.numbers.timestamp,
-            counted: turn.numbers.counted,
+            counted: turn.counted,
             is_void: turn.numbers.tokens.is_zero()
                 && turn.numbers.requests.is_none()
                 && turn.numbers.cost.is_none()

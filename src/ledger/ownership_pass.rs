@@ -73,10 +73,7 @@ pub(super) fn assign_owners(syncing: &mut Syncing<'_>) -> Result<()> {
     decide(&mut candidates, events.as_ref());
     drop(candidates);
     for work in &mut work {
-        let before = work
-            .old
-            .as_ref()
-            .map(|old| old.turns.iter().map(|turn| turn.numbers.counted));
+        let before = work.old.as_ref().map(|old| old.turns.iter().map(|turn| turn.counted));
         // Only an unchanged pack has its turns in the same order: a grown turn may have moved.
         let flips =
             work.is_dirty || before.is_none_or(|before| !before.eq(work.claims.iter().map(|claim| claim.counted)));

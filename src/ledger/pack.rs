@@ -4,15 +4,22 @@
 //! which also holds the ids that `turns` prints.
 
 use super::columns::{put, put_offset};
-pub use super::pack_columns::{Columns, EventColumns, TurnNumbers, set_counted};
+pub use super::pack_columns::{Columns, EventColumns, PackEntry, set_counted};
 use super::pack_columns::{RecordColumns, VERSION, flags, order_bits, zigzag};
 use crate::core::money::Money;
+use crate::core::numbers::Numbers;
 use crate::core::turn::{EventKey, Rank, RecordKey};
 
 /// One turn as the ledger keeps it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PackTurn {
-    pub numbers: TurnNumbers,
+    /// Whether this copy counts.
+    pub counted: bool,
+    /// Row in the table of names.
+    pub model: u32,
+    /// Row in the table of names of what it was made for; 0 where nothing is known.
+    pub origin: u32,
+    pub numbers: Numbers,
     pub event: EventKey,
     pub record: RecordKey,
     pub rank: Rank,
@@ -20,8 +27,8 @@ pub struct PackTurn {
     pub segment: u64,
     pub supersedes: bool,
     pub place: u64,
-    /// Position of its message id in [`Pack::ids`].
-    message: (u32, u32),
+    /// Position of its message id in [`Pack::ids`]; [`Pack::push`] sets it.
+    pub(super) message: (u32, u32),
 }
 
 /// The turns of one session in one source, oldest first.
@@ -91,8 +98,8 @@ impl Pack {
         let out = &mut blobs.numbers;
         head(out);
         put_offset(out, numbers().map(|n| order_bits(n.timestamp)));
-        put(out, numbers().map(flags));
-        put(out, numbers().map(|n| u64::from(n.model)));
+        put(out, turns.iter().map(|turn| flags(turn.counted, &turn.numbers)));
+        put(out, turns.iter().map(|turn| u64::from(turn.model)));
         for bucket in 0..5 {
             put(out, numbers().map(move |n| n.tokens.counts()[bucket]));
         }
@@ -100,7 +107,7 @@ impl Pack {
         put(out, numbers().map(|n| n.cache_write_1h));
         put(out, numbers().map(|n| u64::from(n.requests.unwrap_or(0))));
         put(out, numbers().map(|n| n.fees.to_bits()));
-        put(out, numbers().map(|n| u64::from(n.origin)));
+        put(out, turns.iter().map(|turn| u64::from(turn.origin)));
 
         let out = &mut blobs.events;
         head(out);
@@ -141,8 +148,12 @@ impl Pack {
             .map(|at| {
                 let message = (start, records.lengths[at] as u32);
                 start += message.1;
+                let entry = columns.turn(at);
                 PackTurn {
-                    numbers: columns.turn(at),
+                    counted: entry.counted,
+                    model: entry.model,
+                    origin: entry.origin,
+                    numbers: entry.numbers,
                     event: EventKey(events.events[at]),
                     record: RecordKey(records.records[at]),
                     rank: Rank(records.ranks.0[at], records.ranks.1[at]),
@@ -161,16 +172,13 @@ impl Pack {
 }
 
 impl PackTurn {
-    pub fn new(numbers: TurnNumbers, event: EventKey, record: RecordKey, rank: Rank) -> Self {
-        Self {
-            numbers,
-            event,
-            record,
-            rank,
-            segment: 0,
-            supersedes: false,
-            place: 0,
-            message: (0, 0),
+    /// What reports need of it.
+    pub fn entry(&self) -> PackEntry {
+        PackEntry {
+            counted: self.counted,
+            model: self.model,
+            origin: self.origin,
+            numbers: self.numbers,
         }
     }
 }
@@ -211,21 +219,26 @@ mod tests {
             columns
                 .flags
                 .push(kinds.0 << 8 | kinds.1 << 11 | kinds.2 << 13 | kinds.4 << 16);
-            let numbers = TurnNumbers {
-                timestamp,
+            let turn = PackTurn {
                 counted,
                 model,
                 origin: keys[1] as u32,
-                tokens: Tokens::from_parts(counts, unknown),
-                cache_write_1h: keys[0],
-                requests: kinds.3,
-                cost: cost.map(Money::from_nanos),
-                ..columns.turn(0)
+                numbers: Numbers {
+                    tokens: Tokens::from_parts(counts, unknown),
+                    cache_write_1h: keys[0],
+                    requests: kinds.3,
+                    cost: cost.map(Money::from_nanos),
+                    timestamp,
+                    ..columns.turn(0).numbers
+                },
+                event: EventKey(keys[1]),
+                record: RecordKey(keys[2]),
+                rank: Rank(keys[3], keys[4]),
+                segment: keys[5],
+                supersedes: counted,
+                place: keys[0],
+                message: (0, 0),
             };
-            let mut turn = PackTurn::new(numbers, EventKey(keys[1]), RecordKey(keys[2]), Rank(keys[3], keys[4]));
-            turn.segment = keys[5];
-            turn.supersedes = counted;
-            turn.place = keys[0];
             (turn, id)
         })
     }
@@ -248,8 +261,8 @@ mod tests {
             let mut pack = Pack::default();
             for (turn, id) in &turns {
                 let fees = if has_fees { turn.numbers.fees } else { Fees::NONE };
-                let numbers = TurnNumbers { fees, region: Region::Global, origin: 0, ..turn.numbers };
-                pack.push(PackTurn { numbers, ..*turn }, id);
+                let numbers = Numbers { fees, region: Region::Global, ..turn.numbers };
+                pack.push(PackTurn { origin: 0, numbers, ..*turn }, id);
             }
             let mut blobs = pack.encode();
             // Columns that older packs do not have are of width 0 here, which is a byte each.
@@ -270,7 +283,7 @@ mod tests {
             prop_assert!(set_counted(&mut blobs.numbers, turns.iter().map(|(_, counted)| *counted)).is_some());
             let again = Pack::decode(&blobs).expect("an intact pack");
             for (turn, (_, counted)) in again.turns.iter().zip(&turns) {
-                prop_assert_eq!(turn.numbers.counted, *counted);
+                prop_assert_eq!(turn.counted, *counted);
             }
         }
 

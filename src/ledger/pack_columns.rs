@@ -3,6 +3,7 @@
 use super::columns::Reader;
 use crate::core::fees::{Fees, Region};
 use crate::core::money::Money;
+use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, Mode, Presence};
 
@@ -15,24 +16,14 @@ const WITH_ORIGINS: u8 = 3;
 
 /// What reports need of a turn.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TurnNumbers {
-    pub timestamp: i64,
+pub struct PackEntry {
     /// Whether this copy counts.
     pub counted: bool,
     /// Row in the table of names.
     pub model: u32,
     /// Row in the table of names of what it was made for; 0 where nothing is known.
     pub origin: u32,
-    pub tokens: Tokens,
-    pub cache_write_1h: u64,
-    pub requests: Option<u32>,
-    pub cost: Option<Money>,
-    pub is_share: bool,
-    pub mode: Mode,
-    pub fees: Fees,
-    pub region: Region,
-    pub accuracy: Accuracy,
-    pub presence: Presence,
+    pub numbers: Numbers,
 }
 
 /// The columns a report reads, unpacked; reused from pack to pack.
@@ -96,13 +87,9 @@ impl Columns {
     }
 
     #[inline]
-    pub fn turn(&self, at: usize) -> TurnNumbers {
+    pub fn turn(&self, at: usize) -> PackEntry {
         let flags = self.flags[at];
-        TurnNumbers {
-            timestamp: time_of(self.times[at]),
-            counted: flags & 1 != 0,
-            model: self.models[at] as u32,
-            origin: self.origins[at] as u32,
+        let numbers = Numbers {
             tokens: Tokens::from_parts(
                 std::array::from_fn(|bucket| self.tokens[bucket][at]),
                 (flags >> 1) as u8 & 0b1_1111,
@@ -134,6 +121,13 @@ impl Columns {
                 1 => Presence::Gone,
                 _ => Presence::Reverted,
             },
+            timestamp: time_of(self.times[at]),
+        };
+        PackEntry {
+            counted: flags & 1 != 0,
+            model: self.models[at] as u32,
+            origin: self.origins[at] as u32,
+            numbers,
         }
     }
 }
@@ -225,9 +219,9 @@ const ALWAYS: u64 = 1 << 15;
 
 /// Bit 0 counted, 1–5 unknown buckets, 6 requests known, 7 cost recorded, 8–10 mode, 11–12 accuracy, 13–14 presence, 15
 /// always, 16–17 region, 18 cost is a share.
-pub(super) fn flags(numbers: &TurnNumbers) -> u64 {
+pub(super) fn flags(counted: bool, numbers: &Numbers) -> u64 {
     ALWAYS
-        | u64::from(numbers.counted)
+        | u64::from(counted)
         | u64::from(numbers.tokens.unknown_mask()) << 1
         | u64::from(numbers.requests.is_some()) << 6
         | u64::from(numbers.cost.is_some()) << 7

@@ -182,7 +182,7 @@ impl Ledger {
             let is_own = !imports.contains(&head.key.source);
             let pack = Rc::new(self.pack(head.pack)?);
             for turn in &pack.turns {
-                let worth = (turn.numbers.counted, is_own);
+                let worth = (turn.counted, is_own);
                 match at.entry(turn.record) {
                     Entry::Vacant(entry) => {
                         entry.insert((records.len(), worth));
@@ -216,8 +216,8 @@ impl Ledger {
 
     fn line(&self, session: &KnownSession, pack: &Pack, turn: &PackTurn) -> Line {
         let numbers = &turn.numbers;
-        let (provider_id, model_id) = self.names.model(numbers.model);
-        let origin = self.names.origin(numbers.origin);
+        let (provider_id, model_id) = self.names.model(turn.model);
+        let origin = self.names.origin(turn.origin);
         Line {
             agent_id: self.names.text(session.agent).to_owned(),
             turn_id: turn.event.turn_id(),
@@ -225,7 +225,7 @@ impl Ledger {
             rank: (turn.rank.0, turn.rank.1),
             segment: turn.segment,
             supersedes: turn.supersedes,
-            counted: numbers.counted,
+            counted: turn.counted,
             session_id: session.info.id.clone(),
             message_id: pack.message_id(turn).to_owned(),
             provider_id: provider_id.to_owned(),

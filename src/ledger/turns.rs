@@ -66,8 +66,8 @@ impl Turns<'_> {
     /// Puts an open pack in line with its next counted turn from a position on; drops it when there is none.
     fn line_up(&mut self, mut open: Open, from: usize) {
         let found = (from..open.pack.turns.len()).find(|&at| {
-            let numbers = &open.pack.turns[at].numbers;
-            numbers.counted && (self.start..self.end).contains(&numbers.timestamp)
+            let turn = &open.pack.turns[at];
+            turn.counted && (self.start..self.end).contains(&turn.numbers.timestamp)
         });
         if let Some(at) = found {
             open.at = at;

@@ -10,6 +10,7 @@ use crate::core::time::Time;
 use crate::core::tokens::Tokens;
 use crate::ledger::changes::Logged;
 use crate::ledger::merge::PackKey;
+use crate::ledger::pack::PackEntry;
 use crate::ledger::sessions::KnownSession;
 use anyhow::Result;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -140,6 +141,7 @@ impl Step {
         let (Some(old), Some(new)) = (&self.logged.old, &self.logged.new) else {
             return false;
         };
+        let (old, new) = (&old.numbers, &new.numbers);
         let is_other = old.is_share != new.is_share || old.is_share && old.cost != new.cost;
         is_other && self.steps.counts() == [0; 5] && self.cost.unwrap_or_default() == Money::ZERO
     }
@@ -236,7 +238,7 @@ impl Follower {
                 event: found.turn.event,
                 message_id: found.message_id,
                 old: None,
-                new: Some(found.turn.numbers),
+                new: Some(found.turn.entry()),
             };
             rows.push(self.row(usage, &sessions, &price(usage, logged)));
         }
@@ -290,9 +292,9 @@ impl Follower {
         running.step(step, 1);
         running.has_cost |= step.cost.is_some();
         let session = sessions.get(&logged.session).and_then(Option::as_ref);
-        let numbers = logged.new.or(logged.old);
-        let model = usage.models().of(numbers.map_or(u32::MAX, |numbers| numbers.model));
-        let timestamp = numbers.map_or(logged.at, |numbers| numbers.timestamp);
+        let entry = logged.new.or(logged.old);
+        let model = usage.models().of(entry.map_or(u32::MAX, |entry| entry.model));
+        let timestamp = entry.map_or(logged.at, |entry| entry.numbers.timestamp);
         ActivityRow {
             kind: ActivityRow::kind(),
             event_id: event_id(&self.ledger_id, logged.seq),
@@ -346,14 +348,14 @@ fn price(usage: &Usage<'_>, logged: Logged) -> Step {
         source: 0,
         session: logged.session,
     };
-    let cost = |numbers| usage.price(key, numbers).cost;
+    let cost = |entry| usage.price(key, entry).cost;
     let (old, new) = (logged.old.map(cost), logged.new.map(cost));
     let dollars = |cost: Option<TurnCost>| cost.and_then(|cost| cost.cost);
     let step = match (dollars(old), dollars(new)) {
         (None, None) => None,
         (before, after) => Some(after.unwrap_or_default().minus(before.unwrap_or_default())),
     };
-    let tokens = |numbers: Option<crate::ledger::pack::TurnNumbers>| numbers.map(|numbers| numbers.tokens);
+    let tokens = |entry: Option<PackEntry>| entry.map(|entry| entry.numbers.tokens);
     let steps = TokenSteps::between(tokens(logged.old).as_ref(), tokens(logged.new).as_ref());
     let statuses = (old.map(|cost| cost.status), new.map(|cost| cost.status));
     let status = new.or(old).map_or(CostStatus::Unknown, |cost| cost.status);

@@ -44,8 +44,8 @@ impl Usage<'_> {
         let mut all = Collecting::default();
         self.ledger.visit(&Selection::ALL, |_, columns| {
             for at in (0..columns.len()).filter(|at| columns.is_counted(*at)) {
-                let turn = columns.turn(at);
-                all.push(turn.model, turn.timestamp);
+                let entry = columns.turn(at);
+                all.push(entry.model, entry.numbers.timestamp);
             }
             Ok(())
         })?;

@@ -135,11 +135,11 @@ impl<'g> Sums<'g> {
     #[inline]
     pub(super) fn add(&mut self, usage: &Usage<'_>, turn: &Priced<'_>) {
         let grouping = self.grouping;
-        let row = turn.numbers.model;
+        let row = turn.model_row;
         let start = self
             .unit
             .map_or(0, |unit| self.calendar.period(unit, turn.numbers.timestamp).start);
-        let origin = if self.by_origin { turn.numbers.origin } else { 0 };
+        let origin = if self.by_origin { turn.origin_row } else { 0 };
         let source = if self.by_host { turn.key.source } else { 0 };
         let decides = Some((
             start,

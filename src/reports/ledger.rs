@@ -43,15 +43,16 @@ pub(crate) fn ledger_rows(ledger: &Ledger) -> Result<Vec<LedgerRow>> {
         let agent = head.key.agent;
         let row = rows.entry(agent).or_insert_with(|| empty(id(agent)));
         for at in 0..columns.len() {
-            let turn = columns.turn(at);
-            if !turn.counted {
+            let entry = columns.turn(at);
+            if !entry.counted {
                 row.copies += 1;
                 continue;
             }
+            let time = entry.numbers.timestamp;
             row.turns += 1;
-            row.gone_turns += u64::from(turn.presence != Presence::Present);
-            row.start = Some(row.start.map_or(turn.timestamp, |start| start.min(turn.timestamp)));
-            row.end = row.end.max(Some(turn.timestamp));
+            row.gone_turns += u64::from(entry.numbers.presence != Presence::Present);
+            row.start = Some(row.start.map_or(time, |start| start.min(time)));
+            row.end = row.end.max(Some(time));
         }
         if sessions.insert((agent, head.key.session)) {
             row.sessions += 1;

@@ -26,12 +26,13 @@ mod unpriced;
 use crate::core::currency::Displayed;
 use crate::core::group::Addend;
 use crate::core::money::{Billing, CostStatus, Money};
-use crate::core::price::{Billed, CostFrom, Gaps, TurnCost, cost_of};
+use crate::core::numbers::Numbers;
+use crate::core::price::{CostFrom, Gaps, TurnCost, cost_of};
 use crate::core::rows::Text;
 use crate::core::turn::Mode;
 use crate::ledger::Ledger;
 use crate::ledger::merge::PackKey;
-use crate::ledger::pack::TurnNumbers;
+use crate::ledger::pack::PackEntry;
 use crate::ledger::recent_sessions::Spans;
 use crate::ledger::sessions::KnownSession;
 use crate::prices::{Exchange, PriceBook};
@@ -59,7 +60,10 @@ pub struct Usage<'a> {
 /// A counted turn, priced.
 pub struct Priced<'u> {
     pub key: PackKey,
-    pub numbers: TurnNumbers,
+    pub numbers: Numbers,
+    /// Rows in the table of names, as in [`PackEntry`].
+    pub model_row: u32,
+    pub origin_row: u32,
     pub model: &'u Model,
     pub cost: TurnCost,
     pub billing: Billing,
@@ -126,9 +130,10 @@ impl<'a> Usage<'a> {
 
     /// The cost of a turn and who pays.
     #[inline]
-    pub fn price(&self, key: PackKey, numbers: TurnNumbers) -> Priced<'_> {
-        let model = self.models.of(numbers.model);
-        let mut cost = cost_of(&billed(&numbers), &model.prices, self.cost_from);
+    pub fn price(&self, key: PackKey, entry: PackEntry) -> Priced<'_> {
+        let numbers = entry.numbers;
+        let model = self.models.of(entry.model);
+        let mut cost = cost_of(&numbers, &model.prices, self.cost_from);
         if let Some(exchange) = &self.exchange {
             cost.cost = cost.cost.map(|cost| exchange.dated(cost, numbers.timestamp));
             if exchange.is_newer(numbers.timestamp) {
@@ -144,10 +149,12 @@ impl<'a> Usage<'a> {
         if cost.status == CostStatus::Partial || cost.status == CostStatus::Unknown && cost.unpriced_tokens == 0 {
             note_gaps(model, &numbers);
         }
-        let billing = self.models.billing(key.agent, numbers.model);
+        let billing = self.models.billing(key.agent, entry.model);
         Priced {
             key,
             numbers,
+            model_row: entry.model,
+            origin_row: entry.origin,
             model,
             cost,
             billing,
@@ -164,29 +171,13 @@ impl<'a> Usage<'a> {
                 if !columns.is_counted(at) {
                     continue;
                 }
-                let numbers = columns.turn(at);
-                if selected.takes(&numbers) {
-                    each(&self.price(head.key, numbers))?;
+                let entry = columns.turn(at);
+                if selected.takes(&entry) {
+                    each(&self.price(head.key, entry))?;
                 }
             }
             Ok(())
         })
-    }
-}
-
-/// What a turn is billed for.
-#[inline]
-pub(crate) fn billed(numbers: &TurnNumbers) -> Billed<'_> {
-    Billed {
-        tokens: &numbers.tokens,
-        cache_write_1h: numbers.cache_write_1h,
-        requests: numbers.requests,
-        recorded: numbers.cost,
-        is_share: numbers.is_share,
-        mode: numbers.mode,
-        fees: numbers.fees,
-        region: numbers.region,
-        timestamp: numbers.timestamp,
     }
 }
 
@@ -201,8 +192,8 @@ fn note_unpriced(model: &Model, mode: Mode, tokens: u64) {
 }
 
 #[cold]
-fn note_gaps(model: &Model, numbers: &TurnNumbers) {
-    let gaps = Gaps::of(&billed(numbers), &model.prices);
+fn note_gaps(model: &Model, numbers: &Numbers) {
+    let gaps = Gaps::of(numbers, &model.prices);
     model.gaps.set(model.gaps.get().plus(gaps));
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Sessions, Usage};
 use crate::core::filter::{AmbiguousSession, TurnFilter};
-use crate::ledger::pack::TurnNumbers;
+use crate::ledger::pack::PackEntry;
 use crate::ledger::query::Selection;
 use crate::prices::model_name;
 use anyhow::Result;
@@ -34,15 +34,15 @@ impl Selected {
         self.packs.sessions = Some(sessions.all().map(|session| session.row).collect());
     }
 
-    pub fn takes(&self, turn: &TurnNumbers) -> bool {
+    pub fn takes(&self, entry: &PackEntry) -> bool {
         let is_among = |wanted: &Option<Vec<bool>>, row: u32| {
             let is_wanted = |rows: &Vec<bool>| rows.get(row as usize).copied().unwrap_or(false);
             wanted.as_ref().is_none_or(is_wanted)
         };
-        (self.packs.start..self.packs.end).contains(&turn.timestamp)
-            && is_among(&self.models, turn.model)
-            && is_among(&self.origins, turn.origin)
-            && self.presences & 1 << turn.presence as u8 != 0
+        (self.packs.start..self.packs.end).contains(&entry.numbers.timestamp)
+            && is_among(&self.models, entry.model)
+            && is_among(&self.origins, entry.origin)
+            && self.presences & 1 << entry.numbers.presence as u8 != 0
     }
 }
 

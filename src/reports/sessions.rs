@@ -33,11 +33,11 @@ impl Usage<'_> {
         let mut with_copies = FxHashSet::default();
         self.ledger.visit(&selected.packs, |head, columns| {
             for at in 0..columns.len() {
-                let numbers = columns.turn(at);
-                if !selected.takes(&numbers) {
+                let entry = columns.turn(at);
+                if !selected.takes(&entry) {
                     continue;
                 }
-                if !numbers.counted {
+                if !entry.counted {
                     with_copies.insert(head.key.session);
                     continue;
                 }
@@ -45,11 +45,11 @@ impl Usage<'_> {
                 if sum.sources.last() != Some(&head.key.source) {
                     sum.sources.push(head.key.source);
                 }
-                sum.totals.add(&self.price(head.key, numbers).addend());
-                let at = numbers.timestamp;
-                let seen = sum.models.entry(numbers.model).or_insert((at, at));
+                sum.totals.add(&self.price(head.key, entry).addend());
+                let at = entry.numbers.timestamp;
+                let seen = sum.models.entry(entry.model).or_insert((at, at));
                 *seen = (seen.0.min(at), seen.1.max(at));
-                let last = sum.origins.entry(numbers.origin).or_insert(at);
+                let last = sum.origins.entry(entry.origin).or_insert(at);
                 *last = (*last).max(at);
             }
             Ok(())
@@ -169,9 +169,9 @@ impl Usage<'_> {
             for turn in self.ledger.pack(head.pack)?.turns {
                 let event = (head.key.session, turn.event.0);
                 let is_superseded = turn.segment != 0 && !turn.supersedes && turn.rank != Rank::SHARED;
-                if turn.numbers.counted {
+                if turn.counted {
                     counted.insert(event);
-                } else if !is_superseded && selected.takes(&turn.numbers) {
+                } else if !is_superseded && selected.takes(&turn.entry()) {
                     copies.push((turn.rank, event, turn.numbers.tokens));
                 }
             }

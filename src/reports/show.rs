@@ -6,11 +6,11 @@ use crate::core::bad_request::BadRequest;
 use crate::core::fees::{Fee, Region};
 use crate::core::group::Totals;
 use crate::core::money::CostStatus;
+use crate::core::numbers::Numbers;
 use crate::core::price::Found;
 use crate::core::rows::{Explained, ExplainedCopy, ModeName, SessionRow, ShowChild, ShowModel, ShowSum, Text, TurnRow};
 use crate::core::short_id::meant;
 use crate::core::time::Time;
-use crate::ledger::pack::TurnNumbers;
 use crate::ledger::query::FoundTurn;
 use crate::system::System;
 use anyhow::Result;
@@ -46,11 +46,7 @@ impl Usage<'_> {
         }
         let event = (id.len() == 16).then(|| u64::from_str_radix(id, 16).ok()).flatten();
         if let Some(event) = event
-            && let Some(found) = self
-                .ledger
-                .copies(event)?
-                .into_iter()
-                .find(|found| found.turn.numbers.counted)
+            && let Some(found) = self.ledger.copies(event)?.into_iter().find(|found| found.turn.counted)
         {
             return Ok(Some(Named::Turn(Box::new(found))));
         }
@@ -85,12 +81,7 @@ impl Usage<'_> {
         let events = self.ledger.events_between(lowest, highest)?;
         let mut turns = Vec::new();
         for event in events {
-            turns.extend(
-                self.ledger
-                    .copies(event)?
-                    .into_iter()
-                    .find(|found| found.turn.numbers.counted),
-            );
+            turns.extend(self.ledger.copies(event)?.into_iter().find(|found| found.turn.counted));
         }
         if turns.len() > 1 {
             let ids: Vec<String> = turns
@@ -183,7 +174,7 @@ impl Usage<'_> {
     pub fn session_models(&self, row: i64) -> Result<Vec<ShowModel>> {
         let mut sums: FxHashMap<u32, Totals> = FxHashMap::default();
         self.each(&only([row]), |turn| {
-            sums.entry(turn.numbers.model).or_default().add(&turn.addend());
+            sums.entry(turn.model_row).or_default().add(&turn.addend());
             Ok(())
         })?;
         let mut models: Vec<ShowModel> = sums
@@ -217,7 +208,7 @@ impl Usage<'_> {
     pub fn explain(&self, found: &FoundTurn, sessions: &Sessions, system: &System) -> Result<Explained> {
         let row: TurnRow = self.turn_row(found, sessions);
         let mut copies = self.ledger.copies(found.turn.event.0)?;
-        copies.sort_by_key(|copy| (!copy.turn.numbers.counted, copy.head.pack, copy.turn.place));
+        copies.sort_by_key(|copy| (!copy.turn.counted, copy.head.pack, copy.turn.place));
         let owner = copies.first().cloned();
         let copies = copies
             .iter()
@@ -228,7 +219,7 @@ impl Usage<'_> {
                     session_id: session.map_or_else(|| Text::from(""), |session| session.id.clone()),
                     source: path.map(|path| system.tilde(&path)).unwrap_or_default(),
                     place: copy.turn.place,
-                    counted: copy.turn.numbers.counted,
+                    counted: copy.turn.counted,
                     why: why(copy, owner.as_ref(), copies.len()),
                 })
             })
@@ -250,7 +241,7 @@ impl Usage<'_> {
     /// Which rule gave the cost, and which list it is from.
     fn price_rule(&self, found: &FoundTurn, status: CostStatus) -> String {
         let numbers = &found.turn.numbers;
-        let prices = &self.models().of(numbers.model).prices;
+        let prices = &self.models().of(found.turn.model).prices;
         if status == CostStatus::Recorded {
             return "the agent recorded it".to_owned();
         }
@@ -279,7 +270,7 @@ impl Usage<'_> {
 }
 
 /// What else the turn is billed for.
-fn beside_tokens(numbers: &TurnNumbers) -> String {
+fn beside_tokens(numbers: &Numbers) -> String {
     let mut beside = String::new();
     for (fee, name) in [(Fee::WebSearch, "web searches"), (Fee::Other, "items without a price")] {
         let count = numbers.fees.count(fee);
@@ -298,10 +289,10 @@ fn beside_tokens(numbers: &TurnNumbers) -> String {
 /// Why a copy counts or does not.
 fn why(copy: &FoundTurn, owner: Option<&FoundTurn>, copies: usize) -> &'static str {
     let Some(owner) = owner else { return "" };
-    match (copy.turn.numbers.counted, copies) {
+    match (copy.turn.counted, copies) {
         (true, 1) => "the only record of it",
         (true, _) => "the copy with the highest rank",
-        (false, _) if owner.turn.numbers.counted && copy.turn.rank < owner.turn.rank => "a copy of lower rank",
+        (false, _) if owner.turn.counted && copy.turn.rank < owner.turn.rank => "a copy of lower rank",
         (false, _) if copy.turn.segment != 0 && !copy.turn.supersedes => "replaced by the sum of its closed segment",
         (false, _) if copy.turn.rank < owner.turn.rank => "a copy of lower rank",
         (false, _) => "an equal copy",

@@ -76,7 +76,7 @@ impl Usage<'_> {
                 }
             }
             if at >= now - BLOCKS_MS {
-                answers.push(turn.numbers.model, at);
+                answers.push(turn.model_row, at);
             }
             if let Some(stretch) = stretch_of(at, now) {
                 hour[stretch] = hour[stretch].saturating_add(turn.numbers.tokens.total().unwrap_or(0));

@@ -40,7 +40,7 @@ impl Usage<'_> {
             let at = turn.numbers.timestamp;
             first = Some(first.map_or(at, |first| first.min(at)));
             last = last.max(Some(at));
-            all.entry(turn.numbers.model).or_default().add(&turn.addend());
+            all.entry(turn.model_row).or_default().add(&turn.addend());
             Ok(())
         })?;
         let began = match presence.began {
@@ -56,7 +56,7 @@ impl Usage<'_> {
             selected.packs = packs;
             let mut models: FxHashMap<u32, Totals> = FxHashMap::default();
             self.each(&selected, |turn| {
-                models.entry(turn.numbers.model).or_default().add(&turn.addend());
+                models.entry(turn.model_row).or_default().add(&turn.addend());
                 Ok(())
             })?;
             Ok(self.sums(&models, &shared))

@@ -139,7 +139,7 @@ impl Usage<'_> {
                 },
                 session: turn.key.session,
                 agent: turn.key.agent,
-                model: turn.numbers.model,
+                model: turn.model_row,
             };
             if run != Some(this)
                 && let Some(run) = run.replace(this)

@@ -20,7 +20,7 @@ impl Usage<'_> {
         newest: Option<usize>,
     ) -> Result<Box<dyn Iterator<Item = Result<TurnRow>> + 'u>> {
         let found = self.ledger.turns(&selected.packs)?;
-        let mut chosen = found.filter(|found| found.as_ref().map_or(true, |found| selected.takes(&found.turn.numbers)));
+        let mut chosen = found.filter(|found| found.as_ref().map_or(true, |found| selected.takes(&found.turn.entry())));
         let Some(most) = newest else {
             return Ok(Box::new(chosen.map(move |found| Ok(self.turn_row(&found?, sessions)))));
         };
@@ -47,15 +47,15 @@ impl Usage<'_> {
         sessions: &'u Sessions,
     ) -> Result<impl Iterator<Item = Result<TurnRow>> + 'u> {
         let found = self.ledger.turns_by_pack(&selected.packs)?;
-        let chosen = found.filter(|found| found.as_ref().map_or(true, |found| selected.takes(&found.turn.numbers)));
+        let chosen = found.filter(|found| found.as_ref().map_or(true, |found| selected.takes(&found.turn.entry())));
         Ok(chosen.map(move |found| Ok(self.turn_row(&found?, sessions))))
     }
 
     pub fn turn_row(&self, found: &FoundTurn, sessions: &Sessions) -> TurnRow {
-        let priced = self.price(found.head.key, found.turn.numbers);
+        let priced = self.price(found.head.key, found.turn.entry());
         let session: Option<&SessionView> = sessions.of(found.head.key.session);
         let numbers = &priced.numbers;
-        let origin = self.ledger.names().origin(numbers.origin);
+        let origin = self.ledger.names().origin(found.turn.origin);
         let (cost_display, currency) = self.displayed(priced.cost.cost);
         TurnRow {
             turn_id: found.turn.event,

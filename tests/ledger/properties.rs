@@ -243,7 +243,7 @@ proptest! {
         let ledger = Ledger::open(&place.system).expect("a ledger");
         let mut sum = 1i64;
         for change in ledger.changes_after(0, usize::MAX).expect("changes") {
-            let known = |numbers: Option<ttop::ledger::pack::TurnNumbers>| numbers.map_or(0, |turn| turn.tokens.known_total() as i64);
+            let known = |entry: Option<ttop::ledger::pack::PackEntry>| entry.map_or(0, |entry| entry.numbers.tokens.known_total() as i64);
             sum += known(change.new) - known(change.old);
         }
         prop_assert_eq!(sum, now as i64);

@@ -56,7 +56,7 @@ impl Counting {
         let mut turns = Vec::new();
         let mut collect = |found: FoundTurn| {
             let numbers = found.turn.numbers;
-            let (provider, model) = self.ledger.names().model(numbers.model);
+            let (provider, model) = self.ledger.names().model(found.turn.model);
             turns.push(Counted {
                 session_id: sessions[&found.head.key.session].info.id.clone(),
                 message_id: found.message_id,
@@ -92,8 +92,8 @@ impl Counting {
         let step = |logged: Logged| Step {
             turn_id: logged.event.turn_id(),
             message_id: logged.message_id,
-            old: logged.old.map(|numbers| numbers.tokens),
-            new: logged.new.map(|numbers| numbers.tokens),
+            old: logged.old.map(|entry| entry.numbers.tokens),
+            new: logged.new.map(|entry| entry.numbers.tokens),
         };
         logged.into_iter().map(step).collect()
     }

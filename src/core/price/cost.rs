@@ -3,8 +3,8 @@
 use super::{ModelPrices, PERMILLE, Price};
 use crate::core::fees::{Fee, Fees, Region};
 use crate::core::money::{CostStatus, Money};
+use crate::core::numbers::Numbers;
 use crate::core::tokens::{BUCKETS, Bucket, Tokens};
-use crate::core::turn::Mode;
 
 /// Where costs come from: `--cost-from`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -16,25 +16,6 @@ pub enum CostFrom {
     Agent,
     /// Everything by the price list.
     List,
-}
-
-/// The inputs of a turn's cost.
-#[derive(Clone, Copy, Debug)]
-pub struct Billed<'a> {
-    pub tokens: &'a Tokens,
-    /// The part of `cacheWrite` that was written for one hour.
-    pub cache_write_1h: u64,
-    /// Number of requests in the turn; a context tier applies only to a single request.
-    pub requests: Option<u32>,
-    /// The recorded cost.
-    pub recorded: Option<Money>,
-    /// Whether that is a share of one figure for several turns, which a listed price precedes.
-    pub is_share: bool,
-    pub mode: Mode,
-    pub fees: Fees,
-    pub region: Region,
-    /// Epoch milliseconds.
-    pub timestamp: i64,
 }
 
 /// The cost of a turn.
@@ -67,36 +48,36 @@ impl TurnCost {
 
 /// The cost of one turn. Integer arithmetic, rounded once to nano-dollars, saturating.
 #[inline]
-pub fn cost_of(billed: &Billed<'_>, prices: &ModelPrices, from: CostFrom) -> TurnCost {
-    let price = prices.at(billed.timestamp, billed.mode);
-    let is_listed = billed.is_share && from == CostFrom::Auto && price.is_some();
+pub fn cost_of(numbers: &Numbers, prices: &ModelPrices, from: CostFrom) -> TurnCost {
+    let price = prices.at(numbers.timestamp, numbers.mode);
+    let is_listed = numbers.is_share && from == CostFrom::Auto && price.is_some();
     if from != CostFrom::List
         && !is_listed
-        && let Some(recorded) = billed.recorded
+        && let Some(recorded) = numbers.cost
         && recorded > Money::ZERO
     {
         return TurnCost::known(recorded, CostStatus::Recorded);
     }
     let of_tokens = match (price, from) {
         // Without recorded usage, not even "free" is known.
-        _ if billed.tokens.total().is_none() => TurnCost::unknown(billed.tokens),
-        (Some(price), _) if price.is_zero() && (from != CostFrom::Agent || billed.recorded == Some(Money::ZERO)) => {
+        _ if numbers.tokens.total().is_none() => TurnCost::unknown(&numbers.tokens),
+        (Some(price), _) if price.is_zero() && (from != CostFrom::Agent || numbers.cost == Some(Money::ZERO)) => {
             if prices.is_plan() {
                 return TurnCost::known(Money::ZERO, CostStatus::Plan);
             }
             TurnCost::known(Money::ZERO, CostStatus::Free)
         }
-        (_, CostFrom::Agent) if billed.recorded == Some(Money::ZERO) => {
+        (_, CostFrom::Agent) if numbers.cost == Some(Money::ZERO) => {
             return TurnCost::known(Money::ZERO, CostStatus::Recorded);
         }
-        (_, CostFrom::Agent) => return TurnCost::unknown(billed.tokens),
-        (None, _) => TurnCost::unknown(billed.tokens),
-        (Some(price), _) => estimate(billed, price, prices),
+        (_, CostFrom::Agent) => return TurnCost::unknown(&numbers.tokens),
+        (None, _) => TurnCost::unknown(&numbers.tokens),
+        (Some(price), _) => estimate(numbers, price, prices),
     };
-    if billed.fees.is_none() {
+    if numbers.fees.is_none() {
         return of_tokens;
     }
-    with_fees(of_tokens, billed.fees, prices)
+    with_fees(of_tokens, numbers.fees, prices)
 }
 
 /// Adds charges per item. An item without a price, like tokens without one, makes the cost a lower bound.
@@ -131,17 +112,17 @@ pub(super) fn factor(region: Region, prices: &ModelPrices) -> (u32, bool) {
     }
 }
 
-fn estimate(billed: &Billed<'_>, price: &Price, prices: &ModelPrices) -> TurnCost {
-    let counts = billed.tokens.counts();
+fn estimate(numbers: &Numbers, price: &Price, prices: &ModelPrices) -> TurnCost {
+    let counts = numbers.tokens.counts();
     let [input, output, reasoning, cache_read, cache_write] = counts;
-    let rates = match billed.requests {
+    let rates = match numbers.requests {
         Some(1) => price.for_context(input + cache_read + cache_write),
         // The size of each of several requests is unknown.
         _ => price.base(),
     };
-    let one_hour = billed.cache_write_1h.min(cache_write);
+    let one_hour = numbers.cache_write_1h.min(cache_write);
     let product = |count: u64, rate: u64| u128::from(count) * u128::from(rate);
-    let is_unknown = |bucket| billed.tokens.count(bucket).is_none();
+    let is_unknown = |bucket| numbers.tokens.count(bucket).is_none();
     // A count may contain what is not told apart: then all of it may be of the cheaper kind.
     let least = |bucket, part| {
         let rate = rates.of(bucket);
@@ -151,7 +132,7 @@ fn estimate(billed: &Billed<'_>, price: &Price, prices: &ModelPrices) -> TurnCos
             rate
         }
     };
-    let (factor, is_factor_known) = factor(billed.region, prices);
+    let (factor, is_factor_known) = factor(numbers.region, prices);
     // Counts are below 2^53, rates below 2^51 and factors below 2^12: no sum of these leaves 128 bits.
     let sum = product(input, least(Bucket::Input, Bucket::CacheRead))
         + product(output, least(Bucket::Output, Bucket::Reasoning))
@@ -160,7 +141,7 @@ fn estimate(billed: &Billed<'_>, price: &Price, prices: &ModelPrices) -> TurnCos
         + product(cache_write - one_hour, rates.of(Bucket::CacheWrite))
         + product(one_hour, rates.cache_write_1h());
     let has_unknown = !is_factor_known
-        || billed.tokens.unknown_mask() != 0
+        || numbers.tokens.unknown_mask() != 0
             && BUCKETS.iter().any(|&bucket| is_unknown(bucket) && rates.of(bucket) > 0);
     let status = if has_unknown {
         CostStatus::Partial
@@ -193,6 +174,7 @@ mod tests {
     use super::super::{DatedPrice, Found, ListedRates, Rates, Surcharges, Tier, rate_of_dollars};
     use super::*;
     use crate::core::tokens::MAX_COUNT;
+    use crate::core::turn::Mode;
 
     fn rate(dollars: f64) -> Option<u64> {
         Some(rate_of_dollars(dollars).expect("a price"))
@@ -239,47 +221,40 @@ mod tests {
         prices
     }
 
-    fn billed(tokens: &Tokens) -> Billed<'_> {
-        Billed {
+    fn plain(tokens: Tokens) -> Numbers {
+        Numbers {
             tokens,
-            cache_write_1h: 0,
-            requests: Some(1),
-            recorded: None,
-            is_share: false,
-            mode: Mode::Standard,
-            fees: Fees::NONE,
-            region: Region::Global,
-            timestamp: 0,
+            ..Numbers::PLAIN
         }
     }
 
-    fn dollars(billed: &Billed<'_>, prices: &ModelPrices) -> f64 {
-        cost_of(billed, prices, CostFrom::Auto).cost.expect("a cost").dollars()
+    fn dollars(numbers: &Numbers, prices: &ModelPrices) -> f64 {
+        cost_of(numbers, prices, CostFrom::Auto).cost.expect("a cost").dollars()
     }
 
     #[test]
     fn every_bucket_has_its_price() {
         let tokens = Tokens::new(500_000, 250_000, 0, 100_000, 50_000);
         let prices = model(Price::new(rates(2.0, 4.0, 1.0, 3.0), Vec::new()));
-        let cost = cost_of(&billed(&tokens), &prices, CostFrom::Auto);
+        let cost = cost_of(&plain(tokens), &prices, CostFrom::Auto);
         assert_eq!(cost, TurnCost::known(Money::from_dollars(2.25), CostStatus::Estimated));
     }
 
     #[test]
     fn reasoning_costs_what_output_does_unless_listed() {
         let tokens = Tokens::new(0, 0, 1_000_000, 0, 0);
-        assert_eq!(dollars(&billed(&tokens), &haiku()), 5.0);
+        assert_eq!(dollars(&plain(tokens), &haiku()), 5.0);
         let own = Rates {
             reasoning: rate(7.0),
             ..rates(1.0, 5.0, 0.1, 1.25)
         };
-        assert_eq!(dollars(&billed(&tokens), &model(Price::new(own, Vec::new()))), 7.0);
+        assert_eq!(dollars(&plain(tokens), &model(Price::new(own, Vec::new()))), 7.0);
     }
 
     #[test]
     fn an_hour_of_cache_costs_twice_the_input() {
         let tokens = Tokens::new(0, 0, 0, 0, 1_000_000);
-        let mut turn = billed(&tokens);
+        let mut turn = plain(tokens);
         assert_eq!(dollars(&turn, &haiku()), 1.25);
         turn.cache_write_1h = 1_000_000;
         assert_eq!(dollars(&turn, &haiku()), 2.0);
@@ -295,26 +270,23 @@ mod tests {
 
     #[test]
     fn a_tier_holds_for_the_whole_request() {
-        assert_eq!(
-            dollars(&billed(&Tokens::new(150_000, 0, 0, 150_000, 0)), &sonnet()),
-            0.99
-        );
+        assert_eq!(dollars(&plain(Tokens::new(150_000, 0, 0, 150_000, 0)), &sonnet()), 0.99);
         let at_the_limit = Tokens::new(150_000, 0, 0, 30_000, 20_000);
-        assert_eq!(dollars(&billed(&at_the_limit), &sonnet()), 0.45 + 0.009 + 0.075);
+        assert_eq!(dollars(&plain(at_the_limit), &sonnet()), 0.45 + 0.009 + 0.075);
         let above = Tokens::new(150_000, 0, 0, 30_001, 20_000);
-        assert_eq!(dollars(&billed(&above), &sonnet()), 1.068_000_6);
+        assert_eq!(dollars(&plain(above), &sonnet()), 1.068_000_6);
         // Output and reasoning are no context.
         let long_answer = Tokens::new(100_000, 100_000, 100_000, 0, 0);
-        assert_eq!(dollars(&billed(&long_answer), &sonnet()), 0.3 + 1.5 + 1.5);
+        assert_eq!(dollars(&plain(long_answer), &sonnet()), 0.3 + 1.5 + 1.5);
     }
 
     #[test]
     fn a_tier_is_never_applied_to_a_sum_of_requests() {
         let tokens = Tokens::new(150_000, 0, 0, 150_000, 0);
         for requests in [None, Some(2), Some(0)] {
-            let turn = Billed {
+            let turn = Numbers {
                 requests,
-                ..billed(&tokens)
+                ..plain(tokens)
             };
             assert_eq!(dollars(&turn, &sonnet()), 0.495, "{requests:?}");
         }
@@ -323,16 +295,16 @@ mod tests {
     #[test]
     fn the_agents_own_figure_wins_when_it_is_above_zero() {
         let tokens = Tokens::new(1_000_000, 0, 0, 0, 0);
-        let turn = Billed {
-            recorded: Some(Money::from_dollars(0.5)),
-            ..billed(&tokens)
+        let turn = Numbers {
+            cost: Some(Money::from_dollars(0.5)),
+            ..plain(tokens)
         };
         let own = TurnCost::known(Money::from_dollars(0.5), CostStatus::Recorded);
         assert_eq!(cost_of(&turn, &haiku(), CostFrom::Auto), own);
         assert_eq!(cost_of(&turn, &haiku(), CostFrom::Agent), own);
         assert_eq!(cost_of(&turn, &ModelPrices::missing(), CostFrom::Auto), own);
         let listed = TurnCost::known(Money::from_dollars(1.0), CostStatus::Estimated);
-        let share = Billed { is_share: true, ..turn };
+        let share = Numbers { is_share: true, ..turn };
         assert_eq!(cost_of(&share, &haiku(), CostFrom::Auto), listed, "a share gives way");
         assert_eq!(cost_of(&share, &ModelPrices::missing(), CostFrom::Auto), own);
         assert_eq!(cost_of(&turn, &haiku(), CostFrom::List), listed);
@@ -341,9 +313,9 @@ mod tests {
     #[test]
     fn a_recorded_zero_is_free_or_covered_only_where_the_list_says_so() {
         let tokens = Tokens::new(1_000_000, 0, 0, 0, 0);
-        let turn = Billed {
-            recorded: Some(Money::ZERO),
-            ..billed(&tokens)
+        let turn = Numbers {
+            cost: Some(Money::ZERO),
+            ..plain(tokens)
         };
         let status = |prices: &ModelPrices, from| cost_of(&turn, prices, from).status;
         for from in [CostFrom::Auto, CostFrom::Agent, CostFrom::List] {
@@ -364,7 +336,7 @@ mod tests {
         let tokens = Tokens::new(1_000_000, 0, 0, 0, 0);
         for prices in [haiku(), zero(true)] {
             assert_eq!(
-                cost_of(&billed(&tokens), &prices, CostFrom::Agent).status,
+                cost_of(&plain(tokens), &prices, CostFrom::Agent).status,
                 CostStatus::Unknown
             );
         }
@@ -373,17 +345,17 @@ mod tests {
     #[test]
     fn an_unknown_bucket_that_is_billed_makes_a_lower_bound() {
         let tokens = Tokens::new(1_000_000, 0, 0, 0, 0).without(Bucket::Output);
-        let cost = cost_of(&billed(&tokens), &haiku(), CostFrom::Auto);
+        let cost = cost_of(&plain(tokens), &haiku(), CostFrom::Auto);
         assert_eq!(cost, TurnCost::known(Money::from_dollars(1.0), CostStatus::Partial));
         // The list gives cache writes a price of zero: nothing is missing.
         let tokens = Tokens::new(1_000_000, 0, 0, 0, 0).without(Bucket::CacheWrite);
         let prices = model(Price::new(rates(1.0, 5.0, 0.1, 0.0), Vec::new()));
         assert_eq!(
-            cost_of(&billed(&tokens), &prices, CostFrom::Auto).status,
+            cost_of(&plain(tokens), &prices, CostFrom::Auto).status,
             CostStatus::Estimated
         );
         assert_eq!(
-            cost_of(&billed(&tokens), &zero(false), CostFrom::Auto).status,
+            cost_of(&plain(tokens), &zero(false), CostFrom::Auto).status,
             CostStatus::Free
         );
     }
@@ -392,7 +364,7 @@ mod tests {
     fn unreported_tokens_are_unknown_even_of_a_free_model() {
         let tokens = Tokens::unreported();
         for prices in [zero(false), haiku(), ModelPrices::missing()] {
-            let cost = cost_of(&billed(&tokens), &prices, CostFrom::Auto);
+            let cost = cost_of(&plain(tokens), &prices, CostFrom::Auto);
             assert_eq!((cost.status, cost.unpriced_tokens), (CostStatus::Unknown, 0));
         }
     }
@@ -400,9 +372,9 @@ mod tests {
     #[test]
     fn a_mode_without_a_price_is_unknown() {
         let tokens = Tokens::new(1_000_000, 0, 0, 0, 0);
-        let turn = Billed {
+        let turn = Numbers {
             mode: Mode::Fast,
-            ..billed(&tokens)
+            ..plain(tokens)
         };
         assert_eq!(cost_of(&turn, &haiku(), CostFrom::Auto).status, CostStatus::Unknown);
         let mut prices = haiku();
@@ -421,10 +393,10 @@ mod tests {
     #[test]
     fn fees_and_regions_are_billed_beside_tokens() {
         let tokens = Tokens::new(1_000_000, 0, 0, 0, 0);
-        let turn = |fees, region| Billed {
+        let turn = |fees, region| Numbers {
             fees,
             region,
-            ..billed(&tokens)
+            ..plain(tokens)
         };
         let searched = Fees::NONE.with(Fee::WebSearch, 3);
         let other = Fees::NONE.with(Fee::Other, 1);
@@ -463,8 +435,8 @@ mod tests {
             assert_eq!((found.cost, found.status), expected, "{fees:?} {region:?}");
         }
         // The agent's own figure holds all of it.
-        let recorded = Billed {
-            recorded: Some(Money::from_dollars(0.5)),
+        let recorded = Numbers {
+            cost: Some(Money::from_dollars(0.5)),
             ..turn(searched, Region::Us)
         };
         assert_eq!(dollars(&recorded, &listed), 0.5);
@@ -474,11 +446,11 @@ mod tests {
     fn rounds_once_and_saturates() {
         // 3 tokens at $0.0000005 a token and 1 at half a nano-dollar: 1500.5 nano-dollars.
         let prices = model(Price::flat(0.5, 0.000_5));
-        let cost = cost_of(&billed(&Tokens::new(3, 1, 0, 0, 0)), &prices, CostFrom::Auto);
+        let cost = cost_of(&plain(Tokens::new(3, 1, 0, 0, 0)), &prices, CostFrom::Auto);
         assert_eq!(cost.cost.map(Money::nanos), Some(1_501));
         let huge = Tokens::new(MAX_COUNT, MAX_COUNT, MAX_COUNT, MAX_COUNT, MAX_COUNT);
         let prices = model(Price::flat(1e6, 1e6));
-        let cost = cost_of(&billed(&huge), &prices, CostFrom::Auto);
+        let cost = cost_of(&plain(huge), &prices, CostFrom::Auto);
         assert_eq!(cost.cost.map(Money::nanos), Some(i64::MAX));
     }
 }

@@ -1,8 +1,9 @@
 //! Gaps: why a cost is a lower bound or unknown although its model has a price.
 
+use super::ModelPrices;
 use super::cost::factor;
-use super::{Billed, ModelPrices};
 use crate::core::fees::Fee;
+use crate::core::numbers::Numbers;
 use crate::core::tokens::BUCKETS;
 
 /// What is billed without a known price or count.
@@ -22,31 +23,31 @@ pub struct Gaps {
 
 impl Gaps {
     /// Those of one turn.
-    pub fn of(billed: &Billed<'_>, prices: &ModelPrices) -> Self {
-        if billed.tokens.total().is_none() {
+    pub fn of(numbers: &Numbers, prices: &ModelPrices) -> Self {
+        if numbers.tokens.total().is_none() {
             return Self {
                 unreported: 1,
-                ..Self::items(billed, prices)
+                ..Self::items(numbers, prices)
             };
         }
-        let Some(price) = prices.at(billed.timestamp, billed.mode) else {
-            return Self::items(billed, prices);
+        let Some(price) = prices.at(numbers.timestamp, numbers.mode) else {
+            return Self::items(numbers, prices);
         };
-        let is_missing = |bucket| billed.tokens.count(bucket).is_none() && price.base().of(bucket) > 0;
-        let (_, is_factor_known) = factor(billed.region, prices);
+        let is_missing = |bucket| numbers.tokens.count(bucket).is_none() && price.base().of(bucket) > 0;
+        let (_, is_factor_known) = factor(numbers.region, prices);
         Self {
             regions: u64::from(!is_factor_known),
             counts: u64::from(BUCKETS.into_iter().any(is_missing)),
-            ..Self::items(billed, prices)
+            ..Self::items(numbers, prices)
         }
     }
 
-    fn items(billed: &Billed<'_>, prices: &ModelPrices) -> Self {
+    fn items(numbers: &Numbers, prices: &ModelPrices) -> Self {
         let is_priced = prices.surcharges().web_search.is_some();
-        let searches = billed.fees.count(Fee::WebSearch);
+        let searches = numbers.fees.count(Fee::WebSearch);
         Self {
             searches: if is_priced { 0 } else { searches.into() },
-            items: billed.fees.count(Fee::Other).into(),
+            items: numbers.fees.count(Fee::Other).into(),
             ..Self::default()
         }
     }

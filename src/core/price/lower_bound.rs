@@ -1,28 +1,21 @@
 //! The promise of `≥`: a cost with unknown buckets is never above what it would be if they were known.
 
-use super::{Billed, CostFrom, DatedPrice, Found, ModelPrices, Price, Rates, cost_of};
-use crate::core::fees::{Fees, Region};
+use super::{CostFrom, DatedPrice, Found, ModelPrices, Price, Rates, cost_of};
 use crate::core::money::Money;
+use crate::core::numbers::Numbers;
 use crate::core::tokens::{Bucket, Tokens};
-use crate::core::turn::Mode;
 use proptest::prelude::*;
 
 /// Buckets that agents leave out.
 const PARTS: [Bucket; 3] = [Bucket::Reasoning, Bucket::CacheRead, Bucket::CacheWrite];
 
 fn cost(tokens: Tokens, prices: &ModelPrices) -> Money {
-    let billed = Billed {
-        tokens: &tokens,
-        cache_write_1h: 0,
+    let numbers = Numbers {
+        tokens,
         requests: None,
-        recorded: None,
-        is_share: false,
-        mode: Mode::Standard,
-        fees: Fees::NONE,
-        region: Region::Global,
-        timestamp: 0,
+        ..Numbers::PLAIN
     };
-    cost_of(&billed, prices, CostFrom::Auto).cost.unwrap_or_default()
+    cost_of(&numbers, prices, CostFrom::Auto).cost.unwrap_or_default()
 }
 
 proptest! {

@@ -7,7 +7,7 @@ mod lower_bound;
 mod rates;
 mod sum;
 
-pub use cost::{Billed, CostFrom, TurnCost, cost_of};
+pub use cost::{CostFrom, TurnCost, cost_of};
 pub use gaps::Gaps;
 pub use rates::{ListedRates, MAX_RATE, Price, Rate, Rates, Tier, rate_of_dollars};
 pub use sum::CostSum;

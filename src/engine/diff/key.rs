@@ -8,7 +8,7 @@ use crate::core::period::{Calendar, Unit};
 use crate::core::rows::Text;
 use crate::core::time::Time;
 use crate::ledger::merge::PackKey;
-use crate::ledger::pack::TurnNumbers;
+use crate::ledger::pack::PackEntry;
 use crate::reports::{SessionView, Sessions, Usage};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -87,23 +87,23 @@ impl<'s> Grouping<'s> {
         usage: &Usage<'_>,
         sessions: &Sessions,
         pack: PackKey,
-        numbers: &TurnNumbers,
+        entry: &PackEntry,
     ) -> (Key, Option<(i64, u32)>) {
         let has_models = self.statement.has_models;
         let other = Key {
             date: None,
             session: (self.statement.level == Level::Session).then(|| self.session(sessions, pack.session)),
             agent: self.statement.has_agents.then(|| usage.agent_id(pack.agent)),
-            model: has_models.then(|| self.model(usage, numbers.model)),
+            model: has_models.then(|| self.model(usage, entry.model)),
         };
         let is_dated = matches!(self.statement.level, Level::Day | Level::Week | Level::Month);
         if !is_dated {
             return (other, None);
         }
-        let date = self.date(numbers.timestamp);
+        let date = self.date(entry.numbers.timestamp);
         let next = u32::try_from(self.others.len()).unwrap_or(u32::MAX);
         let number = *self.others.entry(other.clone()).or_insert(next);
-        let slot = (!self.statement.is_utc).then(|| (numbers.timestamp.div_euclid(SLOT_MS), number));
+        let slot = (!self.statement.is_utc).then(|| (entry.numbers.timestamp.div_euclid(SLOT_MS), number));
         let date = Some(date);
         (Key { date, ..other }, slot)
     }

@@ -7,7 +7,6 @@ use crate::core::group::Totals;
 use crate::core::money::{Billing, Money};
 use crate::core::rows::DiffReason;
 use crate::core::turn::{Presence, Rank};
-use crate::ledger::pack::TurnNumbers;
 use crate::ledger::query::Head;
 use crate::reports::select::Selected;
 use crate::reports::{Priced, Sessions, Usage};
@@ -86,16 +85,16 @@ pub(super) fn add_up(
     let mut with_copies: FxHashSet<i64> = FxHashSet::default();
     usage.ledger.visit(&selected.packs, |head, columns| {
         for at in 0..columns.len() {
-            let numbers = columns.turn(at);
-            if !selected.takes(&numbers) || !is_billed(usage, statement, &numbers) {
+            let entry = columns.turn(at);
+            if !selected.takes(&entry) || !is_billed(usage, statement, entry.model) {
                 continue;
             }
-            if !numbers.counted {
+            if !entry.counted {
                 with_copies.insert(head.key.session);
                 continue;
             }
-            let priced = usage.price(head.key, numbers);
-            let (key, slot) = grouping.of(usage, sessions, head.key, &numbers);
+            let priced = usage.price(head.key, entry);
+            let (key, slot) = grouping.of(usage, sessions, head.key, &entry);
             let sum = sums.lines.entry(key).or_default();
             let counted = sum.count(usage, statement, &priced);
             if let Some(slot) = slot {
@@ -109,10 +108,10 @@ pub(super) fn add_up(
 }
 
 /// Whether a bill can contain a turn.
-fn is_billed(usage: &Usage<'_>, statement: &Statement, numbers: &TurnNumbers) -> bool {
+fn is_billed(usage: &Usage<'_>, statement: &Statement, model: u32) -> bool {
     statement
         .provider
-        .is_none_or(|provider| usage.models().of(numbers.model).provider.as_deref() == Some(provider))
+        .is_none_or(|provider| usage.models().of(model).provider.as_deref() == Some(provider))
 }
 
 impl Ours {
@@ -192,22 +191,22 @@ fn add_copies(
         for turn in usage.ledger.pack(head.pack)?.turns {
             let event = (head.key.session, turn.event.0);
             let is_superseded = turn.segment != 0 && !turn.supersedes && turn.rank != Rank::SHARED;
-            if turn.numbers.counted {
+            if turn.counted {
                 counted.insert(event);
-            } else if !is_superseded && selected.takes(&turn.numbers) && is_billed(usage, statement, &turn.numbers) {
-                copies.push((turn.rank, event, head, turn.numbers));
+            } else if !is_superseded && selected.takes(&turn.entry()) && is_billed(usage, statement, turn.model) {
+                copies.push((turn.rank, event, head, turn.entry()));
             }
         }
     }
     copies.sort_by_key(|(rank, ..)| Reverse(*rank));
-    for (_, event, head, numbers) in copies {
+    for (_, event, head, entry) in copies {
         // The same session in two places is not a fork: use the best copy.
         if !counted.insert(event) {
             continue;
         }
-        let (key, _) = grouping.of(usage, sessions, head.key, &numbers);
-        let cost = usage.price(head.key, numbers).cost.cost.map_or(0, Money::nanos);
-        let counts = counts_of(&numbers.tokens);
+        let (key, _) = grouping.of(usage, sessions, head.key, &entry);
+        let cost = usage.price(head.key, entry).cost.cost.map_or(0, Money::nanos);
+        let counts = counts_of(&entry.numbers.tokens);
         let ours = sums.lines.entry(key).or_default();
         ours.add_amount(DiffReason::Copies, Amount { counts, cost });
     }

@@ -3,16 +3,16 @@
 use super::ours::Way;
 use crate::core::fees::{Fees, Region};
 use crate::core::money::{CostStatus, Money};
-use crate::core::price::{Billed, CostFrom, Rates, cost_of};
+use crate::core::numbers::Numbers;
+use crate::core::price::{CostFrom, Rates, cost_of};
 use crate::core::rows::DiffReason;
 use crate::core::tokens::{BUCKETS, Tokens};
 use crate::core::turn::Mode;
-use crate::reports::{Priced, billed};
+use crate::reports::Priced;
 
 /// A turn, to be priced in other ways.
 pub(super) struct Variants<'p> {
     priced: &'p Priced<'p>,
-    billed: Billed<'p>,
     from: CostFrom,
     /// Nano-dollars; `None` where no price is known, or the agent recorded the cost.
     listed: Option<i64>,
@@ -24,85 +24,85 @@ impl<'p> Variants<'p> {
         let is_listed = matches!(priced.cost.status, Estimated | Partial);
         Self {
             priced,
-            billed: billed(&priced.numbers),
             from,
             listed: priced.cost.cost.map(Money::nanos).filter(|_| is_listed),
         }
     }
 
     /// What another way of pricing adds, in nano-dollars.
-    fn change(&self, billed: &Billed<'_>, from: CostFrom) -> Option<i64> {
+    fn change(&self, numbers: &Numbers, from: CostFrom) -> Option<i64> {
         let own = self.priced.cost.cost?.nanos();
-        let other = cost_of(billed, &self.priced.model.prices, from).cost?.nanos();
+        let other = cost_of(numbers, &self.priced.model.prices, from).cost?.nanos();
         Some(other - own).filter(|change| *change != 0)
     }
 
-    fn listed_change(&self, billed: &Billed<'_>) -> Option<i64> {
+    fn listed_change(&self, numbers: &Numbers) -> Option<i64> {
         self.listed?;
-        self.change(billed, self.from)
+        self.change(numbers, self.from)
     }
 
     /// The part of the cost that is billed by the piece, in nano-dollars.
     pub(super) fn fees(&self) -> i64 {
-        if self.billed.fees.is_none() {
+        let numbers = self.priced.numbers;
+        if numbers.fees.is_none() {
             return 0;
         }
-        let without = Billed {
+        let without = Numbers {
             fees: Fees::NONE,
-            ..self.billed
+            ..numbers
         };
         -self.listed_change(&without).unwrap_or(0)
     }
 
     /// What the cost changes without reasoning tokens; `None` if there are none.
     pub(super) fn without_reasoning(&self) -> Option<i64> {
-        self.billed.tokens.reasoning().filter(|count| *count > 0)?;
-        let [input, output, _, read, write] = self.billed.tokens.counts();
-        let tokens = Tokens::from_parts([input, output, 0, read, write], self.billed.tokens.unknown_mask());
-        let without = Billed {
-            tokens: &tokens,
-            ..self.billed
+        let numbers = self.priced.numbers;
+        numbers.tokens.reasoning().filter(|count| *count > 0)?;
+        let [input, output, _, read, write] = numbers.tokens.counts();
+        let without = Numbers {
+            tokens: Tokens::from_parts([input, output, 0, read, write], numbers.tokens.unknown_mask()),
+            ..numbers
         };
         Some(self.listed_change(&without).unwrap_or(0))
     }
 
     /// Every other way that changes the cost, with the change in nano-dollars.
     pub(super) fn prices(&self) -> Vec<(Way, i64)> {
-        let billed = self.billed;
+        let numbers = self.priced.numbers;
         let mut ways = Vec::new();
         let mut add = |reason, number, change: Option<i64>| {
             ways.extend(change.map(|change| ((reason, number), change)));
         };
         if self.priced.cost.status == CostStatus::Recorded {
-            add(DiffReason::RecordedCost, 0, self.change(&billed, CostFrom::List));
+            add(DiffReason::RecordedCost, 0, self.change(&numbers, CostFrom::List));
             return ways;
         }
-        if billed.cache_write_1h > 0 {
-            let short = Billed {
+        if numbers.cache_write_1h > 0 {
+            let short = Numbers {
                 cache_write_1h: 0,
-                ..billed
+                ..numbers
             };
             add(DiffReason::CacheWrites, 0, self.listed_change(&short));
         }
         if let Some(marginal) = self.marginal() {
-            let base = Billed {
+            let base = Numbers {
                 requests: None,
-                ..billed
+                ..numbers
             };
             add(DiffReason::LongContext, 0, self.listed_change(&base));
             add(DiffReason::LongContext, 1, Some(marginal));
         }
-        if billed.mode != Mode::Standard {
-            let standard = Billed {
+        if numbers.mode != Mode::Standard {
+            let standard = Numbers {
                 mode: Mode::Standard,
-                ..billed
+                ..numbers
             };
             add(DiffReason::ServiceTier, 0, self.listed_change(&standard));
         }
-        if billed.region != Region::Global {
-            let global = Billed {
+        if numbers.region != Region::Global {
+            let global = Numbers {
                 region: Region::Global,
-                ..billed
+                ..numbers
             };
             add(DiffReason::Region, 0, self.listed_change(&global));
         }
@@ -111,9 +111,9 @@ impl<'p> Variants<'p> {
         }
         if let [first, .., last] = self.priced.model.prices.entries() {
             for (number, at) in [last, first].iter().enumerate() {
-                let dated = Billed {
+                let dated = Numbers {
                     timestamp: at.since.unwrap_or(i64::MIN),
-                    ..billed
+                    ..numbers
                 };
                 add(DiffReason::DatedPrice, number as u8, self.listed_change(&dated));
             }
@@ -125,9 +125,10 @@ impl<'p> Variants<'p> {
     /// a request below every tier.
     fn marginal(&self) -> Option<i64> {
         let own = self.listed?;
-        let price = self.priced.model.prices.at(self.billed.timestamp, self.billed.mode)?;
-        let [input, _, _, read, write] = self.billed.tokens.counts();
-        if self.billed.requests != Some(1) {
+        let numbers = &self.priced.numbers;
+        let price = self.priced.model.prices.at(numbers.timestamp, numbers.mode)?;
+        let [input, _, _, read, write] = numbers.tokens.counts();
+        if numbers.requests != Some(1) {
             return None;
         }
         let tier = price
@@ -136,7 +137,7 @@ impl<'p> Variants<'p> {
             .rev()
             .find(|tier| input + read + write > tier.above)?;
         let rate = |rates: &Rates, bucket| u128::from(rates.of(bucket));
-        let counts = self.billed.tokens.counts();
+        let counts = numbers.tokens.counts();
         let millionths: u128 = BUCKETS
             .iter()
             .zip(counts)

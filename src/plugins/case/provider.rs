@@ -3,10 +3,9 @@
 use super::Seen;
 use super::checks::say;
 use super::matchers::has;
-use crate::core::fees::{Fees, Region};
-use crate::core::price::{Billed, CostFrom, cost_of};
+use crate::core::numbers::Numbers;
+use crate::core::price::{CostFrom, cost_of};
 use crate::core::tokens::Tokens;
-use crate::core::turn::Mode;
 use crate::plugins::as_pricing::pricing;
 use crate::plugins::usage;
 use crate::prices::PriceBook;
@@ -84,24 +83,19 @@ pub(super) fn check_prices(spec: &Value, seen: &Seen, wrong: &mut Vec<String>) {
     for want in priced {
         let text = |key: &str| want[key].as_str().unwrap_or_default();
         let count = |key: &str| want["tokens"][key].as_u64().unwrap_or_default();
-        let billed = Billed {
-            tokens: &Tokens::new(
+        let numbers = Numbers {
+            tokens: Tokens::new(
                 count("input"),
                 count("output"),
                 count("reasoning"),
                 count("cacheRead"),
                 count("cacheWrite"),
             ),
-            cache_write_1h: 0,
             requests: want["requests"].as_u64().and_then(|count| u32::try_from(count).ok()),
-            recorded: None,
-            is_share: false,
-            mode: Mode::Standard,
-            fees: Fees::default(),
-            region: Region::Global,
             timestamp: jiff::Timestamp::now().as_millisecond(),
+            ..Numbers::PLAIN
         };
-        let cost = cost_of(&billed, &book.of(text("providerId"), text("modelId")), CostFrom::Auto);
+        let cost = cost_of(&numbers, &book.of(text("providerId"), text("modelId")), CostFrom::Auto);
         let got = json!({"cost": cost.cost, "costStatus": cost.status});
         for key in ["cost", "costStatus"] {
             say(wrong, has(&want[key], &got[key]), || {

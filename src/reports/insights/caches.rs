@@ -2,16 +2,16 @@
 
 use super::super::{Priced, Usage};
 use super::{Findings, list_cost};
-use crate::core::fees::{Fees, Region};
+use crate::core::fees::Region;
 use crate::core::group::Addend;
 use crate::core::insight::{CacheUse, rewritten, unread_writes};
 use crate::core::money::{Billing, CostStatus, Money};
+use crate::core::numbers::Numbers;
 use crate::core::price::TurnCost;
 use crate::core::rows::Insight;
 use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, Mode, Presence};
 use crate::ledger::merge::PackKey;
-use crate::ledger::pack::TurnNumbers;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 const FIVE_MINUTES_MS: i64 = 5 * 60_000;
@@ -90,8 +90,8 @@ fn request(turn: &Priced<'_>) -> Option<Request> {
     (numbers.requests == Some(1)).then_some(())?;
     Some(Request {
         at: numbers.timestamp,
-        model: numbers.model,
-        origin: numbers.origin,
+        model: turn.model_row,
+        origin: turn.origin_row,
         input: count(Bucket::Input)?,
         read: count(Bucket::CacheRead)?,
         write: count(Bucket::CacheWrite)?,
@@ -175,29 +175,24 @@ fn saved(usage: &Usage<'_>, request: &Request, change: impl FnOnce([&mut u64; 3]
     let actual = numbers(request);
     let (mut input, mut read, mut write) = (request.input.into(), request.read.into(), request.write.into());
     change([&mut input, &mut read, &mut write]);
-    let other = Tokens::new(input, 0, 0, read, write);
-    let now = list_cost(&actual, &actual.tokens, actual.cache_write_1h, prices)?;
-    // The cheaper writes go first: what is left was written for an hour.
-    let then = list_cost(&actual, &other, actual.cache_write_1h.min(write), prices)?;
+    let other = Numbers {
+        tokens: Tokens::new(input, 0, 0, read, write),
+        // The cheaper writes go first: what is left was written for an hour.
+        cache_write_1h: actual.cache_write_1h.min(write),
+        ..actual
+    };
+    let (now, then) = (list_cost(&actual, prices)?, list_cost(&other, prices)?);
     Some(now.minus(then).max(Money::ZERO))
 }
 
 /// The request's context as a turn; what was answered costs the same either way.
-fn numbers(request: &Request) -> TurnNumbers {
-    TurnNumbers {
-        timestamp: request.at,
-        counted: true,
-        model: request.model,
-        origin: request.origin,
+fn numbers(request: &Request) -> Numbers {
+    Numbers {
         tokens: Tokens::new(request.input.into(), 0, 0, request.read.into(), request.write.into()),
         cache_write_1h: request.write_1h.into(),
-        requests: Some(1),
-        cost: None,
-        is_share: false,
         mode: request.mode,
-        fees: Fees::NONE,
         region: request.region,
-        accuracy: Accuracy::Exact,
-        presence: Presence::Present,
+        timestamp: request.at,
+        ..Numbers::PLAIN
     }
 }

@@ -10,11 +10,11 @@ use crate::core::fees::Fees;
 use crate::core::group::Totals;
 use crate::core::insight::{SMALL_CONTEXT, SMALL_OUTPUT};
 use crate::core::money::{CostStatus, Money};
-use crate::core::price::{Billed, CostFrom, ModelPrices, cost_of};
+use crate::core::numbers::Numbers;
+use crate::core::price::{CostFrom, ModelPrices, cost_of};
 use crate::core::rows::{Insight, InsightRow};
 use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, Presence};
-use crate::ledger::pack::TurnNumbers;
 use alternatives::Alternatives;
 use anyhow::Result;
 use caches::Caches;
@@ -86,10 +86,7 @@ impl Usage<'_> {
         let mut caches = Caches::new(self.ledger.split_sessions(&selected.packs)?, now);
         self.each(selected, |turn| {
             findings.total.add(&turn.addend());
-            let share = findings
-                .shares
-                .entry((turn.numbers.model, turn.key.session))
-                .or_default();
+            let share = findings.shares.entry((turn.model_row, turn.key.session)).or_default();
             share.totals.add(&turn.addend());
             share.requests += u64::from(turn.numbers.requests.unwrap_or(0));
             share.is_open |= turn.numbers.requests.is_none();
@@ -111,7 +108,7 @@ impl Usage<'_> {
         let mut found = |insight: Insight, tokens: u64, saved: Option<Money>| {
             findings
                 .found
-                .entry((insight, numbers.model))
+                .entry((insight, turn.model_row))
                 .or_default()
                 .add(turn, tokens, saved);
         };
@@ -133,17 +130,17 @@ impl Usage<'_> {
                 Some(premium),
             );
         }
-        let cheaper = alternatives.of_model(numbers.model);
+        let cheaper = alternatives.of_model(turn.model_row);
         let instead = |this: &Self| {
             let other = this.models().of(cheaper?);
-            let here = list_cost(numbers, tokens, numbers.cache_write_1h, &turn.model.prices)?;
-            let there = list_cost(numbers, tokens, numbers.cache_write_1h, &other.prices)?;
+            let here = list_cost(numbers, &turn.model.prices)?;
+            let there = list_cost(numbers, &other.prices)?;
             Some(here.minus(there).max(Money::ZERO))
         };
         let is_expensive = cheaper.is_some();
         let is_small =
             answered.is_some_and(|answered| (1..=SMALL_OUTPUT).contains(&answered)) && context(tokens) <= SMALL_CONTEXT;
-        let is_of_subagent = !self.ledger.names().origin(numbers.origin).subagent.is_empty()
+        let is_of_subagent = !self.ledger.names().origin(turn.origin_row).subagent.is_empty()
             || sessions
                 .of(turn.key.session)
                 .is_some_and(|session| session.parent.is_some());
@@ -170,35 +167,27 @@ fn exact(turn: &Priced<'_>) -> Option<Money> {
 }
 
 /// Tokens at list prices; `None` where a part has no price.
-fn list_cost(numbers: &TurnNumbers, tokens: &Tokens, cache_write_1h: u64, prices: &ModelPrices) -> Option<Money> {
-    let billed = Billed {
-        tokens,
-        cache_write_1h,
-        requests: numbers.requests,
-        recorded: None,
-        is_share: false,
-        mode: numbers.mode,
+fn list_cost(numbers: &Numbers, prices: &ModelPrices) -> Option<Money> {
+    let of_tokens = Numbers {
         fees: Fees::NONE,
-        region: numbers.region,
-        timestamp: numbers.timestamp,
+        ..*numbers
     };
-    let cost = cost_of(&billed, prices, CostFrom::List);
+    let cost = cost_of(&of_tokens, prices, CostFrom::List);
     cost.cost.filter(|_| cost.status != CostStatus::Partial)
 }
 
 /// The size above which a request costs more, and how much more this one cost.
-fn premium(numbers: &TurnNumbers, prices: &ModelPrices) -> Option<(u64, Money)> {
+fn premium(numbers: &Numbers, prices: &ModelPrices) -> Option<(u64, Money)> {
     let price = prices.at(numbers.timestamp, numbers.mode)?;
     let tier = price.tiers().first()?;
     if context(&numbers.tokens) <= tier.above {
         return None;
     }
-    let cost = |numbers: &TurnNumbers| list_cost(numbers, &numbers.tokens, numbers.cache_write_1h, prices);
     // Tiers apply to single requests: what is several costs the base rates.
-    let at_base = TurnNumbers {
+    let at_base = Numbers {
         requests: None,
         ..*numbers
     };
-    let premium = cost(numbers)?.minus(cost(&at_base)?);
+    let premium = list_cost(numbers, prices)?.minus(list_cost(&at_base, prices)?);
     (premium > Money::ZERO).then_some((tier.above, premium))
 }
