@@ -15,9 +15,9 @@ pub const MODELS: [(&str, &str); 4] = [
 ];
 
 /// A small generator of numbers that look random and are always the same.
-pub struct Numbers(pub u64);
+pub struct Random(pub u64);
 
-impl Numbers {
+impl Random {
     pub fn below(&mut self, limit: u64) -> u64 {
         self.0 = self
             .0
@@ -56,7 +56,7 @@ pub fn opencode(home: &Path, percent: u64) -> PathBuf {
         )
         .expect("tables");
     let (sessions, messages) = ((50 * percent).max(1), 2_000 * percent);
-    let mut numbers = Numbers(7);
+    let mut numbers = Random(7);
     let filler = "tool output ".repeat(680);
     let transaction = connection.transaction().expect("a transaction");
     for session in 0..sessions {
@@ -95,7 +95,7 @@ pub fn opencode(home: &Path, percent: u64) -> PathBuf {
     home.to_path_buf()
 }
 
-fn insert_message(connection: &Connection, session: &str, at: u64, number: u64, numbers: &mut Numbers, filler: &str) {
+fn insert_message(connection: &Connection, session: &str, at: u64, number: u64, numbers: &mut Random, filler: &str) {
     let id = format!("msg_{}_{at:x}_{number}", &session[4..]);
     let data = if number.is_multiple_of(5) {
         format!(
@@ -149,7 +149,7 @@ fn claude_files(home: &Path, files: u64, replies: u64) -> PathBuf {
     if folder.join(format!("p{}", (files - 1) % 40)).exists() && home.join("done").exists() {
         return home.to_path_buf();
     }
-    let mut numbers = Numbers(11);
+    let mut numbers = Random(11);
     let filler = "source text ".repeat(400);
     let mut head = String::new();
     for file in 0..files {
@@ -176,7 +176,7 @@ fn claude_files(home: &Path, files: u64, replies: u64) -> PathBuf {
     home.to_path_buf()
 }
 
-fn claude_lines(session: &str, id: &str, at: u64, numbers: &mut Numbers, filler: &str) -> String {
+fn claude_lines(session: &str, id: &str, at: u64, numbers: &mut Random, filler: &str) -> String {
     let time = jiff::Timestamp::from_millisecond(at as i64).expect("a time");
     let (input, read, write, output) = (
         numbers.below(40),
@@ -206,7 +206,7 @@ pub fn grow(agent: &str, home: &Path) {
     use std::sync::atomic::{AtomicU64, Ordering};
     static TIMES: AtomicU64 = AtomicU64::new(0);
     let time = END + TIMES.fetch_add(1, Ordering::Relaxed) * 86_400_000 + u64::from(std::process::id());
-    let mut numbers = Numbers(time);
+    let mut numbers = Random(time);
     if agent == "opencode" {
         let connection = Connection::open(database(home)).expect("a database");
         for message in 0..100 {

@@ -1,11 +1,12 @@
 //! A ledger of many years: ten million turns at 100 %, written by the same sync that reads transcripts.
 
-use crate::data::{END, MODELS, Numbers};
+use crate::data::{END, MODELS, Random};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use ttop::agents::{About, Agent, AgentHandle, Batch, Bookmark, Found, Source};
 use ttop::core::money::Money;
+use ttop::core::numbers::Numbers;
 use ttop::core::tokens::Tokens;
 use ttop::core::turn::{EventKey, RecordKey, SessionInfo, Turn};
 use ttop::ledger::Ledger;
@@ -73,7 +74,7 @@ impl Agent for Imagined {
 
     fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> anyhow::Result<Bookmark> {
         let number = source.stamp.inode;
-        let mut numbers = Numbers(number);
+        let mut numbers = Random(number);
         let sessions = self.sources * SESSIONS_PER_SOURCE;
         for session in 0..SESSIONS_PER_SOURCE {
             let at = number * SESSIONS_PER_SOURCE + session;
@@ -95,10 +96,11 @@ impl Agent for Imagined {
                     event: EventKey::of("opencode", &message_id),
                     provider_id,
                     model_id,
-                    tokens,
-                    // Every second one has to be priced.
-                    cost: (turn % 2 == 0).then(|| Money::from_nanos(tokens.known_total() as i64 * 100)),
-                    timestamp: (start + turn * 30_000) as i64,
+                    numbers: Numbers {
+                        // Every second one has to be priced.
+                        cost: (turn % 2 == 0).then(|| Money::from_nanos(tokens.known_total() as i64 * 100)),
+                        ..Numbers::of(tokens, (start + turn * 30_000) as i64)
+                    },
                     place: turn,
                     ..Turn::PLAIN
                 });

@@ -1,6 +1,6 @@
 //! Homes that no person has: a database of very many sessions, a file of very many session ids, a last line without end.
 
-use crate::data::{END, MODELS, Numbers};
+use crate::data::{END, MODELS, Random};
 use rusqlite::{Connection, params};
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -83,7 +83,7 @@ pub fn add(home: &Path) {
 pub fn session_ids(home: &Path, percent: u64) -> PathBuf {
     let path = transcript(home);
     if let Some(mut file) = new(&path) {
-        let mut numbers = Numbers(3);
+        let mut numbers = Random(3);
         for session in 0..SESSIONS * percent / 100 {
             write_reply(&mut file, session, &mut numbers);
         }
@@ -91,7 +91,7 @@ pub fn session_ids(home: &Path, percent: u64) -> PathBuf {
     home.to_path_buf()
 }
 
-fn write_reply(file: &mut impl Write, session: u64, numbers: &mut Numbers) {
+fn write_reply(file: &mut impl Write, session: u64, numbers: &mut Random) {
     let (_, model) = MODELS[numbers.below(2) as usize];
     writeln!(
         file,
@@ -104,7 +104,7 @@ fn write_reply(file: &mut impl Write, session: u64, numbers: &mut Numbers) {
 pub fn endless_line(home: &Path, percent: u64) -> PathBuf {
     let path = transcript(home);
     if let Some(mut file) = new(&path) {
-        write_reply(&mut file, 0, &mut Numbers(3));
+        write_reply(&mut file, 0, &mut Random(3));
         file.write_all(br#"{"type":"user","message":{"content":""#)
             .expect("written");
         let filling = vec![b'x'; 1 << 20];
@@ -124,6 +124,6 @@ pub fn append(home: &Path, text: &[u8]) {
 /// One more reply, of a session of its own.
 pub fn append_reply(home: &Path, session: u64) {
     let mut line = Vec::new();
-    write_reply(&mut line, session, &mut Numbers(3));
+    write_reply(&mut line, session, &mut Random(3));
     append(home, &line);
 }

@@ -44,4 +44,14 @@ impl Numbers {
         presence: Presence::Present,
         timestamp: 0,
     };
+
+    /// The usual values with what each turn has of its own.
+    #[inline]
+    pub fn of(tokens: Tokens, timestamp: i64) -> Self {
+        Self {
+            tokens,
+            timestamp,
+            ..Self::PLAIN
+        }
+    }
 }

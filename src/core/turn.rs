@@ -1,7 +1,6 @@
 //! A turn: one model reply as an agent recorded it, its identity, and the session it belongs to.
 
-use super::fees::{Fees, Region};
-use super::{money::Money, tokens::Tokens};
+use super::{numbers::Numbers, tokens::Tokens};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
@@ -27,30 +26,13 @@ pub struct Turn<'a> {
     pub model_id: &'a str,
     /// What it was made for.
     pub origin: Origin<'a>,
-    pub tokens: Tokens,
-    /// The part of `cacheWrite` that was written for one hour.
-    pub cache_write_1h: u64,
-    /// Number of requests in the turn; `None` if the agent only records sums.
-    pub requests: Option<u32>,
-    /// The cost that the agent recorded.
-    pub cost: Option<Money>,
-    /// Whether the cost is this turn's share of one figure for several: a listed price is more exact.
-    pub is_share: bool,
-    pub mode: Mode,
-    /// Charges besides tokens.
-    pub fees: Fees,
-    /// Where the request was bound to run; some providers bill that.
-    pub region: Region,
-    pub accuracy: Accuracy,
-    pub presence: Presence,
-    /// When the reply began where the agent writes that, else the time on its record; epoch milliseconds UTC.
-    pub timestamp: i64,
+    pub numbers: Numbers,
     /// Byte offset of the line or row number in the table, for `show --explain`.
     pub place: u64,
 }
 
 impl Turn<'_> {
-    /// A turn with the usual values: one exact, present, standard request. Adapters override what differs.
+    /// A turn with the usual values, [`Numbers::PLAIN`]. Adapters override what differs.
     pub const PLAIN: Turn<'static> = Turn {
         session_id: "",
         message_id: "",
@@ -62,17 +44,7 @@ impl Turn<'_> {
         provider_id: "",
         model_id: "",
         origin: Origin::NONE,
-        tokens: Tokens::ZERO,
-        cache_write_1h: 0,
-        requests: Some(1),
-        cost: None,
-        is_share: false,
-        mode: Mode::Standard,
-        fees: Fees::NONE,
-        region: Region::Global,
-        accuracy: Accuracy::Exact,
-        presence: Presence::Present,
-        timestamp: 0,
+        numbers: Numbers::PLAIN,
         place: 0,
     };
 }

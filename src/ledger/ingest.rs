@@ -104,7 +104,7 @@ impl Syncing<'_> {
         let mut by_session: Vec<Vec<&Row>> = counts.into_iter().map(Vec::with_capacity).collect();
         for row in &batch.turns {
             let session = row.session as usize;
-            if sessions[session] != ERASED && !self.forgotten.covers_time(row.turn.timestamp) {
+            if sessions[session] != ERASED && !self.forgotten.covers_time(row.numbers.timestamp) {
                 by_session[session].push(row);
             }
         }

@@ -4,7 +4,6 @@ use super::owner::Claim;
 use super::pack::{Blobs, Pack, PackTurn};
 use crate::agents::Batch;
 use crate::agents::shared::batch::Row;
-use crate::core::numbers::Numbers;
 use crate::core::turn::{Presence, RecordKey};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -67,7 +66,7 @@ pub enum Missing {
 /// Merges the known turns of one session in one source with those read now.
 pub fn merge(old: Option<&Pack>, rows: &[&Row], batch: &Batch, names: &NameRows, missing: Missing) -> Pack {
     let mut records = FxHashSet::with_capacity_and_hasher(rows.len(), Default::default());
-    if old.is_none() && rows.iter().all(|row| records.insert(row.turn.record)) {
+    if old.is_none() && rows.iter().all(|row| records.insert(row.record)) {
         let mut pack = Pack::with_capacity(rows.len());
         for row in rows {
             pack.push(from_row(row, names), batch.message_id(row));
@@ -129,30 +128,17 @@ fn merge_records(old: Option<&Pack>, rows: &[&Row], batch: &Batch, names: &NameR
 }
 
 fn from_row(row: &Row, names: &NameRows) -> PackTurn {
-    let turn = &row.turn;
     PackTurn {
         counted: false,
         model: names.models[row.model as usize],
         origin: names.origins[row.origin as usize],
-        numbers: Numbers {
-            tokens: turn.tokens,
-            cache_write_1h: turn.cache_write_1h,
-            requests: turn.requests,
-            cost: turn.cost,
-            is_share: turn.is_share,
-            mode: turn.mode,
-            fees: turn.fees,
-            region: turn.region,
-            accuracy: turn.accuracy,
-            presence: turn.presence,
-            timestamp: turn.timestamp,
-        },
-        event: turn.event,
-        record: turn.record,
-        rank: turn.rank,
+        numbers: row.numbers,
+        event: row.event,
+        record: row.record,
+        rank: row.rank,
         segment: row.segment,
         supersedes: row.supersedes,
-        place: turn.place,
+        place: row.place,
         message: (0, 0),
     }
 }
@@ -160,6 +146,7 @@ fn from_row(row: &Row, names: &NameRows) -> PackTurn {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::numbers::Numbers;
     use crate::core::tokens::Tokens;
     use crate::core::turn::{EventKey, Rank, Turn};
 
@@ -172,7 +159,10 @@ mod tests {
                 record: RecordKey::of(id),
                 event: EventKey::of("a", id),
                 rank: Rank(*rank, 0),
-                tokens: Tokens::new(0, *output, 0, 0, 0),
+                numbers: Numbers {
+                    tokens: Tokens::new(0, *output, 0, 0, 0),
+                    ..Numbers::PLAIN
+                },
                 ..Turn::PLAIN
             });
         }

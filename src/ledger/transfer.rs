@@ -6,6 +6,7 @@ use super::{Ledger, sessions::KnownSession};
 use crate::agents::Batch;
 use crate::core::fees::{Fee, Fees, Region};
 use crate::core::money::Money;
+use crate::core::numbers::Numbers;
 use crate::core::period::Range;
 use crate::core::tokens::{BUCKETS, Tokens};
 use crate::core::turn::{
@@ -354,17 +355,19 @@ impl Line {
                 subagent: &self.subagent,
                 task: &self.task,
             },
-            tokens: Tokens::from_parts(self.tokens.map(Option::unwrap_or_default), unknown),
-            cache_write_1h: self.cache_write_1h,
-            requests: self.requests,
-            cost: self.cost_nanos.map(Money::from_nanos),
-            is_share: self.is_share,
-            mode,
-            fees: Fees::from_bits(self.fees),
-            region,
-            accuracy: self.accuracy,
-            presence: self.presence,
-            timestamp: self.timestamp,
+            numbers: Numbers {
+                tokens: Tokens::from_parts(self.tokens.map(Option::unwrap_or_default), unknown),
+                cache_write_1h: self.cache_write_1h,
+                requests: self.requests,
+                cost: self.cost_nanos.map(Money::from_nanos),
+                is_share: self.is_share,
+                mode,
+                fees: Fees::from_bits(self.fees),
+                region,
+                accuracy: self.accuracy,
+                presence: self.presence,
+                timestamp: self.timestamp,
+            },
             ..Turn::PLAIN
         };
         let batch = batches.entry(self.agent_id).or_default();

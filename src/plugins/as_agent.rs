@@ -6,6 +6,7 @@ use super::rows::{self, Row};
 use super::walk::walk;
 use crate::agents::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::core::money::Money;
+use crate::core::numbers::Numbers;
 use crate::core::problem::Problem;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
@@ -286,20 +287,23 @@ fn add(id: &str, mut rows: Vec<Row>, into: &mut Batch) {
             rank: Rank(1, 0),
             provider_id: &row.provider_id,
             model_id: &row.model_id,
-            tokens: Tokens::new(
-                counts.input,
-                counts.output,
-                counts.reasoning,
-                counts.cache_read,
-                counts.cache_write,
-            ),
-            requests: None,
-            cost: row.cost.map(Money::from_dollars),
-            accuracy: match row.is_estimated {
-                true => Accuracy::Estimated,
-                false => Accuracy::Exact,
+            numbers: Numbers {
+                tokens: Tokens::new(
+                    counts.input,
+                    counts.output,
+                    counts.reasoning,
+                    counts.cache_read,
+                    counts.cache_write,
+                ),
+                requests: None,
+                cost: row.cost.map(Money::from_dollars),
+                accuracy: match row.is_estimated {
+                    true => Accuracy::Estimated,
+                    false => Accuracy::Exact,
+                },
+                timestamp: row.timestamp,
+                ..Numbers::PLAIN
             },
-            timestamp: row.timestamp,
             place: at as u64,
             ..Turn::PLAIN
         });
@@ -347,9 +351,9 @@ mod tests {
     fn keys(rows: Vec<Row>) -> Vec<(u64, u64, Option<u64>)> {
         let mut batch = Batch::default();
         add("acme", rows, &mut batch);
-        let turns = batch.turns.iter().map(|row| row.turn);
+        let turns = batch.turns.iter();
         let mut all: Vec<_> = turns
-            .map(|turn| (turn.record.0, turn.event.0, turn.tokens.input()))
+            .map(|row| (row.record.0, row.event.0, row.numbers.tokens.input()))
             .collect();
         all.sort_unstable();
         all

@@ -7,6 +7,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use ttop::agents::shared::jsonl::Lines;
 use ttop::agents::{About, Agent, AgentHandle, Batch, Bookmark, Found, Root, Scope, Source};
+use ttop::core::numbers::Numbers;
 use ttop::core::tokens::Tokens;
 use ttop::core::turn::{EventKey, Presence, Rank, RecordKey, Turn};
 use ttop::ledger::Ledger;
@@ -73,8 +74,7 @@ impl Agent for Logs {
                 rank: Rank(rank.parse().expect("a number"), output),
                 provider_id: "p",
                 model_id: "m",
-                tokens: Tokens::new(0, output, 0, 0, 0),
-                timestamp: output as i64,
+                numbers: Numbers::of(Tokens::new(0, output, 0, 0, 0), output as i64),
                 place,
                 ..Turn::PLAIN
             });

@@ -10,6 +10,7 @@ use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::uri::path_of_uri;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
+use crate::core::numbers::Numbers;
 use crate::core::problem::Problem;
 use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, EventKey, Origin, Project, Rank, RecordKey, SessionInfo, Title, Turn};
@@ -275,9 +276,10 @@ fn turns(source: &Source, thread: &str, document: &Thread<'_>, branch: &str, int
             rank: Rank(reply.tokens.known_total(), 0),
             provider_id: biller("", model).unwrap_or(""),
             model_id: model,
-            tokens: reply.tokens,
-            accuracy: Accuracy::of(&reply.tokens),
-            timestamp: time.unwrap_or(0),
+            numbers: Numbers {
+                accuracy: Accuracy::of(&reply.tokens),
+                ..Numbers::of(reply.tokens, time.unwrap_or(0))
+            },
             origin: Origin { branch, ..Origin::NONE },
             ..Turn::PLAIN
         });
@@ -396,9 +398,9 @@ mod tests {
         let after = read(&format!(
             r#"{{"messages":[{message}],"usageLedger":{{"events":[{event}]}}}}"#
         ));
-        let [before, after] = [before, after].map(|batch| batch.turns[0].turn);
+        let [before, after] = [before, after].map(|batch| batch.turns[0]);
         assert_eq!(before.record, after.record);
-        assert_eq!(after.tokens, Tokens::new(5, 7, 0, 6, 0));
+        assert_eq!(after.numbers.tokens, Tokens::new(5, 7, 0, 6, 0));
         assert!(after.rank > before.rank);
     }
 
@@ -412,7 +414,7 @@ mod tests {
         let project = batch.sessions["t"].project.as_ref().expect("a project");
         assert_eq!(project.path, "/home/dev/acme api");
         let batch = read(r#"{"usageLedger":{"events":[[],{"tokens":{"input":2}},{"tokens":null}]}}"#);
-        assert_eq!(batch.turns[0].turn.accuracy, Accuracy::Partial);
+        assert_eq!(batch.turns[0].numbers.accuracy, Accuracy::Partial);
         assert_eq!(batch.session_id(&batch.turns[0]), "T-1");
     }
 }

@@ -12,6 +12,7 @@ use crate::agents::shared::table;
 use crate::agents::shared::uri::path_of_uri;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
+use crate::core::numbers::Numbers;
 use crate::core::problem::Problem;
 use crate::core::tokens::{MAX_COUNT, Tokens};
 use crate::core::turn::{EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Turn};
@@ -159,8 +160,7 @@ fn add_requests(session: &str, requests: &[(u64, Vec<u8>)], began: Option<i64>, 
             rank: Rank(tokens.known_total(), u64::MAX - began.unwrap_or(changed).unsigned_abs()),
             provider_id: biller("", model).unwrap_or("google"),
             model_id: model,
-            tokens,
-            timestamp: time,
+            numbers: Numbers::of(tokens, time),
             place: row,
             ..Turn::PLAIN
         });

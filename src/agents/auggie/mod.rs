@@ -11,6 +11,7 @@ use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
 use crate::core::money::Money;
+use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
@@ -288,9 +289,10 @@ fn add(
         rank: Rank(tokens.known_total(), 0),
         provider_id: biller("", model).unwrap_or(""),
         model_id: model,
-        tokens,
-        cost,
-        timestamp: time,
+        numbers: Numbers {
+            cost,
+            ..Numbers::of(tokens, time)
+        },
         place,
         ..Turn::PLAIN
     });

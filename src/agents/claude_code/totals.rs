@@ -9,6 +9,7 @@ use crate::agents::shared::batch::Batch;
 use crate::agents::shared::source::{Bookmark, Source};
 use crate::core::fees::Fee;
 use crate::core::money::{Money, share};
+use crate::core::numbers::Numbers;
 use crate::core::turn::{EventKey, Rank, RecordKey, Turn};
 use anyhow::Result;
 use rustc_hash::FxHashMap;
@@ -36,8 +37,8 @@ pub(super) fn add(scan: &mut Scan, source: &Source, into: &mut Batch) -> Result<
     let state = &mut scan.state;
     state.has_costs = true;
     let at: FxHashMap<u64, usize> = (into.turns.iter().enumerate())
-        .filter(|(_, row)| into.session_id(row) == session_id && row.turn.rank != Rank::SHARED)
-        .map(|(at, row)| (row.turn.record.0, at))
+        .filter(|(_, row)| into.session_id(row) == session_id && row.rank != Rank::SHARED)
+        .map(|(at, row)| (row.record.0, at))
         .collect();
     for rest in found {
         let shares = shares(&rest, &recorded);
@@ -62,13 +63,14 @@ pub(super) fn add(scan: &mut Scan, source: &Source, into: &mut Batch) -> Result<
             rank: rest.rank,
             provider_id: rest.provider.as_deref().unwrap_or_else(|| provider(&rest.model, "")),
             model_id: &rest.model,
-            tokens: rest.tokens,
-            cache_write_1h: rest.cache_write_1h,
-            cost: own,
-            is_share: own.is_some(),
-            fees: rest.fees,
-            requests: None,
-            timestamp: rest.time,
+            numbers: Numbers {
+                cache_write_1h: rest.cache_write_1h,
+                cost: own,
+                is_share: own.is_some(),
+                fees: rest.fees,
+                requests: None,
+                ..Numbers::of(rest.tokens, rest.time)
+            },
             place: rest.place,
             ..Turn::PLAIN
         });
@@ -124,11 +126,8 @@ fn tell(recorded: &Recorded, cost: Money, session_id: &str, place: u64, at: &FxH
     if reply.has_cost() {
         return;
     }
-    let turn = Turn {
-        cost: Some(cost),
-        is_share: true,
-        ..reply.turn(session_id)
-    };
+    let mut turn = reply.turn(session_id);
+    (turn.numbers.cost, turn.numbers.is_share) = (Some(cost), true);
     if !recorded.is_main() {
         // The session's own transcript has the record: a copy of a greater rank.
         into.turn(&Turn {
@@ -146,8 +145,8 @@ fn tell(recorded: &Recorded, cost: Money, session_id: &str, place: u64, at: &FxH
     };
     match at.get(&turn.record.0) {
         Some(&at) => {
-            let numbers = &mut into.turns[at].turn;
-            (numbers.cost, numbers.is_share, numbers.rank) = (turn.cost, true, turn.rank);
+            let row = &mut into.turns[at];
+            (row.numbers.cost, row.numbers.is_share, row.rank) = (Some(cost), true, turn.rank);
         }
         None => {
             into.turn(&turn);

@@ -16,6 +16,7 @@ use crate::agents::shared::lenient::reason;
 use crate::agents::shared::source::{Bookmark, Source};
 use crate::core::fees::{Fee, Fees};
 use crate::core::money::Money;
+use crate::core::numbers::Numbers;
 use crate::core::tokens::Bucket;
 use crate::core::turn::{Accuracy, EventKey, Origin, Presence, Project, Rank, RecordKey, SessionInfo, Turn};
 use anyhow::Result;
@@ -255,20 +256,21 @@ impl Transcript<'_> {
             rank: rank(reply, &recorded),
             provider_id: provider(&reply.model, message_id),
             model_id: &reply.model,
-            tokens,
-            cache_write_1h: reply.usage.cache_write_1h.min(tokens.counts()[4]),
-            cost: reply
-                .cost
-                .filter(|cost| (0.0..1e9).contains(cost))
-                .map(Money::from_dollars),
-            mode: mode(&reply.usage),
-            fees: Fees::NONE.with(
-                Fee::WebSearch,
-                u32::try_from(reply.usage.web_searches).unwrap_or(u32::MAX),
-            ),
-            region: reply.usage.region,
-            accuracy,
-            timestamp,
+            numbers: Numbers {
+                cache_write_1h: reply.usage.cache_write_1h.min(tokens.counts()[4]),
+                cost: reply
+                    .cost
+                    .filter(|cost| (0.0..1e9).contains(cost))
+                    .map(Money::from_dollars),
+                mode: mode(&reply.usage),
+                fees: Fees::NONE.with(
+                    Fee::WebSearch,
+                    u32::try_from(reply.usage.web_searches).unwrap_or(u32::MAX),
+                ),
+                region: reply.usage.region,
+                accuracy,
+                ..Numbers::of(tokens, timestamp)
+            },
             place: offset,
             ..Turn::PLAIN
         };
@@ -282,11 +284,14 @@ impl Transcript<'_> {
                 event,
                 provider_id: provider(model_id, message_id),
                 model_id,
-                tokens: extra.tokens,
-                cache_write_1h: extra.cache_write_1h,
-                cost: None,
-                fees: Fees::NONE,
-                accuracy: Accuracy::Exact,
+                numbers: Numbers {
+                    tokens: extra.tokens,
+                    cache_write_1h: extra.cache_write_1h,
+                    cost: None,
+                    fees: Fees::NONE,
+                    accuracy: Accuracy::Exact,
+                    ..turn.numbers
+                },
                 ..turn
             };
             self.add(&extra, session_id);
@@ -312,7 +317,7 @@ impl Transcript<'_> {
             Some(&at) => {
                 self.into.skip(Skip::Repeated);
                 // Equal ranks: the later one, as the ledger decides between two reads.
-                if turn.rank >= self.into.turns[at].turn.rank {
+                if turn.rank >= self.into.turns[at].rank {
                     self.into.correct(at, turn);
                 }
             }

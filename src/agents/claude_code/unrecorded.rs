@@ -104,24 +104,24 @@ pub(super) fn find(
 fn recorded(batch: &Batch, session: &str, is_main: bool) -> Vec<Recorded> {
     let own = batch.turns.iter().filter(|row| {
         // Copies of what other sessions asked for are in none of its totals but the first, which starts with them.
-        batch.session_id(row) == session && row.turn.rank != Rank::SHARED
+        batch.session_id(row) == session && row.rank != Rank::SHARED
     });
     let replies = own.map(|row| {
-        let [input, output, reasoning, read, written] = row.turn.tokens.counts();
+        let [input, output, reasoning, read, written] = row.numbers.tokens.counts();
         Recorded {
             reply: Some(Reply::of(batch, row)),
             model: plain(batch.model_id(row)).to_owned(),
             provider: batch.provider_id(row).to_owned(),
-            place: is_main.then_some(row.turn.place),
-            time: row.turn.timestamp,
+            place: is_main.then_some(row.place),
+            time: row.numbers.timestamp,
             counts: [
                 input,
                 output + reasoning,
                 reasoning,
                 read,
                 written,
-                row.turn.cache_write_1h,
-                u64::from(row.turn.fees.count(Fee::WebSearch)),
+                row.numbers.cache_write_1h,
+                u64::from(row.numbers.fees.count(Fee::WebSearch)),
                 0,
             ],
         }

@@ -6,6 +6,7 @@ use crate::agents::shared::batch::{Batch, Scope, Skip};
 use crate::agents::shared::json_file::{bad_record, parse_text, read_beside, read_text};
 use crate::agents::shared::lenient::{Count, Text, When, dollars, first_text, part, title};
 use crate::core::money::Money;
+use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use anyhow::Result;
@@ -218,9 +219,10 @@ fn reply(agent: &str, session: &str, message: &Message, described: &Description,
         rank: Rank(u64::MAX - described.started_at.0.unwrap_or(0).unsigned_abs(), 0),
         provider_id: &model.provider,
         model_id: &model.id,
-        tokens,
-        cost,
-        timestamp: time.unwrap_or(0),
+        numbers: Numbers {
+            cost,
+            ..Numbers::of(tokens, time.unwrap_or(0))
+        },
         place,
         ..Turn::PLAIN
     });

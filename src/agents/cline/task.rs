@@ -214,8 +214,8 @@ mod tests {
             *found.expect("an event of this task")
         };
         let row = |row: &crate::agents::shared::batch::Row| {
-            let tokens = row.turn.tokens.input().unwrap_or(0);
-            (row.turn.timestamp - START, tokens, time_of(row.turn.event))
+            let tokens = row.numbers.tokens.input().unwrap_or(0);
+            (row.numbers.timestamp - START, tokens, time_of(row.event))
         };
         batch.turns.iter().map(row).collect()
     }
@@ -234,7 +234,7 @@ mod tests {
         let restored = [first[0], first[1], first[2], (40, "deleted_api_reqs", 500)];
         let batch = task.messages(&restored);
         assert_eq!(rows(&batch), [(10, 100, 10), (40, 500, 40), (20, 0, 40), (30, 0, 40)]);
-        let rank = |at: usize| batch.turns[at].turn.rank;
+        let rank = |at: usize| batch.turns[at].rank;
         assert!(
             rank(1) > rank(2) && rank(2) > Rank(1, 300),
             "the sum counts and its copies were replaced"
@@ -307,7 +307,7 @@ mod tests {
         let mut task = Task::new();
         let batch = task.read(json).expect("readable");
         assert_eq!(batch.problems.len(), 3, "{:#?}", batch.problems);
-        let tokens = batch.turns[0].turn.tokens;
+        let tokens = batch.turns[0].numbers.tokens;
         assert_eq!((batch.turns.len(), tokens.output()), (1, Some(0)));
         assert_eq!(tokens.input(), Some(crate::core::tokens::MAX_COUNT));
     }

@@ -5,6 +5,7 @@ use super::models::Models;
 use crate::agents::shared::batch::{Batch, Skip};
 use crate::agents::shared::lenient;
 use crate::core::money::Money;
+use crate::core::numbers::Numbers;
 use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, EventKey, Presence, Rank, RecordKey, Turn};
 use rustc_hash::FxHashSet;
@@ -25,7 +26,6 @@ pub(super) fn turns(
         record: RecordKey::of(ts.to_string()),
         event: event(ts),
         rank,
-        timestamp: ts,
         ..Turn::PLAIN
     };
     let inside = inside(entries);
@@ -54,19 +54,23 @@ pub(super) fn turns(
             message_id: &entry.ts.to_string(),
             provider_id: &model.provider,
             model_id: &model.id,
-            tokens: if is_condensed {
-                Tokens::unreported()
-            } else if is_cut {
-                tokens.without(Bucket::Output)
-            } else {
-                tokens
-            },
-            requests: matches!(entry.kind, Kind::Request | Kind::Condensed).then_some(1),
-            cost: cost.filter(|_| !is_cut),
-            accuracy: if is_condensed || is_cut {
-                Accuracy::Partial
-            } else {
-                Accuracy::Exact
+            numbers: Numbers {
+                tokens: if is_condensed {
+                    Tokens::unreported()
+                } else if is_cut {
+                    tokens.without(Bucket::Output)
+                } else {
+                    tokens
+                },
+                requests: matches!(entry.kind, Kind::Request | Kind::Condensed).then_some(1),
+                cost: cost.filter(|_| !is_cut),
+                accuracy: if is_condensed || is_cut {
+                    Accuracy::Partial
+                } else {
+                    Accuracy::Exact
+                },
+                timestamp: entry.ts,
+                ..Numbers::PLAIN
             },
             place: entry.place,
             ..plain(entry.ts, entry.rank())
@@ -84,7 +88,11 @@ pub(super) fn turns(
         if let Some((sum, _)) = sum {
             into.turn(&Turn {
                 event: event(sum.ts),
-                presence: Presence::Gone,
+                numbers: Numbers {
+                    presence: Presence::Gone,
+                    timestamp: ts,
+                    ..Numbers::PLAIN
+                },
                 ..plain(ts, Rank(2, ts.unsigned_abs()))
             });
         }

@@ -9,6 +9,7 @@ use crate::agents::shared::lenient::{Text, When, first_text, part, title};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
+use crate::core::numbers::Numbers;
 use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
@@ -213,8 +214,7 @@ fn record(state: &mut State, line: &Line<'_>, path: &Path, into: &mut Batch) -> 
         rank: Rank(tokens.known_total(), 0),
         provider_id: biller("", model).unwrap_or(""),
         model_id: model,
-        tokens,
-        timestamp: time,
+        numbers: Numbers::of(tokens, time),
         place: line.offset,
         ..Turn::PLAIN
     });

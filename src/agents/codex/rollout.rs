@@ -13,6 +13,7 @@ use crate::agents::shared::lenient::{is_markup, reason, title};
 use crate::agents::shared::live::program::is_uuid;
 use crate::agents::shared::source::{Bookmark, Source};
 use crate::core::biller::biller;
+use crate::core::numbers::Numbers;
 use crate::core::turn::{EventKey, Mode, Origin, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -397,9 +398,10 @@ impl Rollout<'_> {
     /// Adds a call with what all calls at this place have in common.
     fn call(&mut self, call: Turn<'_>, usage: Usage) {
         let call = Turn {
-            tokens: usage.tokens(),
-            mode: self.state.mode,
-            timestamp: self.state.time,
+            numbers: Numbers {
+                mode: self.state.mode,
+                ..Numbers::of(usage.tokens(), self.state.time)
+            },
             ..call
         };
         if self.state.model.is_empty() && self.state.unnamed.len() < MOST_UNNAMED {
@@ -456,8 +458,8 @@ impl Unnamed {
             segment: call.segment.map(str::to_owned),
             supersedes: call.supersedes.map(str::to_owned),
             usage,
-            mode: call.mode,
-            time: call.timestamp,
+            mode: call.numbers.mode,
+            time: call.numbers.timestamp,
             place: call.place,
         }
     }
@@ -471,9 +473,10 @@ impl Unnamed {
             rank: Rank(self.rank.0, self.rank.1),
             segment: self.segment.as_deref(),
             supersedes: self.supersedes.as_deref(),
-            tokens: self.usage.tokens(),
-            mode: self.mode,
-            timestamp: self.time,
+            numbers: Numbers {
+                mode: self.mode,
+                ..Numbers::of(self.usage.tokens(), self.time)
+            },
             place: self.place,
             ..Turn::PLAIN
         }

@@ -9,6 +9,7 @@ use crate::agents::shared::lenient::{Count, Text, When, dollars, first_text, par
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
+use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Origin, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
@@ -226,10 +227,11 @@ fn reply(state: &State, entry: &Entry<'_>, line: &Line<'_>, branch: &str, into: 
         provider_id: biller("", &state.model).unwrap_or(PROVIDER),
         model_id: &state.model,
         origin: Origin { branch, ..Origin::NONE },
-        tokens,
-        cache_write_1h: usage.cache_write_1h.0.min(write),
-        cost: dollars(usage.cost_usd).filter(|cost| cost.nanos() > 0),
-        timestamp: time,
+        numbers: Numbers {
+            cache_write_1h: usage.cache_write_1h.0.min(write),
+            cost: dollars(usage.cost_usd).filter(|cost| cost.nanos() > 0),
+            ..Numbers::of(tokens, time)
+        },
         place: line.offset,
         ..Turn::PLAIN
     });

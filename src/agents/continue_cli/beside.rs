@@ -8,6 +8,7 @@ use super::identity::{Identity, Pair, Reply};
 use crate::agents::Batch;
 use crate::agents::shared::lenient::Count;
 use crate::core::biller::biller;
+use crate::core::numbers::Numbers;
 use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, EventKey, Rank, RecordKey, Turn};
 use serde::{Deserialize, Serialize};
@@ -114,10 +115,11 @@ impl Known {
             rank: Rank(tokens.known_total(), 0),
             provider_id: biller("", model).unwrap_or(""),
             model_id: model,
-            tokens: parts.into_iter().fold(tokens, Tokens::without),
-            requests: None,
-            accuracy: Accuracy::Partial,
-            timestamp: session.at,
+            numbers: Numbers {
+                requests: None,
+                accuracy: Accuracy::Partial,
+                ..Numbers::of(parts.into_iter().fold(tokens, Tokens::without), session.at)
+            },
             place: session.summary.map_or(0, |summary| summary.place),
             ..session.identity.plain(&content, true)
         });

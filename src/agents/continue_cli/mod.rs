@@ -12,6 +12,7 @@ use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::uri::path_of_uri;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
+use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
@@ -268,8 +269,7 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, known: &mut K
             rank: Rank(reply.tokens.known_total(), 0),
             provider_id: biller("", &reply.model).unwrap_or(""),
             model_id: &reply.model,
-            tokens: reply.tokens,
-            timestamp: at,
+            numbers: Numbers::of(reply.tokens, at),
             place: reply.place,
             ..identity.plain(&reply.content, is_own)
         });

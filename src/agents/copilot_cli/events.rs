@@ -9,6 +9,7 @@ use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Count, Text, first_text, part, title};
 use crate::agents::{Batch, Bookmark, Skip, Source};
 use crate::core::money::{Money, share};
+use crate::core::numbers::Numbers;
 use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, EventKey, Origin, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::core::vendor::vendor_of;
@@ -225,9 +226,10 @@ impl State {
             provider_id: PROVIDER,
             model_id: reply.model.as_deref().map_or(&*self.model, bare),
             origin: self.origins.of(None),
-            tokens,
-            accuracy: Accuracy::Partial,
-            timestamp: time,
+            numbers: Numbers {
+                accuracy: Accuracy::Partial,
+                ..Numbers::of(tokens, time)
+            },
             place: line.offset,
             ..Turn::PLAIN
         });
@@ -332,11 +334,12 @@ impl State {
                 provider_id: self.own_provider.as_deref().unwrap_or(PROVIDER),
                 model_id: model,
                 origin: self.origins.of(None),
-                tokens,
-                requests: u32::try_from(sum.requests).ok().filter(|&count| count > 0),
-                cost,
-                accuracy: if is_certain { Accuracy::Exact } else { Accuracy::Partial },
-                timestamp: event.timestamp.0.unwrap_or(self.time),
+                numbers: Numbers {
+                    requests: u32::try_from(sum.requests).ok().filter(|&count| count > 0),
+                    cost,
+                    accuracy: if is_certain { Accuracy::Exact } else { Accuracy::Partial },
+                    ..Numbers::of(tokens, event.timestamp.0.unwrap_or(self.time))
+                },
                 place: line.offset,
                 ..Turn::PLAIN
             });
@@ -378,10 +381,11 @@ impl Unpriced {
             provider_id: &self.provider,
             model_id: &self.model,
             origin: Origin { branch, subagent, task },
-            tokens,
-            requests: u32::try_from(self.sum.requests).ok().filter(|&count| count > 0),
-            cost,
-            timestamp: self.time,
+            numbers: Numbers {
+                requests: u32::try_from(self.sum.requests).ok().filter(|&count| count > 0),
+                cost,
+                ..Numbers::of(tokens, self.time)
+            },
             place: self.place,
             ..Turn::PLAIN
         });

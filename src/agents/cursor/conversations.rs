@@ -5,6 +5,7 @@ use super::{ID, RULES_VERSION};
 use crate::agents::shared::lenient::{Count, Text, When, part, reason, title};
 use crate::agents::shared::sqlite::{Budget, Database, MOST_CELL_BYTES};
 use crate::agents::{Batch, Bookmark, Scope, Skip, Source};
+use crate::core::numbers::Numbers;
 use crate::core::problem::Problem;
 use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, EventKey, Presence, Rank, RecordKey, SessionInfo, Title, Turn};
@@ -239,11 +240,12 @@ impl Reading<'_> {
             rank: Rank(age, 0),
             provider_id: PROVIDER,
             model_id: model.as_deref().unwrap_or(AUTO),
-            tokens,
-            // Counts stand on the last message of a turn, which may have taken several requests.
-            requests: None,
-            accuracy: Accuracy::Partial,
-            timestamp: time.unwrap_or(0),
+            numbers: Numbers {
+                // Counts stand on the last message of a turn, which may have taken several requests.
+                requests: None,
+                accuracy: Accuracy::Partial,
+                ..Numbers::of(tokens, time.unwrap_or(0))
+            },
             place: number.unsigned_abs(),
             ..Turn::PLAIN
         });
@@ -374,7 +376,7 @@ mod tests {
         assert_eq!(editor.turns(&mut mark), then);
         assert_eq!(editor.turns(&mut Bookmark::default()), then);
         let batch = editor.read(&mut Bookmark::default());
-        let times: Vec<_> = batch.turns.iter().map(|row| row.turn.timestamp).collect();
+        let times: Vec<_> = batch.turns.iter().map(|row| row.numbers.timestamp).collect();
         assert_eq!(times, [START + 2000, START + 3000]);
     }
 

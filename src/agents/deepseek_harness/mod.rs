@@ -9,6 +9,7 @@ use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::agents::shared::zstd::{MOST_BYTES, unpack_frames};
 use crate::core::biller::biller;
+use crate::core::numbers::Numbers;
 use crate::core::problem::Problem;
 use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
@@ -332,9 +333,10 @@ impl Stream {
                 rank: Rank(1, call.place),
                 provider_id: biller(&call.provider, &call.model).unwrap_or(""),
                 model_id: &call.model,
-                tokens: call.tokens,
-                accuracy: Accuracy::of(&call.tokens),
-                timestamp: call.time,
+                numbers: Numbers {
+                    accuracy: Accuracy::of(&call.tokens),
+                    ..Numbers::of(call.tokens, call.time)
+                },
                 place: call.place,
                 ..Turn::PLAIN
             });

@@ -9,6 +9,7 @@ use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::table::{self, Cells};
 use crate::core::biller::biller;
+use crate::core::numbers::Numbers;
 use crate::core::problem::Problem;
 use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
@@ -183,9 +184,10 @@ fn message(source: &Source, cells: &Cells<'_>, models: &FxHashMap<String, String
         rank: Rank(tokens.known_total(), 0),
         provider_id: biller("", model).unwrap_or(""),
         model_id: model,
-        tokens,
-        accuracy: Accuracy::of(&tokens),
-        timestamp: time,
+        numbers: Numbers {
+            accuracy: Accuracy::of(&tokens),
+            ..Numbers::of(tokens, time)
+        },
         place: cells.rowid(),
         ..Turn::PLAIN
     });

@@ -103,8 +103,8 @@ mod tests {
     fn one_bad_message_costs_only_itself() {
         let batch = read_bytes(SESSION.as_bytes()).expect("a session");
         assert_eq!(batch.turns.len(), 1);
-        assert_eq!(batch.turns[0].turn.tokens.counts(), [9, 1, 2, 4, 0]);
-        assert_eq!(batch.turns[0].turn.timestamp, 1_772_442_002_000);
+        assert_eq!(batch.turns[0].numbers.tokens.counts(), [9, 1, 2, 4, 0]);
+        assert_eq!(batch.turns[0].numbers.timestamp, 1_772_442_002_000);
         assert_eq!(batch.problems.len(), 1);
         assert!(batch.problems[0].place.ends_with("session-1.json: message 3"));
         assert_eq!(batch.sessions["s1"].title.as_ref().expect("a title").text, "Rename it");

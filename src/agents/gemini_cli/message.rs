@@ -3,6 +3,7 @@
 use super::ID;
 use crate::agents::shared::lenient::{Count, Text, When, first_text, title};
 use crate::agents::{Batch, Skip};
+use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Rank, RecordKey, SessionInfo, Title, Turn};
 use serde::Deserialize;
@@ -93,8 +94,7 @@ pub(super) fn add(message: &Message, found: &Found, into: &mut Batch) {
         rank: Rank(u64::from(found.is_log), found.place),
         provider_id: "google",
         model_id: model,
-        tokens,
-        timestamp,
+        numbers: Numbers::of(tokens, timestamp),
         place: found.place,
         ..Turn::PLAIN
     });

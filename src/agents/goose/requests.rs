@@ -7,6 +7,7 @@ use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::table::{self, Cells};
 use crate::core::biller::biller;
 use crate::core::money::Money;
+use crate::core::numbers::Numbers;
 use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, EventKey, Rank, RecordKey, Turn};
 use anyhow::Result;
@@ -213,10 +214,11 @@ impl Ledger {
                 supersedes: session.original,
                 provider_id: biller(session.provider, model).unwrap_or(""),
                 model_id: model,
-                tokens,
-                cost: request.counts.money(),
-                accuracy: Accuracy::of(&tokens),
-                timestamp: request.time.unwrap_or(session.started_at),
+                numbers: Numbers {
+                    cost: request.counts.money(),
+                    accuracy: Accuracy::of(&tokens),
+                    ..Numbers::of(tokens, request.time.unwrap_or(session.started_at))
+                },
                 place: request.place,
                 ..Turn::PLAIN
             });

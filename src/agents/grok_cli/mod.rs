@@ -10,6 +10,7 @@ use crate::agents::shared::lenient::{Count, Text, When, part, title};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::money::{Money, share};
+use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
@@ -317,13 +318,14 @@ impl Finished<'_> {
             segment: self.segment,
             provider_id: "xai",
             model_id: self.model,
-            tokens,
-            cost: self.cost,
-            requests: usage
-                .model_calls
-                .and_then(|calls| u32::try_from(calls.0).ok())
-                .filter(|calls| *calls > 0),
-            timestamp: self.time,
+            numbers: Numbers {
+                cost: self.cost,
+                requests: usage
+                    .model_calls
+                    .and_then(|calls| u32::try_from(calls.0).ok())
+                    .filter(|calls| *calls > 0),
+                ..Numbers::of(tokens, self.time)
+            },
             place: self.place,
             ..Turn::PLAIN
         });
@@ -372,7 +374,7 @@ mod tests {
             let mut batch = Batch::default();
             GrokCli.read(&source, &Bookmark::default(), &mut batch).expect("reads");
             let cost = |cost: Option<Money>| cost.map(Money::nanos);
-            batch.turns.iter().map(|row| cost(row.turn.cost)).collect()
+            batch.turns.iter().map(|row| cost(row.numbers.cost)).collect()
         };
         assert_eq!(costs(""), [Some(5_000_000)]);
         assert_eq!(costs(r#","costIsPartial":false"#), [Some(5_000_000)]);

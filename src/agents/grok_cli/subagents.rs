@@ -2,6 +2,7 @@
 
 use super::ID;
 use crate::agents::Batch;
+use crate::core::numbers::Numbers;
 use crate::core::turn::{EventKey, RecordKey, Turn};
 use serde::{Deserialize, Serialize};
 
@@ -58,8 +59,11 @@ pub(super) fn add_to_parent(session: &str, child: &str, time: i64, place: u64, i
         record: RecordKey::of(&segment),
         event: EventKey::of(ID, format!("in parent\0{segment}")),
         supersedes: Some(&segment),
-        requests: None,
-        timestamp: time,
+        numbers: Numbers {
+            requests: None,
+            timestamp: time,
+            ..Numbers::PLAIN
+        },
         place,
         ..Turn::PLAIN
     });

@@ -10,6 +10,7 @@ use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title}
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
+use crate::core::numbers::Numbers;
 use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
@@ -248,9 +249,10 @@ impl State {
             rank: Rank(tokens.known_total(), 0),
             provider_id: provider,
             model_id: &self.model,
-            tokens,
-            accuracy: Accuracy::of(&tokens),
-            timestamp: time,
+            numbers: Numbers {
+                accuracy: Accuracy::of(&tokens),
+                ..Numbers::of(tokens, time)
+            },
             place,
             ..Turn::PLAIN
         });

@@ -8,6 +8,7 @@ use crate::agents::shared::lenient::{Count, Text, When, part, title};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
+use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Origin, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
@@ -196,8 +197,7 @@ fn add(session: &str, who: &Who<'_>, usage: &Usage<'_>, index: usize, time: i64,
             subagent: who.name.as_deref().filter(|_| !is_main).unwrap_or(""),
             ..Origin::NONE
         },
-        tokens,
-        timestamp: time,
+        numbers: Numbers::of(tokens, time),
         place: offset,
         ..Turn::PLAIN
     });

@@ -7,6 +7,7 @@ use crate::agents::shared::jsonl_reader::Line;
 use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
 use crate::agents::{Batch, Skip};
 use crate::core::biller::biller;
+use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, RecordKey, SessionInfo, Title, Turn};
 use serde::{Deserialize, Serialize};
@@ -152,8 +153,7 @@ fn add(state: &State, alias: &str, usage: &Usage, time: i64, place: &Place, offs
         event: EventKey::of(ID, &key),
         provider_id: &provider,
         model_id: &model,
-        tokens,
-        timestamp: time,
+        numbers: Numbers::of(tokens, time),
         place: offset,
         ..Turn::PLAIN
     });

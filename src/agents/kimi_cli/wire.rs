@@ -5,6 +5,7 @@ use super::place::Place;
 use crate::agents::shared::jsonl_reader::Line;
 use crate::agents::shared::lenient::{Count, Text, first_text, part, title};
 use crate::agents::{Batch, Skip};
+use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Rank, RecordKey, SessionInfo, Title, Turn};
 use serde::{Deserialize, Serialize};
@@ -144,8 +145,7 @@ fn add(update: &StatusUpdate<'_>, time: i64, place: &Place, offset: u64, into: &
         record: RecordKey::of(&key),
         event: EventKey::of(ID, &key),
         rank: Rank(tokens.known_total(), 0),
-        tokens,
-        timestamp: time,
+        numbers: Numbers::of(tokens, time),
         place: offset,
         ..Turn::PLAIN
     });

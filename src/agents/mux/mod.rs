@@ -9,6 +9,7 @@ use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
 use crate::core::money::Money;
+use crate::core::numbers::Numbers;
 use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, EventKey, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
@@ -290,11 +291,13 @@ impl Place<'_> {
             rank: Rank(tokens.known_total(), 0),
             provider_id: biller(provider, model).unwrap_or(provider),
             model_id: model,
-            tokens,
-            requests: None,
-            cost: (ticks > 0 && !self.is_cut).then(|| Money::from_nanos(i64::try_from(ticks / 10).unwrap_or(i64::MAX))),
-            accuracy: Accuracy::of(&tokens),
-            timestamp: self.time,
+            numbers: Numbers {
+                requests: None,
+                cost: (ticks > 0 && !self.is_cut)
+                    .then(|| Money::from_nanos(i64::try_from(ticks / 10).unwrap_or(i64::MAX))),
+                accuracy: Accuracy::of(&tokens),
+                ..Numbers::of(tokens, self.time)
+            },
             place: self.offset,
             ..Turn::PLAIN
         });

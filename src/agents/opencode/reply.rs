@@ -5,6 +5,7 @@ use super::session::Session;
 use crate::agents::shared::batch::{Batch, Skip};
 use crate::agents::shared::instant::possible;
 use crate::core::money::Money;
+use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Origin, Presence, RecordKey, Turn};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -60,14 +61,18 @@ impl<'a> Replies<'a> {
             rank: session.rank,
             provider_id: &message.provider,
             model_id: &message.model,
-            tokens,
-            cost,
-            presence: if is_reverted {
-                Presence::Reverted
-            } else {
-                Presence::Present
+            numbers: Numbers {
+                cost,
+                presence: if is_reverted {
+                    Presence::Reverted
+                } else {
+                    Presence::Present
+                },
+                ..Numbers::of(
+                    tokens,
+                    possible(message.created.unwrap_or(located.created)).unwrap_or(located.created),
+                )
             },
-            timestamp: possible(message.created.unwrap_or(located.created)).unwrap_or(located.created),
             place: located.place,
             origin: Origin {
                 subagent: &session.subagent,
@@ -233,7 +238,7 @@ mod tests {
             };
             replies.add(&message, located, session);
         }
-        let events: Vec<_> = batch.turns.iter().map(|row| row.turn.event).collect();
+        let events: Vec<_> = batch.turns.iter().map(|row| row.event).collect();
         assert_eq!(events[..2], events[3..]);
         assert_ne!(events[0], events[1]);
         assert!(!events[..2].contains(&events[2]));

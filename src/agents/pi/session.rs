@@ -4,6 +4,7 @@ use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Count, Text, When, dollars, first_text, part, title};
 use crate::agents::{Batch, Bookmark, Skip, Source};
 use crate::core::biller::biller;
+use crate::core::numbers::Numbers;
 use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use anyhow::Result;
@@ -384,20 +385,23 @@ impl Request<'_> {
             rank: Rank(state.started.map_or(0, |started| u64::MAX - started.unsigned_abs()), 0),
             provider_id: provider_id(provider, model),
             model_id: model,
-            tokens: if self.is_cut {
-                tokens.without(Bucket::Output)
-            } else {
-                tokens
+            numbers: Numbers {
+                tokens: if self.is_cut {
+                    tokens.without(Bucket::Output)
+                } else {
+                    tokens
+                },
+                cache_write_1h: usage.cache_write_1h.0.min(write),
+                requests: self.requests,
+                cost: cost.filter(|_| !self.is_cut),
+                accuracy: if self.is_cut {
+                    Accuracy::Partial
+                } else {
+                    Accuracy::Exact
+                },
+                timestamp: self.time.unwrap_or(state.time),
+                ..Numbers::PLAIN
             },
-            cache_write_1h: usage.cache_write_1h.0.min(write),
-            requests: self.requests,
-            cost: cost.filter(|_| !self.is_cut),
-            accuracy: if self.is_cut {
-                Accuracy::Partial
-            } else {
-                Accuracy::Exact
-            },
-            timestamp: self.time.unwrap_or(state.time),
             place: line.offset,
             ..Turn::PLAIN
         });

@@ -1,10 +1,11 @@
 //! Qwen Code's list of all requests: those of helpers stand nowhere else.
 
-use super::{ID, Numbers, RULES_VERSION, Usage};
+use super::{ID, Occurrences, RULES_VERSION, Usage};
 use crate::agents::shared::jsonl_reader;
 use crate::agents::shared::lenient::{Count, Text, When};
 use crate::agents::{Batch, Bookmark, Skip, Source};
 use crate::core::biller::biller;
+use crate::core::numbers::Numbers;
 use crate::core::turn::{EventKey, Rank, RecordKey, SessionInfo, Turn};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// What is kept between reads.
 #[derive(Default, Serialize, Deserialize)]
 struct State {
-    numbers: Numbers,
+    numbers: Occurrences,
     /// The latest time of a record.
     time: i64,
 }
@@ -83,8 +84,7 @@ pub(super) fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result
             segment: Some(&name),
             provider_id: biller("", model).unwrap_or("alibaba"),
             model_id: model,
-            tokens,
-            timestamp: time,
+            numbers: Numbers::of(tokens, time),
             place: line.offset,
             ..Turn::PLAIN
         });

@@ -10,6 +10,7 @@ use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title}
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
+use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Origin, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
@@ -106,14 +107,14 @@ struct State {
     /// Time of the latest record.
     time: i64,
     #[serde(default)]
-    numbers: Numbers,
+    numbers: Occurrences,
 }
 
 /// How often each request occurred that looks like others of its session; the list of all requests counts likewise.
 #[derive(Default, Serialize, Deserialize)]
-struct Numbers(FxHashMap<u64, u32>);
+struct Occurrences(FxHashMap<u64, u32>);
 
-impl Numbers {
+impl Occurrences {
     /// The name under which a log and the list know a request.
     fn name(&mut self, session: &str, is_main: bool, model: &str, usage: &Usage) -> String {
         let look = format!("{session}\0{is_main}\0{model}\0{:?}", usage.counts());
@@ -297,8 +298,7 @@ fn add(
             subagent: of_subagent(|it| &it.agent_type).unwrap_or(""),
             task: of_subagent(|it| &it.description).unwrap_or(""),
         },
-        tokens,
-        timestamp: time,
+        numbers: Numbers::of(tokens, time),
         place,
         ..Turn::PLAIN
     });

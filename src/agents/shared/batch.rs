@@ -1,12 +1,10 @@
 //! Batch: the compact result of one read of one source.
 
 use crate::core::biller::biller;
-use crate::core::fees::{Fees, Region};
-use crate::core::money::Money;
+use crate::core::numbers::Numbers;
 use crate::core::problem::Problem;
 pub use crate::core::quota::LimitSeen;
-use crate::core::tokens::Tokens;
-use crate::core::turn::{Accuracy, EventKey, Mode, Origin, Presence, Rank, RecordKey, SessionInfo, Turn};
+use crate::core::turn::{EventKey, Origin, Presence, Rank, RecordKey, SessionInfo, Turn};
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -80,54 +78,14 @@ pub struct Batch {
     pub scratch: Option<Box<dyn std::any::Any + Send>>,
 }
 
-/// The numbers of a [`Turn`]; see there.
-#[derive(Clone, Copy, Debug)]
-pub struct Numbers {
-    pub record: RecordKey,
-    pub event: EventKey,
-    pub rank: Rank,
-    pub tokens: Tokens,
-    pub cache_write_1h: u64,
-    pub requests: Option<u32>,
-    pub cost: Option<Money>,
-    pub is_share: bool,
-    pub mode: Mode,
-    pub fees: Fees,
-    pub region: Region,
-    pub accuracy: Accuracy,
-    pub presence: Presence,
-    pub timestamp: i64,
-    pub place: u64,
-}
-
-impl Numbers {
-    #[inline]
-    fn of(turn: &Turn<'_>) -> Self {
-        Self {
-            record: turn.record,
-            event: turn.event,
-            rank: turn.rank,
-            tokens: turn.tokens,
-            cache_write_1h: turn.cache_write_1h,
-            requests: turn.requests,
-            cost: turn.cost,
-            is_share: turn.is_share,
-            mode: turn.mode,
-            fees: turn.fees,
-            region: turn.region,
-            accuracy: turn.accuracy,
-            presence: turn.presence,
-            timestamp: turn.timestamp,
-            place: turn.place,
-        }
-    }
-}
-
 /// A turn with its texts interned in the batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
-    /// The turn without its texts.
-    pub turn: Numbers,
+    pub record: RecordKey,
+    pub event: EventKey,
+    pub rank: Rank,
+    pub place: u64,
+    pub numbers: Numbers,
     pub session: u32,
     pub model: u32,
     pub origin: u32,
@@ -166,7 +124,11 @@ impl Batch {
             .or(turn.segment)
             .map_or(0, |segment| xxh3_64(segment.as_bytes()).max(1));
         self.turns.push(Row {
-            turn: Numbers::of(turn),
+            record: turn.record,
+            event: turn.event,
+            rank: turn.rank,
+            place: turn.place,
+            numbers: turn.numbers,
             session,
             model,
             origin,
@@ -183,7 +145,17 @@ impl Batch {
         let model = self.model_position(turn.provider_id, turn.model_id);
         let origin = self.origin_position(turn.origin);
         let row = &mut self.turns[at];
-        (row.turn, row.session, row.model, row.origin) = (Numbers::of(turn), session, model, origin);
+        *row = Row {
+            record: turn.record,
+            event: turn.event,
+            rank: turn.rank,
+            place: turn.place,
+            numbers: turn.numbers,
+            session,
+            model,
+            origin,
+            ..*row
+        };
     }
 
     /// Sets the segment of the turn that was added last, by its hash: for turns that come from another ledger.

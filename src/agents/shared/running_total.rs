@@ -4,6 +4,7 @@ use super::batch::{Batch, Skip};
 use super::table::Cells;
 use crate::core::biller::biller;
 use crate::core::money::Money;
+use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, EventKey, Rank, RecordKey, Turn};
 use rustc_hash::FxHashMap;
@@ -72,14 +73,15 @@ impl Total<'_> {
             rank: Rank(self.tokens.known_total(), u64::try_from(cost.nanos()).unwrap_or(0)),
             provider_id: provider_id(self.provider, self.model),
             model_id: self.model,
-            tokens: self.tokens,
-            requests: self
-                .requests
-                .and_then(|count| u32::try_from(count).ok())
-                .filter(|&count| count > 0),
-            cost: self.cost,
-            accuracy: self.accuracy,
-            timestamp: self.started_at,
+            numbers: Numbers {
+                requests: self
+                    .requests
+                    .and_then(|count| u32::try_from(count).ok())
+                    .filter(|&count| count > 0),
+                cost: self.cost,
+                accuracy: self.accuracy,
+                ..Numbers::of(self.tokens, self.started_at)
+            },
             place: self.place,
             ..Turn::PLAIN
         });
@@ -128,6 +130,6 @@ mod tests {
         assert_eq!((batch.turns.len(), batch.skipped[&Skip::Uncounted]), (0, 1));
         (total.tokens, total.cost) = (Tokens::unreported(), Some(Money::from_nanos(5)));
         total.add(&mut batch);
-        assert_eq!(batch.turns[0].turn.rank, Rank(0, 5));
+        assert_eq!(batch.turns[0].rank, Rank(0, 5));
     }
 }

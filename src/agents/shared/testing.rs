@@ -97,16 +97,15 @@ impl ReadResult {
     pub fn take(&mut self, batch: &Batch, folder: &str) {
         for row in &batch.turns {
             let tokens = crate::core::tokens::BUCKETS.map(|bucket| {
-                let count = row.turn.tokens.count(bucket);
+                let count = row.numbers.tokens.count(bucket);
                 count.map_or("-".to_owned(), |count| count.to_string())
             });
             let (session, message) = (batch.session_id(row), batch.message_id(row));
             let (model, tokens) = (batch.model_id(row), tokens.join(", "));
             self.turns.push(format!("{session} {message} {model} [{tokens}]"));
-            let turn = &row.turn;
-            let keys = (turn.record, turn.event, turn.rank, turn.timestamp, turn.place);
+            let keys = (row.record, row.event, row.rank, row.numbers.timestamp, row.place);
             self.keys.push(format!("{keys:?}"));
-            self.claims.push((turn.event, turn.rank, row.segment, row.supersedes));
+            self.claims.push((row.event, row.rank, row.segment, row.supersedes));
         }
         for info in batch.sessions.values() {
             let known = self.sessions.entry(info.id.clone());

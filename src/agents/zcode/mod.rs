@@ -10,6 +10,7 @@ use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::table::{self, Cells};
 use crate::core::biller::biller;
+use crate::core::numbers::Numbers;
 use crate::core::problem::Problem;
 use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
@@ -153,9 +154,10 @@ fn request(source: &Source, cells: &Cells<'_>, originals: &mut Originals, into: 
         rank: Rank(tokens.known_total(), 0),
         provider_id: biller(&provider, &model).unwrap_or(""),
         model_id: &model,
-        tokens,
-        accuracy: Accuracy::of(&tokens),
-        timestamp: at.unwrap_or(0),
+        numbers: Numbers {
+            accuracy: Accuracy::of(&tokens),
+            ..Numbers::of(tokens, at.unwrap_or(0))
+        },
         place: cells.rowid(),
         ..Turn::PLAIN
     });

@@ -188,11 +188,12 @@ fn saved(usage: &Usage<'_>, request: &Request, change: impl FnOnce([&mut u64; 3]
 /// The request's context as a turn; what was answered costs the same either way.
 fn numbers(request: &Request) -> Numbers {
     Numbers {
-        tokens: Tokens::new(request.input.into(), 0, 0, request.read.into(), request.write.into()),
         cache_write_1h: request.write_1h.into(),
         mode: request.mode,
         region: request.region,
-        timestamp: request.at,
-        ..Numbers::PLAIN
+        ..Numbers::of(
+            Tokens::new(request.input.into(), 0, 0, request.read.into(), request.write.into()),
+            request.at,
+        )
     }
 }

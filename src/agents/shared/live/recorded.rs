@@ -112,7 +112,7 @@ impl<'a> Recorded<'a> {
             let Some(known) = id.and_then(|id| sessions.get_mut(id.as_str())) else {
                 continue;
             };
-            known.moments.push(row.turn.timestamp);
+            known.moments.push(row.numbers.timestamp);
             if let Some((provider, model)) = batch.models.get(row.model as usize) {
                 let owned = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
                 known.provider_id = owned(provider).or(known.provider_id.take());
