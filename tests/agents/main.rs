@@ -19,6 +19,7 @@ mod outside_messages;
 mod rewritten_records;
 mod session_totals;
 mod spellings;
+mod successors;
 #[path = "../support/mod.rs"]
 mod support;
 mod survey;

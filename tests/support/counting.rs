@@ -4,7 +4,7 @@ use ttop::agents::{Agent, AgentHandle};
 use ttop::core::money::Money;
 use ttop::core::problem::Problem;
 use ttop::core::tokens::Tokens;
-use ttop::core::turn::{Presence, SessionInfo};
+use ttop::core::turn::{Accuracy, Presence, SessionInfo};
 use ttop::ledger::Ledger;
 use ttop::ledger::changes::Logged;
 use ttop::ledger::query::{FoundTurn, Selection};
@@ -19,6 +19,7 @@ pub struct Counted {
     pub model_id: String,
     pub tokens: Tokens,
     pub cost: Option<Money>,
+    pub accuracy: Accuracy,
     pub presence: Presence,
     pub timestamp: i64,
     pub turn_id: String,
@@ -64,6 +65,7 @@ impl Counting {
                 model_id: model.to_owned(),
                 tokens: numbers.tokens,
                 cost: numbers.cost,
+                accuracy: numbers.accuracy,
                 presence: numbers.presence,
                 timestamp: numbers.timestamp,
                 turn_id: found.turn.event.turn_id(),

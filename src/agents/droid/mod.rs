@@ -1,29 +1,28 @@
 //! Droid (Factory): one running total per session, in a settings file beside the conversation.
 
+mod conversation;
 mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::agents::shared::batch::Skip;
 use crate::agents::shared::json_file::{self, parse_text, read_beside};
-use crate::agents::shared::lenient::{Count, Text, When, part, title};
+use crate::agents::shared::lenient::{Count, Text, When, part};
 use crate::agents::shared::running_total::{self, Total};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::tokens::Tokens;
-use crate::core::turn::{Accuracy, Project, SessionInfo, Title};
+use crate::core::turn::{Accuracy, SessionInfo};
 use crate::system::System;
-use crate::system::open::{self, Most};
 use anyhow::Result;
+use conversation::{Head, Inherited};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 const ID: &str = "droid";
-const RULES_VERSION: u32 = 2;
+const RULES_VERSION: u32 = 3;
 const SETTINGS: &str = ".settings.json";
-/// The first records of a conversation contain its folder, title and model.
-const HEAD_BYTES: u64 = 64 * 1024;
 
 pub(super) struct Droid;
 
@@ -43,7 +42,8 @@ impl Agent for Droid {
             limits: About::list(&[
                 running_total::LIMIT,
                 "Factory credits are not dollars and are not shown",
-                "with the user's own keys, reasoning is included in output and not recorded separately",
+                "reasoning is included in output; only OpenAI's is recorded separately",
+                "where a compacted session goes on beside its successor, the successor counts too little (partial)",
             ]),
             rules_version: RULES_VERSION,
         }
@@ -63,17 +63,24 @@ impl Agent for Droid {
         found
     }
 
-    fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-        json_file::read(source, RULES_VERSION, into, |text, into| {
+    fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        // What was known of the predecessor when this session was read first: it may go on, or be deleted.
+        let mut inherited: Option<Inherited> = serde_json::from_slice(&from.state).unwrap_or_default();
+        let mut bookmark = json_file::read(source, RULES_VERSION, into, |text, into| {
             let parsed = parse_text(&source.path, text, into)?;
             let (Some(id), Some(settings)) = (session_id(&source.path), parsed) else {
                 return Ok(false);
             };
             let head = Head::read(&source.path, &id);
             let models = CustomModels::read(&source.path, into);
-            session(source, &id, &settings, head, &models, into);
+            if inherited.is_none() {
+                inherited = Inherited::find(&source.path, &head);
+            }
+            session(source, &id, &settings, head, &models, inherited.as_ref(), into);
             Ok(true)
-        })
+        })?;
+        bookmark.state = serde_json::to_vec(&inherited)?;
+        Ok(bookmark)
     }
 
     fn vocabulary(&self) -> Option<&'static Vocabulary> {
@@ -105,19 +112,53 @@ struct Settings<'a> {
     tags: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 struct Usage {
-    #[serde(default)]
     input_tokens: Count,
-    #[serde(default)]
     output_tokens: Count,
-    #[serde(default)]
     cache_creation_tokens: Count,
-    #[serde(default)]
     cache_read_tokens: Count,
-    #[serde(default)]
+    /// Inside the output. What OpenAI reports; elsewhere Droid guesses it from the length of the text.
     thinking_tokens: Count,
+}
+
+impl Usage {
+    fn counts(&self) -> [u64; 5] {
+        [
+            self.input_tokens,
+            self.output_tokens,
+            self.cache_creation_tokens,
+            self.cache_read_tokens,
+            self.thinking_tokens,
+        ]
+        .map(|count| count.0)
+    }
+
+    fn without(self, other: &Self) -> Self {
+        let rest = |all: Count, part: Count| Count(all.0.saturating_sub(part.0));
+        Self {
+            input_tokens: rest(self.input_tokens, other.input_tokens),
+            output_tokens: rest(self.output_tokens, other.output_tokens),
+            cache_creation_tokens: rest(self.cache_creation_tokens, other.cache_creation_tokens),
+            cache_read_tokens: rest(self.cache_read_tokens, other.cache_read_tokens),
+            thinking_tokens: rest(self.thinking_tokens, other.thinking_tokens),
+        }
+    }
+
+    fn tokens(self, knows_reasoning: bool) -> Tokens {
+        let reasoning = match knows_reasoning {
+            true => self.thinking_tokens.0.min(self.output_tokens.0),
+            false => 0,
+        };
+        Tokens::new(
+            self.input_tokens.0,
+            self.output_tokens.0 - reasoning,
+            reasoning,
+            self.cache_read_tokens.0,
+            self.cache_creation_tokens.0,
+        )
+    }
 }
 
 /// `[{"name":"subagent","metadata":{"callingSessionId":"…"}}]`
@@ -164,32 +205,48 @@ impl CustomModels {
             .unwrap_or_default()
     }
 
-    /// The maker's name of `custom:My-Model-0`: display name and position in the list.
+    /// The maker's name of `custom:My-Model-0`: display name, and number among the models of that name; in old versions among
+    /// all models.
     fn id_of(&self, custom: &str) -> Option<&str> {
-        let (name, position) = custom.rsplit_once('-')?;
+        let (name, number) = custom.rsplit_once('-')?;
+        let number = number.parse::<usize>().ok();
         let plain = |name: &str| -> String { name.chars().filter(|c| c.is_alphanumeric()).collect() };
         let is_named =
-            |model: &CustomModel| !model.display_name.is_empty() && plain(&model.display_name) == plain(name);
-        let at_position = position.parse().ok().and_then(|at: usize| self.custom_models.get(at));
-        at_position
-            .filter(|model| model.display_name.is_empty() || is_named(model))
-            .or_else(|| self.custom_models.iter().find(|model| is_named(model)))
+            |model: &&CustomModel| !model.display_name.is_empty() && plain(&model.display_name) == plain(name);
+        let mut named = self.custom_models.iter().filter(is_named);
+        let at_position = || self.custom_models.get(number?);
+        number
+            .and_then(|number| named.clone().nth(number))
+            .or_else(|| at_position().filter(|model| model.display_name.is_empty() || is_named(model)))
+            .or_else(|| named.next())
             .map(|model| &*model.model)
             .filter(|model| !model.is_empty())
     }
 }
 
-fn session(source: &Source, id: &str, settings: &Settings<'_>, head: Head, models: &CustomModels, into: &mut Batch) {
+fn session(
+    source: &Source,
+    id: &str,
+    settings: &Settings<'_>,
+    head: Head,
+    models: &CustomModels,
+    inherited: Option<&Inherited>,
+    into: &mut Batch,
+) {
     let tags: Vec<Tag<'_>> = part(settings.tags).unwrap_or_default();
     let caller = tags.iter().find_map(|tag| part::<Calling>(tag.metadata));
     let parent_id = caller
         .map(|caller| caller.calling_session_id)
         .filter(|parent| !parent.is_empty() && parent != id);
-    let at = settings.provider_lock_timestamp.0.or(head.first_at);
+    let at = head.forked_at.or(settings.provider_lock_timestamp.0).or(head.first_at);
     into.session(SessionInfo {
         title: head.title,
         project: head.project,
         interactive: parent_id.as_ref().map(|_| false),
+        forked_from: head
+            .parent
+            .clone()
+            .filter(|_| !head.is_successor && parent_id.is_none()),
         parent_id,
         started_at: at,
         ..SessionInfo::new(id)
@@ -207,13 +264,8 @@ fn session(source: &Source, id: &str, settings: &Settings<'_>, head: Head, model
         into.skip(Skip::Uncounted);
         return;
     };
-    let tokens = Tokens::new(
-        usage.input_tokens.0,
-        usage.output_tokens.0,
-        usage.thinking_tokens.0,
-        usage.cache_read_tokens.0,
-        usage.cache_creation_tokens.0,
-    );
+    let usage = inherited.map_or(*usage, |inherited| usage.without(&inherited.usage()));
+    let tokens = usage.tokens(settings.provider_lock.as_deref() == Some("openai"));
     let model = settings.model.as_deref().filter(|model| !model.is_empty());
     let model = model.or(head.model.as_deref()).unwrap_or("");
     let custom = model.strip_prefix("custom:");
@@ -239,86 +291,14 @@ fn session(source: &Source, id: &str, settings: &Settings<'_>, head: Head, model
         model: maker.unwrap_or(model),
         tokens,
         cost: None,
-        accuracy: Accuracy::Exact,
+        accuracy: match inherited {
+            Some(inherited) if inherited.goes_on => Accuracy::Partial,
+            _ => Accuracy::Exact,
+        },
         started_at: at.unwrap_or(source.stamp.modified_ns / 1_000_000),
         place: 0,
     }
     .add(into);
-}
-
-/// Metadata from the start of the conversation.
-#[derive(Default)]
-struct Head {
-    title: Option<Title>,
-    project: Option<Project>,
-    model: Option<String>,
-    first_at: Option<i64>,
-    /// Id and time of the first message.
-    first_message: Option<String>,
-}
-
-/// `{"type":"session_start","id":"…","title":"…","sessionTitle":"…","cwd":"/home/dev/acme"}`
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Record<'a> {
-    #[serde(borrow, default, rename = "type")]
-    kind: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    id: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    title: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    session_title: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    cwd: Option<Text<'a>>,
-    #[serde(default)]
-    timestamp: When,
-}
-
-impl Head {
-    /// A conversation that is missing or damaged only leaves these facts unknown.
-    fn read(settings: &Path, id: &str) -> Self {
-        let conversation = settings.with_file_name(format!("{id}.jsonl"));
-        let text = open::read_start(&conversation, Most(HEAD_BYTES)).unwrap_or_default();
-        Self::parse(&String::from_utf8_lossy(&text))
-    }
-
-    fn parse(text: &str) -> Self {
-        let mut head = Self::default();
-        for line in text.lines() {
-            if head.model.is_none() {
-                head.model = model_in(line);
-            }
-            let Ok(record) = serde_json::from_str::<Record<'_>>(line) else {
-                continue;
-            };
-            head.first_at = head.first_at.or(record.timestamp.0);
-            if head.first_message.is_none()
-                && record.kind.as_deref() == Some("message")
-                && let Some(id) = record.id.as_deref().filter(|id| !id.is_empty())
-            {
-                head.first_message = Some(format!("{id}\0{}", record.timestamp.0.unwrap_or(0)));
-            }
-            if record.kind.as_deref() != Some("session_start") {
-                continue;
-            }
-            let agent = record.session_title.as_deref().and_then(title);
-            let prompt = record.title.as_deref().and_then(title);
-            head.title = agent
-                .map(|text| Title::from_agent(0, text))
-                .or_else(|| prompt.map(|text| Title::from_prompt(0, text)));
-            let cwd = record.cwd.filter(|cwd| !cwd.is_empty());
-            head.project = cwd.map(|cwd| Project::folder(0, cwd.0.into_owned()));
-        }
-        head
-    }
-}
-
-/// `…You are Droid…\nModel: Claude Sonnet 4.5 [Anthropic]\n…`, inside a JSON string.
-fn model_in(line: &str) -> Option<String> {
-    let (_, rest) = line.split_once("Model: ")?;
-    let name = rest.split(['"', '\\', '[', '\n']).next()?.trim();
-    (!name.is_empty() && name.len() < 100).then(|| name.to_owned())
 }
 
 #[cfg(test)]
@@ -326,23 +306,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_start_of_a_conversation_holds_title_folder_and_model() {
-        let head = Head::parse(concat!(
-            "not json\n",
-            r#"{"type":"session_start","id":"x","title":"first words","sessionTitle":"Greeting","cwd":"/home/dev/acme"}"#,
-            "\n",
-            r#"{"type":"message","timestamp":"2026-03-02T09:00:00Z","message":{"content":"Model: claude-opus-5 [Anthropic]\\nDate"}}"#,
-            "\n{\"type\":\"message\",\"content\":\"Model: another",
-        ));
-        assert_eq!(
-            head.title.map(|title| (title.rank, title.text)),
-            Some((1, "Greeting".into()))
-        );
-        assert_eq!(
-            head.project.map(|project| project.path).as_deref(),
-            Some("/home/dev/acme")
-        );
-        assert_eq!(head.model.as_deref(), Some("claude-opus-5"));
-        assert_eq!(head.first_at, Some(1_772_442_000_000));
+    fn a_model_is_told_by_its_number_among_those_of_its_name() {
+        let model = |name: &str, model: &str| CustomModel {
+            model: model.to_owned(),
+            display_name: name.to_owned(),
+        };
+        let models = CustomModels {
+            custom_models: vec![
+                model("Acme", "a"),
+                model("Ant", "b"),
+                model("Ant", "c"),
+                model("Oai", "d"),
+                model("", "e"),
+            ],
+        };
+        for (custom, id) in [
+            ("Acme-0", Some("a")),
+            ("Ant-0", Some("b")),
+            ("Ant-1", Some("c")),
+            ("Oai-0", Some("d")),
+            // As old versions number them.
+            ("Oai-3", Some("d")),
+            ("e-4", Some("e")),
+            ("Gone-1", None),
+            ("Acme", None),
+        ] {
+            assert_eq!(models.id_of(custom), id, "{custom}");
+        }
     }
 }
