@@ -5,6 +5,7 @@ mod configured_roots;
 mod copied_rows;
 mod copies;
 mod damage;
+mod equal_replies;
 mod gateway_ids;
 mod imports;
 mod impossible_times;

@@ -1,7 +1,8 @@
-//! Every agent: a session that was copied under another id adds nothing, whoever copied it.
+//! Every agent: a session that was copied under another id adds nothing, whoever copied it and whether or not its replies have ids.
 
 use crate::support;
 use crate::support::counting::{Counted, Counting};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use ttop::agents::{Agent, built_in};
@@ -10,6 +11,24 @@ use ttop::system::{Os, System};
 /// Cases whose records have nothing but the session's id to tell their replies from those of other sessions: Droid's
 /// settings without a transcript.
 const NAMELESS: [&str; 1] = ["droid/sessions"];
+
+/// Keys under which records have ids of their own, of their replies or of their requests.
+const IDS: [&str; 14] = [
+    "apiCallId",
+    "attempt_id",
+    "id",
+    "messageId",
+    "message_id",
+    "prompt_id",
+    "requestId",
+    "request_id",
+    "responseId",
+    "response_id",
+    "retry_id",
+    "seq",
+    "sequence_id",
+    "uuid",
+];
 
 /// The counts of the turns, and how many there are.
 pub fn counts(turns: &[Counted]) -> Vec<String> {
@@ -77,10 +96,53 @@ fn copy_renamed(from: &Path, to: &Path, id: &str, new: &str) {
     std::fs::write(to, content).expect("written");
 }
 
-fn check(agent: &'static (dyn Agent + Sync), case: &Path) -> bool {
+/// Takes every id from a record that is none of a session.
+fn take_ids(value: &mut Value, sessions: &BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|key, value| {
+                let is_session = value.as_str().is_some_and(|id| sessions.contains(id));
+                let is_id = IDS.contains(&&**key) && (value.is_string() || value.is_number());
+                is_session || !is_id
+            });
+            fields.values_mut().for_each(|value| take_ids(value, sessions));
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| take_ids(value, sessions)),
+        _ => {}
+    }
+}
+
+/// Writes the logs and documents of an agent again, without ids.
+fn write_without_ids(agent: &dyn Agent, system: &System, sessions: &BTreeSet<String>) {
+    for source in agent.sources(system).sources {
+        let Ok(text) = std::fs::read_to_string(&source.path) else {
+            continue;
+        };
+        let without = |text: &str| match serde_json::from_str::<Value>(text) {
+            Ok(mut value) => {
+                take_ids(&mut value, sessions);
+                value.to_string()
+            }
+            Err(_) => text.to_owned(),
+        };
+        let is_document = text.lines().count() > 1 && serde_json::from_str::<Value>(&text).is_ok();
+        let changed = match is_document {
+            true => without(&text),
+            false => text.split('\n').map(without).collect::<Vec<_>>().join("\n"),
+        };
+        std::fs::write(&source.path, changed).expect("written");
+    }
+}
+
+fn check(agent: &'static (dyn Agent + Sync), case: &Path, has_ids: bool) -> bool {
     let home = support::Home::new();
     support::copy_tree(&case.join("home"), &home.path());
     let system = System::new(Os::Linux, home.path(), BTreeMap::new());
+    if !has_ids {
+        let turns = Counting::of(agent).sync(&system).turns;
+        let sessions = turns.into_iter().map(|turn| turn.session_id).collect();
+        write_without_ids(agent, &system, &sessions);
+    }
     let mut counting = Counting::of(agent);
     let before = counting.sync(&system).turns;
     let sessions: BTreeSet<&str> = before.iter().map(|turn| turn.session_id.as_str()).collect();
@@ -89,15 +151,14 @@ fn check(agent: &'static (dyn Agent + Sync), case: &Path) -> bool {
         copied |= copy_session(&home.path(), session, &renamed(session));
     }
     let after = counting.sync(&system).turns;
-    assert_eq!(counts(&after), counts(&before), "{}", case.display());
+    assert_eq!(counts(&after), counts(&before), "{} {has_ids}", case.display());
     // Whether the copies come later or were always there.
     let once = Counting::of(agent).sync(&system).turns;
-    assert_eq!(counts(&once), counts(&before), "{} at once", case.display());
+    assert_eq!(counts(&once), counts(&before), "{} {has_ids} at once", case.display());
     copied
 }
 
-#[test]
-fn a_session_copied_under_another_id_adds_nothing() {
+fn check_all(has_ids: bool) {
     let mut copied = BTreeSet::new();
     for agent in built_in() {
         for case in support::agent_cases(agent.id()) {
@@ -105,10 +166,20 @@ fn a_session_copied_under_another_id_adds_nothing() {
             if NAMELESS.iter().any(is_nameless) {
                 continue;
             }
-            if check(*agent, &case) {
+            if check(*agent, &case, has_ids) {
                 copied.insert(agent.id());
             }
         }
     }
     assert!(copied.len() >= 10, "only {copied:?}");
+}
+
+#[test]
+fn a_session_copied_under_another_id_adds_nothing() {
+    check_all(true);
+}
+
+#[test]
+fn a_session_without_ids_copied_under_another_id_adds_nothing() {
+    check_all(false);
 }

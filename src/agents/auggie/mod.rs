@@ -22,7 +22,7 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 const ID: &str = "auggie";
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 /// `billing_metadata.usage_unit` of dollars; others are credits.
 const DOLLARS: u64 = 2;
 
@@ -192,6 +192,8 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Ba
     let state = part::<AgentState<'_>>(session.agent_state);
     let model = state.and_then(|state| state.model_id).unwrap_or_default();
     let at = session.created.0.unwrap_or(source.stamp.modified_ns / 1_000_000);
+    // A copy of the session keeps when it was made.
+    let origin = session.created.0.map_or_else(|| id.to_owned(), |made| made.to_string());
     let named = |raw, make: fn(i64, String) -> Title| {
         let name = part::<Text<'_>>(raw).and_then(|name| title(&name));
         name.map(|name| make(at, name))
@@ -220,8 +222,8 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Ba
         let time = item.finished_at.0.unwrap_or(at);
         let key = match (item.exchange.request_id.as_deref(), item.sequence_id) {
             (Some(request), _) if !request.is_empty() => requests.key(request, usage.tokens(), time),
-            (_, Some(sequence)) => format!("{id}\0{}", sequence.get()),
-            _ => format!("{id}\0#{position}"),
+            (_, Some(sequence)) => format!("{origin}\0{}", sequence.get()),
+            _ => format!("{origin}\0#{position}"),
         };
         let model = item
             .exchange
@@ -239,7 +241,7 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Ba
         let time = summary.finished_at.0.unwrap_or(at);
         let key = match summary.request_id.as_deref() {
             Some(request) if !request.is_empty() => requests.key(request, summary.usage.tokens(), time),
-            _ => format!("{id}\0summary {position}"),
+            _ => format!("{origin}\0summary {position}"),
         };
         let model = summary.model.as_deref().unwrap_or(&model);
         add(id, &key, model, summary.usage, None, time, place(raw), into);

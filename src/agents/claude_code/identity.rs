@@ -55,6 +55,11 @@ impl Replies {
     pub(super) fn event(&mut self, reply: &Reply<'_>, timestamp: i64) -> EventKey {
         let Some(message_id) = reply.message_id.as_deref() else {
             return match &*reply.uuid {
+                // A copy keeps the time and what was sent; the output grows while the reply is streamed.
+                b"" if reply.timestamp.is_some() => {
+                    let prompt = Seen::of(reply, "").prompt;
+                    EventKey::of(AGENT, format!("{timestamp}\n{}\n{prompt:x}", reply.model))
+                }
                 b"" => EventKey::of(AGENT, format!("{}\n{timestamp}", reply.session_id)),
                 uuid => EventKey::of(AGENT, uuid),
             };

@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 
 pub struct ClaudeCode;
 
-const RULES_VERSION: u32 = 7;
+const RULES_VERSION: u32 = 8;
 /// A source that is no transcript: see [`limits`].
 const LIMITS: u8 = 1;
 

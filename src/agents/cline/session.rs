@@ -139,7 +139,7 @@ pub(super) fn read(agent: &str, source: &Source, state: &[u8], into: &mut Batch)
             }
             Some("assistant") => {
                 let place = (raw.get().as_ptr() as usize - text.as_ptr() as usize) as u64;
-                reply(agent, id, &message, &described, place, into);
+                reply(agent, id, &message, &described, (position, place), into);
             }
             _ => {}
         }
@@ -174,7 +174,14 @@ fn describe(described: &Description, id: &str) -> SessionInfo {
     }
 }
 
-fn reply(agent: &str, session: &str, message: &Message, described: &Description, place: u64, into: &mut Batch) {
+fn reply(
+    agent: &str,
+    session: &str,
+    message: &Message,
+    described: &Description,
+    (position, place): (usize, u64),
+    into: &mut Batch,
+) {
     let Some(metrics) = part::<Metrics>(message.metrics) else {
         return into.skip(Skip::Uncounted);
     };
@@ -205,10 +212,11 @@ fn reply(agent: &str, session: &str, message: &Message, described: &Description,
     let model = Model::new(provider, model);
     let id = message.id.as_deref().unwrap_or("");
     let time = message.ts.0.or(described.started_at.0);
-    // A copy of a session keeps ids and times of its messages.
-    let key = match time {
-        Some(time) => format!("{id}\0{time}\0{}", model.id),
-        None => format!("{session}\0{id}\0{place}"),
+    // A copy of a session keeps ids and times of its messages, and their order.
+    let key = match (time, id, message.ts.0) {
+        (Some(began), "", None) => format!("#{position}\0{began}\0{}", model.id),
+        (Some(time), _, _) => format!("{id}\0{time}\0{}", model.id),
+        (None, _, _) => format!("{session}\0{id}\0{place}"),
     };
     into.turn(&Turn {
         session_id: session,

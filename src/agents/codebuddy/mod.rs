@@ -6,6 +6,7 @@ mod usage;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Text, When, first_text, part, title};
+use crate::agents::shared::nameless::Nameless;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
@@ -19,7 +20,7 @@ use std::path::Path;
 use usage::Usage;
 
 const ID: &str = "codebuddy";
-const RULES_VERSION: u32 = 2;
+const RULES_VERSION: u32 = 3;
 
 /// Programs made from CodeBuddy that write as it does: folder in the home, name.
 const RELATIVES: [(&str, &str); 1] = [(".workbuddy", "WorkBuddy")];
@@ -88,6 +89,8 @@ struct State {
     is_titled: bool,
     /// Time of the latest item.
     time: i64,
+    #[serde(default)]
+    nameless: Nameless,
 }
 
 /// `{"id":"…","timestamp":1780000000100,"type":"message","role":"assistant","sessionId":"…","providerData":{…}}`
@@ -203,7 +206,9 @@ fn record(state: &mut State, line: &Line<'_>, path: &Path, into: &mut Batch) -> 
     // A response leaves several items with one message id and its counts; forks copy them. An id alone may be that of
     // every reply of a gateway.
     let key = match &*id {
-        "" => format!("{session}\0@{time}\0{:?}", tokens.counts()),
+        "" => state
+            .nameless
+            .key(session, time, &format!("{model}\0{:?}", tokens.counts())),
         id => format!("{id}\0{:?}", tokens.counts()),
     };
     into.turn(&Turn {

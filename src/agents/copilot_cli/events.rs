@@ -7,6 +7,7 @@ use super::usage::{Metrics, Sum, Sums, Usage, money, share_whole};
 use super::{ID, RULES_VERSION};
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Count, Text, first_text, part, title};
+use crate::agents::shared::nameless::Nameless;
 use crate::agents::{Batch, Bookmark, Skip, Source};
 use crate::core::money::{Money, share};
 use crate::core::numbers::Numbers;
@@ -44,10 +45,9 @@ struct State {
     has_records: bool,
     unpriced: Vec<Unpriced>,
     /// Who bills, where it is not Copilot.
-    #[serde(default)]
     own_provider: Option<String>,
-    #[serde(default)]
     origins: Origins,
+    nameless: Nameless,
 }
 
 /// A request without a cost of its own: it gets its share of the next shutdown.
@@ -154,6 +154,7 @@ impl State {
         self.progress.begin_segment();
         // Without the session: a copy of it under another id has the same segments.
         self.segment = match event.id.as_deref() {
+            None | Some("") if self.time > 0 => format!("{}\0#{}", self.time, self.segments),
             None | Some("") => format!("{}\0@{}", self.session, line.offset),
             Some(id) => format!("{id}\0{}", self.time),
         };
@@ -206,7 +207,7 @@ impl State {
             return into.skip(Skip::Repeated);
         }
         let key = match id {
-            "" => format!("{}\0@{}", self.session, line.offset),
+            "" => self.nameless.key(&self.session, time, &output.to_string()),
             id => format!("{id}\0{first}"),
         };
         let tokens = Tokens::new(0, output, 0, 0, 0)

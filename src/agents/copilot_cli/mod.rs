@@ -16,7 +16,7 @@ use crate::system::System;
 use anyhow::Result;
 
 const ID: &str = "copilot-cli";
-const RULES_VERSION: u32 = 4;
+const RULES_VERSION: u32 = 5;
 /// Kinds of sources: an event log, or the description of its workspace.
 const EVENTS: u8 = 0;
 const WORKSPACE: u8 = 1;

@@ -5,6 +5,7 @@ mod survey;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::Skip;
 use crate::agents::shared::lenient::{Count, Text, When, part, reason, title};
+use crate::agents::shared::nameless::Nameless;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::agents::shared::zstd::{MOST_BYTES, unpack_frames};
@@ -20,7 +21,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 const ID: &str = "deepseek-harness";
-const RULES_VERSION: u32 = 2;
+const RULES_VERSION: u32 = 3;
 
 pub(super) struct DeepSeekHarness;
 
@@ -202,6 +203,7 @@ struct Stream {
     calls: Vec<Call>,
     /// Turn, step and position of the last call: another settlement of its step replaces it.
     slot: Option<((i64, i64), usize)>,
+    nameless: Nameless,
 }
 
 impl Stream {
@@ -287,7 +289,9 @@ impl Stream {
         let id = id.map_or_else(String::new, |id| id.0.clone().into_owned());
         let key = match (&*id, event.seq) {
             ("", Some(seq)) => format!("{kind}\0{seq}\0{time}\0{:?}", tokens.counts()),
-            ("", None) => format!("{}\0{kind}\0{time}\0{:?}", self.session, tokens.counts()),
+            ("", None) => self
+                .nameless
+                .key(&self.session, time, &format!("{kind}\0{:?}", tokens.counts())),
             (id, _) => format!("{kind}\0{id}\0{time}"),
         };
         let model = served_model(route.replay_state).or_else(|| named(route.model));

@@ -7,6 +7,7 @@ use crate::agents::shared::batch::Skip;
 use crate::agents::shared::json_file::{self, bad_record, parse_text};
 use crate::agents::shared::jsonl_reader;
 use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
+use crate::agents::shared::nameless::Nameless;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
@@ -19,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 const ID: &str = "jcode";
-const RULES_VERSION: u32 = 2;
+const RULES_VERSION: u32 = 3;
 const SNAPSHOT: u8 = 0;
 const JOURNAL: u8 = 1;
 const JOURNAL_ENDING: &str = ".journal.jsonl";
@@ -196,6 +197,8 @@ struct State {
     first: Option<i64>,
     /// Time of the latest message.
     time: i64,
+    #[serde(default)]
+    nameless: Nameless,
 }
 
 impl State {
@@ -240,7 +243,12 @@ impl State {
         }
         let id = message.id.as_deref().unwrap_or("");
         // The journal repeats messages of the snapshot with counts that are complete; copies of a session keep both.
-        let key = format!("{id}\0{time}");
+        let key = match (id, message.timestamp.0) {
+            ("", None) => self
+                .nameless
+                .key(session, time, &format!("{}\0{:?}", self.model, tokens.counts())),
+            (id, _) => format!("{id}\0{time}"),
+        };
         into.turn(&Turn {
             session_id: session,
             message_id: id,

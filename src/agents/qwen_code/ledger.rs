@@ -3,6 +3,7 @@
 use super::{ID, Occurrences, RULES_VERSION, Usage};
 use crate::agents::shared::jsonl_reader;
 use crate::agents::shared::lenient::{Count, Text, When};
+use crate::agents::shared::nameless::Nameless;
 use crate::agents::{Batch, Bookmark, Skip, Source};
 use crate::core::biller::biller;
 use crate::core::numbers::Numbers;
@@ -16,6 +17,8 @@ struct State {
     numbers: Occurrences,
     /// The latest time of a record.
     time: i64,
+    #[serde(default)]
+    nameless: Nameless,
 }
 
 /// `{"id":"…","timestamp":"…","sessionId":"…","model":"…","source":"main","inputTokens":2518,"outputTokens":44,…}`
@@ -68,7 +71,7 @@ pub(super) fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result
         let time = request.timestamp.0.unwrap_or(state.time);
         state.time = state.time.max(time);
         let key = match &*request.id {
-            "" => format!("{session}\0@{time}\0{:?}", usage.counts()),
+            "" => state.nameless.key(session, time, &usage.content(model)),
             id => id.to_owned(),
         };
         let name = state.numbers.name(session, &*request.source == "main", model, &usage);

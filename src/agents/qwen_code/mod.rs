@@ -7,6 +7,7 @@ use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
 use crate::agents::shared::json_file::read_beside;
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
+use crate::agents::shared::nameless::Nameless;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
@@ -22,7 +23,7 @@ use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
 
 const ID: &str = "qwen-code";
-const RULES_VERSION: u32 = 3;
+const RULES_VERSION: u32 = 4;
 /// Kinds of sources: the log of a session, that of a subagent, and the list of all requests.
 const CHAT: u8 = 0;
 const SUBAGENT: u8 = 1;
@@ -108,6 +109,8 @@ struct State {
     time: i64,
     #[serde(default)]
     numbers: Occurrences,
+    #[serde(default)]
+    nameless: Nameless,
 }
 
 /// How often each request occurred that looks like others of its session; the list of all requests counts likewise.
@@ -188,6 +191,11 @@ impl Usage {
             self.total_token_count,
         ]
         .map(|count| count.0)
+    }
+
+    /// What a request without an id is told by.
+    fn content(self, model: &str) -> String {
+        format!("{model}\0{:?}", self.counts())
     }
 
     /// Cached tokens are inside the prompt. Backends that speak OpenAI's language have the reasoning inside the
@@ -271,15 +279,15 @@ fn add(
         return into.skip(Skip::Uncounted);
     }
     let id = entry.uuid.as_deref().unwrap_or("");
-    let key = match id {
-        "" => format!("{session}\0@{time}"),
-        id => id.to_owned(),
-    };
     let model = entry
         .model
         .as_deref()
         .or(subagent.and_then(|subagent| subagent.model.as_deref()));
     let model = model.unwrap_or("");
+    let key = match id {
+        "" => state.nameless.key(session, time, &usage.content(model)),
+        id => id.to_owned(),
+    };
     let name = state.numbers.name(session, subagent.is_none(), model, &usage);
     let branch = part::<Text>(entry.git_branch).unwrap_or_default();
     let of_subagent = |text: fn(&Subagent) -> &Option<String>| subagent.and_then(|it| text(it).as_deref());

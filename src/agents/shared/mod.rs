@@ -19,6 +19,7 @@ pub mod lenient;
 pub mod listings;
 pub mod live;
 pub mod mcp;
+pub mod nameless;
 pub mod running_total;
 pub mod source;
 pub mod sqlite;
