@@ -239,3 +239,40 @@ fn sessions_that_cline_imported_count_under_the_agents_they_come_from() {
     write(&messages);
     assert_eq!(machine.sync(), [7, 1], "the import goes on");
 }
+
+#[test]
+fn replies_that_the_command_of_another_agent_gave_to_openclaw_count_under_that_agent() {
+    let mut machine = Machine::of("openclaw");
+    let reply = |at: i64, api: &str, provider: &str, input: u64| {
+        serde_json::json!({"type": "message", "id": format!("e{at}"), "message": {"role": "assistant", "content": [], "api": api,
+            "provider": provider, "model": "claude-opus-4-6", "stopReason": "stop", "timestamp": (START + at) * 1000,
+            "usage": {"input": input, "output": 1, "cacheRead": 0, "cacheWrite": 0, "totalTokens": input + 1}}})
+    };
+    let mut lines = vec![
+        serde_json::json!({"type": "session", "version": 3, "id": "0a0b0c0d", "timestamp": "2026-03-02T09:00:00Z"}),
+    ];
+    for (at, provider) in [(1, "claude-cli"), (2, "google-gemini-cli"), (3, "codex-cli")] {
+        lines.push(reply(at, "cli", provider, 1000));
+    }
+    // A command that keeps no records that are read.
+    lines.push(reply(4, "cli", "house-cli", 20));
+    lines.push(reply(5, "anthropic-messages", "anthropic", 3));
+    let text: Vec<String> = lines.iter().map(ToString::to_string).collect();
+    machine
+        .home
+        .write(".openclaw/agents/main/sessions/0a0b0c0d.jsonl", text.join("\n") + "\n");
+    assert_eq!(machine.sync(), [23, 2]);
+}
+
+#[test]
+fn sessions_that_kilo_code_handed_over_to_kilo_count_there() {
+    let mut machine = Machine::of("kilo-cli");
+    let database = Database::create(&machine.home.path().join(".local/share/kilo/kilo.db"));
+    database.session("ses_migrated", START * 1000);
+    database.run(&format!(
+        r#"insert into message (id, session_id, time_created, time_updated, data) values ('msg_migrated', 'ses_migrated',
+            {START}000, {START}000, '{{"role":"assistant","time":{{"created":{START}001,"completed":{START}001}},"modelID":"legacy",
+            "providerID":"legacy","cost":0,"tokens":{{"input":0,"output":0,"reasoning":0,"cache":{{"read":0,"write":0}}}}}}')"#
+    ));
+    assert_eq!(machine.sync(), [0, 0]);
+}

@@ -1,6 +1,7 @@
 //! Pi and programs made from it: a tree of entries per session, in which every branch was paid for.
 
 mod survey;
+mod usage;
 
 pub(super) mod session;
 

@@ -1,7 +1,8 @@
 //! The log of a session as Pi and everything built on it write it.
 
+use super::usage::{Cost, Usage};
 use crate::agents::shared::jsonl_reader::{self, Line};
-use crate::agents::shared::lenient::{Count, Text, When, dollars, first_text, part, title};
+use crate::agents::shared::lenient::{Text, When, dollars, first_text, part, title};
 use crate::agents::{Batch, Bookmark, Skip, Source};
 use crate::core::biller::biller;
 use crate::core::numbers::Numbers;
@@ -13,7 +14,10 @@ use serde_json::value::RawValue;
 use std::path::Path;
 
 /// Version of the reading rules.
-pub(crate) const RULES_VERSION: u32 = 4;
+pub(crate) const RULES_VERSION: u32 = 5;
+
+/// Commands of other agents that answer for OpenClaw: what they use stands in their own records.
+const COMMANDS: [&str; 4] = ["claude-cli", "codex-cli", "gemini-cli", "google-gemini-cli"];
 
 /// The state between reads.
 #[derive(Default, Serialize, Deserialize)]
@@ -68,6 +72,8 @@ struct Message<'a> {
     #[serde(borrow, default)]
     role: Option<Text<'a>>,
     #[serde(borrow, default)]
+    api: Option<&'a RawValue>,
+    #[serde(borrow, default)]
     provider: Option<Text<'a>>,
     #[serde(borrow, default)]
     model: Option<Text<'a>>,
@@ -85,29 +91,6 @@ struct Message<'a> {
     tool_name: Option<&'a RawValue>,
     #[serde(borrow, default)]
     details: Option<&'a RawValue>,
-}
-
-/// Disjoint but for reasoning, which is inside the output.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Usage<'a> {
-    input: Count,
-    output: Count,
-    cache_read: Count,
-    cache_write: Count,
-    /// The part of `cacheWrite` that is kept for an hour.
-    #[serde(rename = "cacheWrite1h")]
-    cache_write_1h: Count,
-    #[serde(alias = "reasoningTokens")]
-    reasoning: Count,
-    #[serde(borrow)]
-    cost: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Cost {
-    #[serde(default)]
-    total: Option<f64>,
 }
 
 /// Reads on in the log of a session of this agent.
@@ -297,6 +280,9 @@ impl State {
         if !model.is_empty() {
             self.model = (provider.to_owned(), model.to_owned());
         }
+        if COMMANDS.contains(&provider) && part::<Text>(message.api).as_deref() == Some("cli") {
+            return into.skip(Skip::Repeated);
+        }
         let none = Usage::default();
         let stop = part::<Text>(message.stop_reason);
         let is_cut = matches!(stop.as_deref(), Some("error" | "aborted"));
@@ -374,7 +360,7 @@ impl Request<'_> {
         // is when the request began, to the millisecond, and what it used.
         let key = match self.time {
             Some(time) => format!("{provider}\0{model}\0{time}\0{counts:?}"),
-            None => format!("{}\0{}\0{}", state.session, self.id, line.offset),
+            None => format!("{provider}\0{model}\0{}\0{counts:?}", self.id),
         };
         into.turn(&Turn {
             session_id: &state.session,
@@ -467,6 +453,14 @@ mod tests {
         );
         let events = |result: &crate::agents::shared::testing::ReadResult| result.events();
         assert_eq!(events(&before), events(&after));
+    }
+
+    #[test]
+    fn a_copy_without_times_holds_the_same_turns() {
+        let reply = r#"{"type":"message","id":"e1","message":{"role":"assistant","provider":"x","model":"y","usage":{"input":7}}}"#;
+        let log = |session: &str| format!("{{\"type\":\"session\",\"id\":\"{session}\"}}\n{reply}\n");
+        let events = |session: &str| read_with_cuts(&Pi, FILE, &log(session)).events();
+        assert_eq!(events("p1"), events("p2"));
     }
 
     #[test]
