@@ -3,7 +3,7 @@
 use super::vendor::vendor_of;
 
 /// Providers by other names, in lower case with `-` between words, and their models.dev ids.
-const SPELLINGS: [(&str, &str); 55] = [
+const SPELLINGS: [(&str, &str); 64] = [
     ("ai-gateway", "vercel"),
     ("aws", "amazon-bedrock"),
     ("aws-bedrock", "amazon-bedrock"),
@@ -14,6 +14,14 @@ const SPELLINGS: [(&str, &str); 55] = [
     ("azure-openai-responses", "azure"),
     ("bedrock", "amazon-bedrock"),
     ("bedrock-converse", "amazon-bedrock"),
+    // ZCode's names for the accounts of Z.ai and, in China, of Zhipu; its plans are no metered API.
+    ("bigmodel-api", "zhipuai"),
+    ("builtin:bigmodel", "zhipuai"),
+    ("builtin:bigmodel-coding-plan", "zhipuai-coding-plan"),
+    ("builtin:bigmodel-start-plan", "zhipuai-coding-plan"),
+    ("builtin:zai", "zai"),
+    ("builtin:zai-coding-plan", "zai-coding-plan"),
+    ("builtin:zai-start-plan", "zai-coding-plan"),
     ("chatgpt-codex", "openai"),
     ("claude", "anthropic"),
     ("claude-code", "anthropic"),
@@ -41,6 +49,7 @@ const SPELLINGS: [(&str, &str); 55] = [
     ("microsoft-foundry", "azure"),
     ("mistralai", "mistral"),
     ("moonshot", "moonshotai"),
+    ("offpeak-idle-plan", "zai-coding-plan"),
     ("open-router", "openrouter"),
     ("openai-codex", "openai"),
     ("openai-native", "openai"),
@@ -58,6 +67,7 @@ const SPELLINGS: [(&str, &str); 55] = [
     ("vscode-lm", "github-copilot"),
     ("x-ai", "xai"),
     ("z-ai", "zai"),
+    ("zai-api", "zai"),
     ("zhipu", "zhipuai"),
 ];
 
@@ -248,6 +258,10 @@ mod tests {
             ("azure_openai", "my-deployment", Some("azure")),
             ("AWS_Bedrock", "", Some("amazon-bedrock")),
             ("copilot-chat", "claude-opus-4.8", Some("github-copilot")),
+            ("builtin:zai-coding-plan", "GLM-5.3", Some("zai-coding-plan")),
+            ("builtin:bigmodel-start-plan", "GLM-5.3", Some("zhipuai-coding-plan")),
+            ("builtin:bigmodel", "GLM-5.3", Some("zhipuai")),
+            ("zai-api", "GLM-5.3", Some("zai")),
             ("human-relay", "gpt-5", Some("openai")),
             ("my-gateway", "us.anthropic.claude-opus-5", Some("my-gateway")),
             ("openrouter", "anthropic/claude-sonnet-4.5", Some("openrouter")),
