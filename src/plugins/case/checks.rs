@@ -175,9 +175,23 @@ fn check_lists(spec: &Value, seen: &Seen, wrong: &mut Vec<String>) {
         let Some(want) = spec[key].as_array() else {
             continue;
         };
-        let all = want.len() == got.len() && want.iter().zip(got).all(|(want, got)| fits(want, got));
-        say(wrong, all, || format!("{key}: wanted {}, got {got:?}", spec[key]));
+        check_list(key, want, got, fits, wrong);
     }
+}
+
+/// Compares two lists, and names the first place where they differ.
+fn check_list(
+    key: &str,
+    want: &[Value],
+    got: &[Value],
+    fits: &dyn Fn(&Value, &Value) -> bool,
+    wrong: &mut Vec<String>,
+) {
+    let same = want.iter().zip(got).take_while(|(want, got)| fits(want, got)).count();
+    let at = |list: &[Value]| list.get(same).map_or_else(|| "nothing".to_owned(), Value::to_string);
+    say(wrong, same == want.len() && same == got.len(), || {
+        format!("{key}[{same}]: wanted {}, got {}", at(want), at(got))
+    });
 }
 
 fn check_turns(spec: &Value, seen: &Seen, wrong: &mut Vec<String>) {
@@ -186,8 +200,7 @@ fn check_turns(spec: &Value, seen: &Seen, wrong: &mut Vec<String>) {
     }
     let (got, problems) = turns(seen, spec);
     if let Some(want) = spec["turns"].as_array() {
-        let all = want.len() == got.len() && want.iter().zip(&got).all(|(want, got)| has(want, got));
-        say(wrong, all, || format!("turns: wanted {}, got {got:?}", spec["turns"]));
+        check_list("turns", want, &got, &has, wrong);
     }
     if let Some(want) = spec["problems"].as_array() {
         let all = want.len() == problems.len() && want.iter().zip(&problems).all(|(words, text)| holds(text, words));

@@ -61,6 +61,7 @@ pub(super) fn run((runtime, context): (Runtime, Context), walls: Vec<String>) ->
         calls: RefCell::default(),
         awaited: Cell::new(0),
         looked_at_env: Cell::new(false),
+        rejections: RefCell::default(),
         core: RefCell::default(),
         ended: Cell::new(false),
     });
@@ -68,6 +69,10 @@ pub(super) fn run((runtime, context): (Runtime, Context), walls: Vec<String>) ->
     runtime.set_max_stack_size(STACK);
     let budget = shared.budget.clone();
     runtime.set_interrupt_handler(Some(Box::new(move || budget.is_over())));
+    let own = Rc::clone(&shared);
+    runtime.set_host_promise_rejection_tracker(Some(Box::new(move |ctx, promise, reason, is_handled| {
+        own.rejections.borrow_mut().note(&ctx, &promise, reason, is_handled);
+    })));
     runtime.set_loader(Modules(Rc::clone(&shared)), Modules(Rc::clone(&shared)));
     shared.budget.set_limit(Duration::from_secs(5));
     shared.budget.begin_run();
@@ -87,6 +92,7 @@ pub(super) fn run((runtime, context): (Runtime, Context), walls: Vec<String>) ->
     let done = engine.serve();
     // Persistent values must go before the runtime does.
     engine.shared.core.borrow_mut().take();
+    engine.shared.rejections.borrow_mut().clear();
     done
 }
 
@@ -198,8 +204,28 @@ impl Engine {
     fn run_jobs(&self) {
         self.shared.budget.begin_run();
         self.drain();
+        // What is rejected while the plugin is loaded may be why it cannot be: that is reported by itself.
+        if self.shared.known.borrow().is_closed {
+            self.name_rejections();
+        }
         if self.shared.budget.is_spent() && self.shared.known.borrow().is_closed {
             self.shared.spend(Limit::Cpu);
+        }
+    }
+
+    /// The queue is empty: a rejection that has no handler by now is an error of the plugin.
+    fn name_rejections(&self) {
+        let reasons = self.shared.rejections.borrow_mut().take();
+        for reason in reasons {
+            self.enter_with(|ctx, core| {
+                let described: Function = core.get("described")?;
+                let text: rquickjs::String = described.call((reason.restore(ctx)?,))?;
+                let line = self.shared.rejections.borrow_mut().line(super::values::text_of(&text));
+                if let Some(line) = line {
+                    self.shared.log(Level::Error, line);
+                }
+                Ok(())
+            });
         }
     }
 
@@ -298,6 +324,7 @@ impl Engine {
             } => {
                 self.shared.budget.set_limit(Duration::from_millis(cpu_ms));
                 self.shared.calls.borrow_mut().insert(id);
+                self.shared.rejections.borrow_mut().is_quiet = false;
                 self.enter("invoke", (id as f64, method, args.to_string(), config.to_string()));
             }
             ToChild::Answer { id, result } => {
@@ -318,6 +345,7 @@ impl Engine {
             ToChild::Abort { id, reason } => self.enter("abort", (id.map(|id| id as f64), reason)),
             ToChild::Quiet => {
                 self.shared.timers.borrow_mut().clear_all();
+                self.shared.rejections.borrow_mut().is_quiet = true;
                 self.enter("quiet", ());
             }
             ToChild::Load { .. } => {}

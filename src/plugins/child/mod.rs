@@ -7,6 +7,7 @@ mod host;
 mod lock;
 mod modules;
 mod pipe;
+mod rejections;
 mod shared;
 mod strip;
 mod timers;

@@ -2,6 +2,7 @@
 
 use super::budget::Budget;
 use super::pipe::Pipe;
+use super::rejections::Rejections;
 use super::timers::Timers;
 use crate::plugins::message::{FromChild, Level, Limit, Machine, Refused};
 use rquickjs::{Ctx, Error, Exception, Object, Persistent, Result};
@@ -38,6 +39,7 @@ pub(super) struct Shared {
     /// Operations and watches whose answer is still to come.
     pub awaited: Cell<usize>,
     pub looked_at_env: Cell<bool>,
+    pub rejections: RefCell<Rejections>,
     pub core: RefCell<Option<Persistent<Object<'static>>>>,
     /// The pipe broke or a limit was met: nothing more is run.
     pub ended: Cell<bool>,

@@ -34,7 +34,7 @@
   let isQuiet = false;
   const QUIET = { kind: 'aborted', message: 'This operation was aborted' };
 
-  const { toWellFormed, includes, replace } = String.prototype;
+  const { toWellFormed, includes, replace, slice } = String.prototype;
   const wellFormed = (text) => apply(toWellFormed, text, []);
   /** JSON of an operation; halves of characters, which only escapes can carry, become marks. */
   const sent = (op) => {
@@ -135,9 +135,16 @@
     let message = '';
     try {
       if (typeof error === 'object' && error !== null) { name = `${error.name}`; message = `${error.message}`; } else { message = String(error); }
-    } catch { message = 'an exception that cannot be read'; }
+    } catch { name = ''; message = 'an exception that cannot be read'; }
     if (name === 'ReferenceError' && apply(exec, ABSENT, [message]) !== null) message += ': it is not available to plugins';
     return [name, message];
+  };
+  const MOST_TEXT = 4096;
+  /** An error as one text: its name, and its message. */
+  const described = (error) => {
+    const [name, message] = said(error);
+    const text = name && name !== 'undefined' ? `${name}: ${message}` : message;
+    return wellFormed(text.length > MOST_TEXT ? apply(slice, text, [0, MOST_TEXT]) : text);
   };
   const isMemory = (error) => {
     try { return error === null || (error instanceof InternalError && error.message === 'out of memory'); } catch { return false; }
@@ -173,6 +180,7 @@
     part: (name) => exportsOf(name),
     isArray: Array.isArray,
     wellFormed,
+    described,
     dateText(value) {
       let time;
       try { time = apply(getTime, value, []); } catch { return undefined; }
