@@ -98,18 +98,11 @@ fn diagnose_one(agent: &AgentHandle, system: &System) -> Result<Diagnosis> {
 
 /// Whether a folder holds files that may be records, and not only settings.
 fn has_records_below(root: &Path) -> bool {
-    const ENDINGS: [&str; 11] = [
-        "db",
-        "json",
-        "jsonl",
-        "ndjson",
-        "pb",
-        "sqlite",
-        "sqlite3",
-        "trajectory",
-        "vscdb",
-        "zst",
-        "zstd",
+    /// Of programs, their logs, texts and settings. Whatever else an agent writes may be records, also of a kind that is new.
+    const OTHERS: [&str; 35] = [
+        "bak", "bash", "bin", "cfg", "conf", "css", "dll", "exe", "fish", "gz", "html", "ini", "js", "lock", "log",
+        "map", "md", "mjs", "node", "pid", "png", "ps1", "py", "sh", "so", "sock", "svg", "tgz", "tmp", "toml", "ts",
+        "txt", "wasm", "yaml", "yml",
     ];
     const SETTINGS: [&str; 14] = [
         "auth",
@@ -127,10 +120,14 @@ fn has_records_below(root: &Path) -> bool {
         "state.json",
         "version",
     ];
+    /// Folders of programs that an agent installs for itself.
+    const PROGRAMS: [&str; 3] = ["bin", "node_modules", "plugins"];
+    /// Nobody has so many settings: they are records with a name like theirs, or without an ending.
+    const FULL: usize = 10;
     /// Enough to find one, however large the folder is.
     const MOST_ENTRIES: usize = 5000;
     let mut waiting = vec![root.to_owned()];
-    let mut seen = 0;
+    let (mut seen, mut doubtful) = (0, 0);
     while let Some(folder) = waiting.pop() {
         // The agent's own walk reports folders that cannot be read.
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -139,15 +136,24 @@ fn has_records_below(root: &Path) -> bool {
                 return false;
             }
             let (path, kind) = (entry.path(), entry.file_type());
+            let name = entry.file_name().to_string_lossy().to_ascii_lowercase();
             if kind.as_ref().is_ok_and(std::fs::FileType::is_dir) {
-                waiting.push(path);
+                if !PROGRAMS.contains(&&*name) {
+                    waiting.push(path);
+                }
                 continue;
             }
-            let name = entry.file_name().to_string_lossy().to_ascii_lowercase();
-            let is_record = path
+            let ending = path
                 .extension()
-                .is_some_and(|ending| ENDINGS.contains(&&*ending.to_string_lossy()));
-            if is_record && !SETTINGS.iter().any(|setting| name.contains(setting)) {
+                .map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+            if ending.as_deref().is_some_and(|ending| OTHERS.contains(&ending)) {
+                continue;
+            }
+            if ending.is_some() && !SETTINGS.iter().any(|setting| name.contains(setting)) {
+                return true;
+            }
+            doubtful += 1;
+            if doubtful >= FULL {
                 return true;
             }
         }

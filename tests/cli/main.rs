@@ -4,6 +4,7 @@ mod aliases;
 mod arguments;
 mod config;
 mod doctor;
+mod doctor_full_folders;
 mod doctor_report;
 mod empty_answers;
 #[cfg(unix)]
