@@ -1,4 +1,4 @@
-//! Codebuff: its chats use an undocumented format, so it is only detected.
+//! Codebuff: its chats record credits and no tokens, so it is only detected.
 
 use crate::agents::shared::detected::Detected;
 
@@ -7,5 +7,5 @@ pub(super) static CODEBUFF: Detected = Detected {
     name: "Codebuff",
     commands: &["codebuff", "manicode"],
     roots: |system| vec![system.home.join(".config/manicode")],
-    limits: &["chats use an undocumented format: token counts are not read"],
+    limits: &["chats record credits, which are not dollars, and no token counts: only Codebuff's servers know them"],
 };

@@ -38,6 +38,7 @@ impl Agent for Cursor {
                 "input and output are stored for some replies only, cache and reasoning never: totals are a lower bound",
                 "it is undocumented whether input covers one request or a complete turn, and whether it includes cached tokens",
                 "in Auto mode the model is not recorded",
+                "the cents that Cursor sums up by conversation and model (usageData) are not read: they do not tell what the plan includes",
                 "cursor-agent stores no counts; only Cursor's servers have exact usage",
             ]),
             rules_version: RULES_VERSION,
