@@ -125,3 +125,24 @@ fn two_sessions_in_one_file_count_alike_however_it_grows() {
         [(FORK.to_owned(), 1, 109, 0), (OLDER.to_owned(), 0, 0, 101)]
     );
 }
+
+#[test]
+fn a_fork_of_qwen_code_leaves_its_source_its_turns() {
+    let reply = |session: &str, id: &str, minute: u32, copied: &str| {
+        format!(
+            r#"{{"uuid":"{id}","sessionId":"{session}","timestamp":"2026-03-02T09:{minute:02}:00Z","type":"assistant","model":"qwen3-coder-plus","usageMetadata":{{"promptTokenCount":100,"candidatesTokenCount":10,"totalTokenCount":110}}{copied}}}
+"#
+        )
+    };
+    let path = |session: &str| format!(".qwen/projects/-p/chats/{session}.jsonl");
+    for (source, fork) in [(OLDER, FORK), (FORK, OLDER)] {
+        let home = Home::new();
+        let copied = format!(r#","forkedFrom":{{"sessionId":"{source}","messageUuid":"m1"}}"#);
+        let own = reply(fork, "m2", 30, "");
+        home.write(&path(fork), reply(fork, "m1", 1, &copied) + &own);
+        home.write(&path(source), reply(source, "m1", 1, ""));
+        let mut expected = [(fork.to_owned(), 1, 110, 110), (source.to_owned(), 1, 110, 0)];
+        expected.sort();
+        assert_eq!(sessions(&home), expected, "{source}");
+    }
+}

@@ -23,7 +23,7 @@ use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
 
 const ID: &str = "qwen-code";
-const RULES_VERSION: u32 = 4;
+const RULES_VERSION: u32 = 5;
 /// Kinds of sources: the log of a session, that of a subagent, and the list of all requests.
 const CHAT: u8 = 0;
 const SUBAGENT: u8 = 1;
@@ -168,6 +168,16 @@ struct Entry<'a> {
     message: Option<&'a RawValue>,
     #[serde(default)]
     usage_metadata: Option<Usage>,
+    /// Of what a fork copied.
+    #[serde(borrow, default)]
+    forked_from: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ForkedFrom<'a> {
+    #[serde(borrow)]
+    session_id: Text<'a>,
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -249,6 +259,7 @@ fn record(
     let mut info = SessionInfo {
         project: cwd.map(|cwd| Project::folder(time, cwd.0.into_owned())),
         interactive: Some(true),
+        forked_from: part::<ForkedFrom>(entry.forked_from).map(|from| from.session_id.0.into_owned()),
         started_at: entry.timestamp.0,
         updated_at: entry.timestamp.0,
         ..SessionInfo::new(session)
@@ -296,7 +307,8 @@ fn add(
         message_id: id,
         record: RecordKey::of(&key),
         event: EventKey::of(ID, &key),
-        rank: Rank(tokens.known_total(), 0),
+        // A fork copies records with their ids: they belong to the session that it was made from.
+        rank: Rank(tokens.known_total(), u64::from(entry.forked_from.is_none())),
         // What the list of requests has of it.
         supersedes: Some(&name),
         provider_id: biller("", model).unwrap_or("alibaba"),
