@@ -189,10 +189,7 @@ impl ProcFs {
             i128::from(time.tv_sec) * 1_000_000_000 + i128::from(time.tv_nsec)
         };
         let apart = nanos(rustix::time::ClockId::Realtime) - nanos(rustix::time::ClockId::Boottime);
-        // In steps that outlast the moment between the two readings: the start of a process must not move.
-        let exact = i64::try_from((apart + STEP_NANOS / 2) / STEP_NANOS)
-            .ok()?
-            .saturating_mul(STEP_MS);
+        let exact = whole_steps_ms(apart)?;
         let is_same = (exact - printed).abs() <= BOOT_GRAIN_MS;
         Some(if is_same { exact } else { printed })
     }
@@ -211,6 +208,13 @@ impl ProcFs {
     fn ticks_ms(&self, ticks: u64) -> i64 {
         i64::try_from(u128::from(ticks) * 1_000 / u128::from(self.ticks_per_second)).unwrap_or(i64::MAX / 2)
     }
+}
+
+/// Nanoseconds as milliseconds in steps that outlast the moment between two readings of a clock: the start of a process must not
+/// move. Never later than it was, as ticks are not either: what a process wrote at once was written after it began.
+fn whole_steps_ms(nanos: i128) -> Option<i64> {
+    let steps = i64::try_from(nanos.div_euclid(STEP_NANOS)).ok()?;
+    Some(steps.saturating_mul(STEP_MS))
 }
 
 /// A text of the kernel; names of programs in it may be any bytes.
@@ -386,6 +390,19 @@ mod tests {
         assert_eq!(details.variables, ["BUN_BE_BUN", "KEY"]);
         assert_eq!(details.files, [PathBuf::from("/w/a b.jsonl")]);
         assert_eq!(details.listens, ["127.0.0.1:4096".parse().expect("an address")]);
+    }
+
+    #[test]
+    fn the_time_of_boot_is_never_later_than_it_was() {
+        for (nanos, ms) in [
+            (0, 0),
+            (9_999_999, 0),
+            (10_000_000, 10),
+            (1_795_197_608_700_000, 1_795_197_600),
+            (-1, -10),
+        ] {
+            assert_eq!(whole_steps_ms(nanos), Some(ms), "{nanos}");
+        }
     }
 
     #[test]
