@@ -21,6 +21,15 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// After a check: one of an answer that is not whole, or was stopped, says nothing.
+    #[must_use]
+    pub fn checked(self, has_failed: bool) -> Self {
+        match self {
+            Self::Ok if has_failed => Self::Check,
+            other => other,
+        }
+    }
+
     pub const fn code(self) -> u8 {
         match self {
             Self::Ok => 0,

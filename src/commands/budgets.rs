@@ -113,11 +113,7 @@ impl BudgetsArgs {
                 ..Layout::default()
             };
             let exit = out.print(&request, layout, rows.into_iter().map(Ok))?;
-            Ok(if has_failed && exit == Exit::Ok {
-                Exit::Check
-            } else {
-                exit
-            })
+            Ok(exit.checked(has_failed))
         })
     }
 

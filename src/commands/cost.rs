@@ -130,7 +130,7 @@ impl CostArgs {
                 let unit = grouping.unit();
                 let plot = plots::cost(&report.rows, unit, self.no_cost, engine.system.zone()?);
                 let exit = plot::show(out, target, &plot, &request.screen)?;
-                return Ok(if is_over && exit == Exit::Ok { Exit::Check } else { exit });
+                return Ok(exit.checked(is_over));
             }
             // A single row is its own total.
             let total = by.iter().any(|by| *by != By::Total).then(|| report.total.clone());
@@ -174,7 +174,7 @@ impl CostArgs {
                 layout,
                 report.rows.into_iter().map(Ok),
             )?;
-            Ok(if is_over && exit == Exit::Ok { Exit::Check } else { exit })
+            Ok(exit.checked(is_over))
         })
     }
 }

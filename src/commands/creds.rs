@@ -61,6 +61,6 @@ impl CredsArgs {
             ..Layout::default()
         };
         let exit = context.out.print(&request, layout, rows.into_iter().map(Ok))?;
-        Ok(if has_failed { Exit::Check } else { exit })
+        Ok(exit.checked(has_failed))
     }
 }

@@ -87,10 +87,7 @@ impl DiffArgs {
             let request = with_ids(&request, engine, shown.collect::<Vec<_>>().into_iter())?;
             out.print(&request, layout, rows.into_iter().map(Ok))
         })?;
-        Ok(match exit {
-            Exit::Ok if self.check && differs => Exit::Check,
-            other => other,
-        })
+        Ok(exit.checked(self.check && differs))
     }
 }
 

@@ -73,7 +73,7 @@ impl GuardArgs {
             (Some(reason), notes) => {
                 notes.iter().for_each(|note| context.out.note(note));
                 context.out.note(&reason);
-                Ok(Exit::Check)
+                Ok(context.out.outcome().checked(true))
             }
         }
     }

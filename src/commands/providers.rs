@@ -104,7 +104,7 @@ impl ProvidersArgs {
             ..Layout::default()
         };
         let exit = context.out.print(&request, layout, rows.into_iter().map(Ok))?;
-        Ok(if has_failed { Exit::Check } else { exit })
+        Ok(exit.checked(has_failed))
     }
 
     /// The usage of limits over time, from the ledger.

@@ -207,6 +207,6 @@ impl PsArgs {
             ..Layout::default()
         };
         let exit = out.print(request, layout, rows.into_iter().map(Ok))?;
-        Ok(if has_failed { Exit::Check } else { exit })
+        Ok(exit.checked(has_failed))
     }
 }

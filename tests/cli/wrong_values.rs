@@ -152,3 +152,19 @@ fn a_wrong_switch_takes_the_careful_side() {
         assert_eq!(home.stdout(&["config", "get", key]), value, "{key}");
     }
 }
+
+#[test]
+fn under_strict_a_mistake_comes_before_a_failed_check() {
+    let home = Home::of("opencode/data/home");
+    home.write(".codex/auth.json", "{");
+    home.write(".config/tokentop/config.json", r#"{"display": {"colour": 1}}"#);
+    for args in [
+        &["cost", "--max", "0.000001"][..],
+        &["budgets", "--usd", "0.000001", "--check"],
+        &["creds", "--check"],
+        &["guard", "--monthly", "0.000001"],
+    ] {
+        let code = |more: &[&str]| home.ttop().args(args).args(more).output().expect("runs").status.code();
+        assert_eq!((code(&[]), code(&["--strict"])), (Some(3), Some(1)), "{args:?}");
+    }
+}
