@@ -38,13 +38,37 @@ pub(super) fn mode(usage: &Usage) -> Mode {
 }
 
 /// The provider: Anthropic, unless the ids reveal a reselling cloud or the model has another vendor.
-pub(super) fn provider<'a>(model: &str, message_id: &str) -> &'a str {
-    // Clouds mark their messages: `msg_bdrk_01…`, `msg_vrtx_01…`.
-    if message_id.starts_with("msg_bdrk_") {
-        "amazon-bedrock"
-    } else if message_id.starts_with("msg_vrtx_") {
-        "google-vertex-anthropic"
+pub(super) fn provider(model: &str, message_id: &str) -> &'static str {
+    cloud(message_id).or_else(|| biller("", model)).unwrap_or("anthropic")
+}
+
+/// Clouds mark their messages: `msg_bdrk_01…`, `msg_vrtx_01…`.
+fn cloud(message_id: &str) -> Option<&'static str> {
+    let rest = message_id.strip_prefix("msg_")?;
+    if rest.starts_with("bdrk_") {
+        Some("amazon-bedrock")
+    } else if rest.starts_with("vrtx_") {
+        Some("google-vertex-anthropic")
     } else {
-        biller("", model).unwrap_or("anthropic")
+        None
+    }
+}
+
+/// Providers of replies: most have the model of the one before.
+#[derive(Default)]
+pub(super) struct Providers {
+    model: String,
+    of_model: &'static str,
+}
+
+impl Providers {
+    /// As [`provider`].
+    pub(super) fn of(&mut self, model: &str, message_id: &str) -> &'static str {
+        // Without an id, it is the model's.
+        if self.of_model.is_empty() || self.model != model {
+            model.clone_into(&mut self.model);
+            self.of_model = provider(model, "");
+        }
+        cloud(message_id).unwrap_or(self.of_model)
     }
 }

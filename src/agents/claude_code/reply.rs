@@ -119,6 +119,12 @@ pub(super) fn is_old(version: &str) -> bool {
 
 /// A JSON value as text; empty where it is none. Windows paths are full of escapes.
 pub(super) fn read_text(json: &str) -> Cow<'_, str> {
+    let quoted = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let is_plain = |text: &&str| !text.bytes().any(|byte| matches!(byte, 0..0x20 | b'"' | b'\\'));
+    // Read for every reply: a parser is only needed where there is an escape, and where there is no text it makes an error.
+    if let Some(text) = quoted.or(json.is_empty().then_some("")).filter(is_plain) {
+        return text.into();
+    }
     serde_json::from_str::<Text>(json).map_or("".into(), |text| text.0)
 }
 

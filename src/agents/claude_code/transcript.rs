@@ -1,6 +1,6 @@
 //! One transcript: its replies, each once, and the metadata of its sessions.
 
-use super::billed::{mode, provider, rank, tokens};
+use super::billed::{Providers, mode, rank, tokens};
 use super::cost_state::{self, CostState};
 use super::fast::{self, Line, Scratch};
 use super::fork::Beginning;
@@ -93,6 +93,7 @@ pub(super) fn scan(source: &Source, from: &Bookmark, into: &mut Batch) -> Result
         source,
         state,
         costs: Vec::new(),
+        providers: Providers::default(),
         into,
         at: FxHashMap::with_capacity_and_hasher(expected.min(1 << 16), Default::default()),
         spans: Vec::new(),
@@ -159,6 +160,7 @@ struct Transcript<'a> {
     state: State,
     replies: Replies,
     costs: Vec<CostState>,
+    providers: Providers,
     into: &'a mut Batch,
     /// Record and position of the span → position in the batch: the copies of one reply in one session are one turn.
     at: FxHashMap<(RecordKey, usize), usize>,
@@ -254,7 +256,7 @@ impl Transcript<'_> {
             record: RecordKey(event.0),
             event,
             rank: rank(reply, &recorded),
-            provider_id: provider(&reply.model, message_id),
+            provider_id: self.providers.of(&reply.model, message_id),
             model_id: &reply.model,
             numbers: Numbers {
                 cache_write_1h: reply.usage.cache_write_1h.min(tokens.counts()[4]),
@@ -282,7 +284,7 @@ impl Transcript<'_> {
             let extra = Turn {
                 record: RecordKey(event.0),
                 event,
-                provider_id: provider(model_id, message_id),
+                provider_id: self.providers.of(model_id, message_id),
                 model_id,
                 numbers: Numbers {
                     tokens: extra.tokens,
@@ -420,6 +422,7 @@ mod tests {
 
     #[test]
     fn ids_name_the_biller() {
+        let mut providers = Providers::default();
         for (model, id, who) in [
             ("claude-sonnet-4-5-20250929", "msg_01A", "anthropic"),
             ("us.anthropic.claude-opus-4-6-v1:0", "msg_01A", "amazon-bedrock"),
@@ -428,7 +431,7 @@ mod tests {
             ("deepseek-chat", "chatcmpl-a", "deepseek"),
             ("house-model", "chatcmpl-a", "anthropic"),
         ] {
-            assert_eq!(provider(model, id), who, "{model} {id}");
+            assert_eq!(providers.of(model, id), who, "{model} {id}");
         }
     }
 }
