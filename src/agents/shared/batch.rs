@@ -63,7 +63,8 @@ pub struct Batch {
     last_session: u32,
     /// (provider, model) by position.
     pub models: Vec<(String, String)>,
-    model_at: FxHashMap<(String, String), u32>,
+    /// Positions of models, by provider and model as they were recorded.
+    model_at: FxHashMap<String, FxHashMap<String, u32>>,
     last_model: u32,
     /// Branch, subagent and task by position.
     pub origins: Vec<[String; 3]>,
@@ -247,19 +248,21 @@ impl Batch {
         {
             return self.last_model;
         }
-        let key = (provider.to_owned(), model.to_owned());
-        self.last_model = match self.model_at.get(&key) {
+        self.last_model = match self.model_at.get(provider).and_then(|models| models.get(model)) {
             Some(&at) => at,
             None => {
                 // Every agent's spelling of a provider ends here. An empty one stays: its reader found none.
                 let named = Some(provider).filter(|named| !named.is_empty());
                 let billing = named.map_or("", |named| biller(named, model).unwrap_or(named));
-                let own = (billing.to_owned(), model.to_owned());
-                let at = *self.model_at.entry(own.clone()).or_insert_with(|| {
-                    self.models.push(own);
-                    self.models.len() as u32 - 1
-                });
-                self.model_at.insert(key, at);
+                let known = self.model_at.get(billing).and_then(|models| models.get(model));
+                let at = known.copied().unwrap_or(self.models.len() as u32);
+                if at as usize == self.models.len() {
+                    self.models.push((billing.to_owned(), model.to_owned()));
+                }
+                for provider in [provider, billing] {
+                    let models = self.model_at.entry(provider.to_owned()).or_default();
+                    models.insert(model.to_owned(), at);
+                }
                 at
             }
         };
@@ -268,10 +271,13 @@ impl Batch {
 
     fn origin_position(&mut self, origin: Origin<'_>) -> u32 {
         let texts = [origin.branch, origin.subagent, origin.task];
+        // Mostly all are empty. Without the look at the lengths, each pair of empty texts costs some hundred cycles: they
+        // have no address, and comparing what is there takes the processor's slow path.
+        let is_same = |(known, text): (&String, &str)| known.len() == text.len() && (text.is_empty() || known == text);
         if self
             .origins
             .get(self.last_origin as usize)
-            .is_some_and(|last| *last == texts)
+            .is_some_and(|last| last.iter().zip(texts).all(is_same))
         {
             return self.last_origin;
         }
