@@ -7,6 +7,7 @@ use crate::system::database;
 use crate::system::files::is_network_folder;
 use crate::system::open;
 use anyhow::{Context, Result};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -211,6 +212,8 @@ fn open_existing(path: &Path) -> rusqlite::Result<Connection> {
     };
     connection.busy_timeout(Duration::from_millis(READ_BUSY_MS))?;
     is_ours(&connection)?;
+    // Plans do not depend on bound values: without this, SQLite prepares the statement that loads a pack anew for each one.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "synchronous", "normal")?;
     Ok(connection)
 }
