@@ -5,16 +5,18 @@ use super::tables::{Column, ColumnKind, Table};
 use super::{Cell, Cells, Target};
 use crate::core::money::Money;
 use anyhow::{Context, Result, anyhow};
+use bytes::Bytes;
 use jiff::Timestamp;
 use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical};
-use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::{ColumnPath, Type};
 use std::fs::File;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 use tempfile::NamedTempFile;
 
@@ -36,6 +38,8 @@ struct Open {
     /// A thread that encodes one group while the rows of the next are made.
     encoder: JoinHandle<Result<()>>,
     groups: SyncSender<Vec<Buffer>>,
+    /// Buffers of groups that are written.
+    spent: Receiver<Vec<Buffer>>,
     columns: Vec<Buffer>,
     rows: usize,
 }
@@ -60,10 +64,38 @@ struct Buffer {
 }
 
 enum Values {
-    Text(Vec<ByteArray>),
+    Text(Texts),
     Integers(Vec<i64>),
     Numbers(Vec<f64>),
     Flags(Vec<bool>),
+}
+
+/// Texts, one after the other: memory of its own for each would take longer than all the rest of a row.
+#[derive(Default)]
+struct Texts {
+    bytes: Vec<u8>,
+    ranges: Vec<Range<usize>>,
+}
+
+impl Texts {
+    /// Neighbors mostly share their session, model and project: those are held once.
+    fn push(&mut self, text: &str) {
+        let range = match self.ranges.last() {
+            Some(last) if self.bytes[last.clone()] == *text.as_bytes() => last.clone(),
+            _ => {
+                let start = self.bytes.len();
+                self.bytes.extend_from_slice(text.as_bytes());
+                start..self.bytes.len()
+            }
+        };
+        self.ranges.push(range);
+    }
+
+    /// What was pushed, which leaves none.
+    fn take(&mut self) -> Vec<ByteArray> {
+        let bytes = Bytes::from(std::mem::take(&mut self.bytes));
+        self.ranges.drain(..).map(|range| bytes.slice(range).into()).collect()
+    }
 }
 
 impl Buffer {
@@ -71,7 +103,7 @@ impl Buffer {
         Self {
             is_present: Vec::with_capacity(GROUP),
             values: match column.kind {
-                ColumnKind::Text | ColumnKind::Json => Values::Text(Vec::new()),
+                ColumnKind::Text | ColumnKind::Json => Values::Text(Texts::default()),
                 ColumnKind::Integer | ColumnKind::Time | ColumnKind::Money => Values::Integers(Vec::new()),
                 ColumnKind::Number => Values::Numbers(Vec::new()),
                 ColumnKind::Flag => Values::Flags(Vec::new()),
@@ -83,11 +115,7 @@ impl Buffer {
         self.is_present.push(i16::from(cell != Cell::Null));
         match (&mut self.values, cell) {
             (_, Cell::Null) => {}
-            // Neighbors mostly share their session, model and project.
-            (Values::Text(values), Cell::Text(text)) => match values.last() {
-                Some(last) if last.data() == text.as_bytes() => values.push(last.clone()),
-                _ => values.push(text.into()),
-            },
+            (Values::Text(texts), Cell::Text(text)) => texts.push(text),
             (Values::Integers(values), Cell::Integer(number)) => values.push(number),
             (Values::Integers(values), Cell::Number(dollars)) => values.push(Money::from_dollars(dollars).nanos()),
             (Values::Integers(values), Cell::Text(time)) => {
@@ -102,16 +130,36 @@ impl Buffer {
         Ok(())
     }
 
-    fn write(&self, writer: &mut SerializedColumnWriter<'_>, is_key: bool) -> Result<()> {
+    /// Writes the values and leaves none.
+    fn write(&mut self, writer: &mut SerializedColumnWriter<'_>, is_key: bool) -> Result<()> {
         let levels = (!is_key).then_some(&*self.is_present);
-        match &self.values {
-            Values::Text(values) => writer.typed::<ByteArrayType>().write_batch(values, levels, None)?,
-            Values::Integers(values) => writer.typed::<Int64Type>().write_batch(values, levels, None)?,
-            Values::Numbers(values) => writer.typed::<DoubleType>().write_batch(values, levels, None)?,
-            Values::Flags(values) => writer.typed::<BoolType>().write_batch(values, levels, None)?,
-        };
+        match &mut self.values {
+            Values::Text(texts) => write_to::<ByteArrayType>(writer, &texts.take(), levels)?,
+            Values::Integers(values) => {
+                write_to::<Int64Type>(writer, values, levels)?;
+                values.clear();
+            }
+            Values::Numbers(values) => {
+                write_to::<DoubleType>(writer, values, levels)?;
+                values.clear();
+            }
+            Values::Flags(values) => {
+                write_to::<BoolType>(writer, values, levels)?;
+                values.clear();
+            }
+        }
+        self.is_present.clear();
         Ok(())
     }
+}
+
+fn write_to<T: DataType>(
+    writer: &mut SerializedColumnWriter<'_>,
+    values: &[T::T],
+    levels: Option<&[i16]>,
+) -> Result<()> {
+    writer.typed::<T>().write_batch(values, levels, None)?;
+    Ok(())
 }
 
 fn type_of(column: &Column) -> Result<Type> {
@@ -147,23 +195,31 @@ impl Open {
         if self.rows == 0 {
             return;
         }
-        let empty = table.columns.iter().map(Buffer::of).collect();
+        let spent = self.spent.try_recv();
+        let empty = spent.unwrap_or_else(|_| table.columns.iter().map(Buffer::of).collect());
         // Without a receiver encoding failed, as its thread reports at the end.
         let _ = self.groups.send(std::mem::replace(&mut self.columns, empty));
         self.rows = 0;
     }
 }
 
-/// Writes the groups into the file as they come.
-fn encode(mut writer: SerializedFileWriter<File>, are_keys: &[bool], groups: &Receiver<Vec<Buffer>>) -> Result<()> {
-    for columns in groups {
+/// Writes the groups into the file as they come, and hands their buffers back.
+fn encode(
+    mut writer: SerializedFileWriter<File>,
+    are_keys: &[bool],
+    groups: &Receiver<Vec<Buffer>>,
+    spent: &Sender<Vec<Buffer>>,
+) -> Result<()> {
+    for mut columns in groups {
         let mut group = writer.next_row_group()?;
-        for (buffer, is_key) in columns.iter().zip(are_keys) {
+        for (buffer, is_key) in columns.iter_mut().zip(are_keys) {
             let mut writer = group.next_column()?.context("the file has too few columns")?;
             buffer.write(&mut writer, *is_key)?;
             writer.close()?;
         }
         group.close()?;
+        // After the last group nobody wants them.
+        let _ = spent.send(columns);
     }
     writer.close()?;
     Ok(())
@@ -193,11 +249,13 @@ impl Target for Parquet {
         let are_keys: Vec<bool> = table.columns.iter().map(|column| column.is_key).collect();
         // A group waits until the one before it is written: two are in memory at most.
         let (groups, receive) = sync_channel(0);
-        let encoder = thread::Builder::new().spawn(move || encode(writer, &are_keys, &receive))?;
+        let (give_back, spent) = channel();
+        let encoder = thread::Builder::new().spawn(move || encode(writer, &are_keys, &receive, &give_back))?;
         self.open = Some(Open {
             file,
             encoder,
             groups,
+            spent,
             columns: table.columns.iter().map(Buffer::of).collect(),
             rows: 0,
         });
