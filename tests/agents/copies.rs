@@ -146,3 +146,27 @@ fn a_fork_of_qwen_code_leaves_its_source_its_turns() {
         assert_eq!(sessions(&home), expected, "{source}");
     }
 }
+
+#[test]
+fn a_fork_of_kimi_code_leaves_its_source_its_turns() {
+    let reply = |minute: u32| {
+        let time = 1_772_442_000_000 + i64::from(minute) * 60_000;
+        format!(
+            r#"{{"type":"usage.record","time":{time},"model":"kimi-code/k3","usageScope":"turn","usage":{{"inputOther":100,"output":{minute}}}}}
+"#
+        )
+    };
+    let path = |session: &str, name: &str| format!(".kimi-code/sessions/wd/{session}/{name}");
+    for (source, fork) in [(OLDER, FORK), (FORK, OLDER)] {
+        let home = Home::new();
+        let state = |made: i64, origin: &str| format!(r#"{{"createdAt":{made}{origin}}}"#);
+        let origin = format!(r#","forkedFrom":"{source}""#);
+        home.write(&path(fork, "state.json"), state(1_772_443_000_000, &origin));
+        home.write(&path(fork, "agents/main/wire.jsonl"), reply(1) + &reply(30));
+        home.write(&path(source, "state.json"), state(1_772_442_000_000, ""));
+        home.write(&path(source, "agents/main/wire.jsonl"), reply(1) + &reply(20));
+        let mut expected = [(fork.to_owned(), 1, 130, 101), (source.to_owned(), 2, 221, 0)];
+        expected.sort();
+        assert_eq!(sessions(&home), expected, "{source}");
+    }
+}

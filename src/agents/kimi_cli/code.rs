@@ -9,7 +9,7 @@ use crate::agents::{Batch, Skip};
 use crate::core::biller::biller;
 use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
-use crate::core::turn::{EventKey, RecordKey, SessionInfo, Title, Turn};
+use crate::core::turn::{EventKey, Rank, RecordKey, SessionInfo, Title, Turn};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -151,6 +151,7 @@ fn add(state: &State, alias: &str, usage: &Usage, time: i64, place: &Place, offs
         session_id: &place.session,
         record: RecordKey::of(offset.to_string()),
         event: EventKey::of(ID, &key),
+        rank: Rank(u64::from(place.is_own(time)), 0),
         provider_id: &provider,
         model_id: &model,
         numbers: Numbers::of(tokens, time),

@@ -15,7 +15,7 @@ use anyhow::Result;
 use place::Place;
 
 const ID: &str = "kimi-cli";
-const RULES_VERSION: u32 = 5;
+const RULES_VERSION: u32 = 6;
 
 /// A log, and Kimi Code's list of sessions.
 const LOG: u8 = 0;
@@ -74,7 +74,7 @@ impl Agent for KimiCli {
                 place::index_entry(line, into)
             });
         }
-        let place = Place::of(&source.path);
+        let mut place = Place::of(&source.path);
         place.describe(into);
         if place.is_kimi_code {
             let place = place.with_config(into);

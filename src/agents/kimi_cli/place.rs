@@ -4,7 +4,7 @@ use super::config::Config;
 use crate::agents::Batch;
 use crate::agents::shared::json_file::read_beside;
 use crate::agents::shared::jsonl_reader::Line;
-use crate::agents::shared::lenient::{Text, title};
+use crate::agents::shared::lenient::{Text, When, title};
 use crate::core::turn::{Project, SessionInfo, Title};
 use md5::{Digest, Md5};
 use serde::Deserialize;
@@ -22,6 +22,8 @@ pub(super) struct Place {
     pub is_kimi_code: bool,
     /// What the user's settings say of models; see [`Place::with_config`].
     pub config: Config,
+    /// When the session was forked: what is older was copied.
+    forked_at: Option<i64>,
 }
 
 impl Place {
@@ -45,6 +47,7 @@ impl Place {
             agent,
             is_kimi_code: name(above) == "agents",
             config: Config::default(),
+            forked_at: None,
         }
     }
 
@@ -62,9 +65,16 @@ impl Place {
         self.folder.ancestors().nth(3)
     }
 
+    /// Whether a record of such a time was made in this session.
+    pub(super) fn is_own(&self, time: i64) -> bool {
+        self.forked_at.is_none_or(|at| time >= at)
+    }
+
     /// Adds what `state.json` and the list of folders tell.
-    pub(super) fn describe(&self, into: &mut Batch) {
+    pub(super) fn describe(&mut self, into: &mut Batch) {
         let state = read_beside::<State>(&self.folder.join("state.json"), into).unwrap_or_default();
+        let forked_from = state.forked_from.filter(|source| !source.is_empty());
+        self.forked_at = state.created_at.0.filter(|_| forked_from.is_some());
         let path = [state.work_dir, state.cwd]
             .into_iter()
             .flatten()
@@ -78,6 +88,7 @@ impl Place {
         into.session(SessionInfo {
             title: named(Title::from_user, state.custom_title).or_else(|| named(from, state.title)),
             project: path.map(|path| Project::folder(0, path)),
+            forked_from,
             ..SessionInfo::new(&self.session)
         });
     }
@@ -114,6 +125,10 @@ struct State {
     #[serde(rename = "workDir")]
     work_dir: Option<String>,
     cwd: Option<String>,
+    #[serde(rename = "forkedFrom")]
+    forked_from: Option<String>,
+    #[serde(rename = "createdAt")]
+    created_at: When,
 }
 
 #[derive(Deserialize)]

@@ -144,7 +144,7 @@ fn add(update: &StatusUpdate<'_>, time: i64, place: &Place, offset: u64, into: &
         message_id: id,
         record: RecordKey::of(&key),
         event: EventKey::of(ID, &key),
-        rank: Rank(tokens.known_total(), 0),
+        rank: Rank(tokens.known_total(), u64::from(place.is_own(time))),
         numbers: Numbers::of(tokens, time),
         place: offset,
         ..Turn::PLAIN
