@@ -10,7 +10,7 @@ use crate::engine::Engine;
 use crate::engine::empty_answer::empty_or;
 use crate::engine::filters::check;
 use crate::engine::live_loop::{OnUnwritable, Step, WatchOptions};
-use crate::engine::live_rows::{Known, Shown, known_sessions, row};
+use crate::engine::live_rows::{Known, Shown, known_sessions, rows};
 use crate::engine::panes;
 use crate::engine::remotes::{Asking, RemoteAgents};
 use crate::engine::scan::{Scan, ScanOptions};
@@ -178,9 +178,7 @@ impl PsArgs {
 
     fn choose(&self, engine: &Engine, out: &Out, scan: &Scan, known: &Known, remote: &[PsRow]) -> Result<Vec<PsRow>> {
         let (now, filters) = (engine.system.now, &self.filters.text());
-        let mut rows: Vec<PsRow> = scan.sessions.iter().map(|session| row(session, known, now)).collect();
-        rows.extend(remote.iter().cloned());
-        rows.sort_by(|a, b| (&a.host, a.pid, &a.session_id).cmp(&(&b.host, b.pid, &b.session_id)));
+        let mut rows = rows(&scan.sessions, remote, known, now);
         out.report_unknown(&engine.unknown_names(filters, &rows)?, self.check)?;
         if self.waiting || self.check {
             rows.retain(|row| row.status.is_waiting());

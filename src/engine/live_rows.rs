@@ -35,7 +35,15 @@ pub fn known_sessions(live: &[LiveSession], usage: &Usage<'_>) -> Result<Known> 
     Ok(keyed.collect())
 }
 
-/// The row of a session; `now` in epoch milliseconds.
+/// The rows of sessions by pid, then those of other machines; `now` in epoch milliseconds.
+pub fn rows(sessions: &[LiveSession], remote: &[PsRow], known: &Known, now: i64) -> Vec<PsRow> {
+    let mut rows: Vec<PsRow> = sessions.iter().map(|session| row(session, known, now)).collect();
+    rows.extend_from_slice(remote);
+    rows.sort_by(|a, b| (&a.host, a.pid, &a.session_id).cmp(&(&b.host, b.pid, &b.session_id)));
+    rows
+}
+
+/// The row of one session.
 pub fn row(session: &LiveSession, known: &Known, now: i64) -> PsRow {
     let agent_id = session.agent_id.text();
     let session_id = session

@@ -1,7 +1,7 @@
 //! The snapshot for bars: sums from the ledger, the last known limits, and live sessions.
 
 use super::Engine;
-use super::live_rows::{Shown, known_sessions, row};
+use super::live_rows::{Shown, known_sessions, rows};
 use super::plan_worth::Paces;
 use super::scan::{Scan, ScanOptions};
 use crate::core::price::CostFrom;
@@ -106,8 +106,7 @@ fn windows(report: Report, paces: &Paces, now: i64) -> Vec<LimitNow> {
 fn add_agents(snapshot: &mut Snapshot, scan: Scan, usage: &Usage<'_>, now: i64) -> Result<()> {
     let live = Shown::Agents.among(scan.sessions);
     let known = known_sessions(&live, usage)?;
-    let mut rows: Vec<PsRow> = live.iter().map(|one| row(one, &known, now)).collect();
-    rows.sort_by(|a, b| (a.pid, &a.session_id).cmp(&(b.pid, &b.session_id)));
+    let rows = rows(&live, &[], &known, now);
     let mut began: BTreeMap<String, i64> = BTreeMap::new();
     for row in &rows {
         if let Some(at) = row.started_at {

@@ -11,7 +11,7 @@ use crate::core::process::DetailLimits;
 use crate::core::rows::{CostRow, ProviderRow, PsRow, SessionRow};
 use crate::core::trend::Span;
 use crate::engine::Engine;
-use crate::engine::live_rows::{Shown, known_sessions, row};
+use crate::engine::live_rows::{Shown, known_sessions, rows};
 use crate::engine::scan::{LiveSession, Scan};
 use crate::render::{Grep, Row};
 use crate::reports::budgets::thresholds;
@@ -117,10 +117,7 @@ pub fn listed(scan: Scan, has_helpers: bool) -> Vec<LiveSession> {
 /// When the ledger is damaged, or a filter has no key here.
 pub fn live(engine: &Engine, scanned: &[LiveSession], remote: &[PsRow], filter: &FilterText) -> Result<Vec<PsRow>> {
     let known = known_sessions(scanned, &engine.usage()?)?;
-    let now = engine.system.now;
-    let mut rows: Vec<PsRow> = scanned.iter().map(|session| row(session, &known, now)).collect();
-    rows.extend(remote.iter().cloned());
-    rows.sort_by(|a, b| (&a.host, a.pid, &a.session_id).cmp(&(&b.host, b.pid, &b.session_id)));
+    let rows = rows(scanned, remote, &known, engine.system.now);
     Ok(matching(engine.choose(filter, rows)?, filter))
 }
 

@@ -4,7 +4,7 @@ use super::{Answers, LOCAL, print};
 use crate::core::rows::PsRow;
 use crate::engine::Engine;
 use crate::engine::filters::check;
-use crate::engine::live_rows::{Shown, known_sessions, row};
+use crate::engine::live_rows::{Shown, known_sessions, rows};
 use crate::engine::scan::{Scan, ScanOptions};
 use crate::engine::stats::presence;
 use crate::render::Keep;
@@ -52,8 +52,5 @@ pub(super) fn rows_of(scan: Scan, engine: &Engine) -> Result<Vec<PsRow>> {
         .into_iter()
         .for_each(|problem| engine.note_problem(problem));
     let known = known_sessions(&scan.sessions, &engine.usage()?)?;
-    let now = engine.system.now;
-    let mut rows: Vec<PsRow> = scan.sessions.iter().map(|session| row(session, &known, now)).collect();
-    rows.sort_by(|a, b| (a.pid, &a.session_id).cmp(&(b.pid, &b.session_id)));
-    Ok(rows)
+    Ok(rows(&scan.sessions, &[], &known, engine.system.now))
 }
