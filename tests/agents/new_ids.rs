@@ -151,10 +151,14 @@ fn check(agent: &'static (dyn Agent + Sync), case: &Path, has_ids: bool) -> bool
         copied |= copy_session(&home.path(), session, &renamed(session));
     }
     let after = counting.sync(&system).turns;
-    assert_eq!(counts(&after), counts(&before), "{} {has_ids}", case.display());
+    let what = format!(
+        "{} with ids of messages: {has_ids}; a copy under another id adds",
+        case.display()
+    );
+    assert_eq!(counts(&after), counts(&before), "{what} later");
     // Whether the copies come later or were always there.
     let once = Counting::of(agent).sync(&system).turns;
-    assert_eq!(counts(&once), counts(&before), "{} {has_ids} at once", case.display());
+    assert_eq!(counts(&once), counts(&before), "{what} at once");
     copied
 }
 

@@ -364,22 +364,27 @@ pub static PROGRAMS: &[Program] = &[
         agent_id: "devin-cli",
         commands: &["devin"],
         options: PRINTS,
+        // Two words and a number.
+        is_session_id: |text| text.split('-').count() >= 3,
         ..Program::PLAIN
     },
     Program {
         agent_id: "jcode",
         commands: &["jcode"],
+        is_session_id: |text| text.starts_with("session_") && text.len() > 8,
         ..Program::PLAIN
     },
     Program {
         agent_id: "junie",
         commands: &["junie"],
+        is_session_id: |text| text.starts_with("session-") && text.len() > 8,
         ..Program::PLAIN
     },
     Program {
         agent_id: "zcode",
         commands: &["zcode"],
         options: PRINTS,
+        is_session_id: |text| text.starts_with("ses_") && text.len() > 4,
         ..Program::PLAIN
     },
 ];
@@ -401,6 +406,33 @@ mod tests {
     const AMBIGUOUS: [&str; 1] = ["deepseek-harness"];
     /// Agents whose records say nothing of their turns.
     const SILENT: [&str; 2] = ["kiro", "mux"];
+
+    /// Agents whose made-up fixtures have shorter ids than the agent gives.
+    const SHORT: [&str; 1] = ["hermes"];
+
+    /// Ids of sessions in an agent's fixtures.
+    fn session_ids(agent_id: &str) -> Vec<String> {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/agents");
+        let cases = std::fs::read_dir(folder.join(agent_id)).into_iter().flatten();
+        let truths = cases.map(|case| case.expect("a case").path().join("truth.json"));
+        let rows = truths.flat_map(|truth| {
+            let text = std::fs::read(&truth).expect("a truth");
+            let truth: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
+            truth["rows"].as_array().cloned().expect("rows")
+        });
+        rows.filter_map(|row| Some(row["sessionId"].as_str()?.to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn a_program_knows_the_ids_of_its_sessions() {
+        for program in PROGRAMS.iter().filter(|program| !SHORT.contains(&program.agent_id)) {
+            let ids = session_ids(program.agent_id);
+            // Subagents may have ids of another form: nobody resumes them.
+            let is_known = ids.iter().any(|id| (program.is_session_id)(id));
+            assert!(is_known || ids.is_empty(), "{}: {ids:?}", program.agent_id);
+        }
+    }
 
     fn started(args: &[&str]) -> Process {
         Process {
