@@ -42,7 +42,7 @@ bench: build
 # Every target, or TARGETS="agent_codex jsonc", for FUZZ_SECONDS each.
 fuzz:
 	cp Cargo.lock fuzz/Cargo.lock
-	cd fuzz && $(CARGO) build --bins && $(CARGO) run -q --bin seed > targets.txt
+	cd fuzz && $(CARGO) build && ../target/debug/fuzz > targets.txt
 	cd fuzz && for target in $${TARGETS:-$$(cat targets.txt)}; do \
 	    mkdir -p artifacts && echo "$$target" && \
 	    TTOP_FUZZ=$$target ../target/debug/fuzz corpus/$$target -artifact_prefix=artifacts/$$target- -rss_limit_mb=2048 \

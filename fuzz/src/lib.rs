@@ -3,6 +3,7 @@
 #[path = "../../tests/support/subjects.rs"]
 mod subjects;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use subjects::Subject;
@@ -70,7 +71,7 @@ pub fn run(input: &[u8]) {
     CHOSEN.with(|chosen| {
         let chosen = chosen.get_or_init(|| {
             let name = std::env::var("TTOP_FUZZ").unwrap_or_default();
-            Chosen::of(&name).expect("TTOP_FUZZ is one of the names that `cargo run --bin seed` prints")
+            Chosen::of(&name).expect("TTOP_FUZZ is one of the names that are printed without it")
         });
         match chosen {
             Chosen::Parser(parse) => {
@@ -87,8 +88,22 @@ pub fn run(input: &[u8]) {
     });
 }
 
+/// Writes `corpus/<target>/`, the first inputs of each target, and prints the targets.
+pub fn seed() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    let mut out = std::io::stdout().lock();
+    for (target, inputs) in seeds() {
+        let folder = corpus.join(&target);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        for (at, input) in inputs.iter().enumerate() {
+            std::fs::write(folder.join(format!("seed-{at}")), input).expect("written");
+        }
+        writeln!(out, "{target}").expect("printed");
+    }
+}
+
 /// What each target begins with: (target, inputs).
-pub fn seeds() -> Vec<(String, Vec<Vec<u8>>)> {
+fn seeds() -> Vec<(String, Vec<Vec<u8>>)> {
     let parsers = TARGETS.iter().map(|target| {
         let seeds = target.seeds.iter().map(|seed| seed.as_bytes().to_vec());
         (target.name.to_owned(), seeds.collect())
