@@ -8,6 +8,9 @@ use zeroize::Zeroizing;
 /// The note on a credential whose file others can read.
 pub const READABLE: &str = "readable by group or others";
 
+/// The source of a provider row whose credential a plugin found: the row's id is the plugin's.
+pub const OF_PLUGIN: &str = "plugin";
+
 /// A token or key: it cannot be printed or serialized, and its memory is cleared when it is dropped.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);

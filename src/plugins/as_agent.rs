@@ -233,7 +233,7 @@ impl Agent for PluginAgent {
 }
 
 /// Whether JavaScript takes a value for true.
-fn is_true(value: &Value) -> bool {
+pub fn is_true(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::Bool(is_true) => *is_true,
@@ -328,6 +328,15 @@ fn add(id: &str, mut rows: Vec<Row>, into: &mut Batch) {
         info.title = Some(Title::from_agent(at, name.to_owned()));
         into.session(info);
     }
+}
+
+/// Which turns rows are, in an order of their own: two reads of the same rows give the same.
+pub fn identities(id: &str, rows: Vec<Row>) -> Vec<(u64, u64)> {
+    let mut batch = Batch::default();
+    add(id, rows, &mut batch);
+    let mut all: Vec<_> = batch.turns.iter().map(|turn| (turn.record.0, turn.event.0)).collect();
+    all.sort_unstable();
+    all
 }
 
 #[cfg(test)]

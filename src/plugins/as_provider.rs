@@ -35,13 +35,14 @@ impl PluginProvider {
             found: Arc::default(),
         }))
     }
+}
 
-    fn capabilities(&self) -> Vec<Capability> {
-        let declared = &self.plugin.declaration.value["capabilities"];
-        let flags = [("usageLimits", Capability::Limits), ("actualCosts", Capability::Spend)];
-        let named = flags.into_iter().filter(|(flag, _)| declared[flag] == true);
-        named.map(|(_, capability)| capability).collect()
-    }
+/// What a provider plugin declares that it reports.
+pub fn capabilities(declared: &Value) -> Vec<Capability> {
+    let declared = &declared["capabilities"];
+    let flags = [("usageLimits", Capability::Limits), ("actualCosts", Capability::Spend)];
+    let named = flags.into_iter().filter(|(flag, _)| declared[flag] == true);
+    named.map(|(_, capability)| capability).collect()
 }
 
 impl Provider for PluginProvider {
@@ -55,7 +56,7 @@ impl Provider for PluginProvider {
             interval_s: INTERVAL_S,
             // Trust is the consent.
             needs_consent: false,
-            capabilities: self.capabilities(),
+            capabilities: capabilities(&self.plugin.declaration.value),
             credentials: CredentialSpec {
                 provider_id: id.clone(),
                 accepts: ANY_KIND.to_vec(),
@@ -80,7 +81,7 @@ impl Provider for PluginProvider {
                     if let Some(message) = called.value.get_mut("message") {
                         mask.hide(message);
                     }
-                    let mut credential = credential(plugin.id(), source, &called.value);
+                    let mut credential = credential(&plugin, source, &called.value);
                     if let Some(credential) = credential.as_mut().filter(|_| checks) {
                         check(&plugin, &mask, credential);
                     }
@@ -137,11 +138,16 @@ pub fn source_of(plugin: &Plugin) -> &'static str {
 pub fn read_by_agent(plugin: &Arc<Plugin>, source: &'static str) -> Receiver<Vec<Credential>> {
     let (reply, answer) = channel();
     let read = plugin.ask("readCredentials", json!({}));
-    let id = plugin.id().to_owned();
+    let plugin = Arc::clone(plugin);
     std::thread::spawn(move || {
         let all = match read.recv() {
-            Ok(Ok(called)) => of_agent(source, &called.value),
-            Ok(Err(failure)) => vec![faulty(&id, source, Fault::Unreadable, Some(&failure.to_string()))],
+            Ok(Ok(called)) => of_agent(&plugin, source, &called.value),
+            Ok(Err(failure)) => vec![faulty(
+                plugin.id(),
+                source,
+                Fault::Unreadable,
+                Some(&failure.to_string()),
+            )],
             Err(_) => Vec::new(),
         };
         // Whoever asked may have gone.
@@ -151,10 +157,11 @@ pub fn read_by_agent(plugin: &Arc<Plugin>, source: &'static str) -> Receiver<Vec
 }
 
 /// `AgentCredentials` of the SDK: by provider.
-fn of_agent(source: &'static str, read: &Value) -> Vec<Credential> {
+pub fn of_agent(plugin: &Plugin, source: &'static str, read: &Value) -> Vec<Credential> {
     let providers = read["providers"].as_object().into_iter().flatten().take(MOST_READ);
     let all = providers.filter_map(|(provider, found)| {
-        let mut credential = credential(&short(provider), source, &json!({"ok": true, "credentials": found}))?;
+        let mut credential = parsed(&short(provider), source, &json!({"ok": true, "credentials": found}))?;
+        name_variable(plugin, &mut credential);
         credential.is_candidate = false;
         Some(credential)
     });
@@ -162,7 +169,23 @@ fn of_agent(source: &'static str, read: &Value) -> Vec<Credential> {
 }
 
 /// What was discovered, as a credential; `None` for one that is missing.
-fn credential(id: &str, source: &'static str, discovered: &Value) -> Option<Credential> {
+pub fn credential(plugin: &Plugin, source: &'static str, discovered: &Value) -> Option<Credential> {
+    let mut credential = parsed(plugin.id(), source, discovered)?;
+    name_variable(plugin, &mut credential);
+    Some(credential)
+}
+
+/// A secret that is the value of a variable of the plugin comes from there.
+fn name_variable(plugin: &Plugin, credential: &mut Credential) {
+    let variable = credential
+        .secret()
+        .and_then(|secret| plugin.variable_with(secret.expose()));
+    if let Some(name) = variable {
+        credential.origin = format!("${name}");
+    }
+}
+
+fn parsed(id: &str, source: &'static str, discovered: &Value) -> Option<Credential> {
     let message = discovered["message"].as_str();
     if discovered["ok"] != true {
         return match discovered["reason"].as_str() {
@@ -260,7 +283,7 @@ mod tests {
             ),
             (json!({"ok": false, "reason": "error"}), Kind::Unknown, State::Malformed),
         ] {
-            let credential = credential("acme", "plugin:acme", &discovered).expect("a credential");
+            let credential = parsed("acme", "plugin:acme", &discovered).expect("a credential");
             assert_eq!((credential.kind, credential.state(10)), (kind, state), "{discovered}");
         }
         for discovered in [
@@ -269,7 +292,7 @@ mod tests {
             json!("yes"),
             json!({}),
         ] {
-            assert!(credential("acme", "plugin:acme", &discovered).is_none(), "{discovered}");
+            assert!(parsed("acme", "plugin:acme", &discovered).is_none(), "{discovered}");
         }
     }
 }

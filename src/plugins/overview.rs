@@ -6,7 +6,7 @@ use super::parent::walls;
 use super::plugin::Plugin;
 use crate::core::rows::{PluginProviderRow, PluginRow};
 use crate::core::time::Time;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,16 +23,23 @@ pub fn providers(plugin: &Arc<Plugin>) -> Option<Vec<PluginProviderRow>> {
         return None;
     }
     let called = plugin.ask_within("getProviders", json!({}), ASK_WITHIN).ok()?;
-    let listed = called.value.as_array()?.iter().take(MOST_PROVIDERS);
+    called.value.is_array().then(|| provider_rows(&called.value))
+}
+
+/// `getProviders` of the SDK: a provider is enabled unless the agent says otherwise.
+pub fn provider_rows(listed: &Value) -> Vec<PluginProviderRow> {
+    let listed = listed.as_array().into_iter().flatten().take(MOST_PROVIDERS);
     let rows = listed.filter_map(|one| {
         Some(PluginProviderRow {
             id: one["id"].as_str()?.to_owned(),
             name: one["name"].as_str().map(str::to_owned),
             configured: one["configured"].as_bool(),
-            enabled: one["enabled"].as_bool(),
+            enabled: one["enabled"]
+                .as_bool()
+                .or_else(|| one["enabled"].is_null().then_some(true)),
         })
     });
-    Some(rows.collect())
+    rows.collect()
 }
 
 /// The walls around plugins on this system.

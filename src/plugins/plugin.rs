@@ -12,6 +12,7 @@ use super::world::World;
 use crate::core::rows::{EventRow, EventType, Severity};
 use crate::system::notices::Waker;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -190,8 +191,18 @@ impl Plugin {
 
     /// Hides the variables that it was granted.
     pub fn mask(&self) -> Mask {
-        let grants = Grants::of(&self.declaration, &self.world.home, &[]);
-        Mask::new(grants.visible(&self.world.env).into_values().collect())
+        Mask::new(self.variables().into_values().collect())
+    }
+
+    /// The variables that it was granted.
+    fn variables(&self) -> BTreeMap<String, String> {
+        Grants::of(&self.declaration, &self.world.home, &[]).visible(&self.world.env)
+    }
+
+    /// The first of its variables that has this value.
+    pub fn variable_with(&self, value: &str) -> Option<String> {
+        let mut all = self.variables().into_iter();
+        all.find(|(_, own)| own.trim() == value).map(|(name, _)| name)
     }
 
     pub fn stage(&self) -> Stage {

@@ -17,7 +17,7 @@ use super::ops::opencode::OpenCode;
 use super::ops::storage::Storage;
 use super::plugin::{Events, Plugin};
 use super::trust::Trust;
-use super::world::{Clock, Limits, World};
+use super::world::{Clock, Limits, Refusals, World};
 use crate::agents::AgentHandle;
 use crate::core::cannot_answer::CannotAnswer;
 use crate::core::credential::Credential;
@@ -84,6 +84,7 @@ pub fn world(system: &System) -> Result<World> {
         limits: Limits::default(),
         clock: Clock::default(),
         without: Without::default(),
+        refusals: Refusals::default(),
     })
 }
 

@@ -1,15 +1,15 @@
 //! The world of plugins: what ttop lends them, replaceable in cases and tests.
 
 use super::child::Without;
-use super::message::Machine;
+use super::message::{Machine, Refused};
 use super::ops::http::Transport;
 use super::ops::opencode::OpenCode;
 use super::ops::storage::Storage;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Shared by all plugins of a run.
@@ -31,6 +31,39 @@ pub struct World {
     pub limits: Limits,
     pub clock: Clock,
     pub without: Without,
+    pub refusals: Refusals,
+}
+
+/// Permissions that were refused, for cases that look at the texts.
+#[derive(Clone, Default)]
+pub struct Refusals(Option<Arc<Mutex<Vec<String>>>>);
+
+impl Refusals {
+    const MOST: usize = 1000;
+
+    pub fn kept() -> Self {
+        Self(Some(Arc::default()))
+    }
+
+    pub fn note(&self, plugin: &str, refused: &Refused) {
+        let (Some(kept), Refused::Permission { permission, message }) = (&self.0, refused) else {
+            return;
+        };
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < Self::MOST {
+            kept.push(format!(
+                "Plugin \"{plugin}\" permission denied: {permission}: {message}"
+            ));
+        }
+    }
+
+    pub fn all(&self) -> Vec<String> {
+        let kept = self
+            .0
+            .as_ref()
+            .map(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner));
+        kept.map(|kept| kept.clone()).unwrap_or_default()
+    }
 }
 
 impl fmt::Debug for World {

@@ -5,7 +5,7 @@ use super::ask::{Ask, Refusal};
 use super::memory::{CACHE, CacheDecision, Memory, app_name};
 use super::report::Report;
 use super::{About, Provider, ProviderHandle};
-use crate::core::credential::{Content, Credential, ProviderCredentials, Rank, State};
+use crate::core::credential::{Content, Credential, OF_PLUGIN, ProviderCredentials, Rank, State};
 use crate::core::problem::Problem;
 use crate::core::quota::{ProviderState, sort_limits};
 use crate::system::System;
@@ -90,7 +90,11 @@ impl Poll<'_> {
             Ok(ready) => ready,
             Err(refusal) => return report.refused(&refusal),
         };
-        report.source = Some(ready.credential.source.to_owned());
+        let source = match ready.credential.rank {
+            Rank::Plugin => OF_PLUGIN,
+            _ => ready.credential.source,
+        };
+        report.source = Some(source.to_owned());
         let read = || Memory::of(cache.read(&about.id), &ready.asked_with);
         let memory = read();
         let now = self.system.now;

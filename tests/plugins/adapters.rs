@@ -221,6 +221,7 @@ fn a_provider_plugin_finds_its_credential_and_shows_it_to_nobody() {
         (&row["source"], &row["kind"], &row["used"]),
         (&json!("plugin:acme"), &json!("api"), &json!(true))
     );
+    assert_eq!(row["origin"], "$ACME_KEY");
     let providers = run(&["providers", "--provider", "acme"]);
     let row = &providers[0];
     assert_eq!(
@@ -229,8 +230,8 @@ fn a_provider_plugin_finds_its_credential_and_shows_it_to_nobody() {
         "{row}"
     );
     assert_eq!(
-        (&row["spend"], &row["limits"][0]["label"]),
-        (&json!(4.2), &json!("Weekly calls"))
+        (&row["spend"], &row["limits"][0]["label"], &row["source"]),
+        (&json!(4.2), &json!("Weekly calls"), &json!("plugin"))
     );
     let tokens = json!({"input": 10, "output": 20, "reasoning": null, "cacheRead": 3, "cacheWrite": null});
     assert_eq!(row["tokens"], tokens);

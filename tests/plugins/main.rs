@@ -3,6 +3,7 @@
 mod adapters;
 mod archives;
 mod cases;
+mod expectations;
 mod guide;
 mod pressure;
 mod published;

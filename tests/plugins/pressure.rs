@@ -133,7 +133,7 @@ fn info_shows_the_last_failure_and_the_providers_that_an_agent_names() {
     assert!(row["lastFailureAt"].is_string(), "{row}");
     assert_eq!(
         row["providers"],
-        json!([{"id": "anthropic", "name": "Anthropic", "configured": true, "enabled": null}])
+        json!([{"id": "anthropic", "name": "Anthropic", "configured": true, "enabled": true}])
     );
 }
 

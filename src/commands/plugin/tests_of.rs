@@ -40,6 +40,9 @@ pub(super) fn test(context: &mut Context, paths: &[PathBuf], without: &[Wall]) -
         for line in &verdict.wrong {
             text.push_str(&format!("    {}\n", crate::core::text::plain(line)));
         }
+        for line in &verdict.remarks {
+            text.push_str(&format!("    not checked: {}\n", crate::core::text::plain(line)));
+        }
         context.out.text(&text)?;
         failed += usize::from(!verdict.wrong.is_empty());
     }

@@ -11,9 +11,6 @@ const BUSY: u128 = 4;
 /// Everything that a plugin reached or left behind.
 pub(super) fn check(spec: &Value, seen: &Seen) -> Vec<String> {
     let mut wrong = Vec::new();
-    if spec["attack"] != true {
-        return wrong;
-    }
     let outcomes = outcomes(seen);
     let mut messages = messages(seen);
     messages.extend(seen.log.iter().map(|(_, text)| text.clone()));
@@ -64,14 +61,29 @@ pub(super) fn check(spec: &Value, seen: &Seen) -> Vec<String> {
     if let Some(most) = spec["stderrMaxBytes"].as_u64() {
         let size: usize = seen.log.iter().map(|(_, line)| line.len()).sum();
         say(&mut wrong, seen.log.len() <= 1000 && size as u64 <= most, || {
-            format!("log: {} lines, {size} bytes", seen.log.len())
+            format!("stderrMaxBytes: {} lines, {size} bytes", seen.log.len())
+        });
+    }
+    let prefixes: Vec<_> = texts(&spec["stderrLinesBegin"]).collect();
+    let is_right = |line: &str| !line.contains('\n') && prefixes.iter().any(|prefix| line.starts_with(prefix));
+    let other = seen
+        .log
+        .iter()
+        .find(|(_, line)| !prefixes.is_empty() && !is_right(line));
+    say(&mut wrong, other.is_none(), || {
+        format!("stderrLinesBegin: wanted {prefixes:?}, got {other:?}")
+    });
+    if spec["hostAlive"].is_boolean() {
+        // Whatever a plugin does, ttop gets here.
+        say(&mut wrong, spec["hostAlive"] == true, || {
+            "hostAlive: ttop is alive".to_owned()
         });
     }
     if let Some(most) = spec["limits"]["wallMs"].as_u64() {
         // On a busy machine everything takes longer; what is never stopped takes forever.
         let took = seen.took.as_millis();
         say(&mut wrong, took <= u128::from(most) * BUSY, || {
-            format!("took {took} ms of {most}")
+            format!("limits.wallMs: took {took} ms of {most}")
         });
     }
     if spec["trust"] == "asked" {
@@ -79,11 +91,11 @@ pub(super) fn check(spec: &Value, seen: &Seen) -> Vec<String> {
             .steps
             .iter()
             .any(|done| done.result.is_ok() && done.plugin.is_some());
-        say(&mut wrong, !ran, || "it ran without consent".to_owned());
+        say(&mut wrong, !ran, || "trust: it ran without consent".to_owned());
         let is_named =
             spec["state"] == "shadowed" || is_refused || messages.iter().any(|text| text.contains("ttop plugin trust"));
         say(&mut wrong, is_named, || {
-            format!("the command that gives consent is not named: {messages:?}")
+            format!("trust: the command that gives consent is not named: {messages:?}")
         });
     }
     wrong

@@ -3,8 +3,11 @@
 use super::commands::check_commands;
 use super::matchers::{fits, has, holds};
 use super::outcome::turns;
-use super::provider::{check_prices, check_row};
+use super::provider::{check_prices, check_row, usage_row};
+use super::rows::check_rows;
 use super::{Found, Seen};
+use crate::plugins::as_agent::is_true;
+use crate::plugins::host::State;
 use crate::plugins::theme;
 use serde_json::{Value, json};
 
@@ -13,8 +16,15 @@ pub(super) fn check(spec: &Value, seen: &Seen) -> Vec<String> {
     let mut wrong = Vec::new();
     for (index, want) in list(&spec["plugins"]).enumerate() {
         match seen.found.get(index) {
-            Some(found) => check_plugin(index, want, found, &mut wrong),
+            Some(found) => check_plugin(&format!("plugins[{index}]"), want, found, &mut wrong),
             None => wrong.push(format!("plugins[{index}]: there is none")),
+        }
+    }
+    for want in list(&spec["hostOnly"]) {
+        let path = want["path"].as_str().unwrap_or_default();
+        match seen.found.iter().find(|found| found.source.label == path) {
+            Some(found) => check_plugin(&format!("hostOnly {path}"), want, found, &mut wrong),
+            None => wrong.push(format!("hostOnly {path}: there is none")),
         }
     }
     for (index, want) in list(&spec["steps"]).enumerate() {
@@ -23,7 +33,7 @@ pub(super) fn check(spec: &Value, seen: &Seen) -> Vec<String> {
     check_lists(spec, seen, &mut wrong);
     for (id, want) in map(&spec["storageCount"]) {
         say(&mut wrong, has(want, &seen.storage[id]), || {
-            format!("storage of {id}: wanted {want}, got {}", seen.storage[id])
+            format!("storageCount.{id}: wanted {want}, got {}", seen.storage[id])
         });
     }
     for pair in list(&spec["states"]) {
@@ -31,10 +41,11 @@ pub(super) fn check(spec: &Value, seen: &Seen) -> Vec<String> {
         let found = seen.found.iter().rev().find(|found| found.checked.id.as_deref() == id);
         let got = found.map(Found::state_name);
         say(&mut wrong, got == pair[1].as_str(), || {
-            format!("state of {}: wanted {}, got {got:?}", pair[0], pair[1])
+            format!("states: {}: wanted {}, got {got:?}", pair[0], pair[1])
         });
     }
     check_turns(spec, seen, &mut wrong);
+    check_rows(spec, seen, &mut wrong);
     check_prices(spec, seen, &mut wrong);
     check_themes(spec, seen, &mut wrong);
     for (id, wanted) in map(&spec["warningsWanted"]) {
@@ -43,15 +54,21 @@ pub(super) fn check(spec: &Value, seen: &Seen) -> Vec<String> {
         for words in list(wanted) {
             let is_there = warnings.iter().any(|text| holds(text, words));
             say(&mut wrong, is_there, || {
-                format!("warnings of {id}: wanted {words}, got {warnings:?}")
+                format!("warningsWanted.{id}: wanted {words}, got {warnings:?}")
             });
         }
     }
     let messages = messages(seen);
     for words in list(&spec["shown"]) {
-        let is_there = !words.is_array() || messages.iter().any(|text| holds(text, words));
+        let is_there = messages.iter().any(|text| holds(text, words));
         say(&mut wrong, is_there, || {
             format!("shown: wanted {words}, got {messages:?}")
+        });
+    }
+    for (key, words) in map(&spec["textHas"]) {
+        let is_there = seen.refusals.iter().any(|text| holds(text, words));
+        say(&mut wrong, is_there, || {
+            format!("textHas.{key}: wanted {words}, got {:?}", seen.refusals)
         });
     }
     for words in list(&spec["consentShows"]) {
@@ -76,7 +93,7 @@ pub(super) fn check(spec: &Value, seen: &Seen) -> Vec<String> {
     wrong
 }
 
-fn check_plugin(index: usize, want: &Value, found: &Found, wrong: &mut Vec<String>) {
+fn check_plugin(at: &str, want: &Value, found: &Found, wrong: &mut Vec<String>) {
     let settings = found.plugin.as_ref().map(|plugin| plugin.settings());
     let got = json!({
         "id": found.checked.id, "type": found.checked.kind.map(|kind| kind.name()), "name": found.checked.name,
@@ -86,20 +103,18 @@ fn check_plugin(index: usize, want: &Value, found: &Found, wrong: &mut Vec<Strin
     for (key, value) in map(want) {
         if got.get(key).is_some() {
             say(wrong, fits(value, &got[key]), || {
-                format!("plugins[{index}].{key}: wanted {value}, got {}", got[key])
+                format!("{at}.{key}: wanted {value}, got {}", got[key])
             });
         }
     }
     for (key, texts) in [("errors", &found.errors), ("warnings", &found.warnings)] {
         for words in list(&want[key]) {
             let is_there = texts.iter().any(|text| holds(text, words));
-            say(wrong, is_there, || {
-                format!("plugins[{index}].{key}: wanted {words}, got {texts:?}")
-            });
+            say(wrong, is_there, || format!("{at}.{key}: wanted {words}, got {texts:?}"));
         }
         let wants_none = want[key].as_array().is_some_and(Vec::is_empty) || (key == "errors" && want[key].is_null());
         say(wrong, !wants_none || texts.is_empty(), || {
-            format!("plugins[{index}].{key}: wanted none, got {texts:?}")
+            format!("{at}.{key}: wanted none, got {texts:?}")
         });
     }
 }
@@ -134,10 +149,18 @@ fn check_step(index: usize, want: &Value, seen: &Seen, wrong: &mut Vec<String>) 
     {
         wrong.push(format!("{at}: wanted no error, got {error}"));
     }
-    if let Some(row) = want.get("row").filter(|_| want["do"] == "fetchUsage") {
-        check_row(&at, row, value, wrong);
+    if let Some(row) = want.get("row") {
+        let got = match want["do"].as_str() {
+            Some("fetchUsage") => Some(usage_row(value)),
+            Some("isInstalled") => Some(json!({"installed": value.is_some_and(is_true)})),
+            _ => None,
+        };
+        match got {
+            Some(got) => check_row(&format!("{at}: row"), row, &got, wrong),
+            None => wrong.push(format!("{at}: row: only fetchUsage and isInstalled have one")),
+        }
     }
-    if let Some(expected) = want.get("message").filter(|message| message.is_array()) {
+    if let Some(expected) = want.get("message") {
         let text = value.and_then(|value| value["message"].as_str()).unwrap_or_default();
         let got: Value = serde_json::from_str(text).unwrap_or_default();
         say(wrong, fits(expected, &got), || {
@@ -195,24 +218,41 @@ fn check_list(
 }
 
 fn check_turns(spec: &Value, seen: &Seen, wrong: &mut Vec<String>) {
-    if spec["turns"].is_null() && spec["problems"].is_null() {
-        return;
-    }
     let (got, problems) = turns(seen, spec);
     if let Some(want) = spec["turns"].as_array() {
         check_list("turns", want, &got, &has, wrong);
     }
     if let Some(want) = spec["problems"].as_array() {
-        let all = want.len() == problems.len() && want.iter().zip(&problems).all(|(words, text)| holds(text, words));
-        say(wrong, all, || {
-            format!("problems: wanted {}, got {problems:?}", spec["problems"])
+        let got: Vec<Value> = problems.iter().map(|text| text.as_str().into()).collect();
+        let fits = |words: &Value, text: &Value| holds(text.as_str().unwrap_or_default(), words);
+        check_list("problems", want, &got, &fits, wrong);
+    }
+    let is_without = seen
+        .found
+        .iter()
+        .any(|found| matches!(found.state, State::Refused | State::Untrusted));
+    for (flag, exit) in map(&spec["exit"]) {
+        let got = match flag.as_str() {
+            "plain" => 0,
+            "--strict" => u64::from(!problems.is_empty() || is_without),
+            _ => {
+                wrong.push(format!("exit.{flag}: unknown key"));
+                continue;
+            }
+        };
+        say(wrong, exit.as_u64() == Some(got), || {
+            format!("exit.{flag}: wanted {exit}, got {got}")
         });
     }
-    for (flag, exit) in map(&spec["exit"]) {
-        let got = u64::from(flag == "--strict" && !problems.is_empty());
-        say(wrong, exit.as_u64() == Some(got), || {
-            format!("exit {flag}: wanted {exit}, got {got}")
-        });
+    match (&spec["twice"], &seen.twice) {
+        (Value::Null, _) => {}
+        (Value::Bool(false), _) => wrong.push("twice: a second sync must add nothing".to_owned()),
+        (_, Some(Ok((first, second)))) => say(wrong, first == second, || {
+            let (first, second) = (first.len(), second.len());
+            format!("twice: a second sync adds turns, or changes which they are: {first} at first, then {second}")
+        }),
+        (_, Some(Err(error))) => wrong.push(format!("twice: {error}")),
+        (_, None) => wrong.push("twice: no step 'parseSessions' was answered".to_owned()),
     }
 }
 
@@ -244,7 +284,7 @@ fn check_themes(spec: &Value, seen: &Seen, wrong: &mut Vec<String>) {
                 .find(|((one, two), _)| one == component && two == part)
                 .map(|(_, color)| hex(*color));
             say(wrong, got.as_deref() == want.as_str(), || {
-                format!("{component}.{part}: wanted {want}, got {got:?}")
+                format!("resolvedComponents.{component}.{part}: wanted {want}, got {got:?}")
             });
         }
     }
@@ -307,7 +347,7 @@ pub(super) fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-fn map(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+pub(super) fn map(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }
 

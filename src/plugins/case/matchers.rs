@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value};
 
+/// Names of matchers.
+pub(super) const MATCHERS: [&str; 5] = ["$any", "$contains", "$about", "$since", "$rows"];
+
 /// Equal, but for matchers. What is missing and `null` stand for `undefined`.
 pub(super) fn fits(want: &Value, got: &Value) -> bool {
     match want {

@@ -4,9 +4,11 @@ mod attack;
 mod canned;
 mod checks;
 mod commands;
+mod keys;
 mod matchers;
 mod outcome;
 mod provider;
+mod rows;
 mod scene;
 mod steps;
 
@@ -17,10 +19,11 @@ use super::ops::opencode::OpenCode;
 use super::ops::storage::{Owner, Storage};
 use super::plugin::{Event, Events};
 use super::trust::Trust;
-use super::world::{Clock, Limits, World};
+use super::world::{Clock, Limits, Refusals, World};
 use crate::system::open::Most;
 use anyhow::{Context, Result};
 use canned::Canned;
+pub use keys::checked;
 use scene::Scene;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -59,6 +62,10 @@ pub struct Seen {
     consent: Vec<String>,
     /// The most memory that a process of each plugin had.
     peaks_mib: Vec<u64>,
+    /// Permissions that were refused, as plugins read of it.
+    refusals: Vec<String>,
+    /// The turns of a first and of a second read.
+    twice: Option<Result<(outcome::Identities, outcome::Identities), String>>,
     is_attack: bool,
 }
 
@@ -67,6 +74,8 @@ pub struct Seen {
 pub struct Verdict {
     pub about: String,
     pub wrong: Vec<String>,
+    /// Sentences of the case that no check reads.
+    pub remarks: Vec<String>,
     pub took: Duration,
 }
 
@@ -79,13 +88,16 @@ pub fn run(folder: &Path, setting: &Setting<'_>) -> Result<Verdict> {
     let text = crate::system::open::read(&path, Most::SETTINGS)
         .with_context(|| format!("could not read {}", path.display()))?;
     let spec: Value = serde_json::from_slice(&text).with_context(|| format!("{} is not JSON", path.display()))?;
+    let keys = keys::check(&spec);
     let scene = Scene::build(folder, &spec)?;
     let seen = play(&spec, &scene, setting)?;
-    let mut wrong = checks::check(&spec, &seen);
+    let mut wrong = keys.wrong;
+    wrong.extend(checks::check(&spec, &seen));
     wrong.extend(attack::check(&spec, &seen));
     Ok(Verdict {
         about: spec["about"].as_str().unwrap_or_default().to_owned(),
         wrong,
+        remarks: keys.remarks,
         took: seen.took,
     })
 }
@@ -138,6 +150,7 @@ pub fn run_without_case(path: &Path, setting: &Setting<'_>) -> Result<Verdict> {
     Ok(Verdict {
         about: String::new(),
         wrong: checks::check(&spec, &seen),
+        remarks: Vec::new(),
         took: seen.took,
     })
 }
@@ -163,6 +176,7 @@ fn play(spec: &Value, scene: &Scene, setting: &Setting<'_>) -> Result<Seen> {
         limits: limits(&spec["limits"]),
         clock: Clock::default(),
         without: setting.without,
+        refusals: Refusals::kept(),
     };
     let config = config(spec);
     let names = |key: &str| -> Vec<String> {
@@ -208,7 +222,8 @@ fn play(spec: &Value, scene: &Scene, setting: &Setting<'_>) -> Result<Seen> {
         activity: Vec::new(),
         background: Vec::new(),
     };
-    let done = stage.play(spec["steps"].as_array().map(Vec::as_slice).unwrap_or_default());
+    let steps = spec["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let done = stage.play(steps);
     let activity = std::mem::take(&mut stage.activity);
     for plugin in found.iter().filter_map(|found| found.plugin.as_ref()) {
         plugin.heed_thrown_away();
@@ -224,6 +239,10 @@ fn play(spec: &Value, scene: &Scene, setting: &Setting<'_>) -> Result<Seen> {
             std::fs::write(file, change["text"].as_str().unwrap_or_default())?;
             host(Asking::Store(&trust)).load(sources)
         }
+    };
+    let twice = match &spec["twice"] {
+        Value::Null => None,
+        _ => outcome::read_twice(steps, &done, &found),
     };
     let plugins = found.iter().filter_map(|found| found.plugin.as_ref());
     let peaks_mib = plugins.filter_map(|plugin| plugin.peak_mib()).collect();
@@ -246,6 +265,8 @@ fn play(spec: &Value, scene: &Scene, setting: &Setting<'_>) -> Result<Seen> {
         took: began.elapsed(),
         consent,
         peaks_mib,
+        refusals: world.refusals.all(),
+        twice,
         is_attack: spec["attack"] == true,
         found,
     };
@@ -305,7 +326,10 @@ fn limits(spec: &Value) -> Limits {
 fn sources(spec: &Value, scene: &Scene, setting: &Setting<'_>) -> Vec<Source> {
     let whole = [json!({"path": "."})];
     let list = spec["load"].as_array().map_or(whole.as_slice(), Vec::as_slice);
-    let all = list.iter().map(|one| {
+    // Those that only a host like this one can judge.
+    let more = spec["hostOnly"].as_array().into_iter().flatten();
+    let more = more.filter(|one| list.iter().all(|listed| listed["path"] != one["path"]));
+    let all = list.iter().chain(more).map(|one| {
         let way = match one["as"].as_str() {
             Some("folder") => Way::Folder,
             Some("local") => Way::Local,

@@ -1,6 +1,8 @@
 //! Outcome: what ttop makes of the answers of a case.
 
-use super::Seen;
+use super::steps::Done;
+use super::{Found, Seen};
+use crate::plugins::as_agent::identities;
 use crate::plugins::rows;
 use serde_json::{Value, json};
 
@@ -27,6 +29,38 @@ pub(super) fn turns(seen: &Seen, spec: &Value) -> (Vec<Value>, Vec<String>) {
         }
     }
     (turns, problems)
+}
+
+/// Which turns a read gives, by their identities.
+pub(super) type Identities = Vec<(u64, u64)>;
+
+/// Reads again as the last `parseSessions` did, and compares which turns both give.
+pub(super) fn read_twice(
+    steps: &[Value],
+    done: &[Done],
+    found: &[Found],
+) -> Option<Result<(Identities, Identities), String>> {
+    let mut answered = steps.iter().zip(done);
+    let (step, first) = answered.rfind(|(step, _)| step["do"] == "parseSessions")?;
+    let plugins = found.iter().filter_map(|found| found.plugin.as_ref());
+    let plugin = plugins
+        .into_iter()
+        .find(|plugin| first.plugin.as_deref() == Some(plugin.id()))?;
+    let first = first.result.as_ref().ok()?;
+    let options = step["options"].as_object().cloned().unwrap_or_default();
+    let second = match plugin.call("parseSessions", json!({ "options": options })) {
+        Ok(called) => called.into_value(),
+        Err(failure) => return Some(Err(failure.to_string())),
+    };
+    let now = plugin.now();
+    let which = |listed: &Value| {
+        let rows = listed.as_array().into_iter().flatten().enumerate();
+        identities(
+            plugin.id(),
+            rows.filter_map(|(at, row)| rows::read(at, row, now).ok()).collect(),
+        )
+    };
+    Some(Ok((which(first), which(&second))))
 }
 
 fn turn(agent: &str, row: &rows::Row) -> Value {

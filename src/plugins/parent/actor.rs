@@ -459,7 +459,10 @@ impl Actor {
     fn answer(&mut self, id: u64, answer: Answer) {
         let (result, body) = match answer {
             Ok((value, body)) => (Ok(value), body),
-            Err(refused) => (Err(refused), Vec::new()),
+            Err(refused) => {
+                self.desk.world.refusals.note(&self.desk.id, &refused);
+                (Err(refused), Vec::new())
+            }
         };
         self.tell_with(ToChild::Answer { id, result }, body);
     }
