@@ -18,7 +18,9 @@ const MOST_CHUNK: usize = 1 << 20;
 const MOST_ROW: usize = 8 << 20;
 const MOST_WAIT_MS: f64 = 2_147_483_647.0;
 
-/// The prelude's parts, by the name under which they are asked for.
+/// The prelude's parts, by the name under which they are asked for. Each is evaluated at its first use: compiling them is
+/// most of what a child does before it reads the plugin. They are arrow functions without parentheses around them: what is
+/// in parentheses is scanned twice, to tell whether it is the head of a function.
 const PARTS: &[(&str, &str)] = &[
     ("core", include_str!("js/core.js")),
     ("text", include_str!("js/text.js")),
@@ -35,6 +37,10 @@ const PARTS: &[(&str, &str)] = &[
     ("testing", include_str!("js/testing.js")),
     ("emitter", include_str!("js/emitter.js")),
     ("language", include_str!("js/language.js")),
+    ("numbers", include_str!("js/numbers.js")),
+    ("console", include_str!("js/console.js")),
+    ("handles", include_str!("js/handles.js")),
+    ("watching", include_str!("js/watching.js")),
 ];
 
 /// Evaluates the prelude and returns what the engine calls.
@@ -326,5 +332,20 @@ fn json_of(result: std::result::Result<serde_json::Value, Refused>) -> (bool, St
     match result {
         Ok(value) => (true, value.to_string()),
         Err(refused) => (false, serde_json::to_string(&refused).unwrap_or_default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_part_of_the_prelude_is_scanned_twice() {
+        for (name, source) in PARTS {
+            let mut lines = source.lines().filter(|line| !line.starts_with("//"));
+            let first = lines.next().unwrap_or_default();
+            assert!(first.starts_with('(') && first.ends_with(") => {"), "{name}: {first}");
+            assert_eq!(lines.next_back(), Some("}"), "{name}");
+        }
     }
 }

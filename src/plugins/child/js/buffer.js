@@ -1,5 +1,5 @@
 // Buffer, as far as plugins use it: a Uint8Array that knows encodings.
-(function (kit) {
+(kit) => {
   'use strict';
   const { binary, encode, toBase64, fromBase64, hex } = kit.part('text');
   const normal = (encoding = 'utf8') => {
@@ -146,4 +146,4 @@
     });
   }
   return { Buffer, shared, globals: { Buffer } };
-})
+}

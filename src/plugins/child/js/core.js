@@ -1,5 +1,5 @@
 // The prelude's heart: keeps the host's functions to itself and hands out what a plugin may use.
-(function (host) {
+(host) => {
   'use strict';
   const { parse, stringify } = JSON;
   const { apply, ownKeys, defineProperty } = Reflect;
@@ -201,7 +201,7 @@
       if (isOk) settle.resolve({ value: parse(text), body });
       else settle.reject(errorOf(parse(text)));
     },
-    watched(watch, event, name) { kit.part('fs').watched(watch, event, name); },
+    watched(watch, event, name) { kit.part('watching').watched(watch, event, name); },
     abort(id, reason) {
       const { DOMException } = kit.part('events');
       const text = reason === 'TimeoutError' ? 'The operation timed out.' : 'This operation was aborted';
@@ -212,7 +212,7 @@
       state.generation += 1;
       for (const id of keysOf(timers)) delete timers[id];
       timerCount = 0;
-      if (cache.fs) cache.fs.unwatchAll();
+      if (cache.watching) cache.watching.unwatchAll();
       engine.abort(null, 'AbortError');
       for (const id of keysOf(calls)) delete calls[id];
     },
@@ -261,6 +261,7 @@
     web: ['URL', 'URLSearchParams'],
     http: ['fetch', 'Headers', 'Request', 'Response'],
     buffer: ['Buffer'],
+    console: ['console'],
   };
   for (const part of keysOf(LATER)) {
     for (const name of LATER[part]) {
@@ -274,7 +275,7 @@
   kit.part('language');
   expose(kit.timers);
   expose(kit.part('events'));
-  expose({ process: kit.part('process').process, console: kit.part('context').console });
+  expose({ process: kit.part('process').process });
   kit.part('process').setEnv(host.env);
   return engine;
-})
+}

@@ -1,5 +1,5 @@
 // EventEmitter, as far as plugins use it.
-(function () {
+() => {
   'use strict';
   class EventEmitter {
     #listeners = new Map();
@@ -54,4 +54,4 @@
   }
   EventEmitter.EventEmitter = EventEmitter;
   return { EventEmitter, once: EventEmitter.once };
-})
+}

@@ -1,5 +1,5 @@
 // Events and aborts.
-(function (kit) {
+(kit) => {
   'use strict';
   /** Names that have a number, from 1 on. */
   const CODES = [
@@ -62,7 +62,7 @@
         try {
           if (typeof listener === 'function') listener.call(this, event);
           else listener.handleEvent(event);
-        } catch (error) { kit.part('context').console.error(error); }
+        } catch (error) { kit.part('console').globals.console.error(error); }
         if (hasStopped(event)) break;
       }
       return !event.defaultPrevented;
@@ -120,4 +120,4 @@
     if (name !== '') for (const holder of [DOMException, DOMException.prototype]) Object.defineProperty(holder, constant, { value: at + 1, enumerable: true });
   });
   return { DOMException, Event, EventTarget, AbortSignal, AbortController };
-})
+}

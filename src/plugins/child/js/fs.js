@@ -1,10 +1,10 @@
 // fs: ttop opens, reads and lists; every call asks it.
-(function (kit) {
+(kit) => {
   'use strict';
   const { host, call } = kit;
   const buffers = () => kit.part('buffer');
   const texts = () => kit.part('text');
-  const MOST_READ = 4 << 20;
+  const handles = () => kit.part('handles');
   const PART = 4 << 20;
 
   const pathText = (path) => {
@@ -14,7 +14,8 @@
     if (typeof path === 'number') throw Object.assign(new Error('EBADF: no such descriptor'), { code: 'EBADF' });
     return String(path);
   };
-  const absolute = (path) => { const text = pathText(path); return kit.part('path').native.isAbsolute(text) || text === '' ? text : `${host.machine.home}/${text}`; };
+  const isAbsolute = host.machine.platform === 'win32' ? (text) => kit.part('path').win32.isAbsolute(text) : (text) => text[0] === '/';
+  const absolute = (path) => { const text = pathText(path); return isAbsolute(text) || text === '' ? text : `${host.machine.home}/${text}`; };
   const encodingOf = (options) => (typeof options === 'string' ? options : options?.encoding) ?? null;
 
   class Stats {
@@ -55,55 +56,6 @@
     isCharacterDevice() { return false; }
   }
 
-  const handleRead = (handle, length, position) => call({ op: 'handleRead', handle, length: Math.min(length, MOST_READ), position }).body;
-  class FileHandle {
-    #handle;
-    #at = 0;
-    constructor(handle) { this.#handle = handle; }
-    get fd() { return this.#handle; }
-    #open() {
-      if (this.#handle === null) throw Object.assign(new Error('EBADF: the file is closed'), { code: 'EBADF' });
-      return this.#handle;
-    }
-    async stat() { return new Stats(call({ op: 'handleStat', handle: this.#open() }).value); }
-    async read(buffer, offset, length, position) {
-      let into = buffer;
-      if (!ArrayBuffer.isView(into)) {
-        const options = into ?? {};
-        into = options.buffer ?? buffers().Buffer.alloc(16384);
-        [offset, length, position] = [options.offset, options.length, options.position];
-      } else if (typeof offset === 'object' && offset !== null) [offset, length, position] = [offset.offset, offset.length, offset.position];
-      const bytes = texts().bytesOf(into);
-      const start = offset ?? 0;
-      const wanted = Math.min(length ?? bytes.length - start, bytes.length - start);
-      const isAt = typeof position === 'number' || typeof position === 'bigint';
-      let from = isAt ? Number(position) : this.#at;
-      let done = 0;
-      while (done < wanted) {
-        const part = handleRead(this.#open(), wanted - done, from);
-        if (part.length === 0) break;
-        bytes.set(part, start + done);
-        done += part.length;
-        from += part.length;
-      }
-      if (!isAt) this.#at = from;
-      return { bytesRead: done, buffer: into };
-    }
-    async readFile(options) {
-      const { size } = call({ op: 'handleStat', handle: this.#open() }).value;
-      const out = buffers().Buffer.alloc(Math.max(0, size - this.#at));
-      const { bytesRead } = await this.read(out, 0, out.length, null);
-      const encoding = encodingOf(options);
-      return encoding ? out.subarray(0, bytesRead).toString(encoding) : out.subarray(0, bytesRead);
-    }
-    async close() {
-      if (this.#handle === null) return;
-      call({ op: 'handleClose', handle: this.#handle });
-      this.#handle = null;
-    }
-    async [Symbol.asyncDispose ?? Symbol.for('asyncDispose')]() { await this.close(); }
-  }
-
   /** Everything of a file; a long one comes in parts that fit into frames. */
   const readAll = (path, encoding) => {
     const name = encoding === null ? null : String(encoding).toLowerCase();
@@ -142,7 +94,7 @@
         if (kind === 'folder') for (const below of readdir(`${folder}/${name}`, { recursive: true, raw: true })) all.push([`${name}/${below[0]}`, below[1], below[2]]);
       }
       if (options.raw) return all;
-      return all.map(([name, kind, parent]) => (options.withFileTypes ? new Dirent(kit.part('path').native.basename(name), kind, parent) : name));
+      return all.map(([name, kind, parent]) => (options.withFileTypes ? new Dirent(name.slice(name.lastIndexOf('/') + 1), kind, parent) : name));
     }
     return list.map(([name, kind]) => (options?.withFileTypes === true ? new Dirent(name, kind, folder) : name));
   };
@@ -165,39 +117,10 @@
   const unlink = (path) => { call({ op: 'remove', path: absolute(path) }); };
   const existsSync = (path) => { try { stat(path); return true; } catch { return false; } };
 
-  // ---- watching ----
-  const watchers = new Map();
-  let Watcher;
-  const watcherOf = (id) => {
-    Watcher ??= class FSWatcher extends kit.part('emitter').EventEmitter {
-      #id;
-      constructor(watch) { super(); this.#id = watch; }
-      close() {
-        if (!watchers.delete(this.#id)) return;
-        host.waits(-1);
-        call({ op: 'unwatch', watch: this.#id });
-        this.emit('close');
-      }
-      ref() { return this; }
-      unref() { return this; }
-    };
-    return new Watcher(id);
-  };
-  const watch = (path, options, listener) => {
-    const callback = typeof options === 'function' ? options : listener;
-    const id = call({ op: 'watch', path: absolute(path), recursive: typeof options === 'object' && options?.recursive === true }).value;
-    const watcher = watcherOf(id);
-    if (typeof callback === 'function') watcher.on('change', callback);
-    watchers.set(id, watcher);
-    host.waits(1);
-    return watcher;
-  };
-  const watched = (id, event, name) => { watchers.get(id)?.emit('change', event, name ?? null); };
-  const unwatchAll = () => { for (let left = watchers.size; left > 0; left -= 1) host.waits(-1); watchers.clear(); };
-
   const constants = Object.freeze({ F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1, O_RDONLY: 0, O_WRONLY: 1, O_RDWR: 2 });
   const plain = { readFile, stat, lstat, readdir, access, realpath, writeFile, appendFile, mkdir, rename, unlink };
-  const promises = { constants, open: async (path, flags) => new FileHandle(open(path, flags)) };
+  const promises = { constants, open: async (path, flags) => new (handles().FileHandle)(open(path, flags)) };
+  const watch = (path, ...more) => kit.part('watching').watch(absolute(path), ...more);
   const sync = { promises, existsSync, watch, constants, openSync: open };
   for (const name of Object.keys(plain)) {
     promises[name] = async (...args) => plain[name](...args);
@@ -217,9 +140,9 @@
   sync.closeSync = (fd) => { call({ op: 'handleClose', handle: Number(fd) }); };
   sync.readSync = (fd, buffer, offset = 0, length = buffer.length - offset, position = null) => {
     if (typeof position !== 'number') throw new TypeError('readSync needs a position: use fs.promises.open');
-    const part = handleRead(Number(fd), length, position);
+    const part = handles().handleRead(Number(fd), length, position);
     texts().bytesOf(buffer).set(part, offset);
     return part.length;
   };
-  return { sync, promises, watched, unwatchAll };
-})
+  return { sync, promises, Stats, encodingOf };
+}

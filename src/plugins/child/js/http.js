@@ -1,5 +1,5 @@
 // Headers, Request, Response and the one fetch. ttop sends; nothing is decided here.
-(function (kit) {
+(kit) => {
   'use strict';
   const { host, post, state } = kit;
   const { binary, encode } = kit.part('text');
@@ -181,4 +181,4 @@
     }
   };
   return { fetch, Headers, Request, Response, globals: { fetch, Headers, Request, Response } };
-})
+}

@@ -1,5 +1,5 @@
 // path, in both flavours.
-(function (kit) {
+(kit) => {
   'use strict';
   const text = (path) => {
     if (typeof path !== 'string') throw Object.assign(new TypeError('the path must be a string'), { code: 'ERR_INVALID_ARG_TYPE' });
@@ -105,4 +105,4 @@
   const win32 = flavour(true);
   for (const one of [posix, win32]) Object.assign(one, { posix, win32 });
   return { posix, win32, native: kit.host.machine.platform === 'win32' ? win32 : posix };
-})
+}

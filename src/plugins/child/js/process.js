@@ -1,5 +1,5 @@
 // process and os: what is the same for every plugin, and the variables that it was granted.
-(function (kit) {
+(kit) => {
   'use strict';
   const { host } = kit;
   const { machine } = host;
@@ -50,4 +50,4 @@
     variable: (name) => env[name],
     hasVariable: (name) => name in env,
   };
-})
+}

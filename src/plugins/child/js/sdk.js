@@ -1,5 +1,5 @@
 // @tokentop/plugin-sdk: what its version 1.5 exports, in our own words where words are free.
-(function (kit) {
+(kit) => {
   'use strict';
   const { PluginPermissionError } = kit;
   const CURRENT_API_VERSION = 2;
@@ -47,4 +47,4 @@
     },
   };
   return { helpers, types: { CURRENT_API_VERSION, SDK_VERSION, PluginPermissionError }, all: { ...helpers, PluginPermissionError } };
-})
+}

@@ -1,5 +1,5 @@
 // bun:sqlite: the database is ttop's; statements travel with their parameters.
-(function (kit) {
+(kit) => {
   'use strict';
   const { call } = kit;
   const { binary } = kit.part('text');
@@ -73,4 +73,4 @@
     static open(file, options) { return new Database(file, options); }
   }
   return { Database, Statement, constants: Object.freeze({ SQLITE_OPEN_READONLY: 1 }) };
-})
+}

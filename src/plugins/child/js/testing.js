@@ -1,5 +1,5 @@
 // @tokentop/plugin-sdk/testing: contexts of made-up variables, files and answers.
-(function (kit) {
+(kit) => {
   'use strict';
   const { Response } = kit.part('http');
   const { AbortController } = kit.part('events');
@@ -54,4 +54,4 @@
   const createTestProviderFetchContext = (credentials, options = {}) => ({ credentials, ...common(options), ...(options.options ? { options: options.options } : {}) });
   const createTestAgentFetchContext = (options = {}) => common(options);
   return { createTestContext, createTestProviderFetchContext, createTestAgentFetchContext, createMockLogger, createMockHttpClient, createMockStorage };
-})
+}

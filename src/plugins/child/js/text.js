@@ -1,5 +1,5 @@
 // Text and bytes: encoders, base64, clones, digests.
-(function (kit) {
+(kit) => {
   'use strict';
   const { host } = kit;
   const { apply, ownKeys } = Reflect;
@@ -223,4 +223,4 @@
     binary, bytesOf, encode, toBase64, fromBase64, hex,
     globals: { TextEncoder, TextDecoder, atob, btoa, structuredClone, queueMicrotask, crypto, performance: { now: () => host.now(), timeOrigin: Date.now() } },
   };
-})
+}

@@ -1,5 +1,5 @@
 // URL and URLSearchParams. The parsing is the host's, so that it is the one that grants are checked with.
-(function (kit) {
+(kit) => {
   'use strict';
   const { host, wellFormed } = kit;
   const parsed = (href, base) => host.url(wellFormed(String(href)), base === undefined || base === null ? null : wellFormed(String(base)));
@@ -125,4 +125,4 @@
     return url;
   };
   return { parsed, globals: { URL, URLSearchParams }, urlModule: { URL, URLSearchParams, fileURLToPath, pathToFileURL }, fileURLToPath };
-})
+}
