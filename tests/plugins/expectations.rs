@@ -1,7 +1,7 @@
 //! Expectations of cases: each key that a case may name is compared, and no other key passes in silence.
 
 use crate::cases::{LOCKED, cases, fixtures, is_built_in, is_published};
-use crate::support::copy_tree;
+use crate::support::{Home, copy_tree};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -219,4 +219,47 @@ fn a_key_that_is_unknown_fails_the_case_and_a_sentence_is_shown() {
     let verdict = verdict_of(&case, &other);
     assert_eq!(verdict.wrong, ["turn: unknown key", "steps[0].return: unknown key"]);
     assert_eq!(verdict.remarks, ["aside: what the author thinks"]);
+}
+
+#[test]
+fn a_plugin_that_does_not_load_fails_and_says_what_to_write_instead() {
+    let home = Home::new();
+    for (file, code, at, words) in [
+        (
+            "deco.ts",
+            "class A {\n  @logged b(): number { return 1; }\n}",
+            "deco.ts:2:3",
+            "decorators",
+        ),
+        ("deco.js", "@logged class A {}", "deco.js:1:1", "decorators"),
+        (
+            "jsx.ts",
+            "const a: number = 1;\nconst b = <b>{a}</b>;",
+            "jsx.ts:2:11",
+            "JSX",
+        ),
+        ("jsx.js", "const b = <></>;", "jsx.js:1:11", "JSX"),
+        (
+            "access.ts",
+            "type A = number;\nclass B { accessor c: A = 1; }",
+            "access.ts:2:11",
+            "'accessor'",
+        ),
+        ("other.ts", "const a: number = ;", "other.ts:1:19", "SyntaxError"),
+        ("throws.js", "throw new Error('at the top');", "throws.js", "at the top"),
+    ] {
+        home.write(file, format!("{code}\nexport default {{}};\n"));
+        let output = home.ttop().args(["plugin", "test", file]).output().expect("runs");
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(3), "{told}");
+        assert!(
+            told.starts_with("FAILED") && told.contains(at) && told.contains(words),
+            "{told}"
+        );
+        assert_eq!(
+            told.contains("not supported: "),
+            at.contains(':') && file != "other.ts",
+            "{told}"
+        );
+    }
 }

@@ -120,6 +120,13 @@ pub fn run_without_case(path: &Path, setting: &Setting<'_>) -> Result<Verdict> {
     let mut spec = json!({"about": "it loads", "load": [{ "path": name }], "home": Value::Null});
     let scene = Scene::build(folder, &spec)?;
     let first = play(&spec, &scene, setting)?;
+    if let Some(refused) = first.found.iter().find(|found| !is_loaded(found)) {
+        return Ok(Verdict {
+            wrong: refused.errors.clone(),
+            took: first.took,
+            ..Verdict::default()
+        });
+    }
     let has = |method: &str| {
         first
             .found

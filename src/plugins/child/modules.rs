@@ -1,7 +1,7 @@
 //! Modules: ttop's own, and those of the plugin, which ttop finds and the child strips.
 
 use super::shared::{Known, Shared};
-use super::strip::strip;
+use super::strip::{explain, strip};
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
 use rquickjs::object::Filter;
@@ -116,9 +116,19 @@ impl Loader for Modules {
         let Ok(source) = String::from_utf8(body) else {
             return Err(Exception::throw_syntax(ctx, &format!("{name} is not UTF-8")));
         };
-        let script = script_of(name, &source).map_err(|message| Exception::throw_syntax(ctx, &message))?;
+        let script = script_of(name, &source).map_err(|message| {
+            let message = explain(name, &source).unwrap_or(message);
+            Exception::throw_syntax(ctx, &message)
+        })?;
+        let module = Module::declare(ctx.clone(), name, script).map_err(|error| match explain(name, &source) {
+            Some(message) => {
+                // It takes the place of what the engine makes of it.
+                ctx.catch();
+                Exception::throw_syntax(ctx, &message)
+            }
+            None => error,
+        })?;
         self.0.known.borrow_mut().sources.insert(name.to_owned(), source);
-        let module = Module::declare(ctx.clone(), name, script)?;
         module.meta()?.set("url", format!("ttop-plugin:///{name}"))?;
         Ok(module)
     }
