@@ -256,26 +256,22 @@ fn a_unix_socket_is_for_its_owner_and_is_removed_at_the_end() {
 #[cfg(target_os = "linux")]
 #[test]
 fn sockets_of_systemd_are_used_instead_of_own_ones() {
-    use std::os::fd::AsRawFd;
+    use std::os::fd::OwnedFd;
     let home = home();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
     let port = listener.local_addr().expect("an address").port();
-    rustix::io::fcntl_setfd(&listener, rustix::io::FdFlags::empty()).expect("inherited");
-    let script = format!(
-        "exec 3<&{}; export LISTEN_PID=$$ LISTEN_FDS=1; exec \"$0\" serve",
-        listener.as_raw_fd()
-    );
+    // As its standard input, since a shell may know descriptors of one digit only.
+    let script = "exec 3<&0 </dev/null; export LISTEN_PID=$$ LISTEN_FDS=1; exec \"$0\" serve";
     let own = ttop(&home, &[]);
     let mut command = std::process::Command::new("/bin/sh");
-    command.args(["-c", &script]).arg(own.get_program());
-    command.env_clear().stdin(std::process::Stdio::null());
+    command.args(["-c", script]).arg(own.get_program());
+    command.env_clear().stdin(OwnedFd::from(listener));
     command
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped());
     command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let process = super::Running::start(command);
     process.says(&format!("ttop: listening on http://127.0.0.1:{port}"));
-    drop(listener);
     let served = Served { process, port };
     assert_eq!(served.get("/health").body, "ok");
 }

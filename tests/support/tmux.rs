@@ -35,6 +35,15 @@ impl Tmux {
 
 impl Drop for Tmux {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let pane = Command::new("tmux")
+                .arg("-S")
+                .arg(&self.socket)
+                .args(["capture-pane", "-p"])
+                .output();
+            let shown = pane.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+            println!("on the terminal: {}", shown.unwrap_or_default());
+        }
         let _ = Command::new("tmux")
             .arg("-S")
             .arg(&self.socket)
