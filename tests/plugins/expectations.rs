@@ -209,16 +209,23 @@ fn a_second_read_that_gives_other_turns_is_named() {
 }
 
 #[test]
-fn a_key_that_is_unknown_fails_the_case_and_a_sentence_is_shown() {
+fn a_misspelled_key_fails_the_case_and_one_that_is_unknown_is_shown() {
     let case = fixtures("conformance").join("agent-rows");
     let text = std::fs::read_to_string(case.join("expected.json")).expect("a case");
     let spec: Value = serde_json::from_str(&text).expect("JSON");
     let mut other = spec.clone();
-    (other["turn"], other["aside"]) = (json!([]), json!("what the author thinks"));
+    (other["turn"], other["aside"], other["charts"]) = (json!([]), json!("what the author thinks"), json!([]));
     other["steps"][0]["return"] = json!(true);
     let verdict = verdict_of(&case, &other);
-    assert_eq!(verdict.wrong, ["turn: unknown key", "steps[0].return: unknown key"]);
-    assert_eq!(verdict.remarks, ["aside: what the author thinks"]);
+    let wrong = [
+        "turn: unknown key, did you mean 'turns'?",
+        "steps[0].return: unknown key, did you mean 'returns'?",
+    ];
+    assert_eq!(verdict.wrong, wrong);
+    assert_eq!(
+        verdict.remarks,
+        ["aside: what the author thinks", "charts: unknown key"]
+    );
 }
 
 #[test]

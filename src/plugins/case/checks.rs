@@ -235,10 +235,8 @@ fn check_turns(spec: &Value, seen: &Seen, wrong: &mut Vec<String>) {
         let got = match flag.as_str() {
             "plain" => 0,
             "--strict" => u64::from(!problems.is_empty() || is_without),
-            _ => {
-                wrong.push(format!("exit.{flag}: unknown key"));
-                continue;
-            }
+            // Named with the keys of the case.
+            _ => continue,
         };
         say(wrong, exit.as_u64() == Some(got), || {
             format!("exit.{flag}: wanted {exit}, got {got}")

@@ -1,4 +1,5 @@
-//! Keys of a case: those that exist, and the shape of each. What a case asks for and no check reads is an error.
+//! Keys of a case: those that exist, and the shape of each. What a case asks for and no check reads is named; what looks like
+//! a misspelled key is an error.
 
 use super::matchers::MATCHERS;
 use serde_json::Value;
@@ -39,20 +40,20 @@ impl Shape {
 type Keys = [(&'static str, &'static [Shape])];
 
 /// What a case is about, in words for people and for other hosts.
-const WORDS: &Keys = &[
-    ("about", &[Text]),
-    ("note", &[Text]),
-    ("unguardedNote", &[Text]),
-    ("verifyNote", &[Text]),
-    ("verify", &[Text]),
-    ("differs", &[Text]),
-    ("upstream", &[Object]),
-    ("kind", &[Text]),
-    ("result", &[Text]),
-    ("shownAs", &[Text]),
-    ("npm", &[List]),
-    ("record", &[Flag]),
-    ("guideForms", &[Flag]),
+const WORDS: &[&str] = &[
+    "about",
+    "note",
+    "unguardedNote",
+    "verifyNote",
+    "verify",
+    "differs",
+    "upstream",
+    "kind",
+    "result",
+    "shownAs",
+    "npm",
+    "record",
+    "guideForms",
 ];
 
 /// What is built before the steps.
@@ -114,6 +115,13 @@ const CHECKS: &Keys = &[
     ("hostAlive", &[Flag]),
 ];
 
+const ROWS: &Keys = &[
+    ("provider", &[Object]),
+    ("cred", &[Object]),
+    ("creds", &[List]),
+    ("providersKnownBy", &[List]),
+];
+const EXIT: &Keys = &[("plain", &[Number]), ("--strict", &[Number])];
 const LOAD: &Keys = &[("path", &[Text]), ("as", &[Text]), ("npm", &[Text])];
 const HTTP: &Keys = &[
     ("method", &[Text]),
@@ -181,9 +189,9 @@ const MATCHED_IN_STEPS: &[&str] = &["returns", "returnsPart", "row", "message"];
 /// What the keys of a case came to.
 #[derive(Debug, Default)]
 pub(super) struct Verdict {
-    /// Keys that are unknown, and values that are nothing of their key.
+    /// Misspelled keys, and values that are nothing of their key.
     pub wrong: Vec<String>,
-    /// Sentences under keys of their own: remarks that no check reads.
+    /// Sentences under keys of their own, and keys that no check reads.
     pub remarks: Vec<String>,
 }
 
@@ -194,9 +202,9 @@ pub(super) fn check(spec: &Value) -> Verdict {
         verdict.wrong.push("a case must be an object".to_owned());
         return verdict;
     };
-    let all = [WORDS, SETUP, CHECKS].concat();
+    let all = [SETUP, CHECKS].concat();
     for (key, value) in top {
-        verdict.key(key.clone(), shapes(&all, key), value);
+        verdict.key(key.clone(), key, &all, value);
     }
     for (list, keys) in [
         ("load", LOAD),
@@ -211,7 +219,7 @@ pub(super) fn check(spec: &Value) -> Verdict {
             verdict.inner(&format!("{list}[{index}]"), entry, keys);
         }
     }
-    for (key, keys) in [("limits", LIMITS), ("change", CHANGE)] {
+    for (key, keys) in [("limits", LIMITS), ("change", CHANGE), ("rows", ROWS), ("exit", EXIT)] {
         if !spec[key].is_null() {
             verdict.inner(key, &spec[key], keys);
         }
@@ -239,16 +247,22 @@ impl Verdict {
             return;
         };
         for (key, value) in map {
-            let shapes = shapes(keys, key).or_else(|| shapes(WORDS, key));
-            self.key(format!("{at}.{key}"), shapes, value);
+            self.key(format!("{at}.{key}"), key, keys, value);
         }
     }
 
-    fn key(&mut self, at: String, shapes: Option<&[Shape]>, value: &Value) {
-        match (shapes, value.as_str().filter(|text| text.contains(' '))) {
-            (Some(shapes), _) => self.expect(&at, shapes, value),
-            (None, Some(text)) => self.remarks.push(format!("{at}: {text}")),
-            (None, None) => self.wrong.push(format!("{at}: unknown key")),
+    fn key(&mut self, at: String, key: &str, keys: &Keys, value: &Value) {
+        if let Some(shapes) = shapes(keys, key) {
+            self.expect(&at, shapes, value);
+        } else if WORDS.contains(&key) {
+            // They may say it in any form.
+        } else if let Some(sentence) = value.as_str().filter(|text| text.contains(' ')) {
+            self.remarks.push(format!("{at}: {sentence}"));
+        } else if let Some((near, _)) = keys.iter().find(|(known, _)| is_misspelled(key, known)) {
+            self.wrong.push(format!("{at}: unknown key, did you mean '{near}'?"));
+        } else {
+            // Of a newer format, or of another host.
+            self.remarks.push(format!("{at}: unknown key"));
         }
     }
 
@@ -277,6 +291,12 @@ impl Verdict {
     }
 }
 
+fn is_misspelled(key: &str, known: &str) -> bool {
+    const EDITS: usize = 2;
+    let (key, known) = (key.to_lowercase(), known.to_lowercase());
+    known.len() > EDITS && strsim::osa_distance(&key, &known) <= EDITS
+}
+
 fn shapes(keys: &Keys, key: &str) -> Option<&'static [Shape]> {
     keys.iter().find(|(known, _)| *known == key).map(|(_, shapes)| *shapes)
 }
@@ -294,15 +314,23 @@ mod tests {
     #[test]
     fn a_key_that_no_check_reads_is_named() {
         for (spec, at) in [
-            (json!({"peakMib": 3}), "peakMib: unknown key"),
+            (json!({"peakMib": 3}), "peakMib: unknown key, did you mean 'peakMiB'?"),
             (
                 json!({"steps": [{"do": "start", "return": 1}]}),
-                "steps[0].return: unknown key",
+                "steps[0].return: unknown key, did you mean 'returns'?",
             ),
-            (json!({"plugins": [{"stat": "loaded"}]}), "plugins[0].stat: unknown key"),
-            (json!({"load": [{"file": "."}]}), "load[0].file: unknown key"),
-            (json!({"http": [{"urls": "."}]}), "http[0].urls: unknown key"),
-            (json!({"limits": {"fetch": 1}}), "limits.fetch: unknown key"),
+            (
+                json!({"plugins": [{"stat": "loaded"}]}),
+                "plugins[0].stat: unknown key, did you mean 'state'?",
+            ),
+            (
+                json!({"http": [{"urls": "."}]}),
+                "http[0].urls: unknown key, did you mean 'url'?",
+            ),
+            (
+                json!({"limits": {"fetch": 1}}),
+                "limits.fetch: unknown key, did you mean 'fetchMs'?",
+            ),
             (json!({"turns": {}}), "turns: must be a list"),
             (json!({"trust": "yes"}), "trust: wanted 'asked', found 'yes'"),
             (
@@ -312,8 +340,15 @@ mod tests {
         ] {
             assert_eq!(check(&spec).wrong, [at], "{spec}");
         }
-        let verdict = check(&json!({"aside": "a sentence of the author", "note": "x"}));
-        assert_eq!(verdict.remarks, ["aside: a sentence of the author"]);
+        let spec =
+            json!({"aside": "a sentence of the author", "note": ["x"], "charts": [], "load": [{"archive": "."}]});
+        let verdict = check(&spec);
+        let remarks = [
+            "aside: a sentence of the author",
+            "charts: unknown key",
+            "load[0].archive: unknown key",
+        ];
+        assert_eq!(verdict.remarks, remarks);
         assert!(verdict.wrong.is_empty(), "{verdict:?}");
     }
 }
