@@ -144,11 +144,9 @@ impl<'a> Terminal<'a> {
 
 impl Drop for Terminal<'_> {
     fn drop(&mut self) {
-        // A shell that loses its terminal may spin for ever: it is asked to end first.
-        if let Ok(mut keys) = self.keys.lock() {
-            let _ = keys.write_all(b"\x03exit\r");
-        }
-        let _ = wait(|| self.child.try_wait().ok().flatten());
+        // A shell that loses its terminal may spin for ever: it ends before `script` does.
+        let script = self.child.id().to_string();
+        let _ = Command::new("pkill").args(["-KILL", "-P", &script]).status();
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
