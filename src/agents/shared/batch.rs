@@ -108,9 +108,6 @@ impl Batch {
 
     /// Adds a turn; returns its position in `turns`.
     pub fn turn(&mut self, turn: &Turn<'_>) -> usize {
-        let session = self.session_position(turn.session_id);
-        let model = self.model_position(turn.provider_id, turn.model_id);
-        let origin = self.origin_position(turn.origin);
         let start = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
         let message = if start == u32::MAX {
             (0, 0)
@@ -124,39 +121,48 @@ impl Batch {
             .supersedes
             .or(turn.segment)
             .map_or(0, |segment| xxh3_64(segment.as_bytes()).max(1));
+        let row = self.row(turn);
         self.turns.push(Row {
-            record: turn.record,
-            event: turn.event,
-            rank: turn.rank,
-            place: turn.place,
-            numbers: turn.numbers,
-            session,
-            model,
-            origin,
             message,
             segment,
             supersedes: turn.supersedes.is_some(),
+            ..row
         });
         self.turns.len() - 1
     }
 
     /// Takes a later copy of the record at a position (same message, same segment) for the earlier one.
     pub fn correct(&mut self, at: usize, turn: &Turn<'_>) {
-        let session = self.session_position(turn.session_id);
-        let model = self.model_position(turn.provider_id, turn.model_id);
-        let origin = self.origin_position(turn.origin);
-        let row = &mut self.turns[at];
-        *row = Row {
+        let Row {
+            message,
+            segment,
+            supersedes,
+            ..
+        } = self.turns[at];
+        self.turns[at] = Row {
+            message,
+            segment,
+            supersedes,
+            ..self.row(turn)
+        };
+    }
+
+    /// A turn as a row, without its message and segment.
+    #[inline]
+    fn row(&mut self, turn: &Turn<'_>) -> Row {
+        Row {
             record: turn.record,
             event: turn.event,
             rank: turn.rank,
             place: turn.place,
             numbers: turn.numbers,
-            session,
-            model,
-            origin,
-            ..*row
-        };
+            session: self.session_position(turn.session_id),
+            model: self.model_position(turn.provider_id, turn.model_id),
+            origin: self.origin_position(turn.origin),
+            message: (0, 0),
+            segment: 0,
+            supersedes: false,
+        }
     }
 
     /// Sets the segment of the turn that was added last, by its hash: for turns that come from another ledger.
@@ -254,11 +260,11 @@ impl Batch {
                 // Every agent's spelling of a provider ends here. An empty one stays: its reader found none.
                 let named = Some(provider).filter(|named| !named.is_empty());
                 let billing = named.map_or("", |named| biller(named, model).unwrap_or(named));
-                let known = self.model_at.get(billing).and_then(|models| models.get(model));
-                let at = known.copied().unwrap_or(self.models.len() as u32);
-                if at as usize == self.models.len() {
+                let known = self.model_at.get(billing).and_then(|models| models.get(model)).copied();
+                let at = known.unwrap_or_else(|| {
                     self.models.push((billing.to_owned(), model.to_owned()));
-                }
+                    self.models.len() as u32 - 1
+                });
                 for provider in [provider, billing] {
                     let models = self.model_at.entry(provider.to_owned()).or_default();
                     models.insert(model.to_owned(), at);
