@@ -1,9 +1,9 @@
 //! Qwen Code's list of all requests: those of helpers stand nowhere else.
 
-use super::{ID, Occurrences, RULES_VERSION, Usage};
+use super::{ID, RULES_VERSION, Usage, name};
 use crate::agents::shared::jsonl_reader;
 use crate::agents::shared::lenient::{Count, Text, When};
-use crate::agents::shared::nameless::Nameless;
+use crate::agents::shared::nameless::{Nameless, Occurrences};
 use crate::agents::{Batch, Bookmark, Skip, Source};
 use crate::core::biller::biller;
 use crate::core::numbers::Numbers;
@@ -74,7 +74,7 @@ pub(super) fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result
             "" => state.nameless.key(session, time, &usage.content(model)),
             id => id.to_owned(),
         };
-        let name = state.numbers.name(session, &*request.source == "main", model, &usage);
+        let name = name(&mut state.numbers, session, &*request.source == "main", model, &usage);
         into.session(SessionInfo {
             updated_at: request.timestamp.0,
             ..SessionInfo::new(session)

@@ -7,7 +7,7 @@ use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
 use crate::agents::shared::json_file::read_beside;
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
-use crate::agents::shared::nameless::Nameless;
+use crate::agents::shared::nameless::{Nameless, Occurrences};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
@@ -16,11 +16,9 @@ use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Origin, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::path::Path;
-use xxhash_rust::xxh3::xxh3_64;
 
 const ID: &str = "qwen-code";
 const RULES_VERSION: u32 = 5;
@@ -113,18 +111,11 @@ struct State {
     nameless: Nameless,
 }
 
-/// How often each request occurred that looks like others of its session; the list of all requests counts likewise.
-#[derive(Default, Serialize, Deserialize)]
-struct Occurrences(FxHashMap<u64, u32>);
-
-impl Occurrences {
-    /// The name under which a log and the list know a request.
-    fn name(&mut self, session: &str, is_main: bool, model: &str, usage: &Usage) -> String {
-        let look = format!("{session}\0{is_main}\0{model}\0{:?}", usage.counts());
-        let number = self.0.entry(xxh3_64(look.as_bytes())).or_default();
-        *number += 1;
-        format!("{look}\0{number}")
-    }
+/// The name under which a log and the list of all requests know a request: both count those that look alike.
+fn name(occurrences: &mut Occurrences, session: &str, is_main: bool, model: &str, usage: &Usage) -> String {
+    let look = format!("{session}\0{is_main}\0{model}\0{:?}", usage.counts());
+    let number = occurrences.number(&look);
+    format!("{look}\0{number}")
 }
 
 /// `agent-….meta.json` beside the log of a subagent.
@@ -203,7 +194,7 @@ impl Usage {
         .map(|count| count.0)
     }
 
-    /// What a request without an id is told by.
+    /// What identifies a request without an id, beside its time.
     fn content(self, model: &str) -> String {
         format!("{model}\0{:?}", self.counts())
     }
@@ -299,7 +290,7 @@ fn add(
         "" => state.nameless.key(session, time, &usage.content(model)),
         id => id.to_owned(),
     };
-    let name = state.numbers.name(session, subagent.is_none(), model, &usage);
+    let name = name(&mut state.numbers, session, subagent.is_none(), model, &usage);
     let branch = part::<Text>(entry.git_branch).unwrap_or_default();
     let of_subagent = |text: fn(&Subagent) -> &Option<String>| subagent.and_then(|it| text(it).as_deref());
     into.turn(&Turn {

@@ -4,18 +4,30 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-/// How often each reply occurred in a log that gives it no id. A copy of the log repeats times and counts, and with them the
-/// numbers of replies that agree in both.
+/// How often each reply occurred in a log, of those that look alike.
 #[derive(Default, Serialize, Deserialize)]
-pub struct Nameless(FxHashMap<u64, u32>);
+pub struct Occurrences(FxHashMap<u64, u32>);
+
+impl Occurrences {
+    /// Counts one more that looks like this; 1 for the first.
+    pub fn number(&mut self, look: &str) -> u32 {
+        let number = self.0.entry(xxh3_64(look.as_bytes())).or_default();
+        *number += 1;
+        *number
+    }
+}
+
+/// The replies of a log that gives them no id. A copy of the log repeats times and counts, and with them the numbers of replies
+/// that agree in both.
+#[derive(Default, Serialize, Deserialize)]
+pub struct Nameless(Occurrences);
 
 impl Nameless {
     /// The key of a reply of a session with such a model and counts. Without a time, replies of two sessions that agree prove
     /// nothing.
     pub fn key(&mut self, session: &str, time: i64, content: &str) -> String {
         let look = format!("{session}\0{time}\0{content}");
-        let number = self.0.entry(xxh3_64(look.as_bytes())).or_default();
-        *number += 1;
+        let number = self.0.number(&look);
         match time {
             ..=0 => format!("{look}\0#{number}"),
             time => format!("{time}\0{content}\0#{number}"),
