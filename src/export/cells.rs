@@ -3,7 +3,6 @@
 mod serialize;
 
 use super::tables::Table;
-use rustc_hash::FxHashMap;
 use serde::{Serialize, ser};
 use serialize::{Columns, Place};
 use std::fmt::{self, Display};
@@ -20,8 +19,6 @@ pub(crate) struct Cells {
     groups: Vec<String>,
     /// Where each key of a group goes, in the order in which rows of the table brought them.
     places: Vec<(usize, &'static str, Place)>,
-    /// Positions in `places`.
-    known: FxHashMap<(usize, &'static str), usize>,
     /// The position of the key that comes next if this row has the same ones as those before.
     next: usize,
     /// The table that these are of.
@@ -66,7 +63,6 @@ impl Cells {
             self.table = table.name;
             self.groups = vec![String::new()];
             self.places.clear();
-            self.known.clear();
         }
         self.next = 0;
         self.text.clear();

@@ -218,7 +218,7 @@ fn encode(
             writer.close()?;
         }
         group.close()?;
-        // After the last group nobody wants them.
+        // The last group has no row after it to use them.
         let _ = spent.send(columns);
     }
     writer.close()?;

@@ -61,16 +61,14 @@ impl<'w> Columns<'w> {
             self.into.next += 1;
             return *place;
         }
-        let at = match self.into.known.get(&(group, key)) {
-            Some(&at) => at,
-            None => {
-                let place = self.find(key);
-                let at = self.into.places.len();
-                self.into.places.push((group, key, place));
-                self.into.known.insert((group, key), at);
-                at
-            }
-        };
+        // After a key that a row leaves out, and at first.
+        let mut known = self.into.places.iter();
+        let at = known.position(|(of, known, _)| *of == group && *known == key);
+        let at = at.unwrap_or_else(|| {
+            let place = self.find(key);
+            self.into.places.push((group, key, place));
+            self.into.places.len() - 1
+        });
         self.into.next = at + 1;
         self.into.places[at].2
     }
