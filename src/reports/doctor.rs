@@ -122,7 +122,7 @@ fn has_records_below(root: &Path) -> bool {
     ];
     /// Folders of programs that an agent installs for itself.
     const PROGRAMS: [&str; 3] = ["bin", "node_modules", "plugins"];
-    /// Nobody has so many settings: they are records with a name like theirs, or without an ending.
+    /// So many files are no settings: they are records with a name like theirs, or without an ending.
     const FULL: usize = 10;
     /// Enough to find one, however large the folder is.
     const MOST_ENTRIES: usize = 5000;

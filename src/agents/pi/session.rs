@@ -16,7 +16,7 @@ use std::path::Path;
 /// Version of the reading rules.
 pub(crate) const RULES_VERSION: u32 = 5;
 
-/// Commands of other agents that answer for OpenClaw: what they use stands in their own records.
+/// Commands of other agents that answer for OpenClaw: those agents record what they use.
 const COMMANDS: [&str; 4] = ["claude-cli", "codex-cli", "gemini-cli", "google-gemini-cli"];
 
 /// The state between reads.

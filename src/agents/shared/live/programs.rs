@@ -384,7 +384,7 @@ pub static PROGRAMS: &[Program] = &[
         agent_id: "zcode",
         commands: &["zcode"],
         options: PRINTS,
-        is_session_id: |text| text.starts_with("ses_") && text.len() > 4,
+        is_session_id: OPENCODE.is_session_id,
         ..Program::PLAIN
     },
 ];
@@ -428,7 +428,7 @@ mod tests {
     fn a_program_knows_the_ids_of_its_sessions() {
         for program in PROGRAMS.iter().filter(|program| !SHORT.contains(&program.agent_id)) {
             let ids = session_ids(program.agent_id);
-            // Subagents may have ids of another form: nobody resumes them.
+            // Ids of subagents may have another form: no command line names them.
             let is_known = ids.iter().any(|id| (program.is_session_id)(id));
             assert!(is_known || ids.is_empty(), "{}: {ids:?}", program.agent_id);
         }
