@@ -117,6 +117,12 @@ pub struct Rank(pub u64, pub u64);
 impl Rank {
     /// The rank of a copy in a session that shares the turn with its owner, which has a copy with a higher rank.
     pub const SHARED: Self = Self(0, 0);
+
+    /// The rank of a copy with such a total in a session that was made at a time: of equal copies, that in the oldest
+    /// session counts, since a fork is younger than what it was made from. A session without a time is none.
+    pub fn in_session(total: u64, made_at: Option<i64>) -> Self {
+        Self(total, u64::MAX - made_at.map_or(0, i64::unsigned_abs))
+    }
 }
 
 /// How complete the counts are.

@@ -13,7 +13,7 @@ use crate::core::biller::biller;
 use crate::core::money::Money;
 use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
-use crate::core::turn::{EventKey, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::turn::{EventKey, Origin, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
 use rustc_hash::FxHashMap;
@@ -22,7 +22,7 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 const ID: &str = "auggie";
-const RULES_VERSION: u32 = 2;
+const RULES_VERSION: u32 = 3;
 /// `billing_metadata.usage_unit` of dollars; others are credits.
 const DOLLARS: u64 = 2;
 
@@ -46,6 +46,7 @@ impl Agent for Auggie {
                 "Augment credits are not dollars and are not shown",
                 "the provider is derived from the model's name: Augment chooses it",
                 "the project of a session is not recorded",
+                "requests of subagents are recorded only where Augment's servers ask for it",
             ]),
             rules_version: RULES_VERSION,
         }
@@ -99,6 +100,22 @@ struct Session<'a> {
     chat_history: Vec<&'a RawValue>,
     #[serde(borrow, default)]
     summarizations: Option<Vec<&'a RawValue>>,
+    #[serde(borrow, default)]
+    sub_agents: Option<Vec<&'a RawValue>>,
+}
+
+/// What a subagent did; it has no file of its own.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SubAgent<'a> {
+    #[serde(borrow, default)]
+    name: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    model: Option<Text<'a>>,
+    #[serde(default)]
+    finished_at: When,
+    #[serde(borrow, default)]
+    chat_history: Vec<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -158,6 +175,9 @@ struct Summary<'a> {
     model: Option<Text<'a>>,
     #[serde(default, rename = "finishedAt")]
     finished_at: When,
+    /// Not there if Augment bills credits.
+    #[serde(borrow, default)]
+    cost_usd: Option<Text<'a>>,
     #[serde(flatten)]
     usage: Usage,
 }
@@ -192,8 +212,6 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Ba
     let state = part::<AgentState<'_>>(session.agent_state);
     let model = state.and_then(|state| state.model_id).unwrap_or_default();
     let at = session.created.0.unwrap_or(source.stamp.modified_ns / 1_000_000);
-    // A copy of the session keeps when it was made.
-    let origin = session.created.0.map_or_else(|| id.to_owned(), |made| made.to_string());
     let named = |raw, make: fn(i64, String) -> Title| {
         let name = part::<Text<'_>>(raw).and_then(|name| title(&name));
         name.map(|name| make(at, name))
@@ -207,46 +225,132 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Ba
         updated_at: session.modified.0,
         ..SessionInfo::new(id)
     };
-    let place = |raw: &RawValue| (raw.get().as_ptr() as usize - text.as_ptr() as usize) as u64;
-    let mut requests = Requests::default();
-    for (position, raw) in session.chat_history.iter().enumerate() {
-        let Ok(item) = serde_json::from_str::<Item<'_>>(raw.get()) else {
-            into.problem(bad_record(source, position, "not an exchange"));
+    let mut history = History {
+        source,
+        text,
+        session: id,
+        at,
+        created: session.created.0,
+        // A copy of the session keeps when it was made.
+        origin: session.created.0.map_or_else(|| id.to_owned(), |made| made.to_string()),
+        subagent: "",
+        requests: Requests::default(),
+    };
+    let words = history.exchanges(&session.chat_history, &model, into);
+    info.title = info.title.or_else(|| words.map(|words| Title::from_prompt(at, words)));
+    history.summaries(session.summarizations.as_deref().unwrap_or_default(), &model, into);
+    for (position, raw) in session.sub_agents.iter().flatten().enumerate() {
+        let Ok(agent) = serde_json::from_str::<SubAgent<'_>>(raw.get()) else {
+            into.problem(bad_record(source, position, "not a subagent"));
             continue;
         };
-        if info.title.is_none() {
-            let words = part::<Text<'_>>(item.exchange.request_message).and_then(|words| title(&words));
-            info.title = words.map(|words| Title::from_prompt(at, words));
-        }
-        let (usage, cost) = nodes(&item.exchange);
-        let time = item.finished_at.0.unwrap_or(at);
-        let key = match (item.exchange.request_id.as_deref(), item.sequence_id) {
-            (Some(request), _) if !request.is_empty() => requests.key(request, usage.tokens(), time),
-            (_, Some(sequence)) => format!("{origin}\0{}", sequence.get()),
-            _ => format!("{origin}\0#{position}"),
+        let mut of_agent = History {
+            at: agent.finished_at.0.unwrap_or(at),
+            origin: format!("{}\0agent {position}", history.origin),
+            subagent: agent.name.as_deref().unwrap_or(""),
+            requests: std::mem::take(&mut history.requests),
+            ..history
         };
-        let model = item
-            .exchange
-            .model_id
-            .as_deref()
-            .filter(|model| !model.is_empty())
-            .unwrap_or(&model);
-        add(id, &key, model, usage, cost, time, place(raw), into);
-    }
-    for (position, raw) in session.summarizations.iter().flatten().enumerate() {
-        let Ok(summary) = serde_json::from_str::<Summary<'_>>(raw.get()) else {
-            into.problem(bad_record(source, position, "not a summary"));
-            continue;
-        };
-        let time = summary.finished_at.0.unwrap_or(at);
-        let key = match summary.request_id.as_deref() {
-            Some(request) if !request.is_empty() => requests.key(request, summary.usage.tokens(), time),
-            _ => format!("{origin}\0summary {position}"),
-        };
-        let model = summary.model.as_deref().unwrap_or(&model);
-        add(id, &key, model, summary.usage, None, time, place(raw), into);
+        of_agent.exchanges(&agent.chat_history, agent.model.as_deref().unwrap_or(&model), into);
+        history.requests = of_agent.requests;
     }
     into.session(info);
+}
+
+/// The exchanges of a session or of one of its subagents.
+struct History<'a> {
+    source: &'a Source,
+    text: &'a str,
+    session: &'a str,
+    /// The time of requests without one.
+    at: i64,
+    created: Option<i64>,
+    /// What requests without ids are told apart by, beside their position.
+    origin: String,
+    subagent: &'a str,
+    requests: Requests,
+}
+
+impl History<'_> {
+    /// Adds the exchanges; returns the first words of the user.
+    fn exchanges(&mut self, history: &[&RawValue], model: &str, into: &mut Batch) -> Option<String> {
+        let mut first = None;
+        for (position, raw) in history.iter().enumerate() {
+            let Ok(item) = serde_json::from_str::<Item<'_>>(raw.get()) else {
+                into.problem(bad_record(self.source, position, "not an exchange"));
+                continue;
+            };
+            if first.is_none() {
+                let words = part::<Text<'_>>(item.exchange.request_message);
+                first = words.and_then(|words| title(&words));
+            }
+            let (usage, cost) = nodes(&item.exchange);
+            let time = item.finished_at.0.unwrap_or(self.at);
+            let key = match (item.exchange.request_id.as_deref(), item.sequence_id) {
+                (Some(request), _) if !request.is_empty() => self.requests.key(request, usage.tokens(), time),
+                (_, Some(sequence)) => format!("{}\0{}", self.origin, sequence.get()),
+                _ => format!("{}\0#{position}", self.origin),
+            };
+            let own = item.exchange.model_id.as_deref().filter(|model| !model.is_empty());
+            self.add(&key, own.unwrap_or(model), usage, cost, time, raw, into);
+        }
+        first
+    }
+
+    fn summaries(&mut self, summaries: &[&RawValue], model: &str, into: &mut Batch) {
+        for (position, raw) in summaries.iter().enumerate() {
+            let Ok(summary) = serde_json::from_str::<Summary<'_>>(raw.get()) else {
+                into.problem(bad_record(self.source, position, "not a summary"));
+                continue;
+            };
+            let time = summary.finished_at.0.unwrap_or(self.at);
+            let key = match summary.request_id.as_deref() {
+                Some(request) if !request.is_empty() => self.requests.key(request, summary.usage.tokens(), time),
+                _ => format!("{}\0summary {position}", self.origin),
+            };
+            let cost = summary.cost_usd.and_then(|cost| dollars(cost.parse().ok()));
+            let cost = cost.filter(|cost| cost.nanos() > 0);
+            let model = summary.model.as_deref().unwrap_or(model);
+            self.add(&key, model, summary.usage, cost, time, raw, into);
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "one turn")]
+    fn add(
+        &self,
+        key: &str,
+        model: &str,
+        usage: Usage,
+        cost: Option<Money>,
+        time: i64,
+        raw: &RawValue,
+        into: &mut Batch,
+    ) {
+        let tokens = usage.tokens();
+        if tokens.is_zero() && cost.is_none() {
+            return into.skip(Skip::Uncounted);
+        }
+        into.turn(&Turn {
+            session_id: self.session,
+            message_id: if key.contains('\0') { "" } else { key },
+            record: RecordKey::of(key),
+            event: EventKey::of(ID, key),
+            // A fork copies exchanges and is saved first when it is made.
+            rank: Rank::in_session(tokens.known_total(), self.created),
+            provider_id: biller("", model).unwrap_or(""),
+            model_id: model,
+            origin: Origin {
+                subagent: self.subagent,
+                ..Origin::NONE
+            },
+            numbers: Numbers {
+                cost,
+                ..Numbers::of(tokens, time)
+            },
+            place: (raw.get().as_ptr() as usize - self.text.as_ptr() as usize) as u64,
+            ..Turn::PLAIN
+        });
+    }
 }
 
 /// The sums of an exchange: Auggie adds its nodes up, and each transaction is billed once.
@@ -266,36 +370,4 @@ fn nodes(exchange: &Exchange<'_>) -> (Usage, Option<Money>) {
     }
     let cost = (!costs.is_empty()).then(|| Money::from_nanos(costs.values().sum()));
     (usage, cost)
-}
-
-#[allow(clippy::too_many_arguments, reason = "one turn")]
-fn add(
-    session: &str,
-    key: &str,
-    model: &str,
-    usage: Usage,
-    cost: Option<Money>,
-    time: i64,
-    place: u64,
-    into: &mut Batch,
-) {
-    let tokens = usage.tokens();
-    if tokens.is_zero() && cost.is_none() {
-        return into.skip(Skip::Uncounted);
-    }
-    into.turn(&Turn {
-        session_id: session,
-        message_id: if key.contains('\0') { "" } else { key },
-        record: RecordKey::of(key),
-        event: EventKey::of(ID, key),
-        rank: Rank(tokens.known_total(), 0),
-        provider_id: biller("", model).unwrap_or(""),
-        model_id: model,
-        numbers: Numbers {
-            cost,
-            ..Numbers::of(tokens, time)
-        },
-        place,
-        ..Turn::PLAIN
-    });
 }
