@@ -1,8 +1,10 @@
 //! Mux: a chat log per workspace whose replies carry the usage of all their steps, and a log of requests outside chats.
 
 mod survey;
+mod workspaces;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
+use crate::agents::shared::json_file::{self, parse_text, read_beside};
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
 use crate::agents::shared::survey::Vocabulary;
@@ -17,12 +19,19 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::path::Path;
+use workspaces::Config;
 
 const ID: &str = "mux";
-const RULES_VERSION: u32 = 2;
-/// Kinds of sources: a chat, or the requests of a workspace that are in no chat.
+const RULES_VERSION: u32 = 3;
+/// Kinds of sources: a chat, the requests of a workspace that are in no chat, and the list of all workspaces.
 const CHAT: u8 = 0;
 const HEADLESS: u8 = 1;
+const CONFIG: u8 = 2;
+/// The messages of a workspace since its latest compaction, and those before it.
+const CHATS: [&str; 2] = ["chat.jsonl", "chat-archive.jsonl"];
+const HEADLESS_FILE: &str = "headless-usage.jsonl";
+const CONFIG_FILE: &str = "config.json";
+const SESSIONS: &str = "sessions";
 /// Below a workspace: the chats of subagents whose workspaces are gone.
 const ARCHIVE: &str = "subagent-transcripts";
 
@@ -59,12 +68,15 @@ impl Agent for Mux {
         };
         let mut walk = Walk::default();
         for (home, because) in homes {
-            let sessions = home.join("sessions");
+            let sessions = home.join(SESSIONS);
+            found.add_file(home.join(CONFIG_FILE), CONFIG);
             for workspace in walk.folders(&sessions, &mut found) {
-                found.add_file(workspace.join("chat.jsonl"), CHAT);
-                found.add_file(workspace.join("headless-usage.jsonl"), HEADLESS);
-                for child in walk.folders(&workspace.join(ARCHIVE), &mut found) {
-                    found.add_file(child.join("chat.jsonl"), CHAT);
+                let children = walk.folders(&workspace.join(ARCHIVE), &mut found);
+                for folder in std::iter::once(workspace).chain(children) {
+                    for chat in CHATS {
+                        found.add_file(folder.join(chat), CHAT);
+                    }
+                    found.add_file(folder.join(HEADLESS_FILE), HEADLESS);
                 }
             }
             let root = Root::new(sessions, because);
@@ -76,15 +88,34 @@ impl Agent for Mux {
     }
 
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        if source.kind == CONFIG {
+            // A workspace without a folder has not been used.
+            let sessions = source.path.with_file_name(SESSIONS);
+            return json_file::read(source, RULES_VERSION, into, |text, into| {
+                let config = parse_text::<Config>(&source.path, text, into)?;
+                let is_complete = config.is_some();
+                let is_used = |id: &str| sessions.join(id).is_dir();
+                config.unwrap_or_default().describe(is_used, into);
+                Ok(is_complete)
+            });
+        }
         let folder = source.path.parent().unwrap_or(&source.path);
-        let session = name_of(folder);
         let parent = folder.parent().filter(|archive| archive.ends_with(ARCHIVE));
-        let parent = parent.and_then(Path::parent).map(name_of);
+        let session = name_of(folder);
+        let sessions = folder.ancestors().find(|folder| folder.ends_with(SESSIONS));
+        let config = sessions.map(|sessions| sessions.with_file_name(CONFIG_FILE));
+        let config: Config = config.and_then(|config| read_beside(&config, into)).unwrap_or_default();
+        config.describe(|id| id == session, into);
+        let workspace = Workspace {
+            parent: parent.and_then(Path::parent).map(name_of),
+            created_at: config.created_at(&session),
+            session,
+        };
         jsonl_reader::read(source, from, RULES_VERSION, into, |state: &mut State, line, into| {
             if source.kind == HEADLESS {
-                return headless(state, &session, line, into);
+                return headless(state, &workspace, line, into);
             }
-            message(state, &session, parent.as_deref(), line, into)
+            message(state, &workspace, line, into)
         })
     }
 
@@ -95,6 +126,14 @@ impl Agent for Mux {
 
 fn name_of(folder: &Path) -> String {
     folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The workspace that a file belongs to.
+struct Workspace {
+    session: String,
+    /// Of a deleted subagent.
+    parent: Option<String>,
+    created_at: Option<i64>,
 }
 
 /// The state between reads.
@@ -116,6 +155,9 @@ struct Message<'a> {
     parts: Option<&'a RawValue>,
     #[serde(borrow, default)]
     metadata: Option<&'a RawValue>,
+    /// A fork copies the file; Mux writes its own id into all messages when the first reply ends.
+    #[serde(borrow, default, rename = "workspaceId")]
+    workspace: Option<Text<'a>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -181,13 +223,8 @@ struct Extra {
     cost_in_usd_ticks: Count,
 }
 
-fn message(
-    state: &mut State,
-    session: &str,
-    parent: Option<&str>,
-    line: &Line<'_>,
-    into: &mut Batch,
-) -> serde_json::Result<()> {
+fn message(state: &mut State, workspace: &Workspace, line: &Line<'_>, into: &mut Batch) -> serde_json::Result<()> {
+    let session = &*workspace.session;
     let message: Message<'_> = serde_json::from_str(line.text)?;
     let Some(raw) = message.metadata else {
         return Ok(());
@@ -195,10 +232,14 @@ fn message(
     let metadata: Metadata<'_> = serde_json::from_str(raw.get())?;
     let time = metadata.timestamp.0.unwrap_or(state.time);
     state.time = state.time.max(time);
+    let source = message.workspace.as_deref();
+    let source = source.filter(|source| !source.is_empty() && *source != session);
+    let source = source.filter(|source| workspace.parent.as_deref() != Some(*source));
     let mut info = SessionInfo {
-        parent_id: parent.map(str::to_owned),
-        interactive: parent.map(|_| false),
-        started_at: metadata.timestamp.0,
+        parent_id: workspace.parent.clone(),
+        interactive: workspace.parent.as_ref().map(|_| false),
+        forked_from: source.map(str::to_owned),
+        started_at: metadata.timestamp.0.filter(|_| source.is_none()),
         updated_at: metadata.timestamp.0,
         ..SessionInfo::new(session)
     };
@@ -214,7 +255,8 @@ fn message(
     }
     let id = message.id.as_deref().unwrap_or("");
     let place = Place {
-        session,
+        workspace,
+        is_copy: source.is_some(),
         id,
         time,
         offset: line.offset,
@@ -230,12 +272,13 @@ fn message(
     Ok(())
 }
 
-fn headless(state: &mut State, session: &str, line: &Line<'_>, into: &mut Batch) -> serde_json::Result<()> {
+fn headless(state: &mut State, workspace: &Workspace, line: &Line<'_>, into: &mut Batch) -> serde_json::Result<()> {
     let request: Request<'_> = serde_json::from_str(line.text)?;
     let time = request.timestamp.0.unwrap_or(state.time);
     state.time = state.time.max(time);
     let place = Place {
-        session,
+        workspace,
+        is_copy: false,
         id: "",
         time,
         offset: line.offset,
@@ -246,7 +289,9 @@ fn headless(state: &mut State, session: &str, line: &Line<'_>, into: &mut Batch)
 
 /// Where a request was recorded.
 struct Place<'a> {
-    session: &'a str,
+    workspace: &'a Workspace,
+    /// The record names another workspace.
+    is_copy: bool,
     id: &'a str,
     time: i64,
     offset: u64,
@@ -284,11 +329,14 @@ impl Place<'_> {
         // Workspaces are forked with their chats; ids, times and counts stay.
         let key = format!("{}\0{part_of}\0{}\0{full}\0{counts:?}", self.id, self.time);
         into.turn(&Turn {
-            session_id: self.session,
+            session_id: &self.workspace.session,
             message_id: self.id,
             record: RecordKey::of(&key),
             event: EventKey::of(ID, &key),
-            rank: Rank(tokens.known_total(), 0),
+            rank: match self.is_copy {
+                true => Rank(tokens.known_total(), 0),
+                false => Rank::in_session(tokens.known_total(), self.workspace.created_at),
+            },
             provider_id: biller(provider, model).unwrap_or(provider),
             model_id: model,
             numbers: Numbers {
