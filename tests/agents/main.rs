@@ -6,6 +6,7 @@ mod copied_rows;
 mod copies;
 mod damage;
 mod equal_replies;
+mod forks;
 mod gateway_ids;
 mod imports;
 mod impossible_times;

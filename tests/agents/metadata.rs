@@ -156,6 +156,16 @@ fn sessions_have_titles_folders_and_parents() {
             "/home/dev/acme",
             "",
         ),
+        (
+            "codebuddy",
+            "made",
+            "c0dec0de-0000-4000-8000-000000000001",
+            "Health of the service",
+            "/home/dev/acme-api",
+            "",
+        ),
+        ("mux", "made", "a1b2c3d4e5", "Health check", "/home/dev/acme-api", ""),
+        ("mux", "made", "f6a7b8c9d0", "Find the server file", "", "a1b2c3d4e5"),
     ] {
         let sessions = reading(agent, case).sessions;
         let session = sessions.iter().find(|session| session.id == id).expect(id);

@@ -21,7 +21,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 const ID: &str = "amp";
-const RULES_VERSION: u32 = 5;
+const RULES_VERSION: u32 = 6;
 
 pub(super) struct Amp;
 
@@ -273,7 +273,8 @@ fn turns(source: &Source, thread: &str, document: &Thread<'_>, branch: &str, int
             message_id: &reply.key,
             record: RecordKey::of(&reply.key),
             event: EventKey::of(ID, event),
-            rank: Rank(reply.tokens.known_total(), 0),
+            // A fork of a thread is younger.
+            rank: Rank::in_session(reply.tokens.known_total(), document.created.0),
             provider_id: biller("", model).unwrap_or(""),
             model_id: model,
             numbers: Numbers {

@@ -4,6 +4,7 @@ mod survey;
 mod usage;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
+use crate::agents::shared::json_file::read_beside;
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Text, When, first_text, part, title};
 use crate::agents::shared::nameless::Nameless;
@@ -20,7 +21,7 @@ use std::path::Path;
 use usage::Usage;
 
 const ID: &str = "codebuddy";
-const RULES_VERSION: u32 = 3;
+const RULES_VERSION: u32 = 4;
 
 /// Programs made from CodeBuddy that write as it does: folder in the home, name.
 const RELATIVES: [(&str, &str); 1] = [(".workbuddy", "WorkBuddy")];
@@ -69,8 +70,9 @@ impl Agent for CodeBuddy {
     }
 
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        let origin = read_beside(&source.path.with_extension("meta.json"), into).unwrap_or_default();
         jsonl_reader::read(source, from, RULES_VERSION, into, |state, line, into| {
-            record(state, line, &source.path, into)
+            record(state, line, &source.path, &origin, into)
         })
     }
 
@@ -97,8 +99,6 @@ struct State {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Item<'a> {
-    #[serde(borrow, default)]
-    id: Option<Text<'a>>,
     #[serde(default)]
     timestamp: When,
     #[serde(borrow, default, rename = "type")]
@@ -113,6 +113,8 @@ struct Item<'a> {
     content: Option<&'a RawValue>,
     #[serde(borrow, default)]
     ai_title: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    custom_title: Option<&'a RawValue>,
     #[serde(borrow, default)]
     message: Option<&'a RawValue>,
     #[serde(borrow, default)]
@@ -145,13 +147,40 @@ struct Message<'a> {
     usage: Option<&'a RawValue>,
 }
 
-/// `<project>/<session>/subagents/agent-<id>.jsonl`
+/// `<session>.meta.json` beside the log of a fork: `{"forkedFrom":"…","forkedAt":1780000000100}`
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct ForkOrigin {
+    forked_from: Option<String>,
+    /// Not of a fork that `--fork-session` made.
+    forked_at: When,
+}
+
+impl ForkOrigin {
+    fn session(&self) -> Option<&str> {
+        self.forked_from.as_deref().filter(|source| !source.is_empty())
+    }
+
+    /// When a fork was made: its copied items are older, and keep their times.
+    fn time(&self) -> Option<i64> {
+        self.session()?;
+        Some(self.forked_at.0.unwrap_or(i64::MAX))
+    }
+}
+
+/// `<project>/<session>/subagents/agent-<id>.jsonl`, and folders of workflows below it.
 fn parent_of(path: &Path) -> Option<String> {
-    let folder = path.parent().filter(|folder| folder.ends_with("subagents"))?;
+    let folder = path.ancestors().find(|folder| folder.ends_with("subagents"))?;
     Some(folder.parent()?.file_name()?.to_string_lossy().into_owned())
 }
 
-fn record(state: &mut State, line: &Line<'_>, path: &Path, into: &mut Batch) -> serde_json::Result<()> {
+fn record(
+    state: &mut State,
+    line: &Line<'_>,
+    path: &Path,
+    fork: &ForkOrigin,
+    into: &mut Batch,
+) -> serde_json::Result<()> {
     let item: Item<'_> = serde_json::from_str(line.text)?;
     let time = item.timestamp.0.unwrap_or(state.time);
     state.time = state.time.max(time);
@@ -167,7 +196,8 @@ fn record(state: &mut State, line: &Line<'_>, path: &Path, into: &mut Batch) -> 
         project: folder.map(|folder| Project::folder(time, folder.0.into_owned())),
         interactive: parent_id.as_ref().map(|_| false),
         parent_id,
-        started_at: item.timestamp.0,
+        forked_from: fork.session().filter(|source| *source != session).map(str::to_owned),
+        started_at: item.timestamp.0.map(|time| time.max(fork.forked_at.0.unwrap_or(0))),
         updated_at: item.timestamp.0,
         ..SessionInfo::new(session)
     };
@@ -175,6 +205,10 @@ fn record(state: &mut State, line: &Line<'_>, path: &Path, into: &mut Batch) -> 
         (Some("ai-title"), _) => {
             let name = part::<Text<'_>>(item.ai_title).and_then(|name| title(&name));
             info.title = name.map(|name| Title::from_agent(time, name));
+        }
+        (Some("custom-title"), _) => {
+            let name = part::<Text<'_>>(item.custom_title).and_then(|name| title(&name));
+            info.title = name.map(|name| Title::from_user(time, name));
         }
         (_, Some("user")) if !state.is_titled => {
             let words = first_text(item.content).and_then(|words| title(&words));
@@ -198,13 +232,9 @@ fn record(state: &mut State, line: &Line<'_>, path: &Path, into: &mut Batch) -> 
     let models = [data.request_model_id, data.model, message.model];
     let model = models.iter().flatten().find(|model| !model.is_empty());
     let model = model.map_or("", |model| &**model);
-    let id = [data.message_id, item.id]
-        .into_iter()
-        .flatten()
-        .find(|id| !id.is_empty());
-    let id = id.unwrap_or_default();
-    // A response leaves several items with one message id and its counts; forks copy them. An id alone may be that of
-    // every reply of a gateway.
+    let id = data.message_id.unwrap_or_default();
+    // A response leaves several items with one message id and its counts; forks copy them, under new ids of the items. An
+    // id alone may be that of every reply of a gateway.
     let key = match &*id {
         "" => state
             .nameless
@@ -216,7 +246,7 @@ fn record(state: &mut State, line: &Line<'_>, path: &Path, into: &mut Batch) -> 
         message_id: &id,
         record: RecordKey::of(&key),
         event: EventKey::of(ID, &key),
-        rank: Rank(tokens.known_total(), 0),
+        rank: Rank::in_session(tokens.known_total(), fork.time()),
         provider_id: biller("", model).unwrap_or(""),
         model_id: model,
         numbers: Numbers::of(tokens, time),

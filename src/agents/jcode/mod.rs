@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 const ID: &str = "jcode";
-const RULES_VERSION: u32 = 3;
+const RULES_VERSION: u32 = 4;
 const SNAPSHOT: u8 = 0;
 const JOURNAL: u8 = 1;
 const JOURNAL_ENDING: &str = ".journal.jsonl";
@@ -88,7 +88,10 @@ impl Agent for Jcode {
             };
             let stem = name.strip_suffix(".json").unwrap_or(&name);
             let id = session.id.as_deref().filter(|id| !id.is_empty()).unwrap_or(stem);
-            let mut state = State::default();
+            let mut state = State {
+                snapshot_of: Some(session.created_at.0.unwrap_or(0)),
+                ..State::default()
+            };
             state.take(session.meta);
             for (position, raw) in session.messages.iter().enumerate() {
                 let place = (raw.get().as_ptr() as usize - text.as_ptr() as usize) as u64;
@@ -114,6 +117,8 @@ struct Session<'a> {
     id: Option<Text<'a>>,
     #[serde(borrow, default)]
     title: Option<&'a RawValue>,
+    #[serde(default)]
+    created_at: When,
     #[serde(borrow, flatten)]
     meta: Meta<'a>,
     #[serde(borrow, default)]
@@ -199,6 +204,9 @@ struct State {
     time: i64,
     #[serde(default)]
     nameless: Nameless,
+    /// When the session of a snapshot was made.
+    #[serde(skip)]
+    snapshot_of: Option<i64>,
 }
 
 impl State {
@@ -254,7 +262,8 @@ impl State {
             message_id: id,
             record: RecordKey::of(&key),
             event: EventKey::of(ID, &key),
-            rank: Rank(tokens.known_total(), 0),
+            // A session that was split off begins as a snapshot with the messages of the older one. A journal has its own.
+            rank: Rank::in_session(tokens.known_total(), self.snapshot_of),
             provider_id: provider,
             model_id: &self.model,
             numbers: Numbers {
