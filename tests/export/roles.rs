@@ -1,5 +1,6 @@
 //! The roles of docs/scale.md in ClickHouse: an export works with the rights of a machine, and these allow nothing else.
 
+use crate::stores::{ClickHouse, skip};
 use crate::support::Home;
 use crate::support::claude_code::claude_reply;
 use serde_json::Value;
@@ -70,9 +71,8 @@ fn run(dir: &Path, config: &str, statements: &[&str]) -> Vec<Value> {
 
 #[test]
 fn a_machine_exports_with_the_documented_rights_and_has_no_others() {
-    let has_chdb = Command::new("python3").args(["-c", "import chdb"]).output();
-    if !has_chdb.is_ok_and(|output| output.status.success()) {
-        return crate::stores::skip("no Python package chdb");
+    if !ClickHouse::is_installed() {
+        return skip("no Python package chdb");
     }
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();

@@ -2,8 +2,11 @@
 
 use crate::support::{Home, program, skipped};
 use std::cell::Cell;
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, Weak};
 
 /// A store that an export goes to and that answers questions.
 pub trait Store {
@@ -25,7 +28,6 @@ fn run(command: &mut Command) -> Output {
 
 /// Runs with text on stdin, and returns what it prints.
 fn feed(command: &mut Command, text: &[u8]) -> String {
-    use std::io::Write;
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -146,12 +148,24 @@ impl Store for DuckDb {
 }
 
 /// A server on a socket in a folder of its own. PostgreSQL refuses to run as root.
-struct Postgres {
+struct Server {
     dir: tempfile::TempDir,
     bin: PathBuf,
 }
 
-impl Postgres {
+impl Server {
+    /// The server that tests share as long as one of them uses it.
+    fn shared() -> Option<Arc<Self>> {
+        static RUNNING: Mutex<Weak<Server>> = Mutex::new(Weak::new());
+        let mut running = RUNNING.lock().expect("a lock");
+        if let Some(server) = running.upgrade() {
+            return Some(server);
+        }
+        let server = Arc::new(Self::start()?);
+        *running = Arc::downgrade(&server);
+        Some(server)
+    }
+
     fn start() -> Option<Self> {
         let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
         let bin = versions
@@ -165,10 +179,10 @@ impl Postgres {
         let data = server.data();
         run(server
             .command("initdb")
-            .args(["--auth=trust", "--username=ttop", "-D"])
+            .args(["--auth=trust", "--username=ttop", "--no-sync", "-D"])
             .arg(&data));
         let options = format!(
-            "-c listen_addresses= -c unix_socket_directories={}",
+            "-c fsync=off -c listen_addresses= -c unix_socket_directories={}",
             server.dir.path().display()
         );
         run(server
@@ -202,7 +216,7 @@ impl Postgres {
         command
     }
 
-    fn psql(&self) -> Command {
+    fn psql(&self, database: &str) -> Command {
         let mut command = self.command("psql");
         command
             .args([
@@ -211,7 +225,8 @@ impl Postgres {
                 "--tuples-only",
                 "--no-align",
                 "--username=ttop",
-                "--dbname=postgres",
+                "--dbname",
+                database,
                 "-h",
             ])
             .arg(self.dir.path());
@@ -219,7 +234,7 @@ impl Postgres {
     }
 }
 
-impl Drop for Postgres {
+impl Drop for Server {
     fn drop(&mut self) {
         let data = self.data();
         let stopped = self
@@ -237,6 +252,25 @@ fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|meta| meta.uid() == 0)
 }
 
+/// A database of its own in the server.
+struct Postgres {
+    server: Arc<Server>,
+    database: String,
+}
+
+impl Postgres {
+    fn start() -> Option<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let server = Server::shared()?;
+        let database = format!("store{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        feed(
+            &mut server.psql("postgres"),
+            format!("create database {database}").as_bytes(),
+        );
+        Some(Self { server, database })
+    }
+}
+
 impl Store for Postgres {
     fn name(&self) -> &'static str {
         "postgres"
@@ -244,29 +278,60 @@ impl Store for Postgres {
 
     fn load(&self, home: &Home, host: &str) {
         let script = home.stdout(&["export", "postgres", "--host", host]);
-        feed(&mut self.psql(), script.as_bytes());
+        feed(&mut self.server.psql(&self.database), script.as_bytes());
     }
 
     fn ask(&self, sql: &str) -> String {
-        feed(&mut self.psql(), format!("{sql};").as_bytes())
+        feed(&mut self.server.psql(&self.database), format!("{sql};").as_bytes())
     }
 }
 
-/// ClickHouse's engine as a Python package, with its data in a folder.
-struct ClickHouse {
+/// ClickHouse's engine as a Python package, with its data in a folder. Loading it takes about a second, so one process
+/// answers all questions.
+pub struct ClickHouse {
     dir: tempfile::TempDir,
+    process: Mutex<Option<Child>>,
     /// Each run is later than the one before.
     runs: Cell<u32>,
 }
 
 impl ClickHouse {
+    pub fn is_installed() -> bool {
+        let program = "import importlib.util, sys; sys.exit(importlib.util.find_spec('chdb') is None)";
+        let found = Command::new("python3").args(["-c", program]).status();
+        found.is_ok_and(|status| status.success())
+    }
+
+    fn start(&self) -> Child {
+        let program = "import json, sys\nfrom chdb.session import Session\ns = Session(sys.argv[1])\n\
+            for line in sys.stdin: print(json.dumps(str(s.query(json.loads(line), 'CSV')).strip()), flush=True)";
+        let mut command = Command::new("python3");
+        command.args(["-c", program]).arg(self.dir.path());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.spawn().expect("Python runs")
+    }
+
     fn query(&self, sql: &str) -> String {
-        let program = "import sys\nfrom chdb.session import Session\n\
-            s = Session(sys.argv[1])\nprint(s.query(sys.stdin.read(), 'CSV'))";
-        feed(
-            Command::new("python3").args(["-c", program]).arg(self.dir.path()),
-            sql.as_bytes(),
-        )
+        let mut process = self.process.lock().expect("a lock");
+        let process = process.get_or_insert_with(|| self.start());
+        let question = serde_json::Value::from(sql);
+        let mut stdin = process.stdin.as_ref().expect("piped");
+        writeln!(stdin, "{question}").expect("asked");
+        let mut answer = String::new();
+        // It writes one line per question, so nothing after it is lost with the buffer.
+        let mut stdout = BufReader::new(process.stdout.as_mut().expect("piped"));
+        stdout.read_line(&mut answer).expect("an answer");
+        serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+}
+
+impl Drop for ClickHouse {
+    fn drop(&mut self) {
+        if let Some(process) = self.process.get_mut().ok().and_then(Option::as_mut) {
+            // The end of its input ends it, and it writes its data.
+            drop(process.stdin.take());
+            drop(process.wait());
+        }
     }
 }
 
@@ -313,10 +378,10 @@ pub fn stores() -> Vec<Box<dyn Store>> {
         Some(server) => stores.push(Box::new(server)),
         None => skip("no PostgreSQL server"),
     }
-    let has_chdb = Command::new("python3").args(["-c", "import chdb"]).output();
-    match has_chdb.is_ok_and(|output| output.status.success()) {
+    match ClickHouse::is_installed() {
         true => stores.push(Box::new(ClickHouse {
             dir: dir(),
+            process: Mutex::new(None),
             runs: Cell::new(0),
         })),
         false => skip("no Python package chdb"),
