@@ -7,6 +7,7 @@ mod data;
 mod databases;
 mod files;
 mod floods;
+mod hostile;
 mod imports;
 mod places;
 mod programs;

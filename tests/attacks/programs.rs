@@ -38,9 +38,19 @@ const WAYS: [(&str, &str); 5] = [
     ("ignores its end", "trap '' TERM HUP INT; sleep 60; sleep 60"),
 ];
 
+/// Each way at the same time, for nearly all of the time is waiting.
+fn in_every_way(check: impl Fn(&str, &str) + Sync) {
+    std::thread::scope(|scope| {
+        for (way, script) in WAYS {
+            let check = &check;
+            scope.spawn(move || check(way, script));
+        }
+    });
+}
+
 #[test]
 fn no_program_of_an_agent_holds_doctor_up() {
-    for (way, script) in WAYS {
+    in_every_way(|way, script| {
         let home = Home::new();
         // One at a time: all of them are asked one after the other.
         for agent in built_in().iter().take(4) {
@@ -59,12 +69,12 @@ fn no_program_of_an_agent_holds_doctor_up() {
             "{way}: doctor took {:?}",
             began.elapsed()
         );
-    }
+    });
 }
 
 #[test]
 fn tmux_holds_nothing_up() {
-    for (way, script) in WAYS {
+    in_every_way(|way, script| {
         let home = Home::new();
         program(&home, "tmux", script);
         let output = limited(&home)
@@ -74,7 +84,7 @@ fn tmux_holds_nothing_up() {
             .output()
             .expect("runs");
         assert!(output.status.code().is_some(), "{way}");
-    }
+    });
 }
 
 fn with_sink(home: &Home, sink: &str) {
