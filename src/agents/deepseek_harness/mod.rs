@@ -21,7 +21,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 const ID: &str = "deepseek-harness";
-const RULES_VERSION: u32 = 3;
+const RULES_VERSION: u32 = 4;
 
 pub(super) struct DeepSeekHarness;
 
@@ -120,9 +120,14 @@ struct Event<'a> {
     created_at: When,
     #[serde(borrow, default)]
     cwd: Option<Text<'a>>,
-    /// So many events were copied from the session this one was forked from.
+    /// So many events were copied from the session this one was forked from, with their numbers and times.
     #[serde(default)]
     seed_length: Option<u64>,
+    #[serde(borrow, default)]
+    parent_session: Option<Text<'a>>,
+    /// `subagent`, or nothing.
+    #[serde(borrow, default)]
+    origin: Option<Text<'a>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -190,12 +195,14 @@ struct Call {
     tokens: Tokens,
     time: i64,
     place: u64,
+    is_copy: bool,
 }
 
 #[derive(Default)]
 struct Stream {
     session: String,
     seed: u64,
+    created: Option<i64>,
     provider: String,
     model: String,
     time: i64,
@@ -235,9 +242,7 @@ impl Stream {
             }
             // The call before is billed, and so is the one that comes.
             Some("llm/retry-started") if self.slot.map(|slot| slot.0) == data.turn.zip(data.step) => self.slot = None,
-            Some(kind @ ("assistant/message" | "assistant/attempt" | "compaction/summary"))
-                if event.seq.is_none_or(|seq| seq >= self.seed) =>
-            {
+            Some(kind @ ("assistant/message" | "assistant/attempt" | "compaction/summary")) => {
                 self.settle(kind, &event, &data, time, place, into);
             }
             _ => {}
@@ -251,9 +256,16 @@ impl Stream {
         }
         self.seed = event.seed_length.unwrap_or(0);
         let started_at = event.created_at.0;
+        self.created = started_at;
         let cwd = event.cwd.as_deref().filter(|cwd| !cwd.is_empty());
+        let parent = event.parent_session.as_deref().filter(|parent| !parent.is_empty());
+        let parent = parent.map(str::to_owned);
+        let is_subagent = event.origin.as_deref() == Some("subagent");
         into.session(SessionInfo {
             project: cwd.map(|cwd| Project::folder(started_at.unwrap_or(0), cwd)),
+            forked_from: parent.clone().filter(|_| !is_subagent),
+            parent_id: parent.filter(|_| is_subagent),
+            interactive: is_subagent.then_some(false),
             started_at,
             ..SessionInfo::new(&*self.session)
         });
@@ -303,6 +315,7 @@ impl Stream {
             tokens,
             time,
             place,
+            is_copy: event.seq.is_some_and(|seq| seq < self.seed),
         };
         // A summary is no step of the conversation.
         if kind == "compaction/summary" {
@@ -333,8 +346,11 @@ impl Stream {
                 message_id: &call.id,
                 record: RecordKey::of(&call.key),
                 event: EventKey::of(ID, &call.key),
-                // Of two settlements the later one counts.
-                rank: Rank(1, call.place),
+                // Of two settlements the later one counts, of copies that in the oldest session.
+                rank: match call.is_copy {
+                    true => Rank::in_session(0, self.created),
+                    false => Rank(1, call.place),
+                },
                 provider_id: biller(&call.provider, &call.model).unwrap_or(""),
                 model_id: &call.model,
                 numbers: Numbers {
