@@ -62,9 +62,15 @@ impl Agent for Mux {
 
     fn sources(&self, system: &System) -> Found {
         let mut found = Found::default();
-        let homes = match system.path_var("MUX_ROOT") {
-            Some(home) => vec![(home, "$MUX_ROOT")],
-            None => [".mux", ".xum"].map(|name| (system.home.join(name), "default")).into(),
+        let moved = [("XUM_ROOT", "$XUM_ROOT"), ("MUX_ROOT", "$MUX_ROOT")];
+        let moved = moved
+            .into_iter()
+            .find_map(|(name, because)| Some((system.path_var(name)?, because)));
+        let homes = match moved {
+            Some(moved) => vec![moved],
+            None => [".mux", ".xum", ".cmux"]
+                .map(|name| (system.home.join(name), "default"))
+                .into(),
         };
         let mut walk = Walk::default();
         for (home, because) in homes {
@@ -326,8 +332,12 @@ impl Place<'_> {
         // A gateway writes `vendor/model`.
         let route = request.route_provider.as_deref().filter(|route| !route.is_empty());
         let provider = route.unwrap_or(maker);
-        // Workspaces are forked with their chats; ids, times and counts stay.
-        let key = format!("{}\0{part_of}\0{}\0{full}\0{counts:?}", self.id, self.time);
+        // Workspaces are forked with their chats; ids, times and counts stay. A fork that is made while a reply streams
+        // keeps the counts it had then.
+        let key = match self.id {
+            "" => format!("\0{part_of}\0{}\0{full}\0{counts:?}", self.time),
+            id => format!("{id}\0{part_of}\0{}\0{full}", self.time),
+        };
         into.turn(&Turn {
             session_id: &self.workspace.session,
             message_id: self.id,
