@@ -8,6 +8,7 @@ mod damage;
 mod equal_replies;
 mod forks;
 mod gateway_ids;
+mod growing_records;
 mod imports;
 mod impossible_times;
 mod incremental;

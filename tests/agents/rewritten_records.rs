@@ -7,14 +7,14 @@ use ttop::agents::{Agent, built_in};
 use ttop::system::{Os, System};
 
 /// A home with a ledger that is synced again and again.
-struct Machine {
-    home: support::Home,
+pub struct Machine {
+    pub home: support::Home,
     agent: &'static (dyn Agent + Sync),
     counting: Counting,
 }
 
 impl Machine {
-    fn of(agent: &str) -> Self {
+    pub fn of(agent: &str) -> Self {
         let agent = *built_in().iter().find(|known| known.id() == agent).expect("an agent");
         Self {
             home: support::Home::new(),
@@ -24,7 +24,7 @@ impl Machine {
     }
 
     /// Syncs, and sums what counts: (turns, known tokens, recorded nano-dollars, problems).
-    fn sync(&mut self) -> (usize, u64, i64, usize) {
+    pub fn sync(&mut self) -> (usize, u64, i64, usize) {
         let reading = self
             .counting
             .sync(&System::new(Os::Linux, self.home.path(), BTreeMap::new()));

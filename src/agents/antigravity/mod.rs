@@ -21,7 +21,7 @@ use anyhow::Result;
 use std::collections::BTreeMap;
 
 const ID: &str = "antigravity";
-const RULES_VERSION: u32 = 4;
+const RULES_VERSION: u32 = 5;
 /// What a model is called where only the router is known.
 const ROUTER: &str = "gemini-default";
 
@@ -154,7 +154,8 @@ fn add_requests(session: &str, requests: &[(u64, Vec<u8>)], began: Option<i64>, 
         into.turn(&Turn {
             session_id: session,
             message_id: response,
-            record: RecordKey::of(&key),
+            // Not by its counts: what has more of them is the same request.
+            record: RecordKey::of(row.to_string()),
             event: EventKey::of(ID, &key),
             // The older conversation made it.
             rank: Rank(tokens.known_total(), u64::MAX - began.unwrap_or(changed).unsigned_abs()),

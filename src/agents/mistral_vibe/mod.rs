@@ -4,15 +4,15 @@ mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::agents::shared::batch::Skip;
-use crate::agents::shared::json_file::{self, read_beside};
-use crate::agents::shared::lenient::{Count, When, title};
+use crate::agents::shared::json_file::{self, read_text};
+use crate::agents::shared::lenient::{Count, When, reason, title};
 use crate::agents::shared::running_total::{self, Total};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, Project, SessionInfo, Title};
 use crate::system::System;
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use memchr::memmem::rfind_iter;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -72,7 +72,7 @@ impl Agent for MistralVibe {
     fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
         json_file::read(source, RULES_VERSION, into, |text, into| {
             if let Some(folder) = session_folder(&source.path) {
-                session(&folder, text, into);
+                session(&folder, text, into)?;
             }
             Ok(true)
         })
@@ -135,8 +135,18 @@ fn total(text: &str) -> Option<Usage> {
     })
 }
 
-fn session(folder: &Path, text: &str, into: &mut Batch) {
-    let meta = read_beside::<Meta>(&folder.join("meta.json"), into).unwrap_or_default();
+/// What describes the session and tells its copies apart: without it a total would be that of another session.
+fn meta(folder: &Path) -> Result<Meta> {
+    let path = folder.join("meta.json");
+    if !path.exists() {
+        return Ok(Meta::default());
+    }
+    let text = read_text(&path)?;
+    serde_json::from_str(&text).map_err(|error| anyhow!("{} is {}", path.display(), reason(&error)))
+}
+
+fn session(folder: &Path, text: &str, into: &mut Batch) -> Result<()> {
+    let meta = meta(folder)?;
     let named = folder.file_name().unwrap_or_default().to_string_lossy();
     let id = meta.session_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(&named);
     let parent_id = meta.parent_session_id.clone().filter(|parent| !parent.is_empty());
@@ -163,7 +173,8 @@ fn session(folder: &Path, text: &str, into: &mut Batch) {
         ..SessionInfo::new(id)
     });
     let Some(usage) = total(text) else {
-        return into.skip(Skip::Uncounted);
+        into.skip(Skip::Uncounted);
+        return Ok(());
     };
     let cached = usage.cached_input_tokens.0;
     let model = meta.config.and_then(|config| config.model_name.or(config.active_model));
@@ -188,4 +199,5 @@ fn session(folder: &Path, text: &str, into: &mut Batch) {
         place: 0,
     }
     .add(into);
+    Ok(())
 }
