@@ -249,6 +249,19 @@ fn cases() -> Vec<Case> {
         files: vec![(".mux/sessions/w1/headless-usage.jsonl", lines(&[title]))],
         turns: vec![("w1", "claude-haiku-4-5", [300, 12, 0, 0, 0], None)],
     });
+    let reply = json!({"uuid": "a1", "sessionId": "q1", "timestamp": STAMP, "type": "assistant", "isSidechain": true,
+        "usageMetadata": {"promptTokenCount": 100, "candidatesTokenCount": 10, "totalTokenCount": 110}});
+    let request = json!({"id": "r1", "timestamp": STAMP, "sessionId": "q1", "model": "qwen3-coder-plus",
+        "source": "general-purpose", "inputTokens": 100, "outputTokens": 10, "totalTokens": 110});
+    cases.push(Case {
+        name: "a subagent whose model is recorded in the list of requests alone",
+        agent: "qwen-code",
+        files: vec![
+            (".qwen/projects/-p/subagents/q1/agent-1.jsonl", lines(&[reply])),
+            (".qwen/usage/token-usage-2026-03.jsonl", lines(&[request])),
+        ],
+        turns: vec![("q1", "", [100, 10, 0, 0, 0], None)],
+    });
     let usage = |input: u64| json!({"inputTokens": input, "outputTokens": 1});
     let parent = json!({"model": "claude-opus-4-6", "tokenUsage": usage(10), "inclusiveTokenUsage": usage(40),
         "childInclusiveTokenUsageBySessionId": {"child": usage(30)}});

@@ -74,7 +74,7 @@ pub(super) fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result
             "" => state.nameless.key(session, time, &usage.content(model)),
             id => id.to_owned(),
         };
-        let name = name(&mut state.numbers, session, &*request.source == "main", model, &usage);
+        let name = name(&mut state.numbers, session, &*request.source == "main", &usage);
         into.session(SessionInfo {
             updated_at: request.timestamp.0,
             ..SessionInfo::new(session)

@@ -21,7 +21,7 @@ use serde_json::value::RawValue;
 use std::path::Path;
 
 const ID: &str = "qwen-code";
-const RULES_VERSION: u32 = 5;
+const RULES_VERSION: u32 = 6;
 /// Kinds of sources: the log of a session, that of a subagent, and the list of all requests.
 const CHAT: u8 = 0;
 const SUBAGENT: u8 = 1;
@@ -111,9 +111,10 @@ struct State {
     nameless: Nameless,
 }
 
-/// The name under which a log and the list of all requests know a request: both count those that look alike.
-fn name(occurrences: &mut Occurrences, session: &str, is_main: bool, model: &str, usage: &Usage) -> String {
-    let look = format!("{session}\0{is_main}\0{model}\0{:?}", usage.counts());
+/// The name under which a log and the list of all requests know a request: both count those that look alike. A subagent's
+/// log does not name its model; the file beside it may be missing.
+fn name(occurrences: &mut Occurrences, session: &str, is_main: bool, usage: &Usage) -> String {
+    let look = format!("{session}\0{is_main}\0{:?}", usage.counts());
     let number = occurrences.number(&look);
     format!("{look}\0{number}")
 }
@@ -290,7 +291,7 @@ fn add(
         "" => state.nameless.key(session, time, &usage.content(model)),
         id => id.to_owned(),
     };
-    let name = name(&mut state.numbers, session, subagent.is_none(), model, &usage);
+    let name = name(&mut state.numbers, session, subagent.is_none(), &usage);
     let branch = part::<Text>(entry.git_branch).unwrap_or_default();
     let of_subagent = |text: fn(&Subagent) -> &Option<String>| subagent.and_then(|it| text(it).as_deref());
     into.turn(&Turn {
