@@ -63,6 +63,14 @@ fn thread(state: &str, output: u64) -> String {
         .to_string()
 }
 
+/// With the ledger of requests, which repeats the counts of the message.
+fn ledger(state: &str, output: u64) -> String {
+    let mut document: Value = serde_json::from_str(&thread(state, output)).expect("a document");
+    document["usageLedger"] = json!({"events": [{"id": "e1", "timestamp": STAMP, "model": "claude-opus-4-6",
+        "tokens": {"input": 700, "output": output}, "toMessageId": 1}]});
+    document.to_string()
+}
+
 /// A reply of DeepSeek Harness that is settled like this.
 fn settled(kind: &str, output: u64, interrupted: bool) -> Value {
     let usage = json!({"inputTokens": 700, "outputTokens": output});
@@ -90,10 +98,10 @@ fn mux(output: u64, partial: bool) -> String {
 }
 
 /// Agents that identify replies by their counts: theirs do not change once written.
-const UNCHANGING: [&str; 3] = ["mux", "openclaw", "pi"];
+const UNCHANGING: [&str; 2] = ["openclaw", "pi"];
 const HARNESS: &str = ".dsh/sessions/p/s/session.jsonl";
 const CLAUDE: &str = ".claude/projects/-p/s.jsonl";
-const CASES: [Case; 16] = [
+const CASES: [Case; 17] = [
     Case {
         agent: "claude-code",
         path: CLAUDE,
@@ -198,6 +206,12 @@ const CASES: [Case; 16] = [
         path: ".local/share/amp/threads/T-1.json",
         cut: || thread("error", 3),
         complete: || thread("complete", 90),
+    },
+    Case {
+        agent: "amp",
+        path: ".local/share/amp/threads/T-1.json",
+        cut: || ledger("cancelled", 3),
+        complete: || ledger("complete", 90),
     },
     Case {
         agent: "deepseek-harness",

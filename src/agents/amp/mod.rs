@@ -239,6 +239,8 @@ struct Reply<'a> {
     key: String,
     model: Option<Text<'a>>,
     tokens: Tokens,
+    /// The output that was recorded before the stream broke off.
+    placeholder: Option<u64>,
     at: Option<i64>,
 }
 
@@ -315,14 +317,12 @@ fn messages<'a>(source: &Source, document: &Thread<'a>, into: &mut Batch) -> Vec
             continue;
         };
         let tokens = usage.tokens();
+        let is_cut = message.is_cut() && !tokens.is_zero();
         replies.push(Reply {
             key: key(message.message_id).unwrap_or_else(|| format!("#{position}")),
             model: usage.model,
-            tokens: if message.is_cut() && !tokens.is_zero() {
-                tokens.without(Bucket::Output)
-            } else {
-                tokens
-            },
+            tokens: if is_cut { tokens.without(Bucket::Output) } else { tokens },
+            placeholder: is_cut.then_some(usage.output_tokens.0),
             at: usage.timestamp.0.or(message.timestamp.0),
         });
     }
@@ -362,6 +362,10 @@ fn ledger<'a>(source: &Source, events: &[&'a RawValue], messages: Vec<Reply<'a>>
         if of_message.is_none() && !counted.is_zero() {
             counted = counted.without(Bucket::CacheRead).without(Bucket::CacheWrite);
         }
+        let placeholder = of_message.as_ref().and_then(|reply| reply.placeholder);
+        if placeholder == Some(tokens.output.0) {
+            counted = counted.without(Bucket::Output);
+        }
         let id = event.id.filter(|id| !id.is_empty());
         let own = || id.map_or_else(|| format!("@{position}"), |id| id.0.into_owned());
         // The first event of a message is the message's reply, whichever of the two is written first.
@@ -371,6 +375,7 @@ fn ledger<'a>(source: &Source, events: &[&'a RawValue], messages: Vec<Reply<'a>>
             key: message.filter(|_| is_first).unwrap_or_else(own),
             model: event.model.or(of_model),
             tokens: counted,
+            placeholder,
             at: event.timestamp.0.or(of_time),
         });
     }
