@@ -123,6 +123,22 @@ fn auggie(session: &Session) -> Files {
     vec![(format!(".augment/sessions/{}.json", session.id), document.to_string())]
 }
 
+fn deepseek_harness(session: &Session) -> Files {
+    let copied = session.origin.map_or(0, |(_, copied)| copied);
+    let mut head = json!({"type": "session", "id": session.id, "createdAt": ms(session.made)});
+    if let Some((source, _)) = session.origin {
+        head["parentSession"] = source.into();
+        head["seedLength"] = copied.into();
+    }
+    let event = |(seq, minute): (usize, &i64)| {
+        json!({"type": "assistant/message", "seq": seq, "time": ms(*minute), "data": {"turn": seq, "step": 0,
+            "usage": {"inputTokens": 100, "outputTokens": minute},
+            "message": {"id": format!("m{minute}"), "source": {"provider": "deepseek", "model": "deepseek-v4"}}}})
+    };
+    let log = lines(std::iter::once(head).chain(session.replies.iter().enumerate().map(event)));
+    vec![(format!(".dsh/sessions/p/{}/session.jsonl", session.id), log)]
+}
+
 fn amp(session: &Session) -> Files {
     let message = |minute: &i64| {
         json!({"messageId": minute, "role": "assistant", "state": {"type": "complete"}, "usage":
@@ -229,6 +245,7 @@ fn files(agent: &str, sessions: &[Session]) -> Vec<Files> {
         "codebuddy" => each(codebuddy),
         "auggie" => each(auggie),
         "command-code" => each(command_code),
+        "deepseek-harness" => each(deepseek_harness),
         "jcode" => each(jcode),
         "jcode, later" => each(jcode_snapshot),
         "pi" => each(pi),
@@ -240,12 +257,13 @@ fn files(agent: &str, sessions: &[Session]) -> Vec<Files> {
     }
 }
 
-const AGENTS: [&str; 12] = [
+const AGENTS: [&str; 13] = [
     "amp",
     "auggie",
     "claude-code",
     "codebuddy",
     "command-code",
+    "deepseek-harness",
     "jcode",
     "jcode, later",
     "kimi-cli",
@@ -353,5 +371,57 @@ fn replies_of_a_fork_stay_there_when_it_is_forked_again() {
         put(&home, &files(agent, &[source, fork, again]).concat());
         let expected = sorted([(OLDER, 2, 241, 0), (YOUNGER, 2, 270, 101), (THIRD, 1, 130, 221)]);
         assert_eq!(told(&home), expected, "{agent}");
+    }
+}
+
+#[test]
+fn a_workspace_that_is_forked_while_a_reply_streams_counts_it_once() {
+    let home = Home::new();
+    let [source, fork] = pair(OLDER, YOUNGER);
+    put(&home, &files("mux", &[source, fork]).concat());
+    let message = |workspace: &str, output: u64, partial: bool| {
+        json!({"id": "m9", "role": "assistant", "parts": [], "workspaceId": workspace, "metadata":
+            {"timestamp": ms(9), "model": "anthropic:claude-opus-4-8", "partial": partial,
+            "usage": {"inputTokens": 100, "outputTokens": output, "totalTokens": 100 + output}}})
+    };
+    for (id, output, partial) in [(OLDER, 900, false), (YOUNGER, 200, true)] {
+        let log = lines([message(id, output, partial)]);
+        home.write(&format!(".mux/sessions/{id}/chat.jsonl"), log);
+    }
+    let told: Vec<_> = told(&home).into_iter().map(|row| (row.0, row.1, row.2)).collect();
+    assert_eq!(told, [(YOUNGER.to_owned(), 0, 0), (OLDER.to_owned(), 1, 1000)]);
+}
+
+#[test]
+fn a_copied_message_of_a_database_counts_in_the_older_session() {
+    for (older, younger) in [(OLDER, YOUNGER), (YOUNGER, OLDER), (THIRD, OLDER)] {
+        let home = Home::new();
+        let path = home.path().join(".local/share/devin/cli/sessions.db");
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+        let message = r#"{"role":"assistant","metadata":{"generation_model":"glm-5-2","metrics":{"input_tokens":100,"output_tokens":1}}}"#;
+        let rows: String = [(younger, 600), (older, 0)]
+            .map(|(id, made)| {
+                format!(
+                    "insert into sessions values ('{id}', 'glm-5-2', {});
+                     insert into message_nodes (session_id, node_id, chat_message, created_at) values ('{id}', 1, '{message}', {});",
+                    ms(0) / 1000 + made,
+                    ms(1) / 1000
+                )
+            })
+            .concat();
+        rusqlite::Connection::open(path)
+            .expect("a database")
+            .execute_batch(&format!(
+                "create table sessions (id text primary key, model text, created_at integer);
+                 create table message_nodes (row_id integer primary key, session_id text, node_id integer, chat_message text,
+                     created_at integer);
+                 {rows}"
+            ))
+            .expect("rows");
+        assert_eq!(
+            told(&home),
+            sorted([(older, 1, 101, 0), (younger, 0, 0, 101)]),
+            "{older}"
+        );
     }
 }

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 const ID: &str = "devin-cli";
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 /// What the model of a session is called while a router chooses it.
 const ROUTER: &str = "adaptive";
 
@@ -69,11 +69,15 @@ impl Agent for DevinCli {
 
     fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
         let database = Database::open(&source.path)?;
-        let mut models: FxHashMap<String, String> = FxHashMap::default();
+        let mut sessions: FxHashMap<String, Described> = FxHashMap::default();
         table::read(&database, "sessions", &SESSIONS, table::ALL, into, |cells, into| {
             if let Some(id) = cells.text("id") {
                 session(&id, cells, into);
-                models.insert(id, cells.text("model").unwrap_or_default());
+                let described = Described {
+                    model: cells.text("model").unwrap_or_default(),
+                    created_at: cells.time("created_at"),
+                };
+                sessions.insert(id, described);
             }
             Ok(())
         })?;
@@ -84,7 +88,7 @@ impl Agent for DevinCli {
             table::ALL,
             into,
             |cells, into| {
-                message(source, cells, &models, into);
+                message(source, cells, &sessions, into);
                 Ok(())
             },
         )?;
@@ -99,6 +103,13 @@ impl Agent for DevinCli {
     fn vocabulary(&self) -> Option<&'static Vocabulary> {
         Some(&survey::KNOWN)
     }
+}
+
+/// What is known of a session, for its messages.
+#[derive(Default)]
+struct Described {
+    model: String,
+    created_at: Option<i64>,
 }
 
 fn session(id: &str, cells: &Cells<'_>, into: &mut Batch) {
@@ -151,7 +162,7 @@ impl Metrics {
     }
 }
 
-fn message(source: &Source, cells: &Cells<'_>, models: &FxHashMap<String, String>, into: &mut Batch) {
+fn message(source: &Source, cells: &Cells<'_>, sessions: &FxHashMap<String, Described>, into: &mut Batch) {
     let place = || format!("{}:row {}", source.path.display(), cells.rowid());
     let (Some(session), Some(text)) = (cells.text("session_id"), cells.text("chat_message")) else {
         return into.problem(Problem::new(place(), "a message without a session or content"));
@@ -167,9 +178,9 @@ fn message(source: &Source, cells: &Cells<'_>, models: &FxHashMap<String, String
     if tokens.is_zero() {
         return into.skip(Skip::Uncounted);
     }
-    let known = models
-        .get(&session)
-        .map(String::as_str)
+    let described = sessions.get(&session);
+    let known = described
+        .map(|session| session.model.as_str())
         .filter(|model| *model != ROUTER);
     let answered = metadata.generation_model.as_deref().filter(|model| !model.is_empty());
     let model = answered.or(known).unwrap_or("");
@@ -181,7 +192,8 @@ fn message(source: &Source, cells: &Cells<'_>, models: &FxHashMap<String, String
         message_id: &node,
         record: RecordKey::of(format!("{session}\0{node}")),
         event: EventKey::of(ID, &key),
-        rank: Rank(tokens.known_total(), 0),
+        // The older session made it.
+        rank: Rank::in_session(tokens.known_total(), described.and_then(|session| session.created_at)),
         provider_id: biller("", model).unwrap_or(""),
         model_id: model,
         numbers: Numbers {
