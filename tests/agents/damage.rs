@@ -1,4 +1,4 @@
-//! Every agent's sources when they are no files any more. Damaged content is for `robustness/mutations.rs`.
+//! Every agent's sources when they are no files any more. Damaged content is for `robustness/fuzz.rs`.
 
 use crate::support::subjects::Subject;
 use crate::support::{self, Home};

@@ -2,8 +2,8 @@
 
 mod concurrent;
 mod full_disk;
+mod fuzz;
 mod killed;
-mod mutations;
 mod permissions;
 #[path = "../support/mod.rs"]
 mod support;

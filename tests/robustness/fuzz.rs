@@ -36,7 +36,15 @@ fn survive(name: &str, input: &[u8], run: impl FnOnce()) {
     }
 }
 
+/// Both take their time, so each has a processor.
 #[test]
+fn no_source_and_no_text_makes_a_reader_panic() {
+    std::thread::scope(|scope| {
+        scope.spawn(no_source_of_an_agent_makes_it_panic);
+        no_text_makes_a_parser_panic();
+    });
+}
+
 fn no_source_of_an_agent_makes_it_panic() {
     let home = Home::new();
     let subjects = Subject::all(&support::fixtures(), &home.path(), support::copy_tree);
@@ -60,7 +68,6 @@ fn no_source_of_an_agent_makes_it_panic() {
     assert!(rounds > 0 && subjects.len() > 40, "{} sources", subjects.len());
 }
 
-#[test]
 fn no_text_makes_a_parser_panic() {
     let rounds = rounds(|random| {
         for target in TARGETS {
