@@ -60,3 +60,29 @@ fn a_total_is_not_another_one_while_what_describes_its_session_is_damaged() {
     std::fs::write(&meta, text).expect("written");
     assert_eq!(machine.sync(), (turns, tokens, 0, 0));
 }
+
+#[test]
+fn replies_of_a_journal_are_present_in_the_snapshot_that_replaces_it() {
+    let home = support::Home::new();
+    let message = |id: &str, minute: u32| {
+        format!(
+            r#"{{"id":"{id}","role":"assistant","timestamp":"2026-03-02T09:{minute:02}:00Z","content":[],"token_usage":{{"prompt_tokens":100,"input_tokens":100,"output_tokens":5}}}}"#
+        )
+    };
+    let snapshot = |messages: &str| {
+        format!(
+            r#"{{"id":"session_1","created_at":"2026-03-02T09:00:00Z","provider_key":"anthropic","model":"claude-opus-4-8","messages":[{messages}]}}"#
+        )
+    };
+    let (first, second) = (message("m1", 1), message("m2", 2));
+    let journal = ".jcode/sessions/session_1.journal.jsonl";
+    home.write(".jcode/sessions/session_1.json", snapshot(&first));
+    let meta = r#"{"provider_key":"anthropic","model":"claude-opus-4-8"}"#;
+    home.write(journal, format!("{{\"meta\":{meta},\"append_messages\":[{second}]}}\n"));
+    home.stdout(&["sync"]);
+    home.write(".jcode/sessions/session_1.json", snapshot(&format!("{first},{second}")));
+    std::fs::remove_file(home.path().join(journal)).expect("removed");
+    let rows = home.rows(&["turns"]);
+    let presences: Vec<_> = rows.iter().map(|row| row["presence"].as_str()).collect();
+    assert_eq!(presences, [Some("present"); 2]);
+}

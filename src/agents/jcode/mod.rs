@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 const ID: &str = "jcode";
-const RULES_VERSION: u32 = 4;
+const RULES_VERSION: u32 = 5;
 const SNAPSHOT: u8 = 0;
 const JOURNAL: u8 = 1;
 const JOURNAL_ENDING: &str = ".journal.jsonl";
@@ -89,7 +89,7 @@ impl Agent for Jcode {
             let stem = name.strip_suffix(".json").unwrap_or(&name);
             let id = session.id.as_deref().filter(|id| !id.is_empty()).unwrap_or(stem);
             let mut state = State {
-                snapshot_of: Some(session.created_at.0.unwrap_or(0)),
+                created_at: session.created_at.0.unwrap_or(0),
                 ..State::default()
             };
             state.take(session.meta);
@@ -204,9 +204,9 @@ struct State {
     time: i64,
     #[serde(default)]
     nameless: Nameless,
-    /// When the session of a snapshot was made.
+    /// When the session of a snapshot was made; a journal does not tell.
     #[serde(skip)]
-    snapshot_of: Option<i64>,
+    created_at: i64,
 }
 
 impl State {
@@ -262,8 +262,9 @@ impl State {
             message_id: id,
             record: RecordKey::of(&key),
             event: EventKey::of(ID, &key),
-            // A session that was split off begins as a snapshot with the messages of the older one. A journal has its own.
-            rank: Rank::in_session(tokens.known_total(), self.snapshot_of),
+            // A session that was split off begins as a snapshot with the messages of the older one. Its own messages, in a
+            // snapshot and in a journal, are of one rank, so that they are present while one of the two has them.
+            rank: Rank(tokens.known_total(), u64::from(time >= self.created_at)),
             provider_id: provider,
             model_id: &self.model,
             numbers: Numbers {
