@@ -182,7 +182,7 @@ fn take(syncing: &mut Syncing<'_>, name: &str, batches: BTreeMap<String, Batch>)
             row,
             rules_version,
         };
-        syncing.take(owner, &source, before, batch, Bookmark::default())?;
+        syncing.take(owner, &source, (before, None), batch, Bookmark::default())?;
     }
     Ok(())
 }

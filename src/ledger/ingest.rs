@@ -1,6 +1,7 @@
 //! Taking in: one read of one source, into sessions and packs.
 
-use super::merge::{Missing, NameRows, PackKey, Work, merge};
+use super::intake::Intake;
+use super::merge::{Missing, NameRows, PackKey, merge};
 use super::pack::Pack;
 use super::pending::KnownSource;
 use super::sessions::{self, KnownSession};
@@ -21,27 +22,37 @@ const ERASED: i64 = 0;
 const MOST_PROBLEMS: usize = 200;
 
 impl Syncing<'_> {
-    /// Adds the result of one read.
+    /// Adds a part of a read of a source that the ledger does not know; the rest of it follows.
+    pub(super) fn take_part(
+        &mut self,
+        owner: Owner<'_>,
+        source: &Source,
+        part: Batch,
+        intake: &mut Intake,
+    ) -> Result<()> {
+        self.merge_batch(owner, is_import(&source.path), part, false, intake)
+    }
+
+    /// Adds the result of one read: all of it, or what is left after the parts in `intake`.
     pub(super) fn take(
         &mut self,
         owner: Owner<'_>,
         source: &Source,
-        before: Option<KnownSource>,
+        (before, intake): (Option<KnownSource>, Option<Intake>),
         mut batch: Batch,
         mut mark: Bookmark,
     ) -> Result<()> {
         let Owner {
-            id: agent_id,
             row: agent_row,
             rules_version,
+            ..
         } = owner;
         let rules_changed = before
             .as_ref()
             .is_some_and(|before| before.bookmark.rules_version != rules_version);
-        let is_known = before.is_some();
-        let id = before
-            .as_ref()
-            .map_or_else(|| next(&mut self.next_source), |before| before.id);
+        let known = before.as_ref().map(|before| Intake::of_known(before.id));
+        let mut intake = known.or(intake).unwrap_or_default();
+        let id = intake.source(&mut self.next_source);
         mark.rules_version = rules_version;
         let mut problems = std::mem::take(&mut batch.problems);
         if mark.offset > 0
@@ -66,10 +77,28 @@ impl Syncing<'_> {
             problems,
         };
         self.sources.insert(id, source.path.clone());
-        let is_imported = is_import(&source.path);
         self.ledger.pending.sources.push((agent_row, known));
         self.ledger.pending.limits.append(&mut batch.limits);
+        self.merge_batch(owner, is_import(&source.path), batch, rules_changed, &mut intake)?;
+        self.work.append(&mut intake.work);
+        Ok(())
+    }
 
+    /// Merges turns and sessions of a batch with those that are known.
+    fn merge_batch(
+        &mut self,
+        owner: Owner<'_>,
+        is_imported: bool,
+        mut batch: Batch,
+        rules_changed: bool,
+        intake: &mut Intake,
+    ) -> Result<()> {
+        let Owner {
+            id: agent_id,
+            row: agent_row,
+            ..
+        } = owner;
+        let id = intake.source(&mut self.next_source);
         let names = &mut self.ledger.names;
         let names = NameRows {
             models: batch
@@ -82,14 +111,21 @@ impl Syncing<'_> {
         let mut infos = std::mem::take(&mut batch.sessions);
         let mut sessions = Vec::with_capacity(batch.session_ids.len());
         for session_id in &batch.session_ids {
-            let info = infos
-                .remove(session_id)
-                .unwrap_or_else(|| SessionInfo::new(session_id.clone()));
-            sessions.push(if self.is_forgotten(agent_id, &info) {
+            let info = match (infos.remove(session_id), intake.sessions.get(session_id)) {
+                (Some(info), _) => info,
+                (None, Some(&row)) => {
+                    sessions.push(row);
+                    continue;
+                }
+                (None, None) => SessionInfo::new(session_id.clone()),
+            };
+            let row = if self.is_forgotten(agent_id, &info) {
                 ERASED
             } else {
                 self.session(agent_row, info, is_imported)?
-            });
+            };
+            sessions.push(row);
+            intake.sessions.insert(session_id.clone(), row);
         }
         for (_, info) in infos {
             if !self.is_forgotten(agent_id, &info) {
@@ -108,7 +144,7 @@ impl Syncing<'_> {
                 by_session[session].push(row);
             }
         }
-        let mut missing = self.missing(agent_row, id, &batch, &sessions, is_known, rules_changed)?;
+        let mut missing = self.missing(agent_row, id, &batch, &sessions, intake.is_known, rules_changed)?;
         for (rows, session) in by_session.iter().zip(&sessions) {
             let fate = missing.remove(session).unwrap_or(Missing::Stay);
             if *session != ERASED && (!rows.is_empty() || fate != Missing::Stay) {
@@ -118,11 +154,11 @@ impl Syncing<'_> {
                         source: id,
                         session: *session,
                     },
-                    is_known,
                     rows,
                     &batch,
                     &names,
                     fate,
+                    intake,
                 )?;
             }
         }
@@ -133,11 +169,11 @@ impl Syncing<'_> {
                     source: id,
                     session,
                 },
-                is_known,
                 &[],
                 &batch,
                 &names,
                 fate,
+                intake,
             )?;
         }
         Ok(())
@@ -212,29 +248,31 @@ impl Syncing<'_> {
     fn merge_session(
         &mut self,
         key: PackKey,
-        is_known: bool,
         rows: &[&Row],
         batch: &Batch,
         names: &NameRows,
         missing: Missing,
+        intake: &mut Intake,
     ) -> Result<()> {
-        let old = if is_known {
+        let old = if intake.is_known {
             self.load_pack_of(key.source, key.session)?
         } else {
-            None
+            intake.pack(key.session)
         };
         let pack = merge(old.as_ref().map(|(_, pack)| pack), rows, batch, names, missing);
         let (id, old) = match old {
             Some((_, old)) if old == pack => return Ok(()),
-            Some((id, old)) => (id, Some(old)),
+            // What earlier parts brought is not in the ledger.
+            Some((id, old)) => (id, intake.is_known.then_some(old)),
             None if pack.turns.is_empty() => return Ok(()),
             None => (next(&mut self.next_pack), None),
         };
-        self.work.push(Work::new(id, key, old, &pack));
+        intake.put(id, key, old, &pack);
         Ok(())
     }
 
     pub(super) fn source_is_gone(&mut self, agent: u32, mut source: KnownSource) -> Result<()> {
+        let mut intake = Intake::of_known(source.id);
         for session in self.sessions_of(source.id)? {
             let (batch, key) = (
                 Batch::default(),
@@ -246,13 +284,14 @@ impl Syncing<'_> {
             );
             self.merge_session(
                 key,
-                true,
                 &[],
                 &batch,
                 &NameRows::default(),
                 Missing::Mark(Presence::Gone),
+                &mut intake,
             )?;
         }
+        self.work.append(&mut intake.work);
         self.sources.insert(source.id, source.path.clone());
         source.gone = true;
         source.problems.clear();

@@ -8,6 +8,7 @@ pub mod commit;
 pub mod forget;
 pub mod import;
 pub mod ingest;
+pub mod intake;
 pub mod limits;
 pub mod merge;
 pub mod name_index;

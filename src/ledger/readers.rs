@@ -1,6 +1,7 @@
 //! Reading many sources: several readers at a time where there is much to read and the agent allows it, one result after
 //! the other.
 
+use crate::agents::shared::batch::PartTaker;
 use crate::agents::shared::instant;
 use crate::agents::{Agent, AgentHandle, Batch, Bookmark, Source};
 use crate::core::problem::Problem;
@@ -17,32 +18,44 @@ const WAITING: usize = 8;
 /// The result of one read.
 pub type Outcome = Result<(Batch, Bookmark)>;
 
+/// One source to read.
+pub struct Job<'a> {
+    pub source: &'a Source,
+    pub from: Bookmark,
+    /// Whether the ledger has nothing of it: then it may be taken in by parts.
+    pub is_new: bool,
+}
+
+/// What a reader delivers of one source: parts of a large new one, then the outcome.
+pub enum Delivery {
+    Part(Batch),
+    Outcome(Outcome),
+}
+
 /// What an adapter passes on from one read to the next.
 type Scratch = Option<Box<dyn std::any::Any + Send>>;
 
-/// Reads each job and hands its outcome on, by its position.
+/// Reads each job and hands what it brings on, by its position.
 ///
 /// # Errors
 /// Those of `each`.
 pub fn read(
     agent: &AgentHandle,
-    jobs: &[(&Source, Bookmark)],
+    jobs: &[Job<'_>],
     total_bytes: u64,
-    each: &mut dyn FnMut(usize, Outcome) -> Result<()>,
+    each: &mut dyn FnMut(usize, Delivery) -> Result<()>,
 ) -> Result<()> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    let readers = if total_bytes < WORTH_TWO_BYTES {
-        1
-    } else {
-        cores.min(jobs.len()).min(4)
-    };
+    let readers = if total_bytes < WORTH_TWO_BYTES { 1 } else { cores.min(4) };
     let Some(shared) = agent.shared().filter(|_| readers > 1) else {
         let mut scratch = None;
         return jobs
             .iter()
             .enumerate()
-            .try_for_each(|(at, job)| each(at, read_one(&**agent, job, &mut scratch)));
+            .try_for_each(|(at, job)| each(at, read_one(&**agent, job, None, &mut scratch)));
     };
+    // Where many files are read, this thread reads too: one that only waits would be woken for each file.
+    let is_reader = jobs.len() > readers;
     let next = AtomicUsize::new(0);
     let take_job = || {
         let at = next.fetch_add(1, Ordering::Relaxed);
@@ -50,46 +63,50 @@ pub fn read(
     };
     std::thread::scope(|scope| {
         let (send, receive) = mpsc::sync_channel(WAITING);
-        for _ in 1..readers {
+        for _ in usize::from(is_reader)..readers.min(jobs.len()) {
             let send = send.clone();
             scope.spawn(move || {
                 let mut scratch = None;
                 while let Some((at, job)) = take_job() {
+                    let parts = send.clone();
+                    // Where the receiver is gone, this fails as the outcome below does.
+                    let taker: PartTaker = Box::new(move |part| drop(parts.send((at, Delivery::Part(part)))));
+                    let outcome = read_one(shared, job, job.is_new.then_some(taker), &mut scratch);
                     // The receiver left after an error of its own: nothing more is wanted.
-                    if send.send((at, read_one(shared, job, &mut scratch))).is_err() {
+                    if send.send((at, outcome)).is_err() {
                         break;
                     }
                 }
             });
         }
         drop(send);
-        // This thread reads too: one that only waits would be woken for each file.
         let mut scratch = None;
-        while let Some((at, job)) = take_job() {
-            each(at, read_one(shared, job, &mut scratch))?;
-            receive.try_iter().try_for_each(|(at, outcome)| each(at, outcome))?;
+        while is_reader && let Some((at, job)) = take_job() {
+            each(at, read_one(shared, job, None, &mut scratch))?;
+            receive.try_iter().try_for_each(|(at, delivery)| each(at, delivery))?;
         }
-        receive.into_iter().try_for_each(|(at, outcome)| each(at, outcome))
+        receive.into_iter().try_for_each(|(at, delivery)| each(at, delivery))
     })
 }
 
 /// A reader that panics on an unexpected file must not affect other sources.
-fn read_one(agent: &dyn Agent, (source, from): &(&Source, Bookmark), scratch: &mut Scratch) -> Outcome {
-    std::panic::catch_unwind(AssertUnwindSafe(|| {
+fn read_one(agent: &dyn Agent, job: &Job<'_>, parts: Option<PartTaker>, scratch: &mut Scratch) -> Delivery {
+    let Job { source, from, .. } = job;
+    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| {
         let mut batch = Batch::default();
-        batch.scratch = scratch.take();
+        (batch.scratch, batch.parts) = (scratch.take(), parts);
         instant::impossible();
         let mark = agent.read(source, from, &mut batch)?;
         // Readers of lines and rows name the place themselves.
         if let Some(reason) = instant::impossible() {
             batch.problem(Problem::new(source.path.display(), reason));
         }
-        *scratch = batch.scratch.take();
+        (*scratch, batch.parts) = (batch.scratch.take(), None);
         Ok((batch, mark))
-    }))
-    .unwrap_or_else(|_| {
+    }));
+    Delivery::Outcome(outcome.unwrap_or_else(|_| {
         Err(anyhow::anyhow!(
             "could not be read: this is a bug in ttop, please report it"
         ))
-    })
+    }))
 }

@@ -1,9 +1,11 @@
 //! Sync: what changed on disk since the bookmarks, into pending packs.
 
+use super::intake::Intake;
 use super::merge::Work;
 use super::names::Kind;
 use super::pack::{Blobs, Pack};
 use super::pending::KnownSource;
+use super::readers::{Delivery, Job};
 use super::{Ledger, bookmark, changes, ownership_pass};
 use crate::agents::shared::configured;
 use crate::agents::shared::watcher::DueAgent;
@@ -334,30 +336,40 @@ impl<'l> Syncing<'l> {
                 let from = before
                     .as_ref()
                     .filter(|before| !before.gone && before.bookmark.rules_version == rules_version);
-                (*source, from.map(|before| before.bookmark.clone()).unwrap_or_default())
+                Job {
+                    source,
+                    from: from.map(|before| before.bookmark.clone()).unwrap_or_default(),
+                    is_new: before.is_none(),
+                }
             })
             .collect();
         let total = jobs
             .iter()
-            .map(|(source, from)| source.stamp.size.saturating_sub(from.offset))
+            .map(|job| job.source.stamp.size.saturating_sub(job.from.offset))
             .sum();
+        let owner = Owner {
+            id: agent.id(),
+            row,
+            rules_version,
+        };
+        let mut intakes: FxHashMap<usize, Intake> = FxHashMap::default();
         let mut done = 0;
-        super::readers::read(agent, &jobs, total, &mut |at, outcome| {
+        super::readers::read(agent, &jobs, total, &mut |at, delivery| {
             let (source, before) = &mut due[at];
+            let outcome = match delivery {
+                Delivery::Part(part) => return self.take_part(owner, source, part, intakes.entry(at).or_default()),
+                Delivery::Outcome(outcome) => outcome,
+            };
             done += source.stamp.size;
             progress(done.min(total), total);
             self.synced.read += 1;
+            let intake = intakes.remove(&at);
             match outcome {
                 Ok((batch, mark)) => {
                     for (why, count) in &batch.skipped {
                         *self.synced.skipped.entry((agent.id().into(), *why)).or_default() += count;
                     }
-                    let owner = Owner {
-                        id: agent.id(),
-                        row,
-                        rules_version,
-                    };
-                    self.take(owner, source, before.take(), batch, mark)
+                    self.take(owner, source, (before.take(), intake), batch, mark)
                 }
                 Err(error) => {
                     self.ledger.failed.insert(agent.id().to_owned());

@@ -183,7 +183,7 @@ impl Pass<'_> {
             into.expect(usize::try_from(mark).unwrap_or(0));
             let mut replies = Replies::new(agent_id, into);
             if let Err(error) = self.read_rows(tables, None, &mut sessions, &mut replies) {
-                if into.turns.is_empty() {
+                if into.has_no_turns() {
                     return Err(error);
                 }
                 into.problem(Problem::new(self.path.display(), format!("ends early: {error}")));
@@ -214,7 +214,9 @@ impl Pass<'_> {
         let parts = parts.as_ref();
         let Some(ids) = of else {
             return tables.messages(self.database, "", [], |stored| {
-                self.read_row(tables, stored, parts, sessions, replies)
+                self.read_row(tables, stored, parts, sessions, replies)?;
+                replies.batch().hand_over();
+                Ok(())
             });
         };
         let condition = format!("where session_id in ({IN_LIST})");

@@ -77,7 +77,13 @@ pub struct Batch {
     pub scopes: Vec<(Scope, Presence)>,
     /// What an adapter passes on to its next read in the same thread: only speed may depend on it.
     pub scratch: Option<Box<dyn std::any::Any + Send>>,
+    /// Takes parts of the batch before it is complete; `None` where it must stay whole.
+    pub parts: Option<PartTaker>,
+    has_handed_over: bool,
 }
+
+/// Takes one part of a batch after the other.
+pub type PartTaker = Box<dyn FnMut(Batch) + Send>;
 
 /// A turn with its texts interned in the batch.
 #[derive(Clone, Copy, Debug)]
@@ -96,12 +102,56 @@ pub struct Row {
     pub supersedes: bool,
 }
 
+/// How many turns a part has: few enough to stay in the processor's cache, so many that few sessions are in two parts.
+const PART_TURNS: usize = 8 * 1024;
+
 impl Batch {
+    /// Hands on what was added so far, once it is worth it: memory stays small however large the source is. The turns in it
+    /// cannot be corrected any more.
+    #[inline]
+    pub fn hand_over(&mut self) {
+        if self.turns.len() >= PART_TURNS
+            && let Some(mut taker) = self.parts.take()
+        {
+            taker(self.part());
+            self.parts = Some(taker);
+        }
+    }
+
+    /// Takes out the turns with what is known of their sessions.
+    pub fn part(&mut self) -> Self {
+        let mut part = Self {
+            turns: std::mem::take(&mut self.turns),
+            ids: std::mem::take(&mut self.ids),
+            session_ids: std::mem::take(&mut self.session_ids),
+            session_at: std::mem::take(&mut self.session_at),
+            models: std::mem::take(&mut self.models),
+            model_at: std::mem::take(&mut self.model_at),
+            origins: std::mem::take(&mut self.origins),
+            origin_at: std::mem::take(&mut self.origin_at),
+            ..Self::default()
+        };
+        for id in &part.session_ids {
+            if let Some(info) = self.sessions.remove(id) {
+                part.sessions.insert(id.clone(), info);
+            }
+        }
+        self.has_handed_over = true;
+        self.expect(part.turns.len());
+        part
+    }
+
+    /// Whether no turn was added, nor handed over.
+    pub fn has_no_turns(&self) -> bool {
+        self.turns.is_empty() && !self.has_handed_over
+    }
+
     /// Makes room for about so many more turns: growing step by step would move them again and again.
     pub fn expect(&mut self, turns: usize) {
         const ID_BYTES: usize = 32;
         // What was counted may be wrong in a damaged file.
-        let turns = turns.min(1 << 20);
+        let most = if self.parts.is_some() { PART_TURNS } else { 1 << 20 };
+        let turns = turns.min(most);
         self.turns.reserve(turns);
         self.ids.reserve(turns * ID_BYTES);
     }
