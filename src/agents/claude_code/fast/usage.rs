@@ -2,8 +2,6 @@
 
 use super::super::reply::{FAST, Tier, Usage, region};
 use crate::agents::shared::json_cursor::Cursor;
-use memchr::memmem::FinderRev;
-use std::sync::LazyLock;
 
 /// The fields of a usage in the order in which the program writes them.
 const USUAL: [&[u8]; 6] = [
@@ -99,45 +97,31 @@ pub(super) enum Stop {
 
 /// The `stop_reason` before this place, if nothing but how the reply stopped (`stop_reason`, `stop_sequence` and the like,
 /// texts or null) stands between them, as in messages: then both are in one object, which no other record field looks like.
+/// Read backwards: mostly it is the field right before. An escaped quote ends no text here, since no colon stands before it.
 pub(super) fn stop_before(line: &[u8], place: usize) -> Option<Stop> {
-    const KEY: &[u8] = b"\"stop_reason\":";
-    if let Some(before) = line[..place].strip_suffix(b",\"stop_sequence\":null,") {
-        if let Some(key) = before.strip_suffix(b"null") {
-            if key.ends_with(KEY) {
-                return Some(Stop::Open);
-            }
-        } else {
-            // An escaped quote is no end: then what stands before is no key either.
-            let text = before.strip_suffix(b"\"");
-            let key = text.and_then(|text| Some(&text[..memchr::memrchr(b'"', text)?]));
-            if key.is_some_and(|key| key.ends_with(KEY)) {
-                return Some(Stop::Ended);
-            }
-        }
-    }
-    const NEAR: usize = 160;
-    let from = place.saturating_sub(NEAR);
-    static STOP_REASON: LazyLock<FinderRev<'static>> = LazyLock::new(|| FinderRev::new("\"stop_reason\""));
-    let at = STOP_REASON.rfind(&line[from..place])?;
-    let mut cursor = Cursor::new(&line[..place]);
-    cursor.jump(from + at);
-    let mut stop = Stop::Ended;
-    while let Some(Some(key)) = cursor.key() {
-        let is_null = match cursor.peek()? {
-            b'n' => true,
-            b'"' => false,
-            _ => return None,
+    let mut rest = &line[..place];
+    loop {
+        rest = rest.strip_suffix(b",")?;
+        let (before, is_null) = match rest.strip_suffix(b"null") {
+            Some(before) => (before, true),
+            None => (text_before(rest)?.0, false),
         };
+        let key;
+        (rest, key) = text_before(before.strip_suffix(b":")?)?;
+        if key == b"stop_reason" {
+            return Some(if is_null { Stop::Open } else { Stop::Ended });
+        }
         if !key.starts_with(b"stop_") {
             return None;
         }
-        if key == b"stop_reason" && is_null {
-            stop = Stop::Open;
-        }
-        cursor.skip()?;
-        if cursor.eat(b',').is_some() && cursor.is_at_end() {
-            return Some(stop);
-        }
     }
-    None
+}
+
+/// What stands before a text, and that text, without its quotes.
+fn text_before(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    const NEAR: usize = 160;
+    let line = line.strip_suffix(b"\"")?;
+    let from = line.len().saturating_sub(NEAR);
+    let quote = from + memchr::memrchr(b'"', &line[from..])?;
+    Some((&line[..quote], &line[quote + 1..]))
 }
