@@ -16,7 +16,6 @@ pub struct Claim {
     pub supersedes: bool,
     /// Whether the agent still has it.
     pub is_present: bool,
-    pub timestamp: i64,
     pub counted: bool,
     /// It counts nothing, and takes back what an earlier read of the same record counted.
     pub is_void: bool,
@@ -31,7 +30,6 @@ impl Claim {
             segment: turn.segment,
             supersedes: turn.supersedes,
             is_present: turn.numbers.presence == Presence::Present,
-            timestamp: turn.numbers.timestamp,
             counted: turn.counted,
             is_void: turn.numbers.tokens.is_zero()
                 && turn.numbers.requests.is_none()
@@ -245,7 +243,6 @@ mod tests {
             segment: 0,
             supersedes: false,
             is_present: true,
-            timestamp: 0,
             counted: false,
             is_void: false,
         }

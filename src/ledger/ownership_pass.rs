@@ -61,7 +61,7 @@ pub(super) fn assign_owners(syncing: &mut Syncing<'_>) -> Result<()> {
     for work in &mut work {
         let session_id = syncing.session_id(work.key.session)?;
         let path = syncing.source_path(work.key.source)?;
-        let end = work.claims.iter().map(|claim| claim.timestamp).max();
+        let end = (!work.claims.is_empty()).then_some(work.span.1);
         candidates.push(Candidate {
             is_imported: is_import(Path::new(&*path)),
             work,
