@@ -3,6 +3,7 @@
 use super::record::{self, NEEDLES, Record};
 use super::usage::{Info, Usage};
 use crate::agents::shared::jsonl::{Lines, object};
+use crate::agents::shared::lenient::lossy;
 use crate::agents::shared::source::{Bookmark, Source};
 use anyhow::Result;
 use rustc_hash::FxHashSet;
@@ -135,7 +136,7 @@ fn read_story(path: &Path, id: &str) -> Result<Story> {
         let Some(Ok(line)) = object(line) else {
             continue;
         };
-        let text = String::from_utf8_lossy(line);
+        let text = lossy(line);
         let Ok(line) = record::parse(&text) else {
             continue;
         };

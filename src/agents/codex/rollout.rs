@@ -9,7 +9,7 @@ use super::usage::Usage;
 use crate::agents::shared::batch::{Batch, LimitSeen, Skip};
 use crate::agents::shared::jsonl::object;
 use crate::agents::shared::jsonl_reader::{self, LineReader};
-use crate::agents::shared::lenient::{is_markup, reason, title};
+use crate::agents::shared::lenient::{is_markup, lossy, reason, title};
 use crate::agents::shared::live::program::is_uuid;
 use crate::agents::shared::source::{Bookmark, Source};
 use crate::core::biller::biller;
@@ -127,7 +127,7 @@ impl Rollout<'_> {
         let Some(line) = object(line) else {
             return Ok(());
         };
-        let text = String::from_utf8_lossy(line.map_err(str::to_owned)?);
+        let text = lossy(line.map_err(str::to_owned)?);
         let line = record::parse(&text).map_err(|error| reason(&error))?;
         if let Some(time) = line.time {
             self.state.time = time;

@@ -4,7 +4,7 @@ mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::Skip;
-use crate::agents::shared::lenient::{Count, Text, When, part, reason, title};
+use crate::agents::shared::lenient::{Count, Text, When, lossy, part, reason, title};
 use crate::agents::shared::nameless::Nameless;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
@@ -78,7 +78,7 @@ impl Agent for DeepSeekHarness {
             session: folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             ..Stream::default()
         };
-        let text = String::from_utf8_lossy(&bytes);
+        let text = lossy(&bytes);
         let mut offset = 0;
         for (number, line) in text.split_inclusive('\n').enumerate() {
             let place = offset;

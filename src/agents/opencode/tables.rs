@@ -2,6 +2,7 @@
 
 use super::session::{Projects, Recorded, Revert};
 use crate::agents::shared::batch::Batch;
+use crate::agents::shared::lenient::lossy;
 use crate::agents::shared::sqlite::{Database, MOST_CELL_BYTES, is_too_big};
 use crate::agents::shared::table::{self, Cells, IN_LIST, MOST_TEXT_BYTES};
 use anyhow::Result;
@@ -358,11 +359,7 @@ fn read_session(cells: &Cells<'_>) -> Recorded {
 
 fn text(value: ValueRef<'_>) -> Cow<'_, str> {
     match value {
-        // Checking first is faster than what the lossy way does with sound text.
-        ValueRef::Text(text) | ValueRef::Blob(text) => match std::str::from_utf8(text) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => String::from_utf8_lossy(text),
-        },
+        ValueRef::Text(text) | ValueRef::Blob(text) => lossy(text),
         ValueRef::Integer(number) => Cow::Owned(number.to_string()),
         ValueRef::Real(number) => Cow::Owned(number.to_string()),
         ValueRef::Null => Cow::Borrowed(""),

@@ -3,6 +3,7 @@
 //! Every step returns `None` where the text is not what was expected; a real parser then decides. Skipped values have
 //! only their quotes and brackets checked, and nothing is allocated.
 
+use super::lenient::lossy;
 use std::borrow::Cow;
 
 /// A place in JSON text.
@@ -28,13 +29,9 @@ impl<'a> Value<'a> {
     /// The string with its escapes resolved; `None` for what is no string.
     pub fn text(self) -> Option<Cow<'a, str>> {
         match self {
-            // Checking first is faster than what the lossy way does with sound text.
-            Self::Text(text) => Some(match std::str::from_utf8(text) {
-                Ok(text) => Cow::Borrowed(text),
-                Err(_) => String::from_utf8_lossy(text),
-            }),
+            Self::Text(text) => Some(lossy(text)),
             Self::Escaped(text) => {
-                let quoted = format!("\"{}\"", String::from_utf8_lossy(text));
+                let quoted = format!("\"{}\"", lossy(text));
                 serde_json::from_str(&quoted).ok().map(Cow::Owned)
             }
             Self::Plain(_) | Self::Nested => None,

@@ -2,7 +2,7 @@
 
 use super::instant;
 use super::jsonl::Lines;
-use super::lenient::reason;
+use super::lenient::{lossy, reason};
 use crate::agents::{Batch, Bookmark, Scope, Source};
 use crate::core::problem::Problem;
 use crate::core::turn::Presence;
@@ -43,7 +43,7 @@ pub fn read<S: Default + Serialize + DeserializeOwned>(
         if line.trim_ascii().is_empty() {
             return Ok(());
         }
-        let text = String::from_utf8_lossy(line);
+        let text = lossy(line);
         each(&mut kept.state, &Line { text: &text, offset }, into).map_err(|error| reason(&error))
     };
     let mut reader = Each { kept, into, each };

@@ -10,6 +10,15 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 
+/// Bytes as text; what is no UTF-8 becomes U+FFFD. Checking first is several times faster for sound text than what the
+/// lossy way of the standard library does with it.
+pub fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
+    }
+}
+
 /// Text with whatever escapes it has: half a surrogate pair (`"\ud83d"`, an emoji that was cut in two) becomes
 /// U+FFFD, where a strict reader refuses the whole record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,11 +43,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
             }
 
             fn visit_borrowed_bytes<E: Error>(self, bytes: &'de [u8]) -> Result<Self::Value, E> {
-                Ok(Text(String::from_utf8_lossy(bytes)))
+                Ok(Text(lossy(bytes)))
             }
 
             fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(String::from_utf8_lossy(bytes).into_owned())))
+                Ok(Text(Cow::Owned(lossy(bytes).into_owned())))
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {

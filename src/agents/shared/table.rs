@@ -1,6 +1,7 @@
 //! Tables of other programs: selects the columns that exist, and reads cells of any type.
 
 use super::instant::{self, parse_time, time_of};
+use super::lenient::lossy;
 use super::sqlite::{Database, MOST_CELL_BYTES};
 use crate::agents::Batch;
 use crate::core::problem::Problem;
@@ -141,7 +142,7 @@ impl Cells<'_> {
     pub fn text(&self, column: &str) -> Option<String> {
         let text = match self.cell(column) {
             ValueRef::Integer(number) => number.to_string(),
-            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => lossy(bytes).into_owned(),
             ValueRef::Real(_) | ValueRef::Null => String::new(),
         };
         (!text.is_empty()).then_some(text)

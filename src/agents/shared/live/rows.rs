@@ -1,5 +1,6 @@
 //! The newest messages of a session in a database, as the records a transcript would hold.
 
+use crate::agents::shared::lenient::lossy;
 use crate::agents::shared::sqlite::Database;
 use anyhow::Result;
 use rusqlite::types::ValueRef;
@@ -73,7 +74,7 @@ fn record(names: &[String], row: &rusqlite::Row<'_>) -> rusqlite::Result<String>
         let value = match row.get_ref(at)? {
             ValueRef::Integer(number) => Value::from(number),
             ValueRef::Real(number) => Value::from(number),
-            ValueRef::Text(text) => parse(&String::from_utf8_lossy(text)),
+            ValueRef::Text(text) => parse(&lossy(text)),
             ValueRef::Null | ValueRef::Blob(_) => continue,
         };
         let key = COLUMNS

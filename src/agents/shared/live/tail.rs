@@ -1,5 +1,6 @@
 //! The end of a transcript: its newest complete records, without reading what is before them.
 
+use crate::agents::shared::lenient::lossy;
 use crate::system::open::{self, Most};
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -25,14 +26,14 @@ pub(super) fn newest_lines(path: &Path, bytes: u64) -> Result<(String, bool)> {
         let first = memchr::memchr(b'\n', &text).map_or(text.len(), |at| at + 1);
         text.drain(..first);
     }
-    Ok((String::from_utf8_lossy(&text).into_owned(), start == 0))
+    Ok((lossy(&text).into_owned(), start == 0))
 }
 
 /// The complete lines within the first `bytes` of a file; `None` without one.
 pub(super) fn first_lines(path: &Path, bytes: u64) -> Option<String> {
     let mut text = open::read_start(path, Most(bytes)).ok()?;
     text.truncate(memchr::memrchr(b'\n', &text)?);
-    Some(String::from_utf8_lossy(&text).into_owned())
+    Some(lossy(&text).into_owned())
 }
 
 /// A session that is one JSON object with its messages in an array.
