@@ -47,7 +47,10 @@ pub use shared::survey::Vocabulary;
 
 use crate::system::System;
 use anyhow::Result;
+use shared::live::program::Program;
+use shared::live::programs::Programs;
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// A coding agent whose local records ttop can read. It may be tied to one thread; see [`AgentHandle`].
 pub trait Agent {
@@ -75,6 +78,11 @@ pub trait Agent {
 
     /// The record types and billed fields that its reader knows, for the survey of `doctor`.
     fn vocabulary(&self) -> Option<&'static Vocabulary> {
+        None
+    }
+
+    /// How its command is called; `None` where no process of its own is a session.
+    fn program(&self) -> Option<&'static Program> {
         None
     }
 
@@ -148,6 +156,13 @@ static BUILT_IN: &[&(dyn Agent + Sync)] = &[
 /// The agents that are part of the program.
 pub fn built_in() -> &'static [&'static (dyn Agent + Sync)] {
     BUILT_IN
+}
+
+/// The programs of the built-in agents.
+pub fn programs() -> &'static Programs {
+    static PROGRAMS: LazyLock<Programs> =
+        LazyLock::new(|| Programs::new(BUILT_IN.iter().filter_map(|agent| agent.program()).collect()));
+    &PROGRAMS
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Configured MCP servers, and the processes that run them.
 
 use super::Engine;
+use crate::agents::programs;
 use crate::agents::shared::listings::Inventory;
 use crate::agents::shared::live::live;
 use crate::agents::shared::live::running::{Invocations, Running};
@@ -22,7 +23,7 @@ impl Engine {
         let processes = Reader::default().list();
         let tree = Tree::new(&processes);
         let lives = self.registry.agents.iter().filter_map(|agent| live(&**agent));
-        let invocations = Invocations::among(&processes);
+        let invocations = Invocations::among(&processes, programs());
         let running = Running::new(&processes, &invocations);
         let inventory = Inventory::new(system, &self.listings);
         let agents: FxHashSet<u32> = lives.flat_map(|live| live.pids(running, &inventory)).collect();

@@ -2,10 +2,9 @@
 
 use crate::agents::shared::listings::Inventory;
 use crate::agents::shared::live::live;
-use crate::agents::shared::live::programs::program_of;
 use crate::agents::shared::live::running::{Invocations, Running};
 use crate::agents::shared::mcp::configured;
-use crate::agents::{Agent, Live};
+use crate::agents::{Agent, Live, programs};
 use crate::core::agent_id::AgentId;
 use crate::core::mcp::McpServer;
 use crate::core::problem::Problem;
@@ -119,7 +118,7 @@ impl Scanner {
     fn look(&mut self, wants_cpu: bool) -> Look {
         let taken = Instant::now();
         let processes = self.roster.list(&self.reader);
-        let invocations = Invocations::among(&processes);
+        let invocations = Invocations::among(&processes, programs());
         // Only the first look of a run has no earlier one to compare with.
         let begun = (wants_cpu && self.earlier.is_none()).then(|| {
             let tree = Tree::new(&processes);
@@ -195,10 +194,11 @@ impl Scanner {
             .iter()
             .filter_map(|(_, claim)| scene.tree.process(claim.pid))
             .collect();
-        let wants_titles = scene
-            .claims
-            .iter()
-            .any(|(agent_id, _)| program_of(agent_id).is_some_and(|program| !program.titles.is_empty()));
+        let wants_titles = scene.claims.iter().any(|(agent_id, _)| {
+            programs()
+                .of(agent_id)
+                .is_some_and(|program| !program.titles.is_empty())
+        });
         let panes = panes::panes(&shown, wants_titles);
         for ((agent_id, claim), facts) in scene.claims.iter().zip(facts) {
             let Some(process) = scene.tree.process(claim.pid) else {
@@ -367,7 +367,7 @@ impl<'a> Scene<'a> {
 
 /// What an agent calls its terminal, where that shows what it does.
 fn word_of_title(agent_id: &AgentId, pane: &Pane) -> Option<ReportedStatus> {
-    let titles = program_of(agent_id)?.titles;
+    let titles = programs().of(agent_id)?.titles;
     let (_, says) = titles.iter().find(|(part, _)| pane.title.contains(part))?;
     Some(ReportedStatus {
         says: *says,
@@ -378,7 +378,7 @@ fn word_of_title(agent_id: &AgentId, pane: &Pane) -> Option<ReportedStatus> {
 
 /// Whether a process may ask for a permission that no record and no title shows.
 fn asks_in_secret(agent_id: &AgentId, process: &Process) -> bool {
-    let Some(program) = program_of(agent_id) else {
+    let Some(program) = programs().of(agent_id) else {
         return false;
     };
     program.asks_in_secret

@@ -4,7 +4,8 @@ use super::parent::{Called, row_value};
 use super::plugin::{Failure, Plugin};
 use super::rows::{self, Row};
 use super::walk::walk;
-use crate::agents::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
+use crate::agents::shared::live::program::Program;
+use crate::agents::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source, programs};
 use crate::core::money::Money;
 use crate::core::numbers::Numbers;
 use crate::core::problem::Problem;
@@ -173,6 +174,11 @@ impl Agent for PluginAgent {
             limits: Cow::Borrowed(&LIMITS),
             rules_version: self.rules_version(),
         }
+    }
+
+    /// That of the built-in agent which it reads in the place of.
+    fn program(&self) -> Option<&'static Program> {
+        programs().of(self.id())
     }
 
     fn sources(&self, _: &System) -> Found {

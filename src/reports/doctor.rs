@@ -1,6 +1,5 @@
 //! The agents in `ttop doctor`: found, read completely and discarded, so that the ledger cannot hide the state on disk.
 
-use crate::agents::shared::live::programs::program_of;
 use crate::agents::shared::survey::Survey;
 use crate::agents::{AgentHandle, Root, Source, opencode};
 use crate::core::rows::{DoctorKind, DoctorPath, DoctorRow, DoctorState, Text};
@@ -61,7 +60,7 @@ fn diagnose_one(agent: &AgentHandle, system: &System) -> Result<Diagnosis> {
         .map(|problem| tilde_all(&problem.to_string(), system))
         .collect();
     row.notes = about.limits.iter().map(|limit| (*limit).to_owned()).collect();
-    let live = program_of(agent.id());
+    let live = agent.program();
     row.live = Some(live.is_some());
     row.notes
         .extend(live.map(|program| format!("ttop ps knows {}", program.knows)));

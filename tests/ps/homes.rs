@@ -4,7 +4,7 @@ use crate::support::Home;
 use crate::support::fake_agents::Process;
 use crate::{rows, write_rollout};
 use serde_json::{Value, json};
-use ttop::agents::shared::live::programs::PROGRAMS;
+use ttop::agents::programs;
 
 const ID: &str = "0c0c0c0c-0000-4000-8000-00000000000c";
 
@@ -42,7 +42,7 @@ fn only_agents_of_this_home_are_shown_with_its_sessions() {
 fn an_agent_of_another_home_is_left_out_whichever_it_is() {
     let (home, other) = (Home::new(), Home::new());
     let folder = home.path().join("api");
-    for program in PROGRAMS {
+    for program in programs().iter() {
         let command = program.commands.first().expect("a command");
         let shown = |whose: &Home| -> Vec<Value> {
             let variables = [("HOME", whose.path())];
@@ -66,7 +66,7 @@ fn what_an_agent_runs_no_session_in_is_a_helper_whichever_it_is() {
     let home = Home::new();
     let folder = home.path().join("api");
     let mut started = Vec::new();
-    for program in PROGRAMS {
+    for program in programs().iter() {
         let command = program.commands.first().expect("a command");
         for words in [&["mcp"][..], &["login"], &["update"], &["--version"]] {
             let process = Process::start(command, &folder, words);

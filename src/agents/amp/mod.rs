@@ -1,11 +1,13 @@
 //! Amp: threads as it kept them on disk until spring 2026, each one JSON document.
 
+mod program;
 mod survey;
 
 use super::{About, Agent, Bookmark, Found, Root, Source};
 use crate::agents::shared::batch::{Batch, Skip};
 use crate::agents::shared::json_file::{self, parse_text};
 use crate::agents::shared::lenient::{Count, Text, When, part, title};
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::uri::path_of_uri;
 use crate::agents::shared::walk::Walk;
@@ -32,6 +34,10 @@ impl Agent for Amp {
 
     fn name(&self) -> &'static str {
         "Amp"
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(&program::PROGRAM)
     }
 
     fn about(&self) -> About<'_> {

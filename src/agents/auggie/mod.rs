@@ -1,5 +1,6 @@
 //! Auggie, Augment's command: one JSON document per session, in which each exchange has nodes with usage and billing.
 
+mod program;
 mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
@@ -7,6 +8,7 @@ use crate::agents::shared::batch::Skip;
 use crate::agents::shared::disjoint_usage::Usage;
 use crate::agents::shared::json_file::{self, bad_record, parse_text};
 use crate::agents::shared::lenient::{Count, Text, When, dollars, part, title};
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
@@ -35,6 +37,10 @@ impl Agent for Auggie {
 
     fn name(&self) -> &'static str {
         "Auggie"
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(&program::PROGRAM)
     }
 
     fn about(&self) -> About<'_> {

@@ -9,6 +9,7 @@ mod iterations;
 pub mod limits;
 mod live;
 mod names;
+mod program;
 mod read;
 mod reply;
 mod retold;
@@ -20,6 +21,7 @@ mod transcript;
 mod unrecorded;
 
 use super::{About, Agent, Batch, Bookmark, Found, Live, Source};
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
@@ -41,6 +43,10 @@ impl Agent for ClaudeCode {
 
     fn name(&self) -> &'static str {
         "Claude Code"
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(&program::PROGRAM)
     }
 
     fn about(&self) -> About<'_> {

@@ -4,12 +4,14 @@ mod editors;
 mod entry;
 mod history;
 mod models;
+mod program;
 mod session;
 mod survey;
 mod task;
 mod turns;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
@@ -34,6 +36,7 @@ pub(super) struct TaskAgent {
     /// Where it keeps tasks outside of editors.
     pub own_dir: fn(&System) -> Option<(PathBuf, String)>,
     pub limits: &'static [&'static str],
+    pub program: Option<&'static Program>,
 }
 
 pub(super) static CLINE: TaskAgent = TaskAgent {
@@ -66,6 +69,7 @@ pub(super) static CLINE: TaskAgent = TaskAgent {
         "requests that summarize a session for a compaction are not recorded",
         "sessions imported from other agents count under these agents",
     ],
+    program: Some(&program::PROGRAM),
 };
 
 impl Agent for TaskAgent {
@@ -75,6 +79,10 @@ impl Agent for TaskAgent {
 
     fn name(&self) -> &'static str {
         self.name
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        self.program
     }
 
     fn about(&self) -> About<'_> {

@@ -1,5 +1,6 @@
 //! CodeBuddy and WorkBuddy: a log of items per session; the last item of each response has what its provider reported.
 
+mod program;
 mod survey;
 mod usage;
 
@@ -7,6 +8,7 @@ use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
 use crate::agents::shared::json_file::read_beside;
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Text, When, first_text, part, title};
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::nameless::Nameless;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
@@ -35,6 +37,10 @@ impl Agent for CodeBuddy {
 
     fn name(&self) -> &'static str {
         "CodeBuddy"
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(&program::PROGRAM)
     }
 
     fn about(&self) -> About<'_> {

@@ -5,6 +5,7 @@ mod lineage;
 mod live;
 mod meta;
 mod names;
+mod program;
 mod record;
 mod rollout;
 mod survey;
@@ -12,6 +13,7 @@ mod thread;
 mod usage;
 
 use super::{About, Agent, Batch, Bookmark, Found, Live, Root, Source};
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::problem::Problem;
@@ -38,6 +40,10 @@ impl Agent for Codex {
 
     fn name(&self) -> &'static str {
         "Codex"
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(&program::PROGRAM)
     }
 
     fn about(&self) -> About<'_> {

@@ -2,12 +2,14 @@
 
 mod beside;
 mod identity;
+mod program;
 mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::agents::shared::batch::Skip;
 use crate::agents::shared::json_file::{self, bad_record, parse_text, read_beside};
 use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::uri::path_of_uri;
 use crate::agents::shared::walk::Walk;
@@ -37,6 +39,10 @@ impl Agent for ContinueCli {
 
     fn name(&self) -> &str {
         "Continue CLI"
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(&program::PROGRAM)
     }
 
     fn about(&self) -> About<'_> {

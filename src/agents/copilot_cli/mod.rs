@@ -3,6 +3,7 @@
 mod events;
 mod live;
 mod origin;
+mod program;
 mod record;
 mod segment;
 mod survey;
@@ -10,6 +11,7 @@ mod usage;
 mod workspace;
 
 use super::{About, Agent, Batch, Bookmark, Found, Live, Root, Source};
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
@@ -30,6 +32,10 @@ impl Agent for CopilotCli {
 
     fn name(&self) -> &'static str {
         "Copilot CLI"
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(&program::PROGRAM)
     }
 
     fn about(&self) -> About<'_> {

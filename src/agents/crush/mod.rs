@@ -1,11 +1,13 @@
 //! Crush: one database per project, found through its list of projects; only costs add up there.
 
+mod program;
 mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::Skip;
 use crate::agents::shared::json_file::read_text;
 use crate::agents::shared::lenient::dollars;
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::running_total::{self, Originals, Total};
 use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::survey::Vocabulary;
@@ -48,6 +50,10 @@ impl Agent for Crush {
 
     fn name(&self) -> &'static str {
         "Crush"
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(&program::PROGRAM)
     }
 
     fn about(&self) -> About<'_> {

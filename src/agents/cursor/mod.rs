@@ -3,10 +3,12 @@
 mod conversations;
 mod live;
 mod mark;
+mod program;
 mod survey;
 mod workspace;
 
 use super::{About, Agent, Batch, Bookmark, Found, Live, Root, Source};
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
@@ -28,6 +30,10 @@ impl Agent for Cursor {
 
     fn name(&self) -> &'static str {
         "Cursor"
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(&program::PROGRAM)
     }
 
     fn about(&self) -> About<'_> {

@@ -1,10 +1,12 @@
 //! Devin CLI: one database of message trees; a reply's metadata has its counts.
 
+mod program;
 mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::Skip;
 use crate::agents::shared::lenient::{Count, Text, part, title};
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::table::{self, Cells};
@@ -44,6 +46,10 @@ impl Agent for DevinCli {
 
     fn name(&self) -> &'static str {
         "Devin CLI"
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(&program::PROGRAM)
     }
 
     fn about(&self) -> About<'_> {

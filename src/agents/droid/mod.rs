@@ -1,12 +1,14 @@
 //! Droid (Factory): one running total per session, in a settings file beside the conversation.
 
 mod conversation;
+mod program;
 mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::agents::shared::batch::Skip;
 use crate::agents::shared::json_file::{self, parse_text, read_beside};
 use crate::agents::shared::lenient::{Count, Text, When, part};
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::running_total::{self, Total};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
@@ -33,6 +35,10 @@ impl Agent for Droid {
 
     fn name(&self) -> &'static str {
         "Droid"
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(&program::PROGRAM)
     }
 
     fn about(&self) -> About<'_> {

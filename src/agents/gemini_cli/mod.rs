@@ -4,10 +4,12 @@ mod legacy;
 mod live;
 mod log;
 mod message;
+pub(in crate::agents) mod program;
 mod project;
 mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Live, Root, Source};
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
@@ -32,6 +34,10 @@ impl Agent for GeminiCli {
 
     fn name(&self) -> &'static str {
         "Gemini CLI"
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(&program::PROGRAM)
     }
 
     fn about(&self) -> About<'_> {

@@ -1,11 +1,13 @@
 //! Goose: one database of sessions with running totals.
 
 mod beginning;
+mod program;
 mod requests;
 mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::Skip;
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::running_total::{Originals, Total};
 use crate::agents::shared::sqlite::{Database, is_damaged};
 use crate::agents::shared::survey::Vocabulary;
@@ -55,6 +57,10 @@ impl Agent for Goose {
 
     fn name(&self) -> &'static str {
         "Goose"
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(&program::PROGRAM)
     }
 
     fn about(&self) -> About<'_> {

@@ -1,5 +1,6 @@
 //! Grok CLI: a log of updates per session; each finished turn leaves its usage by model.
 
+mod program;
 mod subagents;
 mod survey;
 
@@ -7,6 +8,7 @@ use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
 use crate::agents::shared::json_file::read_beside;
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Count, Text, When, part, title};
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::money::{Money, share};
@@ -35,6 +37,10 @@ impl Agent for GrokCli {
 
     fn name(&self) -> &'static str {
         "Grok CLI"
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(&program::PROGRAM)
     }
 
     fn about(&self) -> About<'_> {

@@ -1,9 +1,11 @@
 //! Hermes: one database per profile, with running totals of sessions.
 
+mod program;
 mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::lenient::{dollars, title};
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::running_total::{self, Originals, Total};
 use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::survey::Vocabulary;
@@ -65,6 +67,10 @@ impl Agent for Hermes {
 
     fn name(&self) -> &'static str {
         "Hermes"
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(&program::PROGRAM)
     }
 
     fn about(&self) -> About<'_> {

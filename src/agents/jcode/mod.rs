@@ -1,5 +1,6 @@
 //! Jcode: a snapshot of each session and a journal of what came after it.
 
+mod program;
 mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
@@ -7,6 +8,7 @@ use crate::agents::shared::batch::Skip;
 use crate::agents::shared::json_file::{self, bad_record, parse_text};
 use crate::agents::shared::jsonl_reader;
 use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::nameless::Nameless;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
@@ -34,6 +36,10 @@ impl Agent for Jcode {
 
     fn name(&self) -> &'static str {
         "Jcode"
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(&program::PROGRAM)
     }
 
     fn about(&self) -> About<'_> {

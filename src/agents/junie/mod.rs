@@ -1,10 +1,12 @@
 //! Junie: a log of events per session; each response of a model leaves its usage.
 
+mod program;
 mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Count, Text, When, part, title};
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
@@ -29,6 +31,10 @@ impl Agent for Junie {
 
     fn name(&self) -> &'static str {
         "Junie"
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(&program::PROGRAM)
     }
 
     fn about(&self) -> About<'_> {

@@ -1,5 +1,7 @@
 //! Kilo CLI: made from OpenCode and storing its sessions as OpenCode does, in a folder of its own.
 
+mod program;
+
 use super::opencode::{Family, RULES_VERSION};
 use super::{About, Root};
 use crate::system::System;
@@ -22,6 +24,7 @@ pub(super) static KILO_CLI: Family = Family {
     database_var: Some("KILO_DB"),
     adds_subagents: true,
     imports: &[],
+    program: &program::PROGRAM,
 };
 
 fn data_root(system: &System) -> Root {

@@ -10,4 +10,5 @@ pub(super) static KILO_CODE: TaskAgent = TaskAgent {
     commands: &[],
     own_dir: |_| None,
     limits: LIMITS,
+    program: None,
 };

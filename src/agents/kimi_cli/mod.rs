@@ -3,11 +3,13 @@
 mod code;
 mod config;
 mod place;
+mod program;
 mod survey;
 mod wire;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::agents::shared::jsonl_reader;
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
@@ -33,6 +35,10 @@ impl Agent for KimiCli {
 
     fn name(&self) -> &'static str {
         "Kimi CLI"
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(&program::PROGRAM)
     }
 
     fn about(&self) -> About<'_> {

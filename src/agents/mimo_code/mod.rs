@@ -1,5 +1,7 @@
 //! MiMo Code: made from OpenCode and storing its sessions as OpenCode does, in a folder of its own.
 
+mod program;
+
 use super::opencode::{Family, RULES_VERSION};
 use super::{About, Root};
 use crate::system::System;
@@ -30,4 +32,5 @@ pub(super) static MIMO_CODE: Family = Family {
     database_var: Some("MIMOCODE_DB"),
     adds_subagents: false,
     imports: &["external_import", "claude_import"],
+    program: &program::PROGRAM,
 };

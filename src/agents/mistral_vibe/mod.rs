@@ -1,11 +1,13 @@
 //! Mistral Vibe: a folder per session with snapshots and journals, each of which knows the session's running total.
 
+mod program;
 mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::agents::shared::batch::Skip;
 use crate::agents::shared::json_file::{self, read_text};
 use crate::agents::shared::lenient::{Count, When, reason, title};
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::running_total::{self, Total};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
@@ -31,6 +33,10 @@ impl Agent for MistralVibe {
 
     fn name(&self) -> &str {
         "Mistral Vibe"
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(&program::PROGRAM)
     }
 
     fn about(&self) -> About<'_> {

@@ -1,11 +1,13 @@
 //! OpenClaw: a gateway of assistants built on Pi, which writes their sessions as Pi does.
 
 mod database;
+mod program;
 
 use super::pi::session::{self, State};
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::jsonl_reader::Line;
 use crate::agents::shared::lenient::reason;
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::agents::shared::zstd::{MOST_BYTES, unpack};
@@ -32,6 +34,10 @@ impl Agent for OpenClaw {
 
     fn name(&self) -> &'static str {
         "OpenClaw"
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(&program::PROGRAM)
     }
 
     fn about(&self) -> About<'_> {

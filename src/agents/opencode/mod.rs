@@ -10,6 +10,7 @@ mod lane;
 mod live;
 mod message;
 mod own_cost;
+pub(in crate::agents) mod program;
 pub mod remote;
 mod reply;
 mod session;
@@ -22,6 +23,7 @@ mod tree;
 pub use find::{config_paths, installed};
 
 use super::{About, Agent, Batch, Bookmark, Found, Live, Root, Source};
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::survey::Vocabulary;
 use crate::system::System;
 use anyhow::Result;
@@ -41,6 +43,7 @@ pub struct Family {
     pub adds_subagents: bool,
     /// Tables that list messages taken over from other agents.
     pub imports: &'static [&'static str],
+    pub program: &'static Program,
 }
 
 /// OpenCode.
@@ -62,6 +65,7 @@ pub static OPENCODE: Family = Family {
     database_var: Some("OPENCODE_DB"),
     adds_subagents: false,
     imports: &[],
+    program: &program::PROGRAM,
 };
 
 /// Version of the reading rules of the whole family.
@@ -74,6 +78,10 @@ impl Agent for Family {
 
     fn name(&self) -> &'static str {
         self.name
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(self.program)
     }
 
     fn about(&self) -> About<'_> {

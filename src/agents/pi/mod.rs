@@ -1,5 +1,6 @@
 //! Pi and programs made from it: a tree of entries per session, in which every branch was paid for.
 
+mod program;
 mod survey;
 mod usage;
 
@@ -8,6 +9,7 @@ pub(super) mod session;
 pub(super) use survey::KNOWN;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
@@ -34,6 +36,10 @@ impl Agent for Pi {
 
     fn name(&self) -> &'static str {
         "Pi"
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(&program::PROGRAM)
     }
 
     fn about(&self) -> About<'_> {

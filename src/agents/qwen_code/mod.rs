@@ -1,12 +1,14 @@
 //! Qwen Code: one log per session, with usage in the words of the Gemini API whatever the backend.
 
 mod ledger;
+mod program;
 mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
 use crate::agents::shared::json_file::read_beside;
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::nameless::{Nameless, Occurrences};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
@@ -36,6 +38,10 @@ impl Agent for QwenCode {
 
     fn name(&self) -> &'static str {
         "Qwen Code"
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(&program::PROGRAM)
     }
 
     fn about(&self) -> About<'_> {

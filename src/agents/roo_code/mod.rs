@@ -12,6 +12,7 @@ pub(super) static ROO_CODE: TaskAgent = TaskAgent {
         Some((storage, "default of the command-line tool".to_owned()))
     },
     limits: LIMITS,
+    program: None,
 };
 
 /// What neither Roo Code nor Kilo Code writes down.

@@ -1,10 +1,12 @@
 //! ZCode: one database with a row per request.
 
+mod program;
 mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::Skip;
 use crate::agents::shared::lenient::title;
+use crate::agents::shared::live::program::Program;
 use crate::agents::shared::running_total::Originals;
 use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::survey::Vocabulary;
@@ -58,6 +60,10 @@ impl Agent for ZCode {
 
     fn name(&self) -> &'static str {
         "ZCode"
+    }
+
+    fn program(&self) -> Option<&'static Program> {
+        Some(&program::PROGRAM)
     }
 
     fn about(&self) -> About<'_> {

@@ -11,7 +11,6 @@ use super::{Family, find};
 use crate::agents::shared::listings::Inventory;
 use crate::agents::shared::live::claims::{Candidate, guess, processes_of, real, seeker};
 use crate::agents::shared::live::program::{Invocation, Program};
-use crate::agents::shared::live::programs::program_of;
 use crate::agents::shared::live::running::Running;
 use crate::agents::shared::live::{Live, is_note_of};
 use crate::core::credential::Secret;
@@ -32,7 +31,7 @@ pub(super) struct LiveFamily<'a>(pub &'a Family);
 
 impl Live for LiveFamily<'_> {
     fn program(&self) -> &'static Program {
-        program_of(self.0.id).unwrap_or(&Program::PLAIN)
+        self.0.program
     }
 
     fn is_asked(&self) -> bool {

@@ -7,7 +7,8 @@ use crate::core::status::Reported;
 /// Runtimes that an agent's script may run in; Python's carry a version.
 const RUNTIMES: [&str; 6] = ["node", "nodejs", "bun", "deno", "tsx", "python"];
 
-/// The command-line interface of an agent: a row of [`super::programs::PROGRAMS`].
+/// The command-line interface of an agent.
+#[derive(Debug)]
 pub struct Program {
     pub agent_id: &'static str,
     /// File names of its command.
@@ -43,7 +44,10 @@ pub struct Program {
 }
 
 impl Program {
-    /// A row with the usual values.
+    /// Options of most agents that answer one prompt.
+    pub const PRINTS: &[(&str, Role)] = &[("-p", Role::Run), ("--print", Role::Run)];
+
+    /// The usual values.
     pub const PLAIN: Self = Self {
         agent_id: "",
         commands: &[],

@@ -3,7 +3,6 @@
 use super::claims::{Candidate, guess, named, processes_of, real, seekers};
 use super::messages::tell;
 use super::program::{Invocation, Program};
-use super::programs::program_of;
 use super::running::Running;
 use super::story::Story;
 use super::tail::newest_lines;
@@ -51,7 +50,7 @@ struct Known {
 
 impl<'a> Recorded<'a> {
     pub(super) fn of(agent: &'a dyn Agent) -> Option<Self> {
-        let program = program_of(agent.id())?;
+        let program = agent.program()?;
         Some(Self { agent, program })
     }
 

@@ -1,20 +1,19 @@
 //! Running processes, and which of them run an agent's program.
 
-use super::program::{Invocation, Program, runs_script};
-use super::programs::PROGRAMS;
+use super::program::{Invocation, Program};
+use super::programs::Programs;
 use crate::core::process::Process;
 use rustc_hash::FxHashMap;
-use std::sync::LazyLock;
 
 /// Which of a machine's processes run which agent's program. Each process is compared once.
 #[derive(Debug, Default)]
 pub struct Invocations(FxHashMap<&'static str, Vec<(usize, Invocation)>>);
 
 impl Invocations {
-    pub fn among(processes: &[Process]) -> Self {
+    pub fn among(processes: &[Process], programs: &Programs) -> Self {
         let mut found = Self::default();
         for (at, process) in processes.iter().enumerate().filter(|(_, process)| process.is_own) {
-            for program in INDEX.candidates(process) {
+            for program in programs.candidates(process) {
                 if let Some(invocation) = program.invocation(process) {
                     found.0.entry(program.agent_id).or_default().push((at, invocation));
                 }
@@ -51,54 +50,10 @@ impl<'a> Running<'a> {
     }
 }
 
-/// The programs by what is compared first: most processes of a machine are no agent's, and comparing each with every
-/// program takes longer than reading it.
-struct Index {
-    by_command: FxHashMap<&'static str, Vec<&'static Program>>,
-    with_folders: Vec<&'static Program>,
-}
-
-static INDEX: LazyLock<Index> = LazyLock::new(|| {
-    let mut by_command: FxHashMap<&'static str, Vec<&'static Program>> = FxHashMap::default();
-    for program in PROGRAMS {
-        for command in program.commands {
-            by_command.entry(command).or_default().push(program);
-        }
-    }
-    Index {
-        by_command,
-        with_folders: PROGRAMS.iter().filter(|program| !program.folders.is_empty()).collect(),
-    }
-});
-
-impl Index {
-    /// The programs that a process may run, each once.
-    fn candidates(&self, process: &Process) -> Vec<&'static Program> {
-        // The script that a runtime runs may be any agent's.
-        if runs_script(process) {
-            return PROGRAMS.iter().collect();
-        }
-        let by_name = process
-            .names()
-            .filter_map(|name| self.by_command.get(Program::command_of(name)))
-            .flatten();
-        let by_folder = self
-            .with_folders
-            .iter()
-            .filter(|program| program.has_folder_of(process));
-        let mut found: Vec<&'static Program> = Vec::new();
-        for &program in by_name.chain(by_folder) {
-            if found.iter().all(|known| known.agent_id != program.agent_id) {
-                found.push(program);
-            }
-        }
-        found
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agents::programs;
 
     fn process(exe: Option<&str>, args: &[&str]) -> Process {
         Process {
@@ -120,7 +75,7 @@ mod tests {
             process(None, &["vim", "claude"]),
             process(None, &[]),
         ];
-        for program in PROGRAMS {
+        for program in programs().iter() {
             for command in program.commands {
                 processes.push(process(None, &[command]));
                 processes.push(process(Some(&format!("/opt/{command}")), &["anything"]));
@@ -134,9 +89,9 @@ mod tests {
                 processes.push(process(None, &["python3.12", "-m", module]));
             }
         }
-        let invocations = Invocations::among(&processes);
+        let invocations = Invocations::among(&processes, programs());
         let running = Running::new(&processes, &invocations);
-        for program in PROGRAMS {
+        for program in programs().iter() {
             let compared = processes
                 .iter()
                 .filter_map(|process| Some((process, program.invocation(process)?)));
@@ -153,13 +108,12 @@ mod tests {
     #[test]
     fn a_process_of_another_user_is_no_ones() {
         let mut processes = vec![process(None, &["claude"])];
-        let invocations = Invocations::among(&processes);
-        let claude = PROGRAMS.iter().find(|program| program.agent_id == "claude-code");
-        let claude = claude.expect("a program");
+        let invocations = Invocations::among(&processes, programs());
+        let claude = programs().of("claude-code").expect("a program");
         assert_eq!(Running::new(&processes, &invocations).of(claude).count(), 1);
         // A closer look may tell so after the comparison.
         processes[0].is_own = false;
         assert_eq!(Running::new(&processes, &invocations).of(claude).count(), 0);
-        assert!(Invocations::among(&processes).0.is_empty());
+        assert!(Invocations::among(&processes, programs()).0.is_empty());
     }
 }

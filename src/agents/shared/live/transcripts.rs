@@ -2,7 +2,6 @@
 
 use super::claims::{Candidate, guess, named, processes_of, real, seekers};
 use super::program::{Invocation, Program};
-use super::programs::program_of;
 use super::running::Running;
 use super::story::Story;
 use super::tail::{Whole, first_lines, newest_lines};
@@ -81,7 +80,7 @@ struct Trace {
 
 impl<T: Transcripts> Live for T {
     fn program(&self) -> &'static Program {
-        program_of(self.agent().id()).unwrap_or(&Program::PLAIN)
+        self.agent().program().unwrap_or(&Program::PLAIN)
     }
 
     fn claims(&self, running: Running<'_>, inventory: &Inventory<'_>) -> Vec<Claim> {
