@@ -1,7 +1,14 @@
-//! Records that get more counts, or lose what describes them for a while: they stay the same records.
+//! Records that get more counts, or lose what describes them for a while: they stay the same records. Logs of every agent that
+//! were read half-written, and that vanish and come back, count as if they were read once.
 
+use crate::new_ids::counts;
 use crate::rewritten_records::Machine;
 use crate::support;
+use crate::support::counting::Counting;
+use std::collections::BTreeMap;
+use std::path::Path;
+use ttop::agents::{Agent, built_in};
+use ttop::system::{Os, System};
 
 /// Agents with a database of requests, the file, and a statement that raises the output of one request by a token.
 const GROWING: [(&str, &str, &str, &str); 3] = [
@@ -85,4 +92,52 @@ fn replies_of_a_journal_are_present_in_the_snapshot_that_replaces_it() {
     let rows = home.rows(&["turns"]);
     let presences: Vec<_> = rows.iter().map(|row| row["presence"].as_str()).collect();
     assert_eq!(presences, [Some("present"); 2]);
+}
+
+fn vanish(agent: &'static (dyn Agent + Sync), case: &Path) {
+    let home = support::Home::new();
+    support::copy_tree(&case.join("home"), &home.path());
+    let system = System::new(Os::Linux, home.path(), BTreeMap::new());
+    let at_once = counts(&Counting::of(agent).sync(&system).turns);
+    let sources = agent.sources(&system).sources;
+    let logs: Vec<_> = sources
+        .into_iter()
+        .map(|source| source.path)
+        .filter(|path| path.extension().is_some_and(|ending| ending == "jsonl"))
+        .map(|path| (std::fs::read(&path).expect("readable"), path))
+        .collect();
+    let write = |part: usize| {
+        for (bytes, path) in &logs {
+            std::fs::write(path, &bytes[..bytes.len() / part]).expect("written");
+        }
+    };
+    let mut counting = Counting::of(agent);
+    write(2);
+    counting.sync(&system);
+    write(1);
+    assert_eq!(
+        counts(&counting.sync(&system).turns),
+        at_once,
+        "{} grew",
+        case.display()
+    );
+    logs.iter()
+        .for_each(|(_, path)| std::fs::remove_file(path).expect("removed"));
+    counting.sync(&system);
+    write(1);
+    assert_eq!(
+        counts(&counting.sync(&system).turns),
+        at_once,
+        "{} came back",
+        case.display()
+    );
+}
+
+#[test]
+fn logs_that_were_read_half_written_and_come_back_count_once() {
+    for agent in built_in() {
+        for case in support::agent_cases(agent.id()) {
+            vanish(*agent, &case);
+        }
+    }
 }

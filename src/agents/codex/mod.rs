@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 
 pub(super) struct Codex;
 
-const RULES_VERSION: u32 = 8;
+const RULES_VERSION: u32 = 9;
 
 /// Kinds of sources.
 const ROLLOUT: u8 = 0;

@@ -185,11 +185,12 @@ impl Thread {
             // Where the parent's file is gone its numbers are the first.
             self.inherits = known.unwrap_or(is_first);
             usage = usage.filter(|_| !self.inherits);
+            // An earlier reading, of a part of that file, may have counted them.
+            self.is_doubted |= is_first;
             // Or its file is not there as a whole (yet): a record will tell.
             is_first && !self.inherits
         };
         if is_doubted {
-            self.is_doubted = true;
             caller = Caller::Presumed;
         }
         let key = |origin: &str| format!("{origin}\n{}\n{print:x}", self.counter.restarts);
