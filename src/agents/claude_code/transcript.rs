@@ -75,6 +75,11 @@ pub(super) fn scan(source: &Source, from: &Bookmark, into: &mut Batch) -> Result
         }
     }
     let is_resumed = lines.is_resumed();
+    if !is_resumed {
+        // What was counted beside the records of a file that is read anew may be in its records now.
+        let before = serde_json::from_slice::<State>(&from.state).unwrap_or_default();
+        state.unrecorded = before.unrecorded;
+    }
     lines.long_lines_with(&[NEEDLE]);
     state.subagent = subagent;
     if !is_resumed {
