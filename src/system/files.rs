@@ -36,6 +36,17 @@ pub fn is_trusted(path: &Path) -> bool {
 }
 
 impl Stamp {
+    /// The stamp of several files: it changes with each of them.
+    #[must_use]
+    pub fn joined(self, other: Self) -> Self {
+        Self {
+            device: self.device.wrapping_add(other.device),
+            inode: self.inode.wrapping_add(other.inode),
+            size: self.size.wrapping_add(other.size),
+            modified_ns: self.modified_ns.max(other.modified_ns),
+        }
+    }
+
     /// # Errors
     /// Those of `stat`; follows symbolic links.
     pub fn read(path: &Path) -> io::Result<Self> {

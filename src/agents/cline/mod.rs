@@ -112,7 +112,11 @@ impl Agent for TaskAgent {
             }
             let tasks = root.path.join("tasks");
             for task in walk.folders(&tasks, &mut found) {
-                found.add_file(task.join("ui_messages.json"), TASK);
+                found.add_described(
+                    task.join("ui_messages.json"),
+                    TASK,
+                    &task::BESIDE.map(|name| task.join(name)),
+                );
             }
             found.add_file(tasks.join("_index.json"), HISTORY);
             found.add_file(root.path.join("state/taskHistory.json"), HISTORY);
@@ -145,7 +149,8 @@ fn add_sessions(walk: &mut Walk, session: &Path, found: &mut Found) {
     for path in walk.files(session, 2, found) {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if name.ends_with(session::MESSAGES) {
-            found.add_file(path, SESSION);
+            let beside = session::described_in(&path);
+            found.add_described(path, SESSION, &[beside]);
         }
     }
 }

@@ -10,6 +10,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::path::Path;
 
+pub(super) const METADATA: &str = "task_metadata.json";
+pub(super) const CONVERSATION: &str = "api_conversation_history.json";
+
 /// Who bills and which model, as rows name them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Model {
@@ -104,7 +107,7 @@ impl Models {
             #[serde(default)]
             model_provider_id: Option<String>,
         }
-        let metadata: Option<Metadata> = read_beside(&folder.join("task_metadata.json"), into);
+        let metadata: Option<Metadata> = read_beside(&folder.join(METADATA), into);
         let usage = metadata.map(|metadata| metadata.model_usage).unwrap_or_default();
         let steps = usage.into_iter().filter_map(|step| {
             let id = step.model_id.filter(|id| !id.is_empty())?;
@@ -119,7 +122,7 @@ impl Models {
     }
 
     fn of_conversation(folder: &Path, into: &mut Batch) -> Self {
-        let path = folder.join("api_conversation_history.json");
+        let path = folder.join(CONVERSATION);
         if !path.exists() {
             return Self::default();
         }

@@ -12,6 +12,7 @@ use crate::core::turn::{EventKey, Presence, Project, Rank, RecordKey, SessionInf
 use anyhow::Result;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::path::{Path, PathBuf};
 
 /// How the files of messages end.
 pub(super) const MESSAGES: &str = ".messages.json";
@@ -110,6 +111,13 @@ impl Description {
     }
 }
 
+/// The file that describes a session.
+pub(super) fn described_in(messages: &Path) -> PathBuf {
+    let name = messages.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.strip_suffix(MESSAGES).unwrap_or(&name);
+    messages.with_file_name(format!("{stem}.json"))
+}
+
 /// Reads a session whole; while its file is being written, what was read before holds.
 ///
 /// # Errors
@@ -117,8 +125,7 @@ impl Description {
 pub(super) fn read(agent: &str, source: &Source, state: &[u8], into: &mut Batch) -> Result<Vec<u8>> {
     let name = source.path.file_name().unwrap_or_default().to_string_lossy();
     let stem = name.strip_suffix(MESSAGES).unwrap_or(&name);
-    let beside = source.path.with_file_name(format!("{stem}.json"));
-    let described = read_beside::<Description>(&beside, into).unwrap_or_default();
+    let described = read_beside::<Description>(&described_in(&source.path), into).unwrap_or_default();
     let text = read_text(&source.path)?;
     let Some(session) = parse_text::<Messages<'_>>(&source.path, &text, into)? else {
         return Ok(state.to_owned());

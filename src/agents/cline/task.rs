@@ -2,7 +2,7 @@
 
 use super::entry::{Entry, Kind, Usage};
 use super::history::Item;
-use super::models::{Model, Models};
+use super::models::{self, Model, Models};
 use super::turns::turns;
 use crate::agents::Source;
 use crate::agents::shared::batch::{Batch, Scope, Skip};
@@ -48,6 +48,10 @@ struct Condense {
     cost: Option<f64>,
 }
 
+/// What tells more of a task's messages.
+pub(super) const BESIDE: [&str; 3] = [models::METADATA, models::CONVERSATION, ITEM];
+const ITEM: &str = "history_item.json";
+
 /// Reads a task whole; `state` is what the last read returned.
 ///
 /// # Errors
@@ -62,7 +66,7 @@ pub(super) fn read(agent: &str, source: &Source, state: &[u8], into: &mut Batch)
     let (entries, mut session) = entries(source, &task, &text, &messages, into);
     let models = Models::read(folder, into);
     let started_at = session.started_at.unwrap_or(0);
-    if let Some(item) = read_beside::<Item>(&folder.join("history_item.json"), into) {
+    if let Some(item) = read_beside::<Item>(&folder.join(ITEM), into) {
         let info = SessionInfo {
             id: task.clone().into_owned(),
             ..item.session()

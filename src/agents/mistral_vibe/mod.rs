@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 
 const ID: &str = "mistral-vibe";
 const RULES_VERSION: u32 = 2;
+/// Describes a session, in its folder.
+const META: &str = "meta.json";
 /// What stands before a session's running total, in snapshots and journals.
 const TOTAL: &[u8] = br#""tokenUsage":"#;
 
@@ -62,12 +64,13 @@ impl Agent for MistralVibe {
         let sessions = home.join("logs/session/unified");
         let mut walk = Walk::default();
         for session in walk.folders(&sessions, &mut found) {
+            let beside = [session.join(META)];
             for snapshot in walk.folders(&session.join("generations"), &mut found) {
-                found.add_file(snapshot.join("projection-state.json"), 0);
+                found.add_described(snapshot.join("projection-state.json"), 0, &beside);
             }
             for journal in walk.files(&session.join("journal"), 0, &mut found) {
                 if journal.extension().is_some_and(|ending| ending == "jsonl") {
-                    found.add_file(journal, 0);
+                    found.add_described(journal, 0, &beside);
                 }
             }
         }
@@ -143,7 +146,7 @@ fn total(text: &str) -> Option<Usage> {
 
 /// What describes the session and tells its copies apart: without it a total would be that of another session.
 fn meta(folder: &Path) -> Result<Meta> {
-    let path = folder.join("meta.json");
+    let path = folder.join(META);
     if !path.exists() {
         return Ok(Meta::default());
     }

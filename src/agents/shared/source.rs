@@ -49,6 +49,17 @@ impl Found {
         }
     }
 
+    /// Adds a file as [`Found::add_file`] does which others beside it describe: it is read again when one of them changed, so
+    /// it must be one that is read whole.
+    pub fn add_described(&mut self, path: impl Into<PathBuf>, kind: u8, beside: &[PathBuf]) {
+        let known = self.sources.len();
+        self.add_file(path, kind);
+        if let Some(source) = self.sources.get_mut(known) {
+            let stamps = beside.iter().filter_map(|path| Stamp::read(path).ok());
+            source.wal = stamps.fold(Stamp::default(), Stamp::joined);
+        }
+    }
+
     /// Adds a database as [`Found::add_file`] adds a file.
     pub fn add_database(&mut self, path: impl Into<PathBuf>, kind: u8) {
         let path = path.into();
@@ -77,7 +88,7 @@ pub struct Source {
     /// The adapter's own note on what kind of source this is.
     pub kind: u8,
     pub stamp: Stamp,
-    /// The write-ahead log beside a database; the default where there is none.
+    /// The write-ahead log beside a database, or what describes a file; the default where there is none.
     pub wal: Stamp,
 }
 
