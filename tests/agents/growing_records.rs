@@ -1,12 +1,14 @@
 //! Records that get more counts, or lose what describes them for a while: they stay the same records. Logs of every agent that
-//! were read half-written, and that vanish and come back, count as if they were read once.
+//! were read half-written, and that vanish and come back, count as if they were read once; so do those that others describe, if
+//! one of the files comes last.
 
 use crate::new_ids::counts;
 use crate::rewritten_records::Machine;
 use crate::support;
 use crate::support::counting::Counting;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use ttop::agents::{Agent, built_in};
 use ttop::system::{Os, System};
 
@@ -138,6 +140,56 @@ fn logs_that_were_read_half_written_and_come_back_count_once() {
     for agent in built_in() {
         for case in support::agent_cases(agent.id()) {
             vanish(*agent, &case);
+        }
+    }
+}
+
+/// Agents whose records are read again as soon as what describes them is there; others wait for the next record.
+const DESCRIBED: [&str; 4] = ["cline", "droid", "mistral-vibe", "roo-code"];
+
+fn files_in(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        match entry.file_type().expect("a type") {
+            kind if kind.is_dir() => files_in(&entry.path(), files),
+            kind if kind.is_file() => files.push(entry.path()),
+            _ => {}
+        }
+    }
+}
+
+fn come_last(agent: &'static (dyn Agent + Sync), case: &Path) {
+    let home = support::Home::new();
+    support::copy_tree(&case.join("home"), &home.path());
+    let system = System::new(Os::Linux, home.path(), BTreeMap::new());
+    let at_once = counts(&Counting::of(agent).sync(&system).turns);
+    let mut files = Vec::new();
+    files_in(&home.path(), &mut files);
+    let is_text = |path: &&PathBuf| {
+        path.extension()
+            .is_some_and(|ending| ending == "json" || ending == "jsonl")
+    };
+    for path in files.iter().filter(is_text) {
+        let bytes = std::fs::read(path).expect("readable");
+        let mut counting = Counting::of(agent);
+        std::fs::remove_file(path).expect("removed");
+        counting.sync(&system);
+        std::fs::write(path, bytes).expect("written");
+        if !DESCRIBED.contains(&agent.id()) {
+            for file in &files {
+                let file = std::fs::File::options().append(true).open(file).expect("opens");
+                file.set_modified(SystemTime::now()).expect("touched");
+            }
+        }
+        let turns = counting.sync(&system).turns;
+        assert_eq!(counts(&turns), at_once, "{}", path.display());
+    }
+}
+
+#[test]
+fn files_that_come_last_change_no_count() {
+    for agent in built_in() {
+        for case in support::agent_cases(agent.id()) {
+            come_last(*agent, &case);
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::agents::shared::walk::Walk;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, SessionInfo};
 use crate::system::System;
+use crate::system::files::Stamp;
 use anyhow::Result;
 use conversation::{Head, Inherited};
 use serde::Deserialize;
@@ -23,7 +24,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 const ID: &str = "droid";
-const RULES_VERSION: u32 = 3;
+const RULES_VERSION: u32 = 4;
 const SETTINGS: &str = ".settings.json";
 
 pub(super) struct Droid;
@@ -62,8 +63,9 @@ impl Agent for Droid {
         found.roots.push(Root::new(&root, "default"));
         // Older versions put sessions straight into the folder, newer ones by project.
         for path in Walk::default().files(&root, 1, &mut found) {
-            if session_id(&path).is_some() {
-                found.add_file(path, 0);
+            if let Some(id) = session_id(&path) {
+                let conversation = path.with_file_name(format!("{id}.jsonl"));
+                found.add_described(path, 0, &[conversation]);
             }
         }
         found
@@ -72,6 +74,7 @@ impl Agent for Droid {
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
         // What was known of the predecessor when this session was read first: it may go on, or be deleted.
         let mut inherited: Option<Inherited> = serde_json::from_slice(&from.state).unwrap_or_default();
+        let mut waits = false;
         let mut bookmark = json_file::read(source, RULES_VERSION, into, |text, into| {
             let parsed = parse_text(&source.path, text, into)?;
             let (Some(id), Some(settings)) = (session_id(&source.path), parsed) else {
@@ -82,10 +85,15 @@ impl Agent for Droid {
             if inherited.is_none() {
                 inherited = Inherited::find(&source.path, &head);
             }
+            waits = inherited.is_none() && head.is_successor;
             session(source, &id, &settings, head, &models, inherited.as_ref(), into);
             Ok(true)
         })?;
         bookmark.state = serde_json::to_vec(&inherited)?;
+        if waits {
+            // Its predecessor may be there the next time.
+            bookmark.stamp = Stamp::default();
+        }
         Ok(bookmark)
     }
 
@@ -282,7 +290,7 @@ fn session(
         Some(first) => format!("{first}\0{}", settings.provider_lock_timestamp.0.unwrap_or(0)),
         None => id.to_owned(),
     };
-    Total {
+    let total = Total {
         agent: ID,
         session: id,
         origin: &origin,
@@ -303,8 +311,11 @@ fn session(
         },
         started_at: at.unwrap_or(source.stamp.modified_ns / 1_000_000),
         place: 0,
+    };
+    match inherited {
+        Some(_) => total.add_rest(into),
+        None => total.add(into),
     }
-    .add(into);
 }
 
 #[cfg(test)]

@@ -55,6 +55,16 @@ pub struct Total<'a> {
 impl Total<'_> {
     /// Adds its turn, if anything was used.
     pub fn add(&self, into: &mut Batch) {
+        self.add_above(0, into);
+    }
+
+    /// Adds what is left of a total without what the session began with. It replaces the whole total, which is larger, if that
+    /// was read before its beginning was known.
+    pub fn add_rest(&self, into: &mut Batch) {
+        self.add_above(1 << 63, into);
+    }
+
+    fn add_above(&self, rank: u64, into: &mut Batch) {
         let cost = self.cost.unwrap_or_default();
         if self.tokens.is_zero() && cost == Money::ZERO {
             into.skip(Skip::Uncounted);
@@ -70,7 +80,10 @@ impl Total<'_> {
             record: RecordKey::of(name(self.session)),
             event: EventKey::of(self.agent, name(self.origin)),
             // Totals only grow: of two copies the larger one is the later one.
-            rank: Rank(self.tokens.known_total(), u64::try_from(cost.nanos()).unwrap_or(0)),
+            rank: Rank(
+                rank | self.tokens.known_total(),
+                u64::try_from(cost.nanos()).unwrap_or(0),
+            ),
             provider_id: provider_id(self.provider, self.model),
             model_id: self.model,
             numbers: Numbers {
