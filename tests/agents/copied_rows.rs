@@ -1,4 +1,4 @@
-//! Every agent with a database: a session whose rows were copied under another id adds nothing.
+//! Every agent with a database: a session whose rows were copied under another id and another title adds nothing.
 
 use crate::new_ids::counts;
 use crate::support;
@@ -13,11 +13,15 @@ use ttop::system::{Os, System};
 /// What a copy's ids end with.
 const COPY: &str = "-copy";
 
-/// A row, and whether each of its columns must be unique.
+/// Columns that the user may change.
+const TITLES: [&str; 4] = ["title", "name", "description", "summary"];
+
+/// A row, whether each of its columns must be unique, and where a title stands.
 struct Row {
     table: String,
     cells: Vec<Value>,
     is_key: Vec<bool>,
+    title: Option<usize>,
 }
 
 fn homes(agent: &dyn Agent) -> Vec<PathBuf> {
@@ -91,6 +95,7 @@ fn rows_of(connection: &Connection, session: &str) -> Vec<Row> {
             if (0..cells.len()).any(names) {
                 found.push(Row {
                     table: table.clone(),
+                    title: columns.iter().position(|column| TITLES.contains(&&**column)),
                     cells,
                     is_key,
                 });
@@ -118,7 +123,9 @@ fn copy(connection: &Connection, session: &str) -> usize {
             .cells
             .iter()
             .zip(&row.is_key)
-            .map(|(cell, is_key)| match cell {
+            .enumerate()
+            .map(|(at, (cell, is_key))| match cell {
+                Value::Text(title) if row.title == Some(at) => Value::Text(format!("{title} (copy)")),
                 Value::Text(id) if ids.contains(id) => Value::Text(format!("{id}{COPY}")),
                 // A number is given by the database.
                 Value::Integer(_) if *is_key => Value::Null,

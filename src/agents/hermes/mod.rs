@@ -19,7 +19,7 @@ use anyhow::Result;
 use rustc_hash::FxHashMap;
 
 const ID: &str = "hermes";
-const RULES_VERSION: u32 = 3;
+const RULES_VERSION: u32 = 4;
 
 const COLUMNS: [&str; 16] = [
     "id",

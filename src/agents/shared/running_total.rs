@@ -13,8 +13,19 @@ use rustc_hash::FxHashMap;
 pub const LIMIT: &str =
     "only a running total per session is recorded: it counts on the session's first day, under its latest model";
 
-/// Finds copies in a table whose rows change: a row that repeats another one in everything but its ids, times included, is a
-/// copy of it. Rows come in the order in which they were made.
+/// Ids, and what the user may call a copy.
+const OF_COPIES: [&str; 7] = [
+    "id",
+    "session_id",
+    "title",
+    "name",
+    "user_set_name",
+    "description",
+    "summary",
+];
+
+/// Finds copies in a table whose rows change: a row that repeats another one in everything but its ids and its title, times
+/// included, is a copy of it. Rows come in the order in which they were made.
 #[derive(Default)]
 pub struct Originals(FxHashMap<u64, String>);
 
@@ -25,7 +36,7 @@ impl Originals {
         if created.is_none() {
             return id;
         }
-        let first = self.0.entry(cells.hash_without(&["id", "session_id"]));
+        let first = self.0.entry(cells.hash_without(&OF_COPIES));
         first.or_insert_with(|| id.to_owned())
     }
 }
