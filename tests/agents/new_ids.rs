@@ -1,4 +1,5 @@
-//! Every agent: a session that was copied under another id adds nothing, whoever copied it and whether or not its replies have ids.
+//! Every agent: a session that was copied under another id and got another title adds nothing, whoever copied it and whether or
+//! not its replies have ids.
 
 use crate::support;
 use crate::support::counting::{Counted, Counting};
@@ -29,6 +30,9 @@ const IDS: [&str; 14] = [
     "sequence_id",
     "uuid",
 ];
+
+/// Keys under which a session has its title.
+const TITLES: [&str; 5] = ["aiTitle", "customTitle", "sessionTitle", "session_title", "title"];
 
 /// The counts of the turns, and how many there are.
 pub fn counts(turns: &[Counted]) -> Vec<String> {
@@ -78,6 +82,13 @@ fn is_time(id: &str) -> bool {
     id.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+fn with_other_titles(text: String) -> String {
+    TITLES.iter().fold(text, |text, key| {
+        text.replace(&format!("\"{key}\":\""), &format!("\"{key}\":\"Copy of "))
+            .replace(&format!("\"{key}\": \""), &format!("\"{key}\": \"Copy of "))
+    })
+}
+
 fn copy_renamed(from: &Path, to: &Path, id: &str, new: &str) {
     if from.is_dir() {
         std::fs::create_dir_all(to).expect("a folder");
@@ -89,8 +100,8 @@ fn copy_renamed(from: &Path, to: &Path, id: &str, new: &str) {
     }
     let bytes = std::fs::read(from).expect("readable");
     let content = match String::from_utf8(bytes) {
-        Ok(text) if is_time(id) => text.into_bytes(),
-        Ok(text) => text.replace(id, new).into_bytes(),
+        Ok(text) if is_time(id) => with_other_titles(text).into_bytes(),
+        Ok(text) => with_other_titles(text.replace(id, new)).into_bytes(),
         Err(error) => error.into_bytes(),
     };
     std::fs::write(to, content).expect("written");
