@@ -1,4 +1,5 @@
-//! Every agent with a database: a session whose rows were copied under another id and another title adds nothing.
+//! Every agent with a database: a session whose rows were copied under another id adds nothing, also with another title or
+//! in another folder.
 
 use crate::new_ids::counts;
 use crate::support;
@@ -13,15 +14,23 @@ use ttop::system::{Os, System};
 /// What a copy's ids end with.
 const COPY: &str = "-copy";
 
-/// Columns that the user may change.
-const TITLES: [&str; 4] = ["title", "name", "description", "summary"];
+/// Columns that differ in a copy: its title and its folder.
+const OF_COPIES: [&str; 7] = [
+    "title",
+    "name",
+    "description",
+    "summary",
+    "cwd",
+    "folder_paths",
+    "working_dir",
+];
 
-/// A row, whether each of its columns must be unique, and where a title stands.
+/// A row, whether each of its columns must be unique, and whether it differs in a copy.
 struct Row {
     table: String,
     cells: Vec<Value>,
     is_key: Vec<bool>,
-    title: Option<usize>,
+    differs: Vec<bool>,
 }
 
 fn homes(agent: &dyn Agent) -> Vec<PathBuf> {
@@ -95,7 +104,7 @@ fn rows_of(connection: &Connection, session: &str) -> Vec<Row> {
             if (0..cells.len()).any(names) {
                 found.push(Row {
                     table: table.clone(),
-                    title: columns.iter().position(|column| TITLES.contains(&&**column)),
+                    differs: columns.iter().map(|column| OF_COPIES.contains(&&**column)).collect(),
                     cells,
                     is_key,
                 });
@@ -122,10 +131,9 @@ fn copy(connection: &Connection, session: &str) -> usize {
         let cells: Vec<Value> = row
             .cells
             .iter()
-            .zip(&row.is_key)
-            .enumerate()
-            .map(|(at, (cell, is_key))| match cell {
-                Value::Text(title) if row.title == Some(at) => Value::Text(format!("{title} (copy)")),
+            .zip(row.is_key.iter().zip(&row.differs))
+            .map(|(cell, (is_key, differs))| match cell {
+                Value::Text(text) if *differs => Value::Text(format!("{text} (copy)")),
                 Value::Text(id) if ids.contains(id) => Value::Text(format!("{id}{COPY}")),
                 // A number is given by the database.
                 Value::Integer(_) if *is_key => Value::Null,

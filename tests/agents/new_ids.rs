@@ -1,5 +1,5 @@
-//! Every agent: a session that was copied under another id and got another title adds nothing, whoever copied it and whether or
-//! not its replies have ids.
+//! Every agent: a session that was copied under another id adds nothing, also with another title or in another folder, whoever
+//! copied it and whether or not its replies have ids.
 
 use crate::support;
 use crate::support::counting::{Counted, Counting};
@@ -31,8 +31,16 @@ const IDS: [&str; 14] = [
     "uuid",
 ];
 
-/// Keys under which a session has its title.
-const TITLES: [&str; 5] = ["aiTitle", "customTitle", "sessionTitle", "session_title", "title"];
+/// Keys of a session's title and folder, which differ in a copy.
+const OF_COPIES: [&str; 7] = [
+    "aiTitle",
+    "customTitle",
+    "cwd",
+    "sessionTitle",
+    "session_title",
+    "title",
+    "workspace",
+];
 
 /// The counts of the turns, and how many there are.
 pub fn counts(turns: &[Counted]) -> Vec<String> {
@@ -82,10 +90,10 @@ fn is_time(id: &str) -> bool {
     id.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn with_other_titles(text: String) -> String {
-    TITLES.iter().fold(text, |text, key| {
-        text.replace(&format!("\"{key}\":\""), &format!("\"{key}\":\"Copy of "))
-            .replace(&format!("\"{key}\": \""), &format!("\"{key}\": \"Copy of "))
+fn as_a_copy(text: String) -> String {
+    OF_COPIES.iter().fold(text, |text, key| {
+        text.replace(&format!("\"{key}\":\""), &format!("\"{key}\":\"/copy of "))
+            .replace(&format!("\"{key}\": \""), &format!("\"{key}\": \"/copy of "))
     })
 }
 
@@ -100,8 +108,8 @@ fn copy_renamed(from: &Path, to: &Path, id: &str, new: &str) {
     }
     let bytes = std::fs::read(from).expect("readable");
     let content = match String::from_utf8(bytes) {
-        Ok(text) if is_time(id) => with_other_titles(text).into_bytes(),
-        Ok(text) => with_other_titles(text.replace(id, new)).into_bytes(),
+        Ok(text) if is_time(id) => as_a_copy(text).into_bytes(),
+        Ok(text) => as_a_copy(text.replace(id, new)).into_bytes(),
         Err(error) => error.into_bytes(),
     };
     std::fs::write(to, content).expect("written");

@@ -13,8 +13,8 @@ use rustc_hash::FxHashMap;
 pub const LIMIT: &str =
     "only a running total per session is recorded: it counts on the session's first day, under its latest model";
 
-/// Ids, and what the user may call a copy.
-const OF_COPIES: [&str; 7] = [
+/// Ids, what the user may call a copy, and where it may go on.
+const OF_COPIES: [&str; 10] = [
     "id",
     "session_id",
     "title",
@@ -22,10 +22,13 @@ const OF_COPIES: [&str; 7] = [
     "user_set_name",
     "description",
     "summary",
+    "cwd",
+    "folder_paths",
+    "working_dir",
 ];
 
-/// Finds copies in a table whose rows change: a row that repeats another one in everything but its ids and its title, times
-/// included, is a copy of it. Rows come in the order in which they were made.
+/// Finds copies in a table whose rows change: a row that repeats another one in everything but its ids, title and folder,
+/// times included, is a copy of it. Rows come in the order in which they were made.
 #[derive(Default)]
 pub struct Originals(FxHashMap<u64, String>);
 
