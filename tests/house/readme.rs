@@ -59,6 +59,26 @@ fn trimmed(text: &str) -> Vec<&str> {
 }
 
 #[test]
+fn cargo_runs_ttop_as_the_readme_says() {
+    assert!(page("README.md").contains("\ncargo run --release -- --demo "));
+    let metadata = std::process::Command::new(env!("CARGO"))
+        .args([
+            "metadata",
+            "--no-deps",
+            "--offline",
+            "--format-version",
+            "1",
+            "--manifest-path",
+        ])
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+        .output()
+        .expect("cargo runs");
+    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).expect("JSON");
+    // Without it, cargo asks which of the programs to run: the tests have one of their own.
+    assert_eq!(metadata["packages"][0]["default_run"], "ttop");
+}
+
+#[test]
 fn samples_are_what_the_program_prints() {
     let home = Home::new();
     let fields = "agentId,status,activity,sessionName,cost";
