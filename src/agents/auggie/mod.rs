@@ -271,7 +271,7 @@ struct History<'a> {
     /// The time of requests without one.
     at: i64,
     created: Option<i64>,
-    /// What requests without ids are told apart by, beside their position.
+    /// Distinguishes requests without ids, beside their position.
     origin: String,
     subagent: &'a str,
     requests: Requests,

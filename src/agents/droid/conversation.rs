@@ -2,7 +2,7 @@
 
 use super::{SETTINGS, Settings, Usage};
 use crate::agents::shared::json_file::read_text;
-use crate::agents::shared::lenient::{Count, Text, When, title};
+use crate::agents::shared::lenient::{Count, Text, When, lossy, title};
 use crate::core::turn::{Project, Title};
 use crate::system::open::{self, Most};
 use serde::{Deserialize, Serialize};
@@ -69,7 +69,7 @@ impl Head {
     pub(super) fn read(settings: &Path, id: &str) -> Self {
         let conversation = settings.with_file_name(format!("{id}.jsonl"));
         let text = open::read_start(&conversation, Most(HEAD_BYTES)).unwrap_or_default();
-        let (mut head, forked_at) = Self::parse(&String::from_utf8_lossy(&text));
+        let (mut head, forked_at) = Self::parse(&lossy(&text));
         if head.parent.is_some() && !head.is_successor {
             // The messages before are those of its parent, and so is the time at which its provider was chosen.
             let own = forked_at.and_then(|last| first_after(&conversation, &last));
@@ -117,7 +117,7 @@ impl Head {
 /// The first message that answers the last one that a fork copied.
 fn first_after(conversation: &Path, last: &str) -> Option<(String, Option<i64>)> {
     let bytes = open::read(conversation, Most::CONVERSATION).ok()?;
-    let text = String::from_utf8_lossy(&bytes);
+    let text = lossy(&bytes);
     text.lines().filter(|line| line.contains(last)).find_map(|line| {
         let record: Record<'_> = serde_json::from_str(line).ok()?;
         record.message().filter(|_| record.parent_id.as_deref() == Some(last))

@@ -6,7 +6,7 @@ use crate::core::status::{Ask, Reported};
 
 /// Gemini CLI's title is `◇  Ready (folder)`, `✦  Working… (folder)` or `✋  Action Required (folder)`; what was made from it
 /// keeps that.
-pub(in crate::agents) const TITLES: &[(&str, Reported)] = &[
+const TITLES: &[(&str, Reported)] = &[
     ("Action Required", Reported::Waiting(Ask::Permission)),
     ("✋", Reported::Waiting(Ask::Permission)),
     ("✦", Reported::Busy),

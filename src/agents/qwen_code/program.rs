@@ -1,6 +1,6 @@
 //! The command of Qwen Code.
 
-use crate::agents::gemini_cli::program::TITLES;
+use crate::agents::gemini_cli::program::PROGRAM as GEMINI;
 use crate::agents::shared::live::program::Program;
 use crate::core::process::Role;
 
@@ -9,13 +9,8 @@ pub(super) const PROGRAM: Program = Program {
     commands: &["qwen"],
     scripts: &["@qwen-code/qwen-code/"],
     subcommands: &[("serve", Role::Server)],
-    options: &[
-        ("-p", Role::Run),
-        ("--prompt", Role::Run),
-        ("--acp", Role::Server),
-        ("--experimental-acp", Role::Server),
-    ],
-    session_options: &["--resume", "--session-id", "-r"],
-    titles: TITLES,
+    options: GEMINI.options,
+    session_options: GEMINI.session_options,
+    titles: GEMINI.titles,
     ..Program::PLAIN
 };
