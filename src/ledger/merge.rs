@@ -1,10 +1,11 @@
 //! Merging: the rows of one read into the packs of its source.
 
-use super::owner::Claim;
-use super::pack::{Blobs, Pack, PackTurn};
+use super::owner::{Claim, is_void};
+use super::pack::{Blobs, EventColumns, Pack, PackTurn};
 use crate::agents::Batch;
 use crate::agents::shared::batch::Row;
 use crate::core::turn::{Presence, RecordKey};
+use anyhow::{Context, Result};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The owner of a pack: rows of the name, source and session tables.
@@ -23,15 +24,14 @@ pub struct Work {
     pub old: Option<Pack>,
     pub span: (i64, i64),
     pub blobs: Blobs,
-    /// What ownership decides on, in the order of the turns.
-    pub claims: Vec<Claim>,
+    /// How many turns it has.
+    pub turns: usize,
     /// Whether it differs from `old` in more than ownership.
     pub is_dirty: bool,
 }
 
 impl Work {
     pub fn new(id: i64, key: PackKey, old: Option<Pack>, pack: &Pack) -> Self {
-        let claims = pack.turns.iter().map(Claim::of).collect();
         let is_dirty = old.as_ref() != Some(pack);
         Self {
             id,
@@ -39,11 +39,30 @@ impl Work {
             old,
             span: pack.span(),
             blobs: pack.encode(),
-            claims,
+            turns: pack.turns.len(),
             is_dirty,
         }
     }
+
+    /// Reads its events.
+    ///
+    /// # Errors
+    /// When the pack is damaged, which is a bug: it was made in this process.
+    pub fn events(&self, into: &mut EventColumns) -> Result<()> {
+        into.read(&self.blobs.events).context(DAMAGED)
+    }
+
+    /// What ownership decides on, in the order of the turns.
+    ///
+    /// # Errors
+    /// When the pack is damaged, which is a bug: it was made in this process.
+    pub fn claims(&self) -> Result<Vec<Claim>> {
+        let pack = Pack::decode(&self.blobs).context(DAMAGED)?;
+        Ok(pack.turns.iter().map(Claim::of).collect())
+    }
 }
+
+const DAMAGED: &str = "a pack that was just made is damaged";
 
 /// The rows in the table of names of what a batch names, by position there.
 #[derive(Default)]
@@ -105,7 +124,7 @@ fn merge_records(old: Option<&Pack>, rows: &[&Row], batch: &Batch, names: &NameR
                 let (before, id) = &mut kept[place];
                 if turn.rank >= before.rank {
                     // The ownership pass decides later whether it counts; keeping the flag detects unchanged packs.
-                    turn.counted = before.counted;
+                    turn.counted &= before.counted || is_void(&before.numbers);
                     (*before, *id) = (turn, message_id);
                 } else {
                     before.numbers.presence = turn.numbers.presence;
@@ -129,7 +148,8 @@ fn merge_records(old: Option<&Pack>, rows: &[&Row], batch: &Batch, names: &NameR
 
 fn from_row(row: &Row, names: &NameRows) -> PackTurn {
     PackTurn {
-        counted: false,
+        // Until a copy is found that counts instead.
+        counted: !is_void(&row.numbers),
         model: names.models[row.model as usize],
         origin: names.origins[row.origin as usize],
         numbers: row.numbers,

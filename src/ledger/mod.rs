@@ -22,6 +22,7 @@ pub mod query;
 pub mod readers;
 pub mod rebuild;
 pub mod recent_sessions;
+pub mod repeats;
 pub mod schema;
 pub mod sessions;
 pub mod snapshot;

@@ -1,6 +1,8 @@
 //! Ownership: which copy of a turn counts. Knows no agent; needs no order of reading.
 
 use super::pack::PackTurn;
+use super::repeats::Repeats;
+use crate::core::numbers::Numbers;
 use crate::core::turn::{EventKey, Presence, Rank, RecordKey};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Ordering;
@@ -31,12 +33,14 @@ impl Claim {
             supersedes: turn.supersedes,
             is_present: turn.numbers.presence == Presence::Present,
             counted: turn.counted,
-            is_void: turn.numbers.tokens.is_zero()
-                && turn.numbers.requests.is_none()
-                && turn.numbers.cost.is_none()
-                && turn.numbers.fees.is_none(),
+            is_void: is_void(&turn.numbers),
         }
     }
+}
+
+/// Whether a turn counts nothing.
+pub fn is_void(numbers: &Numbers) -> bool {
+    numbers.tokens.is_zero() && numbers.requests.is_none() && numbers.cost.is_none() && numbers.fees.is_none()
 }
 
 /// The copies in one source and session.
@@ -55,7 +59,8 @@ pub trait Group {
 /// an imported one, then that of the greatest rank, then that of the smaller record, unless a turn exists that supersedes
 /// its segment.
 pub fn decide<G: Group>(groups: &mut [G], events: Option<&FxHashSet<u64>>) {
-    let repeats = Repeats::of(groups);
+    let all = groups.iter().flat_map(Group::claims).map(|claim| claim.event);
+    let repeats = Repeats::of(all);
     let mut segments = Segments::default();
     let mut best: FxHashMap<EventKey, (u32, u32)> = FxHashMap::default();
     for group in 0..groups.len() {
@@ -167,42 +172,6 @@ fn prefer_present<G: Group>(groups: &mut [G], mut best: FxHashMap<EventKey, (u32
             }
         }
     }
-}
-
-/// Events that may occur more than once: nearly all occur once, and then need no place in a table that outgrows the
-/// processor's cache.
-struct Repeats {
-    bits: Vec<u64>,
-    mask: u64,
-}
-
-impl Repeats {
-    /// Bits per claim: one in sixteen events is taken for a repeated one without need.
-    const SPARSE: usize = 16;
-
-    fn of<G: Group>(groups: &[G]) -> Self {
-        let claims: usize = groups.iter().map(|group| group.claims().len()).sum();
-        let words = (claims * Self::SPARSE / 64).next_power_of_two();
-        let mask = words as u64 * 64 - 1;
-        let (mut seen, mut bits) = (vec![0_u64; words], vec![0_u64; words]);
-        for claim in groups.iter().flat_map(Group::claims) {
-            let (word, bit) = place(claim.event, mask);
-            bits[word] |= seen[word] & bit;
-            seen[word] |= bit;
-        }
-        Self { bits, mask }
-    }
-
-    fn may_hold(&self, event: EventKey) -> bool {
-        let (word, bit) = place(event, self.mask);
-        self.bits[word] & bit != 0
-    }
-}
-
-/// Where an event's bit is; events are hashes already.
-fn place(event: EventKey, mask: u64) -> (usize, u64) {
-    let at = event.0 & mask;
-    ((at / 64) as usize, 1 << (at % 64))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::merge::{PackKey, Work};
 use super::owner::{Claim, Group, decide};
 use super::pack::{EventColumns, set_counted};
+use super::repeats::contested;
 use super::sync::{Syncing, load_pack};
 use super::transfer::is_import;
 use anyhow::Result;
@@ -13,7 +14,8 @@ use std::path::Path;
 
 /// A pack under decision with what breaks ties.
 struct Candidate<'a> {
-    work: &'a mut Work,
+    key: PackKey,
+    claims: Vec<Claim>,
     /// Time of its last turn: a fork is written after its original ended.
     end: Option<i64>,
     path: Cow<'a, str>,
@@ -23,11 +25,11 @@ struct Candidate<'a> {
 
 impl Group for Candidate<'_> {
     fn claims(&self) -> &[Claim] {
-        &self.work.claims
+        &self.claims
     }
 
     fn claims_mut(&mut self) -> &mut [Claim] {
-        &mut self.work.claims
+        &mut self.claims
     }
 
     fn order(&self, other: &Self) -> Ordering {
@@ -35,7 +37,7 @@ impl Group for Candidate<'_> {
     }
 
     fn is_same_session(&self, other: &Self) -> bool {
-        self.work.key.session == other.work.key.session
+        self.key.session == other.key.session
     }
 
     fn is_imported(&self) -> bool {
@@ -48,56 +50,61 @@ pub(super) fn assign_owners(syncing: &mut Syncing<'_>) -> Result<()> {
     if syncing.work.is_empty() {
         return Ok(());
     }
-    let events = if syncing.is_first {
-        None
+    // In a first ledger, every turn counts already unless there is a copy of it.
+    let (events, is_open) = if syncing.is_first {
+        (None, contested(&syncing.work)?)
     } else {
-        Some(touched_events(syncing))
+        let events = touched_events(syncing)?;
+        load_affected(syncing, &events)?;
+        (Some(events), vec![true; syncing.work.len()])
     };
-    if let Some(events) = &events {
-        load_affected(syncing, events)?;
-    }
     let mut work = std::mem::take(&mut syncing.work);
-    let mut candidates = Vec::with_capacity(work.len());
-    for work in &mut work {
-        let session_id = syncing.session_id(work.key.session)?;
+    let mut open: Vec<&mut Work> = work
+        .iter_mut()
+        .zip(is_open)
+        .filter_map(|(work, is_open)| is_open.then_some(work))
+        .collect();
+    let mut candidates = Vec::with_capacity(open.len());
+    for work in &open {
         let path = syncing.source_path(work.key.source)?;
-        let end = (!work.claims.is_empty()).then_some(work.span.1);
         candidates.push(Candidate {
+            key: work.key,
+            claims: work.claims()?,
+            end: (work.turns > 0).then_some(work.span.1),
             is_imported: is_import(Path::new(&*path)),
-            work,
-            end,
             path,
-            session_id,
+            session_id: syncing.session_id(work.key.session)?,
         });
     }
     decide(&mut candidates, events.as_ref());
-    drop(candidates);
-    for work in &mut work {
+    for (work, candidate) in open.iter_mut().zip(&candidates) {
+        let counted = || candidate.claims.iter().map(|claim| claim.counted);
         let before = work.old.as_ref().map(|old| old.turns.iter().map(|turn| turn.counted));
         // Only an unchanged pack has its turns in the same order: a grown turn may have moved.
-        let flips =
-            work.is_dirty || before.is_none_or(|before| !before.eq(work.claims.iter().map(|claim| claim.counted)));
-        if flips {
-            set_counted(&mut work.blobs.numbers, work.claims.iter().map(|claim| claim.counted));
+        if work.is_dirty || before.is_none_or(|before| !before.eq(counted())) {
+            set_counted(&mut work.blobs.numbers, counted());
             work.is_dirty = true;
         }
     }
+    drop((open, candidates));
     syncing.work = work;
     Ok(())
 }
 
 /// Events of the packs that changed, as they are now and as they were.
-fn touched_events(syncing: &Syncing<'_>) -> FxHashSet<u64> {
+fn touched_events(syncing: &Syncing<'_>) -> Result<FxHashSet<u64>> {
     let mut events = FxHashSet::default();
+    let mut columns = EventColumns::default();
     for work in &syncing.work {
-        events.extend(work.claims.iter().map(|claim| claim.event.0));
+        work.events(&mut columns)?;
+        events.extend(&columns.events);
         events.extend(
             work.old
                 .iter()
                 .flat_map(|old| old.turns.iter().map(|turn| turn.event.0)),
         );
     }
-    events
+    Ok(events)
 }
 
 /// Brings in the other packs that hold copies of the touched events, or turns of the touched segments.
@@ -107,24 +114,23 @@ fn load_affected(syncing: &mut Syncing<'_>, events: &FxHashSet<u64>) -> Result<(
     };
     let present: FxHashSet<i64> = syncing.work.iter().map(|work| work.id).collect();
     let agents: FxHashSet<u32> = syncing.work.iter().map(|work| work.key.agent).collect();
-    let segments: FxHashSet<u64> = syncing
-        .work
-        .iter()
-        .flat_map(|work| {
-            let old = work
-                .old
+    let mut columns = EventColumns::default();
+    let mut segments = FxHashSet::default();
+    for work in &syncing.work {
+        work.events(&mut columns)?;
+        segments.extend(&columns.segments);
+        segments.extend(
+            work.old
                 .iter()
-                .flat_map(|old| old.turns.iter().map(|turn| turn.segment));
-            work.claims.iter().map(|claim| claim.segment).chain(old)
-        })
-        .filter(|&segment| segment != 0)
-        .collect();
+                .flat_map(|old| old.turns.iter().map(|turn| turn.segment)),
+        );
+    }
+    segments.remove(&0);
     // One bit per low 16 bits of an event: most packs are passed over without a look into the set.
     let mut bits = vec![0u64; 1024];
     for event in events {
         bits[(event >> 6) as usize & 1023] |= 1 << (event & 63);
     }
-    let mut columns = EventColumns::default();
     let mut affected = Vec::new();
     let mut statement =
         connection.prepare("select id, agent, source, session, events from pack_events join pack using (id)")?;

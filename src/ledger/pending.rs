@@ -70,7 +70,7 @@ impl Pending {
 
     /// Takes in a pack that a sync touched.
     pub fn put_pack(&mut self, work: Work) {
-        let is_empty = work.claims.is_empty();
+        let is_empty = work.turns == 0;
         let pack = PendingPack {
             id: work.id,
             key: work.key,

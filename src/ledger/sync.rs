@@ -317,7 +317,7 @@ impl<'l> Syncing<'l> {
         // From the end.
         due.reverse();
         while let Some(next) = due.pop() {
-            if self.work.iter().map(|work| work.claims.len()).sum::<usize>() >= self.ledger.most_turns {
+            if self.work.iter().map(|work| work.turns).sum::<usize>() >= self.ledger.most_turns {
                 self.synced.is_partial = true;
                 break;
             }
