@@ -112,7 +112,7 @@ fn write(connection: &Connection, pending: &Pending, names: &super::names::Names
     sessions::store(connection, pending.sessions.values())?;
     write_packs(connection, &pending.packs)?;
     for change in &pending.changes {
-        let numbers = |pack: &Option<super::pack::Pack>| pack.as_ref().map(|pack| pack.encode().numbers);
+        let numbers = |pack: &Option<super::pack::Pack>| pack.as_ref().map(|pack| pack.encode().numbers().to_vec());
         connection
             .prepare_cached(
                 "insert into change (at, agent, session, event, message, old, new) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -182,16 +182,16 @@ fn write_packs(connection: &Connection, packs: &[PendingPack]) -> rusqlite::Resu
             key.session,
             span.0,
             span.1,
-            blobs.numbers
+            blobs.numbers()
         ])?;
     }
     let mut statement = connection.prepare("insert or replace into pack_events (id, events) values (?1, ?2)")?;
     for pack in kept() {
-        statement.execute(params![pack.id, pack.blobs.events])?;
+        statement.execute(params![pack.id, pack.blobs.events()])?;
     }
     let mut statement = connection.prepare("insert or replace into pack_records (id, records) values (?1, ?2)")?;
     for pack in kept() {
-        statement.execute(params![pack.id, pack.blobs.records])?;
+        statement.execute(params![pack.id, pack.blobs.records()])?;
     }
     Ok(())
 }

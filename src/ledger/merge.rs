@@ -49,7 +49,7 @@ impl Work {
     /// # Errors
     /// When the pack is damaged, which is a bug: it was made in this process.
     pub fn events(&self, into: &mut EventColumns) -> Result<()> {
-        into.read(&self.blobs.events).context(DAMAGED)
+        into.read(self.blobs.events()).context(DAMAGED)
     }
 
     /// What ownership decides on, in the order of the turns.

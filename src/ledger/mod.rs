@@ -1,6 +1,7 @@
 //! ttop's own database: turns, their sources and bookmarks, and the owner of each turn.
 
 pub mod alerts;
+pub mod blobs;
 pub mod bookmark;
 pub mod changes;
 pub mod columns;
@@ -22,6 +23,7 @@ pub mod query;
 pub mod readers;
 pub mod rebuild;
 pub mod recent_sessions;
+pub mod record_columns;
 pub mod repeats;
 pub mod schema;
 pub mod sessions;

@@ -82,7 +82,7 @@ pub(super) fn assign_owners(syncing: &mut Syncing<'_>) -> Result<()> {
         let before = work.old.as_ref().map(|old| old.turns.iter().map(|turn| turn.counted));
         // Only an unchanged pack has its turns in the same order: a grown turn may have moved.
         if work.is_dirty || before.is_none_or(|before| !before.eq(counted())) {
-            set_counted(&mut work.blobs.numbers, counted());
+            set_counted(work.blobs.numbers_mut(), counted());
             work.is_dirty = true;
         }
     }

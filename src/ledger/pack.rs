@@ -3,9 +3,11 @@
 //! Reports read only `numbers`. The ownership pass searches `events`. A later read of the same source needs `records`,
 //! which also holds the ids that `turns` prints.
 
+pub use super::blobs::Blobs;
 use super::columns::{put, put_offset};
 pub use super::pack_columns::{Columns, EventColumns, PackEntry, set_counted};
-use super::pack_columns::{RecordColumns, VERSION, flags, order_bits, zigzag};
+use super::pack_columns::{VERSION, flags, order_bits, zigzag};
+use super::record_columns::{RecordColumns, put_records};
 use crate::core::money::Money;
 use crate::core::numbers::Numbers;
 use crate::core::turn::{EventKey, Rank, RecordKey};
@@ -36,14 +38,6 @@ pub struct PackTurn {
 pub struct Pack {
     pub turns: Vec<PackTurn>,
     ids: String,
-}
-
-/// A pack as it is stored.
-#[derive(Clone, Debug, Default)]
-pub struct Blobs {
-    pub numbers: Vec<u8>,
-    pub events: Vec<u8>,
-    pub records: Vec<u8>,
 }
 
 impl Pack {
@@ -89,13 +83,9 @@ impl Pack {
         };
         let numbers = || turns.iter().map(|turn| &turn.numbers);
         // About what packs need: most never grow.
-        let room = |of_each: usize, more: usize| Vec::with_capacity(64 + turns.len() * of_each + more);
-        let mut blobs = Blobs {
-            numbers: room(24, 0),
-            events: room(8, 0),
-            records: room(14, self.ids.len()),
-        };
-        let out = &mut blobs.numbers;
+        const OF_EACH: usize = 48;
+        let mut bytes = Vec::with_capacity(160 + turns.len() * OF_EACH + self.ids.len() / 2);
+        let out = &mut bytes;
         head(out);
         put_offset(out, numbers().map(|n| order_bits(n.timestamp)));
         put(out, turns.iter().map(|turn| flags(turn.counted, &turn.numbers)));
@@ -108,62 +98,53 @@ impl Pack {
         put(out, numbers().map(|n| u64::from(n.requests.unwrap_or(0))));
         put(out, numbers().map(|n| n.fees.to_bits()));
         put(out, turns.iter().map(|turn| u64::from(turn.origin)));
+        let numbers_end = out.len();
 
-        let out = &mut blobs.events;
         head(out);
         put(out, turns.iter().map(|turn| turn.event.0));
         put(out, turns.iter().map(|turn| turn.segment));
         put(out, turns.iter().map(|turn| u64::from(turn.supersedes)));
+        let events_end = out.len();
 
-        let out = &mut blobs.records;
         head(out);
-        put(out, turns.iter().map(|turn| turn.record.0));
-        put_offset(out, turns.iter().map(|turn| turn.rank.0));
-        put_offset(out, turns.iter().map(|turn| turn.rank.1));
-        put_offset(out, turns.iter().map(|turn| turn.place));
-        put(out, turns.iter().map(|turn| u64::from(turn.message.1)));
-        for turn in turns {
-            out.extend_from_slice(self.message_id(turn).as_bytes());
-        }
-        for blob in [&mut blobs.numbers, &mut blobs.events, &mut blobs.records] {
-            blob.shrink_to_fit();
-        }
-        blobs
+        put_records(out, self);
+        Blobs::joined(bytes, numbers_end..events_end)
     }
 
     /// `None` when a blob is damaged.
     pub fn decode(blobs: &Blobs) -> Option<Self> {
         let mut columns = Columns::default();
-        columns.read(&blobs.numbers)?;
+        columns.read(blobs.numbers())?;
         let mut events = EventColumns::default();
-        events.read(&blobs.events)?;
-        let mut records = RecordColumns::default();
-        records.read(&blobs.records)?;
+        events.read(blobs.events())?;
+        let records = RecordColumns::read(blobs.records())?;
         let count = columns.len();
-        if events.events.len() != count || records.records.len() != count {
+        if events.events.len() != count || records.len() != count {
             return None;
         }
         let mut start = 0;
-        let turns = (0..count)
-            .map(|at| {
-                let message = (start, records.lengths[at] as u32);
-                start += message.1;
-                let entry = columns.turn(at);
-                PackTurn {
-                    counted: entry.counted,
-                    model: entry.model,
-                    origin: entry.origin,
-                    numbers: entry.numbers,
-                    event: EventKey(events.events[at]),
-                    record: RecordKey(records.records[at]),
-                    rank: Rank(records.ranks.0[at], records.ranks.1[at]),
-                    segment: events.segments[at],
-                    supersedes: events.supersedes[at] != 0,
-                    place: records.places[at],
-                    message,
-                }
-            })
-            .collect();
+        let mut turns = Vec::with_capacity(count);
+        for at in 0..count {
+            let length = records.lengths[at] as usize;
+            // Cut where no character is: nobody wrote that.
+            let id = records.ids.get(start..start + length)?;
+            let entry = columns.turn(at);
+            let event = EventKey(events.events[at]);
+            turns.push(PackTurn {
+                counted: entry.counted,
+                model: entry.model,
+                origin: entry.origin,
+                numbers: entry.numbers,
+                event,
+                record: records.key(at, event, id),
+                rank: records.rank(at),
+                segment: events.segments[at],
+                supersedes: events.supersedes[at] != 0,
+                place: records.place(at),
+                message: (start as u32, length as u32),
+            });
+            start += length;
+        }
         Some(Self {
             turns,
             ids: records.ids,
@@ -201,7 +182,7 @@ mod tests {
             any::<Option<i64>>(),
         );
         let kinds = (0u64..5, 0u64..3, 0u64..3, any::<Option<u32>>(), 0u64..3, any::<u64>());
-        (numbers, kinds, any::<[u64; 6]>(), "[a-zé\\n]{0,9}").prop_map(|(numbers, kinds, keys, id)| {
+        (numbers, kinds, any::<[u64; 6]>(), "(same start |)[éèa\\n]{0,9}").prop_map(|(numbers, kinds, keys, id)| {
             let (timestamp, counted, model, counts, unknown, cost) = numbers;
             let mut columns = Columns::default();
             for column in [
@@ -245,10 +226,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn packs_come_back_as_they_went_in(turns in proptest::collection::vec(turn(), 0..20)) {
+        fn packs_come_back_as_they_went_in(turns in proptest::collection::vec(turn(), 0..20), keys in 0..3) {
             let mut pack = Pack::default();
             for (turn, id) in &turns {
-                pack.push(*turn, id);
+                let record = match keys {
+                    0 => turn.record,
+                    1 => RecordKey::of(id),
+                    _ => RecordKey(turn.event.0),
+                };
+                pack.push(PackTurn { record, ..*turn }, id);
             }
             let again = Pack::decode(&pack.encode()).expect("an intact pack");
             prop_assert_eq!(&again, &pack);
@@ -264,12 +250,22 @@ mod tests {
                 let numbers = Numbers { fees, region: Region::Global, ..turn.numbers };
                 pack.push(PackTurn { origin: 0, numbers, ..*turn }, id);
             }
-            let mut blobs = pack.encode();
+            let blobs = pack.encode();
+            let (mut numbers, mut events) = (blobs.numbers().to_vec(), blobs.events().to_vec());
             // Columns that older packs do not have are of width 0 here, which is a byte each.
-            blobs.numbers.truncate(blobs.numbers.len() - if has_fees { 1 } else { 2 });
-            for blob in [&mut blobs.numbers, &mut blobs.events, &mut blobs.records] {
+            numbers.truncate(numbers.len() - if has_fees { 1 } else { 2 });
+            // Their records were complete.
+            let mut records = numbers[..5].to_vec();
+            put(&mut records, pack.turns.iter().map(|turn| turn.record.0));
+            put_offset(&mut records, pack.turns.iter().map(|turn| turn.rank.0));
+            put_offset(&mut records, pack.turns.iter().map(|turn| turn.rank.1));
+            put_offset(&mut records, pack.turns.iter().map(|turn| turn.place));
+            put(&mut records, pack.turns.iter().map(|turn| u64::from(turn.message.1)));
+            records.extend_from_slice(pack.ids.as_bytes());
+            for blob in [&mut numbers, &mut events, &mut records] {
                 blob[0] = if has_fees { 2 } else { 1 };
             }
+            let blobs = Blobs::of(&numbers, &events, &records);
             prop_assert_eq!(Pack::decode(&blobs).expect("an intact pack"), pack);
         }
 
@@ -280,7 +276,7 @@ mod tests {
                 pack.push(*turn, id);
             }
             let mut blobs = pack.encode();
-            prop_assert!(set_counted(&mut blobs.numbers, turns.iter().map(|(_, counted)| *counted)).is_some());
+            prop_assert!(set_counted(blobs.numbers_mut(), turns.iter().map(|(_, counted)| *counted)).is_some());
             let again = Pack::decode(&blobs).expect("an intact pack");
             for (turn, (_, counted)) in again.turns.iter().zip(&turns) {
                 prop_assert_eq!(turn.counted, *counted);
@@ -293,15 +289,25 @@ mod tests {
             for (turn, id) in &turns {
                 pack.push(*turn, id);
             }
-            let mut blobs = pack.encode();
-            for blob in [&mut blobs.numbers, &mut blobs.events, &mut blobs.records] {
+            let blobs = pack.encode();
+            let parts = [blobs.numbers(), blobs.events(), blobs.records()];
+            let [numbers, events, records] = parts.map(|blob| {
+                let mut blob = blob.to_vec();
                 let at = at.index(blob.len());
                 blob[at] = byte;
+                blob
+            });
+            let _ = Pack::decode(&Blobs::of(&numbers, &events, &records));
+            let [numbers, events, records] = parts;
+            let cut = |blob: &'static str, whole: &[u8]| (blob, whole[..cut.index(whole.len())].to_vec());
+            for (blob, torn) in [cut("numbers", numbers), cut("events", events), cut("records", records)] {
+                let torn = match blob {
+                    "numbers" => Blobs::of(&torn, events, records),
+                    "events" => Blobs::of(numbers, &torn, records),
+                    _ => Blobs::of(numbers, events, &torn),
+                };
+                prop_assert!(Pack::decode(&torn).is_none(), "{blob}");
             }
-            let _ = Pack::decode(&blobs);
-            let cut = cut.index(blobs.numbers.len());
-            blobs.numbers.truncate(cut);
-            prop_assert!(Pack::decode(&blobs).is_none());
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, Mode, Presence};
 
 /// Raised when the layout changes; older blobs stay readable.
-pub(super) const VERSION: u8 = 3;
+pub(super) const VERSION: u8 = 4;
 /// The first version whose numbers have a column of fees.
 const WITH_FEES: u8 = 2;
 /// The first version whose numbers have a column of origins.
@@ -149,47 +149,6 @@ impl EventColumns {
         reader.column(count, &mut self.segments)?;
         reader.column(count, &mut self.supersedes)?;
         reader.is_done().then_some(())
-    }
-}
-
-/// `Blobs::records`, unpacked.
-#[derive(Default)]
-pub struct RecordColumns {
-    pub records: Vec<u64>,
-    pub(super) ranks: (Vec<u64>, Vec<u64>),
-    pub places: Vec<u64>,
-    pub(super) lengths: Vec<u64>,
-    pub(super) ids: String,
-}
-
-impl RecordColumns {
-    pub fn read(&mut self, blob: &[u8]) -> Option<()> {
-        let mut reader = Reader::new(blob);
-        version(&mut reader)?;
-        let count = reader.count()?;
-        reader.column(count, &mut self.records)?;
-        reader.offset_column(count, &mut self.ranks.0)?;
-        reader.offset_column(count, &mut self.ranks.1)?;
-        reader.offset_column(count, &mut self.places)?;
-        reader.column(count, &mut self.lengths)?;
-        let length = self
-            .lengths
-            .iter()
-            .try_fold(0u64, |sum, length| sum.checked_add(*length))?;
-        self.ids.clear();
-        self.ids
-            .push_str(std::str::from_utf8(reader.take(usize::try_from(length).ok()?)?).ok()?);
-        reader.is_done().then_some(())
-    }
-
-    /// The message ids in the order of the turns.
-    pub fn message_ids(&self) -> impl Iterator<Item = &str> {
-        let mut start = 0;
-        self.lengths.iter().map(move |&length| {
-            let from = start;
-            start += length as usize;
-            self.ids.get(from..start).unwrap_or("")
-        })
     }
 }
 

@@ -109,7 +109,7 @@ impl Ledger {
             let is_active = !self.inactive.contains_key(&pack.key.source);
             if is_active && !pack.is_empty && selection.takes(&head, pack.span) {
                 columns
-                    .read(&pack.blobs.numbers)
+                    .read(pack.blobs.numbers())
                     .context("a pack that was just made is damaged")?;
                 each(head, &columns)?;
             }
@@ -248,7 +248,7 @@ impl Ledger {
                 }
             }
         }
-        self.pending.packs.iter().for_each(|pack| look(&pack.blobs.events));
+        self.pending.packs.iter().for_each(|pack| look(pack.blobs.events()));
         Ok(found)
     }
 

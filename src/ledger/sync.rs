@@ -410,11 +410,8 @@ pub(super) fn load_pack(connection: &rusqlite::Connection, id: i64) -> Result<Op
     )?;
     let blobs = statement
         .query_row([id], |row| {
-            Ok(Blobs {
-                numbers: row.get(0)?,
-                events: row.get(1)?,
-                records: row.get(2)?,
-            })
+            let blob = |at| row.get_ref(at).and_then(|blob| Ok(blob.as_blob()?));
+            Ok(Blobs::of(blob(0)?, blob(1)?, blob(2)?))
         })
         .optional()?;
     Ok(blobs.and_then(|blobs| Pack::decode(&blobs)))
