@@ -103,7 +103,7 @@ pub struct Row {
 }
 
 /// How many turns a part has: few enough to stay in the processor's cache, so many that few sessions are in two parts.
-const PART_TURNS: usize = 8 * 1024;
+const PART_TURNS: usize = 2 * 1024;
 
 impl Batch {
     /// Hands on what was added so far, once it is worth it: memory stays small however large the source is. The turns in it
