@@ -119,7 +119,7 @@ impl Pack {
         events.read(blobs.events())?;
         let records = RecordColumns::read(blobs.records())?;
         let count = columns.len();
-        if events.events.len() != count || records.len() != count {
+        if events.events.len() != count || records.count() != count {
             return None;
         }
         let mut start = 0;

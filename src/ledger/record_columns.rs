@@ -132,7 +132,7 @@ impl RecordColumns {
         Some(())
     }
 
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.places.len()
     }
 

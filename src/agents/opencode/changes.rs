@@ -23,7 +23,7 @@ impl Pass<'_> {
         for (tables, generation) in self.tables.iter().zip(&known.generations) {
             let mut mark_id = 0;
             tables.messages(self.database, "where rowid = ?1", [generation.mark], |stored| {
-                mark_id = session_hash(&stored.id);
+                mark_id = session_hash(&stored.id()?);
                 Ok(())
             })?;
             if mark_id != generation.mark_id {
@@ -128,8 +128,9 @@ impl Round<'_> {
         let mut ids: FxHashSet<String> = suspects.into_values().map(str::to_owned).collect();
         self.tables
             .messages(self.pass.database, "where rowid > ?1", [before.mark], |stored| {
-                if !ids.contains(stored.session_id.as_ref()) {
-                    ids.insert(stored.session_id.clone().into_owned());
+                let id = stored.session_id();
+                if !ids.contains(id.as_ref()) {
+                    ids.insert(id.into_owned());
                 }
                 Ok(())
             })?;

@@ -133,12 +133,17 @@ impl Sessions {
         !is_elsewhere
     }
 
-    fn position(&mut self, id: &str) -> usize {
-        if self.list.get(self.last).is_none_or(|last| last.session.id != id) {
-            self.last = match self.at.get(&session_hash(id)) {
+    fn position(&mut self, stored: &Stored<'_>) -> usize {
+        if self
+            .list
+            .get(self.last)
+            .is_none_or(|last| !stored.is_of(&last.session.id))
+        {
+            let id = stored.session_id();
+            self.last = match self.at.get(&session_hash(&id)) {
                 Some(&at) => at,
                 None => {
-                    self.add(Session::unrecorded(id, Place::Database));
+                    self.add(Session::unrecorded(&id, Place::Database));
                     self.list.len() - 1
                 }
             };
@@ -174,7 +179,9 @@ impl Pass<'_> {
         for tables in self.tables {
             let projects = tables.projects(self.database, into)?;
             let mut sessions = Sessions::beside(&present);
-            for recorded in tables.sessions(self.database, into)? {
+            let recorded = tables.sessions(self.database, into)?;
+            into.sessions.reserve(recorded.len());
+            for recorded in recorded {
                 if sessions.add(Session::new(&recorded, Place::Database)) {
                     into.session(describe(&recorded, &projects));
                 }
@@ -244,6 +251,11 @@ impl Pass<'_> {
         }
     }
 
+    fn problem(&self, stored: &Stored<'_>, reason: &str) -> Result<Problem> {
+        let place = format!("{}:{}", self.path.display(), stored.rowid()?);
+        Ok(Problem::new(place, reason))
+    }
+
     fn read_row(
         &self,
         tables: &Tables,
@@ -252,54 +264,51 @@ impl Pass<'_> {
         sessions: &mut Sessions,
         replies: &mut Replies<'_>,
     ) -> Result<()> {
-        let at = sessions.position(&stored.session_id);
+        let at = sessions.position(stored);
         let reading = &mut sessions.list[at];
         reading.rows = reading.rows.saturating_add(1);
         if !stored.may_be_reply || reading.is_elsewhere {
             return Ok(());
         }
         if stored.is_oversized {
-            let place = format!("{}:{}", self.path.display(), stored.rowid);
-            replies
-                .batch()
-                .problem(Problem::new(place, "an oversized message is skipped"));
+            let problem = self.problem(stored, "an oversized message is skipped")?;
+            replies.batch().problem(problem);
             return Ok(());
         }
         let Some(mut message) = parse_message(stored.data) else {
-            let place = format!("{}:{}", self.path.display(), stored.rowid);
-            replies
-                .batch()
-                .problem(Problem::new(place, "message is not valid JSON"));
+            let problem = self.problem(stored, "message is not valid JSON")?;
+            replies.batch().problem(problem);
             return Ok(());
         };
         if message.role == Role::Other {
             return Ok(());
         }
-        if self.imports.have(reading.session.hash, &stored.id, message.created) {
+        let (rowid, id) = (stored.rowid()?, stored.id()?);
+        if self.imports.have(reading.session.hash, &id, message.created) {
             replies.batch().skip(Skip::Repeated);
             return Ok(());
         }
         if let (Some(own_costs), Some(cost)) = (&self.own_costs, message.cost) {
-            message.cost = own_costs.of(parts, reading.session.hash, &stored.id, cost);
+            message.cost = own_costs.of(parts, reading.session.hash, &id, cost);
         }
         let is_open = message.completed.is_none();
         let mut times = Times::default();
         if is_open || message.created.is_none() || reading.session.revert.is_some() {
             times = tables
-                .times(self.database, "where rowid = ?1", [stored.rowid])?
+                .times(self.database, "where rowid = ?1", [rowid])?
                 .unwrap_or_default();
         }
         if is_open {
             sessions.open.push(Open {
-                rowid: stored.rowid,
+                rowid,
                 updated: times.updated,
                 session: reading.session.hash,
             });
         }
         let located = Located {
-            message_id: &stored.id,
+            message_id: &id,
             created: times.created,
-            place: stored.rowid.unsigned_abs(),
+            place: rowid.unsigned_abs(),
         };
         replies.add(&message, located, &reading.session);
         Ok(())

@@ -7,7 +7,7 @@ use crate::agents::shared::sqlite::{Database, MOST_CELL_BYTES, is_too_big};
 use crate::agents::shared::table::{self, Cells, IN_LIST, MOST_TEXT_BYTES};
 use anyhow::Result;
 use rusqlite::types::ValueRef;
-use rusqlite::{OptionalExtension, Params};
+use rusqlite::{OptionalExtension, Params, Row};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 
@@ -39,16 +39,34 @@ pub(super) struct Tables {
     times: String,
 }
 
-/// A message row, without the columns that are seldom needed: each costs on every row.
+/// A message row: each column costs on every row, so those are not read that only replies need.
 pub(super) struct Stored<'a> {
-    pub rowid: i64,
-    pub id: Cow<'a, str>,
-    pub session_id: Cow<'a, str>,
+    row: &'a Row<'a>,
+    /// The id of its session as it is stored: mostly that of the row before.
+    session: ValueRef<'a>,
     /// Whether the row may be a reply as far as its columns tell.
     pub may_be_reply: bool,
     /// Larger than is ever loaded: it comes without data.
     pub is_oversized: bool,
     pub data: &'a [u8],
+}
+
+impl Stored<'_> {
+    pub(super) fn rowid(&self) -> Result<i64> {
+        Ok(self.row.get(0)?)
+    }
+
+    pub(super) fn id(&self) -> Result<Cow<'_, str>> {
+        Ok(text(self.row.get_ref(1)?))
+    }
+
+    pub(super) fn session_id(&self) -> Cow<'_, str> {
+        text(self.session)
+    }
+
+    pub(super) fn is_of(&self, session_id: &str) -> bool {
+        matches!(self.session, ValueRef::Text(id) if id == session_id.as_bytes())
+    }
 }
 
 /// When a message row was made and last written, epoch milliseconds.
@@ -253,9 +271,8 @@ impl Tables {
             each(
                 at,
                 &Stored {
-                    rowid: row.get(0)?,
-                    id: text(row.get_ref(1)?),
-                    session_id: text(row.get_ref(2)?),
+                    row,
+                    session: row.get_ref(2)?,
                     is_oversized: matches!(data, ValueRef::Integer(0)),
                     data: match data {
                         ValueRef::Text(data) | ValueRef::Blob(data) => data,
