@@ -5,6 +5,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 SIZE ?= 20
 FUZZ_SECONDS ?= 60
+FUZZ_RUNS ?= -1
 TARGETS ?=
 export TARGETS
 
@@ -39,14 +40,16 @@ bench: build
 	$(CARGO) bench --locked --bench serve -- $(SIZE)
 	$(CARGO) bench --locked --bench screen -- $(SIZE)
 
-# Every target, or TARGETS="agent_codex jsonc", for FUZZ_SECONDS each.
+# Every target, or TARGETS="agent_codex jsonc", for FUZZ_SECONDS each (0: for ever) or FUZZ_RUNS inputs. Agents read files: those are
+# in memory where the system has a place for that.
 fuzz:
 	cp Cargo.lock fuzz/Cargo.lock
 	cd fuzz && $(CARGO) build && ../target/debug/fuzz > targets.txt
 	cd fuzz && for target in $${TARGETS:-$$(cat targets.txt)}; do \
 	    mkdir -p artifacts && echo "$$target" && \
+	    TMPDIR=$$(test -d /dev/shm && echo /dev/shm || echo "$${TMPDIR:-/tmp}") \
 	    TTOP_FUZZ=$$target ../target/debug/fuzz corpus/$$target -artifact_prefix=artifacts/$$target- -rss_limit_mb=2048 \
-	        -timeout=10 -max_len=65536 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 2>&1 | grep -E "^stat::number|SUMMARY" || exit 1; \
+	        -timeout=10 -max_len=65536 -max_total_time=$(FUZZ_SECONDS) -runs=$(FUZZ_RUNS) -print_final_stats=1 2>&1 | grep -E "^stat::number|SUMMARY" || exit 1; \
 	done
 
 # The built-in prices. With a newer list: curl -O https://models.dev/api.json && make prices API=api.json DAY=2026-11-20
