@@ -2,13 +2,14 @@
 //! were read half-written, and that vanish and come back, count as if they were read once; so do those that others describe, if
 //! one of the files comes last.
 
+use crate::incremental::comparable;
 use crate::new_ids::counts;
 use crate::rewritten_records::Machine;
 use crate::support;
 use crate::support::counting::Counting;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use ttop::agents::{Agent, built_in};
 use ttop::system::{Os, System};
 
@@ -144,8 +145,13 @@ fn logs_that_were_read_half_written_and_come_back_count_once() {
     }
 }
 
-/// Agents whose records are read again as soon as what describes them is there; others wait for the next record.
-const DESCRIBED: [&str; 4] = ["cline", "droid", "mistral-vibe", "roo-code"];
+/// What describes all sessions of an agent: it is there before them (Continue writes its list with each save), and reading
+/// every session again whenever it changes would be too much.
+const OF_ALL: [&str; 3] = [
+    ".continue/sessions/sessions.json",
+    ".factory/settings.json",
+    ".kimi/kimi.json",
+];
 
 fn files_in(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
@@ -157,39 +163,57 @@ fn files_in(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-fn come_last(agent: &'static (dyn Agent + Sync), case: &Path) {
+fn come_last(agent: &'static (dyn Agent + Sync), case: &Path, faults: &mut Vec<String>) {
     let home = support::Home::new();
     support::copy_tree(&case.join("home"), &home.path());
     let system = System::new(Os::Linux, home.path(), BTreeMap::new());
-    let at_once = counts(&Counting::of(agent).sync(&system).turns);
+    let at_once = comparable(Counting::of(agent).sync(&system));
     let mut files = Vec::new();
     files_in(&home.path(), &mut files);
-    let is_text = |path: &&PathBuf| {
-        path.extension()
-            .is_some_and(|ending| ending == "json" || ending == "jsonl")
+    // What was written this moment is looked at again in any case.
+    let age = |path: &Path, hours: u64| {
+        let file = std::fs::File::options().append(true).open(path).expect("opens");
+        let then = SystemTime::now() - Duration::from_secs(hours * 3600);
+        file.set_modified(then).expect("set");
     };
-    for path in files.iter().filter(is_text) {
+    files.iter().for_each(|path| age(path, 2));
+    let is_of_all = |path: &&PathBuf| OF_ALL.iter().any(|of_all| path.ends_with(of_all));
+    for path in files.iter().filter(|path| !is_of_all(path)) {
         let bytes = std::fs::read(path).expect("readable");
         let mut counting = Counting::of(agent);
         std::fs::remove_file(path).expect("removed");
         counting.sync(&system);
         std::fs::write(path, bytes).expect("written");
-        if !DESCRIBED.contains(&agent.id()) {
-            for file in &files {
-                let file = std::fs::File::options().append(true).open(file).expect("opens");
-                file.set_modified(SystemTime::now()).expect("touched");
-            }
+        age(path, 1);
+        let (turns, sessions) = comparable(counting.sync(&system));
+        let place = path.strip_prefix(home.path()).expect("below").display().to_string();
+        let place = format!(
+            "{} {}: {place}",
+            agent.id(),
+            case.file_name().expect("a name").display()
+        );
+        if turns != at_once.0 {
+            let differ = turns.iter().zip(&at_once.0).find(|(one, other)| one != other);
+            faults.push(format!(
+                "{place}: {} turns, not {}; {differ:?}",
+                turns.len(),
+                at_once.0.len()
+            ));
         }
-        let turns = counting.sync(&system).turns;
-        assert_eq!(counts(&turns), at_once, "{}", path.display());
+        if sessions != at_once.1 {
+            let differ = sessions.iter().zip(&at_once.1).find(|(one, other)| one != other);
+            faults.push(format!("{place}: sessions; {differ:?}"));
+        }
     }
 }
 
 #[test]
-fn files_that_come_last_change_no_count() {
+fn files_that_come_last_leave_what_they_would_have_left_at_once() {
+    let mut faults = Vec::new();
     for agent in built_in() {
         for case in support::agent_cases(agent.id()) {
-            come_last(*agent, &case);
+            come_last(*agent, &case, &mut faults);
         }
     }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

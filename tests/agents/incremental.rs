@@ -12,7 +12,7 @@ use ttop::system::{Os, System};
 const CUTS: usize = 9;
 
 /// What two ways of reading are compared by.
-fn comparable(reading: Reading) -> (Vec<Counted>, Vec<SessionInfo>) {
+pub fn comparable(reading: Reading) -> (Vec<Counted>, Vec<SessionInfo>) {
     let (mut turns, mut sessions) = (reading.turns, reading.sessions);
     turns.sort_by(|a, b| (&a.turn_id, &a.session_id).cmp(&(&b.turn_id, &b.session_id)));
     sessions.sort_by(|a, b| a.id.cmp(&b.id));

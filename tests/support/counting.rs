@@ -23,6 +23,8 @@ pub struct Counted {
     pub presence: Presence,
     pub timestamp: i64,
     pub turn_id: String,
+    /// Branch, subagent and task.
+    pub origin: [String; 3],
 }
 
 /// What the ledger knows after a sync.
@@ -57,6 +59,7 @@ impl Counting {
         let mut turns = Vec::new();
         let mut collect = |found: FoundTurn| {
             let numbers = found.turn.numbers;
+            let origin = self.ledger.names().origin(found.turn.origin);
             let (provider, model) = self.ledger.names().model(found.turn.model);
             turns.push(Counted {
                 session_id: sessions[&found.head.key.session].info.id.clone(),
@@ -69,6 +72,7 @@ impl Counting {
                 presence: numbers.presence,
                 timestamp: numbers.timestamp,
                 turn_id: found.turn.event.turn_id(),
+                origin: [origin.branch, origin.subagent, origin.task].map(str::to_owned),
             });
         };
         self.ledger

@@ -29,6 +29,7 @@ use crate::system::files::Stamp;
 use anyhow::Result;
 use rustc_hash::FxHashMap;
 use std::path::{Path, PathBuf};
+use subagent::Subagent;
 
 pub struct ClaudeCode;
 
@@ -106,13 +107,17 @@ impl Agent for ClaudeCode {
 /// one of them changed.
 fn join_subagents(found: &mut Found) {
     let mut subagents: FxHashMap<PathBuf, Stamp> = FxHashMap::default();
-    for source in &found.sources {
+    for source in &mut found.sources {
+        if Subagent::is_one(&source.path) {
+            source.describe(&[Subagent::description_of(&source.path)]);
+        }
         let folder = source.path.ancestors().find(|folder| folder.ends_with("subagents"));
         if let Some(session) = folder.and_then(Path::parent) {
             let joined = subagents.entry(session.to_owned()).or_default();
             joined.inode += 1;
-            joined.size += source.stamp.size;
-            joined.modified_ns = joined.modified_ns.max(source.stamp.modified_ns);
+            joined.size += source.stamp.size + source.wal.size;
+            let modified_ns = source.stamp.modified_ns.max(source.wal.modified_ns);
+            joined.modified_ns = joined.modified_ns.max(modified_ns);
         }
     }
     if subagents.is_empty() {

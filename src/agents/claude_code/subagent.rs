@@ -3,7 +3,7 @@
 use crate::agents::shared::lenient::{Text, title};
 use crate::system::open::{self, Most};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A kind of subagent and what it was asked to do; empty in a session's own transcript.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -25,15 +25,23 @@ impl Subagent {
     /// The kind of one whose kind is not recorded.
     pub(super) const UNNAMED: &'static str = "subagent";
 
+    /// Whether a transcript is one's.
+    pub(super) fn is_one(path: &Path) -> bool {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with("agent-") || path.components().any(|part| part.as_os_str() == "subagents")
+    }
+
+    pub(super) fn description_of(path: &Path) -> PathBuf {
+        path.with_extension("meta.json")
+    }
+
     /// What is known beside a transcript.
     pub(super) fn of(path: &Path) -> Self {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let is_subagent = name.starts_with("agent-") || path.components().any(|part| part.as_os_str() == "subagents");
-        if !is_subagent {
+        if !Self::is_one(path) {
             return Self::default();
         }
         // Older versions write none; a damaged one costs no more than its names.
-        let text = open::read(&path.with_extension("meta.json"), Most::NOTE).unwrap_or_default();
+        let text = open::read(&Self::description_of(path), Most::NOTE).unwrap_or_default();
         let meta = serde_json::from_slice::<MetaJson<'_>>(&text).ok();
         let (kind, task) = meta.map_or((None, None), |meta| (meta.agent_type, meta.description));
         Self {

@@ -74,7 +74,8 @@ pub(super) fn read(agent: &str, source: &Source, state: &[u8], into: &mut Batch)
         session.merge(info);
     }
     if let (None, Some(path)) = (&session.project, models.folder.clone()) {
-        session.project = Some(Project::folder(0, path));
+        // Whatever tells when the task was in a folder knows better.
+        session.project = Some(Project::folder(i64::MAX, path));
     }
     into.session(session);
     let seen = turns(agent, (&task, started_at), &entries, &models, state, into);

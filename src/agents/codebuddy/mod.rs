@@ -72,6 +72,9 @@ impl Agent for CodeBuddy {
                 found.roots.push(root);
             }
         }
+        for source in &mut found.sources {
+            source.describe(&[source.path.with_extension("meta.json")]);
+        }
         found
     }
 

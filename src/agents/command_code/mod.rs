@@ -61,7 +61,8 @@ impl Agent for CommandCode {
         for project in walk.folders(&projects, &mut found) {
             for path in walk.files(&project, 0, &mut found) {
                 if is_session(&path) {
-                    found.add_file(path, 0);
+                    let meta = path.with_extension("meta.json");
+                    found.add_described(path, 0, &[meta]);
                 }
             }
         }

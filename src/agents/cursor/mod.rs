@@ -60,7 +60,8 @@ impl Agent for Cursor {
         found.roots.push(Root::new(&workspaces, "default"));
         found.add_database(global.join(DATABASE), CONVERSATIONS);
         for workspace in Walk::default().folders(&workspaces, &mut found) {
-            found.add_database(workspace.join(DATABASE), WORKSPACE);
+            let described = workspace.join("workspace.json");
+            found.add_described_database(workspace.join(DATABASE), WORKSPACE, &[described]);
         }
         found
     }

@@ -262,7 +262,8 @@ fn session(
             .clone()
             .filter(|_| !head.is_successor && parent_id.is_none()),
         parent_id,
-        started_at: at,
+        // Of a fork, only the conversation knows.
+        started_at: at.filter(|_| head.first_at.is_some()),
         ..SessionInfo::new(id)
     });
     let children: BTreeMap<String, &RawValue> =

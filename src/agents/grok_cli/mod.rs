@@ -67,7 +67,7 @@ impl Agent for GrokCli {
         let mut walk = Walk::default();
         for project in walk.folders(&sessions, &mut found) {
             for session in walk.folders(&project, &mut found) {
-                found.add_file(session.join("updates.jsonl"), 0);
+                found.add_described(session.join("updates.jsonl"), 0, &[session.join("summary.json")]);
             }
         }
         found.roots.push(Root::new(sessions, because));

@@ -65,7 +65,8 @@ impl Agent for KimiCli {
             let sessions = home.join("sessions");
             for path in walk.files(&sessions, DEPTH, &mut found) {
                 if path.ends_with("wire.jsonl") {
-                    found.add_file(path, LOG);
+                    let state = Place::of(&path).state();
+                    found.add_described(path, LOG, &[state]);
                 }
             }
             found.add_file(home.join("session_index.jsonl"), INDEX);

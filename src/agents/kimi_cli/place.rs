@@ -65,6 +65,11 @@ impl Place {
         self.folder.ancestors().nth(3)
     }
 
+    /// What describes the session.
+    pub(super) fn state(&self) -> PathBuf {
+        self.folder.join("state.json")
+    }
+
     /// Whether a record of such a time was made in this session.
     pub(super) fn is_own(&self, time: i64) -> bool {
         self.forked_at.is_none_or(|at| time >= at)
@@ -72,7 +77,7 @@ impl Place {
 
     /// Adds what `state.json` and the list of folders tell.
     pub(super) fn describe(&mut self, into: &mut Batch) {
-        let state = read_beside::<State>(&self.folder.join("state.json"), into).unwrap_or_default();
+        let state = read_beside::<State>(&self.state(), into).unwrap_or_default();
         let forked_from = state.forked_from.filter(|source| !source.is_empty());
         self.forked_at = state.created_at.0.filter(|_| forked_from.is_some());
         let path = [state.work_dir, state.cwd]

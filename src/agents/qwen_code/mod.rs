@@ -76,7 +76,8 @@ impl Agent for QwenCode {
             }
             for path in walk.files(&project.join("subagents"), 1, &mut found) {
                 if path.extension().is_some_and(|ending| ending == "jsonl") {
-                    found.add_file(path, SUBAGENT);
+                    let meta = path.with_extension("meta.json");
+                    found.add_described(path, SUBAGENT, &[meta]);
                 }
             }
         }

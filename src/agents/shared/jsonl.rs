@@ -30,6 +30,8 @@ pub struct Lines {
     file: Content,
     path: PathBuf,
     stamp: Stamp,
+    /// Of what describes it.
+    wal: Stamp,
     /// Bytes in it; those of a packed file are only known at its end.
     size: u64,
     buffer: Vec<u8>,
@@ -83,6 +85,7 @@ impl Lines {
             file,
             path: source.path.clone(),
             stamp,
+            wal: source.wal,
             size,
             buffer: SPARE.take().unwrap_or_else(|| vec![0; BUFFER_BYTES]),
             start: 0,
@@ -279,7 +282,7 @@ impl Lines {
         };
         Ok(Bookmark {
             stamp: self.stamp,
-            wal: Stamp::default(),
+            wal: self.wal,
             offset: self.offset,
             tail,
             rules_version,

@@ -37,6 +37,9 @@ pub fn read<S: Default + Serialize + DeserializeOwned>(
     into: &mut Batch,
     mut each: impl FnMut(&mut S, &Line, &mut Batch) -> serde_json::Result<()>,
 ) -> Result<Bookmark> {
+    // What its records lacked may be known now.
+    let start = Bookmark::default();
+    let from = if source.is_newly_described(from) { &start } else { from };
     let (mut lines, mut kept) = resume::<Kept<S>>(source, from, into)?;
     let before = kept.lines;
     let each = |kept: &mut Kept<S>, line: &[u8], offset: u64, into: &mut Batch| {

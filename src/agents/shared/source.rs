@@ -49,14 +49,24 @@ impl Found {
         }
     }
 
-    /// Adds a file as [`Found::add_file`] does which others beside it describe: it is read again when one of them changed, so
-    /// it must be one that is read whole.
+    /// Adds a file as [`Found::add_file`] does which others beside it describe: it is read again when one of them changed. A
+    /// log goes on where it was, unless nothing described it before.
     pub fn add_described(&mut self, path: impl Into<PathBuf>, kind: u8, beside: &[PathBuf]) {
         let known = self.sources.len();
         self.add_file(path, kind);
-        if let Some(source) = self.sources.get_mut(known) {
-            let stamps = beside.iter().filter_map(|path| Stamp::read(path).ok());
-            source.wal = stamps.fold(Stamp::default(), Stamp::joined);
+        self.describe(known, beside);
+    }
+
+    /// Adds a database as [`Found::add_described`] adds a file.
+    pub fn add_described_database(&mut self, path: impl Into<PathBuf>, kind: u8, beside: &[PathBuf]) {
+        let known = self.sources.len();
+        self.add_database(path, kind);
+        self.describe(known, beside);
+    }
+
+    fn describe(&mut self, at: usize, beside: &[PathBuf]) {
+        if let Some(source) = self.sources.get_mut(at) {
+            source.describe(beside);
         }
     }
 
@@ -113,6 +123,17 @@ impl Source {
         let mut source = Self::find(path, kind)?;
         source.wal = Stamp::read(&wal_path(&source.path)).unwrap_or_default();
         Some(source)
+    }
+
+    /// Notes what describes it, so that it is read again when that changed.
+    pub fn describe(&mut self, beside: &[PathBuf]) {
+        let stamps = beside.iter().filter_map(|path| Stamp::read(path).ok());
+        self.wal = stamps.fold(self.wal, Stamp::joined);
+    }
+
+    /// Whether something describes it of which nothing was there when it was read last.
+    pub fn is_newly_described(&self, from: &Bookmark) -> bool {
+        from.wal == Stamp::default() && self.wal != Stamp::default()
     }
 
     /// Looks at the file again. `None` where it is gone, is another one now, or has more beside it than a log that was
