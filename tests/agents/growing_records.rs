@@ -153,23 +153,12 @@ const OF_ALL: [&str; 3] = [
     ".kimi/kimi.json",
 ];
 
-fn files_in(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
-        match entry.file_type().expect("a type") {
-            kind if kind.is_dir() => files_in(&entry.path(), files),
-            kind if kind.is_file() => files.push(entry.path()),
-            _ => {}
-        }
-    }
-}
-
 fn come_last(agent: &'static (dyn Agent + Sync), case: &Path, faults: &mut Vec<String>) {
     let home = support::Home::new();
     support::copy_tree(&case.join("home"), &home.path());
     let system = System::new(Os::Linux, home.path(), BTreeMap::new());
     let at_once = comparable(Counting::of(agent).sync(&system));
-    let mut files = Vec::new();
-    files_in(&home.path(), &mut files);
+    let files = support::files_in(&home.path());
     // What was written this moment is looked at again in any case.
     let age = |path: &Path, hours: u64| {
         let file = std::fs::File::options().append(true).open(path).expect("opens");

@@ -8,16 +8,42 @@ use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+use ttop::agents::shared::source::wal_path;
 use ttop::agents::{Agent, built_in};
 use ttop::core::tokens::{BUCKETS, Bucket, Tokens};
 use ttop::system::{Os, System};
 
-/// The databases that agents keep open.
-#[derive(Default)]
-struct Owners(HashMap<PathBuf, Connection>);
+/// The databases that agents keep open, and the time: a write a minute, all of them hours ago, because what was written this
+/// moment is looked at again in any case.
+struct Owners(HashMap<PathBuf, Connection>, SystemTime);
 
 impl Owners {
+    fn at(home: &Path) -> Self {
+        let owners = Self(HashMap::new(), SystemTime::now() - Duration::from_secs(30 * 24 * 3600));
+        support::files_in(home).iter().for_each(|path| owners.age(path));
+        owners
+    }
+
+    fn age(&self, path: &Path) {
+        let file = std::fs::File::options().append(true).open(path).expect("opens");
+        file.set_modified(self.1).expect("set");
+    }
+
     fn write(&mut self, write: &Write) {
+        self.1 += Duration::from_secs(60);
+        let path = match write {
+            Write::Append(path, _) | Write::Replace(path, _) | Write::Sql(path, ..) => path,
+        };
+        self.apply(write);
+        self.age(path);
+        let log = wal_path(path);
+        if log.exists() {
+            self.age(&log);
+        }
+    }
+
+    fn apply(&mut self, write: &Write) {
         match write {
             Write::Append(path, bytes) => {
                 let mut file = std::fs::File::options().append(true).create(true).open(path);
@@ -103,14 +129,11 @@ fn replay(agent: &'static (dyn Agent + Sync), case: &Path, faults: &mut Vec<Stri
         support::copy_tree(&case.join("home"), &home.path());
     }
     let system = System::new(Os::Linux, home.path(), BTreeMap::new());
-    let mut owners = Owners::default();
     let mut counting = Counting::of(agent);
     let (mut steps, mut warm) = (Vec::new(), Vec::new());
-    for write in writes(agent, &whole.path(), &home.path())
-        .iter()
-        .map(Some)
-        .chain([None])
-    {
+    let writes = writes(agent, &whole.path(), &home.path());
+    let mut owners = Owners::at(&home.path());
+    for write in writes.iter().map(Some).chain([None]) {
         write.into_iter().for_each(|write| owners.write(write));
         warm = counting.sync(&system).turns;
         steps.push(counting.new_steps());

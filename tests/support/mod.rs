@@ -159,6 +159,19 @@ pub fn copy_tree(from: &Path, to: &Path) {
     }
 }
 
+/// The files below a folder, without what links lead to.
+pub fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        match entry.file_type().expect("a type") {
+            kind if kind.is_dir() => files.extend(files_in(&entry.path())),
+            kind if kind.is_file() => files.push(entry.path()),
+            _ => {}
+        }
+    }
+    files
+}
+
 /// For tests that need a program: its path, or a line that the test was skipped (a failure under `TTOP_TEST_ALL=1`).
 pub fn program(name: &str) -> Option<PathBuf> {
     let found = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
