@@ -19,6 +19,8 @@ const RULES_VERSION: u32 = 1;
 /// Kinds of sources: the database of all conversations, or that of a workspace, which holds their folders.
 const CONVERSATIONS: u8 = 0;
 const WORKSPACE: u8 = 1;
+/// What names the folder of a workspace.
+const FOLDER: u8 = 2;
 const DATABASE: &str = "state.vscdb";
 
 pub(super) struct Cursor;
@@ -60,17 +62,17 @@ impl Agent for Cursor {
         found.roots.push(Root::new(&workspaces, "default"));
         found.add_database(global.join(DATABASE), CONVERSATIONS);
         for workspace in Walk::default().folders(&workspaces, &mut found) {
-            let described = workspace.join("workspace.json");
-            found.add_described_database(workspace.join(DATABASE), WORKSPACE, &[described]);
+            found.add_database(workspace.join(DATABASE), WORKSPACE);
+            found.add_file(workspace.join("workspace.json"), FOLDER);
         }
         found
     }
 
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-        if source.kind == WORKSPACE {
-            workspace::read(source, into)
-        } else {
-            conversations::read(source, from, into)
+        match source.kind {
+            WORKSPACE => workspace::read(source, into),
+            FOLDER => workspace::read_folder(source, into),
+            _ => conversations::read(source, from, into),
         }
     }
 

@@ -1,7 +1,7 @@
 //! A workspace's database: which conversations were held in which folder.
 
-use super::RULES_VERSION;
-use crate::agents::shared::json_file::read_beside;
+use super::{DATABASE, RULES_VERSION, WORKSPACE};
+use crate::agents::shared::json_file::{parse_text, read_beside, read_text};
 use crate::agents::shared::lenient::{Text, part, reason};
 use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::uri::path_of_uri;
@@ -34,19 +34,37 @@ struct Composer<'a> {
     composer_id: Option<Text<'a>>,
 }
 
+/// Reads a workspace whose folder is named, or is another one, since its database was read.
+///
+/// # Errors
+/// When the description or the database cannot be read.
+pub(super) fn read_folder(source: &Source, into: &mut Batch) -> Result<Bookmark> {
+    let described: Option<Workspace> = parse_text(&source.path, &read_text(&source.path)?, into)?;
+    if let Some(database) = Source::find_database(source.path.with_file_name(DATABASE), WORKSPACE) {
+        add(&database, described, into)?;
+    }
+    Ok(Bookmark::read_whole(source, RULES_VERSION))
+}
+
 /// Reads the folder of each conversation of a workspace.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub(super) fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
-    let done = Bookmark::read_whole(source, RULES_VERSION);
-    let described: Option<Workspace> = read_beside(&source.path.with_file_name("workspace.json"), into);
+    // A source of its own, which names its problems.
+    let beside = &mut Batch::default();
+    let described = read_beside(&source.path.with_file_name("workspace.json"), beside);
+    add(source, described, into)?;
+    Ok(Bookmark::read_whole(source, RULES_VERSION))
+}
+
+fn add(source: &Source, described: Option<Workspace>, into: &mut Batch) -> Result<()> {
     let Some(folder) = described.and_then(|workspace| path_of_uri(&workspace.folder?)) else {
-        return Ok(done);
+        return Ok(());
     };
     let database = Database::open(&source.path)?;
     if database.columns("ItemTable")?.is_empty() {
-        return Ok(done);
+        return Ok(());
     }
     // By its name: other keys of this table hold secrets.
     let query = "select cast(value as blob) from ItemTable where key = 'composer.composerData'";
@@ -54,7 +72,7 @@ pub(super) fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
     let value = value.flatten().unwrap_or_default();
     let value = String::from_utf8_lossy(&value);
     if value.is_empty() {
-        return Ok(done);
+        return Ok(());
     }
     match serde_json::from_str::<Composers>(&value) {
         Ok(composers) => {
@@ -71,5 +89,5 @@ pub(super) fn read(source: &Source, into: &mut Batch) -> Result<Bookmark> {
         }
         Err(error) => into.problem(Problem::new(source.path.display(), reason(&error))),
     }
-    Ok(done)
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::configured;
 use super::file_cache::FileCache;
-use super::source::{Found, Source};
+use super::source::{Found, Source, is_text};
 use crate::agents::Agent;
 use crate::core::agent_id::AgentId;
 use crate::system::System;
@@ -72,7 +72,8 @@ impl Listings {
                 .iter()
                 .find_map(|end| path.to_str()?.strip_suffix(end))
                 .map(Path::new);
-            let is_it = |source: &Source| source.path == *path || Some(source.path.as_path()) == database;
+            let is_of = |source: &Source| Some(source.path.as_path()) == database && !is_text(&source.path);
+            let is_it = |source: &Source| source.path == *path || is_of(source);
             let own: Vec<usize> = (0..found.sources.len())
                 .filter(|&at| is_it(&found.sources[at]))
                 .collect();

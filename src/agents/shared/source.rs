@@ -54,18 +54,7 @@ impl Found {
     pub fn add_described(&mut self, path: impl Into<PathBuf>, kind: u8, beside: &[PathBuf]) {
         let known = self.sources.len();
         self.add_file(path, kind);
-        self.describe(known, beside);
-    }
-
-    /// Adds a database as [`Found::add_described`] adds a file.
-    pub fn add_described_database(&mut self, path: impl Into<PathBuf>, kind: u8, beside: &[PathBuf]) {
-        let known = self.sources.len();
-        self.add_database(path, kind);
-        self.describe(known, beside);
-    }
-
-    fn describe(&mut self, at: usize, beside: &[PathBuf]) {
-        if let Some(source) = self.sources.get_mut(at) {
+        if let Some(source) = self.sources.get_mut(known) {
             source.describe(beside);
         }
     }
@@ -141,13 +130,22 @@ impl Source {
     pub fn restamp(&mut self) -> Option<()> {
         let metadata = std::fs::metadata(&self.path).ok().filter(std::fs::Metadata::is_file)?;
         let stamp = Stamp::of(&metadata);
-        let wal = Stamp::read(&wal_path(&self.path)).unwrap_or_default();
+        // What describes a log has notices of its own.
+        let wal = match is_text(&self.path) {
+            true => self.wal,
+            false => Stamp::read(&wal_path(&self.path)).unwrap_or_default(),
+        };
         if !stamp.is_same_file(&self.stamp) || !wal.is_same_file(&self.wal) {
             return None;
         }
         (self.stamp, self.wal) = (stamp, wal);
         Some(())
     }
+}
+
+/// Whether a file is text by its name, and so no database with a log beside it: half the looks.
+pub fn is_text(path: &Path) -> bool {
+    path.extension().is_some_and(|it| it == "jsonl" || it == "json")
 }
 
 /// `x.db` → `x.db-wal`.
@@ -212,5 +210,26 @@ mod tests {
             found.add_file(dir.path().join(name), 0);
         }
         assert_eq!((found.sources.len(), found.problems.len()), (1, 1));
+    }
+
+    #[test]
+    fn a_described_log_that_grows_is_looked_at_alone() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let [log, beside] = ["a.jsonl", "a.meta.json"].map(|name| dir.path().join(name));
+        std::fs::write(&log, "{}\n").expect("written");
+        let listed = || {
+            let mut found = Found::default();
+            found.add_described(&log, 0, std::slice::from_ref(&beside));
+            found.sources.remove(0)
+        };
+        let plain = listed();
+        assert!(!plain.is_newly_described(&Bookmark::whole(&plain)));
+        std::fs::write(&beside, "{}").expect("written");
+        let mut described = listed();
+        assert!(described.is_newly_described(&Bookmark::whole(&plain)));
+        assert!(!described.is_newly_described(&Bookmark::whole(&described)));
+        std::fs::write(&log, "{}\n{}\n").expect("written");
+        assert_eq!(described.restamp(), Some(()));
+        assert_eq!(described, listed());
     }
 }

@@ -1,7 +1,7 @@
 //! The source watcher: which agents may have written something since the last look, for commands that stay.
 
 use super::listings::Listings;
-use super::source::wal_path;
+use super::source::{is_text, wal_path};
 use crate::agents::{AgentHandle, Found, Source};
 use crate::system::files::{Neighbors, Stamp};
 use crate::system::notices::{Notices, Wake, Waker};
@@ -353,11 +353,6 @@ fn index_path(database: &Path) -> PathBuf {
     let mut path = database.as_os_str().to_owned();
     path.push("-shm");
     PathBuf::from(path)
-}
-
-/// Whether a file is text by its name, and so no database with a log beside it: half the looks.
-fn is_text(path: &Path) -> bool {
-    path.extension().is_some_and(|it| it == "jsonl" || it == "json")
 }
 
 fn age(source: &Source, now: SystemTime) -> Duration {
