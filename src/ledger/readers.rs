@@ -46,7 +46,12 @@ pub fn read(
     each: &mut dyn FnMut(usize, Delivery) -> Result<()>,
 ) -> Result<()> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    let readers = if total_bytes < WORTH_TWO_BYTES { 1 } else { cores.min(4) };
+    let readers = match jobs.len() {
+        _ if total_bytes < WORTH_TWO_BYTES => 1,
+        // Even on one core: beside a reader, this thread takes in one part of a large source after the other.
+        1 => 2,
+        _ => cores.min(4),
+    };
     let Some(shared) = agent.shared().filter(|_| readers > 1) else {
         let mut scratch = None;
         return jobs
