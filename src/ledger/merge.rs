@@ -1,7 +1,7 @@
 //! Merging: the rows of one read into the packs of its source.
 
 use super::owner::{Claim, is_void};
-use super::pack::{Blobs, EventColumns, Pack, PackTurn};
+use super::pack::{Blobs, DAMAGED, EventColumns, Pack, PackTurn};
 use crate::agents::Batch;
 use crate::agents::shared::batch::Row;
 use crate::core::turn::{Presence, RecordKey};
@@ -61,8 +61,6 @@ impl Work {
         Ok(pack.turns.iter().map(Claim::of).collect())
     }
 }
-
-const DAMAGED: &str = "a pack that was just made is damaged";
 
 /// The rows in the table of names of what a batch names, by position there.
 #[derive(Default)]

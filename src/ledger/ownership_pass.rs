@@ -54,9 +54,9 @@ pub(super) fn assign_owners(syncing: &mut Syncing<'_>) -> Result<()> {
     let (events, is_open) = if syncing.is_first {
         (None, contested(&syncing.work)?)
     } else {
-        let events = touched_events(syncing)?;
-        load_affected(syncing, &events)?;
-        (Some(events), vec![true; syncing.work.len()])
+        let touched = Touched::of(&syncing.work)?;
+        load_affected(syncing, &touched)?;
+        (Some(touched.events), vec![true; syncing.work.len()])
     };
     let mut work = std::mem::take(&mut syncing.work);
     let mut open: Vec<&mut Work> = work
@@ -91,46 +91,45 @@ pub(super) fn assign_owners(syncing: &mut Syncing<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Events of the packs that changed, as they are now and as they were.
-fn touched_events(syncing: &Syncing<'_>) -> Result<FxHashSet<u64>> {
-    let mut events = FxHashSet::default();
-    let mut columns = EventColumns::default();
-    for work in &syncing.work {
-        work.events(&mut columns)?;
-        events.extend(&columns.events);
-        events.extend(
-            work.old
-                .iter()
-                .flat_map(|old| old.turns.iter().map(|turn| turn.event.0)),
-        );
+/// Events and segments of the packs that changed, as they are now and as they were.
+#[derive(Default)]
+struct Touched {
+    events: FxHashSet<u64>,
+    segments: FxHashSet<u64>,
+}
+
+impl Touched {
+    fn of(work: &[Work]) -> Result<Self> {
+        let mut touched = Self::default();
+        let mut columns = EventColumns::default();
+        for work in work {
+            work.events(&mut columns)?;
+            touched.events.extend(&columns.events);
+            touched.segments.extend(&columns.segments);
+            for turn in work.old.iter().flat_map(|old| &old.turns) {
+                touched.events.insert(turn.event.0);
+                touched.segments.insert(turn.segment);
+            }
+        }
+        // No segment.
+        touched.segments.remove(&0);
+        Ok(touched)
     }
-    Ok(events)
 }
 
 /// Brings in the other packs that hold copies of the touched events, or turns of the touched segments.
-fn load_affected(syncing: &mut Syncing<'_>, events: &FxHashSet<u64>) -> Result<()> {
+fn load_affected(syncing: &mut Syncing<'_>, touched: &Touched) -> Result<()> {
     let Some(connection) = &syncing.ledger.connection else {
         return Ok(());
     };
     let present: FxHashSet<i64> = syncing.work.iter().map(|work| work.id).collect();
     let agents: FxHashSet<u32> = syncing.work.iter().map(|work| work.key.agent).collect();
-    let mut columns = EventColumns::default();
-    let mut segments = FxHashSet::default();
-    for work in &syncing.work {
-        work.events(&mut columns)?;
-        segments.extend(&columns.segments);
-        segments.extend(
-            work.old
-                .iter()
-                .flat_map(|old| old.turns.iter().map(|turn| turn.segment)),
-        );
-    }
-    segments.remove(&0);
     // One bit per low 16 bits of an event: most packs are passed over without a look into the set.
     let mut bits = vec![0u64; 1024];
-    for event in events {
+    for event in &touched.events {
         bits[(event >> 6) as usize & 1023] |= 1 << (event & 63);
     }
+    let mut columns = EventColumns::default();
     let mut affected = Vec::new();
     let mut statement =
         connection.prepare("select id, agent, source, session, events from pack_events join pack using (id)")?;
@@ -143,12 +142,12 @@ fn load_affected(syncing: &mut Syncing<'_>, events: &FxHashSet<u64>) -> Result<(
         let has_event = columns
             .events
             .iter()
-            .any(|event| bits[(event >> 6) as usize & 1023] & 1 << (event & 63) != 0 && events.contains(event));
+            .any(|event| bits[(event >> 6) as usize & 1023] & 1 << (event & 63) != 0 && touched.events.contains(event));
         if has_event
             || columns
                 .segments
                 .iter()
-                .any(|segment| *segment != 0 && segments.contains(segment))
+                .any(|segment| *segment != 0 && touched.segments.contains(segment))
         {
             affected.push((
                 id,

@@ -12,6 +12,9 @@ use crate::core::money::Money;
 use crate::core::numbers::Numbers;
 use crate::core::turn::{EventKey, Rank, RecordKey};
 
+/// Of a pack that is not in the ledger yet.
+pub(super) const DAMAGED: &str = "a pack that was just made is damaged";
+
 /// One turn as the ledger keeps it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PackTurn {
@@ -126,7 +129,7 @@ impl Pack {
         let mut turns = Vec::with_capacity(count);
         for at in 0..count {
             let length = records.lengths[at] as usize;
-            // Cut where no character is: nobody wrote that.
+            // A length that cuts a character in two is damage.
             let id = records.ids.get(start..start + length)?;
             let entry = columns.turn(at);
             let event = EventKey(events.events[at]);

@@ -1,7 +1,7 @@
 //! Queries: turns pack by pack, over committed and pending state.
 
 use super::merge::PackKey;
-use super::pack::{Columns, Pack, PackTurn};
+use super::pack::{Columns, DAMAGED, Pack, PackTurn};
 use super::pending::PendingPack;
 use super::recent_sessions::Spans;
 use super::sessions::{self, KnownSession};
@@ -108,9 +108,7 @@ impl Ledger {
             };
             let is_active = !self.inactive.contains_key(&pack.key.source);
             if is_active && !pack.is_empty && selection.takes(&head, pack.span) {
-                columns
-                    .read(pack.blobs.numbers())
-                    .context("a pack that was just made is damaged")?;
+                columns.read(pack.blobs.numbers()).context(DAMAGED)?;
                 each(head, &columns)?;
             }
         }
@@ -258,7 +256,7 @@ impl Ledger {
     /// When there is none or it is damaged.
     pub fn pack(&self, id: i64) -> Result<Pack> {
         if let Some(&at) = self.pending.pack_at.get(&id) {
-            return Pack::decode(&self.pending.packs[at].blobs).context("a pack that was just made is damaged");
+            return Pack::decode(&self.pending.packs[at].blobs).context(DAMAGED);
         }
         let connection = self.connection.as_ref().context("no such pack")?;
         match load_pack(connection, id)? {

@@ -107,7 +107,7 @@ impl RecordColumns {
         reader.offset_column(count, &mut columns.ranks.0)?;
         reader.offset_column(count, &mut columns.ranks.1)?;
         reader.offset_column(count, &mut columns.places)?;
-        let mut shared = vec![0; if version >= SHORT { 0 } else { count }];
+        let mut shared = vec![0; count];
         if version >= SHORT {
             reader.column(count, &mut shared)?;
         }

@@ -7,7 +7,6 @@ use crate::core::turn::EventKey;
 use anyhow::Result;
 
 /// A filter of the events that were seen twice.
-#[derive(Default)]
 pub struct Repeats {
     seen: Vec<u64>,
     twice: Vec<u64>,

@@ -131,8 +131,7 @@ fn check(agent: &'static (dyn Agent + Sync), case: &Path, faults: &mut Vec<Strin
             let changed = spelling(path, text);
             has_changed |= changed != *text;
             std::fs::write(path, changed).expect("written");
-            let file = std::fs::File::options().append(true).open(path).expect("there");
-            file.set_modified(*time).expect("a time");
+            support::set_modified(path, *time);
         }
         let found = numbers(agent, &home.path());
         if found != expected {

@@ -26,8 +26,7 @@ impl Owners {
     }
 
     fn age(&self, path: &Path) {
-        let file = std::fs::File::options().append(true).open(path).expect("opens");
-        file.set_modified(self.1).expect("set");
+        support::set_modified(path, self.1);
     }
 
     fn write(&mut self, write: &Write) {

@@ -3,6 +3,7 @@
 use crate::support::counting::{Counted, Reading, read_all};
 use crate::support::opencode_db::Reply;
 use crate::support::opencode_live::{Live, NEW, OLD, scopes, shown};
+use crate::support::set_modified;
 use ttop::agents::Scope;
 use ttop::agents::opencode::OPENCODE;
 use ttop::agents::shared::batch::session_hash;
@@ -216,8 +217,7 @@ fn after_a_day_of_changes_everything_is_read_once_more() {
     let path = live.home.path().join(".local/share/opencode/opencode.db");
     let set = |at: std::time::SystemTime| {
         for path in [path.clone(), path.with_extension("db-wal")] {
-            let file = std::fs::File::options().append(true).open(path).expect("the file");
-            file.set_modified(at).expect("a time");
+            set_modified(&path, at);
         }
     };
     let now = std::time::SystemTime::now();

@@ -172,6 +172,12 @@ pub fn files_in(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// Sets when a file was written last.
+pub fn set_modified(path: &Path, at: std::time::SystemTime) {
+    let file = std::fs::File::options().append(true).open(path).expect("opens");
+    file.set_modified(at).expect("a time");
+}
+
 /// For tests that need a program: its path, or a line that the test was skipped (a failure under `TTOP_TEST_ALL=1`).
 pub fn program(name: &str) -> Option<PathBuf> {
     let found = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())

@@ -22,6 +22,7 @@ mod unrecorded;
 
 use super::{About, Agent, Batch, Bookmark, Found, Live, Source};
 use crate::agents::shared::live::program::Program;
+use crate::agents::shared::source::meta_path;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
@@ -109,15 +110,15 @@ fn join_subagents(found: &mut Found) {
     let mut subagents: FxHashMap<PathBuf, Stamp> = FxHashMap::default();
     for source in &mut found.sources {
         if Subagent::is_one(&source.path) {
-            source.describe(&[Subagent::description_of(&source.path)]);
+            source.describe(&[meta_path(&source.path)]);
         }
         let folder = source.path.ancestors().find(|folder| folder.ends_with("subagents"));
         if let Some(session) = folder.and_then(Path::parent) {
             let joined = subagents.entry(session.to_owned()).or_default();
             joined.inode += 1;
-            joined.size += source.stamp.size + source.wal.size;
-            let modified_ns = source.stamp.modified_ns.max(source.wal.modified_ns);
-            joined.modified_ns = joined.modified_ns.max(modified_ns);
+            let described = source.stamp.joined(source.wal);
+            joined.size += described.size;
+            joined.modified_ns = joined.modified_ns.max(described.modified_ns);
         }
     }
     if subagents.is_empty() {

@@ -1,9 +1,10 @@
 //! What a subagent is: `agent-<id>.meta.json` beside its transcript.
 
 use crate::agents::shared::lenient::{Text, title};
+use crate::agents::shared::source::meta_path;
 use crate::system::open::{self, Most};
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A kind of subagent and what it was asked to do; empty in a session's own transcript.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,17 +32,13 @@ impl Subagent {
         name.starts_with("agent-") || path.components().any(|part| part.as_os_str() == "subagents")
     }
 
-    pub(super) fn description_of(path: &Path) -> PathBuf {
-        path.with_extension("meta.json")
-    }
-
     /// What is known beside a transcript.
     pub(super) fn of(path: &Path) -> Self {
         if !Self::is_one(path) {
             return Self::default();
         }
         // Older versions write none; a damaged one costs no more than its names.
-        let text = open::read(&Self::description_of(path), Most::NOTE).unwrap_or_default();
+        let text = open::read(&meta_path(path), Most::NOTE).unwrap_or_default();
         let meta = serde_json::from_slice::<MetaJson<'_>>(&text).ok();
         let (kind, task) = meta.map_or((None, None), |meta| (meta.agent_type, meta.description));
         Self {

@@ -113,9 +113,13 @@ impl Description {
 
 /// The file that describes a session.
 pub(super) fn described_in(messages: &Path) -> PathBuf {
+    messages.with_file_name(format!("{}.json", stem_of(messages)))
+}
+
+/// What the name of a file of messages begins with.
+fn stem_of(messages: &Path) -> String {
     let name = messages.file_name().unwrap_or_default().to_string_lossy();
-    let stem = name.strip_suffix(MESSAGES).unwrap_or(&name);
-    messages.with_file_name(format!("{stem}.json"))
+    name.strip_suffix(MESSAGES).unwrap_or(&name).to_owned()
 }
 
 /// Reads a session whole; while its file is being written, what was read before holds.
@@ -123,15 +127,14 @@ pub(super) fn described_in(messages: &Path) -> PathBuf {
 /// # Errors
 /// When the file cannot be read or is no session.
 pub(super) fn read(agent: &str, source: &Source, state: &[u8], into: &mut Batch) -> Result<Vec<u8>> {
-    let name = source.path.file_name().unwrap_or_default().to_string_lossy();
-    let stem = name.strip_suffix(MESSAGES).unwrap_or(&name);
+    let stem = stem_of(&source.path);
     let described = read_beside::<Description>(&described_in(&source.path), into).unwrap_or_default();
     let text = read_text(&source.path)?;
     let Some(session) = parse_text::<Messages<'_>>(&source.path, &text, into)? else {
         return Ok(state.to_owned());
     };
     let id = session.session_id.as_deref().or(described.session_id.as_deref());
-    let id = id.filter(|id| !id.is_empty()).unwrap_or(stem);
+    let id = id.filter(|id| !id.is_empty()).unwrap_or(&stem);
     let mut info = describe(&described, id);
     for (position, raw) in session.messages.iter().enumerate() {
         let Ok(message) = serde_json::from_str::<Message<'_>>(raw.get()) else {

@@ -10,6 +10,7 @@ use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Text, When, first_text, part, title};
 use crate::agents::shared::live::program::Program;
 use crate::agents::shared::nameless::Nameless;
+use crate::agents::shared::source::meta_path;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
@@ -73,13 +74,13 @@ impl Agent for CodeBuddy {
             }
         }
         for source in &mut found.sources {
-            source.describe(&[source.path.with_extension("meta.json")]);
+            source.describe(&[meta_path(&source.path)]);
         }
         found
     }
 
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-        let origin = read_beside(&source.path.with_extension("meta.json"), into).unwrap_or_default();
+        let origin = read_beside(&meta_path(&source.path), into).unwrap_or_default();
         jsonl_reader::read(source, from, RULES_VERSION, into, |state, line, into| {
             record(state, line, &source.path, &origin, into)
         })

@@ -8,6 +8,7 @@ use crate::agents::shared::json_file::read_beside;
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Count, Text, When, dollars, first_text, part, title};
 use crate::agents::shared::live::program::Program;
+use crate::agents::shared::source::meta_path;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
@@ -61,7 +62,7 @@ impl Agent for CommandCode {
         for project in walk.folders(&projects, &mut found) {
             for path in walk.files(&project, 0, &mut found) {
                 if is_session(&path) {
-                    let meta = path.with_extension("meta.json");
+                    let meta = meta_path(&path);
                     found.add_described(path, 0, &[meta]);
                 }
             }
@@ -72,7 +73,7 @@ impl Agent for CommandCode {
 
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
         let stem = source.path.file_stem().unwrap_or_default().to_string_lossy();
-        let meta = read_beside::<Meta>(&source.path.with_extension("meta.json"), into).unwrap_or_default();
+        let meta = read_beside::<Meta>(&meta_path(&source.path), into).unwrap_or_default();
         let branch = meta.git_branch.filter(|branch| branch != "-").unwrap_or_default();
         jsonl_reader::read(source, from, RULES_VERSION, into, |state: &mut State, line, into| {
             if state.session.is_empty() {

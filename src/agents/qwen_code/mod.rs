@@ -10,6 +10,7 @@ use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
 use crate::agents::shared::live::program::Program;
 use crate::agents::shared::nameless::{Nameless, Occurrences};
+use crate::agents::shared::source::meta_path;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::biller;
@@ -76,7 +77,7 @@ impl Agent for QwenCode {
             }
             for path in walk.files(&project.join("subagents"), 1, &mut found) {
                 if path.extension().is_some_and(|ending| ending == "jsonl") {
-                    let meta = path.with_extension("meta.json");
+                    let meta = meta_path(&path);
                     found.add_described(path, SUBAGENT, &[meta]);
                 }
             }
@@ -142,7 +143,7 @@ struct Subagent {
 
 impl Subagent {
     fn of(path: &Path, into: &mut Batch) -> Self {
-        read_beside(&path.with_extension("meta.json"), into).unwrap_or_default()
+        read_beside(&meta_path(path), into).unwrap_or_default()
     }
 }
 

@@ -148,6 +148,11 @@ pub fn is_text(path: &Path) -> bool {
     path.extension().is_some_and(|it| it == "jsonl" || it == "json")
 }
 
+/// `x.jsonl` → `x.meta.json`, which describes a log of several agents.
+pub fn meta_path(log: &Path) -> PathBuf {
+    log.with_extension("meta.json")
+}
+
 /// `x.db` → `x.db-wal`.
 pub fn wal_path(database: &Path) -> PathBuf {
     let mut path = database.as_os_str().to_owned();
