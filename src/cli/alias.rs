@@ -1,8 +1,7 @@
 //! Aliases: words that stand for a command with flags. A command always wins over an alias of its name.
 
-use super::Cli;
+use super::grammar::TAKEN;
 use crate::core::bad_request::BadRequest;
-use clap::CommandFactory;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
@@ -62,7 +61,7 @@ pub fn expand(
 
 /// Whether ttop has a command of this name.
 pub fn is_command(name: &str) -> bool {
-    Cli::command().find_subcommand(name).is_some()
+    TAKEN.definition().find_subcommand(name).is_some()
 }
 
 /// The definition with a list of aliases at the end of its help.
@@ -148,8 +147,8 @@ mod tests {
         for (name, line) in BUILT_IN {
             assert!(!is_command(name), "{name}");
             let words = format!("ttop {line}");
-            let words = words.split(' ').map(OsString::from);
-            assert!(Cli::command().try_get_matches_from(words).is_ok(), "{line}");
+            let words: Vec<_> = words.split(' ').map(OsString::from).collect();
+            assert!(TAKEN.parse(&words).is_ok(), "{line}");
         }
     }
 }

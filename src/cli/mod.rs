@@ -3,6 +3,7 @@
 pub mod alias;
 pub mod answer;
 mod examples;
+mod grammar;
 mod help;
 mod hints;
 pub mod parse;

@@ -1,13 +1,14 @@
 //! Parses the command line into [`Cli`], and reports misplaced and reserved flags, which clap cannot.
 
+use super::grammar::{READ, TAKEN};
 use super::typed::{moved, proposal, works};
-use super::{Cli, alias, definition, definition_with, help, refusal};
+use super::{Cli, alias, definition_with, help, refusal};
 use crate::core::bad_request::BadRequest;
 use crate::render::kinds::RowKind;
 use crate::render::{Palette, When, fields, width};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgMatches, Command, FromArgMatches};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
@@ -42,7 +43,7 @@ pub fn parse_with(
     aliases: impl FnOnce() -> BTreeMap<String, String>,
 ) -> Result<Parsed, BadRequest> {
     let mut expanded = None;
-    let mut parsed = Cli::command().try_get_matches_from(words);
+    let mut parsed = TAKEN.parse(words);
     let unknown = parsed.as_ref().err().and_then(unknown_command);
     let wants_help = parsed
         .as_ref()
@@ -56,7 +57,7 @@ pub fn parse_with(
         expanded = alias::expand(words, &name, &alias::all(&own))?;
     }
     if let Some(words) = &expanded {
-        parsed = Cli::command().try_get_matches_from(words);
+        parsed = TAKEN.parse(words);
     }
     let words = expanded.as_deref().unwrap_or(words);
     let matches = match parsed {
@@ -77,12 +78,11 @@ pub fn parse_with(
         }
         Err(error) => {
             // Of values, people read those that work for the command.
-            let read =
-                (error.kind() == ErrorKind::InvalidValue).then(|| definition().try_get_matches_from(words).err());
+            let read = (error.kind() == ErrorKind::InvalidValue).then(|| READ.parse(words).err());
             return Err(refuse(&read.flatten().unwrap_or(error), words));
         }
     };
-    refuse_strays(&Cli::command(), &matches, words)?;
+    refuse_strays(TAKEN.definition(), &matches, words)?;
     if let Some(row) = asked_for_fields(&matches) {
         return Ok(Parsed::Text(fields::help(&(row.keys)())));
     }
@@ -105,7 +105,7 @@ fn help_for(words: &[OsString], own: &BTreeMap<String, String>, width: Option<us
 /// Whether an invalid command line was meant for `bar-status`: decided by its first command.
 pub fn is_bar(words: &[OsString]) -> bool {
     const BAR: &str = "bar-status";
-    let root = Cli::command();
+    let root = TAKEN.definition();
     let mut words = words.iter().skip(1).map(|word| word.to_string_lossy());
     words.find(|word| *word == BAR || root.find_subcommand(word.as_ref()).is_some()) == Some(BAR.into())
 }
@@ -178,7 +178,7 @@ fn refuse_strays(root: &Command, matches: &ArgMatches, words: &[OsString]) -> Re
         (None, None) => arg.get_id().to_string(),
     };
     // Flags that rows of the command have no key for are parsed, and refused.
-    let takes_it = definition().find_subcommand(command).is_some_and(|inner| {
+    let takes_it = READ.definition().find_subcommand(command).is_some_and(|inner| {
         let mut flags = inner.get_arguments();
         flags.any(|other| other.get_id() == arg.get_id() && !other.is_hide_set())
     });
@@ -206,6 +206,7 @@ fn refuse_strays(root: &Command, matches: &ArgMatches, words: &[OsString]) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::CommandFactory;
 
     fn parsed(line: &str) -> Result<Parsed, BadRequest> {
         let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();

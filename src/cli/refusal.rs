@@ -1,6 +1,7 @@
 //! Turns each kind of mistake that clap finds into an error of ttop: what is wrong, and what to type instead.
 
-use super::typed::{Typed, moved, proposal, quoting, read_definition, works};
+use super::grammar::READ;
+use super::typed::{Typed, moved, proposal, quoting, works};
 use super::{examples, hints};
 use crate::core::bad_request::BadRequest;
 use crate::render::keys::similar;
@@ -108,7 +109,7 @@ fn dashed_value(typed: &Typed<'_>, at: usize) -> Option<BadRequest> {
     if works(&joined) {
         return Some(error.with_hint(proposal(&joined)));
     }
-    Some(match read_definition().clone().try_get_matches_from(&joined) {
+    Some(match READ.parse(&joined) {
         // Another flag of the line is in the wrong place.
         Ok(_) => error.with_hint(help_of(typed)),
         Err(other) => refuse(&other, &joined),
@@ -140,7 +141,7 @@ fn flag_of_others(typed: &Typed<'_>, argument: &str) -> Option<String> {
 fn unknown_command(typed: &Typed<'_>, word: &str) -> BadRequest {
     /// Actions that take the word that stands where an action is expected: `ttop prices gpt-5.5`.
     const SHOWING: [&str; 3] = ["show", "info", "get"];
-    let command = &typed.command;
+    let command = typed.command;
     let noun = command.get_subcommand_value_name().unwrap_or("command").to_lowercase();
     let owner = match typed.path.is_empty() {
         true => "ttop".to_owned(),
@@ -373,7 +374,7 @@ mod tests {
     #[test]
     fn every_mistake_is_one_line_and_every_hint_is_a_line_that_works() {
         let mut all = vec![Vec::new()];
-        paths(read_definition(), &[], &mut all);
+        paths(READ.definition(), &[], &mut all);
         // Of every command, and all of them of commands of each shape.
         let common = [
             "--nosuchflag",

@@ -1,11 +1,11 @@
 //! A command line as it was typed: the command that it is for, and whether another line would be right.
 
-use super::{definition, parse};
+use super::grammar::READ;
+use super::parse;
 use crate::core::shell;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
 use std::ffi::OsString;
-use std::sync::LazyLock;
 
 /// A command line that was refused.
 pub(super) struct Typed<'w> {
@@ -13,15 +13,15 @@ pub(super) struct Typed<'w> {
     /// The names of the command and its action, each with its place among the words.
     pub path: Vec<(usize, String)>,
     /// The command as people read it.
-    pub command: Command,
+    pub command: &'static Command,
 }
 
 impl<'w> Typed<'w> {
     pub(super) fn new(words: &'w [OsString]) -> Self {
-        let mut command = read_definition().clone();
+        let mut command = READ.definition();
         let mut path = Vec::new();
         for (at, word) in words.iter().enumerate().skip(1) {
-            let inner = word.to_str().and_then(|name| command.find_subcommand(name)).cloned();
+            let inner = word.to_str().and_then(|name| command.find_subcommand(name));
             if let Some(inner) = inner {
                 path.push((at, inner.get_name().to_owned()));
                 command = inner;
@@ -49,7 +49,7 @@ impl<'w> Typed<'w> {
 
     /// The flags that the command takes, as people read them.
     pub(super) fn flags(&self) -> impl Iterator<Item = &Arg> {
-        let everywhere = read_definition().get_arguments().filter(|arg| arg.is_global_set());
+        let everywhere = READ.definition().get_arguments().filter(|arg| arg.is_global_set());
         let own = self.command.get_arguments();
         own.chain(everywhere)
             .filter(|arg| !arg.is_hide_set() && !arg.is_positional())
@@ -72,7 +72,7 @@ impl<'w> Typed<'w> {
             let mut flags = command.get_arguments();
             flags.any(|arg| !arg.is_hide_set() && arg.get_long() == Some(long))
         };
-        read_definition()
+        READ.definition()
             .get_subcommands()
             .filter(has_it)
             .map(Command::get_name)
@@ -110,16 +110,10 @@ pub(super) fn moved(words: &[OsString], from: usize, to: usize) -> Vec<OsString>
     words
 }
 
-/// The definition that people read, made once: hints try many lines.
-pub(super) fn read_definition() -> &'static Command {
-    static DEFINITION: LazyLock<Command> = LazyLock::new(definition);
-    &DEFINITION
-}
-
 /// Whether ttop takes a line, and each of its flags means something.
 pub(super) fn works(words: &[OsString]) -> bool {
-    let root = read_definition();
-    let Ok(matches) = root.clone().try_get_matches_from(words) else {
+    let root = READ.definition();
+    let Ok(matches) = READ.parse(words) else {
         return false;
     };
     parse::stray(root, &matches).is_none() && !uses_hidden(root, &matches)
