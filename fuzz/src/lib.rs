@@ -1,8 +1,11 @@
-//! What the fuzz targets share: parsers by name, and sources of agents whose content is the input.
+//! What the fuzz targets share: parsers by name, and sources of agents whose content, or of whose databases a cell, is the input.
 
+#[path = "../../tests/support/cells.rs"]
+mod cells;
 #[path = "../../tests/support/subjects.rs"]
 mod subjects;
 
+use cells::Cells;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -44,14 +47,51 @@ fn subjects() -> &'static [(Subject, Bookmark)] {
     subjects
 }
 
-fn of_agent(id: &str) -> Vec<&'static (Subject, Bookmark)> {
-    subjects().iter().filter(|(subject, _)| subject.agent.id() == id).collect()
+/// A source whose content is the input; of a database, a cell of it.
+struct Place {
+    subject: &'static Subject,
+    mark: &'static Bookmark,
+    cells: Option<Cells<'static>>,
+}
+
+impl Place {
+    fn all(agent: &str) -> Vec<Self> {
+        let own = subjects().iter().filter(|(subject, _)| subject.agent.id() == agent);
+        let place = |(subject, mark): &'static (Subject, Bookmark)| Self {
+            subject,
+            mark,
+            cells: Cells::of(subject),
+        };
+        own.map(place).collect()
+    }
+
+    fn read(&self, input: &[u8]) {
+        let Some(cells) = &self.cells else {
+            self.subject.read(input, self.mark);
+            return;
+        };
+        if let Some((choice, content)) = input.split_first_chunk()
+            && !cells.all.is_empty()
+        {
+            let cell = usize::from(u16::from_le_bytes(*choice)) % cells.all.len();
+            cells.read(&cells.all[cell], content, self.mark);
+        }
+    }
+
+    /// What it begins with.
+    fn seeds(&self) -> Vec<Vec<u8>> {
+        let Some(cells) = &self.cells else {
+            return vec![self.subject.original.clone()];
+        };
+        let seed = |(cell, choice): (&cells::Cell, u16)| [&choice.to_le_bytes()[..], &cell.original].concat();
+        cells.all.iter().zip(0u16..).map(seed).collect()
+    }
 }
 
 /// What gets the inputs of this run.
 enum Chosen {
     Parser(fn(&str)),
-    Sources(Vec<&'static (Subject, Bookmark)>),
+    Places(Vec<Place>),
 }
 
 impl Chosen {
@@ -60,12 +100,13 @@ impl Chosen {
         if let Some(target) = TARGETS.iter().find(|target| target.name == name) {
             return Some(Self::Parser(target.run));
         }
-        let own = of_agent(&name.strip_prefix("agent_")?.replace('_', "-"));
-        (!own.is_empty()).then_some(Self::Sources(own))
+        let own = Place::all(&name.strip_prefix("agent_")?.replace('_', "-"));
+        (!own.is_empty()).then_some(Self::Places(own))
     }
 }
 
-/// Hands an input to the target. Of an agent, the first byte chooses which of its sources has the rest as its content.
+/// Hands an input to the target. Of an agent, the first byte chooses which of its sources has the rest as its content; two more
+/// choose a cell of a database.
 pub fn run(input: &[u8]) {
     thread_local! { static CHOSEN: std::cell::OnceCell<Chosen> = const { std::cell::OnceCell::new() }; }
     CHOSEN.with(|chosen| {
@@ -79,10 +120,10 @@ pub fn run(input: &[u8]) {
                     parse(text);
                 }
             }
-            Chosen::Sources(own) => {
-                let Some((choice, content)) = input.split_first() else { return };
-                let (subject, mark) = own[usize::from(*choice) % own.len()];
-                subject.read(content, mark);
+            Chosen::Places(own) => {
+                if let Some((choice, content)) = input.split_first() {
+                    own[usize::from(*choice) % own.len()].read(content);
+                }
             }
         }
     });
@@ -111,10 +152,10 @@ fn seeds() -> Vec<(String, Vec<Vec<u8>>)> {
     let mut agents: Vec<&str> = subjects().iter().map(|(subject, _)| subject.agent.id()).collect();
     agents.dedup();
     let sources = agents.into_iter().map(|agent| {
-        let inputs = of_agent(agent).into_iter().zip(0u8..).map(|((subject, _), choice)| {
-            let mut input = vec![choice];
-            input.extend_from_slice(&subject.original);
-            input
+        let places = Place::all(agent).into_iter().zip(0u8..);
+        let inputs = places.flat_map(|(place, choice)| {
+            let seeds = place.seeds().into_iter();
+            seeds.map(move |seed| [&[choice][..], &seed].concat())
         });
         (format!("agent_{}", agent.replace('-', "_")), inputs.collect())
     });

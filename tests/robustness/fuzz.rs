@@ -1,8 +1,10 @@
 //! Mutated fixtures through every parser: nothing panics. Seeded; `TTOP_TEST_FUZZ_SECONDS` runs it for longer.
 
+use crate::support::cells::Cells;
 use crate::support::mutate::{Random, mutate};
 use crate::support::subjects::Subject;
 use crate::support::{self, Home};
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 use ttop::agents::Bookmark;
@@ -36,28 +38,21 @@ fn survive(name: &str, input: &[u8], run: impl FnOnce()) {
     }
 }
 
-/// Both take their time, so each has a processor.
+/// Each takes its time, and none waits for another.
 #[test]
 fn no_source_and_no_text_makes_a_reader_panic() {
     std::thread::scope(|scope| {
         scope.spawn(no_source_of_an_agent_makes_it_panic);
+        scope.spawn(no_cell_of_a_database_makes_its_reader_panic);
         no_text_makes_a_parser_panic();
     });
 }
 
 fn no_source_of_an_agent_makes_it_panic() {
     let home = Home::new();
-    let subjects = Subject::all(&support::fixtures(), &home.path(), support::copy_tree);
-    let marks: Vec<Bookmark> = subjects
-        .iter()
-        .map(|subject| {
-            subject
-                .read(&subject.original, &Bookmark::default())
-                .unwrap_or_default()
-        })
-        .collect();
+    let subjects = subjects(&home);
     let rounds = rounds(|random| {
-        for (subject, mark) in subjects.iter().zip(&marks) {
+        for (subject, mark) in &subjects {
             let mut input = subject.original.clone();
             mutate(&mut input, random);
             survive(subject.agent.id(), &input, || {
@@ -66,6 +61,36 @@ fn no_source_of_an_agent_makes_it_panic() {
         }
     });
     assert!(rounds > 0 && subjects.len() > 40, "{} sources", subjects.len());
+}
+
+fn no_cell_of_a_database_makes_its_reader_panic() {
+    let home = Home::new();
+    let subjects = subjects(&home);
+    let databases = subjects.iter().filter_map(|(subject, mark)| {
+        let cells = Cells::of(subject)?;
+        Some((cells, subject.agent.id(), mark))
+    });
+    let databases: Vec<_> = databases.collect();
+    let rounds = rounds(|random| {
+        for (cells, agent, mark) in &databases {
+            let cell = &cells.all[random.below(cells.all.len())];
+            let mut input = cell.original.clone();
+            mutate(&mut input, random);
+            survive(agent, &input, || cells.read(cell, &input, mark));
+        }
+    });
+    let agents: BTreeSet<_> = databases.iter().map(|(_, agent, _)| agent).collect();
+    assert!(rounds > 0 && agents.len() >= 10, "{agents:?}");
+}
+
+/// The sources of all fixtures, each with what its original content leaves as a bookmark.
+fn subjects(home: &Home) -> Vec<(Subject, Bookmark)> {
+    let subjects = Subject::all(&support::fixtures(), &home.path(), support::copy_tree);
+    let marked = subjects.into_iter().map(|subject| {
+        let mark = subject.read(&subject.original, &Bookmark::default());
+        (subject, mark.unwrap_or_default())
+    });
+    marked.collect()
 }
 
 fn no_text_makes_a_parser_panic() {

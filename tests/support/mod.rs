@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::print_stdout, reason = "each test file uses its part")]
 
 pub mod alerts;
+pub mod cells;
 pub mod claude_code;
 pub mod clock;
 pub mod counting;

@@ -33,10 +33,15 @@ impl Subject {
         subjects
     }
 
-    /// Reads other content in the source's place, from its start and on from a bookmark: no panic, and problems that
-    /// name a place and a reason.
+    /// Reads other content in the source's place, on from a bookmark and from its start: no panic, and problems that name a
+    /// place and a reason.
     pub fn read(&self, content: &[u8], from: &Bookmark) -> Option<Bookmark> {
         std::fs::write(&self.source.path, content).expect("written");
+        self.read_on(from)
+    }
+
+    /// Reads the source as it is now, in the same two ways.
+    pub fn read_on(&self, from: &Bookmark) -> Option<Bookmark> {
         let source = Source::find(&self.source.path, self.source.kind)?;
         let read = |from: &Bookmark| {
             let mut batch = Batch::default();
