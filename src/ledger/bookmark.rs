@@ -7,7 +7,9 @@ use crate::system::files::Stamp;
 const VERSION: u8 = 1;
 
 pub fn encode(mark: &Bookmark) -> Vec<u8> {
-    let mut out = vec![VERSION];
+    const WORDS: usize = 2 * 4 + 3;
+    let mut out = Vec::with_capacity(1 + WORDS * 8 + mark.state.len());
+    out.push(VERSION);
     for stamp in [&mark.stamp, &mark.wal] {
         for word in [stamp.device, stamp.inode, stamp.size, stamp.modified_ns as u64] {
             out.extend_from_slice(&word.to_le_bytes());

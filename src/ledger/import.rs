@@ -167,7 +167,7 @@ impl Ledger {
 
 /// Takes in what was read of an export, under its name.
 fn take(syncing: &mut Syncing<'_>, name: &str, batches: BTreeMap<String, Batch>) -> Result<()> {
-    for (agent_id, batch) in batches {
+    for (agent_id, mut batch) in batches {
         let row = syncing.ledger.names.row(Kind::Agent, &agent_id);
         let source = Source {
             path: import_path(name),
@@ -182,7 +182,7 @@ fn take(syncing: &mut Syncing<'_>, name: &str, batches: BTreeMap<String, Batch>)
             row,
             rules_version,
         };
-        syncing.take(owner, &source, (before, None), batch, Bookmark::default())?;
+        syncing.take(owner, &source, (before, None), &mut batch, Bookmark::default())?;
     }
     Ok(())
 }

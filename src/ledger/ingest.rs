@@ -27,10 +27,10 @@ impl Syncing<'_> {
         &mut self,
         owner: Owner<'_>,
         source: &Source,
-        part: Batch,
+        mut part: Batch,
         intake: &mut Intake,
     ) -> Result<()> {
-        self.merge_batch(owner, is_import(&source.path), part, false, intake)
+        self.merge_batch(owner, is_import(&source.path), &mut part, false, intake)
     }
 
     /// Adds the result of one read: all of it, or what is left after the parts in `intake`.
@@ -39,7 +39,7 @@ impl Syncing<'_> {
         owner: Owner<'_>,
         source: &Source,
         (before, intake): (Option<KnownSource>, Option<Intake>),
-        mut batch: Batch,
+        batch: &mut Batch,
         mut mark: Bookmark,
     ) -> Result<()> {
         let Owner {
@@ -89,7 +89,7 @@ impl Syncing<'_> {
         &mut self,
         owner: Owner<'_>,
         is_imported: bool,
-        mut batch: Batch,
+        batch: &mut Batch,
         rules_changed: bool,
         intake: &mut Intake,
     ) -> Result<()> {
@@ -108,10 +108,9 @@ impl Syncing<'_> {
                 .collect(),
             origins: batch.origins.iter().map(|origin| names.origin_row(origin)).collect(),
         };
-        let mut infos = std::mem::take(&mut batch.sessions);
         let mut sessions = Vec::with_capacity(batch.session_ids.len());
         for session_id in &batch.session_ids {
-            let info = match (infos.remove(session_id), intake.sessions.get(session_id)) {
+            let info = match (batch.sessions.remove(session_id), intake.sessions.get(session_id)) {
                 (Some(info), _) => info,
                 (None, Some(&row)) => {
                     sessions.push(row);
@@ -127,7 +126,7 @@ impl Syncing<'_> {
             sessions.push(row);
             intake.sessions.insert(session_id.clone(), row);
         }
-        for (_, info) in infos {
+        for (_, info) in batch.sessions.drain() {
             if !self.is_forgotten(agent_id, &info) {
                 self.session(agent_row, info, is_imported)?;
             }
@@ -144,7 +143,7 @@ impl Syncing<'_> {
                 by_session[session].push(row);
             }
         }
-        let mut missing = self.missing(agent_row, id, &batch, &sessions, intake.is_known, rules_changed)?;
+        let mut missing = self.missing(agent_row, id, batch, &sessions, intake.is_known, rules_changed)?;
         for (rows, session) in by_session.iter().zip(&sessions) {
             let fate = missing.remove(session).unwrap_or(Missing::Stay);
             if *session != ERASED && (!rows.is_empty() || fate != Missing::Stay) {
@@ -155,7 +154,7 @@ impl Syncing<'_> {
                         session: *session,
                     },
                     rows,
-                    &batch,
+                    batch,
                     &names,
                     fate,
                     intake,
@@ -170,7 +169,7 @@ impl Syncing<'_> {
                     session,
                 },
                 &[],
-                &batch,
+                batch,
                 &names,
                 fate,
                 intake,

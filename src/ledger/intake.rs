@@ -124,15 +124,14 @@ mod tests {
         for (at, line) in lines.iter().enumerate() {
             turn(&mut batch, line);
             if cuts.contains(&at) {
-                let part = batch.part();
                 syncing
-                    .take_part(owner, &source, part, &mut intake)
+                    .take_part(owner, &source, batch.part(), &mut intake)
                     .expect("takes a part");
             }
         }
         let intake = Some(intake).filter(|_| !cuts.is_empty());
         syncing
-            .take(owner, &source, (None, intake), batch, Bookmark::default())
+            .take(owner, &source, (None, intake), &mut batch, Bookmark::default())
             .expect("takes the rest");
         let synced = syncing.finish();
         synced.expect("finishes");

@@ -8,7 +8,7 @@ use crate::core::problem::Problem;
 use anyhow::Result;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError, mpsc};
 
 /// From how many bytes on a second reader is worth its start.
 const WORTH_TWO_BYTES: u64 = 4 << 20;
@@ -32,10 +32,16 @@ pub enum Delivery {
     Outcome(Outcome),
 }
 
-/// What an adapter passes on from one read to the next.
-type Scratch = Option<Box<dyn std::any::Any + Send>>;
+/// What one read leaves for the next in the same thread.
+#[derive(Default)]
+struct Kept {
+    /// What an adapter passes on.
+    scratch: Option<Box<dyn std::any::Any + Send>>,
+    /// A batch that was taken in: its room serves again.
+    batch: Option<Batch>,
+}
 
-/// Reads each job and hands what it brings on, by its position.
+/// Reads each job and hands what it brings on, by its position; `each` gives back a batch that can serve again.
 ///
 /// # Errors
 /// Those of `each`.
@@ -43,7 +49,7 @@ pub fn read(
     agent: &AgentHandle,
     jobs: &[Job<'_>],
     total_bytes: u64,
-    each: &mut dyn FnMut(usize, Delivery) -> Result<()>,
+    each: &mut dyn FnMut(usize, Delivery) -> Result<Option<Batch>>,
 ) -> Result<()> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     let readers = match jobs.len() {
@@ -53,11 +59,11 @@ pub fn read(
         _ => cores.min(4),
     };
     let Some(shared) = agent.shared().filter(|_| readers > 1) else {
-        let mut scratch = None;
-        return jobs
-            .iter()
-            .enumerate()
-            .try_for_each(|(at, job)| each(at, read_one(&**agent, job, None, &mut scratch)));
+        let mut kept = Kept::default();
+        return jobs.iter().enumerate().try_for_each(|(at, job)| {
+            kept.batch = each(at, read_one(&**agent, job, None, &mut kept))?;
+            Ok(())
+        });
     };
     // Where many files are read, this thread reads too: one that only waits would be woken for each file.
     let is_reader = jobs.len() > readers;
@@ -66,17 +72,21 @@ pub fn read(
         let at = next.fetch_add(1, Ordering::Relaxed);
         jobs.get(at).map(|job| (at, job))
     };
+    // To be emptied where they were filled: two threads that free what one allocated wait for each other.
+    let spare: Mutex<Vec<Batch>> = Mutex::default();
+    let lock = || spare.lock().unwrap_or_else(PoisonError::into_inner);
     std::thread::scope(|scope| {
         let (send, receive) = mpsc::sync_channel(WAITING);
         for _ in usize::from(is_reader)..readers.min(jobs.len()) {
             let send = send.clone();
             scope.spawn(move || {
-                let mut scratch = None;
+                let mut kept = Kept::default();
                 while let Some((at, job)) = take_job() {
+                    kept.batch = lock().pop();
                     let parts = send.clone();
                     // Where the receiver is gone, this fails as the outcome below does.
                     let taker: PartTaker = Box::new(move |part| drop(parts.send((at, Delivery::Part(part)))));
-                    let outcome = read_one(shared, job, job.is_new.then_some(taker), &mut scratch);
+                    let outcome = read_one(shared, job, job.is_new.then_some(taker), &mut kept);
                     // The receiver left after an error of its own: nothing more is wanted.
                     if send.send((at, outcome)).is_err() {
                         break;
@@ -85,28 +95,39 @@ pub fn read(
             });
         }
         drop(send);
-        let mut scratch = None;
+        let give_back = |batch| {
+            let mut spare = lock();
+            if spare.len() < WAITING {
+                spare.extend(batch);
+            }
+        };
+        let mut kept = Kept::default();
         while is_reader && let Some((at, job)) = take_job() {
-            each(at, read_one(shared, job, None, &mut scratch))?;
-            receive.try_iter().try_for_each(|(at, delivery)| each(at, delivery))?;
+            kept.batch = each(at, read_one(shared, job, None, &mut kept))?;
+            for (at, delivery) in receive.try_iter() {
+                give_back(each(at, delivery)?);
+            }
         }
-        receive.into_iter().try_for_each(|(at, delivery)| each(at, delivery))
+        for (at, delivery) in receive {
+            give_back(each(at, delivery)?);
+        }
+        Ok(())
     })
 }
 
 /// A reader that panics on an unexpected file must not affect other sources.
-fn read_one(agent: &dyn Agent, job: &Job<'_>, parts: Option<PartTaker>, scratch: &mut Scratch) -> Delivery {
+fn read_one(agent: &dyn Agent, job: &Job<'_>, parts: Option<PartTaker>, kept: &mut Kept) -> Delivery {
     let Job { source, from, .. } = job;
     let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| {
-        let mut batch = Batch::default();
-        (batch.scratch, batch.parts) = (scratch.take(), parts);
+        let mut batch = kept.batch.take().unwrap_or_default().emptied();
+        (batch.scratch, batch.parts) = (kept.scratch.take(), parts);
         instant::impossible();
         let mark = agent.read(source, from, &mut batch)?;
         // Readers of lines and rows name the place themselves.
         if let Some(reason) = instant::impossible() {
             batch.problem(Problem::new(source.path.display(), reason));
         }
-        (*scratch, batch.parts) = (batch.scratch.take(), None);
+        (kept.scratch, batch.parts) = (batch.scratch.take(), None);
         Ok((batch, mark))
     }));
     Delivery::Outcome(outcome.unwrap_or_else(|_| {

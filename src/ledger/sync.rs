@@ -357,7 +357,10 @@ impl<'l> Syncing<'l> {
         super::readers::read(agent, &jobs, total, &mut |at, delivery| {
             let (source, before) = &mut due[at];
             let outcome = match delivery {
-                Delivery::Part(part) => return self.take_part(owner, source, part, intakes.entry(at).or_default()),
+                Delivery::Part(part) => {
+                    self.take_part(owner, source, part, intakes.entry(at).or_default())?;
+                    return Ok(None);
+                }
                 Delivery::Outcome(outcome) => outcome,
             };
             done += source.stamp.size;
@@ -365,18 +368,19 @@ impl<'l> Syncing<'l> {
             self.synced.read += 1;
             let intake = intakes.remove(&at);
             match outcome {
-                Ok((batch, mark)) => {
+                Ok((mut batch, mark)) => {
                     for (why, count) in &batch.skipped {
                         *self.synced.skipped.entry((agent.id().into(), *why)).or_default() += count;
                     }
-                    self.take(owner, source, (before.take(), intake), batch, mark)
+                    self.take(owner, source, (before.take(), intake), &mut batch, mark)?;
+                    Ok(Some(batch))
                 }
                 Err(error) => {
                     self.ledger.failed.insert(agent.id().to_owned());
                     self.synced
                         .problems
                         .push(Problem::new(source.path.display(), format!("{error:#}")));
-                    Ok(())
+                    Ok(None)
                 }
             }
         })

@@ -141,6 +141,32 @@ impl Batch {
         part
     }
 
+    /// Nothing, in the room that this one took.
+    #[must_use]
+    pub fn emptied(mut self) -> Self {
+        self.turns.clear();
+        self.ids.clear();
+        self.session_ids.clear();
+        self.session_at.clear();
+        self.models.clear();
+        self.model_at.clear();
+        self.origins.clear();
+        self.origin_at.clear();
+        self.sessions.clear();
+        Self {
+            turns: self.turns,
+            ids: self.ids,
+            session_ids: self.session_ids,
+            session_at: self.session_at,
+            models: self.models,
+            model_at: self.model_at,
+            origins: self.origins,
+            origin_at: self.origin_at,
+            sessions: self.sessions,
+            ..Self::default()
+        }
+    }
+
     /// Whether no turn was added, nor handed over.
     pub fn has_no_turns(&self) -> bool {
         self.turns.is_empty() && !self.has_handed_over
@@ -355,10 +381,8 @@ impl Batch {
 mod tests {
     use super::*;
 
-    #[test]
-    fn texts_come_back_as_they_went_in() {
-        let mut batch = Batch::default();
-        for (session, message, model) in [("s1", "m1", "a"), ("s2", "", "b"), ("s1", "m3", "a")] {
+    fn add(batch: &mut Batch, turns: &[(&str, &str, &str)]) {
+        for (session, message, model) in turns {
             batch.turn(&Turn {
                 session_id: session,
                 message_id: message,
@@ -367,12 +391,27 @@ mod tests {
                 ..Turn::PLAIN
             });
         }
-        let seen: Vec<_> = batch
-            .turns
-            .iter()
-            .map(|row| (batch.session_id(row), batch.message_id(row), batch.model_id(row)))
-            .collect();
-        assert_eq!(seen, [("s1", "m1", "a"), ("s2", "", "b"), ("s1", "m3", "a")]);
-        assert_eq!(batch.session_ids.len(), 2);
+    }
+
+    #[test]
+    fn texts_come_back_as_they_went_in_also_where_others_were() {
+        let mut used = Batch::default();
+        add(&mut used, &[("s2", "m9", "b"), ("s9", "m8", "z")]);
+        used.session(SessionInfo::new("s9"));
+        used.problem(Problem::new("place", "reason"));
+        used.skip(Skip::Failed);
+        used.replace(Scope::Source, Presence::Gone);
+        for mut batch in [Batch::default(), used.emptied()] {
+            assert!(batch.has_no_turns() && batch.sessions.is_empty());
+            assert!(batch.problems.is_empty() && batch.skipped.is_empty() && batch.scopes.is_empty());
+            let turns = [("s1", "m1", "a"), ("s2", "", "b"), ("s1", "m3", "a")];
+            add(&mut batch, &turns);
+            let rows = batch.turns.iter();
+            let seen: Vec<_> = rows
+                .map(|row| (batch.session_id(row), batch.message_id(row), batch.model_id(row)))
+                .collect();
+            assert_eq!(seen, turns);
+            assert_eq!(batch.session_ids, ["s1", "s2"]);
+        }
     }
 }
