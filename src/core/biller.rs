@@ -87,6 +87,12 @@ const MAKERS: [&str; 12] = [
     "zai",
 ];
 
+/// How the ids of hosts begin that have a form of their own.
+const PATHS: [(&str, &str); 2] = [
+    ("@cf/", "cloudflare-workers-ai"),
+    ("accounts/fireworks/", "fireworks-ai"),
+];
+
 /// Before a model of Bedrock: where requests may run.
 const BEDROCK_REGIONS: [&str; 12] = [
     "apac", "au", "ca", "eu", "global", "in", "jp", "kr", "sa", "uk", "us", "us-gov",
@@ -146,11 +152,18 @@ fn by_model(model: &str) -> Option<&'static str> {
     if let Some(cloud) = cloud_of(model) {
         return Some(cloud);
     }
+    // Cloudflare's and Fireworks' own ids, with or without a router's prefix.
+    if let Some((_, id)) = PATHS.iter().find(|(path, _)| {
+        let at = model.find(path);
+        at.is_some_and(|at| at == 0 || model[..at].ends_with('/'))
+    }) {
+        return Some(id);
+    }
     match model.split_once('/') {
         // `bedrock/…`, `azure/my-deployment`, `openrouter/vendor/model`: a router's spelling of the provider.
         Some((prefix, name)) => match router_prefix(prefix) {
             Some(provider) => Some(provider),
-            // `accounts/…/models/…` and other paths are no `vendor/model`.
+            // Other paths are no `vendor/model`.
             None if name.contains('/') => vendor_of(model),
             None => Some("openrouter"),
         },
@@ -164,6 +177,7 @@ fn cloud_of(model: &str) -> Option<&'static str> {
         return Some("amazon-bedrock");
     }
     let is_vertex = model.ends_with("-maas")
+        || model.contains("/publishers/")
         || model.split_once('@').is_some_and(|(_, version)| {
             version == "default" || version == "latest" || version.bytes().all(|byte| byte.is_ascii_digit())
         });
@@ -206,27 +220,33 @@ pub fn bedrock_name(model: &str) -> Option<&str> {
 
 /// A provider before a `/`, as LiteLLM and others write it.
 fn router_prefix(prefix: &str) -> Option<&'static str> {
-    const OWN: [&str; 8] = [
-        "amazon-bedrock",
-        "azure",
-        "github-copilot",
-        "google-vertex",
-        "groq",
-        "ollama",
-        "openrouter",
-        "vercel",
+    // Providers, and prefixes that are no provider's other name elsewhere.
+    const OWN: [(&str, &str); 18] = [
+        ("amazon-bedrock", "amazon-bedrock"),
+        ("azure", "azure"),
+        ("cerebras", "cerebras"),
+        ("deepinfra", "deepinfra"),
+        ("fireworks-ai", "fireworks-ai"),
+        ("github-copilot", "github-copilot"),
+        ("google-vertex", "google-vertex"),
+        ("groq", "groq"),
+        ("mistral", "mistral"),
+        ("models", "google"),
+        ("nvidia-nim", "nvidia"),
+        ("ollama", "ollama"),
+        ("ollama-chat", "ollama"),
+        ("openrouter", "openrouter"),
+        ("togetherai", "togetherai"),
+        ("vercel", "vercel"),
+        ("xai", "xai"),
+        ("zai", "zai"),
     ];
-    let own = OWN.iter().find(|id| **id == prefix).copied();
     // OpenRouter's own way to write a maker: `qwen/qwen3-coder`, `x-ai/grok-4`.
     const VENDORS: [&str; 5] = ["fireworks", "mistralai", "qwen", "x-ai", "z-ai"];
-    let known = SPELLINGS.iter().find(|(spelling, _)| {
-        spelling.len() == prefix.len()
-            && !VENDORS.contains(spelling)
-            && spelling
-                .bytes()
-                .eq(prefix.bytes().map(|byte| if byte == b'_' { b'-' } else { byte }))
-    });
-    own.or(known.map(|(_, id)| *id)).filter(|id| !id.is_empty())
+    let spelled = prefix.replace('_', "-");
+    let others = SPELLINGS.iter().filter(|(spelling, _)| !VENDORS.contains(spelling));
+    let known = OWN.iter().chain(others).find(|(spelling, _)| *spelling == spelled);
+    known.map(|(_, id)| *id).filter(|id| !id.is_empty())
 }
 
 #[cfg(test)]
@@ -269,7 +289,33 @@ mod tests {
             ("", "claude-opus-5[1m]", Some("anthropic")),
             ("", "gpt-5.5", Some("openai")),
             ("", "grok-4.6", Some("xai")),
-            ("", "accounts/fireworks/models/house-model", None),
+            ("", "accounts/fireworks/models/house-model", Some("fireworks-ai")),
+            (
+                "",
+                "fireworks_ai/accounts/fireworks/models/kimi-k2p5",
+                Some("fireworks-ai"),
+            ),
+            ("", "accounts/house/deployments/house-model", None),
+            ("", "@cf/moonshotai/kimi-k2.5", Some("cloudflare-workers-ai")),
+            ("", "cloudflare/@cf/openai/gpt-oss-120b", Some("cloudflare-workers-ai")),
+            ("", "nvidia_nim/moonshotai/kimi-k2.5", Some("nvidia")),
+            ("", "github_copilot/gpt-5.5", Some("github-copilot")),
+            ("", "models/gemini-2.5-pro", Some("google")),
+            ("", "ollama_chat/gpt-oss:20b", Some("ollama")),
+            ("", "xai/grok-4.6", Some("xai")),
+            ("", "zai/glm-5", Some("zai")),
+            ("", "mistral/devstral-medium-latest", Some("mistral")),
+            ("", "cerebras/gpt-oss-120b", Some("cerebras")),
+            (
+                "",
+                "projects/p/locations/us-east5/publishers/anthropic/models/claude-sonnet-4-6",
+                Some("google-vertex-anthropic"),
+            ),
+            (
+                "",
+                "projects/p/locations/global/publishers/google/models/gemini-3-pro",
+                Some("google-vertex"),
+            ),
             ("", "house-model", None),
             ("", "", None),
         ] {

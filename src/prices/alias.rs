@@ -78,7 +78,19 @@ pub(super) fn spellings(provider_id: &str, model_id: &str) -> Vec<String> {
     also(&|model| Some(model.to_ascii_lowercase()));
     // `anthropic/claude-…`, `accounts/…/models/…`
     also(&|model| model.rsplit_once('/').map(|(_, name)| name.to_owned()));
-    also(&undecorated);
+    also(&|model| model.strip_suffix("[1m]").map(str::to_owned));
+    // Bedrock's ids are listed with and without what stands for a version: `…-v1:0`, `…-v1`, `…`.
+    also(&|model| {
+        bedrock_name(model)
+            .and_then(|_| model.strip_suffix(":0"))
+            .map(str::to_owned)
+    });
+    also(&|model| {
+        bedrock_name(model)
+            .and_then(|_| model.strip_suffix("-v1"))
+            .map(str::to_owned)
+    });
+    also(&|model| bedrock_name(model).map(str::to_owned));
     also(&undated);
     also(&|model| model.strip_suffix("-latest").map(str::to_owned));
     if provider_id == "cursor" {
@@ -99,12 +111,6 @@ pub(super) fn spellings(provider_id: &str, model_id: &str) -> Vec<String> {
     also(&|model| between_digits(model, '.', '-'));
     also(&|model| between_digits(model, '-', '.'));
     spellings
-}
-
-/// Bedrock's `us.anthropic.claude-opus-4-6-v1:0` and Claude Code's `claude-opus-4-6[1m]` as `claude-opus-4-6`.
-fn undecorated(model: &str) -> Option<String> {
-    let name = model.strip_suffix("[1m]").or_else(|| bedrock_name(model))?;
-    Some(name.to_owned())
 }
 
 /// `claude-opus-4-5-20251101`, `claude-opus-4-5@20251101` and `gpt-4o-2024-08-06` without the date.
@@ -224,6 +230,39 @@ mod tests {
         ] {
             assert!(stands_for(provider, model, listed), "{provider} {model} as {listed}");
         }
+    }
+
+    #[test]
+    fn a_model_costs_alike_in_every_geography_and_spelling_of_bedrock() {
+        let book = PriceBook::built_in();
+        let price = |model: &str| {
+            let prices = book.of("amazon-bedrock", model);
+            let price = prices.at(1_795_197_600_000, crate::core::turn::Mode::Standard)?;
+            Some(*price.base())
+        };
+        let all: Vec<&str> = book.all().map(|(_, model)| model).collect();
+        let mut tried = 0;
+        for listed in all.iter().filter(|model| model.starts_with("us.anthropic.claude-")) {
+            let name = listed.strip_prefix("us.").unwrap_or_default();
+            let expected = price(listed);
+            for region in ["apac", "au", "ca", "eu", "in", "jp", "kr", "sa", "uk", "us"] {
+                for end in ["", "[1m]", ":0", ":0[1m]"] {
+                    let revision = ["", "-v1"][usize::from(end.starts_with(':') && !name.ends_with("-v1"))];
+                    let model = format!("{region}.{name}{revision}{end}");
+                    if model.contains(":0-v1:0") {
+                        continue;
+                    }
+                    assert_eq!(price(&model), expected, "{model} and {listed}");
+                    tried += 1;
+                }
+            }
+        }
+        assert!(tried > 200, "{tried}");
+        // Without its date, as a user may set it.
+        assert_eq!(
+            price("us.anthropic.claude-haiku-4-5"),
+            price("us.anthropic.claude-haiku-4-5-20251001-v1:0")
+        );
     }
 
     #[test]

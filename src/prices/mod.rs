@@ -143,9 +143,9 @@ impl PriceBook {
         }
         let is_plan = is_plan(provider_id);
         let candidates = alias::candidates(provider_id, model_id);
-        let exactly = candidates
-            .iter()
-            .find_map(|(provider, model)| self.listed(provider, model, Some(is_plan)));
+        let exactly = candidates.iter().find_map(|(provider, model)| {
+            Some((self.listed(provider, model, Some(is_plan))?, provider != provider_id))
+        });
         // An id without a date is the newest dated one.
         let newest = || {
             candidates.iter().find_map(|(provider, model)| {
@@ -157,10 +157,17 @@ impl PriceBook {
                         .last()
                         .map(str::to_owned)
                 };
-                self.listed(provider, &lists.find_map(dated)?, Some(is_plan))
+                let prices = self.listed(provider, &lists.find_map(dated)?, Some(is_plan))?;
+                Some((prices, provider != provider_id))
             })
         };
-        let listed = exactly.or_else(newest).or_else(|| self.added(provider_id, model_id));
+        // What the maker takes; the cloud's own list has its own prices.
+        let at_place = |(prices, is_makers): (ModelPrices, bool)| match surcharges::of_place(provider_id, model_id) {
+            Some(permille) if is_makers => prices.times(permille),
+            _ => prices,
+        };
+        let listed = exactly.or_else(newest).map(at_place);
+        let listed = listed.or_else(|| self.added(provider_id, model_id));
         listed.unwrap_or_else(ModelPrices::missing)
     }
 

@@ -1,5 +1,6 @@
 //! What providers bill beside tokens: web searches, and requests that are bound to a region.
 
+use crate::core::biller::bedrock_name;
 use crate::core::price::Surcharges;
 use crate::core::vendor::vendor_of;
 
@@ -17,6 +18,21 @@ const WEB_SEARCH: [(&str, u64); 6] = [
 /// `inference_geo: "us"`: 1.1 × every token price of Claude 4.6 and later; earlier models have no such choice.
 const US_PERMILLE: u32 = 1_100;
 const FIRST_WITH_REGION: (u32, u32) = (4, 6);
+
+/// Bedrock's profiles of a geography and endpoints of one region, from Claude 4.5 on: 1.1 × what the maker and the global
+/// profile take. Source: platform.claude.com/docs (pricing, regional endpoints).
+const FIRST_WITH_PLACE: (u32, u32) = (4, 5);
+
+/// How many thousandths of its maker's price a model costs at a cloud because of where its requests may run; `None` where
+/// that makes no difference.
+pub(super) fn of_place(provider_id: &str, model_id: &str) -> Option<u32> {
+    let id = model_id.strip_suffix("[1m]").unwrap_or(model_id).rsplit('/').next()?;
+    let is_bound = !id.starts_with("global.");
+    let is_claude = vendor_of(model_id) == Some("anthropic");
+    let is_later = || version(bedrock_name(id)?).map(|version| version >= FIRST_WITH_PLACE);
+    let is_dearer = provider_id == "amazon-bedrock" && is_bound && is_claude && is_later() == Some(true);
+    is_dearer.then_some(US_PERMILLE)
+}
 
 /// Charges of this provider for this model besides tokens.
 pub(super) fn surcharges(provider_id: &str, model_id: &str) -> Surcharges {
@@ -62,6 +78,28 @@ mod tests {
         ] {
             assert_eq!(surcharges("anthropic", model).us, factor, "{model}");
             assert_eq!(surcharges("amazon-bedrock", model).us, None, "{model}");
+        }
+    }
+
+    #[test]
+    fn a_place_costs_a_tenth_more_from_claude_4_5_on() {
+        for (provider, model, factor) in [
+            ("amazon-bedrock", "apac.anthropic.claude-sonnet-4-6", Some(1_100)),
+            (
+                "amazon-bedrock",
+                "jp.anthropic.claude-opus-4-5-20251101-v1:0[1m]",
+                Some(1_100),
+            ),
+            ("amazon-bedrock", "bedrock/anthropic.claude-opus-5", Some(1_100)),
+            ("amazon-bedrock", "global.anthropic.claude-opus-5", None),
+            ("amazon-bedrock", "us.anthropic.claude-opus-4-1-20250805-v1:0", None),
+            ("amazon-bedrock", "us.anthropic.claude-sonnet-4-20250514-v1:0", None),
+            ("amazon-bedrock", "us.anthropic.claude-3-7-sonnet-20250219-v1:0", None),
+            ("amazon-bedrock", "us.zai.glm-5", None),
+            ("amazon-bedrock", "claude-opus-5", None),
+            ("acme", "us.anthropic.claude-opus-5", None),
+        ] {
+            assert_eq!(of_place(provider, model), factor, "{provider}/{model}");
         }
     }
 

@@ -79,6 +79,18 @@ impl ModelPrices {
         Self { surcharges, ..self }
     }
 
+    /// At so many thousandths of every rate.
+    #[must_use]
+    pub fn times(mut self, permille: u32) -> Self {
+        for entry in &mut self.entries {
+            entry.standard = entry.standard.times(permille);
+            for (_, price) in &mut entry.modes {
+                *price = price.times(permille);
+            }
+        }
+        self
+    }
+
     /// The same, found in another way.
     #[must_use]
     pub fn found_as(self, found: Found) -> Self {

@@ -38,6 +38,16 @@ impl Rates {
 
     /// The price of a million tokens of this kind. Without a listed price, reasoning costs the output rate, a cache
     /// read the input rate (no discount), and a cache write 1.25 × input.
+    fn scaled(&self, scale: impl Fn(Rate) -> Rate + Copy) -> Self {
+        Self {
+            input: scale(self.input),
+            output: scale(self.output),
+            reasoning: self.reasoning.map(scale),
+            cache_read: self.cache_read.map(scale),
+            cache_write: self.cache_write.map(scale),
+        }
+    }
+
     pub fn of(&self, bucket: Bucket) -> Rate {
         match bucket {
             Bucket::Input => self.input,
@@ -151,18 +161,22 @@ impl Price {
             0 => rate,
             input => Rate::try_from(u128::from(rate) * u128::from(base.input) / u128::from(input)).unwrap_or(MAX_RATE),
         };
-        let scaled = |rates: &Rates| Rates {
-            input: scale(rates.input),
-            output: scale(rates.output),
-            reasoning: rates.reasoning.map(scale),
-            cache_read: rates.cache_read.map(scale),
-            cache_write: rates.cache_write.map(scale),
-        };
+        self.scaled(*base, scale)
+    }
+
+    /// At so many thousandths of every rate.
+    #[must_use]
+    pub fn times(&self, permille: u32) -> Self {
+        let scale = |rate: Rate| Rate::try_from(u128::from(rate) * u128::from(permille) / 1_000).unwrap_or(MAX_RATE);
+        self.scaled(self.base.scaled(scale), scale)
+    }
+
+    fn scaled(&self, base: Rates, scale: impl Fn(Rate) -> Rate + Copy) -> Self {
         let tiers = self.tiers.iter().map(|tier| Tier {
             above: tier.above,
-            rates: scaled(&tier.rates),
+            rates: tier.rates.scaled(scale),
         });
-        Self::new(*base, tiers.collect())
+        Self::new(base, tiers.collect())
     }
 
     /// Only input and output, in dollars for a million tokens.
