@@ -16,6 +16,7 @@ mod interrupted;
 mod junk_lines;
 mod long_lines;
 mod metadata;
+mod money_alone;
 mod new_ids;
 mod origins;
 mod outside_messages;

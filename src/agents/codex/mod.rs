@@ -53,6 +53,7 @@ impl Agent for Codex {
             limits: About::list(&[
                 "sessions started with --ephemeral are not written to disk",
                 "requests for thread names and interrupted streams are not written to disk",
+                "web searches, which OpenAI's API bills beside tokens, are not counted",
                 "old rollouts without a turn_context do not name their model",
                 "versions before about 0.131 copy the parent's records into a fork; without turn ids or the parent's \
                  file, ttop treats records written at once as the copy",

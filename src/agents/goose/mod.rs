@@ -22,7 +22,7 @@ use serde::Deserialize;
 use xxhash_rust::xxh3::xxh3_64;
 
 const ID: &str = "goose";
-const RULES_VERSION: u32 = 5;
+const RULES_VERSION: u32 = 6;
 
 /// `input_tokens` and its like are the last request, not a total.
 const COLUMNS: [&str; 17] = [
@@ -199,7 +199,6 @@ fn session(
         model: &model,
         started_at,
     };
-    ledger.add(&of_requests, into);
     let total = Counts::of(
         cells,
         [
@@ -211,7 +210,9 @@ fn session(
             "accumulated_cost",
         ],
     );
-    let Some(rest) = ledger.rest(&id, total) else {
+    let rest = ledger.rest(&id, total);
+    let rest = ledger.add(&of_requests, rest, into);
+    let Some(rest) = rest else {
         if total.is_nothing() {
             into.skip(Skip::Uncounted);
         }

@@ -6,7 +6,7 @@ use crate::agents::shared::lenient::dollars;
 use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::table::{self, Cells};
 use crate::core::biller::biller;
-use crate::core::money::Money;
+use crate::core::money::{Money, share};
 use crate::core::numbers::Numbers;
 use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, EventKey, Rank, RecordKey, Turn};
@@ -55,6 +55,10 @@ impl Counts {
 
     pub(super) fn is_nothing(&self) -> bool {
         self.input.unwrap_or(0) == 0 && self.output.unwrap_or(0) == 0 && self.cost.is_none()
+    }
+
+    fn is_money_alone(&self) -> bool {
+        self.input.unwrap_or(0) == 0 && self.output.unwrap_or(0) == 0 && self.cost.is_some()
     }
 
     /// What is left of a total without a part of it. What neither records stays unknown.
@@ -196,14 +200,26 @@ impl Ledger {
         self.0.get(session)?.requests.first()?.time
     }
 
-    /// Adds the requests of a session, which was copied from `origin` if it was copied.
-    pub(super) fn add(&self, session: &Session<'_>, into: &mut Batch) {
+    /// Adds the requests of a session, which was copied from `origin` if it was copied. What its total has beyond them is
+    /// theirs where that is money alone and some have none; returns what is left of it.
+    pub(super) fn add(&self, session: &Session<'_>, rest: Option<Counts>, into: &mut Batch) -> Option<Counts> {
         let requests = self.0.get(session.id).map_or(&[][..], |listed| &listed.requests);
+        let is_unpaid = |request: &&Request| request.counts.cost.is_none() && !request.counts.is_nothing();
+        let unpaid = requests.iter().filter(is_unpaid);
+        let weights: Vec<u64> = unpaid.map(|request| request.counts.tokens().known_total()).collect();
+        let money = rest.filter(|rest| !weights.is_empty() && rest.is_money_alone());
+        let shares = money.and_then(Counts::money).map(|money| share(money, &weights));
+        let is_given = shares.is_some();
+        let mut shares = shares.unwrap_or_default().into_iter();
         for (number, request) in requests.iter().enumerate() {
             let tokens = request.counts.tokens();
             if request.counts.is_nothing() {
                 continue;
             }
+            let cost = match is_unpaid(&request) {
+                true => shares.next(),
+                false => request.counts.money(),
+            };
             let model = request.model.as_deref().unwrap_or(session.model);
             into.turn(&Turn {
                 session_id: session.id,
@@ -215,7 +231,7 @@ impl Ledger {
                 provider_id: biller(session.provider, model).unwrap_or(""),
                 model_id: model,
                 numbers: Numbers {
-                    cost: request.counts.money(),
+                    cost,
                     accuracy: Accuracy::of(&tokens),
                     ..Numbers::of(tokens, request.time.unwrap_or(session.started_at))
                 },
@@ -223,6 +239,7 @@ impl Ledger {
                 ..Turn::PLAIN
             });
         }
+        rest.filter(|_| !is_given)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::table::{self, Cells};
 use crate::agents::shared::walk::Walk;
+use crate::core::money::{Money, share};
 use crate::core::problem::Problem;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
@@ -19,7 +20,7 @@ use anyhow::Result;
 use rustc_hash::FxHashMap;
 
 const ID: &str = "hermes";
-const RULES_VERSION: u32 = 4;
+const RULES_VERSION: u32 = 5;
 
 const COLUMNS: [&str; 16] = [
     "id",
@@ -237,7 +238,7 @@ fn session(
         ..SessionInfo::new(&id)
     });
     let origin = originals.of(&id, started_at, cells);
-    let add = |total: &ModelTotal, into: &mut Batch| {
+    let add = |total: &ModelTotal, cost: Option<Money>, into: &mut Batch| {
         Total {
             agent: ID,
             session: &id,
@@ -247,7 +248,7 @@ fn session(
             provider: &total.provider,
             model: &total.model,
             tokens: total.counts.tokens(),
-            cost: dollars(total.cost),
+            cost,
             accuracy: Accuracy::Exact,
             started_at: total.first_seen.or(started_at).unwrap_or(0),
             place: cells.rowid(),
@@ -263,18 +264,28 @@ fn session(
         ..ModelTotal::default()
     };
     let totals = by_model.get(&id).map(Vec::as_slice).unwrap_or_default();
-    for total in totals {
-        add(total, into);
-        if total.is_main {
-            rest.counts = rest.counts.minus(total.counts);
-            rest.cost = rest.cost.map(|cost| cost - total.cost.unwrap_or(0.0));
-        }
+    for total in totals.iter().filter(|total| total.is_main) {
+        rest.counts = rest.counts.minus(total.counts);
+        rest.cost = rest.cost.map(|cost| cost - total.cost.unwrap_or(0.0));
     }
-    if totals.is_empty() {
-        add(&rest, into);
-    } else if !rest.counts.tokens().is_zero() {
-        // Sums of fractions leave crumbs.
-        rest.cost = rest.cost.filter(|cost| *cost > 1e-9);
-        add(&rest, into);
+    // Sums of fractions leave crumbs.
+    let left = dollars(rest.cost.filter(|cost| *cost > 1e-9));
+    let is_covered = !totals.is_empty() && rest.counts.tokens().is_zero();
+    // Money without tokens is that of the totals which have tokens and no money.
+    let is_unpaid = |total: &&ModelTotal| total.is_main && total.cost.is_none();
+    let unpaid = totals.iter().filter(is_unpaid);
+    let weights: Vec<u64> = unpaid.map(|total| total.counts.tokens().known_total()).collect();
+    let mut shares = left
+        .filter(|_| is_covered)
+        .map(|left| share(left, &weights))
+        .unwrap_or_default()
+        .into_iter();
+    for total in totals {
+        let own = dollars(total.cost);
+        let cost = if is_unpaid(&total) { shares.next() } else { own };
+        add(total, cost, into);
+    }
+    if !is_covered {
+        add(&rest, if totals.is_empty() { dollars(rest.cost) } else { left }, into);
     }
 }
