@@ -59,7 +59,10 @@ impl Process {
     /// A runtime, as `node` is, that runs a script: a file of this path, made here.
     pub fn scripted(runtime: &str, script: &Path, folder: &Path, arguments: &[&str]) -> Self {
         std::fs::create_dir_all(script.parent().expect("a folder")).expect("folders");
-        std::fs::write(script, "read wait\n").expect("a script");
+        // A shell that is about to read it would find it empty while it is written again, and end.
+        if !script.exists() {
+            std::fs::write(script, "read wait\n").expect("a script");
+        }
         let _alone = starting();
         let script = script.to_str().expect("text");
         Self::launch(&[&[script], arguments].concat(), runtime, folder, &[])
