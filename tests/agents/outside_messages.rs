@@ -74,12 +74,14 @@ fn pi_cases() -> Vec<Case> {
         json!({"type": "message", "id": "c1", "timestamp": STAMP, "message": reply}),
     ]);
     let folder = ".pi/agent/sessions/--p--/2026-03-02T09-00-00-000Z_s/run1/run-0/session.jsonl";
-    let with_child = |name, tool: &str, details: Value| Case {
+    let elsewhere = ".pi/agent/sessions/--q--/c.jsonl";
+    let with_child_at = |child_path, name, tool: &str, details: Value| Case {
         name,
         agent: "pi",
-        files: vec![(PI, pi(&[pi_tool(tool, &details)])), (folder, subagent.clone())],
+        files: vec![(PI, pi(&[pi_tool(tool, &details)])), (child_path, subagent.clone())],
         turns: vec![PI_REPLY, child],
     };
+    let with_child = |name, tool: &str, details: Value| with_child_at(folder, name, tool, details);
     vec![
         case("a compaction", "pi", PI, pi_entry("compaction", 80), summed),
         case("a branch's summary", "pi", PI, pi_entry("branch_summary", 80), summed),
@@ -104,6 +106,23 @@ fn pi_cases() -> Vec<Case> {
             "runs with sessions",
             "chain",
             json!({"results": [{"sessionFile": "/x/session.jsonl"}]}),
+        ),
+        with_child_at(
+            elsewhere,
+            "a run with a session elsewhere",
+            "chain",
+            json!({"results": [{"agent": "a"}, {"sessionFile": "/old/home/.pi/agent/sessions/--q--/c.jsonl"}]}),
+        ),
+        case(
+            "runs whose sessions are not kept",
+            "pi",
+            PI,
+            pi_tool(
+                "subagent",
+                &json!({"results": [{"agent": "a"}, {"sessionFile": "/x/sessions/--q--/c.jsonl"},
+                    {"sessionFile": "/x/sessions/--q--/../--p--/2026-03-02T09-00-00-000Z_s.jsonl"}]}),
+            ),
+            tool,
         ),
     ]
 }

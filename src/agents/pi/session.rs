@@ -11,10 +11,10 @@ use crate::core::turn::{Accuracy, EventKey, Project, Rank, RecordKey, SessionInf
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::path::Path;
+use std::path::{Component, Path};
 
 /// Version of the reading rules.
-pub(crate) const RULES_VERSION: u32 = 5;
+pub(crate) const RULES_VERSION: u32 = 6;
 
 /// Commands of other agents that answer for OpenClaw: those agents record what they use.
 const COMMANDS: [&str; 4] = ["claude-cli", "codex-cli", "gemini-cli", "google-gemini-cli"];
@@ -302,13 +302,15 @@ impl State {
 }
 
 /// Whether a tool's usage is that of subagents whose own sessions are on disk, where it counts: the details list them, as in
-/// `{"results":[{"sessionFile":"…"}]}`, or they are in the folder beside the session at `path`.
+/// `{"results":[{"sessionFile":"…"}]}`, or they are in the folder beside the session at `path`. One that is on disk stands for
+/// all: how much each of them used is not recorded.
 fn has_sessions(message: &Message, path: &Path) -> bool {
     if message.usage.is_none() {
         return false;
     }
     let name = part::<Text>(message.tool_name).unwrap_or_default();
-    if name.to_ascii_lowercase().contains("subagent") && path.with_extension("").is_dir() {
+    let has_folder = path.with_extension("").is_dir();
+    if name.to_ascii_lowercase().contains("subagent") && has_folder {
         return true;
     }
     #[derive(Deserialize)]
@@ -323,9 +325,24 @@ fn has_sessions(message: &Message, path: &Path) -> bool {
         session_file: Text<'a>,
     }
     part::<Details>(message.details).is_some_and(|details| {
-        let mut runs = details.results.into_iter().map(|run| part::<Run>(Some(run)));
-        runs.any(|run| run.is_some_and(|run| !run.session_file.is_empty()))
+        let runs = details.results.into_iter().filter_map(|run| part::<Run>(Some(run)));
+        let mut named = runs.filter(|run| !run.session_file.is_empty());
+        named.any(|run| has_folder || is_stored(&run.session_file, path))
     })
+}
+
+/// Whether a session is in the same store as the one at `path`, wherever the store was when the session was named.
+fn is_stored(session: &str, path: &Path) -> bool {
+    const STORE: &str = "sessions";
+    let store = path.ancestors().find(|folder| folder.ends_with(STORE));
+    let place = session.replace('\\', "/");
+    let place = place
+        .rsplit_once(&format!("/{STORE}/"))
+        .map(|(_, place)| Path::new(place).to_owned());
+    let is_plain = |place: &Path| place.components().all(|part| matches!(part, Component::Normal(_)));
+    store
+        .zip(place)
+        .is_some_and(|(store, place)| is_plain(&place) && store.join(place).is_file())
 }
 
 /// One request, whatever entry records it.
