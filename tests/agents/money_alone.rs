@@ -1,14 +1,6 @@
 //! A session's money, where its parts have all of its tokens and no money: it is theirs, shared out.
 
-use crate::rewritten_records::Machine;
-use crate::support::Home;
-
-fn database(home: &Home, path: &str, schema: &str) -> rusqlite::Connection {
-    home.write(path, "");
-    let database = rusqlite::Connection::open(home.path().join(path)).expect("a database");
-    database.execute_batch(schema).expect("a schema");
-    database
-}
+use crate::rewritten_records::{Machine, database};
 
 #[test]
 fn requests_without_money_have_that_of_their_session() {

@@ -103,7 +103,7 @@ fn a_growing_total_of_a_session_is_one_row() {
 }
 
 /// A database below the home, kept open as its owner keeps it.
-fn database(home: &support::Home, path: &str, schema: &str) -> rusqlite::Connection {
+pub fn database(home: &support::Home, path: &str, schema: &str) -> rusqlite::Connection {
     let path = home.path().join(path);
     std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
     let connection = rusqlite::Connection::open(path).expect("a database");
