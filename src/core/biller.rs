@@ -177,7 +177,7 @@ fn cloud_of(model: &str) -> Option<&'static str> {
         return Some("amazon-bedrock");
     }
     let is_vertex = model.ends_with("-maas")
-        || model.contains("/publishers/")
+        || model.contains("publishers/")
         || model.split_once('@').is_some_and(|(_, version)| {
             version == "default" || version == "latest" || version.bytes().all(|byte| byte.is_ascii_digit())
         });
@@ -305,6 +305,7 @@ mod tests {
             ("", "xai/grok-4.6", Some("xai")),
             ("", "zai/glm-5", Some("zai")),
             ("", "mistral/devstral-medium-latest", Some("mistral")),
+            ("", "publishers/google/models/gemini-2.5-pro", Some("google-vertex")),
             ("", "cerebras/gpt-oss-120b", Some("cerebras")),
             (
                 "",
