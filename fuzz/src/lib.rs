@@ -36,13 +36,8 @@ fn subjects() -> &'static [(Subject, Bookmark)] {
     static SUBJECTS: OnceLock<(TempDir, Vec<(Subject, Bookmark)>)> = OnceLock::new();
     let (_, subjects) = SUBJECTS.get_or_init(|| {
         let place = tempfile::tempdir().expect("a folder");
-        let subjects = Subject::all(&fixtures(), place.path(), copy);
-        let marked = subjects.into_iter().map(|subject| {
-            let mark = subject.read(&subject.original, &Bookmark::default());
-            (subject, mark.unwrap_or_default())
-        });
-        let marked = marked.collect();
-        (place, marked)
+        let subjects = Subject::marked(&fixtures(), place.path(), copy);
+        (place, subjects)
     });
     subjects
 }

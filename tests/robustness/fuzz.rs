@@ -7,7 +7,6 @@ use crate::support::{self, Home};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
-use ttop::agents::Bookmark;
 use ttop::fuzzing::TARGETS;
 
 /// Each source and each parser is given so many inputs by default.
@@ -50,7 +49,7 @@ fn no_source_and_no_text_makes_a_reader_panic() {
 
 fn no_source_of_an_agent_makes_it_panic() {
     let home = Home::new();
-    let subjects = subjects(&home);
+    let subjects = Subject::marked(&support::fixtures(), &home.path(), support::copy_tree);
     let rounds = rounds(|random| {
         for (subject, mark) in &subjects {
             let mut input = subject.original.clone();
@@ -65,7 +64,7 @@ fn no_source_of_an_agent_makes_it_panic() {
 
 fn no_cell_of_a_database_makes_its_reader_panic() {
     let home = Home::new();
-    let subjects = subjects(&home);
+    let subjects = Subject::marked(&support::fixtures(), &home.path(), support::copy_tree);
     let databases = subjects.iter().filter_map(|(subject, mark)| {
         let cells = Cells::of(subject)?;
         Some((cells, subject.agent.id(), mark))
@@ -81,16 +80,6 @@ fn no_cell_of_a_database_makes_its_reader_panic() {
     });
     let agents: BTreeSet<_> = databases.iter().map(|(_, agent, _)| agent).collect();
     assert!(rounds > 0 && agents.len() >= 10, "{agents:?}");
-}
-
-/// The sources of all fixtures, each with what its original content leaves as a bookmark.
-fn subjects(home: &Home) -> Vec<(Subject, Bookmark)> {
-    let subjects = Subject::all(&support::fixtures(), &home.path(), support::copy_tree);
-    let marked = subjects.into_iter().map(|subject| {
-        let mark = subject.read(&subject.original, &Bookmark::default());
-        (subject, mark.unwrap_or_default())
-    });
-    marked.collect()
 }
 
 fn no_text_makes_a_parser_panic() {

@@ -5,12 +5,11 @@ use super::subjects::Subject;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
-use std::io::Read;
 use ttop::agents::Bookmark;
+use ttop::agents::shared::zstd;
 
 /// Of each column.
 const MOST_CELLS: usize = 8;
-const ZSTD: [u8; 4] = 0xfd2f_b528_u32.to_le_bytes();
 
 pub struct Cell {
     table: String,
@@ -102,7 +101,7 @@ impl Cell {
                 Value::Null => Vec::new(),
             };
             // Some fixtures have a damaged one.
-            let unpacked = held.starts_with(&ZSTD).then(|| unpack(&held)).flatten();
+            let unpacked = zstd::unpack(&held[..], zstd::MOST_BYTES).ok();
             Self {
                 table: table.to_owned(),
                 column: column.to_owned(),
@@ -115,11 +114,4 @@ impl Cell {
         let rows = rows.expect("rows").map(|row| cell(row.expect("a row")));
         rows.collect()
     }
-}
-
-fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
-    let mut unpacked = Vec::new();
-    let mut frame = ruzstd::decoding::StreamingDecoder::new(packed).ok()?;
-    frame.read_to_end(&mut unpacked).ok()?;
-    Some(unpacked)
 }

@@ -33,6 +33,15 @@ impl Subject {
         subjects
     }
 
+    /// All of them, each with what its original content leaves as a bookmark.
+    pub fn marked(fixtures: &Path, place: &Path, copy: impl Fn(&Path, &Path)) -> Vec<(Self, Bookmark)> {
+        let marked = Self::all(fixtures, place, copy).into_iter().map(|subject| {
+            let mark = subject.read(&subject.original, &Bookmark::default());
+            (subject, mark.unwrap_or_default())
+        });
+        marked.collect()
+    }
+
     /// Reads other content in the source's place, on from a bookmark and from its start: no panic, and problems that name a
     /// place and a reason.
     pub fn read(&self, content: &[u8], from: &Bookmark) -> Option<Bookmark> {
