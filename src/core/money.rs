@@ -156,6 +156,17 @@ pub fn share(whole: Money, weights: &[u64]) -> Vec<Money> {
     shares.collect()
 }
 
+/// What parts of a whole cost: each its own, and what is left of the whole by weight for those that have a weight.
+pub fn fill(left: Option<Money>, parts: &[(Option<Money>, Option<u64>)]) -> Vec<Option<Money>> {
+    let weights: Vec<u64> = parts.iter().filter_map(|(_, weight)| *weight).collect();
+    let mut shares = left.into_iter().flat_map(|left| share(left, &weights));
+    let cost = |(own, weight): &(Option<Money>, Option<u64>)| match weight {
+        Some(_) => shares.next(),
+        None => *own,
+    };
+    parts.iter().map(cost).collect()
+}
+
 /// What nearly all amounts look like, in one pass: at most nine digits, a point, any digits. `None` for anything else.
 fn parse_short(text: &[u8]) -> Option<Money> {
     const MOST_WHOLE_DIGITS: usize = 9;

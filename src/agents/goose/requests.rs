@@ -6,7 +6,7 @@ use crate::agents::shared::lenient::dollars;
 use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::table::{self, Cells};
 use crate::core::biller::biller;
-use crate::core::money::{Money, share};
+use crate::core::money::{Money, fill};
 use crate::core::numbers::Numbers;
 use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{Accuracy, EventKey, Rank, RecordKey, Turn};
@@ -54,11 +54,11 @@ impl Counts {
     }
 
     pub(super) fn is_nothing(&self) -> bool {
-        self.input.unwrap_or(0) == 0 && self.output.unwrap_or(0) == 0 && self.cost.is_none()
+        self.has_no_tokens() && self.cost.is_none()
     }
 
-    fn is_money_alone(&self) -> bool {
-        self.input.unwrap_or(0) == 0 && self.output.unwrap_or(0) == 0 && self.cost.is_some()
+    fn has_no_tokens(&self) -> bool {
+        self.input.unwrap_or(0) == 0 && self.output.unwrap_or(0) == 0
     }
 
     /// What is left of a total without a part of it. What neither records stays unknown.
@@ -204,22 +204,18 @@ impl Ledger {
     /// theirs where that is money alone and some have none; returns what is left of it.
     pub(super) fn add(&self, session: &Session<'_>, rest: Option<Counts>, into: &mut Batch) -> Option<Counts> {
         let requests = self.0.get(session.id).map_or(&[][..], |listed| &listed.requests);
-        let is_unpaid = |request: &&Request| request.counts.cost.is_none() && !request.counts.is_nothing();
-        let unpaid = requests.iter().filter(is_unpaid);
-        let weights: Vec<u64> = unpaid.map(|request| request.counts.tokens().known_total()).collect();
-        let money = rest.filter(|rest| !weights.is_empty() && rest.is_money_alone());
-        let shares = money.and_then(Counts::money).map(|money| share(money, &weights));
-        let is_given = shares.is_some();
-        let mut shares = shares.unwrap_or_default().into_iter();
-        for (number, request) in requests.iter().enumerate() {
+        let part = |Request { counts, .. }: &Request| {
+            let is_unpaid = counts.cost.is_none() && !counts.is_nothing();
+            (counts.money(), is_unpaid.then(|| counts.tokens().known_total()))
+        };
+        let parts: Vec<_> = requests.iter().map(part).collect();
+        let money = rest.filter(|rest| rest.has_no_tokens()).and_then(Counts::money);
+        let is_given = money.is_some() && parts.iter().any(|(_, weight)| weight.is_some());
+        for ((number, request), cost) in requests.iter().enumerate().zip(fill(money, &parts)) {
             let tokens = request.counts.tokens();
             if request.counts.is_nothing() {
                 continue;
             }
-            let cost = match is_unpaid(&request) {
-                true => shares.next(),
-                false => request.counts.money(),
-            };
             let model = request.model.as_deref().unwrap_or(session.model);
             into.turn(&Turn {
                 session_id: session.id,

@@ -11,7 +11,7 @@ use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::table::{self, Cells};
 use crate::agents::shared::walk::Walk;
-use crate::core::money::{Money, share};
+use crate::core::money::{Money, fill};
 use crate::core::problem::Problem;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
@@ -272,17 +272,13 @@ fn session(
     let left = dollars(rest.cost.filter(|cost| *cost > 1e-9));
     let is_covered = !totals.is_empty() && rest.counts.tokens().is_zero();
     // Money without tokens is that of the totals which have tokens and no money.
-    let is_unpaid = |total: &&ModelTotal| total.is_main && total.cost.is_none();
-    let unpaid = totals.iter().filter(is_unpaid);
-    let weights: Vec<u64> = unpaid.map(|total| total.counts.tokens().known_total()).collect();
-    let mut shares = left
-        .filter(|_| is_covered)
-        .map(|left| share(left, &weights))
-        .unwrap_or_default()
-        .into_iter();
-    for total in totals {
-        let own = dollars(total.cost);
-        let cost = if is_unpaid(&total) { shares.next() } else { own };
+    let part = |total: &ModelTotal| {
+        let is_unpaid = total.is_main && total.cost.is_none();
+        let weight = is_unpaid.then(|| total.counts.tokens().known_total());
+        (dollars(total.cost), weight)
+    };
+    let parts: Vec<_> = totals.iter().map(part).collect();
+    for (total, cost) in totals.iter().zip(fill(left.filter(|_| is_covered), &parts)) {
         add(total, cost, into);
     }
     if !is_covered {
