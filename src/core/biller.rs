@@ -220,33 +220,36 @@ pub fn bedrock_name(model: &str) -> Option<&str> {
 
 /// A provider before a `/`, as LiteLLM and others write it.
 fn router_prefix(prefix: &str) -> Option<&'static str> {
-    // Providers, and prefixes that are no provider's other name elsewhere.
-    const OWN: [(&str, &str); 18] = [
-        ("amazon-bedrock", "amazon-bedrock"),
-        ("azure", "azure"),
-        ("cerebras", "cerebras"),
-        ("deepinfra", "deepinfra"),
-        ("fireworks-ai", "fireworks-ai"),
-        ("github-copilot", "github-copilot"),
-        ("google-vertex", "google-vertex"),
-        ("groq", "groq"),
-        ("mistral", "mistral"),
+    const OWN: [&str; 15] = [
+        "amazon-bedrock",
+        "azure",
+        "cerebras",
+        "deepinfra",
+        "fireworks-ai",
+        "github-copilot",
+        "google-vertex",
+        "groq",
+        "mistral",
+        "ollama",
+        "openrouter",
+        "togetherai",
+        "vercel",
+        "xai",
+        "zai",
+    ];
+    // What is no provider's other name elsewhere.
+    const PREFIXES: [(&str, &str); 3] = [
         ("models", "google"),
         ("nvidia-nim", "nvidia"),
-        ("ollama", "ollama"),
         ("ollama-chat", "ollama"),
-        ("openrouter", "openrouter"),
-        ("togetherai", "togetherai"),
-        ("vercel", "vercel"),
-        ("xai", "xai"),
-        ("zai", "zai"),
     ];
     // OpenRouter's own way to write a maker: `qwen/qwen3-coder`, `x-ai/grok-4`.
     const VENDORS: [&str; 5] = ["fireworks", "mistralai", "qwen", "x-ai", "z-ai"];
     let spelled = prefix.replace('_', "-");
+    let own = OWN.iter().find(|id| **id == spelled).copied();
     let others = SPELLINGS.iter().filter(|(spelling, _)| !VENDORS.contains(spelling));
-    let known = OWN.iter().chain(others).find(|(spelling, _)| *spelling == spelled);
-    known.map(|(_, id)| *id).filter(|id| !id.is_empty())
+    let known = PREFIXES.iter().chain(others).find(|(spelling, _)| *spelling == spelled);
+    own.or(known.map(|(_, id)| *id)).filter(|id| !id.is_empty())
 }
 
 #[cfg(test)]

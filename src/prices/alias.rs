@@ -80,16 +80,12 @@ pub(super) fn spellings(provider_id: &str, model_id: &str) -> Vec<String> {
     also(&|model| model.rsplit_once('/').map(|(_, name)| name.to_owned()));
     also(&|model| model.strip_suffix("[1m]").map(str::to_owned));
     // Bedrock's ids are listed with and without what stands for a version: `…-v1:0`, `…-v1`, `…`.
-    also(&|model| {
-        bedrock_name(model)
-            .and_then(|_| model.strip_suffix(":0"))
-            .map(str::to_owned)
-    });
-    also(&|model| {
-        bedrock_name(model)
-            .and_then(|_| model.strip_suffix("-v1"))
-            .map(str::to_owned)
-    });
+    for end in [":0", "-v1"] {
+        also(&|model| {
+            let shorter = model.strip_suffix(end).filter(|_| bedrock_name(model).is_some());
+            shorter.map(str::to_owned)
+        });
+    }
     also(&|model| bedrock_name(model).map(str::to_owned));
     also(&undated);
     also(&|model| model.strip_suffix("-latest").map(str::to_owned));

@@ -143,9 +143,16 @@ impl PriceBook {
         }
         let is_plan = is_plan(provider_id);
         let candidates = alias::candidates(provider_id, model_id);
-        let exactly = candidates.iter().find_map(|(provider, model)| {
-            Some((self.listed(provider, model, Some(is_plan))?, provider != provider_id))
-        });
+        let place = surcharges::of_place(provider_id, model_id);
+        let of = |provider: &str, model: &str| {
+            let prices = self.listed(provider, model, Some(is_plan))?;
+            // What the maker takes; the cloud's own list has its own prices.
+            Some(match place {
+                Some(permille) if provider != provider_id => prices.times(permille),
+                _ => prices,
+            })
+        };
+        let exactly = candidates.iter().find_map(|(provider, model)| of(provider, model));
         // An id without a date is the newest dated one.
         let newest = || {
             candidates.iter().find_map(|(provider, model)| {
@@ -157,17 +164,10 @@ impl PriceBook {
                         .last()
                         .map(str::to_owned)
                 };
-                let prices = self.listed(provider, &lists.find_map(dated)?, Some(is_plan))?;
-                Some((prices, provider != provider_id))
+                of(provider, &lists.find_map(dated)?)
             })
         };
-        // What the maker takes; the cloud's own list has its own prices.
-        let at_place = |(prices, is_makers): (ModelPrices, bool)| match surcharges::of_place(provider_id, model_id) {
-            Some(permille) if is_makers => prices.times(permille),
-            _ => prices,
-        };
-        let listed = exactly.or_else(newest).map(at_place);
-        let listed = listed.or_else(|| self.added(provider_id, model_id));
+        let listed = exactly.or_else(newest).or_else(|| self.added(provider_id, model_id));
         listed.unwrap_or_else(ModelPrices::missing)
     }
 

@@ -16,7 +16,7 @@ const WEB_SEARCH: [(&str, u64); 6] = [
 ];
 
 /// `inference_geo: "us"`: 1.1 × every token price of Claude 4.6 and later; earlier models have no such choice.
-const US_PERMILLE: u32 = 1_100;
+const BOUND_PERMILLE: u32 = 1_100;
 const FIRST_WITH_REGION: (u32, u32) = (4, 6);
 
 /// Bedrock's profiles of a geography and endpoints of one region, from Claude 4.5 on: 1.1 × what the maker and the global
@@ -26,12 +26,12 @@ const FIRST_WITH_PLACE: (u32, u32) = (4, 5);
 /// How many thousandths of its maker's price a model costs at a cloud because of where its requests may run; `None` where
 /// that makes no difference.
 pub(super) fn of_place(provider_id: &str, model_id: &str) -> Option<u32> {
+    if provider_id != "amazon-bedrock" || vendor_of(model_id) != Some("anthropic") {
+        return None;
+    }
     let id = model_id.strip_suffix("[1m]").unwrap_or(model_id).rsplit('/').next()?;
-    let is_bound = !id.starts_with("global.");
-    let is_claude = vendor_of(model_id) == Some("anthropic");
-    let is_later = || version(bedrock_name(id)?).map(|version| version >= FIRST_WITH_PLACE);
-    let is_dearer = provider_id == "amazon-bedrock" && is_bound && is_claude && is_later() == Some(true);
-    is_dearer.then_some(US_PERMILLE)
+    let is_dearer = !id.starts_with("global.") && version(bedrock_name(id)?)? >= FIRST_WITH_PLACE;
+    is_dearer.then_some(BOUND_PERMILLE)
 }
 
 /// Charges of this provider for this model besides tokens.
@@ -46,7 +46,7 @@ pub(super) fn surcharges(provider_id: &str, model_id: &str) -> Surcharges {
         .then(|| version(model_id))
         .flatten()
         .filter(|version| *version >= FIRST_WITH_REGION)
-        .map(|_| US_PERMILLE);
+        .map(|_| BOUND_PERMILLE);
     Surcharges { web_search, us }
 }
 

@@ -36,8 +36,6 @@ impl Rates {
         }
     }
 
-    /// The price of a million tokens of this kind. Without a listed price, reasoning costs the output rate, a cache
-    /// read the input rate (no discount), and a cache write 1.25 × input.
     fn scaled(&self, scale: impl Fn(Rate) -> Rate + Copy) -> Self {
         Self {
             input: scale(self.input),
@@ -48,6 +46,8 @@ impl Rates {
         }
     }
 
+    /// The price of a million tokens of this kind. Without a listed price, reasoning costs the output rate, a cache
+    /// read the input rate (no discount), and a cache write 1.25 × input.
     pub fn of(&self, bucket: Bucket) -> Rate {
         match bucket {
             Bucket::Input => self.input,
