@@ -116,11 +116,16 @@ fn merge_records(old: Option<&Pack>, rows: &[&Row], batch: &Batch, names: &NameR
                 kept.push((turn, message_id));
             }
             Some(&place) => {
-                if place < known {
-                    seen.insert(place);
-                }
+                let is_first = place < known && seen.insert(place);
                 let (before, id) = &mut kept[place];
-                if turn.rank >= before.rank {
+                let is_newer = match missing {
+                    // What other rules made of it is no longer of interest.
+                    Missing::Drop if is_first => true,
+                    // As much as it was: what is known of its session decides on the rest.
+                    Missing::Mark(_) if is_first => turn.rank.0 >= before.rank.0,
+                    _ => turn.rank >= before.rank,
+                };
+                if is_newer {
                     // The ownership pass decides later whether it counts; keeping the flag detects unchanged packs.
                     turn.counted &= before.counted || is_void(&before.numbers);
                     (*before, *id) = (turn, message_id);
@@ -228,6 +233,13 @@ mod tests {
         assert_eq!(shown(&pack), [("m1".into(), 30, present), ("m2".into(), 5, present)]);
         let again = merged(Some(&pack), &[("m2", 0, 6)], Missing::Stay);
         assert_eq!(shown(&again), [("m1".into(), 30, present), ("m2".into(), 6, present)]);
+    }
+
+    #[test]
+    fn other_rules_replace_a_record_whatever_its_rank() {
+        let pack = merged(None, &[("m1", 9, 90), ("m2", 9, 90)], Missing::Stay);
+        let corrected = merged(Some(&pack), &[("m1", 8, 80), ("m1", 7, 70)], Missing::Drop);
+        assert_eq!(shown(&corrected), [("m1".into(), 80, Presence::Present)]);
     }
 
     #[test]
