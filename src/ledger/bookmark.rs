@@ -5,11 +5,13 @@ use crate::agents::Bookmark;
 use crate::system::files::Stamp;
 
 const VERSION: u8 = 1;
+/// With a word more at the end of the numbers: what a list says about the source.
+const LISTED: u8 = 2;
 
 pub fn encode(mark: &Bookmark) -> Vec<u8> {
-    const WORDS: usize = 2 * 4 + 3;
+    const WORDS: usize = 2 * 4 + 4;
     let mut out = Vec::with_capacity(1 + WORDS * 8 + mark.state.len());
-    out.push(VERSION);
+    out.push(if mark.listed == 0 { VERSION } else { LISTED });
     for stamp in [&mark.stamp, &mark.wal] {
         for word in [stamp.device, stamp.inode, stamp.size, stamp.modified_ns as u64] {
             out.extend_from_slice(&word.to_le_bytes());
@@ -17,6 +19,9 @@ pub fn encode(mark: &Bookmark) -> Vec<u8> {
     }
     for word in [mark.offset, mark.tail, u64::from(mark.rules_version)] {
         out.extend_from_slice(&word.to_le_bytes());
+    }
+    if mark.listed != 0 {
+        out.extend_from_slice(&mark.listed.to_le_bytes());
     }
     out.extend_from_slice(&mark.state);
     out
@@ -29,9 +34,11 @@ pub fn decode(bytes: &[u8]) -> Bookmark {
 
 fn parse(bytes: &[u8]) -> Option<Bookmark> {
     let mut reader = Reader::new(bytes);
-    if reader.byte()? != VERSION {
-        return None;
-    }
+    let has_listed = match reader.byte()? {
+        VERSION => false,
+        LISTED => true,
+        _ => return None,
+    };
     let mut stamp = || -> Option<Stamp> {
         Some(Stamp {
             device: reader.word()?,
@@ -43,9 +50,11 @@ fn parse(bytes: &[u8]) -> Option<Bookmark> {
     let (stamp, wal) = (stamp()?, stamp()?);
     let (offset, tail) = (reader.word()?, reader.word()?);
     let version = u32::try_from(reader.word()?).ok()?;
+    let listed = if has_listed { reader.word()? } else { 0 };
     Some(Bookmark {
         stamp,
         wal,
+        listed,
         offset,
         tail,
         rules_version: version,
@@ -72,6 +81,11 @@ mod tests {
             state: vec![1, 2, 3],
             ..Bookmark::default()
         };
+        let listed = Bookmark {
+            listed: 5,
+            ..mark.clone()
+        };
+        assert_eq!(decode(&encode(&listed)), listed);
         let bytes = encode(&mark);
         assert_eq!(decode(&bytes), mark);
         assert_eq!(decode(&bytes[..40]), Bookmark::default());

@@ -448,7 +448,11 @@ fn is_of_other(known: &KnownSource, found: &Found) -> bool {
 
 fn is_unchanged(known: &KnownSource, source: &Source, rules_version: u32) -> bool {
     let mark = &known.bookmark;
-    !known.gone && mark.stamp == source.stamp && mark.wal == source.wal && mark.rules_version == rules_version
+    !known.gone
+        && mark.stamp == source.stamp
+        && mark.wal == source.wal
+        && mark.listed == source.listed
+        && mark.rules_version == rules_version
 }
 
 fn is_settled(source: &Source, looked_at: SystemTime) -> bool {
@@ -463,13 +467,14 @@ fn walk_key(agent: &AgentHandle) -> String {
 /// Equal if no source was added, removed or changed, regardless of order.
 fn fingerprint(found: &Found, rules_version: u32) -> Vec<u8> {
     let prints = found.sources.iter().map(|source| {
-        let mut words = [0; 10];
+        let mut words = [0; 11];
         words[0] = xxh3_64(source.path.as_os_str().as_encoded_bytes());
         words[1] = u64::from(source.kind);
-        for (words, stamp) in words[2..].chunks_exact_mut(4).zip([&source.stamp, &source.wal]) {
+        words[2] = source.listed;
+        for (words, stamp) in words[3..].chunks_exact_mut(4).zip([&source.stamp, &source.wal]) {
             words.copy_from_slice(&[stamp.device, stamp.inode, stamp.size, stamp.modified_ns as u64]);
         }
-        let mut bytes = [0; 80];
+        let mut bytes = [0; 88];
         for (bytes, word) in bytes.chunks_exact_mut(8).zip(words) {
             bytes.copy_from_slice(&word.to_le_bytes());
         }

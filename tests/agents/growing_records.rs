@@ -8,7 +8,7 @@ use crate::rewritten_records::Machine;
 use crate::support;
 use crate::support::counting::Counting;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 use ttop::agents::{Agent, built_in};
 use ttop::system::{Os, System};
@@ -145,14 +145,6 @@ fn logs_that_were_read_half_written_and_come_back_count_once() {
     }
 }
 
-/// What describes all sessions of an agent: it is there before them (Continue writes its list with each save), and reading
-/// every session again whenever it changes would be too much.
-const OF_ALL: [&str; 3] = [
-    ".continue/sessions/sessions.json",
-    ".factory/settings.json",
-    ".kimi/kimi.json",
-];
-
 fn come_last(agent: &'static (dyn Agent + Sync), case: &Path, faults: &mut Vec<String>) {
     let home = support::Home::new();
     support::copy_tree(&case.join("home"), &home.path());
@@ -164,8 +156,7 @@ fn come_last(agent: &'static (dyn Agent + Sync), case: &Path, faults: &mut Vec<S
         support::set_modified(path, SystemTime::now() - Duration::from_secs(hours * 3600));
     };
     files.iter().for_each(|path| age(path, 2));
-    let is_of_all = |path: &&PathBuf| OF_ALL.iter().any(|of_all| path.ends_with(of_all));
-    for path in files.iter().filter(|path| !is_of_all(path)) {
+    for path in &files {
         let bytes = std::fs::read(path).expect("readable");
         let mut counting = Counting::of(agent);
         std::fs::remove_file(path).expect("removed");

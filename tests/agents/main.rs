@@ -14,6 +14,7 @@ mod impossible_times;
 mod incremental;
 mod interrupted;
 mod junk_lines;
+mod listed_records;
 mod long_lines;
 mod metadata;
 mod money_alone;

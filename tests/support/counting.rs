@@ -34,6 +34,8 @@ pub struct Reading {
     pub sessions: Vec<SessionInfo>,
     /// Of the last sync.
     pub problems: Vec<Problem>,
+    /// Sources that the last sync read.
+    pub read: usize,
 }
 
 /// A ledger in memory that reads one agent's homes.
@@ -53,7 +55,7 @@ impl Counting {
     /// Reads what changed, keeps it, and returns what counts now.
     pub fn sync(&mut self, system: &System) -> Reading {
         let synced = self.ledger.sync(&[AgentHandle::Shared(self.agent)], system, &|_, _| {});
-        let problems = synced.expect("the ledger is readable").problems;
+        let synced = synced.expect("the ledger is readable");
         self.ledger.commit(system.now).expect("the ledger is writable");
         let sessions = self.ledger.sessions().expect("sessions");
         let mut turns = Vec::new();
@@ -82,7 +84,8 @@ impl Counting {
         Reading {
             turns,
             sessions: sessions.into_values().map(|session| session.info).collect(),
-            problems,
+            problems: synced.problems,
+            read: synced.read,
         }
     }
 }

@@ -7,7 +7,7 @@ mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::agents::shared::batch::Skip;
-use crate::agents::shared::json_file::{self, bad_record, parse_text, read_beside};
+use crate::agents::shared::json_file::{self, bad_record, parse_text, read_beside, read_list};
 use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
 use crate::agents::shared::live::program::Program;
 use crate::agents::shared::survey::Vocabulary;
@@ -21,6 +21,7 @@ use crate::system::System;
 use anyhow::Result;
 use beside::{Known, SessionUsage, State, Summary};
 use identity::{Identity, Reply};
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
@@ -69,10 +70,20 @@ impl Agent for ContinueCli {
             None => (system.home.join(".continue"), "default"),
         };
         let sessions = home.join("sessions");
+        let list: Vec<Listed> = read_list(&sessions.join(LIST));
+        let list: FxHashMap<&str, i64> = list
+            .iter()
+            .filter_map(|listed| Some((&*listed.session_id, listed.date_created.0?)))
+            .collect();
         for path in Walk::default().files(&sessions, 0, &mut found) {
             let is_session = path.extension().is_some_and(|ending| ending == "json") && !path.ends_with(LIST);
-            if is_session {
-                found.add_file(path, 0);
+            if !is_session {
+                continue;
+            }
+            let created = path.file_stem().and_then(|id| list.get(id.to_str()?));
+            let created = created.map(|at| at.to_le_bytes());
+            if let Some(source) = found.add_file(path, 0) {
+                source.set_listed(created);
             }
         }
         found.roots.push(Root::new(sessions, because));

@@ -32,7 +32,7 @@ impl Transcripts for LiveCursorCli {
             match self.is_transcript(&path) {
                 true => found.add_file(path, 0),
                 false => found.add_file(path.join(entry.file_name()).with_extension("jsonl"), 0),
-            }
+            };
         }
         found.roots.push(Root::new(root, "default"));
         Arc::new(found)

@@ -6,7 +6,7 @@ mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::agents::shared::batch::Skip;
-use crate::agents::shared::json_file::{self, parse_text, read_beside};
+use crate::agents::shared::json_file::{self, parse_text, read_beside, read_list};
 use crate::agents::shared::lenient::{Count, Text, When, part};
 use crate::agents::shared::live::program::Program;
 use crate::agents::shared::running_total::{self, Total};
@@ -61,13 +61,18 @@ impl Agent for Droid {
         let home = system.moved.clone().unwrap_or_else(|| system.home.join(".factory"));
         let root = home.join("sessions");
         found.roots.push(Root::new(&root, "default"));
+        let models = CustomModels::of(&home, read_list).words();
         // Older versions put sessions straight into the folder, newer ones by project.
         for path in Walk::default().files(&root, 1, &mut found) {
             if let Some(id) = session_id(&path) {
                 let conversation = path.with_file_name(format!("{id}.jsonl"));
-                found.add_described(path, 0, &[conversation]);
+                if let Some(source) = found.add_described(path, 0, &[conversation]) {
+                    source.set_listed(models.as_deref());
+                }
             }
         }
+        // Where the models are listed.
+        found.folders.push(home);
         found
     }
 
@@ -196,7 +201,7 @@ struct CustomModels {
     custom_models: Vec<CustomModel>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct CustomModel {
     #[serde(default)]
@@ -212,11 +217,20 @@ impl CustomModels {
         let Some(home) = sessions.and_then(Path::parent) else {
             return Self::default();
         };
+        Self::of(home, |path| read_beside(path, into).unwrap_or_default())
+    }
+
+    fn of(home: &Path, mut read: impl FnMut(&Path) -> Self) -> Self {
         ["settings.json", "config.json"]
             .into_iter()
-            .filter_map(|name| read_beside::<Self>(&home.join(name), into))
+            .map(|name| read(&home.join(name)))
             .find(|models| !models.custom_models.is_empty())
             .unwrap_or_default()
+    }
+
+    /// All it says of them.
+    fn words(&self) -> Option<String> {
+        (!self.custom_models.is_empty()).then(|| format!("{:?}", self.custom_models))
     }
 
     /// The maker's name of `custom:My-Model-0`: display name, and number among the models of that name; in old versions among

@@ -14,6 +14,7 @@ use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
 use anyhow::Result;
+use project::Projects;
 
 /// Its id in rows and folders.
 const ID: &str = "gemini-cli";
@@ -62,8 +63,12 @@ impl Agent for GeminiCli {
         };
         let root = home.join(".gemini").join("tmp");
         found.roots.push(Root::new(&root, because));
+        // Where the list of projects lies.
+        found.folders.push(home.join(".gemini"));
+        let projects = Projects::beside(&root);
         let mut walk = Walk::default();
         for project in walk.folders(&root, &mut found) {
+            let known = projects.known_of(&project);
             for path in walk.files(&project.join("chats"), CHATS_DEPTH, &mut found) {
                 // The exact ending: `x.jsonl.tmp-4711` and `x.jsonl.unreadable-1772442000000` are rewrites.
                 let kind = match path.extension().and_then(|ending| ending.to_str()) {
@@ -71,7 +76,9 @@ impl Agent for GeminiCli {
                     Some("json") => LEGACY,
                     _ => continue,
                 };
-                found.add_file(path, kind);
+                if let Some(source) = found.add_file(path, kind) {
+                    source.set_listed(known.as_deref());
+                }
             }
         }
         found

@@ -7,30 +7,59 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
-/// `{"projects":{"/home/dev/acme-api":"acme-api"}}`.
-#[derive(Default, Deserialize)]
-struct Projects {
-    projects: BTreeMap<String, String>,
+/// The projects that `projects.json` lists: `{"projects":{"/home/dev/acme-api":"acme-api"}}`.
+#[derive(Default)]
+pub(super) struct Projects {
+    by_name: BTreeMap<String, String>,
+    by_hash: BTreeMap<String, String>,
 }
 
-/// The path of the project of `tmp/<project>/chats/…`: the content of `.project_root`, else the path in `projects.json`
-/// with this short name or this hash. A hash that no known path has stays unresolved.
+impl Projects {
+    /// The list beside `tmp`; nothing where it is missing or damaged.
+    pub(super) fn beside(tmp: &Path) -> Self {
+        #[derive(Default, Deserialize)]
+        struct List {
+            projects: BTreeMap<String, String>,
+        }
+        let text = open::read(&tmp.with_file_name("projects.json"), Most::SETTINGS).unwrap_or_default();
+        let List { projects } = serde_json::from_slice(&text).unwrap_or_default();
+        // Of two paths with one name, the first has it.
+        let backwards = || projects.iter().rev();
+        Self {
+            by_name: backwards().map(|(path, name)| (name.clone(), path.clone())).collect(),
+            by_hash: backwards().map(|(path, _)| (hash_of(path), path.clone())).collect(),
+        }
+    }
+
+    /// The path of `tmp/<project>`: the content of `.project_root`, else the listed path with this short name or this hash. A
+    /// hash that no known path has stays unresolved.
+    fn path_of(&self, folder: &Path, hash: Option<&str>) -> Option<String> {
+        if let Some(path) = open::read_path(&folder.join(".project_root")) {
+            return Some(path);
+        }
+        let name = folder.file_name()?.to_str()?;
+        let by_hash = || {
+            [Some(name), hash]
+                .into_iter()
+                .flatten()
+                .find_map(|hash| self.by_hash.get(hash))
+        };
+        self.by_name.get(name).or_else(by_hash).cloned()
+    }
+
+    /// What is known of a project's path before its sessions are read: where the folder's name does not lead to it, a hash in
+    /// a session may lead to any of the list.
+    pub(super) fn known_of(&self, folder: &Path) -> Option<String> {
+        let any = || format!("{:?}", self.by_name);
+        self.path_of(folder, None)
+            .or_else(|| (!self.by_name.is_empty()).then(any))
+    }
+}
+
+/// The path of the project of `tmp/<project>/chats/…`; see [`Projects::path_of`].
 pub(super) fn of(session: &Path, hash: Option<&str>) -> Option<String> {
     let folder = session.ancestors().find(|folder| folder.ends_with("chats"))?.parent()?;
-    if let Some(path) = open::read_path(&folder.join(".project_root")) {
-        return Some(path);
-    }
-    let name = folder.file_name()?.to_str()?;
-    let known = open::read(&folder.parent()?.parent()?.join("projects.json"), Most::SETTINGS).ok()?;
-    let Projects { projects } = serde_json::from_slice(&known).unwrap_or_default();
-    let by_name = projects.iter().find(|(_, short)| *short == name);
-    let found = by_name.or_else(|| {
-        projects.iter().find(|(path, _)| {
-            let sum = hash_of(path);
-            sum == name || Some(sum.as_str()) == hash
-        })
-    });
-    found.map(|(path, _)| path.clone())
+    Projects::beside(folder.parent()?).path_of(folder, hash)
 }
 
 /// The session that started a subagent: `chats/<its id>/<subagent>.jsonl`.

@@ -14,7 +14,7 @@ use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
 use anyhow::Result;
-use place::Place;
+use place::{Lists, Place};
 
 const ID: &str = "kimi-cli";
 const RULES_VERSION: u32 = 6;
@@ -63,12 +63,17 @@ impl Agent for KimiCli {
                 None => (system.home.join(folder), "default".to_owned()),
             };
             let sessions = home.join("sessions");
+            let lists = Lists::read(&home);
             for path in walk.files(&sessions, DEPTH, &mut found) {
                 if path.ends_with("wire.jsonl") {
-                    let state = Place::of(&path).state();
-                    found.add_described(path, LOG, &[state]);
+                    let place = Place::of(&path);
+                    if let Some(source) = found.add_described(path, LOG, &[place.state()]) {
+                        source.set_listed(lists.known_of(&place));
+                    }
                 }
             }
+            // Where the lists lie.
+            found.folders.push(home.clone());
             found.add_file(home.join("session_index.jsonl"), INDEX);
             found.roots.push(Root::new(sessions, because));
         }

@@ -2,14 +2,18 @@
 
 use super::config::Config;
 use crate::agents::Batch;
-use crate::agents::shared::json_file::read_beside;
+use crate::agents::shared::json_file::{read_beside, read_list};
 use crate::agents::shared::jsonl_reader::Line;
 use crate::agents::shared::lenient::{Text, When, title};
 use crate::core::turn::{Project, SessionInfo, Title};
 use md5::{Digest, Md5};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+
+/// The folders that a home's sessions of Kimi CLI were in.
+const FOLDERS: &str = "kimi.json";
 
 /// Where a log lies.
 pub(super) struct Place {
@@ -100,14 +104,37 @@ impl Place {
 
     /// Kimi CLI names a project's folder by the MD5 of its path, and lists the paths in `kimi.json`.
     fn folder_by_hash(&self, into: &mut Batch) -> Option<String> {
-        let hash = self.folder.parent()?.file_name()?.to_str()?;
-        if hash.len() != 32 {
-            return None;
+        let hash = self.hash()?;
+        let known: Folders = read_beside(&self.home()?.join(FOLDERS), into)?;
+        known.by_hash().find(|(known, _)| known == hash).map(|(_, path)| path)
+    }
+
+    fn hash(&self) -> Option<&str> {
+        let name = self.folder.parent()?.file_name()?.to_str()?;
+        (name.len() == 32).then_some(name)
+    }
+}
+
+/// What a home says of all its logs.
+pub(super) struct Lists {
+    models: Option<String>,
+    folders: BTreeMap<String, String>,
+}
+
+impl Lists {
+    pub(super) fn read(home: &Path) -> Self {
+        Self {
+            models: Config::of(home).words(),
+            folders: read_list::<Folders>(&home.join(FOLDERS)).by_hash().collect(),
         }
-        let home = self.home()?;
-        let known: Folders = read_beside(&home.join("kimi.json"), into)?;
-        let mut paths = known.work_dirs.into_iter().filter_map(|folder| folder.path);
-        paths.find(|path| hex(&Md5::digest(path.as_bytes())) == hash)
+    }
+
+    /// What they say of one.
+    pub(super) fn known_of(&self, log: &Place) -> Option<&str> {
+        match log.is_kimi_code {
+            true => self.models.as_deref(),
+            false => self.folders.get(log.hash()?).map(String::as_str),
+        }
     }
 }
 
@@ -136,10 +163,18 @@ struct State {
     created_at: When,
 }
 
-#[derive(Deserialize)]
+/// `kimi.json`.
+#[derive(Default, Deserialize)]
 struct Folders {
     #[serde(default)]
     work_dirs: Vec<Folder>,
+}
+
+impl Folders {
+    fn by_hash(self) -> impl Iterator<Item = (String, String)> {
+        let paths = self.work_dirs.into_iter().filter_map(|folder| folder.path);
+        paths.map(|path| (hex(&Md5::digest(path.as_bytes())), path))
+    }
 }
 
 #[derive(Deserialize)]

@@ -4,7 +4,7 @@ mod survey;
 mod workspaces;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
-use crate::agents::shared::json_file::{self, parse_text, read_beside};
+use crate::agents::shared::json_file::{self, parse_text, read_beside, read_list};
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
 use crate::agents::shared::survey::Vocabulary;
@@ -75,14 +75,22 @@ impl Agent for Mux {
         let mut walk = Walk::default();
         for (home, because) in homes {
             let sessions = home.join(SESSIONS);
-            found.add_file(home.join(CONFIG_FILE), CONFIG);
+            let list = home.join(CONFIG_FILE);
+            let created = read_list::<Config>(&list).created();
+            found.add_file(list, CONFIG);
             for workspace in walk.folders(&sessions, &mut found) {
                 let children = walk.folders(&workspace.join(ARCHIVE), &mut found);
                 for folder in std::iter::once(workspace).chain(children) {
-                    for chat in CHATS {
-                        found.add_file(folder.join(chat), CHAT);
+                    let created = created.get(&name_of(&folder)).map(|at| at.to_le_bytes());
+                    let files = CHATS
+                        .map(|chat| (chat, CHAT))
+                        .into_iter()
+                        .chain([(HEADLESS_FILE, HEADLESS)]);
+                    for (name, kind) in files {
+                        if let Some(source) = found.add_file(folder.join(name), kind) {
+                            source.set_listed(created);
+                        }
                     }
-                    found.add_file(folder.join(HEADLESS_FILE), HEADLESS);
                 }
             }
             let root = Root::new(sessions, because);
@@ -114,7 +122,7 @@ impl Agent for Mux {
         config.describe(|id| id == session, into);
         let workspace = Workspace {
             parent: parent.and_then(Path::parent).map(name_of),
-            created_at: config.created_at(&session),
+            created_at: config.created().get(&session).copied(),
             session,
         };
         jsonl_reader::read(source, from, RULES_VERSION, into, |state: &mut State, line, into| {

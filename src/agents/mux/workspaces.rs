@@ -3,6 +3,7 @@
 use crate::agents::Batch;
 use crate::agents::shared::lenient::{Text, When, part, title};
 use crate::core::turn::{Project, SessionInfo, Title};
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -47,12 +48,12 @@ impl Config {
         }
     }
 
-    /// When a workspace was made.
-    pub(super) fn created_at(&self, id: &str) -> Option<i64> {
-        let mut created = None;
+    /// When each workspace was made.
+    pub(super) fn created(&self) -> FxHashMap<String, i64> {
+        let mut created = FxHashMap::default();
         self.each(|_, workspace| {
-            if &*workspace.id == id {
-                created = workspace.created_at.0;
+            if let Some(at) = workspace.created_at.0 {
+                created.insert(workspace.id.0.into_owned(), at);
             }
         });
         created

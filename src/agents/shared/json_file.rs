@@ -72,6 +72,12 @@ pub fn read_beside<T: for<'a> Deserialize<'a>>(path: &Path, into: &mut Batch) ->
     })
 }
 
+/// The same for a list of many sources, while they are listed: nothing where it is bad, which their reader says.
+pub fn read_list<T: Default + for<'a> Deserialize<'a>>(path: &Path) -> T {
+    let text = read_text(path).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
 /// What an unreadable record is called: its position in its array, from 1.
 pub fn bad_record(source: &Source, position: usize, reason: &str) -> Problem {
     Problem::new(format!("{}:record {}", source.path.display(), position + 1), reason)

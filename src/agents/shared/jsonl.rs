@@ -32,6 +32,7 @@ pub struct Lines {
     stamp: Stamp,
     /// Of what describes it.
     wal: Stamp,
+    listed: u64,
     /// Bytes in it; those of a packed file are only known at its end.
     size: u64,
     buffer: Vec<u8>,
@@ -86,6 +87,7 @@ impl Lines {
             path: source.path.clone(),
             stamp,
             wal: source.wal,
+            listed: source.listed,
             size,
             buffer: SPARE.take().unwrap_or_else(|| vec![0; BUFFER_BYTES]),
             start: 0,
@@ -283,6 +285,7 @@ impl Lines {
         Ok(Bookmark {
             stamp: self.stamp,
             wal: self.wal,
+            listed: self.listed,
             offset: self.offset,
             tail,
             rules_version,

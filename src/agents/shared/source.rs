@@ -4,6 +4,7 @@ use crate::core::problem::Problem;
 use crate::system::files::Stamp;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// A folder or file an agent may write to, for `doctor`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,22 +42,23 @@ pub struct Found {
 
 impl Found {
     /// Adds a file as a source; a missing one is nothing, anything else that is no file a problem.
-    pub fn add_file(&mut self, path: impl Into<PathBuf>, kind: u8) {
+    pub fn add_file(&mut self, path: impl Into<PathBuf>, kind: u8) -> Option<&mut Source> {
         let path = path.into();
-        match Source::find(&path, kind) {
-            Some(source) => self.sources.push(source),
-            None => self.miss(&path),
+        let found = Source::find(&path, kind);
+        if found.is_none() {
+            self.miss(&path);
         }
+        let known = self.sources.len();
+        self.sources.extend(found);
+        self.sources.get_mut(known)
     }
 
     /// Adds a file as [`Found::add_file`] does which others beside it describe: it is read again when one of them changed. A
     /// log goes on where it was, unless nothing described it before.
-    pub fn add_described(&mut self, path: impl Into<PathBuf>, kind: u8, beside: &[PathBuf]) {
-        let known = self.sources.len();
-        self.add_file(path, kind);
-        if let Some(source) = self.sources.get_mut(known) {
-            source.describe(beside);
-        }
+    pub fn add_described(&mut self, path: impl Into<PathBuf>, kind: u8, beside: &[PathBuf]) -> Option<&mut Source> {
+        let source = self.add_file(path, kind)?;
+        source.describe(beside);
+        Some(source)
     }
 
     /// Adds a database as [`Found::add_file`] adds a file.
@@ -89,6 +91,8 @@ pub struct Source {
     pub stamp: Stamp,
     /// The write-ahead log beside a database, or what describes a file; the default where there is none.
     pub wal: Stamp,
+    /// A hash of what a list of many sources says about this one; 0 where none says anything.
+    pub listed: u64,
 }
 
 impl Source {
@@ -102,6 +106,7 @@ impl Source {
         Some(Self {
             stamp: Stamp::of(&metadata),
             wal: Stamp::default(),
+            listed: 0,
             path,
             kind,
         })
@@ -120,9 +125,15 @@ impl Source {
         self.wal = stamps.fold(self.wal, Stamp::joined);
     }
 
-    /// Whether something describes it of which nothing was there when it was read last.
+    /// Notes what a list of many sources says about this one, so that it is read again, from its start, when the list says
+    /// something else, and not when it does about another.
+    pub fn set_listed(&mut self, said: Option<impl AsRef<[u8]>>) {
+        self.listed = said.map_or(0, |said| xxh3_64(said.as_ref()).max(1));
+    }
+
+    /// Whether something describes it of which nothing was there when it was read last, or a list says something else.
     pub fn is_newly_described(&self, from: &Bookmark) -> bool {
-        from.wal == Stamp::default() && self.wal != Stamp::default()
+        from.wal == Stamp::default() && self.wal != Stamp::default() || from.listed != self.listed
     }
 
     /// Looks at the file again. `None` where it is gone, is another one now, or has more beside it than a log that was
@@ -166,6 +177,7 @@ pub struct Bookmark {
     /// As the source was when it was read.
     pub stamp: Stamp,
     pub wal: Stamp,
+    pub listed: u64,
     /// Bytes read, up to the end of the last complete line.
     pub offset: u64,
     /// Hash of the (up to 64) bytes before `offset`.
@@ -195,6 +207,7 @@ impl Bookmark {
         Self {
             stamp: source.stamp,
             wal: source.wal,
+            listed: source.listed,
             offset: source.stamp.size,
             ..Self::default()
         }
@@ -236,5 +249,25 @@ mod tests {
         std::fs::write(&log, "{}\n{}\n").expect("written");
         assert_eq!(described.restamp(), Some(()));
         assert_eq!(described, listed());
+    }
+
+    #[test]
+    fn a_source_of_which_a_list_says_something_else_is_read_from_its_start() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let log = dir.path().join("a.jsonl");
+        std::fs::write(&log, "{}\n").expect("written");
+        let said = |said: Option<&str>| {
+            let mut source = Source::find(&log, 0).expect("a file");
+            source.set_listed(said);
+            source
+        };
+        let known = Bookmark::whole(&said(Some("/home/dev/acme")));
+        for (now, is_new) in [
+            (Some("/home/dev/acme"), false),
+            (Some("/home/dev/other"), true),
+            (None, true),
+        ] {
+            assert_eq!(said(now).is_newly_described(&known), is_new, "{now:?}");
+        }
     }
 }
