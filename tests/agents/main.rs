@@ -5,6 +5,7 @@ mod configured_roots;
 mod copied_rows;
 mod copies;
 mod damage;
+mod described_models;
 mod equal_replies;
 mod forks;
 mod gateway_ids;

@@ -211,10 +211,10 @@ fn reply(
     if tokens.is_zero() && cost.is_none_or(|cost| cost == Money::ZERO) {
         return into.skip(Skip::Uncounted);
     }
-    let info = part::<ModelInfo>(message.model_info);
+    let info = part::<ModelInfo>(message.model_info).filter(|info| !info.id.is_empty());
     let (provider, model) = match &info {
-        Some(info) if !info.id.is_empty() => (&*info.provider, &*info.id),
-        _ => (
+        Some(info) => (&*info.provider, &*info.id),
+        None => (
             described.provider.as_deref().unwrap_or(""),
             described.model.as_deref().unwrap_or(""),
         ),
@@ -222,10 +222,11 @@ fn reply(
     let model = Model::new(provider, model);
     let id = message.id.as_deref().unwrap_or("");
     let time = message.ts.0.or(described.started_at.0);
-    // A copy of a session keeps ids and times of its messages, and their order.
+    // A copy of a session keeps ids, times and models of its messages, and their order; its description may name another model.
+    let named = info.as_ref().map_or("", |_| &*model.id);
     let key = match (time, id, message.ts.0) {
-        (Some(began), "", None) => format!("#{position}\0{began}\0{}", model.id),
-        (Some(time), _, _) => format!("{id}\0{time}\0{}", model.id),
+        (Some(began), "", None) => format!("#{position}\0{began}\0{named}"),
+        (Some(time), _, _) => format!("{id}\0{time}\0{named}"),
         (None, _, _) => format!("{session}\0{id}\0{place}"),
     };
     into.turn(&Turn {

@@ -22,7 +22,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 const ID: &str = "devin-cli";
-const RULES_VERSION: u32 = 2;
+const RULES_VERSION: u32 = 3;
 /// What the model of a session is called while a router chooses it.
 const ROUTER: &str = "adaptive";
 
@@ -192,7 +192,8 @@ fn message(source: &Source, cells: &Cells<'_>, sessions: &FxHashMap<String, Desc
     let model = answered.or(known).unwrap_or("");
     let node = cells.text("node_id").unwrap_or_default();
     let time = cells.time("created_at").unwrap_or(0);
-    let key = format!("{node}\0{time}\0{model}\0{:?}", tokens.counts());
+    // Not the session's model, which changes, and is another one in a fork.
+    let key = format!("{node}\0{time}\0{}\0{:?}", answered.unwrap_or(""), tokens.counts());
     into.turn(&Turn {
         session_id: &session,
         message_id: &node,

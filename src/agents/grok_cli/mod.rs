@@ -24,7 +24,7 @@ use std::path::Path;
 use subagents::Subagents;
 
 const ID: &str = "grok-cli";
-const RULES_VERSION: u32 = 4;
+const RULES_VERSION: u32 = 5;
 /// A record that was written so long after it was made is a copy.
 const COPIED_AFTER_MS: u64 = 60_000;
 
@@ -248,7 +248,7 @@ fn record(
     let prompt = update.prompt_id.as_deref().unwrap_or("");
     let by_model: Vec<(&str, &Usage)> = match &usage.model_usage {
         Some(models) if !models.is_empty() => models.iter().map(|(model, usage)| (&**model, usage)).collect(),
-        _ => vec![(current, &usage)],
+        _ => vec![("", &usage)],
     };
     // One bill for several models is shared out.
     let is_priced = by_model.iter().any(|(_, usage)| usage.cost().is_some());
@@ -260,11 +260,12 @@ fn record(
     // The first turn of a subagent's session is the one that its parent may have counted; those that follow are the user's.
     let segment = (!is_copy && !state.has_run).then(|| subagents::segment(session));
     state.has_run |= !is_copy;
-    for ((model, usage), share) in by_model.into_iter().zip(shares) {
+    for ((named, usage), share) in by_model.into_iter().zip(shares) {
         let turn = Finished {
             session,
             prompt,
-            model,
+            named,
+            model: if named.is_empty() { current } else { named },
             exact,
             time,
             written,
@@ -286,6 +287,9 @@ fn record(
 struct Finished<'a> {
     session: &'a str,
     prompt: &'a str,
+    /// The model as its record names it.
+    named: &'a str,
+    /// The same, or that of the session's description, which changes.
     model: &'a str,
     /// The agent's own time.
     exact: Option<i64>,
@@ -308,7 +312,7 @@ impl Finished<'_> {
             (None, "") => self.time,
             (None, _) => 0,
         };
-        let key = format!("{}\0{when}\0{:?}\0{}", self.prompt, tokens.counts(), self.model);
+        let key = format!("{}\0{when}\0{:?}\0{}", self.prompt, tokens.counts(), self.named);
         into.session(SessionInfo {
             started_at: (self.time > 0).then_some(self.time),
             updated_at: (self.time > 0).then_some(self.time),

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 const ID: &str = "jcode";
-const RULES_VERSION: u32 = 5;
+const RULES_VERSION: u32 = 6;
 const SNAPSHOT: u8 = 0;
 const JOURNAL: u8 = 1;
 const JOURNAL_ENDING: &str = ".journal.jsonl";
@@ -164,7 +164,7 @@ struct Message<'a> {
     token_usage: Option<Usage>,
 }
 
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Usage {
     /// All that was sent, caches included; older versions do not tell.
@@ -258,9 +258,8 @@ impl State {
         let id = message.id.as_deref().unwrap_or("");
         // The journal repeats messages of the snapshot with counts that are complete; copies of a session keep both.
         let key = match (id, message.timestamp.0) {
-            ("", None) => self
-                .nameless
-                .key(session, time, &format!("{}\0{:?}", self.model, tokens.counts())),
+            // Not by the session's model, which changes.
+            ("", None) => self.nameless.key(session, time, &format!("{usage:?}")),
             (id, _) => format!("{id}\0{time}"),
         };
         into.turn(&Turn {

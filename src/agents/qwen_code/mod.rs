@@ -24,7 +24,7 @@ use serde_json::value::RawValue;
 use std::path::Path;
 
 const ID: &str = "qwen-code";
-const RULES_VERSION: u32 = 6;
+const RULES_VERSION: u32 = 7;
 /// Kinds of sources: the log of a session, that of a subagent, and the list of all requests.
 const CHAT: u8 = 0;
 const SUBAGENT: u8 = 1;
@@ -290,13 +290,11 @@ fn add(
         return into.skip(Skip::Uncounted);
     }
     let id = entry.uuid.as_deref().unwrap_or("");
-    let model = entry
-        .model
-        .as_deref()
-        .or(subagent.and_then(|subagent| subagent.model.as_deref()));
-    let model = model.unwrap_or("");
+    let named = entry.model.as_deref();
+    let described = subagent.and_then(|subagent| subagent.model.as_deref());
+    let model = named.or(described).unwrap_or("");
     let key = match id {
-        "" => state.nameless.key(session, time, &usage.content(model)),
+        "" => state.nameless.key(session, time, &usage.content(named.unwrap_or(""))),
         id => id.to_owned(),
     };
     let name = name(&mut state.numbers, session, subagent.is_none(), &usage);
