@@ -1,5 +1,7 @@
 //! Fees: charges of a request besides tokens, and its region.
 
+use serde::{Deserialize, Serialize};
+
 /// A kind of item that is billed by the piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fee {
@@ -10,7 +12,7 @@ pub enum Fee {
 }
 
 /// How many items of each kind a turn was billed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Fees {
     counts: [u32; 2],
 }

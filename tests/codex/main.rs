@@ -1,5 +1,6 @@
 //! Codex: rollouts, and forks whose parents exist, move or vanish.
 
+mod fees;
 mod fork_properties;
 mod parents;
 mod rollouts;

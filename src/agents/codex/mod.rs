@@ -10,6 +10,7 @@ mod record;
 mod rollout;
 mod survey;
 mod thread;
+mod unnamed;
 mod usage;
 
 use super::{About, Agent, Batch, Bookmark, Found, Live, Root, Source};
@@ -24,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 pub(super) struct Codex;
 
-const RULES_VERSION: u32 = 9;
+const RULES_VERSION: u32 = 10;
 
 /// Kinds of sources.
 const ROLLOUT: u8 = 0;
@@ -53,7 +54,7 @@ impl Agent for Codex {
             limits: About::list(&[
                 "sessions started with --ephemeral are not written to disk",
                 "requests for thread names and interrupted streams are not written to disk",
-                "web searches, which OpenAI's API bills beside tokens, are not counted",
+                "images that a model made are billed by what is not recorded: the cost is a lower bound",
                 "old rollouts without a turn_context do not name their model",
                 "versions before about 0.131 copy the parent's records into a fork; without turn ids or the parent's \
                  file, ttop treats records written at once as the copy",

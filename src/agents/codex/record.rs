@@ -4,13 +4,14 @@ use super::meta::{self, Meta, owned};
 use super::usage::{Info, Usage, UsageJson};
 use crate::agents::shared::instant::parse_time;
 use crate::agents::shared::json_cursor::Cursor;
-use crate::agents::shared::lenient::{Text, When, first_text};
+use crate::agents::shared::lenient::{Text, When, first_text, part};
+use crate::core::fees::Fee;
 use crate::core::turn::Mode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// What a line that does not fit the reader's buffer must contain to be of interest.
-pub(super) const NEEDLES: [&str; 8] = [
+pub(super) const NEEDLES: [&str; 10] = [
     "\"token_count\"",
     "\"token_usage_record\"",
     "\"turn_context\"",
@@ -19,7 +20,13 @@ pub(super) const NEEDLES: [&str; 8] = [
     "\"thread_settings_applied\"",
     "\"user_message\"",
     "\"UserMessage\"",
+    "\"web_search_call\"",
+    "\"image_generation_call\"",
 ];
+
+/// Items that tools of the provider leave.
+const SEARCH: &str = "web_search_call";
+const IMAGE: &str = "image_generation_call";
 
 /// A wanted record.
 #[derive(Debug)]
@@ -40,6 +47,8 @@ pub(super) enum Record<'a> {
         mode: Mode,
     },
     Prompt(String),
+    /// The provider bills something beside the tokens of the call under way.
+    Fee(Fee),
     Tokens {
         info: Option<Info>,
         limits: Option<&'a RawValue>,
@@ -97,13 +106,8 @@ fn head(line: &[u8]) -> Option<Head<'_>> {
             b"payload" => {
                 let is_wanted = match kind? {
                     "session_meta" | "turn_context" | "token_usage_record" => true,
-                    "event_msg" => {
-                        cursor.eat(b'{')?;
-                        if cursor.key()?? != b"type" {
-                            return None;
-                        }
-                        is_wanted_event(cursor.text()?)
-                    }
+                    "event_msg" => is_wanted_event(kind_of(&mut cursor)?),
+                    "response_item" => matches!(kind_of(&mut cursor)?, SEARCH | IMAGE),
                     _ => false,
                 };
                 return Some(Head { time, is_wanted });
@@ -112,6 +116,12 @@ fn head(line: &[u8]) -> Option<Head<'_>> {
         }
     }
     None
+}
+
+/// The kind of a payload that begins with it.
+fn kind_of<'a>(payload: &mut Cursor<'a>) -> Option<&'a str> {
+    payload.eat(b'{')?;
+    (payload.key()?? == b"type").then(|| payload.text())?
 }
 
 fn is_wanted_event(kind: &str) -> bool {
@@ -169,6 +179,14 @@ struct PromptJson<'a> {
 }
 
 #[derive(Deserialize)]
+struct ToolJson<'a> {
+    #[serde(borrow)]
+    status: Option<Text<'a>>,
+    #[serde(borrow)]
+    action: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
 struct ItemJson<'a> {
     #[serde(borrow)]
     item: Option<&'a RawValue>,
@@ -220,6 +238,7 @@ fn record_in<'a>(kind: &str, payload: &'a str) -> serde_json::Result<Option<Reco
         "session_meta" => meta::parse(payload)?.map(|meta| Record::Meta(Box::new(meta))),
         "turn_context" => Some(turn(payload, true)?),
         "token_usage_record" => call(payload)?,
+        "response_item" => fee(payload)?.map(Record::Fee),
         "event_msg" => {
             let event: KindJson = serde_json::from_str(payload)?;
             match event.kind.as_deref() {
@@ -298,6 +317,21 @@ fn call(payload: &str) -> serde_json::Result<Option<Record<'_>>> {
         usage: usage.into(),
         after: call.thread_token_usage.unwrap_or_default().into(),
     }))
+}
+
+/// `{"type":"web_search_call","status":"completed","action":{"type":"search","query":"…"}}`. Looking at a page that was found is
+/// no other search. An image has a price of its own, which depends on more than what is recorded.
+fn fee(payload: &str) -> serde_json::Result<Option<Fee>> {
+    let item: KindJson = serde_json::from_str(payload)?;
+    let fee = match item.kind.as_deref() {
+        Some(SEARCH) => Fee::WebSearch,
+        Some(IMAGE) => Fee::Other,
+        _ => return Ok(None),
+    };
+    let item: ToolJson = serde_json::from_str(payload)?;
+    let is_failed = item.status.is_some_and(|status| &*status == "failed");
+    let is_search = || part::<KindJson>(item.action).is_some_and(|action| action.kind.as_deref() == Some("search"));
+    Ok((!is_failed && (fee == Fee::Other || is_search())).then_some(fee))
 }
 
 /// `{"type":"item_completed","item":{"type":"UserMessage","content":[{"type":"text","text":"…"}]}}`
@@ -407,6 +441,42 @@ mod tests {
                 matches!(record(&text), Some(Record::Settings { mode, .. }) if mode == expected),
                 "{tier}"
             );
+        }
+    }
+
+    #[test]
+    fn a_search_is_billed_and_a_look_at_a_page_is_not() {
+        for (item, expected) in [
+            (
+                r#""web_search_call","status":"completed","action":{"type":"search","query":"a"}"#,
+                Some(Fee::WebSearch),
+            ),
+            (
+                r#""web_search_call","action":{"type":"search","queries":["a","b"]}"#,
+                Some(Fee::WebSearch),
+            ),
+            (
+                r#""web_search_call","status":"failed","action":{"type":"search"}"#,
+                None,
+            ),
+            (
+                r#""web_search_call","status":"completed","action":{"type":"open_page","url":"u"}"#,
+                None,
+            ),
+            (r#""web_search_call","action":{"type":"find_in_page"}"#, None),
+            (r#""web_search_call","action":7"#, None),
+            (
+                r#""image_generation_call","status":"generating","result":"…""#,
+                Some(Fee::Other),
+            ),
+            (r#""function_call","arguments":"{\"type\":\"web_search_call\"}""#, None),
+        ] {
+            let text = line("response_item", &format!(r#"{{"type":{item}}}"#));
+            let found = match record(&text) {
+                Some(Record::Fee(fee)) => Some(fee),
+                _ => None,
+            };
+            assert_eq!(found, expected, "{item}");
         }
     }
 

@@ -5,6 +5,7 @@ use super::lineage::Lineage;
 use super::meta::Meta;
 use super::record::{self, NEEDLES, Record};
 use super::thread::{Caller, Thread, TokenCount, time_of};
+use super::unnamed::Unnamed;
 use super::usage::Usage;
 use crate::agents::shared::batch::{Batch, LimitSeen, Skip};
 use crate::agents::shared::jsonl::object;
@@ -13,6 +14,7 @@ use crate::agents::shared::lenient::{is_markup, lossy, reason, title};
 use crate::agents::shared::live::program::is_uuid;
 use crate::agents::shared::source::{Bookmark, Source};
 use crate::core::biller::biller;
+use crate::core::fees::Fees;
 use crate::core::numbers::Numbers;
 use crate::core::turn::{EventKey, Mode, Origin, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use anyhow::Result;
@@ -43,25 +45,11 @@ struct State {
     unnamed: Vec<Unnamed>,
     /// Time of the latest line that had one.
     time: i64,
+    /// For the call that comes next.
+    fees: Fees,
     has_prompt: bool,
     has_copied_prompt: bool,
     has_cwd: bool,
-}
-
-/// A call that waits for the name of its model.
-#[derive(Serialize, Deserialize)]
-struct Unnamed {
-    session: String,
-    message_id: String,
-    record: u64,
-    event: u64,
-    rank: (u64, u64),
-    segment: Option<String>,
-    supersedes: Option<String>,
-    usage: Usage,
-    mode: Mode,
-    time: i64,
-    place: u64,
 }
 
 /// Reads the part of a rollout after a bookmark.
@@ -159,6 +147,7 @@ impl Rollout<'_> {
                 self.set_model(model);
             }
             Some(Record::Prompt(text)) => self.prompt(&text, offset),
+            Some(Record::Fee(fee)) => self.state.fees = self.state.fees.with(fee, 1),
             Some(Record::Tokens {
                 info,
                 limits,
@@ -178,14 +167,17 @@ impl Rollout<'_> {
                     }
                 }
             }
+            Some(Record::Call { thread, .. }) if thread.is_empty() => {
+                return Err("a token_usage_record names no thread".to_owned());
+            }
             Some(Record::Call {
                 thread,
                 response,
                 turn,
                 usage,
                 after,
-            }) if thread == self.state.thread.id => {
-                let doubted = self.state.thread.recorded(usage, response.as_deref(), &after);
+            }) => {
+                let doubted = self.state.thread.recorded(&thread, usage, response.as_deref(), &after);
                 if usage.is_zero() {
                     self.into.skip(Skip::Uncounted);
                 } else {
@@ -194,14 +186,9 @@ impl Rollout<'_> {
                     let origin = origin.unwrap_or_else(|| time_of(&thread));
                     let event = EventKey::of("codex", format!("{origin}\n{after:?}\n{usage:?}"));
                     let response = response.as_deref().unwrap_or_default();
-                    self.recorded_call(event, usage, response, doubted.as_deref(), offset);
+                    self.recorded_call(&thread, event, usage, response, doubted.as_deref(), offset);
                 }
             }
-            Some(Record::Call { thread, .. }) if thread.is_empty() => {
-                return Err("a token_usage_record names no thread".to_owned());
-            }
-            // A record of another session is a copy: that session's file has it.
-            Some(Record::Call { .. }) => self.into.skip(Skip::Repeated),
             Some(Record::Meta(_)) | None => {}
         }
         Ok(())
@@ -369,30 +356,36 @@ impl Rollout<'_> {
             self.call(copy, usage);
         }
         self.call(call, usage);
+        self.state.fees = Fees::NONE;
     }
 
-    /// A call with a record of its own.
+    /// A call with a record of its own. That of another session is a copy, which counts where that session's file is gone.
     fn recorded_call(
         &mut self,
+        session: &str,
         event: EventKey,
         usage: Usage,
         message_id: &str,
         supersedes: Option<&str>,
         offset: u64,
     ) {
-        self.last = self.last.max(Some(self.state.time));
-        let session = self.state.thread.id.clone();
+        let is_own = session == self.state.thread.id;
+        if is_own {
+            self.last = self.last.max(Some(self.state.time));
+        }
         let call = Turn {
-            session_id: &session,
+            session_id: session,
             message_id,
             record: RecordKey(event.0),
             event,
-            rank: Rank(1, 0),
+            // Written twice, it has its fees once.
+            rank: Rank(is_own.into(), self.state.fees.to_bits()),
             supersedes,
             place: offset,
             ..Turn::PLAIN
         };
         self.call(call, usage);
+        self.state.fees = Fees::NONE;
     }
 
     /// Adds a call with what all calls at this place have in common.
@@ -400,6 +393,7 @@ impl Rollout<'_> {
         let call = Turn {
             numbers: Numbers {
                 mode: self.state.mode,
+                fees: self.state.fees,
                 ..Numbers::of(usage.tokens(), self.state.time)
             },
             ..call
@@ -444,41 +438,5 @@ impl Rollout<'_> {
             });
         }
         self.state
-    }
-}
-
-impl Unnamed {
-    fn of(call: &Turn<'_>, usage: Usage) -> Self {
-        Self {
-            session: call.session_id.to_owned(),
-            message_id: call.message_id.to_owned(),
-            record: call.record.0,
-            event: call.event.0,
-            rank: (call.rank.0, call.rank.1),
-            segment: call.segment.map(str::to_owned),
-            supersedes: call.supersedes.map(str::to_owned),
-            usage,
-            mode: call.numbers.mode,
-            time: call.numbers.timestamp,
-            place: call.place,
-        }
-    }
-
-    fn turn(&self) -> Turn<'_> {
-        Turn {
-            session_id: &self.session,
-            message_id: &self.message_id,
-            record: RecordKey(self.record),
-            event: EventKey(self.event),
-            rank: Rank(self.rank.0, self.rank.1),
-            segment: self.segment.as_deref(),
-            supersedes: self.supersedes.as_deref(),
-            numbers: Numbers {
-                mode: self.mode,
-                ..Numbers::of(self.usage.tokens(), self.time)
-            },
-            place: self.place,
-            ..Turn::PLAIN
-        }
     }
 }

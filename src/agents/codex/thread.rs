@@ -153,9 +153,19 @@ impl Thread {
         }
     }
 
-    /// Takes the usage of a `token_usage_record` of this session. Returns the trace of what it takes the place of.
-    pub(super) fn recorded(&mut self, usage: Usage, answer: Option<&str>, after: &Usage) -> Option<String> {
+    /// Takes the usage of a `token_usage_record` of this session, or of another one of which it is a copy. Returns the trace of
+    /// what it takes the place of.
+    pub(super) fn recorded(
+        &mut self,
+        thread: &str,
+        usage: Usage,
+        answer: Option<&str>,
+        after: &Usage,
+    ) -> Option<String> {
         self.counter.recorded(usage, answer, after);
+        if thread != self.id {
+            return None;
+        }
         self.inherits = false;
         std::mem::take(&mut self.is_doubted).then(|| self.base_trace())
     }
