@@ -4,6 +4,7 @@ use super::ID;
 use super::place::Place;
 use crate::agents::shared::jsonl_reader::Line;
 use crate::agents::shared::lenient::{Count, Text, first_text, part, title};
+use crate::agents::shared::nameless::Occurrences;
 use crate::agents::{Batch, Skip};
 use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
@@ -20,6 +21,9 @@ pub(super) struct State {
     is_titled: bool,
     /// Time of the latest record.
     time: i64,
+    /// Of replies of subagents without ids.
+    #[serde(default)]
+    nameless: Occurrences,
 }
 
 /// `{"timestamp":1770983427.123,"message":{"type":"StatusUpdate","payload":{…}}}`
@@ -72,9 +76,12 @@ pub(super) fn record(state: &mut State, line: &Line<'_>, place: &Place, into: &m
     state.time = state.time.max(time);
     // What subagents do is shown in the session's own log, too, and lies in logs of their own in later versions.
     let mut depth = 0;
+    let mut agent = place.agent.clone();
     while envelope.kind.0 == "SubagentEvent" && depth < DEEPEST {
         #[derive(Deserialize)]
         struct Nested<'a> {
+            #[serde(borrow, default)]
+            agent_id: Option<Text<'a>>,
             #[serde(borrow)]
             event: Envelope<'a>,
         }
@@ -82,6 +89,7 @@ pub(super) fn record(state: &mut State, line: &Line<'_>, place: &Place, into: &m
             return Ok(());
         };
         envelope = nested.event;
+        agent = nested.agent_id.map(|id| id.0.into_owned()).unwrap_or_default();
         depth += 1;
     }
     match envelope.kind.0.as_ref() {
@@ -89,7 +97,7 @@ pub(super) fn record(state: &mut State, line: &Line<'_>, place: &Place, into: &m
         "StatusUpdate" => {
             let Some(payload) = envelope.payload else { return Ok(()) };
             let update: StatusUpdate<'_> = serde_json::from_str(payload.get())?;
-            add(&update, time, place, line.offset, into);
+            add(state, &update, &agent, time, place, line.offset, into);
         }
         _ => {}
     }
@@ -115,7 +123,15 @@ fn begin(state: &mut State, envelope: &Envelope<'_>, time: i64, place: &Place, i
     into.session(info);
 }
 
-fn add(update: &StatusUpdate<'_>, time: i64, place: &Place, offset: u64, into: &mut Batch) {
+fn add(
+    state: &mut State,
+    update: &StatusUpdate<'_>,
+    agent: &str,
+    time: i64,
+    place: &Place,
+    offset: u64,
+    into: &mut Batch,
+) {
     // Without usage it only records how full the context is.
     let Some(usage) = &update.token_usage else { return };
     let tokens = Tokens::new(
@@ -131,9 +147,15 @@ fn add(update: &StatusUpdate<'_>, time: i64, place: &Place, offset: u64, into: &
     let id = update.message_id.as_deref().unwrap_or("");
     // A forked session copies the log with its message ids, and the log of a session repeats those of its subagents. An
     // id alone may be that of every reply of a gateway.
-    let key = match id {
-        "" => format!("{}\0@{time}\0{:?}", place.agent, tokens.counts()),
-        id => format!("{id}\0{:?}", tokens.counts()),
+    let key = match (id, agent) {
+        ("", "") => format!("\0@{time}\0{:?}", tokens.counts()),
+        // The two logs that have it give it two times.
+        ("", agent) => {
+            let look = format!("{agent}\0{:?}", tokens.counts());
+            let number = state.nameless.number(&look);
+            format!("{look}\0#{number}")
+        }
+        (id, _) => format!("{id}\0{:?}", tokens.counts()),
     };
     into.session(SessionInfo {
         updated_at: (time > 0).then_some(time),
