@@ -11,7 +11,7 @@ use ttop::system::{Os, System};
 /// Changes the text of a file with that name.
 type Spelling = fn(&Path, &str) -> String;
 
-const SPELLINGS: [(&str, Spelling); 7] = [
+const SPELLINGS: [(&str, Spelling); 8] = [
     ("line ends of Windows", |_, text| text.replace('\n', "\r\n")),
     ("a byte order mark", |_, text| format!("\u{feff}{text}")),
     ("empty lines", |_, text| text.replace('\n', "\n\n")),
@@ -19,6 +19,7 @@ const SPELLINGS: [(&str, Spelling); 7] = [
         rewrite(path, text, Value::to_string)
     }),
     ("spaces", |path, text| rewrite(path, text, spaced)),
+    ("spaces on both sides", |path, text| rewrite(path, text, widely_spaced)),
     ("counts with a fraction", |path, text| {
         rewrite(path, text, |value| {
             counts(value.clone(), "", &|count| Value::from(count as f64)).to_string()
@@ -48,6 +49,19 @@ fn is_log(path: &Path) -> bool {
 fn spaced(value: &Value) -> String {
     let pretty = serde_json::to_string_pretty(value).expect("JSON");
     pretty.lines().map(str::trim_start).collect::<Vec<_>>().join(" ")
+}
+
+/// The same, and before them.
+fn widely_spaced(value: &Value) -> String {
+    let joined = |parts: Vec<String>| parts.join(" , ");
+    match value {
+        Value::Object(fields) => {
+            let field = |(key, value): (&String, &Value)| format!("{} : {}", Value::from(&**key), widely_spaced(value));
+            format!("{{ {} }}", joined(fields.iter().map(field).collect()))
+        }
+        Value::Array(items) => format!("[ {} ]", joined(items.iter().map(widely_spaced).collect())),
+        _ => value.to_string(),
+    }
 }
 
 /// Writes the counts of tokens in another way.

@@ -149,8 +149,8 @@ struct RecordJson<'a> {
     is_sidechain: Option<bool>,
     is_api_error_message: Option<bool>,
     is_aborted_mid_stream: Option<bool>,
-    #[serde(rename = "costUSD")]
-    cost: Option<f64>,
+    #[serde(borrow, rename = "costUSD")]
+    cost: Option<&'a RawValue>,
     #[serde(borrow)]
     message: Option<MessageJson<'a>>,
 }
@@ -174,7 +174,8 @@ struct UsageJson<'a> {
     output_tokens: Option<Count>,
     cache_read_input_tokens: Option<Count>,
     cache_creation_input_tokens: Option<Count>,
-    cache_creation: Option<CacheCreationJson>,
+    #[serde(borrow)]
+    cache_creation: Option<&'a RawValue>,
     #[serde(borrow)]
     output_tokens_details: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -184,9 +185,9 @@ struct UsageJson<'a> {
     #[serde(borrow)]
     iterations: Option<&'a RawValue>,
     #[serde(borrow)]
-    service_tier: Option<Text<'a>>,
+    service_tier: Option<&'a RawValue>,
     #[serde(borrow)]
-    speed: Option<Text<'a>>,
+    speed: Option<&'a RawValue>,
 }
 
 fn raw<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
@@ -232,7 +233,8 @@ pub(super) fn parse_whole(line: &[u8]) -> Result<Option<Reply<'_>>, serde_json::
         return Ok(None);
     };
     let count = |count: Option<Count>| count.unwrap_or_default().0.min(MAX_COUNT);
-    let parts = usage.cache_creation;
+    let parts: Option<CacheCreationJson> = lenient::part(usage.cache_creation);
+    let text = |raw| lenient::part::<Text>(raw).unwrap_or_default();
     let part = |pick: fn(&CacheCreationJson) -> Option<Count>| count(parts.as_ref().and_then(pick));
     Ok(Some(Reply {
         session_id: record.session_id.unwrap_or_default().0,
@@ -247,7 +249,7 @@ pub(super) fn parse_whole(line: &[u8]) -> Result<Option<Reply<'_>>, serde_json::
         is_aborted: record.is_aborted_mid_stream.unwrap_or_default(),
         is_open: message.stop_reason.is_some_and(|reason| reason.get() == "null"),
         is_old: is_old(record.version.map_or("", RawValue::get)),
-        cost: record.cost,
+        cost: lenient::part(record.cost),
         message_id: message.id.map(|id| id.0),
         model: message.model.unwrap_or_default().0,
         usage: Usage {
@@ -271,8 +273,8 @@ pub(super) fn parse_whole(line: &[u8]) -> Result<Option<Reply<'_>>, serde_json::
                 text if text.starts_with('"') => region(text.trim_matches('"').as_bytes()),
                 _ => Region::Global,
             },
-            tier: Tier::named(usage.service_tier.unwrap_or_default().as_bytes()),
-            is_fast: usage.speed.is_some_and(|speed| &*speed == FAST),
+            tier: Tier::named(text(usage.service_tier).as_bytes()),
+            is_fast: &*text(usage.speed) == FAST,
         },
         iterations: match usage.iterations.map_or("", RawValue::get) {
             "[]" | "null" => b"",

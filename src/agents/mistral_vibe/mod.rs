@@ -24,7 +24,7 @@ const RULES_VERSION: u32 = 2;
 /// Describes a session, in its folder.
 const META: &str = "meta.json";
 /// What stands before a session's running total, in snapshots and journals.
-const TOTAL: &[u8] = br#""tokenUsage":"#;
+const TOTAL: &[u8] = br#""tokenUsage""#;
 
 pub(super) struct MistralVibe;
 
@@ -138,7 +138,7 @@ struct Usage {
 /// The latest total in a text: totals only grow, a journal repeats them.
 fn total(text: &str) -> Option<Usage> {
     rfind_iter(text.as_bytes(), TOTAL).find_map(|at| {
-        let value = &text[at + TOTAL.len()..];
+        let value = text[at + TOTAL.len()..].trim_start().strip_prefix(':')?;
         let mut values = serde_json::Deserializer::from_str(value).into_iter::<Usage>();
         values.next()?.ok()
     })

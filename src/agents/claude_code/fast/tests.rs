@@ -227,6 +227,28 @@ fn odd_texts_do_not_cost_the_record() {
 }
 
 #[test]
+fn odd_parts_that_may_be_missing_do_not_cost_the_record() {
+    for (from, to) in [
+        (
+            r#"{"ephemeral_5m_input_tokens":600,"ephemeral_1h_input_tokens":10}"#,
+            "[7]",
+        ),
+        (r#""service_tier":"standard""#, r#""service_tier":7"#),
+        (r#""speed":"fast""#, r#""speed":{}"#),
+        (r#","requestId":"r""#, r#","requestId":"r","costUSD":"0.1""#),
+    ] {
+        let line = usual("[]").replace(from, to);
+        assert_ne!(line, usual("[]"), "{to}");
+        for line in [line.clone(), line.replace(':', " : ")] {
+            for mut scratch in scratches() {
+                let reply = read(&mut scratch, line.as_bytes()).expect("JSON").expect("a reply");
+                assert_eq!(reply.usage.output, 418, "{line}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_broken_line_is_an_error() {
     let line = usual("[]");
     let needle = line.find("\"usage\"").expect("there") + 7;
