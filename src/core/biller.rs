@@ -3,7 +3,7 @@
 use super::vendor::vendor_of;
 
 /// Providers by other names, in lower case with `-` between words, and their models.dev ids.
-const SPELLINGS: [(&str, &str); 64] = [
+const SPELLINGS: [(&str, &str); 66] = [
     ("ai-gateway", "vercel"),
     ("aws", "amazon-bedrock"),
     ("aws-bedrock", "amazon-bedrock"),
@@ -49,7 +49,9 @@ const SPELLINGS: [(&str, &str); 64] = [
     ("microsoft-foundry", "azure"),
     ("mistralai", "mistral"),
     ("moonshot", "moonshotai"),
+    ("nvidia-nim", "nvidia"),
     ("offpeak-idle-plan", "zai-coding-plan"),
+    ("ollama-chat", "ollama"),
     ("open-router", "openrouter"),
     ("openai-codex", "openai"),
     ("openai-native", "openai"),
@@ -122,6 +124,21 @@ const BEDROCK_VENDORS: [&str; 20] = [
     "zai",
 ];
 
+/// Before a model of SAP AI Core, with two hyphens: who made it.
+const SAP_VENDORS: [&str; 11] = [
+    "alephalpha",
+    "amazon",
+    "anthropic",
+    "cohere",
+    "deepseek-ai",
+    "google",
+    "ibm",
+    "meta",
+    "mistralai",
+    "nvidia",
+    "openai",
+];
+
 /// Who bills, by its models.dev id, from what a record calls the provider (may be empty) and from the model. Names that
 /// are not known stay as they are: they are somebody's gateway. `None` where nothing tells.
 pub fn biller<'a>(provider: &'a str, model: &str) -> Option<&'a str> {
@@ -175,6 +192,17 @@ fn by_model(model: &str) -> Option<&'static str> {
 fn cloud_of(model: &str) -> Option<&'static str> {
     if is_bedrock(model) {
         return Some("amazon-bedrock");
+    }
+    // `databricks-claude-sonnet-4-6`, `anthropic--claude-4.6-sonnet`.
+    let name = model.rsplit('/').next().unwrap_or(model);
+    if name.starts_with("databricks-") {
+        return Some("databricks");
+    }
+    if name
+        .split_once("--")
+        .is_some_and(|(vendor, _)| SAP_VENDORS.contains(&vendor))
+    {
+        return Some("sap-ai-core");
     }
     let is_vertex = model.ends_with("-maas")
         || model.contains("publishers/")
@@ -238,11 +266,7 @@ fn router_prefix(prefix: &str) -> Option<&'static str> {
         "zai",
     ];
     // What is no provider's other name elsewhere.
-    const PREFIXES: [(&str, &str); 3] = [
-        ("models", "google"),
-        ("nvidia-nim", "nvidia"),
-        ("ollama-chat", "ollama"),
-    ];
+    const PREFIXES: [(&str, &str); 1] = [("models", "google")];
     // OpenRouter's own way to write a maker: `qwen/qwen3-coder`, `x-ai/grok-4`.
     const VENDORS: [&str; 5] = ["fireworks", "mistralai", "qwen", "x-ai", "z-ai"];
     let spelled = prefix.replace('_', "-");
@@ -306,6 +330,13 @@ mod tests {
             ("", "models/gemini-2.5-pro", Some("google")),
             ("", "ollama_chat/gpt-oss:20b", Some("ollama")),
             ("", "xai/grok-4.6", Some("xai")),
+            ("nvidia_nim", "moonshotai/kimi-k2.5", Some("nvidia")),
+            ("ollama_chat", "gpt-oss:20b", Some("ollama")),
+            ("anthropic", "databricks-claude-sonnet-4-6", Some("databricks")),
+            ("", "databricks/databricks-gpt-5-5", Some("databricks")),
+            ("", "sap/anthropic--claude-4.6-sonnet", Some("sap-ai-core")),
+            ("anthropic", "anthropic--claude-4.6-sonnet", Some("sap-ai-core")),
+            ("", "house--model", None),
             ("", "zai/glm-5", Some("zai")),
             ("", "mistral/devstral-medium-latest", Some("mistral")),
             ("", "publishers/google/models/gemini-2.5-pro", Some("google-vertex")),

@@ -143,14 +143,9 @@ impl PriceBook {
         }
         let is_plan = is_plan(provider_id);
         let candidates = alias::candidates(provider_id, model_id);
-        let place = surcharges::of_place(provider_id, model_id);
         let of = |provider: &str, model: &str| {
             let prices = self.listed(provider, model, Some(is_plan))?;
-            // What the maker takes; the cloud's own list has its own prices.
-            Some(match place {
-                Some(permille) if provider != provider_id => prices.times(permille),
-                _ => prices,
-            })
+            Some(at_place(prices, provider, provider_id, model_id))
         };
         let exactly = candidates.iter().find_map(|(provider, model)| of(provider, model));
         // An id without a date is the newest dated one.
@@ -174,9 +169,10 @@ impl PriceBook {
     /// Another provider's price for a model; it never borrows in turn.
     fn borrowed(&self, provider_id: &str, model_id: &str) -> Option<ModelPrices> {
         let candidates = alias::candidates(provider_id, model_id);
-        let mut listed = candidates
-            .iter()
-            .filter_map(|(provider, model)| self.listed(provider, model, Some(false)));
+        let mut listed = candidates.iter().filter_map(|(provider, model)| {
+            let prices = self.listed(provider, model, Some(false))?;
+            Some(at_place(prices, provider, provider_id, model_id))
+        });
         listed.next()
     }
 
@@ -277,6 +273,14 @@ impl PriceBook {
             reason: entry.why,
         };
         Some((before.into_iter().map(dated).collect(), own))
+    }
+}
+
+/// A listed provider's prices for a model of a cloud: those of its maker with what the place adds; the cloud's own list has it.
+fn at_place(prices: ModelPrices, listed: &str, provider_id: &str, model_id: &str) -> ModelPrices {
+    match surcharges::of_place(provider_id, model_id) {
+        Some(permille) if listed != provider_id => prices.times(permille),
+        _ => prices,
     }
 }
 
@@ -406,7 +410,8 @@ mod tests {
 
     #[test]
     fn a_gateway_takes_the_prices_of_the_provider_it_names() {
-        let config = json!({"providers": {"mock": {"pricesFrom": "openai"}, "loop": {"pricesFrom": "loop"}},
+        let config = json!({"providers": {"mock": {"pricesFrom": "openai"}, "loop": {"pricesFrom": "loop"},
+            "house": {"pricesFrom": "amazon-bedrock"}},
             "prices": {"overrides": {"mock/gpt-5.4": {"input": 9, "output": 9}}}});
         let (book, problems) = book(config, None);
         assert_eq!(problems, []);
@@ -421,6 +426,11 @@ mod tests {
         for (provider, model) in [("mock", "nonesuch"), ("loop", "gpt-5.5"), ("other", "gpt-5.5")] {
             assert_eq!(book.of(provider, model).found(), &Found::Missing, "{provider}/{model}");
         }
+        let placed = "apac.anthropic.claude-opus-5-v1:0[1m]";
+        assert_eq!(
+            book.of("house", placed).entries()[0].standard,
+            book.of("amazon-bedrock", placed).entries()[0].standard
+        );
         assert!(book.has_provider("openai") && !book.has_provider("mock"));
     }
 
