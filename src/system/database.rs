@@ -1,5 +1,6 @@
 //! Opening a database so that neither it nor its folder changes.
 
+use super::open::{self, Most};
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::path::{Path, PathBuf};
@@ -68,6 +69,32 @@ pub fn strange_beside(path: &Path) -> Option<PathBuf> {
     beside.find(|file| std::fs::metadata(file).is_ok_and(|there| !there.is_file()))
 }
 
+/// Whether one of SQLite's own files is beside a database. A full disk leaves an empty one behind: as if it were missing.
+fn is_beside(path: &Path, suffix: &str) -> bool {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    std::fs::metadata(PathBuf::from(name)).is_ok_and(|file| file.len() > 0)
+}
+
+/// Whether SQLite would make files beside a database to read it: it has a write-ahead log, and that or its index is not there.
+pub fn would_leave_files(path: &Path) -> bool {
+    // Where the log has to be read without its index, it is kept in memory; not all systems can do that.
+    let can_be_read = cfg!(unix) || !is_beside(path, "-wal");
+    can_be_read && !(is_beside(path, "-wal") && is_beside(path, "-shm")) && has_log(path)
+}
+
+/// Whether a database has a write-ahead log, by its header.
+fn has_log(path: &Path) -> bool {
+    // Versions of the format for writing and reading: 2 where there is a log.
+    const VERSIONS: std::ops::Range<usize> = 18..20;
+    let header = open::read_start(path, Most(VERSIONS.end as u64)).unwrap_or_default();
+    match header.get(VERSIONS) {
+        Some(versions) => versions == [2, 2],
+        // All of it is in the log.
+        None => is_beside(path, "-wal"),
+    }
+}
+
 /// Opens so that nothing appears beside the database, its writer running or not.
 ///
 /// # Errors
@@ -76,12 +103,7 @@ pub fn open(path: &Path) -> rusqlite::Result<Connection> {
     if let Some(file) = strange_beside(path) {
         return Err(rusqlite::Error::InvalidPath(file));
     }
-    // A full disk leaves an empty file behind: treat it as missing.
-    let beside = |suffix: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        std::fs::metadata(PathBuf::from(name)).is_ok_and(|file| file.len() > 0)
-    };
+    let beside = |suffix| is_beside(path, suffix);
     // A crash leaves a log without its index. SQLite then keeps the index in memory, which needs an exclusive
     // connection.
     let is_crashed = cfg!(unix) && beside("-wal") && !beside("-shm");

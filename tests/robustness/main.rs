@@ -7,3 +7,4 @@ mod killed;
 mod permissions;
 #[path = "../support/mod.rs"]
 mod support;
+mod untouched;

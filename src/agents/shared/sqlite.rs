@@ -1,7 +1,7 @@
 //! Opening somebody else's database without disturbing it, and without letting it disturb ttop.
 
 use super::source::wal_path;
-use crate::system::database::{self, is_table, is_unwritable, strange_beside};
+use crate::system::database::{self, is_table, is_unwritable, strange_beside, would_leave_files};
 use anyhow::{Context, Result, bail};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -33,9 +33,9 @@ pub fn is_damaged(error: &rusqlite::Error) -> bool {
 }
 
 impl Database {
-    /// Opens read-only with the write-ahead log in view. Where the log's index cannot be made (somebody else's folder,
-    /// a full disk), it is kept in memory; where that does not do either, `.db` and `-wal` are copied to a temporary
-    /// folder first.
+    /// Opens read-only with the write-ahead log in view. Where SQLite would make files beside the database, or cannot (somebody
+    /// else's folder, a full disk), the log's index is kept in memory; where that does not do, `.db` and `-wal` are copied to a
+    /// temporary folder first.
     ///
     /// # Errors
     /// When the file is no database, cannot be read, or stays locked.
@@ -54,6 +54,12 @@ impl Database {
             budget,
             _copy: copy,
         };
+        // They would belong to whoever runs ttop, and its writer may be somebody else.
+        if would_leave_files(path)
+            && let Ok(opened) = database::open(path).and_then(touched)
+        {
+            return Ok(limited(opened, None));
+        }
         match open_in_place(path) {
             Ok(opened) => Ok(limited(opened, None)),
             Err(error) if is_unwritable(&error) => {
