@@ -451,7 +451,7 @@ fn is_unchanged(known: &KnownSource, source: &Source, rules_version: u32) -> boo
     !known.gone
         && mark.stamp == source.stamp
         && mark.wal == source.wal
-        && mark.listed == source.listed
+        && !source.is_listed_anew(mark)
         && mark.rules_version == rules_version
 }
 

@@ -166,5 +166,12 @@ fn what_a_list_says_counts_whenever_it_comes() {
             let shown = format!("{now:?}");
             assert!(at == 0 || shown.contains(case.shows), "{}: {shown}", case.list);
         }
+        // Half written, and gone.
+        let known = comparable(counting.sync(&system));
+        let last = case.said[case.said.len() - 1];
+        write(case.list, &last[..last.len() / 2], 1);
+        assert_eq!(comparable(counting.sync(&system)), known, "half of {}", case.list);
+        std::fs::remove_file(home.path().join(case.list)).expect("removed");
+        assert_eq!(comparable(counting.sync(&system)), known, "no {}", case.list);
     }
 }

@@ -31,12 +31,8 @@ impl Projects {
         }
     }
 
-    /// The path of `tmp/<project>`: the content of `.project_root`, else the listed path with this short name or this hash. A
-    /// hash that no known path has stays unresolved.
+    /// The listed path with the name of this folder, or this hash. A hash that no known path has stays unresolved.
     fn path_of(&self, folder: &Path, hash: Option<&str>) -> Option<String> {
-        if let Some(path) = open::read_path(&folder.join(".project_root")) {
-            return Some(path);
-        }
         let name = folder.file_name()?.to_str()?;
         let by_hash = || {
             [Some(name), hash]
@@ -50,16 +46,20 @@ impl Projects {
     /// What is known of a project's path before its sessions are read: where the folder's name does not lead to it, a hash in
     /// a session may lead to any of the list.
     pub(super) fn known_of(&self, folder: &Path) -> Option<String> {
-        let any = || format!("{:?}", self.by_name);
-        self.path_of(folder, None)
-            .or_else(|| (!self.by_name.is_empty()).then(any))
+        let any = || (!self.by_name.is_empty()).then(|| format!("{:?}", self.by_name));
+        noted_in(folder).or_else(|| self.path_of(folder, None)).or_else(any)
     }
 }
 
-/// The path of the project of `tmp/<project>/chats/…`; see [`Projects::path_of`].
+/// The path that a project's folder notes itself.
+fn noted_in(folder: &Path) -> Option<String> {
+    open::read_path(&folder.join(".project_root"))
+}
+
+/// The path of the project of `tmp/<project>/chats/…`.
 pub(super) fn of(session: &Path, hash: Option<&str>) -> Option<String> {
     let folder = session.ancestors().find(|folder| folder.ends_with("chats"))?.parent()?;
-    Projects::beside(folder.parent()?).path_of(folder, hash)
+    noted_in(folder).or_else(|| Projects::beside(folder.parent()?).path_of(folder, hash))
 }
 
 /// The session that started a subagent: `chats/<its id>/<subagent>.jsonl`.

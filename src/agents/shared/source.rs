@@ -133,7 +133,13 @@ impl Source {
 
     /// Whether something describes it of which nothing was there when it was read last, or a list says something else.
     pub fn is_newly_described(&self, from: &Bookmark) -> bool {
-        from.wal == Stamp::default() && self.wal != Stamp::default() || from.listed != self.listed
+        from.wal == Stamp::default() && self.wal != Stamp::default() || self.is_listed_anew(from)
+    }
+
+    /// Whether a list says something else about it than when it was read last. What it said holds while it says nothing: a list
+    /// that is gone, or half written, takes nothing back.
+    pub fn is_listed_anew(&self, from: &Bookmark) -> bool {
+        self.listed != 0 && self.listed != from.listed
     }
 
     /// Looks at the file again. `None` where it is gone, is another one now, or has more beside it than a log that was
@@ -265,7 +271,7 @@ mod tests {
         for (now, is_new) in [
             (Some("/home/dev/acme"), false),
             (Some("/home/dev/other"), true),
-            (None, true),
+            (None, false),
         ] {
             assert_eq!(said(now).is_newly_described(&known), is_new, "{now:?}");
         }
