@@ -30,7 +30,7 @@ impl Syncing<'_> {
         mut part: Batch,
         intake: &mut Intake,
     ) -> Result<()> {
-        self.merge_batch(owner, is_import(&source.path), &mut part, false, intake)
+        self.merge_batch(owner, is_import(&source.path), &mut part, None, intake)
     }
 
     /// Adds the result of one read: all of it, or what is left after the parts in `intake`.
@@ -50,6 +50,7 @@ impl Syncing<'_> {
         let rules_changed = before
             .as_ref()
             .is_some_and(|before| before.bookmark.rules_version != rules_version);
+        let was_gone = before.as_ref().is_some_and(|before| before.gone);
         let known = before.as_ref().map(|before| Intake::of_known(before.id));
         let mut intake = known.or(intake).unwrap_or_default();
         let id = intake.source(&mut self.next_source);
@@ -79,18 +80,24 @@ impl Syncing<'_> {
         self.sources.insert(id, source.path.clone());
         self.ledger.pending.sources.push((agent_row, known));
         self.ledger.pending.limits.append(&mut batch.limits);
-        self.merge_batch(owner, is_import(&source.path), batch, rules_changed, &mut intake)?;
+        let missing = match (rules_changed, was_gone) {
+            (true, true) => Some(Missing::Replace),
+            (true, false) => Some(Missing::Drop),
+            (false, _) => None,
+        };
+        self.merge_batch(owner, is_import(&source.path), batch, missing, &mut intake)?;
         self.work.append(&mut intake.work);
         Ok(())
     }
 
-    /// Merges turns and sessions of a batch with those that are known.
+    /// Merges turns and sessions of a batch with those that are known; `by_rules` is the fate of missing ones where other rules
+    /// read it.
     fn merge_batch(
         &mut self,
         owner: Owner<'_>,
         is_imported: bool,
         batch: &mut Batch,
-        rules_changed: bool,
+        by_rules: Option<Missing>,
         intake: &mut Intake,
     ) -> Result<()> {
         let Owner {
@@ -143,7 +150,7 @@ impl Syncing<'_> {
                 by_session[session].push(row);
             }
         }
-        let mut missing = self.missing(agent_row, id, batch, &sessions, intake.is_known, rules_changed)?;
+        let mut missing = self.missing(agent_row, id, batch, &sessions, intake.is_known, by_rules)?;
         for (rows, session) in by_session.iter().zip(&sessions) {
             let fate = missing.remove(session).unwrap_or(Missing::Stay);
             if *session != ERASED && (!rows.is_empty() || fate != Missing::Stay) {
@@ -194,19 +201,13 @@ impl Syncing<'_> {
         batch: &Batch,
         sessions: &[i64],
         is_known: bool,
-        rules_changed: bool,
+        by_rules: Option<Missing>,
     ) -> Result<FxHashMap<i64, Missing>> {
         let mut fates = FxHashMap::default();
         if !is_known {
             return Ok(fates);
         }
-        let fate = |presence| {
-            if rules_changed {
-                Missing::Drop
-            } else {
-                Missing::Mark(presence)
-            }
-        };
+        let fate = |presence| by_rules.unwrap_or(Missing::Mark(presence));
         for (scope, presence) in &batch.scopes {
             match scope {
                 Scope::Source => {

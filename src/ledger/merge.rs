@@ -4,6 +4,7 @@ use super::owner::{Claim, is_void};
 use super::pack::{Blobs, DAMAGED, EventColumns, Pack, PackTurn};
 use crate::agents::Batch;
 use crate::agents::shared::batch::Row;
+use crate::core::numbers::Numbers;
 use crate::core::turn::{Presence, RecordKey};
 use anyhow::{Context, Result};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -78,6 +79,9 @@ pub enum Missing {
     Mark(Presence),
     /// The rules of reading changed and no longer see a turn there. Those that were gone before stay.
     Drop,
+    /// They changed while the source itself was away. What is gone and was at the time of a turn that was read now is that turn,
+    /// under the name that it had by the old rules.
+    Replace,
 }
 
 /// Merges the known turns of one session in one source with those read now.
@@ -120,9 +124,9 @@ fn merge_records(old: Option<&Pack>, rows: &[&Row], batch: &Batch, names: &NameR
                 let (before, id) = &mut kept[place];
                 let is_newer = match missing {
                     // What other rules made of it is no longer of interest.
-                    Missing::Drop if is_first => true,
-                    // As much as it was: what is known of its session decides on the rest.
-                    Missing::Mark(_) if is_first => turn.rank.0 >= before.rank.0,
+                    Missing::Drop | Missing::Replace if is_first => true,
+                    // Nothing changed but what is known of its session.
+                    Missing::Mark(_) if is_first && has_same_numbers(&turn, before) => turn.rank.0 >= before.rank.0,
                     _ => turn.rank >= before.rank,
                 };
                 if is_newer {
@@ -136,17 +140,32 @@ fn merge_records(old: Option<&Pack>, rows: &[&Row], batch: &Batch, names: &NameR
         }
     }
     let mut pack = Pack::default();
+    let times: FxHashSet<i64> = match missing {
+        Missing::Replace => rows.iter().map(|row| row.numbers.timestamp).collect(),
+        _ => FxHashSet::default(),
+    };
     for (place, (mut turn, message_id)) in kept.into_iter().enumerate() {
-        let is_missing = place < known && !seen.contains(&place) && turn.numbers.presence == Presence::Present;
+        let is_unseen = place < known && !seen.contains(&place);
+        let is_missing = is_unseen && turn.numbers.presence == Presence::Present;
         match missing {
             Missing::Mark(presence) if is_missing => turn.numbers.presence = presence,
-            Missing::Drop if is_missing => continue,
+            Missing::Drop | Missing::Replace if is_missing => continue,
+            Missing::Replace if is_unseen && times.contains(&turn.numbers.timestamp) => continue,
             _ => {}
         }
         pack.push(turn, message_id);
     }
     pack.sort();
     pack
+}
+
+fn has_same_numbers(turn: &PackTurn, before: &PackTurn) -> bool {
+    let presence = turn.numbers.presence;
+    turn.numbers
+        == Numbers {
+            presence,
+            ..before.numbers
+        }
 }
 
 fn from_row(row: &Row, names: &NameRows) -> PackTurn {
@@ -169,7 +188,6 @@ fn from_row(row: &Row, names: &NameRows) -> PackTurn {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::numbers::Numbers;
     use crate::core::tokens::Tokens;
     use crate::core::turn::{EventKey, Rank, Turn};
 
@@ -240,6 +258,18 @@ mod tests {
         let pack = merged(None, &[("m1", 9, 90), ("m2", 9, 90)], Missing::Stay);
         let corrected = merged(Some(&pack), &[("m1", 8, 80), ("m1", 7, 70)], Missing::Drop);
         assert_eq!(shown(&corrected), [("m1".into(), 80, Presence::Present)]);
+    }
+
+    #[test]
+    fn what_was_away_while_the_rules_changed_is_what_is_read_at_the_same_time() {
+        let gone = Missing::Mark(Presence::Gone);
+        let pack = merged(None, &[("m1", 0, 10)], Missing::Stay);
+        let away = merged(Some(&pack), &[], gone);
+        // Under another name, at the same time.
+        let back = merged(Some(&away), &[("m1 by other rules", 0, 10)], Missing::Replace);
+        assert_eq!(shown(&back), [("m1 by other rules".into(), 10, Presence::Present)]);
+        // What was deleted before stays: nothing is read at its time.
+        assert_eq!(shown(&merged(Some(&away), &[], Missing::Replace)).len(), 1);
     }
 
     #[test]

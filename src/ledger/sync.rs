@@ -240,6 +240,9 @@ impl<'l> Syncing<'l> {
         let print = if is_mixed { [&print, MIXED].concat() } else { print };
         if all_settled && !self.synced.is_partial && found.problems.is_empty() && !self.ledger.has_failed(agent.id()) {
             self.ledger.set_meta(&key, print);
+        } else if self.ledger.meta(&key)?.is_some_and(|known| !known.is_empty()) {
+            // Back to how it was, it would be taken for unchanged.
+            self.ledger.set_meta(&key, Vec::new());
         }
         Ok(())
     }
