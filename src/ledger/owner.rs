@@ -19,7 +19,7 @@ pub struct Claim {
     /// Whether the agent still has it.
     pub is_present: bool,
     pub counted: bool,
-    /// It counts nothing, and takes back what an earlier read of the same record counted.
+    /// It counts nothing, and neither does any copy of a lower rank.
     pub is_void: bool,
 }
 
@@ -72,9 +72,6 @@ pub fn decide<G: Group>(groups: &mut [G], events: Option<&FxHashSet<u64>>) {
                 continue;
             }
             claim.counted = !claim.is_void;
-            if claim.is_void {
-                continue;
-            }
             if !repeats.may_hold(claim.event) {
                 continue;
             }
@@ -167,7 +164,7 @@ fn prefer_present<G: Group>(groups: &mut [G], mut best: FxHashMap<EventKey, (u32
                 && new.is_imported() == known.is_imported();
             if claim.is_present && is_equal && (!other.is_present || new.order(known).is_lt()) {
                 groups[other_group as usize].claims_mut()[other_at as usize].counted = false;
-                groups[group].claims_mut()[at].counted = true;
+                groups[group].claims_mut()[at].counted = !claim.is_void;
                 best.insert(claim.event, (group as u32, at as u32));
             }
         }
@@ -284,10 +281,15 @@ mod tests {
             ..claim(1, 9)
         };
         assert_eq!(decided(vec![Session("a", vec![void, claim(2, 0)])]), [[false, true]]);
-        assert_eq!(
-            decided(vec![Session("a", vec![void]), Session("b", vec![claim(1, 0)])]),
-            [[false], [true]]
-        );
+        // Whoever wrote it knew more than a copy of a lower rank.
+        for (rank, counts) in [(0, false), (10, true)] {
+            for is_present in [true, false] {
+                let void = || Session("a", vec![Claim { is_present, ..void }]);
+                let copy = || Session("b", vec![claim(1, rank)]);
+                assert_eq!(decided(vec![void(), copy()]), [[false], [counts]]);
+                assert_eq!(decided(vec![copy(), void()]), [[counts], [false]]);
+            }
+        }
     }
 
     #[test]

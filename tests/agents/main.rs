@@ -30,4 +30,5 @@ mod successors;
 mod support;
 mod survey;
 mod truth;
+mod unrecorded;
 mod write_by_write;

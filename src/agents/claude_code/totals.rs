@@ -34,8 +34,7 @@ pub(super) fn add(scan: &mut Scan, source: &Source, into: &mut Batch) -> Result<
     } else {
         unrecorded::find(&source.path, session_id, scan, into)?
     };
-    let state = &mut scan.state;
-    state.has_costs = true;
+    scan.state.has_costs = true;
     let at: FxHashMap<u64, usize> = (into.turns.iter().enumerate())
         .filter(|(_, row)| into.session_id(row) == session_id && row.rank != Rank::SHARED)
         .map(|(at, row)| (row.record.0, at))
@@ -43,19 +42,13 @@ pub(super) fn add(scan: &mut Scan, source: &Source, into: &mut Batch) -> Result<
     for rest in found {
         let shares = shares(&rest, &recorded);
         for (&reply, &cost) in rest.replies.iter().zip(shares.iter().skip(1)) {
-            tell(&recorded[reply], cost, session_id, rest.place, &at, into);
+            tell(&recorded[reply], cost, &rest, session_id, &at, into);
         }
         let own = shares.first().copied().filter(|own| *own > Money::ZERO);
         let (place, identity) = rest.total;
         let event = EventKey::of(AGENT, format!("unrecorded\n{identity:x} {place}\n{}", rest.model));
-        let is_told = state.unrecorded.contains(&event.0);
-        // A turn of nothing takes back a rest that was counted before the records of subagents were there.
-        if rest.is_nothing() && !is_told {
-            continue;
-        }
-        if !is_told {
-            state.unrecorded.push(event.0);
-        }
+        // A rest of nothing is a turn, too: it stands against one that is larger because records of subagents were not there
+        // yet, or are not any more, or did not come along with a copy of the session.
         into.turn(&Turn {
             session_id,
             record: RecordKey(event.0),
@@ -120,29 +113,33 @@ fn weight(counts: &Counts) -> u64 {
     parts.fold(0, u64::saturating_add)
 }
 
-/// Tells a recorded reply again with its share.
-fn tell(recorded: &Recorded, cost: Money, session_id: &str, place: u64, at: &FxHashMap<u64, usize>, into: &mut Batch) {
+/// Tells a recorded reply again with its share of a total.
+fn tell(
+    recorded: &Recorded,
+    cost: Money,
+    total: &Unrecorded,
+    session_id: &str,
+    at: &FxHashMap<u64, usize>,
+    into: &mut Batch,
+) {
     let Some(reply) = &recorded.reply else { return };
     if reply.has_cost() {
         return;
     }
     let mut turn = reply.turn(session_id);
     (turn.numbers.cost, turn.numbers.is_share) = (Some(cost), true);
+    // Copies in forks know nothing of the total, and the more records were seen, the better is the share known.
+    turn.rank.1 = turn.rank.1.saturating_add(total.rank.0).saturating_add(1);
     if !recorded.is_main() {
         // The session's own transcript has the record: a copy of a greater rank.
         into.turn(&Turn {
             record: RecordKey::of(format!("{:x} priced", turn.event.0)),
             rank: Rank(turn.rank.0 | MAIN, turn.rank.1),
-            place,
+            place: total.place,
             ..turn
         });
         return;
     }
-    // Copies in forks know nothing of the total.
-    let turn = Turn {
-        rank: Rank(turn.rank.0, turn.rank.1.saturating_add(1)),
-        ..turn
-    };
     match at.get(&turn.record.0) {
         Some(&at) => {
             let row = &mut into.turns[at];

@@ -41,9 +41,8 @@ pub(super) struct State {
     /// Replies of which more records may follow.
     replies: Vec<Seen>,
     pub(super) beginning: Beginning,
-    /// Whether the session's totals were read, and the events of what they have beyond its records.
+    /// Whether the session's totals were read.
     pub(super) has_costs: bool,
-    pub(super) unrecorded: Vec<u64>,
     /// Size and time of the parent's transcript when it was read for its totals.
     #[serde(default)]
     pub(super) parent: Option<(u64, i64)>,
@@ -75,11 +74,6 @@ pub(super) fn scan(source: &Source, from: &Bookmark, into: &mut Batch) -> Result
         }
     }
     let is_resumed = lines.is_resumed();
-    if !is_resumed {
-        // What was counted beside the records of a file that is read anew may be in its records now.
-        let before = serde_json::from_slice::<State>(&from.state).unwrap_or_default();
-        state.unrecorded = before.unrecorded;
-    }
     lines.long_lines_with(&[NEEDLE]);
     state.subagent = subagent;
     if !is_resumed {

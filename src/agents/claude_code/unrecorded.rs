@@ -66,12 +66,6 @@ impl Recorded {
     }
 }
 
-impl Unrecorded {
-    pub(super) fn is_nothing(&self) -> bool {
-        self.tokens.is_zero() && self.fees.is_none()
-    }
-}
-
 /// What the totals of a transcript have beyond its records and those of its subagents, and those records.
 ///
 /// # Errors
