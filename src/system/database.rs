@@ -69,18 +69,26 @@ pub fn strange_beside(path: &Path) -> Option<PathBuf> {
     beside.find(|file| std::fs::metadata(file).is_ok_and(|there| !there.is_file()))
 }
 
-/// Whether one of SQLite's own files is beside a database. A full disk leaves an empty one behind: as if it were missing.
-fn is_beside(path: &Path, suffix: &str) -> bool {
+/// The size of one of SQLite's own files beside a database; `None` where it is missing.
+fn size_beside(path: &Path, suffix: &str) -> Option<u64> {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
-    std::fs::metadata(PathBuf::from(name)).is_ok_and(|file| file.len() > 0)
+    std::fs::metadata(PathBuf::from(name)).ok().map(|file| file.len())
+}
+
+/// Whether it is there with content: a full disk leaves an empty file behind.
+fn is_beside(path: &Path, suffix: &str) -> bool {
+    size_beside(path, suffix).is_some_and(|size| size > 0)
 }
 
 /// Whether SQLite would make files beside a database to read it: it has a write-ahead log, and that or its index is not there.
 pub fn would_leave_files(path: &Path) -> bool {
     // Where the log has to be read without its index, it is kept in memory; not all systems can do that.
     let can_be_read = cfg!(unix) || !is_beside(path, "-wal");
-    can_be_read && !(is_beside(path, "-wal") && is_beside(path, "-shm")) && has_log(path)
+    let are_there = ["-wal", "-shm"]
+        .iter()
+        .all(|suffix| size_beside(path, suffix).is_some());
+    can_be_read && !are_there && has_log(path)
 }
 
 /// Whether a database has a write-ahead log, by its header.

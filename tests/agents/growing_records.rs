@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 use ttop::agents::{Agent, built_in};
+use ttop::core::turn::Presence;
 use ttop::system::{Os, System};
 
 /// Agents with a database of requests, the file, and a statement that raises the output of one request by a token.
@@ -145,6 +146,9 @@ fn logs_that_were_read_half_written_and_come_back_count_once() {
     }
 }
 
+/// Half of a path is another path.
+const HALF_IS_WHOLE: &str = ".project_root";
+
 fn come_last(agent: &'static (dyn Agent + Sync), case: &Path, faults: &mut Vec<String>) {
     let home = support::Home::new();
     support::copy_tree(&case.join("home"), &home.path());
@@ -156,19 +160,27 @@ fn come_last(agent: &'static (dyn Agent + Sync), case: &Path, faults: &mut Vec<S
         support::set_modified(path, SystemTime::now() - Duration::from_secs(hours * 3600));
     };
     files.iter().for_each(|path| age(path, 2));
-    for path in &files {
+    for (path, is_missing) in files.iter().flat_map(|path| [(path, true), (path, false)]) {
+        if !is_missing && path.ends_with(HALF_IS_WHOLE) {
+            continue;
+        }
         let bytes = std::fs::read(path).expect("readable");
         let mut counting = Counting::of(agent);
-        std::fs::remove_file(path).expect("removed");
+        if is_missing {
+            std::fs::remove_file(path).expect("removed");
+        } else {
+            std::fs::write(path, &bytes[..bytes.len() / 2]).expect("written");
+        }
         counting.sync(&system);
         std::fs::write(path, bytes).expect("written");
         age(path, 1);
         let (turns, sessions) = comparable(counting.sync(&system));
         let place = path.strip_prefix(home.path()).expect("below").display().to_string();
         let place = format!(
-            "{} {}: {place}",
+            "{} {}: {place} {}",
             agent.id(),
-            case.file_name().expect("a name").display()
+            case.file_name().expect("a name").display(),
+            if is_missing { "missing" } else { "half written" }
         );
         if turns != at_once.0 {
             let differ = turns.iter().zip(&at_once.0).find(|(one, other)| one != other);
@@ -183,6 +195,33 @@ fn come_last(agent: &'static (dyn Agent + Sync), case: &Path, faults: &mut Vec<S
             faults.push(format!("{place}: sessions; {differ:?}"));
         }
     }
+}
+
+#[test]
+fn a_session_that_comes_and_goes_is_gone() {
+    let mut machine = Machine::of("claude-code");
+    let case = support::fixtures().join("agents/claude-code/made/home");
+    support::copy_tree(&case, &machine.home.path());
+    for path in support::files_in(&machine.home.path()) {
+        support::set_modified(&path, SystemTime::now() - Duration::from_secs(7_200));
+    }
+    let turns = machine.sync().0;
+    let new = ".claude/projects/-w/0c0a0000-0000-4000-8000-000000000001.jsonl";
+    machine.home.write(
+        new,
+        r#"{"type":"assistant","sessionId":"0c0a0000-0000-4000-8000-000000000001","timestamp":"2026-11-20T10:00:00.000Z","uuid":"u","message":{"id":"msg_1","model":"claude-opus-5","usage":{"input_tokens":10,"output_tokens":2}}}
+"#,
+    );
+    assert_eq!(machine.sync().0, turns + 1);
+    std::fs::remove_file(machine.home.path().join(new)).expect("removed");
+    assert_eq!(
+        machine
+            .presences()
+            .iter()
+            .filter(|presence| **presence == Presence::Gone)
+            .count(),
+        1
+    );
 }
 
 #[test]

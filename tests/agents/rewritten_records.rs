@@ -4,6 +4,7 @@ use crate::support;
 use crate::support::counting::{Counting, read_all};
 use std::collections::BTreeMap;
 use ttop::agents::{Agent, built_in};
+use ttop::core::turn::Presence;
 use ttop::system::{Os, System};
 
 /// A home with a ledger that is synced again and again.
@@ -21,6 +22,13 @@ impl Machine {
             agent,
             counting: Counting::of(agent),
         }
+    }
+
+    /// Syncs, and says of each turn whether it is there.
+    pub fn presences(&mut self) -> Vec<Presence> {
+        let system = System::new(Os::Linux, self.home.path(), BTreeMap::new());
+        let turns = self.counting.sync(&system).turns;
+        turns.into_iter().map(|turn| turn.presence).collect()
     }
 
     /// Syncs, and sums what counts: (turns, known tokens, recorded nano-dollars, problems).

@@ -267,6 +267,7 @@ fn session(
         .map(|caller| caller.calling_session_id)
         .filter(|parent| !parent.is_empty() && parent != id);
     let at = head.forked_at.or(settings.provider_lock_timestamp.0).or(head.first_at);
+    let is_fork = head.parent.is_some() && !head.is_successor;
     into.session(SessionInfo {
         title: head.title,
         project: head.project,
@@ -277,7 +278,7 @@ fn session(
             .filter(|_| !head.is_successor && parent_id.is_none()),
         parent_id,
         // Of a fork, only the conversation knows.
-        started_at: at.filter(|_| head.first_at.is_some()),
+        started_at: at.filter(|_| head.forked_at.is_some() || head.first_at.is_some() && !is_fork),
         ..SessionInfo::new(id)
     });
     let children: BTreeMap<String, &RawValue> =

@@ -97,6 +97,7 @@ impl Agent for QwenCode {
             return ledger::read(source, from, into);
         }
         let subagent = (source.kind == SUBAGENT).then(|| Subagent::of(&source.path, into));
+        into.is_undescribed |= subagent.as_ref().is_some_and(|subagent| subagent.model.is_none());
         jsonl_reader::read(source, from, RULES_VERSION, into, |state, line, into| {
             record(state, line, &source.path, subagent.as_ref(), into)
         })

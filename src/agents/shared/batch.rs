@@ -77,6 +77,8 @@ pub struct Batch {
     pub scopes: Vec<(Scope, Presence)>,
     /// What an adapter passes on to its next read in the same thread: only speed may depend on it.
     pub scratch: Option<Box<dyn std::any::Any + Send>>,
+    /// Whether what describes the source was bad, half written or not all there: its records lack something.
+    pub is_undescribed: bool,
     /// Takes parts of the batch before it is complete; `None` where it must stay whole.
     pub parts: Option<PartTaker>,
     has_handed_over: bool,

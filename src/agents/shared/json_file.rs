@@ -66,10 +66,12 @@ pub fn read_beside<T: for<'a> Deserialize<'a>>(path: &Path, into: &mut Batch) ->
         return None;
     }
     let read = read_text(path).and_then(|text| parse_text(path, &text, into));
-    read.unwrap_or_else(|error| {
+    let described = read.unwrap_or_else(|error| {
         into.problem(Problem::new(path.display(), format!("{error:#}")));
         None
-    })
+    });
+    into.is_undescribed |= described.is_none();
+    described
 }
 
 /// The same for a list of many sources, while they are listed: nothing where it is bad, which their reader says.

@@ -23,6 +23,9 @@ pub struct Line<'a> {
 struct Kept<S> {
     /// Lines read, for the places of problems.
     lines: u64,
+    /// Whether what describes the log was not all there yet.
+    #[serde(default)]
+    is_undescribed: bool,
     state: S,
 }
 
@@ -39,7 +42,9 @@ pub fn read<S: Default + Serialize + DeserializeOwned>(
 ) -> Result<Bookmark> {
     // What its records lacked may be known now.
     let start = Bookmark::default();
-    let from = if source.is_newly_described(from) { &start } else { from };
+    let was_undescribed = || serde_json::from_slice::<Kept<S>>(&from.state).is_ok_and(|kept| kept.is_undescribed);
+    let is_new = source.is_newly_described(from) || source.wal != from.wal && was_undescribed();
+    let from = if is_new { &start } else { from };
     let (mut lines, mut kept) = resume::<Kept<S>>(source, from, into)?;
     let before = kept.lines;
     let each = |kept: &mut Kept<S>, line: &[u8], offset: u64, into: &mut Batch| {
@@ -53,6 +58,7 @@ pub fn read<S: Default + Serialize + DeserializeOwned>(
     drive(&mut lines, source, before, &mut reader)?;
     kept = reader.kept;
     kept.lines = before + lines.count();
+    kept.is_undescribed = into.is_undescribed;
     let state = serde_json::to_vec(&kept)?;
     lines.finish(rules_version, before, state, into)
 }
