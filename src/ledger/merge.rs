@@ -130,6 +130,10 @@ fn merge_records(old: Option<&Pack>, rows: &[&Row], batch: &Batch, names: &NameR
                     _ => turn.rank >= before.rank,
                 };
                 if is_newer {
+                    // What named it before may be deleted.
+                    if batch.model_id(row).is_empty() && !matches!(missing, Missing::Drop | Missing::Replace) {
+                        turn.model = before.model;
+                    }
                     // The ownership pass decides later whether it counts; keeping the flag detects unchanged packs.
                     turn.counted &= before.counted || is_void(&before.numbers);
                     (*before, *id) = (turn, message_id);

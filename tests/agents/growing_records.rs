@@ -6,7 +6,7 @@ use crate::incremental::comparable;
 use crate::new_ids::counts;
 use crate::rewritten_records::Machine;
 use crate::support;
-use crate::support::counting::Counting;
+use crate::support::counting::{Counted, Counting};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -195,6 +195,63 @@ fn come_last(agent: &'static (dyn Agent + Sync), case: &Path, faults: &mut Vec<S
             faults.push(format!("{place}: sessions; {differ:?}"));
         }
     }
+}
+
+/// The turns with their models, in any order.
+fn named(turns: &[Counted]) -> Vec<String> {
+    let name = |turn: &Counted| {
+        format!(
+            "{} {:?} {} {}",
+            turn.session_id, turn.tokens, turn.provider_id, turn.model_id
+        )
+    };
+    let mut named: Vec<_> = turns.iter().map(name).collect();
+    named.sort();
+    named
+}
+
+#[test]
+fn what_names_a_model_and_is_deleted_was_still_right() {
+    let mut tried = 0;
+    for agent in built_in() {
+        for case in support::agent_cases(agent.id()) {
+            let home = support::Home::new();
+            support::copy_tree(&case.join("home"), &home.path());
+            let system = System::new(Os::Linux, home.path(), BTreeMap::new());
+            let sources = agent.sources(&system).sources;
+            let is_source = |path: &Path| sources.iter().any(|source| source.path == path);
+            let files = support::files_in(&home.path());
+            let then = SystemTime::now() - Duration::from_secs(7_200);
+            files.iter().for_each(|path| support::set_modified(path, then));
+            let mut counting = Counting::of(*agent);
+            let known = comparable(counting.sync(&system)).0;
+            for path in files
+                .iter()
+                .filter(|path| !is_source(path) && !path.to_string_lossy().contains(".db"))
+            {
+                let bytes = std::fs::read(path).expect("readable");
+                std::fs::remove_file(path).expect("removed");
+                let turns = comparable(counting.sync(&system)).0;
+                assert_eq!(
+                    named(&turns),
+                    named(&known),
+                    "{} without {}",
+                    agent.id(),
+                    path.display()
+                );
+                std::fs::write(path, bytes).expect("written");
+                support::set_modified(path, then);
+                assert_eq!(
+                    comparable(counting.sync(&system)).0.len(),
+                    known.len(),
+                    "{}",
+                    path.display()
+                );
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried >= 50, "only {tried} files");
 }
 
 #[test]
