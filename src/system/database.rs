@@ -59,21 +59,26 @@ pub fn is_unwritable(error: &rusqlite::Error) -> bool {
     )
 }
 
+/// One of SQLite's own files: it puts them beside what a link leads to.
+pub fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let is_link = std::fs::symlink_metadata(path).is_ok_and(|file| file.is_symlink());
+    let target = is_link.then(|| std::fs::canonicalize(path).ok()).flatten();
+    let mut name = target.unwrap_or_else(|| path.to_owned()).into_os_string();
+    name.push(suffix);
+    name.into()
+}
+
 /// What is beside a database under the names of SQLite's own files and no regular file: SQLite would wait for a pipe.
 pub fn strange_beside(path: &Path) -> Option<PathBuf> {
-    let mut beside = ["-wal", "-shm", "-journal"].into_iter().map(|suffix| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        PathBuf::from(name)
-    });
-    beside.find(|file| std::fs::metadata(file).is_ok_and(|there| !there.is_file()))
+    let mut files = ["-wal", "-shm", "-journal"]
+        .into_iter()
+        .map(|suffix| beside(path, suffix));
+    files.find(|file| std::fs::metadata(file).is_ok_and(|there| !there.is_file()))
 }
 
 /// The size of one of SQLite's own files beside a database; `None` where it is missing.
 fn size_beside(path: &Path, suffix: &str) -> Option<u64> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    std::fs::metadata(PathBuf::from(name)).ok().map(|file| file.len())
+    std::fs::metadata(beside(path, suffix)).ok().map(|file| file.len())
 }
 
 /// Whether it is there with content: a full disk leaves an empty file behind.
@@ -111,13 +116,13 @@ pub fn open(path: &Path) -> rusqlite::Result<Connection> {
     if let Some(file) = strange_beside(path) {
         return Err(rusqlite::Error::InvalidPath(file));
     }
-    let beside = |suffix| is_beside(path, suffix);
+    let has = |suffix| is_beside(path, suffix);
     // A crash leaves a log without its index. SQLite then keeps the index in memory, which needs an exclusive
     // connection.
-    let is_crashed = cfg!(unix) && beside("-wal") && !beside("-shm");
+    let is_crashed = cfg!(unix) && has("-wal") && !has("-shm");
     let how = match () {
         () if is_crashed => "mode=ro&vfs=unix-none",
-        () if beside("-wal") && beside("-shm") => "mode=ro",
+        () if has("-wal") && has("-shm") => "mode=ro",
         () => "mode=ro&immutable=1",
     };
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;

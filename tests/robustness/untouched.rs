@@ -65,7 +65,11 @@ fn nothing_appears_or_changes_beside_a_database() {
             }
             let before = state(&home.path());
             for command in [&["turns"][..], &["ps"], &["doctor"]] {
-                home.ttop().args(command).output().expect("runs");
+                let output = home.ttop().args(command).output().expect("runs");
+                assert!(
+                    output.status.code().is_some_and(|code| code <= 1),
+                    "{command:?}: {output:?}"
+                );
                 let after = state(&home.path());
                 let differ = |(path, state): &(&PathBuf, &_)| before.get(*path) != Some(state);
                 let changed: Vec<_> = after.iter().filter(differ).map(|(path, _)| path).collect();
@@ -89,4 +93,50 @@ fn nothing_appears_or_changes_beside_a_database() {
         tried >= 20 && with_log >= 10,
         "{tried} homes, {with_log} databases with a log"
     );
+}
+
+/// A closed database with a log, and a row that only the log has.
+fn with_log(path: &Path) -> (Vec<u8>, Vec<u8>) {
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
+    let fixture = support::fixtures().join("opencode/data/home/.local/share/opencode/opencode.db");
+    std::fs::copy(fixture, path).expect("copied");
+    let connection = rusqlite::Connection::open(path).expect("a database");
+    connection
+        .execute_batch("pragma journal_mode = wal; update session set title = 'In the log'")
+        .expect("written");
+    let beside = |suffix: &str| std::fs::read(format!("{}{suffix}", path.display())).expect("readable");
+    (beside("-wal"), std::fs::read(path).expect("readable"))
+}
+
+#[test]
+fn a_linked_database_is_read_with_its_log() {
+    let home = support::Home::new();
+    let target = home.path().join("elsewhere/opencode.db");
+    let (log, main) = with_log(&target);
+    std::fs::write(&target, main).expect("written");
+    std::fs::write(home.path().join("elsewhere/opencode.db-wal"), log).expect("written");
+    let link = home.path().join(".local/share/opencode/opencode.db");
+    std::fs::create_dir_all(link.parent().expect("a folder")).expect("folders");
+    std::os::unix::fs::symlink(&target, &link).expect("linked");
+    let rows = home.rows(&["sessions"]);
+    assert!(rows.iter().any(|row| row["sessionName"] == "In the log"), "{rows:?}");
+}
+
+#[test]
+fn nothing_appears_beside_a_damaged_database() {
+    let home = support::Home::new();
+    let path = home.path().join(".local/share/opencode/opencode.db");
+    let (_, mut main) = with_log(&path);
+    main[100..4_000].fill(0xff);
+    std::fs::write(&path, main).expect("written");
+    for suffix in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
+    }
+    let before = state(&home.path());
+    let output = home.ttop().arg("turns").output().expect("runs");
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("opencode.db"),
+        "{output:?}"
+    );
+    assert_eq!(state(&home.path()), before);
 }

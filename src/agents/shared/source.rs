@@ -1,6 +1,7 @@
 //! Sources: the files and databases an agent writes, and bookmarks: up to where each was read.
 
 use crate::core::problem::Problem;
+use crate::system::database::beside;
 use crate::system::files::Stamp;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -170,11 +171,9 @@ pub fn meta_path(log: &Path) -> PathBuf {
     log.with_extension("meta.json")
 }
 
-/// `x.db` → `x.db-wal`.
+/// `x.db` → `x.db-wal`, beside what a link leads to.
 pub fn wal_path(database: &Path) -> PathBuf {
-    let mut path = database.as_os_str().to_owned();
-    path.push("-wal");
-    PathBuf::from(path)
+    beside(database, "-wal")
 }
 
 /// Up to where a source was read, and in what state the reader was there.

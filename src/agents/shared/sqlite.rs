@@ -55,16 +55,16 @@ impl Database {
             _copy: copy,
         };
         // They would belong to whoever runs ttop, and its writer may be somebody else.
-        if would_leave_files(path)
-            && let Ok(opened) = database::open(path).and_then(touched)
-        {
-            return Ok(limited(opened, None));
-        }
-        match open_in_place(path) {
+        let leaves_files = would_leave_files(path);
+        let opened = match leaves_files {
+            true => database::open(path).and_then(touched),
+            false => open_in_place(path),
+        };
+        match opened {
             Ok(opened) => Ok(limited(opened, None)),
             Err(error) if is_unwritable(&error) => {
-                let still = database::open(path).and_then(touched);
-                if let Ok(opened) = still {
+                let still = (!leaves_files).then(|| database::open(path).and_then(touched));
+                if let Some(Ok(opened)) = still {
                     return Ok(limited(opened, None));
                 }
                 if !wal_path(path).exists() {
