@@ -21,6 +21,9 @@ pub struct Turn<'a> {
     pub segment: Option<&'a str>,
     /// The open segment whose turns this one replaces.
     pub supersedes: Option<&'a str>,
+    /// It depends on other files, which may be gone, and its rank says how much they told: less never replaces more, whatever
+    /// rules read it.
+    pub may_know_less: bool,
     /// Provider that bills, by its models.dev id.
     pub provider_id: &'a str,
     pub model_id: &'a str,
@@ -41,6 +44,7 @@ impl Turn<'_> {
         rank: Rank(0, 0),
         segment: None,
         supersedes: None,
+        may_know_less: false,
         provider_id: "",
         model_id: "",
         origin: Origin::NONE,

@@ -233,6 +233,9 @@ impl Syncing<'_> {
                         let is_gone = !present.contains(&session_hash(&known.info.id));
                         if is_gone {
                             fates.insert(session, Missing::Mark(*presence));
+                        } else if let Some(by_rules) = by_rules {
+                            // Read from the start.
+                            fates.entry(session).or_insert(by_rules);
                         }
                         if known.gone != is_gone {
                             known.gone = is_gone;

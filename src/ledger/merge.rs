@@ -79,8 +79,8 @@ pub enum Missing {
     Mark(Presence),
     /// The rules of reading changed and no longer see a turn there. Those that were gone before stay.
     Drop,
-    /// They changed while the source itself was away. What is gone and was at the time of a turn that was read now is that turn,
-    /// under the name that it had by the old rules.
+    /// They changed while the source was missing and all its turns were marked as gone. An unknown record replaces a gone one of
+    /// the same time, which was stored under its old key.
     Replace,
 }
 
@@ -123,14 +123,14 @@ fn merge_records(old: Option<&Pack>, rows: &[&Row], batch: &Batch, names: &NameR
                 let is_first = place < known && seen.insert(place);
                 let (before, id) = &mut kept[place];
                 let is_newer = match missing {
-                    // What other rules made of it is no longer of interest.
-                    Missing::Drop | Missing::Replace if is_first => true,
+                    // What other rules made of it is no longer of interest, unless they knew more.
+                    Missing::Drop | Missing::Replace if is_first => !row.may_know_less || turn.rank >= before.rank,
                     // Nothing changed but what is known of its session.
                     Missing::Mark(_) if is_first && has_same_numbers(&turn, before) => turn.rank.0 >= before.rank.0,
                     _ => turn.rank >= before.rank,
                 };
                 if is_newer {
-                    // What named it before may be deleted.
+                    // What named it before may be deleted. Other rules may know that the name was wrong.
                     if batch.model_id(row).is_empty() && !matches!(missing, Missing::Drop | Missing::Replace) {
                         turn.model = before.model;
                     }
@@ -143,18 +143,26 @@ fn merge_records(old: Option<&Pack>, rows: &[&Row], batch: &Batch, names: &NameR
             }
         }
     }
+    // How many records that were not known come at each time.
+    let mut unknown: FxHashMap<i64, usize> = FxHashMap::default();
+    if missing == Missing::Replace {
+        for (turn, _) in &kept[known..] {
+            *unknown.entry(turn.numbers.timestamp).or_default() += 1;
+        }
+    }
     let mut pack = Pack::default();
-    let times: FxHashSet<i64> = match missing {
-        Missing::Replace => rows.iter().map(|row| row.numbers.timestamp).collect(),
-        _ => FxHashSet::default(),
-    };
     for (place, (mut turn, message_id)) in kept.into_iter().enumerate() {
         let is_unseen = place < known && !seen.contains(&place);
         let is_missing = is_unseen && turn.numbers.presence == Presence::Present;
         match missing {
             Missing::Mark(presence) if is_missing => turn.numbers.presence = presence,
             Missing::Drop | Missing::Replace if is_missing => continue,
-            Missing::Replace if is_unseen && times.contains(&turn.numbers.timestamp) => continue,
+            Missing::Replace if is_unseen => {
+                if let Some(left) = unknown.get_mut(&turn.numbers.timestamp).filter(|left| **left > 0) {
+                    *left -= 1;
+                    continue;
+                }
+            }
             _ => {}
         }
         pack.push(turn, message_id);
@@ -272,8 +280,13 @@ mod tests {
         // Under another name, at the same time.
         let back = merged(Some(&away), &[("m1 by other rules", 0, 10)], Missing::Replace);
         assert_eq!(shown(&back), [("m1 by other rules".into(), 10, Presence::Present)]);
-        // What was deleted before stays: nothing is read at its time.
-        assert_eq!(shown(&merged(Some(&away), &[], Missing::Replace)).len(), 1);
+        // What was deleted before stays: the record of the same time is known.
+        let pack = merged(None, &[("m1", 0, 10), ("m2", 0, 20)], Missing::Stay);
+        let deleted = merged(Some(&pack), &[("m1", 0, 10)], gone);
+        let away = merged(Some(&deleted), &[], gone);
+        let back = merged(Some(&away), &[("m1", 0, 10)], Missing::Replace);
+        let expected = [("m1".into(), 10, Presence::Present), ("m2".into(), 20, Presence::Gone)];
+        assert_eq!(shown(&back), expected);
     }
 
     #[test]

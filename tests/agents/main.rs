@@ -21,6 +21,7 @@ mod metadata;
 mod money_alone;
 mod new_ids;
 mod origins;
+mod other_rules;
 mod outside_messages;
 mod rewritten_records;
 mod session_totals;

@@ -77,6 +77,8 @@ fn a_subagents_transcript_that_goes_adds_nothing() {
         take_away(&path);
         assert_eq!(machine.sync(), whole, "without {}", path.display());
     }
+    machine.counting.read_again();
+    assert_eq!(machine.sync().0, whole.0, "by a later version");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What counts among the turns of a home, as the ledger decides it after one sync or several.
 
-use ttop::agents::{Agent, AgentHandle};
+use ttop::agents::{About, Agent, AgentHandle, Batch, Bookmark, Found, Source};
 use ttop::core::money::Money;
 use ttop::core::problem::Problem;
 use ttop::core::tokens::Tokens;
@@ -50,6 +50,22 @@ impl Counting {
     pub fn of(agent: &'static (dyn Agent + Sync)) -> Self {
         let ledger = Ledger::in_memory().expect("an empty ledger");
         Self { ledger, agent, seen: 0 }
+    }
+
+    /// Has everything read again by rules of a later version.
+    pub fn read_again(&mut self) {
+        self.agent = Box::leak(Box::new(OtherRules {
+            agent: self.agent,
+            turns_keys: 0,
+        }));
+    }
+
+    /// Has everything read again by other rules, which give every turn other keys.
+    pub fn change_rules(&mut self) {
+        self.agent = Box::leak(Box::new(OtherRules {
+            agent: self.agent,
+            turns_keys: 7,
+        }));
     }
 
     /// Reads what changed, keeps it, and returns what counts now.
@@ -105,6 +121,43 @@ impl Counting {
             new: logged.new.map(|entry| entry.numbers.tokens),
         };
         logged.into_iter().map(step).collect()
+    }
+}
+
+/// An agent after an update.
+struct OtherRules {
+    agent: &'static (dyn Agent + Sync),
+    turns_keys: u32,
+}
+
+impl Agent for OtherRules {
+    fn id(&self) -> &str {
+        self.agent.id()
+    }
+
+    fn name(&self) -> &str {
+        self.agent.name()
+    }
+
+    fn about(&self) -> About<'_> {
+        let about = self.agent.about();
+        About {
+            rules_version: about.rules_version + 1,
+            ..about
+        }
+    }
+
+    fn sources(&self, system: &System) -> Found {
+        self.agent.sources(system)
+    }
+
+    fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> anyhow::Result<Bookmark> {
+        let read = self.agent.read(source, from, into);
+        for row in &mut into.turns {
+            row.record.0 = row.record.0.rotate_left(self.turns_keys);
+            row.event.0 = row.event.0.rotate_left(self.turns_keys);
+        }
+        read
     }
 }
 

@@ -54,6 +54,7 @@ pub(super) fn add(scan: &mut Scan, source: &Source, into: &mut Batch) -> Result<
             record: RecordKey(event.0),
             event,
             rank: rest.rank,
+            may_know_less: true,
             provider_id: rest.provider.as_deref().unwrap_or_else(|| provider(&rest.model, "")),
             model_id: &rest.model,
             numbers: Numbers {
@@ -135,6 +136,7 @@ fn tell(
         into.turn(&Turn {
             record: RecordKey::of(format!("{:x} priced", turn.event.0)),
             rank: Rank(turn.rank.0 | MAIN, turn.rank.1),
+            may_know_less: true,
             place: total.place,
             ..turn
         });

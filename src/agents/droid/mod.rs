@@ -267,7 +267,8 @@ fn session(
         .map(|caller| caller.calling_session_id)
         .filter(|parent| !parent.is_empty() && parent != id);
     let at = head.forked_at.or(settings.provider_lock_timestamp.0).or(head.first_at);
-    let is_fork = head.parent.is_some() && !head.is_successor;
+    let is_successor = head.is_successor;
+    let is_fork = head.parent.is_some() && !is_successor;
     into.session(SessionInfo {
         title: head.title,
         project: head.project,
@@ -330,6 +331,7 @@ fn session(
     };
     match inherited {
         Some(_) => total.add_rest(into),
+        None if is_successor => total.add_without_beginning(into),
         None => total.add(into),
     }
 }

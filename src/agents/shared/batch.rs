@@ -102,6 +102,8 @@ pub struct Row {
     /// Hash of the segment it belongs to or supersedes; 0 for none.
     pub segment: u64,
     pub supersedes: bool,
+    /// See [`Turn::may_know_less`].
+    pub may_know_less: bool,
 }
 
 /// How many turns a part has: few enough to stay in the processor's cache, so many that few sessions are in two parts.
@@ -240,6 +242,7 @@ impl Batch {
             message: (0, 0),
             segment: 0,
             supersedes: false,
+            may_know_less: turn.may_know_less,
         }
     }
 

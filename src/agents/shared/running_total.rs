@@ -69,16 +69,21 @@ pub struct Total<'a> {
 impl Total<'_> {
     /// Adds its turn, if anything was used.
     pub fn add(&self, into: &mut Batch) {
-        self.add_above(0, into);
+        self.add_above(0, false, into);
+    }
+
+    /// The same where what the session began with is not known, or not any more: a rest that was known stays.
+    pub fn add_without_beginning(&self, into: &mut Batch) {
+        self.add_above(0, true, into);
     }
 
     /// Adds what is left of a total without what the session began with. It replaces the whole total, which is larger, if that
     /// was read before its beginning was known.
     pub fn add_rest(&self, into: &mut Batch) {
-        self.add_above(1 << 63, into);
+        self.add_above(1 << 63, false, into);
     }
 
-    fn add_above(&self, rank: u64, into: &mut Batch) {
+    fn add_above(&self, rank: u64, may_know_less: bool, into: &mut Batch) {
         let cost = self.cost.unwrap_or_default();
         if self.tokens.is_zero() && cost == Money::ZERO {
             into.skip(Skip::Uncounted);
@@ -109,6 +114,7 @@ impl Total<'_> {
                 accuracy: self.accuracy,
                 ..Numbers::of(self.tokens, self.started_at)
             },
+            may_know_less,
             place: self.place,
             ..Turn::PLAIN
         });
