@@ -65,7 +65,7 @@ impl Agent for Imagined {
                 ..Stamp::default()
             },
             wal: Stamp::default(),
-            listed: 0,
+            list_entry: 0,
         };
         Found {
             sources: (0..self.sources).map(source).collect(),

@@ -11,7 +11,7 @@ const LISTED: u8 = 2;
 pub fn encode(mark: &Bookmark) -> Vec<u8> {
     const WORDS: usize = 2 * 4 + 4;
     let mut out = Vec::with_capacity(1 + WORDS * 8 + mark.state.len());
-    out.push(if mark.listed == 0 { VERSION } else { LISTED });
+    out.push(if mark.list_entry == 0 { VERSION } else { LISTED });
     for stamp in [&mark.stamp, &mark.wal] {
         for word in [stamp.device, stamp.inode, stamp.size, stamp.modified_ns as u64] {
             out.extend_from_slice(&word.to_le_bytes());
@@ -20,8 +20,8 @@ pub fn encode(mark: &Bookmark) -> Vec<u8> {
     for word in [mark.offset, mark.tail, u64::from(mark.rules_version)] {
         out.extend_from_slice(&word.to_le_bytes());
     }
-    if mark.listed != 0 {
-        out.extend_from_slice(&mark.listed.to_le_bytes());
+    if mark.list_entry != 0 {
+        out.extend_from_slice(&mark.list_entry.to_le_bytes());
     }
     out.extend_from_slice(&mark.state);
     out
@@ -34,7 +34,7 @@ pub fn decode(bytes: &[u8]) -> Bookmark {
 
 fn parse(bytes: &[u8]) -> Option<Bookmark> {
     let mut reader = Reader::new(bytes);
-    let has_listed = match reader.byte()? {
+    let has_list_entry = match reader.byte()? {
         VERSION => false,
         LISTED => true,
         _ => return None,
@@ -50,11 +50,11 @@ fn parse(bytes: &[u8]) -> Option<Bookmark> {
     let (stamp, wal) = (stamp()?, stamp()?);
     let (offset, tail) = (reader.word()?, reader.word()?);
     let version = u32::try_from(reader.word()?).ok()?;
-    let listed = if has_listed { reader.word()? } else { 0 };
+    let list_entry = if has_list_entry { reader.word()? } else { 0 };
     Some(Bookmark {
         stamp,
         wal,
-        listed,
+        list_entry,
         offset,
         tail,
         rules_version: version,
@@ -82,7 +82,7 @@ mod tests {
             ..Bookmark::default()
         };
         let listed = Bookmark {
-            listed: 5,
+            list_entry: 5,
             ..mark.clone()
         };
         assert_eq!(decode(&encode(&listed)), listed);

@@ -174,7 +174,7 @@ fn take(syncing: &mut Syncing<'_>, name: &str, batches: BTreeMap<String, Batch>)
             kind: 0,
             stamp: Default::default(),
             wal: Default::default(),
-            listed: 0,
+            list_entry: 0,
         };
         let before = syncing.known_sources(row)?.remove(&(source.path.clone(), 0));
         let rules_version = before.as_ref().map_or(0, |before| before.bookmark.rules_version);

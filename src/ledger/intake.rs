@@ -118,7 +118,7 @@ mod tests {
             kind: 0,
             stamp: Default::default(),
             wal: Default::default(),
-            listed: 0,
+            list_entry: 0,
         };
         let (mut intake, mut batch) = (Intake::default(), Batch::default());
         infos(&mut batch);

@@ -454,7 +454,7 @@ fn is_unchanged(known: &KnownSource, source: &Source, rules_version: u32) -> boo
     !known.gone
         && mark.stamp == source.stamp
         && mark.wal == source.wal
-        && !source.is_listed_anew(mark)
+        && !source.is_list_entry_new(mark)
         && mark.rules_version == rules_version
 }
 
@@ -473,7 +473,7 @@ fn fingerprint(found: &Found, rules_version: u32) -> Vec<u8> {
         let mut words = [0; 11];
         words[0] = xxh3_64(source.path.as_os_str().as_encoded_bytes());
         words[1] = u64::from(source.kind);
-        words[2] = source.listed;
+        words[2] = source.list_entry;
         for (words, stamp) in words[3..].chunks_exact_mut(4).zip([&source.stamp, &source.wal]) {
             words.copy_from_slice(&[stamp.device, stamp.inode, stamp.size, stamp.modified_ns as u64]);
         }

@@ -202,7 +202,7 @@ impl Agent for PluginAgent {
             kind: Source::OF_PLUGIN,
             stamp: walk.stamp,
             wal: Stamp::default(),
-            listed: 0,
+            list_entry: 0,
         });
         found
     }

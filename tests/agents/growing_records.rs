@@ -202,7 +202,7 @@ fn named(turns: &[Counted]) -> Vec<String> {
     let name = |turn: &Counted| {
         format!(
             "{} {:?} {} {}",
-            turn.session_id, turn.tokens, turn.provider_id, turn.model_id
+            turn.turn_id, turn.tokens, turn.provider_id, turn.model_id
         )
     };
     let mut named: Vec<_> = turns.iter().map(name).collect();

@@ -68,6 +68,20 @@ fn nanos(home: &support::Home) -> i64 {
 }
 
 #[test]
+fn an_image_makes_the_cost_a_lower_bound() {
+    let mut lines = records(CALLS[0], 0);
+    let is_bounded = |lines: &[(&str, Value)]| {
+        let home = support::Home::new();
+        home.write(&path(PARENT), log(PARENT, lines));
+        home.rows(&["turns"]).iter().any(|row| row["costStatus"] == "partial")
+    };
+    assert!(!is_bounded(&lines));
+    let image = json!({"type": "image_generation_call", "status": "generating", "result": "…"});
+    lines.insert(1, ("response_item", image));
+    assert!(is_bounded(&lines));
+}
+
+#[test]
 fn searches_count_once_in_forks_and_however_a_call_is_recorded() {
     for call in CALLS {
         let of = |searches| records(call, searches);

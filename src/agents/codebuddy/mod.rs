@@ -5,7 +5,7 @@ mod survey;
 mod usage;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
-use crate::agents::shared::json_file::read_beside;
+use crate::agents::shared::json_file::read_description;
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Text, When, first_text, part, title};
 use crate::agents::shared::live::program::Program;
@@ -80,7 +80,7 @@ impl Agent for CodeBuddy {
     }
 
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-        let origin = read_beside(&meta_path(&source.path), into).unwrap_or_default();
+        let origin = read_description(&meta_path(&source.path), into).unwrap_or_default();
         jsonl_reader::read(source, from, RULES_VERSION, into, |state, line, into| {
             record(state, line, &source.path, &origin, into)
         })

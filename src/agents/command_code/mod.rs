@@ -4,7 +4,7 @@ mod program;
 mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
-use crate::agents::shared::json_file::read_beside;
+use crate::agents::shared::json_file::read_description;
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Count, Text, When, dollars, first_text, part, title};
 use crate::agents::shared::live::program::Program;
@@ -73,7 +73,7 @@ impl Agent for CommandCode {
 
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
         let stem = source.path.file_stem().unwrap_or_default().to_string_lossy();
-        let meta = read_beside::<Meta>(&meta_path(&source.path), into).unwrap_or_default();
+        let meta = read_description::<Meta>(&meta_path(&source.path), into).unwrap_or_default();
         let branch = meta.git_branch.filter(|branch| branch != "-").unwrap_or_default();
         jsonl_reader::read(source, from, RULES_VERSION, into, |state: &mut State, line, into| {
             if state.session.is_empty() {

@@ -83,7 +83,7 @@ impl Agent for ContinueCli {
             let created = path.file_stem().and_then(|id| list.get(id.to_str()?));
             let created = created.map(|at| at.to_le_bytes());
             if let Some(source) = found.add_file(path, 0) {
-                source.set_listed(created);
+                source.set_list_entry(created);
             }
         }
         found.roots.push(Root::new(sessions, because));

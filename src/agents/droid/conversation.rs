@@ -131,6 +131,32 @@ fn model_in(line: &str) -> Option<String> {
     (!name.is_empty() && name.len() < 100).then(|| name.to_owned())
 }
 
+/// What is kept from read to read: the conversation and the predecessor may be deleted.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Known {
+    pub inherited: Option<Inherited>,
+    /// What identifies the session's turn.
+    first_message: Option<String>,
+}
+
+impl Known {
+    pub(super) fn unpack(state: &[u8]) -> Self {
+        serde_json::from_slice(state).unwrap_or_else(|_| Self {
+            // All that was kept before.
+            inherited: serde_json::from_slice(state).unwrap_or_default(),
+            first_message: None,
+        })
+    }
+
+    pub(super) fn keep_first_message(&mut self, head: &mut Head) {
+        match &head.first_message {
+            Some(first) => self.first_message = Some(first.clone()),
+            None => head.first_message.clone_from(&self.first_message),
+        }
+    }
+}
+
 /// What a session has in its total although its predecessor used it: a compaction by the user makes a session that goes on with
 /// the total of the one before.
 #[derive(Clone, Copy, Serialize, Deserialize)]

@@ -17,14 +17,14 @@ use crate::core::turn::{Accuracy, SessionInfo};
 use crate::system::System;
 use crate::system::files::Stamp;
 use anyhow::Result;
-use conversation::{Head, Inherited};
+use conversation::{Head, Inherited, Known};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 const ID: &str = "droid";
-const RULES_VERSION: u32 = 4;
+const RULES_VERSION: u32 = 5;
 const SETTINGS: &str = ".settings.json";
 
 pub(super) struct Droid;
@@ -48,6 +48,7 @@ impl Agent for Droid {
             turns: "exact",
             limits: About::list(&[
                 running_total::LIMIT,
+                "a model of the user's own is the one that settings.json names now, also for the past",
                 "Factory credits are not dollars and are not shown",
                 "reasoning is included in output; only OpenAI's is recorded separately",
                 "where a compacted session goes on beside its successor, the successor counts too little (partial)",
@@ -61,40 +62,39 @@ impl Agent for Droid {
         let home = system.moved.clone().unwrap_or_else(|| system.home.join(".factory"));
         let root = home.join("sessions");
         found.roots.push(Root::new(&root, "default"));
-        let models = CustomModels::of(&home, read_list).words();
+        let models = CustomModels::of(&home, read_list).fingerprint();
         // Older versions put sessions straight into the folder, newer ones by project.
         for path in Walk::default().files(&root, 1, &mut found) {
             if let Some(id) = session_id(&path) {
                 let conversation = path.with_file_name(format!("{id}.jsonl"));
                 if let Some(source) = found.add_described(path, 0, &[conversation]) {
-                    source.set_listed(models.as_deref());
+                    source.set_list_entry(models.as_deref());
                 }
             }
         }
-        // Where the models are listed.
-        found.folders.push(home);
+        found.watch_list_in(&home);
         found
     }
 
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-        // What was known of the predecessor when this session was read first: it may go on, or be deleted.
-        let mut inherited: Option<Inherited> = serde_json::from_slice(&from.state).unwrap_or_default();
+        let mut known = Known::unpack(&from.state);
         let mut waits = false;
         let mut bookmark = json_file::read(source, RULES_VERSION, into, |text, into| {
             let parsed = parse_text(&source.path, text, into)?;
             let (Some(id), Some(settings)) = (session_id(&source.path), parsed) else {
                 return Ok(false);
             };
-            let head = Head::read(&source.path, &id);
+            let mut head = Head::read(&source.path, &id);
             let models = CustomModels::read(&source.path, into);
-            if inherited.is_none() {
-                inherited = Inherited::find(&source.path, &head);
+            if known.inherited.is_none() {
+                known.inherited = Inherited::find(&source.path, &head);
             }
-            waits = inherited.is_none() && head.is_successor;
-            session(source, &id, &settings, head, &models, inherited.as_ref(), into);
+            waits = known.inherited.is_none() && head.is_successor;
+            known.keep_first_message(&mut head);
+            session(source, &id, &settings, head, &models, known.inherited.as_ref(), into);
             Ok(true)
         })?;
-        bookmark.state = serde_json::to_vec(&inherited)?;
+        bookmark.state = serde_json::to_vec(&known)?;
         if waits {
             // Its predecessor may be there the next time.
             bookmark.stamp = Stamp::default();
@@ -229,7 +229,7 @@ impl CustomModels {
     }
 
     /// All it says of them.
-    fn words(&self) -> Option<String> {
+    fn fingerprint(&self) -> Option<String> {
         (!self.custom_models.is_empty()).then(|| format!("{:?}", self.custom_models))
     }
 

@@ -63,8 +63,7 @@ impl Agent for GeminiCli {
         };
         let root = home.join(".gemini").join("tmp");
         found.roots.push(Root::new(&root, because));
-        // Where the list of projects lies.
-        found.folders.push(home.join(".gemini"));
+        found.watch_list_in(&home.join(".gemini"));
         let projects = Projects::beside(&root);
         let mut walk = Walk::default();
         for project in walk.folders(&root, &mut found) {
@@ -77,7 +76,7 @@ impl Agent for GeminiCli {
                     _ => continue,
                 };
                 if let Some(source) = found.add_file(path, kind) {
-                    source.set_listed(known.as_deref());
+                    source.set_list_entry(known.as_deref());
                 }
             }
         }

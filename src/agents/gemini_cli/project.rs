@@ -3,6 +3,8 @@
 use crate::system::open::{self, Most};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
@@ -10,8 +12,12 @@ use std::path::Path;
 /// The projects that `projects.json` lists: `{"projects":{"/home/dev/acme-api":"acme-api"}}`.
 #[derive(Default)]
 pub(super) struct Projects {
-    by_name: BTreeMap<String, String>,
-    by_hash: BTreeMap<String, String>,
+    /// Names by path.
+    projects: BTreeMap<String, String>,
+    /// Paths by hash; most folders have names.
+    hashes: OnceCell<BTreeMap<String, String>>,
+    /// The list as it was read.
+    text: String,
 }
 
 impl Projects {
@@ -23,31 +29,31 @@ impl Projects {
         }
         let text = open::read(&tmp.with_file_name("projects.json"), Most::SETTINGS).unwrap_or_default();
         let List { projects } = serde_json::from_slice(&text).unwrap_or_default();
-        // Of two paths with one name, the first has it.
-        let backwards = || projects.iter().rev();
         Self {
-            by_name: backwards().map(|(path, name)| (name.clone(), path.clone())).collect(),
-            by_hash: backwards().map(|(path, _)| (hash_of(path), path.clone())).collect(),
+            projects,
+            hashes: OnceCell::new(),
+            text: String::from_utf8_lossy(&text).into_owned(),
         }
     }
 
     /// The listed path with the name of this folder, or this hash. A hash that no known path has stays unresolved.
-    fn path_of(&self, folder: &Path, hash: Option<&str>) -> Option<String> {
+    fn path_of(&self, folder: &Path, hash: Option<&str>) -> Option<&str> {
         let name = folder.file_name()?.to_str()?;
-        let by_hash = || {
-            [Some(name), hash]
-                .into_iter()
-                .flatten()
-                .find_map(|hash| self.by_hash.get(hash))
-        };
-        self.by_name.get(name).or_else(by_hash).cloned()
+        if let Some((path, _)) = self.projects.iter().find(|(_, known)| *known == name) {
+            return Some(path);
+        }
+        let hashed = || self.projects.keys().map(|path| (hash_of(path), path.clone())).collect();
+        let by_hash = self.hashes.get_or_init(hashed);
+        let mut hashes = [Some(name), hash].into_iter().flatten();
+        hashes.find_map(|hash| by_hash.get(hash)).map(String::as_str)
     }
 
     /// What is known of a project's path before its sessions are read: where the folder's name does not lead to it, a hash in
     /// a session may lead to any of the list.
-    pub(super) fn known_of(&self, folder: &Path) -> Option<String> {
-        let any = || (!self.by_name.is_empty()).then(|| format!("{:?}", self.by_name));
-        noted_in(folder).or_else(|| self.path_of(folder, None)).or_else(any)
+    pub(super) fn known_of(&self, folder: &Path) -> Option<Cow<'_, str>> {
+        let any = || (!self.projects.is_empty()).then_some(&*self.text);
+        let listed = || self.path_of(folder, None).or_else(any).map(Cow::Borrowed);
+        noted_in(folder).map(Cow::Owned).or_else(listed)
     }
 }
 
@@ -59,7 +65,10 @@ fn noted_in(folder: &Path) -> Option<String> {
 /// The path of the project of `tmp/<project>/chats/…`.
 pub(super) fn of(session: &Path, hash: Option<&str>) -> Option<String> {
     let folder = session.ancestors().find(|folder| folder.ends_with("chats"))?.parent()?;
-    noted_in(folder).or_else(|| Projects::beside(folder.parent()?).path_of(folder, hash))
+    noted_in(folder).or_else(|| {
+        let projects = Projects::beside(folder.parent()?);
+        projects.path_of(folder, hash).map(str::to_owned)
+    })
 }
 
 /// The session that started a subagent: `chats/<its id>/<subagent>.jsonl`.

@@ -5,7 +5,7 @@ mod subagents;
 mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
-use crate::agents::shared::json_file::read_beside;
+use crate::agents::shared::json_file::read_description;
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Count, Text, When, part, title};
 use crate::agents::shared::live::program::Program;
@@ -105,7 +105,7 @@ fn describe(folder: &Path, session: &str, into: &mut Batch) -> String {
         #[serde(default)]
         cwd: Option<String>,
     }
-    let Some(summary) = read_beside::<Summary>(&folder.join("summary.json"), into) else {
+    let Some(summary) = read_description::<Summary>(&folder.join("summary.json"), into) else {
         return String::new();
     };
     let path = summary.info.and_then(|info| info.cwd).filter(|path| !path.is_empty());

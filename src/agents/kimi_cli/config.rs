@@ -57,7 +57,7 @@ impl Config {
     }
 
     /// All it says of models.
-    pub(super) fn words(&self) -> Option<String> {
+    pub(super) fn fingerprint(&self) -> Option<String> {
         (!self.models.is_empty()).then(|| format!("{:?}", self.models))
     }
 

@@ -48,6 +48,7 @@ impl Agent for KimiCli {
             limits: About::list(&[
                 "Kimi CLI (before Kimi Code) does not record which model answered",
                 "reasoning tokens are included in output",
+                "the user's own models are billed by whom config.toml names now, also for the past",
                 "requests of subagents are recorded in the session that started them",
             ]),
             rules_version: RULES_VERSION,
@@ -68,12 +69,11 @@ impl Agent for KimiCli {
                 if path.ends_with("wire.jsonl") {
                     let place = Place::of(&path);
                     if let Some(source) = found.add_described(path, LOG, &[place.state()]) {
-                        source.set_listed(lists.known_of(&place));
+                        source.set_list_entry(lists.known_of(&place));
                     }
                 }
             }
-            // Where the lists lie.
-            found.folders.push(home.clone());
+            found.watch_list_in(&home);
             found.add_file(home.join("session_index.jsonl"), INDEX);
             found.roots.push(Root::new(sessions, because));
         }

@@ -2,7 +2,7 @@
 
 use super::config::Config;
 use crate::agents::Batch;
-use crate::agents::shared::json_file::{read_beside, read_list};
+use crate::agents::shared::json_file::{read_beside, read_description, read_list};
 use crate::agents::shared::jsonl_reader::Line;
 use crate::agents::shared::lenient::{Text, When, title};
 use crate::core::turn::{Project, SessionInfo, Title};
@@ -81,7 +81,7 @@ impl Place {
 
     /// Adds what `state.json` and the list of folders tell.
     pub(super) fn describe(&mut self, into: &mut Batch) {
-        let state = read_beside::<State>(&self.state(), into).unwrap_or_default();
+        let state = read_description::<State>(&self.state(), into).unwrap_or_default();
         let forked_from = state.forked_from.filter(|source| !source.is_empty());
         self.forked_at = state.created_at.0.filter(|_| forked_from.is_some());
         let path = [state.work_dir, state.cwd]
@@ -124,7 +124,7 @@ pub(super) struct Lists {
 impl Lists {
     pub(super) fn read(home: &Path) -> Self {
         Self {
-            models: Config::of(home).words(),
+            models: Config::of(home).fingerprint(),
             folders: read_list::<Folders>(&home.join(FOLDERS)).by_hash().collect(),
         }
     }

@@ -22,7 +22,6 @@ pub(super) struct State {
     /// Time of the latest record.
     time: i64,
     /// Of replies of subagents without ids.
-    #[serde(default)]
     nameless: Occurrences,
 }
 

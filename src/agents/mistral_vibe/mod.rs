@@ -20,7 +20,7 @@ use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
 const ID: &str = "mistral-vibe";
-const RULES_VERSION: u32 = 2;
+const RULES_VERSION: u32 = 3;
 /// Describes a session, in its folder.
 const META: &str = "meta.json";
 /// What stands before a session's running total, in snapshots and journals.
@@ -78,12 +78,18 @@ impl Agent for MistralVibe {
         found
     }
 
-    fn read(&self, source: &Source, _: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-        json_file::read(source, RULES_VERSION, into, |text, into| {
+    fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
+        // What describes the session may be deleted.
+        let mut origin: Option<String> = serde_json::from_slice(&from.state).unwrap_or_default();
+        let read = json_file::read(source, RULES_VERSION, into, |text, into| {
             if let Some(folder) = session_folder(&source.path) {
-                session(&folder, text, into)?;
+                session(&folder, text, &mut origin, into)?;
             }
             Ok(true)
+        })?;
+        Ok(Bookmark {
+            state: serde_json::to_vec(&origin)?,
+            ..read
         })
     }
 
@@ -154,7 +160,7 @@ fn meta(folder: &Path) -> Result<Meta> {
     serde_json::from_str(&text).map_err(|error| anyhow!("{} is {}", path.display(), reason(&error)))
 }
 
-fn session(folder: &Path, text: &str, into: &mut Batch) -> Result<()> {
+fn session(folder: &Path, text: &str, origin: &mut Option<String>, into: &mut Batch) -> Result<()> {
     let meta = meta(folder)?;
     let named = folder.file_name().unwrap_or_default().to_string_lossy();
     let id = meta.session_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(&named);
@@ -162,10 +168,9 @@ fn session(folder: &Path, text: &str, into: &mut Batch) -> Result<()> {
     let started_at = meta.start_time.0;
     let folder = meta.environment.and_then(|environment| environment.working_directory);
     // A copy under another id keeps when and where the session began.
-    let origin = match started_at {
-        Some(at) => format!("{at}\0{}", folder.as_deref().unwrap_or("")),
-        None => id.to_owned(),
-    };
+    if let Some(at) = started_at {
+        *origin = Some(format!("{at}\0{}", folder.as_deref().unwrap_or("")));
+    }
     into.session(SessionInfo {
         title: meta
             .title
@@ -190,7 +195,7 @@ fn session(folder: &Path, text: &str, into: &mut Batch) -> Result<()> {
     Total {
         agent: ID,
         session: id,
-        origin: &origin,
+        origin: origin.as_deref().unwrap_or(id),
         part: "",
         requests: None,
         provider: "",

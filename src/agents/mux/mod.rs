@@ -88,7 +88,7 @@ impl Agent for Mux {
                         .chain([(HEADLESS_FILE, HEADLESS)]);
                     for (name, kind) in files {
                         if let Some(source) = found.add_file(folder.join(name), kind) {
-                            source.set_listed(created);
+                            source.set_list_entry(created);
                         }
                     }
                 }

@@ -29,7 +29,7 @@ pub(super) fn find(storage: &Path, kind: u8, problems: &mut Vec<Problem>) -> Opt
         kind,
         stamp: tree.stamp(),
         wal: Stamp::default(),
-        listed: 0,
+        list_entry: 0,
     };
     if tree.is_empty() {
         problems.extend(tree.problems);

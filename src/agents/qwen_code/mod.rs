@@ -5,7 +5,7 @@ mod program;
 mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
-use crate::agents::shared::json_file::read_beside;
+use crate::agents::shared::json_file::read_description;
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
 use crate::agents::shared::live::program::Program;
@@ -144,7 +144,7 @@ struct Subagent {
 
 impl Subagent {
     fn of(path: &Path, into: &mut Batch) -> Self {
-        read_beside(&meta_path(path), into).unwrap_or_default()
+        read_description(&meta_path(path), into).unwrap_or_default()
     }
 }
 

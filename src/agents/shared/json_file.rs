@@ -66,11 +66,16 @@ pub fn read_beside<T: for<'a> Deserialize<'a>>(path: &Path, into: &mut Batch) ->
         return None;
     }
     let read = read_text(path).and_then(|text| parse_text(path, &text, into));
-    let described = read.unwrap_or_else(|error| {
+    read.unwrap_or_else(|error| {
         into.problem(Problem::new(path.display(), format!("{error:#}")));
         None
-    });
-    into.is_undescribed |= described.is_none();
+    })
+}
+
+/// The same for a file whose facts go into the records of a log: while it is bad, they lack them.
+pub fn read_description<T: for<'a> Deserialize<'a>>(path: &Path, into: &mut Batch) -> Option<T> {
+    let described = read_beside(path, into);
+    into.is_undescribed |= described.is_none() && path.exists();
     described
 }
 

@@ -32,7 +32,7 @@ pub struct Lines {
     stamp: Stamp,
     /// Of what describes it.
     wal: Stamp,
-    listed: u64,
+    list_entry: u64,
     /// Bytes in it; those of a packed file are only known at its end.
     size: u64,
     buffer: Vec<u8>,
@@ -87,7 +87,7 @@ impl Lines {
             path: source.path.clone(),
             stamp,
             wal: source.wal,
-            listed: source.listed,
+            list_entry: source.list_entry,
             size,
             buffer: SPARE.take().unwrap_or_else(|| vec![0; BUFFER_BYTES]),
             start: 0,
@@ -285,7 +285,7 @@ impl Lines {
         Ok(Bookmark {
             stamp: self.stamp,
             wal: self.wal,
-            listed: self.listed,
+            list_entry: self.list_entry,
             offset: self.offset,
             tail,
             rules_version,

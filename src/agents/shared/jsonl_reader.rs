@@ -58,7 +58,7 @@ pub fn read<S: Default + Serialize + DeserializeOwned>(
     drive(&mut lines, source, before, &mut reader)?;
     kept = reader.kept;
     kept.lines = before + lines.count();
-    kept.is_undescribed = into.is_undescribed;
+    kept.is_undescribed |= into.is_undescribed;
     let state = serde_json::to_vec(&kept)?;
     lines.finish(rules_version, before, state, into)
 }

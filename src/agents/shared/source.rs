@@ -71,6 +71,14 @@ impl Found {
         }
     }
 
+    /// Watches a folder that holds a list of many sources.
+    pub fn watch_list_in(&mut self, folder: &Path) {
+        // A missing folder sends no notifications: ttop would list the agent every second.
+        if folder.is_dir() {
+            self.folders.push(folder.to_owned());
+        }
+    }
+
     fn miss(&mut self, path: &Path) {
         match std::fs::metadata(path) {
             Ok(_) => self.problems.push(Problem::new(path.display(), "is no regular file")),
@@ -93,7 +101,7 @@ pub struct Source {
     /// The write-ahead log beside a database, or what describes a file; the default where there is none.
     pub wal: Stamp,
     /// A hash of what a list of many sources says about this one; 0 where none says anything.
-    pub listed: u64,
+    pub list_entry: u64,
 }
 
 impl Source {
@@ -107,7 +115,7 @@ impl Source {
         Some(Self {
             stamp: Stamp::of(&metadata),
             wal: Stamp::default(),
-            listed: 0,
+            list_entry: 0,
             path,
             kind,
         })
@@ -128,19 +136,19 @@ impl Source {
 
     /// Notes what a list of many sources says about this one, so that it is read again, from its start, when the list says
     /// something else, and not when it does about another.
-    pub fn set_listed(&mut self, said: Option<impl AsRef<[u8]>>) {
-        self.listed = said.map_or(0, |said| xxh3_64(said.as_ref()).max(1));
+    pub fn set_list_entry(&mut self, said: Option<impl AsRef<[u8]>>) {
+        self.list_entry = said.map_or(0, |said| xxh3_64(said.as_ref()).max(1));
     }
 
     /// Whether something describes it of which nothing was there when it was read last, or a list says something else.
     pub fn is_newly_described(&self, from: &Bookmark) -> bool {
-        from.wal == Stamp::default() && self.wal != Stamp::default() || self.is_listed_anew(from)
+        from.wal == Stamp::default() && self.wal != Stamp::default() || self.is_list_entry_new(from)
     }
 
     /// Whether a list says something else about it than when it was read last. What it said holds while it says nothing: a list
     /// that is gone, or half written, takes nothing back.
-    pub fn is_listed_anew(&self, from: &Bookmark) -> bool {
-        self.listed != 0 && self.listed != from.listed
+    pub fn is_list_entry_new(&self, from: &Bookmark) -> bool {
+        self.list_entry != 0 && self.list_entry != from.list_entry
     }
 
     /// Looks at the file again. `None` where it is gone, is another one now, or has more beside it than a log that was
@@ -182,7 +190,7 @@ pub struct Bookmark {
     /// As the source was when it was read.
     pub stamp: Stamp,
     pub wal: Stamp,
-    pub listed: u64,
+    pub list_entry: u64,
     /// Bytes read, up to the end of the last complete line.
     pub offset: u64,
     /// Hash of the (up to 64) bytes before `offset`.
@@ -212,7 +220,7 @@ impl Bookmark {
         Self {
             stamp: source.stamp,
             wal: source.wal,
-            listed: source.listed,
+            list_entry: source.list_entry,
             offset: source.stamp.size,
             ..Self::default()
         }
@@ -263,7 +271,7 @@ mod tests {
         std::fs::write(&log, "{}\n").expect("written");
         let said = |said: Option<&str>| {
             let mut source = Source::find(&log, 0).expect("a file");
-            source.set_listed(said);
+            source.set_list_entry(said);
             source
         };
         let known = Bookmark::whole(&said(Some("/home/dev/acme")));

@@ -262,7 +262,7 @@ fn take(path: PathBuf, kind: u8, metadata: &Metadata, found: &mut Found) {
             kind,
             stamp: Stamp::of(metadata),
             wal: Stamp::default(),
-            listed: 0,
+            list_entry: 0,
         });
     }
 }
