@@ -121,17 +121,18 @@ fn merge_records(old: Option<&Pack>, rows: &[&Row], batch: &Batch, names: &NameR
             }
             Some(&place) => {
                 let is_first = place < known && seen.insert(place);
+                let is_of_other_rules = is_first && matches!(missing, Missing::Drop | Missing::Replace);
                 let (before, id) = &mut kept[place];
                 let is_newer = match missing {
                     // What other rules made of it is no longer of interest, unless they knew more.
-                    Missing::Drop | Missing::Replace if is_first => !row.may_know_less || turn.rank >= before.rank,
+                    _ if is_of_other_rules => !row.may_know_less || turn.rank >= before.rank,
                     // Nothing changed but what is known of its session.
                     Missing::Mark(_) if is_first && has_same_numbers(&turn, before) => turn.rank.0 >= before.rank.0,
                     _ => turn.rank >= before.rank,
                 };
                 if is_newer {
                     // What named it before may be deleted. Other rules may know that the name was wrong.
-                    if batch.model_id(row).is_empty() && !matches!(missing, Missing::Drop | Missing::Replace) {
+                    if batch.model_id(row).is_empty() && !is_of_other_rules {
                         turn.model = before.model;
                     }
                     // The ownership pass decides later whether it counts; keeping the flag detects unchanged packs.
