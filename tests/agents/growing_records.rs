@@ -291,3 +291,48 @@ fn files_that_come_last_leave_what_they_would_have_left_at_once() {
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
+
+#[test]
+fn a_session_that_moves_before_it_is_described_counts_once() {
+    for (agent, case, descriptions, folders) in [
+        (
+            "droid",
+            "0.215.0",
+            ".jsonl",
+            [
+                ".factory/sessions/-tmp-demo-rb-droid-acme-api",
+                ".factory/sessions/-moved",
+            ],
+        ),
+        (
+            "droid",
+            "0.225.2",
+            ".jsonl",
+            [".factory/sessions/-home-dev-acme", ".factory/sessions/-moved"],
+        ),
+    ] {
+        let mut machine = Machine::of(agent);
+        let fixture = support::fixtures().join("agents").join(agent).join(case).join("home");
+        support::copy_tree(&fixture, &machine.home.path());
+        let mut at_once = Machine::of(agent);
+        support::copy_tree(&fixture, &at_once.home.path());
+        let whole = at_once.sync().1;
+        let described = support::files_in(&machine.home.path()).into_iter();
+        let described = described.filter(|path| path.to_string_lossy().ends_with(descriptions));
+        let taken: Vec<_> = described
+            .map(|path| {
+                let bytes = std::fs::read(&path).expect("readable");
+                std::fs::remove_file(&path).expect("removed");
+                (path, bytes)
+            })
+            .collect();
+        assert!(!taken.is_empty(), "{agent}");
+        machine.sync();
+        for (path, bytes) in taken {
+            std::fs::write(path, bytes).expect("written");
+        }
+        let [from, to] = folders.map(|folder| machine.home.path().join(folder));
+        std::fs::rename(from, to).expect("moved");
+        assert_eq!(machine.sync().1, whole, "{agent} {case}");
+    }
+}

@@ -329,11 +329,13 @@ fn session(
         started_at: at.unwrap_or(source.stamp.modified_ns / 1_000_000),
         place: 0,
     };
+    let at = into.turns.len();
     match inherited {
         Some(_) => total.add_rest(into),
         None if is_successor => total.add_without_beginning(into),
         None => total.add(into),
     }
+    running_total::identify(id, at, head.first_message.is_some(), into);
 }
 
 #[cfg(test)]

@@ -190,7 +190,7 @@ fn session(folder: &Path, text: &str, origin: &mut Option<String>, into: &mut Ba
         into.skip(Skip::Uncounted);
         return Ok(());
     };
-    let cached = usage.cached_input_tokens.0;
+    let (cached, at) = (usage.cached_input_tokens.0, into.turns.len());
     let model = meta.config.and_then(|config| config.model_name.or(config.active_model));
     Total {
         agent: ID,
@@ -213,5 +213,6 @@ fn session(folder: &Path, text: &str, origin: &mut Option<String>, into: &mut Ba
         place: 0,
     }
     .add(into);
+    running_total::identify(id, at, origin.is_some(), into);
     Ok(())
 }

@@ -8,6 +8,7 @@ use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, EventKey, Rank, RecordKey, Turn};
 use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// The limit that `doctor` lists for every such agent.
 pub const LIMIT: &str =
@@ -118,6 +119,14 @@ impl Total<'_> {
             place: self.place,
             ..Turn::PLAIN
         });
+    }
+}
+
+/// Says how the turn of a session that was added as row `at` is identified, if one was: by what describes the session, or by its
+/// id while that is missing. The latter gives way, wherever it was read.
+pub fn identify(session: &str, at: usize, is_described: bool, into: &mut Batch) {
+    if into.turns.len() > at {
+        into.segment_of_last(xxh3_64(session.as_bytes()).max(1), is_described);
     }
 }
 
