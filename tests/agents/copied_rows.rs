@@ -48,10 +48,6 @@ fn homes(agent: &dyn Agent) -> Vec<PathBuf> {
     homes
 }
 
-fn is_database(path: &Path) -> bool {
-    std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"SQLite format 3\0"))
-}
-
 fn replaced(cell: &Value, from: &str, to: &str) -> Option<Value> {
     match cell {
         Value::Text(text) if text.contains(from) => Some(Value::Text(text.replace(from, to))),
@@ -159,7 +155,7 @@ fn check(agent: &'static (dyn Agent + Sync), case: &Path) -> bool {
     let databases: BTreeSet<PathBuf> = sources
         .into_iter()
         .map(|it| it.path)
-        .filter(|it| is_database(it))
+        .filter(|it| support::is_database(it))
         .collect();
     let mut counting = Counting::of(agent);
     let before = counting.sync(&system).turns;

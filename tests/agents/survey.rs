@@ -149,10 +149,6 @@ fn extend_database(path: &Path) -> bool {
     is_changed
 }
 
-fn is_database(path: &Path) -> bool {
-    std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"SQLite format 3\0"))
-}
-
 #[test]
 fn every_reader_knows_the_words_of_its_fixtures() {
     let mut found = Vec::new();
@@ -181,7 +177,7 @@ fn an_unknown_count_is_named_for_every_agent() {
             let paths = sources.iter().map(|source| source.path.as_path());
             let changed: Vec<&Path> = paths
                 .filter(|path| {
-                    if is_database(path) {
+                    if support::is_database(path) {
                         extend_database(path)
                     } else {
                         rewrite(path, &mut add_count)

@@ -1,11 +1,11 @@
 //! Databases without end, with a cell of enormous size, or with very many rows: one warning each, and all else is answered.
 
 use crate::floods::measure::{self, Run};
-use crate::support::{Home, fixtures};
+use crate::support::{Home, fixtures, is_database};
 use rusqlite::Connection;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use ttop::agents::{Agent, built_in};
 use ttop::system::{Os, System};
 
@@ -26,10 +26,6 @@ struct Subject {
     agent: &'static str,
     home: Home,
     path: PathBuf,
-}
-
-fn is_database(path: &Path) -> bool {
-    std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"SQLite format 3"))
 }
 
 fn sources(agent: &dyn Agent, home: &Home) -> Vec<PathBuf> {

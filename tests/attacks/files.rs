@@ -1,7 +1,7 @@
 //! Things in the place of files: a pipe without a writer, an endless device, a socket, a folder, a link to a secret.
 
 use crate::limited;
-use crate::support::{Home, copy_tree, fixtures};
+use crate::support::{Home, copy_tree, fixtures, is_database};
 use rustix::fs::{CWD, FileType, mknodat};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -138,10 +138,12 @@ fn anything_in_the_place_of_all_files_of_an_agent_is_no_file() {
 
 #[test]
 fn nothing_beside_a_database_holds_it_up() {
-    let is_database = |path: &PathBuf| std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"SQLite format 3"));
     let mut count = 0;
     for name in homes() {
-        for file in files_below(&fixtures().join(&name)).into_iter().filter(is_database) {
+        for file in files_below(&fixtures().join(&name))
+            .into_iter()
+            .filter(|path| is_database(path))
+        {
             for end in ["-wal", "-shm", "-journal"] {
                 for thing in [Thing::Pipe, Thing::Zeros, Thing::Folder] {
                     let home = Home::of(&name);

@@ -25,18 +25,13 @@ fn state(home: &Path) -> BTreeMap<PathBuf, Option<(Vec<u8>, SystemTime)>> {
         .collect()
 }
 
-fn is_database(path: &Path) -> bool {
-    const HEADER: &[u8] = b"SQLite format 3\0";
-    std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(HEADER))
-}
-
 fn homes() -> Vec<PathBuf> {
     let opencode = std::fs::read_dir(support::fixtures().join("opencode")).expect("fixtures");
     let opencode = opencode.map(|case| case.expect("a case").path());
     let agents = built_in().iter().flat_map(|agent| support::agent_cases(agent.id()));
     let homes = agents.chain(opencode).map(|case| case.join("home"));
     homes
-        .filter(|home| support::files_in(home).iter().any(|path| is_database(path)))
+        .filter(|home| support::files_in(home).iter().any(|path| support::is_database(path)))
         .collect()
 }
 
@@ -54,7 +49,7 @@ fn nothing_appears_or_changes_beside_a_database() {
                     std::fs::remove_file(&path).expect("removed");
                 }
                 // As a database with a log is when nobody has it open.
-                if is_database(&path) {
+                if support::is_database(&path) {
                     let mut bytes = std::fs::read(&path).expect("readable");
                     with_log += usize::from(bytes[18] == 2);
                     if !has_index {

@@ -173,6 +173,11 @@ pub fn files_in(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// Whether a file is a database, by its first bytes.
+pub fn is_database(path: &Path) -> bool {
+    std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"SQLite format 3\0"))
+}
+
 /// Sets when a file was written last.
 pub fn set_modified(path: &Path, at: std::time::SystemTime) {
     let file = std::fs::File::options().append(true).open(path).expect("opens");
