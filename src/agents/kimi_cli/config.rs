@@ -46,12 +46,6 @@ impl Config {
         }
     }
 
-    /// The same while logs are listed, whose reader names what is wrong with it.
-    pub(super) fn of(home: &Path) -> Self {
-        let text = open::read(&home.join("config.toml"), Most::SETTINGS).unwrap_or_default();
-        Self::parse(&String::from_utf8_lossy(&text)).unwrap_or_default()
-    }
-
     fn parse(text: &str) -> Option<Self> {
         toml::from_str(text).ok()
     }

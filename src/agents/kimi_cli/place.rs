@@ -124,7 +124,8 @@ pub(super) struct Lists {
 impl Lists {
     pub(super) fn read(home: &Path) -> Self {
         Self {
-            models: Config::of(home).fingerprint(),
+            // The reader of a log names what is wrong with it.
+            models: Config::read(home, &mut Batch::default()).fingerprint(),
             folders: read_list::<Folders>(&home.join(FOLDERS)).by_hash().collect(),
         }
     }

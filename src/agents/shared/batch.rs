@@ -51,6 +51,11 @@ pub fn session_hash(id: &str) -> u64 {
     xxh3_64(id.as_bytes())
 }
 
+/// The hash of a segment in a row, which is 0 where there is none.
+pub fn segment_hash(segment: &str) -> u64 {
+    xxh3_64(segment.as_bytes()).max(1)
+}
+
 /// The result of one read. Adapters only add; the ledger decides.
 #[derive(Default)]
 pub struct Batch {
@@ -197,10 +202,7 @@ impl Batch {
         if start != u32::MAX {
             self.ids.push_str(turn.message_id);
         }
-        let segment = turn
-            .supersedes
-            .or(turn.segment)
-            .map_or(0, |segment| xxh3_64(segment.as_bytes()).max(1));
+        let segment = turn.supersedes.or(turn.segment).map_or(0, segment_hash);
         let row = self.row(turn);
         self.turns.push(Row {
             message,
@@ -246,7 +248,7 @@ impl Batch {
         }
     }
 
-    /// Sets the segment of the turn that was added last, by its hash: for turns that come from another ledger.
+    /// Sets the segment of the turn that was added last, by its hash ([`segment_hash`]).
     pub fn segment_of_last(&mut self, segment: u64, supersedes: bool) {
         if let Some(row) = self.turns.last_mut() {
             (row.segment, row.supersedes) = (segment, supersedes);

@@ -81,8 +81,7 @@ pub fn read_description<T: for<'a> Deserialize<'a>>(path: &Path, into: &mut Batc
 
 /// The same for a list of many sources, while they are listed: nothing where it is bad, which their reader says.
 pub fn read_list<T: Default + for<'a> Deserialize<'a>>(path: &Path) -> T {
-    let text = read_text(path).unwrap_or_default();
-    serde_json::from_str(&text).unwrap_or_default()
+    read_beside(path, &mut Batch::default()).unwrap_or_default()
 }
 
 /// What an unreadable record is called: its position in its array, from 1.

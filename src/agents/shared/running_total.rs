@@ -1,6 +1,6 @@
 //! Sessions of which only a running total is recorded: one row each, which a later total replaces.
 
-use super::batch::{Batch, Skip};
+use super::batch::{Batch, Skip, segment_hash};
 use super::table::Cells;
 use crate::core::biller::biller;
 use crate::core::money::Money;
@@ -8,7 +8,6 @@ use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, EventKey, Rank, RecordKey, Turn};
 use rustc_hash::FxHashMap;
-use xxhash_rust::xxh3::xxh3_64;
 
 /// The limit that `doctor` lists for every such agent.
 pub const LIMIT: &str =
@@ -126,7 +125,7 @@ impl Total<'_> {
 /// id while that is missing. The latter gives way, wherever it was read.
 pub fn identify(session: &str, at: usize, is_described: bool, into: &mut Batch) {
     if into.turns.len() > at {
-        into.segment_of_last(xxh3_64(session.as_bytes()).max(1), is_described);
+        into.segment_of_last(segment_hash(session), is_described);
     }
 }
 
