@@ -4,6 +4,7 @@ pub mod agent_id;
 pub mod alert;
 pub mod bad_request;
 pub mod biller;
+pub mod bounded;
 pub mod budget;
 pub mod cannot_answer;
 pub mod credential;

@@ -1,6 +1,6 @@
 //! A turn: one model reply as an agent recorded it, its identity, and the session it belongs to.
 
-use super::{numbers::Numbers, tokens::Tokens};
+use super::{bounded::bound, numbers::Numbers, tokens::Tokens};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
@@ -241,6 +241,20 @@ impl SessionInfo {
             id: id.into(),
             ..Self::default()
         }
+    }
+
+    /// With every name bounded.
+    #[must_use]
+    pub fn bounded(mut self) -> Self {
+        let names = [
+            Some(&mut self.id),
+            self.title.as_mut().map(|title| &mut title.text),
+            self.project.as_mut().map(|project| &mut project.path),
+            self.parent_id.as_mut(),
+            self.forked_from.as_mut(),
+        ];
+        names.into_iter().flatten().for_each(bound);
+        self
     }
 
     /// Takes in what another read learned about the same session.

@@ -9,6 +9,7 @@ mod files;
 mod floods;
 mod hostile;
 mod imports;
+mod names;
 mod places;
 mod programs;
 mod shells;

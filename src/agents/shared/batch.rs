@@ -1,6 +1,7 @@
 //! Batch: the compact result of one read of one source.
 
 use crate::core::biller::biller;
+use crate::core::bounded::{bound, bounded};
 use crate::core::numbers::Numbers;
 use crate::core::problem::Problem;
 pub use crate::core::quota::LimitSeen;
@@ -48,7 +49,7 @@ pub enum Scope {
 
 /// The hash of a session id in [`Scope::Sessions`].
 pub fn session_hash(id: &str) -> u64 {
-    xxh3_64(id.as_bytes())
+    xxh3_64(bounded(id).as_bytes())
 }
 
 /// The hash of a segment in a row, which is 0 where there is none.
@@ -56,7 +57,7 @@ pub fn segment_hash(segment: &str) -> u64 {
     xxh3_64(segment.as_bytes()).max(1)
 }
 
-/// The result of one read. Adapters only add; the ledger decides.
+/// The result of one read. Adapters only add; the ledger decides. Names are bounded here, for all adapters.
 #[derive(Default)]
 pub struct Batch {
     pub turns: Vec<Row>,
@@ -193,14 +194,15 @@ impl Batch {
 
     /// Adds a turn; returns its position in `turns`.
     pub fn turn(&mut self, turn: &Turn<'_>) -> usize {
+        let id = bounded(turn.message_id);
         let start = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
         let message = if start == u32::MAX {
             (0, 0)
         } else {
-            (start, turn.message_id.len() as u32)
+            (start, id.len() as u32)
         };
         if start != u32::MAX {
-            self.ids.push_str(turn.message_id);
+            self.ids.push_str(&id);
         }
         let segment = turn.supersedes.or(turn.segment).map_or(0, segment_hash);
         let row = self.row(turn);
@@ -257,6 +259,7 @@ impl Batch {
 
     /// Adds a piece of knowledge about a session.
     pub fn session(&mut self, info: SessionInfo) {
+        let info = info.bounded();
         match self.sessions.get_mut(&info.id) {
             Some(known) => known.merge(info),
             None => {
@@ -277,12 +280,17 @@ impl Batch {
         *self.skipped.entry(why).or_default() += 1;
     }
 
-    pub fn limit(&mut self, limit: LimitSeen) {
+    pub fn limit(&mut self, mut limit: LimitSeen) {
+        let names = [&mut limit.provider_id, &mut limit.label];
+        names.into_iter().chain(&mut limit.plan).for_each(bound);
         self.limits.push(limit);
     }
 
     /// Marks the batch as complete for a scope: turns of the ledger that are missing from it get `presence`.
-    pub fn replace(&mut self, scope: Scope, missing: Presence) {
+    pub fn replace(&mut self, mut scope: Scope, missing: Presence) {
+        if let Scope::Session(id) = &mut scope {
+            bound(id);
+        }
         self.scopes.push((scope, missing));
     }
 
@@ -321,8 +329,12 @@ impl Batch {
             Some(&at) => at,
             None => {
                 let at = self.session_ids.len() as u32;
-                self.session_ids.push(id.to_owned());
-                self.session_at.insert(id.to_owned(), at);
+                let short = bounded(id).into_owned();
+                if short != id {
+                    self.session_at.insert(id.to_owned(), at);
+                }
+                self.session_at.insert(short.clone(), at);
+                self.session_ids.push(short);
                 at
             }
         };
@@ -345,7 +357,8 @@ impl Batch {
                 let billing = named.map_or("", |named| biller(named, model).unwrap_or(named));
                 let known = self.model_at.get(billing).and_then(|models| models.get(model)).copied();
                 let at = known.unwrap_or_else(|| {
-                    self.models.push((billing.to_owned(), model.to_owned()));
+                    self.models
+                        .push((bounded(billing).into_owned(), bounded(model).into_owned()));
                     self.models.len() as u32 - 1
                 });
                 for provider in [provider, billing] {
@@ -375,7 +388,7 @@ impl Batch {
             Some(&at) => at,
             None => {
                 let at = self.origins.len() as u32;
-                self.origins.push(key.clone());
+                self.origins.push(texts.map(|name| bounded(name).into_owned()));
                 self.origin_at.insert(key, at);
                 at
             }
