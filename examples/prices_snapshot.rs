@@ -1,5 +1,5 @@
-//! Writes the built-in prices: `make prices` derives `history.tsv` anew, `make prices API=api.json DAY=2026-11-20` takes
-//! a downloaded models.dev list into `snapshot.tsv` first.
+//! Writes the built-in prices: `make prices` derives `history.tsv` and `core/listed.tsv` anew, `make prices API=api.json
+//! DAY=2026-11-20` takes a downloaded models.dev list into `snapshot.tsv` first.
 
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -20,7 +20,11 @@ fn main() -> Result<()> {
     }
     let (catalogue, exceptions) = (text("data/catalogue.tsv")?, text("data/exceptions.tsv")?);
     let history = ttop::prices::history(&catalogue, &exceptions, &read("snapshot.tsv")?)?;
-    write("history.tsv", &history)
+    write("history.tsv", &history)?;
+    write(
+        "../core/listed.tsv",
+        &ttop::prices::listed(&text("snapshot.tsv")?, &history),
+    )
 }
 
 fn read(name: &str) -> Result<Vec<u8>> {

@@ -1,10 +1,26 @@
 //! Who bills: the one place that knows how agents spell providers and what a model id alone gives away.
 
 use super::vendor::vendor_of;
+use std::net::IpAddr;
+
+/// The ids of the price list's providers, and as `openrouter/<maker>` how OpenRouter writes a maker before a model.
+const LISTED: &str = include_str!("listed.tsv");
+
+/// Servers on one's own machine, which no list has.
+const LOCAL: [&str; 7] = [
+    "llamacpp",
+    "llamafile",
+    "lmstudio",
+    "local",
+    "ollama",
+    "vllm",
+    "xinference",
+];
 
 /// Providers by other names, in lower case with `-` between words, and their models.dev ids.
-const SPELLINGS: [(&str, &str); 66] = [
+const SPELLINGS: [(&str, &str); 81] = [
     ("ai-gateway", "vercel"),
+    ("anthropic-vertex", "google-vertex-anthropic"),
     ("aws", "amazon-bedrock"),
     ("aws-bedrock", "amazon-bedrock"),
     ("azure-ai", "azure"),
@@ -14,6 +30,7 @@ const SPELLINGS: [(&str, &str); 66] = [
     ("azure-openai-responses", "azure"),
     ("bedrock", "amazon-bedrock"),
     ("bedrock-converse", "amazon-bedrock"),
+    ("bedrock-mantle", "amazon-bedrock"),
     // ZCode's names for the accounts of Z.ai and, in China, of Zhipu; its plans are no metered API.
     ("bigmodel-api", "zhipuai"),
     ("builtin:bigmodel", "zhipuai"),
@@ -33,6 +50,7 @@ const SPELLINGS: [(&str, &str); 66] = [
     ("foundry", "azure"),
     ("gcp-vertex-ai", "google-vertex"),
     ("gemini", "google"),
+    ("gemini-api", "google"),
     ("gemini-cli", "google"),
     ("google-ai", "google"),
     ("google-antigravity", "google"),
@@ -40,21 +58,30 @@ const SPELLINGS: [(&str, &str); 66] = [
     ("google-gemini-cli", "google"),
     ("google-genai", "google"),
     ("google-generative-ai", "google"),
+    ("google-gla", "google"),
     ("google-vertex-ai", "google-vertex"),
     ("grok", "xai"),
+    ("hosted-vllm", "vllm"),
     ("human-relay", ""),
     ("kilocode", "kilo"),
     ("kilocode-openrouter", "kilo"),
     ("kimi-coding", "kimi-for-coding"),
+    ("lm-studio", "lmstudio"),
     ("microsoft-foundry", "azure"),
+    ("mistral-ai", "mistral"),
     ("mistralai", "mistral"),
     ("moonshot", "moonshotai"),
+    ("moonshot-ai", "moonshotai"),
+    ("moonshot-cn", "moonshotai-cn"),
+    ("nanogpt", "nano-gpt"),
+    ("novita", "novita-ai"),
     ("nvidia-nim", "nvidia"),
     ("offpeak-idle-plan", "zai-coding-plan"),
     ("ollama-chat", "ollama"),
     ("open-router", "openrouter"),
     ("openai-codex", "openai"),
     ("openai-native", "openai"),
+    ("openai-responses", "openai"),
     ("opencode-zen", "opencode"),
     ("qwen", "alibaba"),
     ("qwen-code", "alibaba"),
@@ -65,12 +92,15 @@ const SPELLINGS: [(&str, &str); 66] = [
     ("vertex", "google-vertex"),
     ("vertex-ai", "google-vertex"),
     ("vertex-ai-beta", "google-vertex"),
+    ("vertex-anthropic", "google-vertex-anthropic"),
     ("vertexai", "google-vertex"),
     ("vscode-lm", "github-copilot"),
     ("x-ai", "xai"),
     ("z-ai", "zai"),
+    ("z.ai", "zai"),
     ("zai-api", "zai"),
     ("zhipu", "zhipuai"),
+    ("zhipu-coding-plan", "zhipuai-coding-plan"),
 ];
 
 /// Makers whose name a record may hold although a cloud bills: then the model's spelling decides.
@@ -151,23 +181,50 @@ pub fn biller<'a>(provider: &'a str, model: &str) -> Option<&'a str> {
     named.or_else(|| by_model(model))
 }
 
+/// As [`biller`], and `usual` where nothing tells: but a path before a model is somebody's gateway.
+pub fn biller_or<'a>(provider: &'a str, model: &str, usual: &'a str) -> &'a str {
+    let unnamed = if model.contains('/') { "" } else { usual };
+    biller(provider, model).unwrap_or(unnamed)
+}
+
+/// Whether an address is that of a server on one's own machine or in one's own network: nobody bills what it answers.
+pub fn is_local(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let place = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
+    let host = match place.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => place.split(':').next().unwrap_or_default(),
+    };
+    let host = host.to_ascii_lowercase();
+    match host.parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_private() || address.is_unspecified(),
+        Ok(IpAddr::V6(address)) => address.is_loopback() || address.is_unique_local() || address.is_unspecified(),
+        Err(_) => host == "localhost" || host == "host.docker.internal" || host.ends_with(".local"),
+    }
+}
+
 /// A provider's models.dev id, in any spelling.
 fn spelled(provider: &str) -> &str {
-    let is_spelling = |spelling: &str| {
+    let is = |spelling: &str| {
         let plain = |byte: u8| match byte {
             b'_' | b' ' => b'-',
             byte => byte.to_ascii_lowercase(),
         };
         spelling.len() == provider.len() && spelling.bytes().eq(provider.bytes().map(plain))
     };
-    let known = SPELLINGS.iter().find(|(spelling, _)| is_spelling(spelling));
-    known.map_or(provider, |(_, id)| id)
+    let other = SPELLINGS.iter().find(|(spelling, _)| is(spelling)).map(|(_, id)| *id);
+    other.or_else(|| LISTED.lines().find(|id| is(id))).unwrap_or(provider)
 }
 
 /// Who bills a model of which only the id is known.
 fn by_model(model: &str) -> Option<&'static str> {
-    if let Some(cloud) = cloud_of(model) {
-        return Some(cloud);
+    let routed = model.split_once('/').and_then(|(prefix, name)| routed(prefix, name));
+    match cloud_of(model) {
+        // `oci/xai.grok-4`: others write a maker as Bedrock does.
+        Some("amazon-bedrock") if routed.is_some() => return routed,
+        None => {}
+        cloud => return cloud,
     }
     // Cloudflare's and Fireworks' own ids, with or without a router's prefix.
     if let Some((_, id)) = PATHS.iter().find(|(path, _)| {
@@ -176,16 +233,7 @@ fn by_model(model: &str) -> Option<&'static str> {
     }) {
         return Some(id);
     }
-    match model.split_once('/') {
-        // `bedrock/…`, `azure/my-deployment`, `openrouter/vendor/model`: a router's spelling of the provider.
-        Some((prefix, name)) => match router_prefix(prefix) {
-            Some(provider) => Some(provider),
-            // Other paths are no `vendor/model`.
-            None if name.contains('/') => vendor_of(model),
-            None => Some("openrouter"),
-        },
-        None => vendor_of(model),
-    }
+    if model.contains('/') { routed } else { vendor_of(model) }
 }
 
 /// The cloud whose spelling an id is.
@@ -246,34 +294,26 @@ pub fn bedrock_name(model: &str) -> Option<&str> {
     })
 }
 
-/// A provider before a `/`, as LiteLLM and others write it.
-fn router_prefix(prefix: &str) -> Option<&'static str> {
-    const OWN: [&str; 15] = [
-        "amazon-bedrock",
-        "azure",
-        "cerebras",
-        "deepinfra",
-        "fireworks-ai",
-        "github-copilot",
-        "google-vertex",
-        "groq",
-        "mistral",
-        "ollama",
-        "openrouter",
-        "togetherai",
-        "vercel",
-        "xai",
-        "zai",
-    ];
+/// Who bills a model below a prefix: `bedrock/…`, `azure/my-deployment`, `z-ai/glm-4.6`, `openrouter/z-ai/glm-4.6`. `None`
+/// where it is nobody's that is known: a gateway, or a path on a disk.
+fn routed(prefix: &str, name: &str) -> Option<&'static str> {
     // What is no provider's other name elsewhere.
-    const PREFIXES: [(&str, &str); 1] = [("models", "google")];
-    // OpenRouter's own way to write a maker: `qwen/qwen3-coder`, `x-ai/grok-4`.
-    const VENDORS: [&str; 5] = ["fireworks", "mistralai", "qwen", "x-ai", "z-ai"];
-    let spelled = prefix.replace('_', "-");
-    let own = OWN.iter().find(|id| **id == spelled).copied();
-    let others = SPELLINGS.iter().filter(|(spelling, _)| !VENDORS.contains(spelling));
-    let known = PREFIXES.iter().chain(others).find(|(spelling, _)| *spelling == spelled);
-    own.or(known.map(|(_, id)| *id)).filter(|id| !id.is_empty())
+    const PREFIXES: [(&str, &str); 2] = [("github", "github-models"), ("models", "google")];
+    // OpenRouter's ids have two parts. What is a maker there may be a provider of others' models, too.
+    if !name.contains('/') && LISTED.lines().any(|id| id.strip_prefix("openrouter/") == Some(prefix)) {
+        return Some("openrouter");
+    }
+    let plain = prefix.to_ascii_lowercase().replace('_', "-");
+    let known = PREFIXES
+        .iter()
+        .chain(&SPELLINGS)
+        .find(|(spelling, _)| *spelling == plain);
+    let id = known.map_or(&*plain, |(_, id)| id);
+    LOCAL
+        .into_iter()
+        .chain(LISTED.lines())
+        .chain(["github-models"])
+        .find(|listed| *listed == id)
 }
 
 #[cfg(test)]
@@ -353,8 +393,53 @@ mod tests {
             ),
             ("", "house-model", None),
             ("", "", None),
+            ("", "lm_studio/zai-org/glm-4.6", Some("lmstudio")),
+            ("", "hosted_vllm/zai-org/GLM-4.6", Some("vllm")),
+            ("", "vllm/Qwen/Qwen3-Coder-480B-A35B-Instruct", Some("vllm")),
+            ("", "llamacpp/glm-4.6", Some("llamacpp")),
+            ("", "local/qwen3-coder-plus", Some("local")),
+            ("", "litellm_proxy/claude-sonnet-4-5", None),
+            ("", "mygateway/openai/gpt-5", None),
+            ("", "zai-org/GLM-4.6", None),
+            ("", "home/models/qwen3.gguf", None),
+            ("", "opencode/claude-sonnet-4-5", Some("opencode")),
+            ("", "requesty/anthropic/claude-sonnet-4-5", Some("requesty")),
+            ("", "kilo/anthropic/claude-sonnet-4.5", Some("kilo")),
+            ("", "novita/deepseek/deepseek-v3", Some("novita-ai")),
+            ("", "synthetic/hf:zai-org/GLM-4.6", Some("synthetic")),
+            ("", "nvidia/moonshotai/kimi-k2.5", Some("nvidia")),
+            ("", "github/gpt-4.1", Some("github-models")),
+            ("", "oci/xai.grok-4", Some("oci")),
+            ("OpenAI", "gpt-5.5", Some("openai")),
+            ("Amazon_Bedrock", "house-model", Some("amazon-bedrock")),
+            ("DeepSeek", "deepseek-chat", Some("deepseek")),
+            ("Z.AI", "glm-5", Some("zai")),
+            ("My Gateway", "gpt-5.5", Some("My Gateway")),
         ] {
             assert_eq!(biller(provider, model), expected, "{provider} {model}");
+        }
+    }
+
+    #[test]
+    fn servers_of_ones_own_are_told_by_their_address() {
+        for url in [
+            "http://localhost:8080/v1",
+            "http://127.0.0.1",
+            "https://user:pass@192.168.1.7:11434/v1",
+            "http://[::1]:1234/v1",
+            "http://0.0.0.0:8000",
+            "http://gpu-box.local:8000/v1",
+            "localhost:11434",
+        ] {
+            assert!(is_local(url), "{url}");
+        }
+        for url in [
+            "https://openrouter.ai/api/v1",
+            "https://localhost.example.com",
+            "https://8.8.8.8/v1",
+            "",
+        ] {
+            assert!(!is_local(url), "{url}");
         }
     }
 

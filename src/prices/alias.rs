@@ -2,6 +2,7 @@
 
 use crate::core::biller::{bedrock_name, biller};
 use crate::core::vendor::vendor_of;
+use std::collections::BTreeSet;
 
 /// A provider whose prices the list has under another id.
 const LISTED_AS: (&str, &str) = ("kimi-for-coding", "kimi-code-plan-global");
@@ -33,6 +34,25 @@ const PREFIXES: [(&str, &str); 4] = [
 
 /// Reasoning effort, which Cursor appends to the model; it does not change the price.
 const EFFORTS: [&str; 7] = ["-thinking", "-none", "-minimal", "-low", "-medium", "-high", "-xhigh"];
+
+/// The text of `core/listed.tsv`: the providers of the list and of its past, and as `openrouter/<maker>` the makers of
+/// OpenRouter's models.
+pub fn listed(snapshot: &str, history: &str) -> String {
+    let lines = snapshot
+        .lines()
+        .chain(history.lines())
+        .filter(|line| !line.starts_with('#'));
+    let ids = lines
+        .filter_map(|line| line.split_once('\t'))
+        .flat_map(|(provider, rest)| {
+            let model = rest.split('\t').next().unwrap_or_default();
+            let maker = model.split_once('/').filter(|_| provider == "openrouter");
+            let maker = maker.map(|(maker, _)| format!("{provider}/{maker}"));
+            std::iter::once(provider.to_owned()).chain(maker)
+        });
+    let ids: BTreeSet<_> = ids.collect();
+    ids.into_iter().map(|id| id + "\n").collect()
+}
 
 /// Provider and model ids under which a model may be listed, best first, starting with its own.
 pub(super) fn candidates(provider_id: &str, model_id: &str) -> Vec<(String, String)> {
@@ -276,6 +296,20 @@ mod tests {
         ] {
             assert!(!stands_for(provider, model, listed), "{provider} {model} as {listed}");
         }
+    }
+
+    #[test]
+    fn the_list_of_billers_is_that_of_the_prices() {
+        let derived = listed(include_str!("snapshot.tsv"), include_str!("history.tsv"));
+        if std::env::var_os("TTOP_GENERATE").is_some() {
+            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/core/listed.tsv");
+            std::fs::write(path, derived).expect("written");
+            return;
+        }
+        assert!(
+            derived == include_str!("../core/listed.tsv"),
+            "run 'make prices' and commit listed.tsv"
+        );
     }
 
     #[test]

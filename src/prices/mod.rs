@@ -17,6 +17,7 @@ mod refresh;
 mod surcharges;
 mod table;
 
+pub use alias::listed;
 pub use exchange::{Exchange, rates as exchange_rates};
 pub use fresh::{Freshness, keep_fresh};
 pub use hint::is_first_hint;
