@@ -1,5 +1,6 @@
 //! Every agent against its fixtures: counts, metadata, increments, copies and damage.
 
+mod billed_totals;
 mod cases;
 mod configured_roots;
 mod copied_rows;
@@ -7,6 +8,7 @@ mod copies;
 mod damage;
 mod described_models;
 mod equal_replies;
+mod first_words;
 mod forks;
 mod gateway_ids;
 mod growing_records;

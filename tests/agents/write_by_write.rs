@@ -74,7 +74,17 @@ impl Owners {
 type Correction = fn(&Step, &[Step]) -> bool;
 
 /// Agents whose later records correct earlier ones, and exactly how.
-const CORRECTIONS: [(&str, Correction); 2] = [("copilot-cli", is_summed_up), ("roo-code", is_inside_input)];
+const CORRECTIONS: [(&str, Correction); 3] = [
+    ("auggie", is_told_apart),
+    ("copilot-cli", is_summed_up),
+    ("roo-code", is_inside_input),
+];
+
+/// What subagents cost together gives way to their requests.
+fn is_told_apart(step: &Step, sync: &[Step]) -> bool {
+    let is_money_alone = step.old.is_some_and(|old| old.total().is_none());
+    step.new.is_none() && is_money_alone && sync.iter().any(|other| other.old.is_none() && other.new.is_some())
+}
 
 /// The sums of a shutdown take the place of replies of which nothing but the output is recorded.
 fn is_summed_up(step: &Step, sync: &[Step]) -> bool {

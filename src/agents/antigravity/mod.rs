@@ -11,7 +11,7 @@ use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::table;
 use crate::agents::shared::uri::path_of_uri;
 use crate::agents::shared::walk::Walk;
-use crate::core::biller::biller;
+use crate::core::biller::biller_or;
 use crate::core::numbers::Numbers;
 use crate::core::problem::Problem;
 use crate::core::tokens::{MAX_COUNT, Tokens};
@@ -159,7 +159,7 @@ fn add_requests(session: &str, requests: &[(u64, Vec<u8>)], began: Option<i64>, 
             event: EventKey::of(ID, &key),
             // The older conversation made it.
             rank: Rank(tokens.known_total(), u64::MAX - began.unwrap_or(changed).unsigned_abs()),
-            provider_id: biller("", model).unwrap_or("google"),
+            provider_id: biller_or("", model, "google"),
             model_id: model,
             numbers: Numbers::of(tokens, time),
             place: row,

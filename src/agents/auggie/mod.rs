@@ -11,11 +11,12 @@ use crate::agents::shared::lenient::{Count, Text, When, dollars, part, title};
 use crate::agents::shared::live::program::Program;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
+use crate::agents::shared::words::words;
 use crate::core::biller::biller;
 use crate::core::money::Money;
 use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
-use crate::core::turn::{EventKey, Origin, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::turn::{Accuracy, EventKey, Origin, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
 use rustc_hash::FxHashMap;
@@ -24,9 +25,12 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 const ID: &str = "auggie";
-const RULES_VERSION: u32 = 3;
+const RULES_VERSION: u32 = 4;
 /// `billing_metadata.usage_unit` of dollars; others are credits.
 const DOLLARS: u64 = 2;
+
+/// What subagents are called whose money alone is recorded.
+const SUBAGENTS: &str = "subagents";
 
 pub(super) struct Auggie;
 
@@ -52,7 +56,7 @@ impl Agent for Auggie {
                 "Augment credits are not dollars and are not shown",
                 "the provider is derived from the model's name: Augment chooses it",
                 "the project of a session is not recorded",
-                "requests of subagents are recorded only where Augment's servers ask for it",
+                "requests of subagents are recorded only where Augment's servers ask for it; else only what they cost together",
             ]),
             rules_version: RULES_VERSION,
         }
@@ -108,6 +112,9 @@ struct Session<'a> {
     summarizations: Option<Vec<&'a RawValue>>,
     #[serde(borrow, default)]
     sub_agents: Option<Vec<&'a RawValue>>,
+    /// Dollars that all subagents cost so far.
+    #[serde(borrow, default)]
+    sub_agent_cost_usd: Option<&'a RawValue>,
 }
 
 /// What a subagent did; it has no file of its own.
@@ -241,10 +248,12 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Ba
         origin: session.created.0.map_or_else(|| id.to_owned(), |made| made.to_string()),
         subagent: "",
         requests: Requests::default(),
+        spent: Money::ZERO,
     };
-    let words = history.exchanges(&session.chat_history, &model, into);
-    info.title = info.title.or_else(|| words.map(|words| Title::from_prompt(at, words)));
+    let first = history.exchanges(&session.chat_history, &model, into);
+    info.title = info.title.or_else(|| first.map(|first| Title::from_prompt(at, first)));
     history.summaries(session.summarizations.as_deref().unwrap_or_default(), &model, into);
+    let mut of_subagents = Money::ZERO;
     for (position, raw) in session.sub_agents.iter().flatten().enumerate() {
         let Ok(agent) = serde_json::from_str::<SubAgent<'_>>(raw.get()) else {
             into.problem(bad_record(source, position, "not a subagent"));
@@ -255,11 +264,15 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, into: &mut Ba
             origin: format!("{}\0agent {position}", history.origin),
             subagent: agent.name.as_deref().unwrap_or(""),
             requests: std::mem::take(&mut history.requests),
+            spent: Money::ZERO,
             ..history
         };
         of_agent.exchanges(&agent.chat_history, agent.model.as_deref().unwrap_or(&model), into);
+        of_subagents = of_subagents.plus(of_agent.spent);
         history.requests = of_agent.requests;
     }
+    let whole = part::<f64>(session.sub_agent_cost_usd).and_then(|cost| dollars(Some(cost)));
+    history.unrecorded(whole.unwrap_or_default(), of_subagents, session, into);
     into.session(info);
 }
 
@@ -275,6 +288,8 @@ struct History<'a> {
     origin: String,
     subagent: &'a str,
     requests: Requests,
+    /// What its exchanges cost.
+    spent: Money,
 }
 
 impl History<'_> {
@@ -287,8 +302,8 @@ impl History<'_> {
                 continue;
             };
             if first.is_none() {
-                let words = part::<Text<'_>>(item.exchange.request_message);
-                first = words.and_then(|words| title(&words));
+                let prompt = part::<Text<'_>>(item.exchange.request_message);
+                first = prompt.and_then(|prompt| words(&prompt).and_then(title));
             }
             let (usage, cost) = nodes(&item.exchange);
             let time = item.finished_at.0.unwrap_or(self.at);
@@ -321,9 +336,40 @@ impl History<'_> {
         }
     }
 
+    /// What subagents cost beyond the exchanges that are recorded of them: mostly all, for which there are no counts.
+    fn unrecorded(&self, whole: Money, recorded: Money, session: &Session<'_>, into: &mut Batch) {
+        if whole <= Money::ZERO {
+            return;
+        }
+        // A rest of nothing is a turn that does not count: it takes the place of one from before the exchanges were recorded.
+        let rest = Some(whole.minus(recorded)).filter(|rest| *rest > Money::ZERO);
+        let tokens = rest.map_or(Tokens::ZERO, |_| Tokens::unreported());
+        // A fork begins with the exchanges, and perhaps with the bill, of its parent.
+        let first = session.chat_history.iter().find_map(|raw| {
+            let item: Item<'_> = part(Some(raw))?;
+            item.exchange.request_id.filter(|id| !id.is_empty())
+        });
+        let key = format!("{}\0subagents", first.as_deref().unwrap_or(&self.origin));
+        let turn = self.turn(&key, "", tokens, rest, self.at);
+        into.turn(&Turn {
+            // It only grows.
+            rank: Rank(whole.nanos().unsigned_abs(), 0),
+            origin: Origin {
+                subagent: SUBAGENTS,
+                ..Origin::NONE
+            },
+            numbers: Numbers {
+                requests: None,
+                accuracy: Accuracy::Partial,
+                ..turn.numbers
+            },
+            ..turn
+        });
+    }
+
     #[allow(clippy::too_many_arguments, reason = "one turn")]
     fn add(
-        &self,
+        &mut self,
         key: &str,
         model: &str,
         usage: Usage,
@@ -336,7 +382,15 @@ impl History<'_> {
         if tokens.is_zero() && cost.is_none() {
             return into.skip(Skip::Uncounted);
         }
+        self.spent = self.spent.plus(cost.unwrap_or_default());
         into.turn(&Turn {
+            place: (raw.get().as_ptr() as usize - self.text.as_ptr() as usize) as u64,
+            ..self.turn(key, model, tokens, cost, time)
+        });
+    }
+
+    fn turn<'t>(&'t self, key: &'t str, model: &'t str, tokens: Tokens, cost: Option<Money>, time: i64) -> Turn<'t> {
+        Turn {
             session_id: self.session,
             message_id: if key.contains('\0') { "" } else { key },
             record: RecordKey::of(key),
@@ -353,9 +407,8 @@ impl History<'_> {
                 cost,
                 ..Numbers::of(tokens, time)
             },
-            place: (raw.get().as_ptr() as usize - self.text.as_ptr() as usize) as u64,
             ..Turn::PLAIN
-        });
+        }
     }
 }
 

@@ -1,30 +1,47 @@
 //! From a reply's usage to the numbers of its turn: its buckets, its rank among copies, its mode and its provider.
 
 use super::reply::{Reply, Tier, Usage};
-use crate::core::biller::biller;
+use crate::core::biller::biller_or;
+use crate::core::fees::{Fee, Fees};
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Mode, Rank};
 
+/// What was written to the cache.
+pub(super) fn written(usage: &Usage) -> u64 {
+    let parts = usage.cache_write_5m.saturating_add(usage.cache_write_1h);
+    usage.cache_write.unwrap_or(parts)
+}
+
+/// All that was sent.
+pub(super) fn prompt(usage: &Usage) -> u64 {
+    let rest = usage.cache_read.saturating_add(written(usage));
+    usage.input.saturating_add(rest)
+}
+
 /// The buckets of a usage; thinking is part of its output.
 pub(super) fn tokens(usage: &Usage) -> Tokens {
-    let parts = usage.cache_write_5m.saturating_add(usage.cache_write_1h);
-    let cache_write = usage.cache_write.unwrap_or(parts);
     let thinking = usage.thinking.min(usage.output);
     Tokens::new(
         usage.input,
         usage.output - thinking,
         thinking,
         usage.cache_read,
-        cache_write,
+        written(usage),
     )
 }
 
-/// Not of a sidechain before of one (`/btw` replays the parent's replies), then a finished reply, then the larger output,
-/// then the larger total.
+/// Not of a sidechain before of one (`/btw` replays the parent's replies), then a finished reply, then one that was resumed,
+/// then the larger output, then the larger total.
 pub(super) fn rank(reply: &Reply<'_>, tokens: &Tokens) -> Rank {
     let main = u64::from(!reply.is_sidechain) << 63;
     let finished = u64::from(!reply.has_placeholder()) << 62;
-    Rank(main | finished | reply.usage.output, tokens.known_total())
+    let resumed = u64::from(!reply.paused.is_empty()) << 61;
+    Rank(main | finished | resumed | reply.usage.output, tokens.known_total())
+}
+
+pub(super) fn fees(usage: &Usage) -> Fees {
+    let searches = u32::try_from(usage.web_searches).unwrap_or(u32::MAX);
+    Fees::NONE.with(Fee::WebSearch, searches)
 }
 
 pub(super) fn mode(usage: &Usage) -> Mode {
@@ -39,7 +56,7 @@ pub(super) fn mode(usage: &Usage) -> Mode {
 
 /// The provider: Anthropic, unless the ids reveal a reselling cloud or the model has another vendor.
 pub(super) fn provider(model: &str, message_id: &str) -> &'static str {
-    cloud(message_id).or_else(|| biller("", model)).unwrap_or("anthropic")
+    cloud(message_id).unwrap_or_else(|| biller_or("", model, "anthropic"))
 }
 
 /// Clouds mark their messages: `msg_bdrk_01…`, `msg_vrtx_01…`.

@@ -3,6 +3,7 @@
 //! A reply is written once per content block and copied into forks; all of it has one message id. But some gateways give
 //! every reply the same id, of whatever spelling: there, the other fields of a record distinguish replies.
 
+use super::iterations::paused_requests;
 use super::reply::Reply;
 use crate::core::turn::EventKey;
 use rustc_hash::FxHashMap;
@@ -67,8 +68,10 @@ impl Replies {
         let is_unique = is_unique(message_id, !reply.request_id.is_empty());
         let now = Seen::of(reply, message_id);
         let known = self.latest.get(&now.id);
+        // After a pause, a reply goes on in another request.
+        let is_resumed = |known: &Seen| paused_requests(reply.paused).contains(&known.request);
         let event = match known {
-            Some(known) if known.is_same_reply(&now, is_unique) => EventKey(known.event),
+            Some(known) if known.is_same_reply(&now, is_unique) || is_resumed(known) => EventKey(known.event),
             None if is_unique => EventKey::of(AGENT, message_id),
             // The time of another record does not distinguish replies.
             _ if reply.timestamp.is_none() && !reply.uuid.is_empty() => EventKey::of(AGENT, &reply.uuid),
@@ -177,6 +180,22 @@ mod tests {
             event
         });
         events.map(|event| event.0).collect::<BTreeSet<_>>().len()
+    }
+
+    #[test]
+    fn a_reply_goes_on_in_another_request_after_a_pause() {
+        let mut replies = Replies::default();
+        let first = replies.event(&reply(UNIQUE, "req_1", 50_000, 8), 0);
+        let resumed = Reply {
+            paused: br#"[{"requestId":"req_1","usage":{}}]"#,
+            ..reply(UNIQUE, "req_2", 2_000, 300)
+        };
+        assert_eq!(replies.event(&resumed, 60_000), first);
+        let again = Reply {
+            paused: br#"[{"requestId":"req_1"},{"requestId":"req_2"}]"#,
+            ..reply(UNIQUE, "req_3", 900, 30)
+        };
+        assert_eq!(replies.event(&again, 90_000), first);
     }
 
     #[test]

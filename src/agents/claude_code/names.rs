@@ -1,7 +1,8 @@
 //! Names of sessions: given by the user, made by the program, or the first prompt.
 
-use crate::agents::shared::lenient::{Text, When, first_text, is_markup, title};
+use crate::agents::shared::lenient::{Text, When, title};
 use crate::agents::shared::source::Source;
+use crate::agents::shared::words::first_words;
 use crate::core::turn::{Project, SessionInfo, Title};
 use crate::system::open;
 use memchr::memmem::{self, Finder};
@@ -224,11 +225,10 @@ impl Names {
         {
             return Some(begun);
         }
-        let text = first_text(record.message.and_then(|message| message.content));
-        let is_words = |text: &String| !is_markup(text) && !text.starts_with("Caveat:");
+        let text = first_words(record.message.and_then(|message| message.content));
         // The first of several: counted down from 0.
         let at = -i64::try_from(offset).ok()?;
-        let Some(named) = text.filter(is_words).and_then(|text| named(&session, 0, at, &text)) else {
+        let Some(named) = text.and_then(|text| named(&session, 0, at, &text)) else {
             return Some(begun);
         };
         self.latest = Some(Latest::new(&session));

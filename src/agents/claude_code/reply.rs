@@ -35,6 +35,8 @@ pub(super) struct Reply<'a> {
     pub timestamp: Option<i64>,
     pub is_sidechain: bool,
     pub is_api_error: bool,
+    /// A hook answered in the model's place.
+    pub is_unasked: bool,
     /// The user stopped it: its output count is a placeholder.
     pub is_aborted: bool,
     /// Its `stop_reason` is null: more of it was to come.
@@ -48,6 +50,8 @@ pub(super) struct Reply<'a> {
     pub usage: Usage,
     /// `message.usage.iterations` as JSON; empty where there are none.
     pub iterations: &'a [u8],
+    /// `message.pausedResponses` in the same way.
+    pub paused: &'a [u8],
 }
 
 impl Reply<'_> {
@@ -148,6 +152,7 @@ struct RecordJson<'a> {
     timestamp: Option<When>,
     is_sidechain: Option<bool>,
     is_api_error_message: Option<bool>,
+    answered_without_request: Option<bool>,
     is_aborted_mid_stream: Option<bool>,
     #[serde(borrow, rename = "costUSD")]
     cost: Option<&'a RawValue>,
@@ -166,10 +171,13 @@ struct MessageJson<'a> {
     stop_reason: Option<&'a RawValue>,
     #[serde(borrow)]
     usage: Option<UsageJson<'a>>,
+    #[serde(borrow, rename = "pausedResponses")]
+    paused: Option<&'a RawValue>,
 }
 
+/// A usage, of a reply or of one of the requests that it took.
 #[derive(Deserialize)]
-struct UsageJson<'a> {
+pub(super) struct UsageJson<'a> {
     input_tokens: Option<Count>,
     output_tokens: Option<Count>,
     cache_read_input_tokens: Option<Count>,
@@ -188,6 +196,52 @@ struct UsageJson<'a> {
     service_tier: Option<&'a RawValue>,
     #[serde(borrow)]
     speed: Option<&'a RawValue>,
+}
+
+impl<'a> UsageJson<'a> {
+    pub(super) fn read(&self) -> Usage {
+        let count = |count: Option<Count>| count.unwrap_or_default().0.min(MAX_COUNT);
+        let parts: Option<CacheCreationJson> = lenient::part(self.cache_creation);
+        let text = |raw| lenient::part::<Text>(raw).unwrap_or_default();
+        let part = |pick: fn(&CacheCreationJson) -> Option<Count>| count(parts.as_ref().and_then(pick));
+        Usage {
+            input: count(self.input_tokens),
+            output: count(self.output_tokens),
+            cache_read: count(self.cache_read_input_tokens),
+            cache_write: self.cache_creation_input_tokens.map(|it| count(Some(it))),
+            cache_write_5m: part(|parts| parts.ephemeral_5m_input_tokens),
+            cache_write_1h: part(|parts| parts.ephemeral_1h_input_tokens),
+            thinking: count(
+                lenient::part::<OutputDetailsJson>(self.output_tokens_details)
+                    .unwrap_or_default()
+                    .thinking_tokens,
+            ),
+            web_searches: count(
+                lenient::part::<ServerToolsJson>(self.server_tool_use)
+                    .unwrap_or_default()
+                    .web_search_requests,
+            ),
+            region: match self.inference_geo.map_or("", RawValue::get) {
+                text if text.starts_with('"') => region(text.trim_matches('"').as_bytes()),
+                _ => Region::Global,
+            },
+            tier: Tier::named(text(self.service_tier).as_bytes()),
+            is_fast: &*text(self.speed) == FAST,
+        }
+    }
+
+    /// As JSON; empty where there are none.
+    pub(super) fn iterations(&self) -> &'a [u8] {
+        list(self.iterations)
+    }
+}
+
+/// A list as JSON; an empty one is none.
+fn list(raw: Option<&RawValue>) -> &[u8] {
+    match raw.map_or("", RawValue::get) {
+        "[]" | "null" => b"",
+        list => list.as_bytes(),
+    }
 }
 
 fn raw<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
@@ -232,10 +286,6 @@ pub(super) fn parse_whole(line: &[u8]) -> Result<Option<Reply<'_>>, serde_json::
     let Some(usage) = message.usage else {
         return Ok(None);
     };
-    let count = |count: Option<Count>| count.unwrap_or_default().0.min(MAX_COUNT);
-    let parts: Option<CacheCreationJson> = lenient::part(usage.cache_creation);
-    let text = |raw| lenient::part::<Text>(raw).unwrap_or_default();
-    let part = |pick: fn(&CacheCreationJson) -> Option<Count>| count(parts.as_ref().and_then(pick));
     Ok(Some(Reply {
         session_id: record.session_id.unwrap_or_default().0,
         request_session: record.request_session_id.unwrap_or_default().0,
@@ -246,40 +296,16 @@ pub(super) fn parse_whole(line: &[u8]) -> Result<Option<Reply<'_>>, serde_json::
         timestamp: record.timestamp.and_then(|when| when.0),
         is_sidechain: record.is_sidechain.unwrap_or_default(),
         is_api_error: record.is_api_error_message.unwrap_or_default(),
+        is_unasked: record.answered_without_request.unwrap_or_default(),
         is_aborted: record.is_aborted_mid_stream.unwrap_or_default(),
         is_open: message.stop_reason.is_some_and(|reason| reason.get() == "null"),
         is_old: is_old(record.version.map_or("", RawValue::get)),
         cost: lenient::part(record.cost),
         message_id: message.id.map(|id| id.0),
         model: message.model.unwrap_or_default().0,
-        usage: Usage {
-            input: count(usage.input_tokens),
-            output: count(usage.output_tokens),
-            cache_read: count(usage.cache_read_input_tokens),
-            cache_write: usage.cache_creation_input_tokens.map(|it| count(Some(it))),
-            cache_write_5m: part(|parts| parts.ephemeral_5m_input_tokens),
-            cache_write_1h: part(|parts| parts.ephemeral_1h_input_tokens),
-            thinking: count(
-                lenient::part::<OutputDetailsJson>(usage.output_tokens_details)
-                    .unwrap_or_default()
-                    .thinking_tokens,
-            ),
-            web_searches: count(
-                lenient::part::<ServerToolsJson>(usage.server_tool_use)
-                    .unwrap_or_default()
-                    .web_search_requests,
-            ),
-            region: match usage.inference_geo.map_or("", RawValue::get) {
-                text if text.starts_with('"') => region(text.trim_matches('"').as_bytes()),
-                _ => Region::Global,
-            },
-            tier: Tier::named(text(usage.service_tier).as_bytes()),
-            is_fast: &*text(usage.speed) == FAST,
-        },
-        iterations: match usage.iterations.map_or("", RawValue::get) {
-            "[]" | "null" => b"",
-            list => list.as_bytes(),
-        },
+        iterations: usage.iterations(),
+        paused: list(message.paused),
+        usage: usage.read(),
     }))
 }
 

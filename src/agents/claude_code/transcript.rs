@@ -1,20 +1,19 @@
 //! One transcript: its replies, each once, and the metadata of its sessions.
 
-use super::billed::{Providers, mode, rank, tokens};
+use super::billed::{Providers, fees, mode, rank, tokens};
 use super::cost_state::{self, CostState};
 use super::fast::{self, Line, Scratch};
 use super::fork::Beginning;
 use super::identity::{AGENT, Replies, Seen};
-use super::iterations::extras;
+use super::iterations::{Requests, requests};
 use super::names::Names;
-use super::reply::{NEEDLE, Reply, read_text};
+use super::reply::{NEEDLE, Reply, Usage, read_text};
 use super::subagent::Subagent;
 use crate::agents::shared::batch::{Batch, Scope, Skip};
 use crate::agents::shared::jsonl::{Lines, object};
 use crate::agents::shared::jsonl_reader::{self, LineReader};
 use crate::agents::shared::lenient::reason;
 use crate::agents::shared::source::{Bookmark, Source};
-use crate::core::fees::{Fee, Fees};
 use crate::core::money::Money;
 use crate::core::numbers::Numbers;
 use crate::core::tokens::Bucket;
@@ -219,7 +218,7 @@ impl Transcript<'_> {
             self.into.skip(Skip::Failed);
             return Ok(());
         }
-        if reply.model == "<synthetic>" {
+        if reply.model == "<synthetic>" || reply.is_unasked {
             self.into.skip(Skip::Synthetic);
             return Ok(());
         }
@@ -233,12 +232,18 @@ impl Transcript<'_> {
             Some(id) if !id.is_empty() => id,
             _ => std::str::from_utf8(&reply.uuid).unwrap_or_default(),
         };
+        // A list that cannot be read is named; the reply itself counts.
+        let (Requests { own, extras }, damage) = match requests(reply) {
+            Ok(requests) => (requests, None),
+            Err(reason) => (Requests::of(reply.usage), Some(reason)),
+        };
         // When the user or the system stops the program, the count is that of the reply's beginning. Until its last record
         // is written, the output of a streamed reply is unknown.
-        let (tokens, accuracy) = match reply.has_placeholder() {
-            true => (recorded.without(Bucket::Output), Accuracy::Partial),
-            false => (recorded, Accuracy::Exact),
+        let counted = |usage: &Usage, is_placeholder| match is_placeholder {
+            true => (tokens(usage).without(Bucket::Output), Accuracy::Partial),
+            false => (tokens(usage), Accuracy::Exact),
         };
+        let (tokens, accuracy) = counted(&own, reply.has_placeholder() && reply.paused.is_empty());
         let branch = read_text(reply.branch);
         let subagent = self.state.subagent.clone();
         let turn = Turn {
@@ -258,16 +263,13 @@ impl Transcript<'_> {
             provider_id: self.providers.of(&reply.model, message_id),
             model_id: &reply.model,
             numbers: Numbers {
-                cache_write_1h: reply.usage.cache_write_1h.min(tokens.counts()[4]),
+                cache_write_1h: own.cache_write_1h.min(tokens.counts()[4]),
                 cost: reply
                     .cost
                     .filter(|cost| (0.0..1e9).contains(cost))
                     .map(Money::from_dollars),
                 mode: mode(&reply.usage),
-                fees: Fees::NONE.with(
-                    Fee::WebSearch,
-                    u32::try_from(reply.usage.web_searches).unwrap_or(u32::MAX),
-                ),
+                fees: fees(&own),
                 region: reply.usage.region,
                 accuracy,
                 ..Numbers::of(tokens, timestamp)
@@ -277,27 +279,28 @@ impl Transcript<'_> {
         };
         self.seen(owner, timestamp, reply.cwd);
         self.add(&turn, session_id);
-        for extra in extras(reply.iterations)? {
-            let event = EventKey::of(AGENT, format!("{:x} {}", event.0, extra.at));
+        for extra in extras {
+            let event = EventKey::of(AGENT, format!("{:x} {}", event.0, extra.key));
             let model_id = extra.model.as_deref().unwrap_or(&reply.model);
+            let (tokens, accuracy) = counted(&extra.usage, reply.has_placeholder() && extra.is_latest);
             let extra = Turn {
                 record: RecordKey(event.0),
                 event,
                 provider_id: self.providers.of(model_id, message_id),
                 model_id,
                 numbers: Numbers {
-                    tokens: extra.tokens,
-                    cache_write_1h: extra.cache_write_1h,
+                    tokens,
+                    cache_write_1h: extra.usage.cache_write_1h.min(tokens.counts()[4]),
                     cost: None,
-                    fees: Fees::NONE,
-                    accuracy: Accuracy::Exact,
+                    fees: fees(&extra.usage),
+                    accuracy,
                     ..turn.numbers
                 },
                 ..turn
             };
             self.add(&extra, session_id);
         }
-        Ok(())
+        damage.map_or(Ok(()), Err)
     }
 
     /// Adds a turn, or takes it for a copy that already exists. In a fork, what the session that asked made is listed

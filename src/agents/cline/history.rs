@@ -2,6 +2,7 @@
 
 use crate::agents::shared::json_file::{bad_record, parse_text, read_text};
 use crate::agents::shared::lenient::{self, When};
+use crate::agents::shared::words::words;
 use crate::agents::{Batch, Source};
 use crate::core::turn::{Project, SessionInfo, Title};
 use anyhow::Result;
@@ -37,6 +38,7 @@ impl Item {
             title: self
                 .task
                 .as_deref()
+                .and_then(words)
                 .and_then(lenient::title)
                 .map(|text| Title::from_prompt(at, text)),
             project: path

@@ -18,7 +18,12 @@ pub(super) const CONVERSATION: &str = "api_conversation_history.json";
 pub(super) struct Model {
     pub provider: String,
     pub id: String,
+    /// Another agent's command answered, which writes records of its own.
+    pub is_other_agent: bool,
 }
+
+/// Providers that are commands of other agents.
+const OTHER_AGENTS: [&str; 3] = ["claude-code", "openai-codex-cli", "opencode"];
 
 impl Model {
     /// From what an extension calls its provider (may be empty) and the model's id.
@@ -26,12 +31,17 @@ impl Model {
         Self {
             provider: provider_id(provider, id).to_owned(),
             id: id.to_owned(),
+            is_other_agent: OTHER_AGENTS.contains(&provider),
         }
     }
 }
 
 /// `openai` is whatever speaks OpenAI's dialect; then, and without any name, the model decides.
 fn provider_id<'a>(provider: &'a str, model: &str) -> &'a str {
+    // The models of Cline's plan.
+    if provider == "cline" && model.starts_with("cline-pass/") {
+        return "cline-pass";
+    }
     let named = if matches!(provider, "openai" | "openai-compatible") {
         ""
     } else {
@@ -260,6 +270,8 @@ mod tests {
             ("openrouter", "x-ai/grok-5", "openrouter"),
             ("", "gemini-3-pro", "google"),
             ("", "my-finetune", ""),
+            ("cline", "cline-pass/glm-5.1", "cline-pass"),
+            ("cline", "anthropic/claude-opus-5", "cline"),
         ] {
             assert_eq!(provider_id(provider, model), expected, "{provider} {model}");
         }

@@ -4,7 +4,8 @@ use super::models::Model;
 use crate::agents::Source;
 use crate::agents::shared::batch::{Batch, Scope, Skip};
 use crate::agents::shared::json_file::{bad_record, parse_text, read_beside, read_text};
-use crate::agents::shared::lenient::{Count, Text, When, dollars, first_text, part, title};
+use crate::agents::shared::lenient::{Count, Text, When, dollars, part, title};
+use crate::agents::shared::words::first_words;
 use crate::core::money::Money;
 use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
@@ -144,7 +145,7 @@ pub(super) fn read(agent: &str, source: &Source, state: &[u8], into: &mut Batch)
         info.updated_at = info.updated_at.max(message.ts.0);
         match message.role.as_deref() {
             Some("user") if info.title.is_none() => {
-                let words = first_text(message.content).and_then(|words| title(&words));
+                let words = first_words(message.content).and_then(|words| title(&words));
                 info.title = words.map(|words| Title::from_prompt(message.ts.0.unwrap_or(0), words));
             }
             Some("assistant") => {
@@ -220,6 +221,9 @@ fn reply(
         ),
     };
     let model = Model::new(provider, model);
+    if model.is_other_agent {
+        return into.skip(Skip::Repeated);
+    }
     let id = message.id.as_deref().unwrap_or("");
     let time = message.ts.0.or(described.started_at.0);
     // A copy of a session keeps ids, times and models of its messages, and their order; its description may name another model.

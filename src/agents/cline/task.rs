@@ -8,6 +8,7 @@ use crate::agents::Source;
 use crate::agents::shared::batch::{Batch, Scope, Skip};
 use crate::agents::shared::json_file::{bad_record, parse_text, read_beside, read_text};
 use crate::agents::shared::lenient::{self, Text, When};
+use crate::agents::shared::words::words;
 use crate::core::turn::{Presence, Project, SessionInfo, Title};
 use anyhow::Result;
 use rustc_hash::FxHashSet;
@@ -15,7 +16,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// Version of the rules in this folder.
-pub(super) const RULES_VERSION: u32 = 6;
+pub(super) const RULES_VERSION: u32 = 7;
 
 /// `{"ts":1772442004240,"type":"say","say":"api_req_started","text":"{\"request\":…,\"tokensIn\":12,…}"}`
 #[derive(Deserialize)]
@@ -111,7 +112,7 @@ fn entries(
         let after = std::mem::replace(&mut before, ts);
         let inner = || lenient::part::<Text<'_>>(message.text);
         if position == 0 && matches!(message.say.as_deref(), Some("text" | "task")) {
-            let first = inner().and_then(|text| lenient::title(&text));
+            let first = inner().and_then(|text| words(&text).and_then(lenient::title));
             session.title = first.map(|text| Title::from_prompt(ts, text));
         }
         let kind = match message.say.as_deref() {

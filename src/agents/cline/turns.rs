@@ -46,6 +46,10 @@ pub(super) fn turns(
             .model
             .clone()
             .unwrap_or_else(|| models.at(entry.ts, next.map(|next| next.ts)));
+        if model.is_other_agent {
+            into.skip(Skip::Repeated);
+            continue;
+        }
         let is_condensed = entry.kind == Kind::Condensed;
         // Its output, and the cost made of that, are what had arrived when it was stopped.
         let is_cut = entry.kind == Kind::Request && entry.usage.cancel_reason.is_some();

@@ -7,12 +7,13 @@ mod usage;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
 use crate::agents::shared::json_file::read_description;
 use crate::agents::shared::jsonl_reader::{self, Line};
-use crate::agents::shared::lenient::{Text, When, first_text, part, title};
+use crate::agents::shared::lenient::{Text, When, part, title};
 use crate::agents::shared::live::program::Program;
 use crate::agents::shared::nameless::Nameless;
 use crate::agents::shared::source::meta_path;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
+use crate::agents::shared::words::first_words;
 use crate::core::biller::biller;
 use crate::core::numbers::Numbers;
 use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
@@ -24,7 +25,7 @@ use std::path::Path;
 use usage::Usage;
 
 const ID: &str = "codebuddy";
-const RULES_VERSION: u32 = 4;
+const RULES_VERSION: u32 = 5;
 
 /// Programs made from CodeBuddy that write as it does: folder in the home, name.
 const RELATIVES: [(&str, &str); 1] = [(".workbuddy", "WorkBuddy")];
@@ -221,7 +222,7 @@ fn record(
             info.title = name.map(|name| Title::from_user(time, name));
         }
         (_, Some("user")) if !state.is_titled => {
-            let words = first_text(item.content).and_then(|words| title(&words));
+            let words = first_words(item.content).and_then(|words| title(&words));
             info.title = words.map(|words| Title::from_prompt(time, words));
             state.is_titled = info.title.is_some();
         }

@@ -4,7 +4,8 @@ use super::meta::{self, Meta, owned};
 use super::usage::{Info, Usage, UsageJson};
 use crate::agents::shared::instant::parse_time;
 use crate::agents::shared::json_cursor::Cursor;
-use crate::agents::shared::lenient::{Text, When, first_text, part};
+use crate::agents::shared::lenient::{Text, When, part};
+use crate::agents::shared::words::first_words;
 use crate::core::fees::Fee;
 use crate::core::turn::Mode;
 use serde::Deserialize;
@@ -344,7 +345,7 @@ fn user_item(payload: &str) -> serde_json::Result<Option<Record<'_>>> {
         return Ok(None);
     }
     let item: UserItemJson = serde_json::from_str(item.get())?;
-    Ok(first_text(item.content).map(Record::Prompt))
+    Ok(first_words(item.content).map(Record::Prompt))
 }
 
 #[cfg(test)]

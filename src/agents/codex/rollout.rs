@@ -10,10 +10,11 @@ use super::usage::Usage;
 use crate::agents::shared::batch::{Batch, LimitSeen, Skip};
 use crate::agents::shared::jsonl::object;
 use crate::agents::shared::jsonl_reader::{self, LineReader};
-use crate::agents::shared::lenient::{is_markup, lossy, reason, title};
+use crate::agents::shared::lenient::{lossy, reason, title};
 use crate::agents::shared::live::program::is_uuid;
 use crate::agents::shared::source::{Bookmark, Source};
-use crate::core::biller::biller;
+use crate::agents::shared::words::words;
+use crate::core::biller::biller_or;
 use crate::core::fees::Fees;
 use crate::core::numbers::Numbers;
 use crate::core::turn::{EventKey, Mode, Origin, Project, Rank, RecordKey, SessionInfo, Title, Turn};
@@ -274,18 +275,17 @@ impl Rollout<'_> {
     }
 
     fn prompt(&mut self, text: &str, offset: u64) {
-        // Blocks that Codex adds before the first prompt.
-        let is_own_words = is_markup(text) || text.starts_with("# AGENTS.md instructions");
         let is_copied = self.state.thread.is_replaying();
         let is_known = if is_copied {
             &mut self.state.has_copied_prompt
         } else {
             &mut self.state.has_prompt
         };
-        let (Some(text), Ok(offset)) = (title(text), i64::try_from(offset)) else {
+        // Not a block that Codex adds before the first prompt.
+        let (Some(text), Ok(offset)) = (words(text).and_then(title), i64::try_from(offset)) else {
             return;
         };
-        if *is_known || is_own_words {
+        if *is_known {
             return;
         }
         *is_known = true;
@@ -418,7 +418,7 @@ impl Rollout<'_> {
         // Another session's calls are in its own file.
         let is_own = call.session_id == thread.id;
         let origin = Origin { branch, subagent, task };
-        let provider_id = biller(provider, model).unwrap_or("openai");
+        let provider_id = biller_or(provider, model, "openai");
         self.into.turn(&Turn {
             provider_id,
             model_id: model,

@@ -6,12 +6,13 @@ mod survey;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
 use crate::agents::shared::json_file::read_description;
 use crate::agents::shared::jsonl_reader::{self, Line};
-use crate::agents::shared::lenient::{Count, Text, When, dollars, first_text, part, title};
+use crate::agents::shared::lenient::{Count, Text, When, dollars, part, title};
 use crate::agents::shared::live::program::Program;
 use crate::agents::shared::source::meta_path;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
-use crate::core::biller::biller;
+use crate::agents::shared::words::first_words;
+use crate::core::biller::biller_or;
 use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Origin, Project, Rank, RecordKey, SessionInfo, Title, Turn};
@@ -22,7 +23,7 @@ use serde_json::value::RawValue;
 use std::path::Path;
 
 const ID: &str = "command-code";
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 /// Who bills where the model's name does not tell.
 const PROVIDER: &str = "command-code";
 
@@ -143,6 +144,15 @@ struct Message<'a> {
     role: Option<Text<'a>>,
     #[serde(borrow, default)]
     content: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    meta: Option<&'a RawValue>,
+}
+
+/// Whether the program hides a message: it wrote that in the user's place.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Visibility {
+    is_meta: bool,
 }
 
 /// Caches are inside the input: the program subtracts both before it prices them.
@@ -192,7 +202,11 @@ fn record(state: &mut State, line: &Line<'_>, branch: &str, into: &mut Batch) ->
             let message: Option<Message<'_>> = part(entry.message);
             match message.as_ref().and_then(|message| message.role.as_deref()) {
                 Some("user") if !state.is_titled => {
-                    let words = message.and_then(|message| first_text(message.content));
+                    let is_shown =
+                        |message: &Message<'_>| !part::<Visibility>(message.meta).unwrap_or_default().is_meta;
+                    let words = message
+                        .filter(is_shown)
+                        .and_then(|message| first_words(message.content));
                     let words = words.and_then(|words| title(&words));
                     info.title = words.map(|words| Title::from_prompt(state.time, words));
                     state.is_titled = info.title.is_some();
@@ -232,7 +246,7 @@ fn reply(state: &State, entry: &Entry<'_>, line: &Line<'_>, branch: &str, into: 
         event: EventKey::of(ID, &key),
         // The older session had it first.
         rank: Rank(state.started.map_or(0, |started| u64::MAX - started.unsigned_abs()), 0),
-        provider_id: biller("", &state.model).unwrap_or(PROVIDER),
+        provider_id: biller_or("", &state.model, PROVIDER),
         model_id: &state.model,
         origin: Origin { branch, ..Origin::NONE },
         numbers: Numbers {

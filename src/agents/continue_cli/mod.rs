@@ -8,11 +8,12 @@ mod survey;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::agents::shared::batch::Skip;
 use crate::agents::shared::json_file::{self, bad_record, parse_text, read_beside, read_list};
-use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
+use crate::agents::shared::lenient::{Count, Text, When, part, title};
 use crate::agents::shared::live::program::Program;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::uri::path_of_uri;
 use crate::agents::shared::walk::Walk;
+use crate::agents::shared::words::first_words;
 use crate::core::biller::biller;
 use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
@@ -27,7 +28,7 @@ use serde_json::value::RawValue;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 const ID: &str = "continue-cli";
-const RULES_VERSION: u32 = 5;
+const RULES_VERSION: u32 = 6;
 /// The list of sessions, beside them.
 const LIST: &str = "sessions.json";
 
@@ -154,7 +155,7 @@ struct ToolCall<'a> {
     id: Text<'a>,
 }
 
-/// As OpenAI reports it: cached tokens are inside the prompt, reasoning inside the completion.
+/// As OpenAI reports it: reasoning is inside the completion; for cached tokens see [`Usage::has_caches_beside`].
 #[derive(Deserialize)]
 struct Usage<'a> {
     #[serde(default)]
@@ -188,13 +189,24 @@ struct Listed {
 }
 
 impl Usage<'_> {
+    /// Whether cached tokens are beside the prompt, as Anthropic reports them, or inside it. Continue's own client of Anthropic
+    /// names what was read before what was cached; all others write these the other way round.
+    fn has_caches_beside(&self, cached: u64) -> bool {
+        let details = self.prompt_tokens_details.map_or("", RawValue::get);
+        let read = details.find("\"cache_read_tokens\"");
+        let is_first = read.is_some_and(|read| details.find("\"cached_tokens\"").is_some_and(|other| read < other));
+        is_first || cached > self.prompt_tokens.0
+    }
+
     fn tokens(&self) -> Tokens {
         let prompt: Details = part(self.prompt_tokens_details).unwrap_or_default();
         let completion: Details = part(self.completion_tokens_details).unwrap_or_default();
         let (read, write) = (prompt.cached_tokens.0, prompt.cache_write_tokens.0);
         let reasoning = completion.reasoning_tokens.0.min(self.completion_tokens.0);
+        let cached = read.saturating_add(write);
+        let inside = if self.has_caches_beside(cached) { 0 } else { cached };
         Tokens::new(
-            self.prompt_tokens.0.saturating_sub(read).saturating_sub(write),
+            self.prompt_tokens.0.saturating_sub(inside),
             self.completion_tokens.0 - reasoning,
             reasoning,
             read,
@@ -220,7 +232,8 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, known: &mut K
     let mut info = SessionInfo {
         title: named
             .and_then(|name| title(&name))
-            .map(|name| Title::from_agent(at, name)),
+            // Before the list came, it is older than with it.
+            .map(|name| Title::from_agent(created.unwrap_or(0), name)),
         started_at: created,
         ..SessionInfo::new(id)
     };
@@ -249,7 +262,7 @@ fn add_session(source: &Source, text: &str, session: &Session<'_>, known: &mut K
         is_settled = false;
         match message.role.as_deref() {
             Some("user") if info.title.is_none() => {
-                let words = first_text(message.content).and_then(|words| title(&words));
+                let words = first_words(message.content).and_then(|words| title(&words));
                 info.title = words.map(|words| Title::from_prompt(at, words));
             }
             Some("assistant") => {

@@ -39,6 +39,12 @@ pub(super) static KNOWN: Vocabulary = Vocabulary {
         ),
     ],
     // Sums of the session, and what Continue counted itself.
-    counts: &["completionTokens", "promptTokens", "totalCost"],
+    counts: &[
+        "cacheWriteTokens",
+        "cachedTokens",
+        "completionTokens",
+        "promptTokens",
+        "totalCost",
+    ],
     ..Vocabulary::EMPTY
 };

@@ -1,13 +1,17 @@
 //! The events of a session: exact sums where a segment was shut down, the output of each reply where it was not.
 
 use super::origin::Origins;
-use super::record::{Compaction, Event, ModelChange, Reply, Request, Shutdown, Start, UsageRecord, UserMessage};
+use super::record::{
+    Accounting, Compaction, Event, ModelChange, Reply, Request, Shutdown, Start, ToolExecution, UsageRecord,
+    UserMessage,
+};
 use super::segment::Progress;
-use super::usage::{Metrics, Sum, Sums, Usage, money, share_whole};
+use super::usage::{Metrics, Sum, Sums, Usage, is_partial, money, share_whole};
 use super::{ID, RULES_VERSION};
 use crate::agents::shared::jsonl_reader::{self, Line};
-use crate::agents::shared::lenient::{Count, Text, first_text, part, title};
+use crate::agents::shared::lenient::{Count, Text, part, title};
 use crate::agents::shared::nameless::Nameless;
+use crate::agents::shared::words::first_words;
 use crate::agents::{Batch, Bookmark, Skip, Source};
 use crate::core::money::{Money, share};
 use crate::core::numbers::Numbers;
@@ -17,7 +21,7 @@ use crate::core::vendor::vendor_of;
 use anyhow::Result;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -46,6 +50,8 @@ struct State {
     unpriced: Vec<Unpriced>,
     /// Who bills, where it is not Copilot.
     own_provider: Option<String>,
+    /// The same by model.
+    providers: BTreeMap<String, Option<String>>,
     origins: Origins,
     nameless: Nameless,
 }
@@ -63,6 +69,18 @@ struct Unpriced {
     /// Branch, subagent and task.
     #[serde(default)]
     origin: [String; 3],
+    /// Whether this session asked for it: a fork holds copies.
+    is_own: bool,
+}
+
+/// What a request was made for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Purpose {
+    Reply,
+    /// To shorten the context.
+    Compaction,
+    /// By a tool: an image.
+    Tool,
 }
 
 /// Reads on in an event log.
@@ -111,7 +129,7 @@ impl State {
                 }
             }
             Some("user.message") if !self.is_titled => {
-                let words = part::<UserMessage>(Some(data)).and_then(|message| first_text(message.content));
+                let words = part::<UserMessage>(Some(data)).and_then(|message| first_words(message.content));
                 if let Some(text) = words.and_then(|text| title(&text)) {
                     self.is_titled = true;
                     // The greatest counts: the earliest text must have the greatest.
@@ -128,7 +146,7 @@ impl State {
                 let request: Request = serde_json::from_str(record.usage.get())?;
                 let sum = serde_json::from_str::<Usage>(record.usage.get())?.sum(1);
                 self.has_records = true;
-                self.request(&event, &request, sum, line, into);
+                self.request(&event, &request, Purpose::Reply, sum, line, into);
             }
             Some("session.compaction_complete") => {
                 let compaction: Compaction = serde_json::from_str(data.get())?;
@@ -136,8 +154,17 @@ impl State {
                     let request: Request = serde_json::from_str(used.get())?;
                     let count = request.request_count.map_or(1, |count| count.0);
                     let sum = serde_json::from_str::<Usage>(used.get())?.sum(count);
-                    self.request(&event, &request, sum, line, into);
+                    self.request(&event, &request, Purpose::Compaction, sum, line, into);
                 }
+            }
+            Some("tool.execution_complete") => {
+                let execution: ToolExecution = serde_json::from_str(data.get())?;
+                let Some(used) = execution.tool_usage else {
+                    return Ok(());
+                };
+                let request: Request = serde_json::from_str(used.get())?;
+                let sum = serde_json::from_str::<Usage>(used.get())?.sum(1);
+                self.request(&event, &request, Purpose::Tool, sum, line, into);
             }
             Some("session.shutdown") => self.shutdown(&event, serde_json::from_str(data.get())?, line, into)?,
             _ => return Ok(()),
@@ -237,41 +264,54 @@ impl State {
     }
 
     /// One request, or those that shortened the context.
-    fn request(&mut self, event: &Event, request: &Request, sum: Sum, line: &Line, into: &mut Batch) {
+    fn request(&mut self, event: &Event, request: &Request, purpose: Purpose, sum: Sum, line: &Line, into: &mut Batch) {
         let model = request.model.as_deref().map_or(&*self.model, bare).to_owned();
         let id = part::<Text>(request.api_call_id).unwrap_or_default();
-        let is_compaction = request.request_count.is_some();
-        if !is_compaction {
+        if purpose == Purpose::Reply {
             self.own_provider = (part(request.is_byok) == Some(true)).then(|| {
                 // A gateway is `other`.
                 let named = part::<Text>(request.model_provider).filter(|name| !matches!(&**name, "" | "other"));
                 let vendor = || vendor_of(&model).unwrap_or_default().to_owned();
                 named.map_or_else(vendor, |name| name.0.into_owned())
             });
+            self.providers.insert(model.clone(), self.own_provider.clone());
         }
         let time = event.timestamp.0.unwrap_or(self.time);
+        let kind = match purpose {
+            Purpose::Reply => "false",
+            Purpose::Compaction => "true",
+            Purpose::Tool => "tool",
+        };
         // A copied session keeps all of these, whatever it is called.
-        let key = format!("{time}\0{model}\0{}\0{:?}\0{is_compaction}", &*id, sum.tokens());
-        let sums = if is_compaction {
-            &mut self.progress.compacted
-        } else {
-            &mut self.progress.recorded
+        let key = format!("{time}\0{model}\0{}\0{:?}\0{kind}", &*id, sum.tokens());
+        let sums = match purpose {
+            Purpose::Compaction => &mut self.progress.compacted,
+            Purpose::Reply | Purpose::Tool => &mut self.progress.recorded,
         };
         sums.add(&model, &sum);
         let call = part::<Text>(request.parent_tool_call_id);
         let origin = self.origins.of(call.as_deref());
+        let accounting = part::<Accounting>(request.accounting);
+        let asked = accounting
+            .as_ref()
+            .and_then(|accounting| accounting.source_session_id.as_deref());
         let unpriced = Unpriced {
             origin: [origin.branch, origin.subagent, origin.task].map(str::to_owned),
             key,
             id: id.0.into_owned(),
-            provider: self.own_provider.as_deref().unwrap_or(PROVIDER).to_owned(),
+            provider: match purpose {
+                Purpose::Tool => PROVIDER,
+                _ => self.own_provider.as_deref().unwrap_or(PROVIDER),
+            }
+            .to_owned(),
+            is_own: asked == Some(&*self.session),
             model,
             sum,
             time,
             place: line.offset,
         };
         unpriced.add(&self.session, money(sum.nano_aiu), into);
-        if self.own_provider.is_none() && sum.nano_aiu == 0 && !is_compaction {
+        if unpriced.provider == PROVIDER && sum.nano_aiu == 0 && purpose != Purpose::Compaction {
             self.unpriced.push(unpriced);
         }
     }
@@ -299,7 +339,9 @@ impl State {
         }
         let (mut added, mut is_certain) = (Sums::default(), true);
         if !sums.is_empty() {
-            let whole = part::<Count>(shutdown.total_nano_aiu).map_or(0, |nano_aiu| nano_aiu.0);
+            let is_partial = is_partial(shutdown.accounting_snapshot);
+            let whole = part::<Count>(shutdown.total_nano_aiu).filter(|_| !is_partial);
+            let whole = whole.map_or(0, |nano_aiu| nano_aiu.0);
             share_whole(&mut sums, whole);
             (added, is_certain) = self.progress.close(&sums, shutdown.accounting_snapshot.is_some());
         }
@@ -332,10 +374,16 @@ impl State {
                 event: EventKey::of(ID, &key),
                 rank: Rank(u64::MAX, tokens.known_total()),
                 supersedes: Some(&segment),
-                provider_id: self.own_provider.as_deref().unwrap_or(PROVIDER),
+                provider_id: self
+                    .providers
+                    .get(model)
+                    .unwrap_or(&self.own_provider)
+                    .as_deref()
+                    .unwrap_or(PROVIDER),
                 model_id: model,
                 origin: self.origins.of(None),
                 numbers: Numbers {
+                    cache_write_1h: sum.cache_write_1h(),
                     requests: u32::try_from(sum.requests).ok().filter(|&count| count > 0),
                     cost,
                     accuracy: if is_certain { Accuracy::Exact } else { Accuracy::Partial },
@@ -377,12 +425,13 @@ impl Unpriced {
             message_id: &self.id,
             record: RecordKey::of(&self.key),
             event: EventKey::of(ID, &self.key),
-            // With its share of the bill it takes the place of itself without.
-            rank: Rank(u64::MAX, cost.is_some().into()),
+            // That of the session which asked; with its share of the bill it takes the place of itself without.
+            rank: Rank(u64::MAX, u64::from(self.is_own) << 1 | u64::from(cost.is_some())),
             provider_id: &self.provider,
             model_id: &self.model,
             origin: Origin { branch, subagent, task },
             numbers: Numbers {
+                cache_write_1h: self.sum.cache_write_1h(),
                 requests: u32::try_from(self.sum.requests).ok().filter(|&count| count > 0),
                 cost,
                 ..Numbers::of(tokens, self.time)
@@ -394,107 +443,4 @@ impl Unpriced {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::agents::copilot_cli::CopilotCli;
-    use crate::agents::shared::testing::read_with_cuts;
-
-    const FILE: &str = ".copilot/session-state/s1/events.jsonl";
-    const SESSION: &str = concat!(
-        r#"{"type":"session.start","data":{"sessionId":"s1","startTime":"2026-03-02T09:00:00Z","context":{"cwd":"/home/dev/acme/sub","gitRoot":"/home/dev/acme","model":"gpt-5"}},"id":"e1","timestamp":"2026-03-02T09:00:00Z"}"#,
-        "\n",
-        r#"{"type":"user.message","data":{"content":"Do it \ud83d"},"id":"e2","timestamp":"2026-03-02T09:00:01Z"}"#,
-        "\n",
-        r#"{"type":"assistant.message","data":{"messageId":"m1","content":"\"type\":\"session.shutdown\"","outputTokens":5},"id":"e3","timestamp":"2026-03-02T09:00:02Z"}"#,
-        "\n",
-        r#"{"type":"assistant.message","data":{"messageId":"m1","outputTokens":9},"id":"e4","timestamp":"2026-03-02T09:00:03Z"}"#,
-        "\n",
-        r#"{"type":"session.shutdown","data":{"modelMetrics":{"openai/gpt-5":{"requests":{"count":2,"cost":1},"usage":{"inputTokens":100,"outputTokens":9,"cacheReadTokens":40,"cacheWriteTokens":10,"reasoningTokens":4}},"idle":{"usage":null}}},"id":"e5","timestamp":"2026-03-02T09:01:00Z"}"#,
-        "\n",
-        r#"{"type":"session.resume","data":{},"id":"e6","timestamp":"2026-03-02T10:00:00Z"}"#,
-        "\n",
-        r#"{"type":"session.model_change","data":{"newModel":"anthropic/claude-x"},"id":"e7","timestamp":"2026-03-02T10:00:01Z"}"#,
-        "\n",
-        r#"{"type":"assistant.message","data":{"messageId":"m1","outputTokens":9},"id":"e8","timestamp":"2026-03-02T10:00:02Z"}"#,
-        "\n",
-        r#"{"type":"assistant.message","data":{"messageId":"m2","outputTokens":3,"toolRequests":null},"id":"e9","timestamp":"2026-03-02T10:00:03Z"}"#,
-        "\n",
-        r#"{"type":"assistant.message","data":{"messageId":"m3","outputTokens":null},"id":"ea","timestamp":"2026-03-02T10:00:04Z"}"#,
-        "\n",
-        r#"{"type":"session.shutdown","data":{"modelMetrics":{}},"id":"eb","timestamp":"2026-03-02T10:01:00Z"}"#,
-        "\n",
-        r#"{"type":"session.shut"#,
-    );
-
-    #[test]
-    fn a_shutdown_takes_the_place_of_the_replies_of_its_segment() {
-        let result = read_with_cuts(&CopilotCli, FILE, SESSION);
-        let turns = [
-            "s1 m1 gpt-5 [-, 5, -, -, -]",
-            "s1 m1 gpt-5 [-, 9, -, -, -]",
-            "s1  gpt-5 [50, 5, 4, 40, 10]",
-            "s1 m1 claude-x [-, 9, -, -, -]",
-            "s1 m2 claude-x [-, 3, -, -, -]",
-        ];
-        assert_eq!(result.turns, turns);
-        // What was written again after resuming is the old reply; the empty shutdown leaves the new one alone.
-        assert_eq!(result.counted(), [turns[2], turns[4]]);
-        let session = &result.sessions["s1"];
-        assert_eq!(session.project.as_ref().expect("a project").path, "/home/dev/acme");
-        assert_eq!(session.title.as_ref().expect("a title").rank, 0);
-        assert!(result.problems.is_empty());
-    }
-
-    #[test]
-    fn a_crashed_segment_and_one_that_lost_its_start_keep_their_replies() {
-        let text = concat!(
-            r#"{"type":"assistant.message","data":{"messageId":"m1","outputTokens":5,"model":"a"},"id":"e1"}"#,
-            "\n",
-            r#"{"type":"session.start","data":{"sessionId":"s1"},"id":"e2","timestamp":"2026-03-02T09:00:00Z"}"#,
-            "\n",
-            r#"{"type":"assistant.message","data":{"messageId":"m2","outputTokens":6,"model":"a"},"id":"e3"}"#,
-            "\n",
-            r#"{"type":"session.resume","data":{},"id":"e4","timestamp":"2026-03-02T10:00:00Z"}"#,
-            "\n",
-            r#"{"type":"session.shutdown","data":{"modelMetrics":{"a":{"usage":{"outputTokens":7}}}},"id":"e5"}"#,
-            "\n",
-        );
-        let result = read_with_cuts(&CopilotCli, FILE, text);
-        assert_eq!(
-            result.counted(),
-            [
-                "s1 m1 a [-, 5, -, -, -]",
-                "s1 m2 a [-, 6, -, -, -]",
-                "s1  a [0, 7, 0, 0, 0]"
-            ]
-        );
-    }
-
-    #[test]
-    fn a_shutdown_that_is_written_again_ends_nothing() {
-        let (start, shutdown) = (
-            SESSION.find("\n").expect("a line"),
-            SESSION.find("{\"type\":\"session.resume"),
-        );
-        let (start, closed) = (&SESSION[..=start], &SESSION[..shutdown.expect("a line")]);
-        let last = closed.trim_end().rsplit('\n').next().expect("a line");
-        let sums = ["s1  gpt-5 [50, 5, 4, 40, 10]"];
-        assert_eq!(read_with_cuts(&CopilotCli, FILE, closed).counted(), sums);
-        for again in [last, closed, &format!("{start}{last}")] {
-            let result = read_with_cuts(&CopilotCli, FILE, &format!("{closed}{again}\n"));
-            assert_eq!(result.counted(), sums, "{again}");
-        }
-    }
-
-    #[test]
-    fn one_models_odd_sums_do_not_cost_the_others() {
-        for (odd, problems) in [
-            ("null", 0),
-            (r#"{"requests":{"count":"1"},"usage":null}"#, 0),
-            (r#"{"usage":"x"}"#, 1),
-        ] {
-            let result = read_with_cuts(&CopilotCli, FILE, &SESSION.replace(r#"{"usage":null}"#, odd));
-            assert_eq!(result.counted()[0], "s1  gpt-5 [50, 5, 4, 40, 10]");
-            assert_eq!(result.problems.len(), problems, "{odd}");
-        }
-    }
-}
+mod tests;

@@ -18,7 +18,7 @@ use crate::system::System;
 use anyhow::Result;
 
 const ID: &str = "copilot-cli";
-const RULES_VERSION: u32 = 5;
+const RULES_VERSION: u32 = 6;
 /// Kinds of sources: an event log, or the description of its workspace.
 const EVENTS: u8 = 0;
 const WORKSPACE: u8 = 1;

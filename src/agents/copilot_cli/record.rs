@@ -96,8 +96,10 @@ pub(super) struct UsageRecord<'a> {
 pub(super) struct Request<'a> {
     #[serde(borrow, default)]
     pub model: Option<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, alias = "requestId")]
     pub api_call_id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub accounting: Option<&'a RawValue>,
     #[serde(borrow, default)]
     pub parent_tool_call_id: Option<&'a RawValue>,
     #[serde(borrow, default)]
@@ -106,6 +108,22 @@ pub(super) struct Request<'a> {
     pub model_provider: Option<&'a RawValue>,
     #[serde(default)]
     pub request_count: Option<Count>,
+}
+
+/// `{"sourceSessionId":"…","sequence":1,"usageId":"…"}`
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Accounting<'a> {
+    #[serde(borrow, default)]
+    pub source_session_id: Option<Text<'a>>,
+}
+
+/// What a tool used of a model: `{"toolUsage":{"requestId":"…","model":"gpt-image-2","inputTokens":120,…}}`
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ToolExecution<'a> {
+    #[serde(borrow, default)]
+    pub tool_usage: Option<&'a RawValue>,
 }
 
 /// `{"compactionTokensUsed":{"model":"gpt-5.4","requestCount":1,"inputTokens":6300,…}}`

@@ -45,7 +45,8 @@ impl Progress {
         if compactions > 0 && part.requests() == self.replies + compactions {
             part = part.minus(&self.compacted);
         }
-        let part = part.minus(&self.recorded);
+        let mut part = part.minus(&self.recorded);
+        part.pay(&self.compacted);
         for added in [&self.recorded, &self.compacted, &part] {
             for (model, sum) in &added.0 {
                 self.all.add(model, sum);

@@ -164,7 +164,7 @@ pub(super) static KNOWN: Vocabulary = Vocabulary {
         Words::new(
             "usage field",
             "data.modelMetrics.*",
-            &["requests", "tokenDetails", "totalNanoAiu", "usage"],
+            &["aiCreditsStatus", "requests", "tokenDetails", "totalNanoAiu", "usage"],
         ),
     ],
     // Sizes of the context and its parts, and responses of providers as they came.
@@ -182,6 +182,7 @@ pub(super) static KNOWN: Vocabulary = Vocabulary {
         "reasoning_tokens",
         "result_token_count",
         "systemTokens",
+        "tokenCount",
         "tokensRemoved",
         "toolDefinitionsTokens",
         "toolTokenCount",

@@ -1,6 +1,6 @@
 //! Sums of counts by model as Copilot CLI writes them, and arithmetic on them.
 
-use crate::agents::shared::lenient::{Count, part};
+use crate::agents::shared::lenient::{Count, Text, part};
 use crate::core::money::{Money, share};
 use crate::core::tokens::Tokens;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// Both kinds of cache are inside the input, reasoning is inside the output.
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct Usage {
+pub(super) struct Usage<'a> {
     #[serde(alias = "input")]
     input_tokens: Count,
     #[serde(alias = "output")]
@@ -22,6 +22,27 @@ pub(super) struct Usage {
     /// What was billed: one dollar is 10^11 of these.
     #[serde(rename = "totalNanoAiu")]
     nano_aiu: Count,
+    /// The bill of one request, since 1.0.102.
+    #[serde(borrow)]
+    copilot_usage: Option<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct CopilotUsage<'a> {
+    total_nano_aiu: Count,
+    #[serde(borrow)]
+    token_details: Option<&'a RawValue>,
+}
+
+/// `{"tokenType":"cache_write_1h","tokenCount":1000,"batchSize":1000000,"costPerBatch":600}`
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TokenDetail<'a> {
+    #[serde(borrow)]
+    token_type: Text<'a>,
+    #[serde(default)]
+    token_count: Count,
 }
 
 /// `{"requests":{"count":3,"cost":1},"usage":{…},"totalNanoAiu":0}`; its `cost` are premium requests.
@@ -30,10 +51,27 @@ pub(super) struct Usage {
 pub(super) struct Metrics<'a> {
     #[serde(borrow, default)]
     requests: Option<&'a RawValue>,
-    #[serde(default)]
-    usage: Option<Usage>,
+    #[serde(borrow, default)]
+    usage: Option<Usage<'a>>,
     #[serde(borrow, default)]
     total_nano_aiu: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    ai_credits_status: Option<&'a RawValue>,
+}
+
+/// Whether credits are only a part of the bill, in the object that says so.
+pub(super) fn is_partial(object: Option<&RawValue>) -> bool {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Snapshot<'a> {
+        #[serde(borrow, default)]
+        ai_credits_status: Option<&'a RawValue>,
+    }
+    part::<Snapshot>(object).is_some_and(|snapshot| is_part(snapshot.ai_credits_status))
+}
+
+fn is_part(status: Option<&RawValue>) -> bool {
+    part::<Text>(status).is_some_and(|status| &*status == "partial")
 }
 
 #[derive(Deserialize)]
@@ -45,25 +83,34 @@ struct Requests {
 /// What was used by some requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Sum {
-    /// Input, output, cache read, cache write, reasoning.
-    counts: [u64; 5],
+    /// Input, output, cache read, cache write, reasoning, and what of the cache writes is for an hour.
+    counts: [u64; 6],
     pub requests: u64,
     pub nano_aiu: u64,
 }
 
-impl Usage {
+impl Usage<'_> {
     pub(super) fn sum(self, requests: u64) -> Sum {
+        let billed = part::<CopilotUsage>(self.copilot_usage).unwrap_or_default();
+        let details = part::<Vec<TokenDetail>>(billed.token_details).unwrap_or_default();
+        let detail = |kind| {
+            let counts = details.iter().filter(|detail| &*detail.token_type == kind);
+            counts.fold(0_u64, |sum, detail| sum.saturating_add(detail.token_count.0))
+        };
+        // What was written for an hour stands in the bill alone.
+        let for_an_hour = detail("cache_write_1h");
+        let written = detail("cache_write").saturating_add(for_an_hour);
         Sum {
             counts: [
-                self.input_tokens,
-                self.output_tokens,
-                self.cache_read_tokens,
-                self.cache_write_tokens,
-                self.reasoning_tokens,
-            ]
-            .map(|count| count.0),
+                self.input_tokens.0,
+                self.output_tokens.0,
+                self.cache_read_tokens.0,
+                self.cache_write_tokens.0.max(written),
+                self.reasoning_tokens.0,
+                for_an_hour,
+            ],
             requests,
-            nano_aiu: self.nano_aiu.0,
+            nano_aiu: self.nano_aiu.0.max(billed.total_nano_aiu.0),
         }
     }
 }
@@ -75,6 +122,9 @@ impl Metrics<'_> {
         if let Some(nano_aiu) = part::<Count>(self.total_nano_aiu) {
             sum.nano_aiu = nano_aiu.0;
         }
+        if is_part(self.ai_credits_status) {
+            sum.nano_aiu = 0;
+        }
         sum
     }
 }
@@ -85,9 +135,13 @@ impl Sum {
     }
 
     pub(super) fn tokens(&self) -> Tokens {
-        let [input, output, read, write, reasoning] = self.counts;
+        let [input, output, read, write, reasoning, _] = self.counts;
         let input = input.saturating_sub(read).saturating_sub(write);
         Tokens::new(input, output.saturating_sub(reasoning), reasoning, read, write)
+    }
+
+    pub(super) fn cache_write_1h(&self) -> u64 {
+        self.counts[5].min(self.tokens().counts()[4])
     }
 
     /// The weight of these requests where one figure is shared out.
@@ -108,11 +162,12 @@ impl Sum {
     }
 
     fn covers(&self, other: &Self) -> bool {
-        self.counts
-            .iter()
-            .zip(other.counts)
-            .all(|(ours, theirs)| *ours >= theirs)
-            && self.requests >= other.requests
+        // Not by cache writes: of those, the bill of one request knows more than a sum.
+        let told = |sum: &Self| {
+            let [input, output, read, _, reasoning, _] = sum.counts;
+            [input, output, read, reasoning, sum.requests]
+        };
+        told(self).iter().zip(told(other)).all(|(ours, theirs)| *ours >= theirs)
     }
 }
 
@@ -139,6 +194,16 @@ impl Sums {
             (model.clone(), sum.join(&known, u64::saturating_sub))
         });
         Self(left.collect())
+    }
+
+    /// Takes off what was paid for other requests, where no tokens are left that it may be for.
+    pub(super) fn pay(&mut self, other: &Self) {
+        for (model, sum) in &mut self.0 {
+            if sum.tokens().is_zero() {
+                let paid = other.0.get(model).map_or(0, |other| other.nano_aiu);
+                sum.nano_aiu = sum.nano_aiu.saturating_sub(paid);
+            }
+        }
     }
 
     pub(super) fn covers(&self, other: &Self) -> bool {

@@ -8,6 +8,7 @@ use crate::agents::shared::lenient::{Count, Text, When, lossy, part, reason, tit
 use crate::agents::shared::nameless::Nameless;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
+use crate::agents::shared::words::words;
 use crate::agents::shared::zstd::{MOST_BYTES, unpack_frames};
 use crate::core::biller::biller;
 use crate::core::numbers::Numbers;
@@ -21,7 +22,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 const ID: &str = "deepseek-harness";
-const RULES_VERSION: u32 = 4;
+const RULES_VERSION: u32 = 5;
 
 pub(super) struct DeepSeekHarness;
 
@@ -233,10 +234,11 @@ impl Stream {
                 }
             }
             Some("user/message") if !self.is_titled => {
-                let words = part::<Text<'_>>(data.text).and_then(|words| title(&words));
-                self.is_titled = words.is_some();
+                let prompt = part::<Text<'_>>(data.text);
+                let first = prompt.and_then(|prompt| words(&prompt).and_then(title));
+                self.is_titled = first.is_some();
                 into.session(SessionInfo {
-                    title: words.map(|words| Title::from_prompt(time, words)),
+                    title: first.map(|first| Title::from_prompt(time, first)),
                     ..SessionInfo::new(&*self.session)
                 });
             }

@@ -12,6 +12,7 @@ use crate::agents::shared::live::program::Program;
 use crate::agents::shared::running_total::{self, Total};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
+use crate::core::biller::is_local;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, SessionInfo};
 use crate::system::System;
@@ -24,7 +25,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 const ID: &str = "droid";
-const RULES_VERSION: u32 = 5;
+const RULES_VERSION: u32 = 6;
 const SETTINGS: &str = ".settings.json";
 
 pub(super) struct Droid;
@@ -49,6 +50,7 @@ impl Agent for Droid {
             limits: About::list(&[
                 running_total::LIMIT,
                 "a model of the user's own is the one that settings.json names now, also for the past",
+                "what Auto Model used counts under the model that it chose last",
                 "Factory credits are not dollars and are not shown",
                 "reasoning is included in output; only OpenAI's is recorded separately",
                 "where a compacted session goes on beside its successor, the successor counts too little (partial)",
@@ -119,6 +121,9 @@ struct Settings<'a> {
     /// `custom:My Model-0` where the user brought the key: the name in the user's settings, not the maker's.
     #[serde(borrow, default)]
     model: Option<Text<'a>>,
+    /// What Droid's router chose last.
+    #[serde(borrow, default)]
+    effective_factory_router_model: Option<&'a RawValue>,
     #[serde(borrow, default)]
     provider_lock: Option<Text<'a>>,
     #[serde(default)]
@@ -129,6 +134,16 @@ struct Settings<'a> {
     child_inclusive_token_usage_by_session_id: Option<&'a RawValue>,
     #[serde(borrow, default)]
     tags: Option<&'a RawValue>,
+}
+
+/// Models that are none: a router chooses one for each request.
+const ROUTERS: [&str; 2] = ["auto", "auto-fast"];
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Routed<'a> {
+    #[serde(borrow)]
+    model_id: Text<'a>,
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -208,6 +223,8 @@ struct CustomModel {
     model: String,
     #[serde(default, alias = "model_display_name", alias = "modelDisplayName")]
     display_name: String,
+    #[serde(default, alias = "base_url")]
+    base_url: String,
 }
 
 impl CustomModels {
@@ -235,7 +252,7 @@ impl CustomModels {
 
     /// The maker's name of `custom:My-Model-0`: display name, and number among the models of that name; in old versions among
     /// all models.
-    fn id_of(&self, custom: &str) -> Option<&str> {
+    fn find(&self, custom: &str) -> Option<&CustomModel> {
         let (name, number) = custom.rsplit_once('-')?;
         let number = number.parse::<usize>().ok();
         let plain = |name: &str| -> String { name.chars().filter(|c| c.is_alphanumeric()).collect() };
@@ -247,8 +264,6 @@ impl CustomModels {
             .and_then(|number| named.clone().nth(number))
             .or_else(|| at_position().filter(|model| model.display_name.is_empty() || is_named(model)))
             .or_else(|| named.next())
-            .map(|model| &*model.model)
-            .filter(|model| !model.is_empty())
     }
 }
 
@@ -300,7 +315,13 @@ fn session(
     let model = settings.model.as_deref().filter(|model| !model.is_empty());
     let model = model.or(head.model.as_deref()).unwrap_or("");
     let custom = model.strip_prefix("custom:");
-    let maker = custom.and_then(|custom| models.id_of(custom));
+    let own = custom.and_then(|custom| models.find(custom));
+    let maker = own.map(|own| &*own.model).filter(|model| !model.is_empty());
+    let routed = part::<Routed<'_>>(settings.effective_factory_router_model);
+    let routed = routed
+        .as_ref()
+        .filter(|_| ROUTERS.contains(&model))
+        .map(|routed| &*routed.model_id);
     let provider = settings.provider_lock.as_deref().unwrap_or("");
     // A copy of the session keeps its first message and when its provider was chosen.
     let origin = match &head.first_message {
@@ -314,12 +335,14 @@ fn session(
         part: "",
         requests: None,
         // The session is bound to one provider; with the user's own key it is only a dialect.
-        provider: if custom.is_some() || provider.starts_with("generic-") {
+        provider: if own.is_some_and(|own| is_local(&own.base_url)) {
+            "local"
+        } else if custom.is_some() || provider.starts_with("generic-") {
             ""
         } else {
             provider
         },
-        model: maker.unwrap_or(model),
+        model: maker.or(routed).unwrap_or(model),
         tokens,
         cost: None,
         accuracy: match inherited {
@@ -345,6 +368,7 @@ mod tests {
     #[test]
     fn a_model_is_told_by_its_number_among_those_of_its_name() {
         let model = |name: &str, model: &str| CustomModel {
+            base_url: String::new(),
             model: model.to_owned(),
             display_name: name.to_owned(),
         };
@@ -368,7 +392,8 @@ mod tests {
             ("Gone-1", None),
             ("Acme", None),
         ] {
-            assert_eq!(models.id_of(custom), id, "{custom}");
+            let found = models.find(custom).map(|model| &*model.model);
+            assert_eq!(found.filter(|id| !id.is_empty()), id, "{custom}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A session of versions before the log: one JSON object, rewritten with each message.
 
-use super::message::{Found, Message, add, first_words};
+use super::message::{Found, Message, add, named};
 use super::{RULES_VERSION, project};
 use crate::agents::shared::json_file::{self, parse_text};
 use crate::agents::shared::lenient::{Text, When, part, reason, title};
@@ -65,7 +65,7 @@ fn add_session(session: &Session, source: &Source, into: &mut Batch) {
         };
         time = time.max(message.timestamp.0.unwrap_or(0));
         info.updated_at = info.updated_at.max(message.timestamp.0);
-        if let Some(words) = first_words(&message, &session.id, time) {
+        if let Some(words) = named(&message, &session.id, time) {
             into.session(words);
         }
         let found = Found {

@@ -1,6 +1,6 @@
 //! The log of a session, which is append-only.
 
-use super::message::{Found, Message, add, first_words};
+use super::message::{Found, Message, add, named};
 use super::{RULES_VERSION, project};
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Text, When, part, title};
@@ -82,7 +82,7 @@ fn message(state: &mut State, line: &Line, path: &Path, into: &mut Batch) -> ser
         ..SessionInfo::new(session(state, path))
     });
     if !state.is_titled
-        && let Some(info) = first_words(&message, session(state, path), state.time)
+        && let Some(info) = named(&message, session(state, path), state.time)
     {
         state.is_titled = true;
         into.session(info);

@@ -1,7 +1,8 @@
 //! A message of Gemini CLI, in logs and in old sessions, and its turn.
 
 use super::ID;
-use crate::agents::shared::lenient::{Count, Text, When, first_text, title};
+use crate::agents::shared::lenient::{Count, Text, When, title};
+use crate::agents::shared::words::first_words;
 use crate::agents::{Batch, Skip};
 use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
@@ -101,15 +102,11 @@ pub(super) fn add(message: &Message, found: &Found, into: &mut Batch) {
 }
 
 /// The session's name as far as its first words tell it.
-pub(super) fn first_words(message: &Message, session: &str, time: i64) -> Option<SessionInfo> {
+pub(super) fn named(message: &Message, session: &str, time: i64) -> Option<SessionInfo> {
     if message.kind.as_deref() != Some("user") {
         return None;
     }
-    let text = first_text(message.content)?;
-    // Each session begins with a text of the program's own.
-    if text.trim_start().starts_with("<session_context>") {
-        return None;
-    }
+    let text = first_words(message.content)?;
     let first = Title::from_prompt(message.timestamp.0.unwrap_or(time), title(&text)?);
     Some(SessionInfo {
         title: Some(first),

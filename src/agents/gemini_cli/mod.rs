@@ -19,7 +19,7 @@ use project::Projects;
 /// Its id in rows and folders.
 const ID: &str = "gemini-cli";
 /// Version of the reading rules.
-const RULES_VERSION: u32 = 2;
+const RULES_VERSION: u32 = 3;
 /// Kinds of sources: an append-only log, or a whole session that is written anew with each message.
 const LOG: u8 = 0;
 const LEGACY: u8 = 1;

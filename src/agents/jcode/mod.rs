@@ -7,11 +7,12 @@ use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::agents::shared::batch::Skip;
 use crate::agents::shared::json_file::{self, bad_record, parse_text};
 use crate::agents::shared::jsonl_reader;
-use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
+use crate::agents::shared::lenient::{Count, Text, When, part, title};
 use crate::agents::shared::live::program::Program;
 use crate::agents::shared::nameless::Nameless;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
+use crate::agents::shared::words::first_words;
 use crate::core::biller::biller;
 use crate::core::numbers::Numbers;
 use crate::core::tokens::{Bucket, Tokens};
@@ -22,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 const ID: &str = "jcode";
-const RULES_VERSION: u32 = 6;
+const RULES_VERSION: u32 = 7;
 const SNAPSHOT: u8 = 0;
 const JOURNAL: u8 = 1;
 const JOURNAL_ENDING: &str = ".journal.jsonl";
@@ -244,7 +245,7 @@ impl State {
         self.time = self.time.max(time);
         self.first = self.first.or(message.timestamp.0);
         if message.role.as_deref() == Some("user") && self.words.is_none() {
-            let words = first_text(message.content).and_then(|words| title(&words));
+            let words = first_words(message.content).and_then(|words| title(&words));
             self.words = words.map(|words| (time, words));
         }
         let Some(usage) = message.token_usage else {

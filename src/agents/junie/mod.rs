@@ -9,6 +9,7 @@ use crate::agents::shared::lenient::{Count, Text, When, part, title};
 use crate::agents::shared::live::program::Program;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
+use crate::agents::shared::words::words;
 use crate::core::biller::biller;
 use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
@@ -19,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 const ID: &str = "junie";
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 const EVENTS: &str = "events.jsonl";
 
 pub(super) struct Junie;
@@ -154,8 +155,9 @@ fn record(state: &mut State, line: &Line<'_>, session: &str, into: &mut Batch) -
         ..SessionInfo::new(session)
     };
     if entry.kind.as_deref() == Some("UserPromptEvent") && !state.is_titled {
-        let words = part::<Text<'_>>(entry.prompt).and_then(|words| title(&words));
-        info.title = words.map(|text| Title::from_prompt(time, text));
+        let prompt = part::<Text<'_>>(entry.prompt);
+        let first = prompt.and_then(|prompt| words(&prompt).and_then(title));
+        info.title = first.map(|text| Title::from_prompt(time, text));
         state.is_titled = info.title.is_some();
     }
     if let Some(Wrapper { agent_event }) = part::<Wrapper<'_>>(entry.event) {

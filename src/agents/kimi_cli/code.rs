@@ -4,7 +4,8 @@ use super::ID;
 use super::config::Config;
 use super::place::Place;
 use crate::agents::shared::jsonl_reader::Line;
-use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
+use crate::agents::shared::lenient::{Count, Text, When, part, title};
+use crate::agents::shared::words::first_words;
 use crate::agents::{Batch, Skip};
 use crate::core::biller::biller;
 use crate::core::numbers::Numbers;
@@ -54,6 +55,15 @@ struct Record<'a> {
     usage: Option<&'a RawValue>,
     #[serde(borrow, default)]
     input: Option<&'a RawValue>,
+    /// Of a prompt: `{"kind":"user"}`, or what else began the turn.
+    #[serde(borrow, default)]
+    origin: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Origin<'a> {
+    #[serde(borrow)]
+    kind: Text<'a>,
 }
 
 /// Disjoint.
@@ -95,7 +105,10 @@ pub(super) fn record(state: &mut State, line: &Line<'_>, place: &Place, into: &m
             state.models.insert(state.latest.clone(), model);
         }
         "turn.prompt" if !state.is_titled && matches!(place.agent.as_str(), "" | "main") => {
-            let words = first_text(record.input).and_then(|words| title(&words));
+            let origin = part::<Origin<'_>>(record.origin);
+            let is_users = origin.is_none_or(|origin| &*origin.kind == "user");
+            let words = first_words(record.input).filter(|_| is_users);
+            let words = words.and_then(|words| title(&words));
             state.is_titled = words.is_some();
             into.session(SessionInfo {
                 title: words.map(|text| Title::from_prompt(time, text)),

@@ -3,8 +3,9 @@
 use super::ID;
 use super::place::Place;
 use crate::agents::shared::jsonl_reader::Line;
-use crate::agents::shared::lenient::{Count, Text, first_text, part, title};
+use crate::agents::shared::lenient::{Count, Text, part, title};
 use crate::agents::shared::nameless::Occurrences;
+use crate::agents::shared::words::first_words;
 use crate::agents::{Batch, Skip};
 use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
@@ -115,7 +116,7 @@ fn begin(state: &mut State, envelope: &Envelope<'_>, time: i64, place: &Place, i
     };
     if !state.is_titled {
         let input = part::<TurnBegin<'_>>(envelope.payload).and_then(|begin| begin.user_input);
-        let words = first_text(input).and_then(|text| title(&text));
+        let words = first_words(input).and_then(|text| title(&text));
         info.title = words.map(|text| Title::from_prompt(time, text));
         state.is_titled = info.title.is_some();
     }

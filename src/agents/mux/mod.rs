@@ -6,9 +6,10 @@ mod workspaces;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
 use crate::agents::shared::json_file::{self, parse_text, read_beside, read_list};
 use crate::agents::shared::jsonl_reader::{self, Line};
-use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
+use crate::agents::shared::lenient::{Count, Text, When, part, title};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
+use crate::agents::shared::words::first_words;
 use crate::core::biller::biller;
 use crate::core::money::Money;
 use crate::core::numbers::Numbers;
@@ -22,7 +23,7 @@ use std::path::Path;
 use workspaces::Config;
 
 const ID: &str = "mux";
-const RULES_VERSION: u32 = 3;
+const RULES_VERSION: u32 = 4;
 /// Kinds of sources: a chat, the requests of a workspace that are in no chat, and the list of all workspaces.
 const CHAT: u8 = 0;
 const HEADLESS: u8 = 1;
@@ -259,7 +260,7 @@ fn message(state: &mut State, workspace: &Workspace, line: &Line<'_>, into: &mut
     };
     let role = message.role.as_deref();
     if role == Some("user") && !state.is_titled && !metadata.synthetic {
-        let words = first_text(message.parts).and_then(|words| title(&words));
+        let words = first_words(message.parts).and_then(|words| title(&words));
         info.title = words.map(|words| Title::from_prompt(time, words));
         state.is_titled = info.title.is_some();
     }

@@ -1,6 +1,7 @@
 //! Pi and programs made from it: a tree of entries per session, in which every branch was paid for.
 
 mod program;
+mod request;
 mod survey;
 mod usage;
 
@@ -63,6 +64,13 @@ impl Agent for Pi {
         let pi = Root::new(if is_sessions { folder } else { sessions }, because);
         let mut walk = Walk::default();
         let mut roots = vec![pi];
+        // omp keeps to the variable once its data was moved there.
+        if let Some(data) = system.path_var("XDG_DATA_HOME") {
+            let home = data.join("omp");
+            let profiles = walk.folders(&home.join("profiles"), &mut found);
+            let homes = std::iter::once(home).chain(profiles).filter(|home| home.is_dir());
+            roots.extend(homes.map(|home| Root::new(home.join("sessions"), "$XDG_DATA_HOME")));
+        }
         for (folder, sessions, name) in RELATIVES {
             let home = system.home.join(folder);
             let profiles = walk.folders(&home.join("profiles"), &mut found);
@@ -105,6 +113,8 @@ mod tests {
             ".pi/agent/sessions/--home-dev--/2026_a/0-Task.jsonl",
             ".pi/agent/auth.json",
             ".omp/agent/sessions/-dev/2026_b.jsonl",
+            "data/omp/sessions/-dev/2026_e.jsonl",
+            "data/omp/profiles/work/sessions/-dev/2026_f.jsonl",
             "moved/sessions/p/2026_c.jsonl",
             "plain/p/2026_d.jsonl",
         ] {
@@ -125,6 +135,16 @@ mod tests {
             let both = [("PI_AGENT_DIR", "plain"), ("PI_CODING_AGENT_DIR", "moved")];
             assert_eq!(names(os, &both), ["2026_b.jsonl", "2026_c.jsonl"]);
             assert_eq!(names(os, &both[..1]), ["2026_b.jsonl", "2026_d.jsonl"]);
+            assert_eq!(
+                names(os, &[("XDG_DATA_HOME", "data")]),
+                [
+                    "0-Task.jsonl",
+                    "2026_a.jsonl",
+                    "2026_b.jsonl",
+                    "2026_e.jsonl",
+                    "2026_f.jsonl"
+                ]
+            );
         }
     }
 }

@@ -1,20 +1,19 @@
 //! The log of a session as Pi and everything built on it write it.
 
-use super::usage::{Cost, Usage};
+use super::request::{Request, Session, is_cut};
+use super::usage::Usage;
 use crate::agents::shared::jsonl_reader::{self, Line};
-use crate::agents::shared::lenient::{Text, When, dollars, first_text, part, title};
+use crate::agents::shared::lenient::{Text, When, part, title};
+use crate::agents::shared::words::first_words;
 use crate::agents::{Batch, Bookmark, Skip, Source};
-use crate::core::biller::biller;
-use crate::core::numbers::Numbers;
-use crate::core::tokens::{Bucket, Tokens};
-use crate::core::turn::{Accuracy, EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::turn::{Project, SessionInfo, Title};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::path::{Component, Path};
 
 /// Version of the reading rules.
-pub(crate) const RULES_VERSION: u32 = 6;
+pub(crate) const RULES_VERSION: u32 = 7;
 
 /// Commands of other agents that answer for OpenClaw: those agents record what they use.
 const COMMANDS: [&str; 4] = ["claude-cli", "codex-cli", "gemini-cli", "google-gemini-cli"];
@@ -64,6 +63,8 @@ struct Entry<'a> {
     model_id: Option<&'a RawValue>,
     #[serde(borrow, default)]
     model: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    stop_reason: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -77,6 +78,9 @@ struct Message<'a> {
     provider: Option<Text<'a>>,
     #[serde(borrow, default)]
     model: Option<Text<'a>>,
+    /// The model that answered, where it is another one: a router or a fallback chose it.
+    #[serde(borrow, default)]
+    response_model: Option<&'a RawValue>,
     #[serde(borrow, default)]
     usage: Option<Usage<'a>>,
     #[serde(borrow, default)]
@@ -123,6 +127,14 @@ impl State {
         Self {
             session: session.to_owned(),
             ..Self::default()
+        }
+    }
+
+    fn session(&self) -> Session<'_> {
+        Session {
+            id: &self.session,
+            started: self.started,
+            time: self.time,
         }
     }
 
@@ -196,39 +208,58 @@ impl State {
     }
 
     fn summary(&self, agent_id: &str, entry: &Entry, usage: &Usage, line: &Line, into: &mut Batch) {
-        // `{"type":"usage","kind":"cache_warm","provider":"anthropic","model":"…"}` names whom it asked.
-        let own = part::<Text>(entry.model).filter(|_| entry.kind.as_deref() == Some("usage"));
+        // `{"type":"usage","kind":"cache_warm","provider":"anthropic","model":"…"}`, and omp's `model_usage`, name whom they
+        // asked.
+        let own = part::<Text>(entry.model).zip(part::<Text>(entry.provider));
         let (provider, model) = match &own {
-            Some(model) => (part::<Text>(entry.provider).unwrap_or_default(), &**model),
-            None => (Text(self.model.0.as_str().into()), &*self.model.1),
+            Some((model, provider)) => (&**provider, &**model),
+            None => (&*self.model.0, &*self.model.1),
         };
         let request = Request {
-            provider: &provider,
+            provider,
             model,
+            answered: None,
             usage,
             time: entry.timestamp.0,
             id: entry.id.as_deref().unwrap_or(""),
-            is_cut: false,
+            is_cut: is_cut(entry.stop_reason),
             requests: Some(1),
         };
-        if !request.add(agent_id, self, line, into) {
+        if !request.add(agent_id, &self.session(), line, into) {
             into.skip(Skip::Uncounted);
         }
     }
 
-    /// What a tool asked of models. Pi sums it up without naming them.
+    /// What a tool asked of models. Pi sums it up without naming them; omp's images name theirs among the details.
     fn tool(&self, agent_id: &str, entry: &Entry, message: &Message, line: &Line, into: &mut Batch) {
-        let Some(usage) = &message.usage else { return };
+        #[derive(Deserialize)]
+        struct Image<'a> {
+            #[serde(borrow)]
+            provider: Text<'a>,
+            #[serde(borrow)]
+            model: Text<'a>,
+            #[serde(borrow)]
+            usage: Usage<'a>,
+        }
+        let image = part::<Text>(message.tool_name)
+            .filter(|name| &**name == "generate_image" && message.usage.is_none())
+            .and_then(|_| part::<Image>(message.details));
+        let (provider, model, usage, requests) = match (&image, &message.usage) {
+            (Some(image), _) => (&*image.provider, &*image.model, &image.usage, Some(1)),
+            (None, Some(usage)) => ("", "", usage, None),
+            (None, None) => return,
+        };
         let request = Request {
-            provider: "",
-            model: "",
+            provider,
+            model,
+            answered: None,
             usage,
             time: message.timestamp.0.or(entry.timestamp.0),
             id: entry.id.as_deref().unwrap_or(""),
             is_cut: false,
-            requests: None,
+            requests,
         };
-        if !request.add(agent_id, self, line, into) {
+        if !request.add(agent_id, &self.session(), line, into) {
             into.skip(Skip::Uncounted);
         }
     }
@@ -260,7 +291,7 @@ impl State {
         };
         match message.role.as_deref() {
             Some("user") if !self.is_titled => {
-                let words = first_text(message.content).and_then(|text| title(&text));
+                let words = first_words(message.content).and_then(|text| title(&text));
                 info.title = words.map(|text| Title::from_prompt(self.time, text));
                 self.is_titled = info.title.is_some();
             }
@@ -283,22 +314,35 @@ impl State {
         if COMMANDS.contains(&provider) && part::<Text>(message.api).as_deref() == Some("cli") {
             return into.skip(Skip::Repeated);
         }
+        if is_imported(entry) {
+            return into.skip(Skip::Repeated);
+        }
         let none = Usage::default();
-        let stop = part::<Text>(message.stop_reason);
-        let is_cut = matches!(stop.as_deref(), Some("error" | "aborted"));
+        let is_cut = is_cut(message.stop_reason);
+        let answered = part::<Text>(message.response_model).filter(|model| !model.is_empty());
         let request = Request {
             provider,
             model,
+            answered: answered.as_deref(),
             usage: message.usage.as_ref().unwrap_or(&none),
             time: message.timestamp.0.or(entry.timestamp.0),
             id: entry.id.as_deref().unwrap_or(""),
             is_cut,
             requests: Some(1),
         };
-        if !request.add(agent_id, self, line, into) {
+        if !request.add(agent_id, &self.session(), line, into) {
             into.skip(if is_cut { Skip::Failed } else { Skip::Uncounted });
         }
     }
+}
+
+/// Whether omp took an entry over from a session of Claude Code, which counts it: `claude-<uuid>-<block>-<number>`.
+fn is_imported(entry: &Entry) -> bool {
+    let number = entry
+        .id
+        .as_deref()
+        .and_then(|id| id.strip_prefix("claude-")?.rsplit_once('-'));
+    number.is_some_and(|(_, number)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Whether a tool's usage is that of subagents whose own sessions are on disk, where it counts: the details list them, as in
@@ -345,81 +389,11 @@ fn is_stored(session: &str, path: &Path) -> bool {
         .is_some_and(|(store, place)| is_plain(&place) && store.join(place).is_file())
 }
 
-/// One request, whatever entry records it.
-struct Request<'a> {
-    provider: &'a str,
-    model: &'a str,
-    usage: &'a Usage<'a>,
-    time: Option<i64>,
-    id: &'a str,
-    /// It was stopped or failed: its output, and the cost made of that, are those of the stream's beginning.
-    is_cut: bool,
-    requests: Option<u32>,
-}
-
-impl Request<'_> {
-    /// Adds its turn; false where nothing was used.
-    fn add(&self, agent_id: &str, state: &State, line: &Line, into: &mut Batch) -> bool {
-        let (usage, provider, model) = (self.usage, self.provider, self.model);
-        let cost = part::<Cost>(usage.cost).and_then(|cost| dollars(cost.total));
-        let counts = [usage.input, usage.output, usage.cache_read, usage.cache_write].map(|count| count.0);
-        let [input, output, read, write] = counts;
-        let reasoning = usage.reasoning.0.min(output);
-        let tokens = Tokens::new(input, output - reasoning, reasoning, read, write);
-        if tokens.is_zero() && cost.is_none_or(|cost| cost.nanos() == 0) {
-            return false;
-        }
-        if self.time.is_none() && self.id.is_empty() {
-            // No entry of a session: extensions keep transcripts of their own beside it.
-            return false;
-        }
-        // Forks copy entries, and old files get new entry ids when they are opened: what stays the same in every copy
-        // is when the request began, to the millisecond, and what it used.
-        let key = match self.time {
-            Some(time) => format!("{provider}\0{model}\0{time}\0{counts:?}"),
-            None => format!("{provider}\0{model}\0{}\0{counts:?}", self.id),
-        };
-        into.turn(&Turn {
-            session_id: &state.session,
-            message_id: self.id,
-            record: RecordKey::of(&key),
-            event: EventKey::of(agent_id, &key),
-            // The older session had it first.
-            rank: Rank(state.started.map_or(0, |started| u64::MAX - started.unsigned_abs()), 0),
-            provider_id: provider_id(provider, model),
-            model_id: model,
-            numbers: Numbers {
-                tokens: if self.is_cut {
-                    tokens.without(Bucket::Output)
-                } else {
-                    tokens
-                },
-                cache_write_1h: usage.cache_write_1h.0.min(write),
-                requests: self.requests,
-                cost: cost.filter(|_| !self.is_cut),
-                accuracy: if self.is_cut {
-                    Accuracy::Partial
-                } else {
-                    Accuracy::Exact
-                },
-                timestamp: self.time.unwrap_or(state.time),
-                ..Numbers::PLAIN
-            },
-            place: line.offset,
-            ..Turn::PLAIN
-        });
-        true
-    }
-}
-
-fn provider_id<'a>(provider: &'a str, model: &str) -> &'a str {
-    biller(provider, model).unwrap_or("")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::agents::pi::Pi;
+    use crate::agents::pi::request::provider_id;
     use crate::agents::shared::testing::read_with_cuts;
 
     const FILE: &str = "sessions/--home-dev--/2026-03-02T09-00-00-000Z_p1.jsonl";

@@ -11,6 +11,7 @@ const TYPES: &[&str] = &[
     "label",
     "message",
     "model_change",
+    "model_usage",
     "session",
     "session_info",
     "thinking_level_change",
@@ -23,10 +24,13 @@ const USAGE: &[&str] = &[
     "cacheWrite",
     "cacheWrite1h",
     "cost",
+    "cttl",
     "input",
+    "orchestration",
     "output",
     "reasoning",
     "reasoningTokens",
+    "server",
     "totalTokens",
 ];
 
@@ -37,6 +41,7 @@ const COST: &[&str] = &[
     "output",
     "total",
     "totalFromProvider",
+    "totalOrigin",
 ];
 
 pub(crate) static KNOWN: Vocabulary = Vocabulary {

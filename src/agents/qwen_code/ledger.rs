@@ -5,7 +5,7 @@ use crate::agents::shared::jsonl_reader;
 use crate::agents::shared::lenient::{Count, Text, When};
 use crate::agents::shared::nameless::{Nameless, Occurrences};
 use crate::agents::{Batch, Bookmark, Skip, Source};
-use crate::core::biller::biller;
+use crate::core::biller::biller_or;
 use crate::core::numbers::Numbers;
 use crate::core::turn::{EventKey, Rank, RecordKey, SessionInfo, Turn};
 use anyhow::Result;
@@ -85,7 +85,7 @@ pub(super) fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result
             event: EventKey::of(ID, &key),
             rank: Rank(tokens.known_total(), 0),
             segment: Some(&name),
-            provider_id: biller("", model).unwrap_or("alibaba"),
+            provider_id: biller_or("", model, "alibaba"),
             model_id: model,
             numbers: Numbers::of(tokens, time),
             place: line.offset,

@@ -7,13 +7,14 @@ mod survey;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
 use crate::agents::shared::json_file::read_description;
 use crate::agents::shared::jsonl_reader::{self, Line};
-use crate::agents::shared::lenient::{Count, Text, When, first_text, part, title};
+use crate::agents::shared::lenient::{Count, Text, When, part, title};
 use crate::agents::shared::live::program::Program;
 use crate::agents::shared::nameless::{Nameless, Occurrences};
 use crate::agents::shared::source::meta_path;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
-use crate::core::biller::biller;
+use crate::agents::shared::words::first_words;
+use crate::core::biller::biller_or;
 use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Origin, Project, Rank, RecordKey, SessionInfo, Title, Turn};
@@ -24,7 +25,7 @@ use serde_json::value::RawValue;
 use std::path::Path;
 
 const ID: &str = "qwen-code";
-const RULES_VERSION: u32 = 7;
+const RULES_VERSION: u32 = 8;
 /// Kinds of sources: the log of a session, that of a subagent, and the list of all requests.
 const CHAT: u8 = 0;
 const SUBAGENT: u8 = 1;
@@ -266,7 +267,7 @@ fn record(
         ..SessionInfo::new(session)
     };
     if kind == "user" && !state.is_titled && subagent.is_none() {
-        info.title = first_words(entry.message).map(|text| Title::from_prompt(time, text));
+        info.title = title_of(entry.message).map(|text| Title::from_prompt(time, text));
         state.is_titled = info.title.is_some();
     }
     into.session(info);
@@ -310,7 +311,7 @@ fn add(
         rank: Rank(tokens.known_total(), u64::from(entry.forked_from.is_none())),
         // What the list of requests has of it.
         supersedes: Some(&name),
-        provider_id: biller("", model).unwrap_or("alibaba"),
+        provider_id: biller_or("", model, "alibaba"),
         model_id: model,
         origin: Origin {
             branch: &branch,
@@ -324,13 +325,13 @@ fn add(
 }
 
 /// The text of `{"role":"user","parts":[{"text":"…"}]}`.
-fn first_words(message: Option<&RawValue>) -> Option<String> {
+fn title_of(message: Option<&RawValue>) -> Option<String> {
     #[derive(Deserialize)]
     struct Message<'a> {
         #[serde(borrow, default)]
         parts: Option<&'a RawValue>,
     }
-    title(&first_text(part::<Message>(message)?.parts)?)
+    title(&first_words(part::<Message>(message)?.parts)?)
 }
 
 #[cfg(test)]

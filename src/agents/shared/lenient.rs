@@ -169,28 +169,6 @@ pub fn part<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Option<T> {
     raw.and_then(|raw| serde_json::from_str(raw.get()).ok())
 }
 
-/// The first text of a message's content: a string, `{"text":…}`, or an array of such parts.
-pub fn first_text(content: Option<&RawValue>) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Part<'a> {
-        #[serde(borrow, default)]
-        text: Option<Text<'a>>,
-    }
-    let texts = match content?.get().as_bytes().first()? {
-        b'"' => vec![part::<Text>(content)],
-        b'{' => vec![part::<Part>(content).and_then(|part| part.text)],
-        _ => part::<Vec<&RawValue>>(content)
-            .unwrap_or_default()
-            .into_iter()
-            .map(|item| part::<Part>(Some(item)).and_then(|part| part.text))
-            .collect(),
-    };
-    let mut texts = texts.into_iter().flatten();
-    texts
-        .find(|text| !text.trim().is_empty())
-        .map(|text| text.0.into_owned())
-}
-
 /// How much of a first prompt serves as a session's name.
 const TITLE_CHARS: usize = 200;
 
@@ -198,25 +176,6 @@ const TITLE_CHARS: usize = 200;
 pub fn title(text: &str) -> Option<String> {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
     Some(line.chars().take(TITLE_CHARS).collect())
-}
-
-/// Whether a text begins with a tag that programs put around what they write in the user's place: `<bash-input>`,
-/// `<environment_context>`, `<permissions instructions>`. Words of a user begin with none that has two words for a name.
-pub fn is_markup(text: &str) -> bool {
-    let Some((tag, _)) = text
-        .trim_start()
-        .strip_prefix('<')
-        .and_then(|rest| rest.split_once('>'))
-    else {
-        return false;
-    };
-    let is_word = |word: &str| {
-        !word.is_empty()
-            && word
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    };
-    tag.contains(['-', '_', ' ']) && tag.split(['-', '_', ' ']).all(is_word)
 }
 
 /// Why a record could not be read, without any of its content (serde's own words may quote it).
@@ -233,29 +192,6 @@ pub fn reason(error: &serde_json::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn markup_of_programs_is_no_text_of_a_user() {
-        for text in [
-            "<bash-input>ls</bash-input>",
-            "  <task-notification>\n<task-id>",
-            "<environment_context>",
-            "<permissions instructions>",
-        ] {
-            assert!(is_markup(text), "{text}");
-        }
-        for text in [
-            "fix <bash-input>",
-            "<div>",
-            "<a href=\"x\">",
-            "< 3 files",
-            "<Foo-Bar>",
-            "a-b>",
-            "<->",
-        ] {
-            assert!(!is_markup(text), "{text}");
-        }
-    }
 
     #[test]
     fn half_a_surrogate_pair_does_not_cost_the_record() {
@@ -299,23 +235,6 @@ mod tests {
         assert_eq!(dollars(Some(0.0)), Some(Money::ZERO));
         assert_eq!(dollars(Some(-0.5)), None);
         assert_eq!(dollars(None), None);
-    }
-
-    #[test]
-    fn finds_the_first_text_in_every_shape() {
-        for (content, text) in [
-            (r#""hello""#, Some("hello")),
-            (r#"{"text":"hello"}"#, Some("hello")),
-            (
-                r#"[{"functionResponse":{}},7,{"text":" "},{"text":"hello"}]"#,
-                Some("hello"),
-            ),
-            ("[]", None),
-            ("7", None),
-        ] {
-            let raw: &RawValue = serde_json::from_str(content).expect("JSON");
-            assert_eq!(first_text(Some(raw)).as_deref(), text, "{content}");
-        }
     }
 
     #[test]

@@ -30,4 +30,5 @@ pub mod testing;
 pub mod uri;
 pub mod walk;
 pub mod watcher;
+pub mod words;
 pub mod zstd;

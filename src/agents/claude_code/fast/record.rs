@@ -1,7 +1,7 @@
 //! One assistant record, read field by field.
 
 use super::super::reply::{Reply, is_old};
-use super::usage::{Stop, stop_before, usage_fields};
+use super::usage::{Stop, list, stop_before, usage_fields};
 use crate::agents::shared::instant::parse_time;
 use crate::agents::shared::json_cursor::Cursor;
 
@@ -165,6 +165,7 @@ impl<'a> Record<'a> {
             b"version" => reply.is_old = is_old(std::str::from_utf8(cursor.skip()?).ok()?),
             b"isAbortedMidStream" => reply.is_aborted = cursor.flag()?,
             b"isApiErrorMessage" => reply.is_api_error = cursor.flag()?,
+            b"answeredWithoutRequest" => reply.is_unasked = cursor.flag()?,
             b"costUSD" => reply.cost = std::str::from_utf8(cursor.skip()?).ok()?.parse().ok(),
             // Twice the same object: only a parser of the whole line may say what that means.
             b"message" => return None,
@@ -207,6 +208,10 @@ impl<'a> Record<'a> {
                     after_id = None;
                     reply.is_open = cursor.skip()? == b"null";
                 }
+                b"pausedResponses" => {
+                    after_id = None;
+                    reply.paused = list(cursor.skip()?);
+                }
                 b"usage" if cursor.peek()? == b'{' => {
                     if self.has_usage {
                         return None;
@@ -234,7 +239,9 @@ impl<'a> Record<'a> {
             timestamp: None,
             cost: None,
             is_api_error: false,
+            is_unasked: false,
             message_id: None,
+            paused: [],
             ..
         } = &self.reply
         else {

@@ -258,7 +258,7 @@ impl Builder<'_> {
         while let Some(key) = self.cursor.key()? {
             match key {
                 // Wanted, and no part of an end as it is known.
-                b"id" | b"model" | b"content" | b"usage" | b"stop_reason" => return None,
+                b"id" | b"model" | b"content" | b"usage" | b"stop_reason" | b"pausedResponses" => return None,
                 _ => drop(self.cursor.skip()?),
             }
         }
@@ -276,7 +276,7 @@ impl Builder<'_> {
                 // Wanted, and not what one reply's end can tell of the next.
                 b"sessionId" | b"cwd" | b"gitBranch" | b"requestId" | b"uuid" | b"version" => return None,
                 b"isSidechain" | b"isApiErrorMessage" | b"isAbortedMidStream" | b"requestSessionId" => return None,
-                b"costUSD" | b"message" => return None,
+                b"costUSD" | b"message" | b"answeredWithoutRequest" => return None,
                 _ => drop(self.cursor.skip()?),
             }
         }

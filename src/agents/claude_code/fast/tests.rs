@@ -174,6 +174,7 @@ fn only_the_usage_of_the_message_counts() {
 #[test]
 fn what_only_some_replies_have_is_read() {
     let advisor = r#""iterations":[{"type":"advisor_message","input_tokens":1}]"#;
+    let paused = r#""pausedResponses":[{"limit":"max_tokens","usage":{"input_tokens":1}}]"#;
     for (from, to) in [
         (r#","requestId":"r""#, r#","isAbortedMidStream":true"#),
         (r#","requestId":"r""#, r#","requestSessionId":"s-0""#),
@@ -188,6 +189,17 @@ fn what_only_some_replies_have_is_read() {
         (r#""inference_geo":"us""#, r#""inference_geo":null"#),
         (r#""inference_geo":"us""#, r#""inference_geo":"not_available""#),
         (r#""inference_geo":"us""#, r#""inference_geo":"eu""#),
+        (r#""speed":"fast"}"#, &format!(r#""speed":"fast"}},{paused}"#)),
+        (r#""role":"assistant""#, &format!(r#""role":"assistant",{paused}"#)),
+        (r#""id":"msg_1""#, &format!(r#"{paused},"id":"msg_1""#)),
+        (
+            r#","requestId":"r""#,
+            r#","requestId":"r","answeredWithoutRequest":true"#,
+        ),
+        (
+            r#""sessionId":"s-1""#,
+            r#""answeredWithoutRequest":true,"sessionId":"s-1""#,
+        ),
         (r#"{"thinking_tokens":256}"#, "null"),
         (r#"{"web_search_requests":3}"#, "[]"),
     ] {

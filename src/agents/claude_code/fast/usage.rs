@@ -64,10 +64,7 @@ pub(super) fn usage_fields<'a>(cursor: &mut Cursor<'a>, usage: &mut Usage, itera
                     }
                 }
             }
-            b"iterations" => {
-                let list = cursor.skip()?;
-                *iterations = if matches!(list, b"[]" | b"null") { b"" } else { list };
-            }
+            b"iterations" => *iterations = list(cursor.skip()?),
             b"inference_geo" if cursor.peek()? == b'"' => usage.region = region(cursor.string()?),
             b"service_tier" if cursor.peek()? == b'"' => usage.tier = Tier::named(cursor.string()?),
             b"speed" if cursor.peek()? == b'"' => usage.is_fast = cursor.string()? == FAST.as_bytes(),
@@ -75,6 +72,11 @@ pub(super) fn usage_fields<'a>(cursor: &mut Cursor<'a>, usage: &mut Usage, itera
         }
     }
     Some(())
+}
+
+/// A list as JSON; an empty one is none.
+pub(super) fn list(json: &[u8]) -> &[u8] {
+    if matches!(json, b"[]" | b"null") { b"" } else { json }
 }
 
 fn usual_counts(cursor: &mut Cursor<'_>) -> Option<[u64; 6]> {
