@@ -5,12 +5,13 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Case, branches and kinds of subagents in it.
-const CASES: [(&str, &[&str], &[&str]); 7] = [
+const CASES: [(&str, &[&str], &[&str]); 8] = [
     ("agents/claude-code/2.1.332-mixed", &["master"], &["general-purpose"]),
     ("agents/copilot-cli/1.0.102-all", &["main"], &["explore"]),
     ("agents/qwen-code/0.24.4-mixed", &[], &["general-purpose"]),
     ("agents/kilo-cli/7.7.9", &[], &["explore"]),
     ("opencode/data", &[], &["explore", "general"]),
+    ("agents/cline/cli-3.0.65", &["main"], &[]),
     ("agents/command-code/made", &["main"], &[]),
     ("agents/junie/made", &[], &["explore"]),
 ];

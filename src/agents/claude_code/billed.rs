@@ -30,12 +30,15 @@ pub(super) fn tokens(usage: &Usage) -> Tokens {
     )
 }
 
+/// In the ranks of replies that took several requests because a limit paused them.
+pub(super) const RESUMED: u64 = 1 << 61;
+
 /// Not of a sidechain before of one (`/btw` replays the parent's replies), then a finished reply, then one that was resumed,
 /// then the larger output, then the larger total.
 pub(super) fn rank(reply: &Reply<'_>, tokens: &Tokens) -> Rank {
     let main = u64::from(!reply.is_sidechain) << 63;
     let finished = u64::from(!reply.has_placeholder()) << 62;
-    let resumed = u64::from(!reply.paused.is_empty()) << 61;
+    let resumed = if reply.paused.is_empty() { 0 } else { RESUMED };
     Rank(main | finished | resumed | reply.usage.output, tokens.known_total())
 }
 

@@ -3,6 +3,7 @@
 //! They stand in `cost-state` records alone: a session's totals by model, written when the program ends. What such a
 //! total has beyond the records it covers becomes turns of its own.
 
+use super::billed::RESUMED;
 use super::cost_state::{CostState, Counts, plain};
 use super::retold::Reply;
 use super::transcript::{Scan, scan};
@@ -26,6 +27,9 @@ pub(super) struct Recorded {
     place: Option<u64>,
     time: i64,
     pub counts: Counts,
+    /// How much it adds to what is known of a total: a reply that was resumed more than one of which only the end was read,
+    /// as older rules did.
+    knows: u64,
 }
 
 /// What one total has beyond the records.
@@ -108,6 +112,7 @@ fn recorded(batch: &Batch, session: &str, is_main: bool) -> Vec<Recorded> {
             provider: batch.provider_id(row).to_owned(),
             place: is_main.then_some(row.place),
             time: row.numbers.timestamp,
+            knows: if row.rank.0 & RESUMED == 0 { 1 } else { 2 },
             counts: [
                 input,
                 output + reasoning,
@@ -202,7 +207,8 @@ fn compare(states: &[CostState], recorded: &[Recorded], start: Start) -> Vec<Unr
                 *provider = &reply.provider;
             }
         }
-        let seen = is_covered.iter().filter(|covered| **covered).count() as u64;
+        let covered = recorded.iter().zip(&is_covered).filter(|(_, covered)| **covered);
+        let seen: u64 = covered.map(|(reply, _)| reply.knows).sum();
         // Replies of a model that the totals do not name: they go by other names, and nothing can be compared.
         let is_comparable = replies.keys().all(|model| state.models.contains_key(*model));
         if is_comparable && !(is_unknown && at == 0) {
@@ -270,6 +276,7 @@ mod tests {
             place,
             time,
             counts: [input, output, 0, 0, 0, 0, 0, 0],
+            knows: 1,
         }
     }
 

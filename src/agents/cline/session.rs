@@ -9,9 +9,10 @@ use crate::agents::shared::words::first_words;
 use crate::core::money::Money;
 use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
-use crate::core::turn::{EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::turn::{EventKey, Origin, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use anyhow::Result;
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
 
@@ -87,6 +88,8 @@ struct Description {
 struct Metadata {
     title: Option<String>,
     imported_from: Option<ImportedFrom>,
+    /// `{"branch":"main","url":"…"}`
+    git: Option<Value>,
 }
 
 /// The session of another agent that this one was made from: `{"tool":"claude-code","importedAt":"…"}`.
@@ -97,6 +100,12 @@ struct ImportedFrom {
 }
 
 impl Description {
+    /// The branch that was checked out; empty where that is not recorded.
+    fn branch(&self) -> &str {
+        let git = self.metadata.as_ref().and_then(|metadata| metadata.git.as_ref());
+        git.and_then(|git| git["branch"].as_str()).unwrap_or("")
+    }
+
     /// Whether a message of a time came with an import; it counts under the agent that it comes from.
     fn is_imported(&self, time: Option<i64>) -> bool {
         let import = self
@@ -238,10 +247,14 @@ fn reply(
         message_id: id,
         record: RecordKey::of(&key),
         event: EventKey::of(agent, &key),
-        // The session that began first had it first.
-        rank: Rank(u64::MAX - described.started_at.0.unwrap_or(0).unsigned_abs(), 0),
+        // The session that began first had it first; what was read without a description knows less.
+        rank: Rank(described.started_at.0.map_or(0, |at| u64::MAX - at.unsigned_abs()), 0),
         provider_id: &model.provider,
         model_id: &model.id,
+        origin: Origin {
+            branch: described.branch(),
+            ..Origin::NONE
+        },
         numbers: Numbers {
             cost,
             ..Numbers::of(tokens, time.unwrap_or(0))

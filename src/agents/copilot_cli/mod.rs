@@ -46,6 +46,7 @@ impl Agent for CopilotCli {
                 "before 1.0.102 counts are written once per model when the session ends: turns of a running or crashed session have output only, and those of 1.0.80 to 1.0.92 nothing",
                 "before 1.0.102 a row covers several requests, so price tiers by request size do not apply, and keys of another provider are not recorded",
                 "sessions of 2025 in history-session-state/*.json contain no counts",
+                "requests that /rewind took back are no longer in the log: they count if ttop read it before; session-store.db is not read",
                 "premium requests are a separate billing unit and are not converted to dollars",
             ]),
             rules_version: RULES_VERSION,

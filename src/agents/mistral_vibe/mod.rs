@@ -47,7 +47,7 @@ impl Agent for MistralVibe {
             turns: "exact",
             limits: About::list(&[
                 running_total::LIMIT,
-                "reasoning is included in output and not recorded separately",
+                "reasoning is included in output, and cache writes in input: the total does not record them separately",
                 "sessions of versions before 3.0 are not read",
                 "Mistral Vibe deletes a subagent's session when it ends: it counts if ttop read it before",
             ]),

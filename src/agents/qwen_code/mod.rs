@@ -51,7 +51,7 @@ impl Agent for QwenCode {
             commands: About::list(&["qwen"]),
             turns: "exact",
             limits: About::list(&[
-                "the provider is derived from the model's name: the backend is not recorded",
+                "the provider is derived from the model's name: chats do not record the backend",
                 "if the total does not show whether output includes reasoning, ttop assumes it does",
                 "suggestions for the next prompt and aborted requests are not recorded",
             ]),
