@@ -1,10 +1,17 @@
 //! Who bills: the one place that knows how agents spell providers and what a model id alone gives away.
 
 use super::vendor::vendor_of;
+use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::LazyLock;
 
-/// The ids of the price list's providers, and as `openrouter/<maker>` how OpenRouter writes a maker before a model.
-const LISTED: &str = include_str!("listed.tsv");
+/// The ids of the price list's providers, and how OpenRouter writes a maker before a model, both in order.
+static LISTED: LazyLock<(Vec<&str>, Vec<&str>)> = LazyLock::new(|| {
+    let lines = include_str!("listed.tsv").lines();
+    let (makers, providers): (Vec<_>, Vec<_>) = lines.partition(|line| line.contains('/'));
+    let makers = makers.into_iter().filter_map(|line| line.strip_prefix("openrouter/"));
+    (providers, makers.collect())
+});
 
 /// Servers on one's own machine, which no list has.
 const LOCAL: [&str; 7] = [
@@ -187,7 +194,7 @@ pub fn biller_or<'a>(provider: &'a str, model: &str, usual: &'a str) -> &'a str 
     biller(provider, model).unwrap_or(unnamed)
 }
 
-/// Whether an address is that of a server on one's own machine or in one's own network: nobody bills what it answers.
+/// Whether an address is that of a server on one's own machine or in one's own network, which bills nothing.
 pub fn is_local(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let place = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -206,23 +213,34 @@ pub fn is_local(url: &str) -> bool {
 
 /// A provider's models.dev id, in any spelling.
 fn spelled(provider: &str) -> &str {
-    let is = |spelling: &str| {
-        let plain = |byte: u8| match byte {
-            b'_' | b' ' => b'-',
-            byte => byte.to_ascii_lowercase(),
-        };
-        spelling.len() == provider.len() && spelling.bytes().eq(provider.bytes().map(plain))
+    let is_plain = |byte: u8| !byte.is_ascii_uppercase() && !matches!(byte, b'_' | b' ');
+    let plain: Cow<'_, str> = match provider.bytes().all(is_plain) {
+        true => provider.into(),
+        false => provider.to_ascii_lowercase().replace(['_', ' '], "-").into(),
     };
-    let other = SPELLINGS.iter().find(|(spelling, _)| is(spelling)).map(|(_, id)| *id);
-    other.or_else(|| LISTED.lines().find(|id| is(id))).unwrap_or(provider)
+    known(&plain).unwrap_or(provider)
+}
+
+/// The provider that a spelling means, in lower case with `-` between words.
+fn known(plain: &str) -> Option<&'static str> {
+    if let Ok(at) = SPELLINGS.binary_search_by_key(&plain, |(spelling, _)| spelling) {
+        return Some(SPELLINGS[at].1);
+    }
+    let (providers, _) = &*LISTED;
+    let listed = providers.binary_search(&plain).ok().map(|at| providers[at]);
+    listed.or_else(|| LOCAL.into_iter().find(|local| *local == plain))
 }
 
 /// Who bills a model of which only the id is known.
 fn by_model(model: &str) -> Option<&'static str> {
-    let routed = model.split_once('/').and_then(|(prefix, name)| routed(prefix, name));
+    // `openrouter,anthropic/claude-sonnet-4`: how a router of Claude Code's requests writes a provider.
+    if let Some((provider, _)) = model.split_once(',') {
+        return known(provider).filter(|id| !id.is_empty());
+    }
+    let routed = || model.split_once('/').and_then(|(prefix, name)| routed(prefix, name));
     match cloud_of(model) {
         // `oci/xai.grok-4`: others write a maker as Bedrock does.
-        Some("amazon-bedrock") if routed.is_some() => return routed,
+        Some("amazon-bedrock") => return routed().or(Some("amazon-bedrock")),
         None => {}
         cloud => return cloud,
     }
@@ -233,7 +251,11 @@ fn by_model(model: &str) -> Option<&'static str> {
     }) {
         return Some(id);
     }
-    if model.contains('/') { routed } else { vendor_of(model) }
+    if model.contains('/') {
+        routed()
+    } else {
+        vendor_of(model)
+    }
 }
 
 /// The cloud whose spelling an id is.
@@ -275,6 +297,9 @@ fn is_bedrock(model: &str) -> bool {
 /// The model's own name in an id of Bedrock: without region, vendor and version.
 pub fn bedrock_name(model: &str) -> Option<&str> {
     let model = model.rsplit('/').next().unwrap_or(model);
+    if model.ends_with(".gguf") {
+        return None;
+    }
     let (head, rest) = model.split_once('.')?;
     let (vendor, name) = match BEDROCK_REGIONS.contains(&head) {
         true => rest.split_once('.')?,
@@ -295,25 +320,20 @@ pub fn bedrock_name(model: &str) -> Option<&str> {
 }
 
 /// Who bills a model below a prefix: `bedrock/…`, `azure/my-deployment`, `z-ai/glm-4.6`, `openrouter/z-ai/glm-4.6`. `None`
-/// where it is nobody's that is known: a gateway, or a path on a disk.
+/// for a gateway, an organization of Hugging Face, or a path on a disk.
 fn routed(prefix: &str, name: &str) -> Option<&'static str> {
-    // What is no provider's other name elsewhere.
-    const PREFIXES: [(&str, &str); 2] = [("github", "github-models"), ("models", "google")];
+    let (_, makers) = &*LISTED;
     // OpenRouter's ids have two parts. What is a maker there may be a provider of others' models, too.
-    if !name.contains('/') && LISTED.lines().any(|id| id.strip_prefix("openrouter/") == Some(prefix)) {
+    if !name.contains('/') && makers.binary_search(&prefix).is_ok() {
         return Some("openrouter");
     }
-    let plain = prefix.to_ascii_lowercase().replace('_', "-");
-    let known = PREFIXES
-        .iter()
-        .chain(&SPELLINGS)
-        .find(|(spelling, _)| *spelling == plain);
-    let id = known.map_or(&*plain, |(_, id)| id);
-    LOCAL
-        .into_iter()
-        .chain(LISTED.lines())
-        .chain(["github-models"])
-        .find(|listed| *listed == id)
+    match prefix {
+        // LiteLLM's name for GitHub Models.
+        "github" => Some("github-models"),
+        "models" => (name.starts_with("gemini") || name.starts_with("gemma")).then_some("google"),
+        // As it is written: `Qwen/…` is no provider's.
+        _ => known(&prefix.replace('_', "-")).filter(|id| !id.is_empty()),
+    }
 }
 
 #[cfg(test)]
@@ -410,6 +430,12 @@ mod tests {
             ("", "nvidia/moonshotai/kimi-k2.5", Some("nvidia")),
             ("", "github/gpt-4.1", Some("github-models")),
             ("", "oci/xai.grok-4", Some("oci")),
+            ("", "Qwen/Qwen3-Coder-480B-A35B-Instruct", None),
+            ("", "ZhipuAI/GLM-4.6", None),
+            ("", "models/qwen3.gguf", None),
+            ("", "/models/qwen.gguf", None),
+            ("", "openrouter,anthropic/claude-sonnet-4", Some("openrouter")),
+            ("Ollama", "qwen3", Some("ollama")),
             ("OpenAI", "gpt-5.5", Some("openai")),
             ("Amazon_Bedrock", "house-model", Some("amazon-bedrock")),
             ("DeepSeek", "deepseek-chat", Some("deepseek")),
@@ -421,7 +447,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_of_ones_own_are_told_by_their_address() {
+    fn the_address_shows_a_server_of_ones_own() {
         for url in [
             "http://localhost:8080/v1",
             "http://127.0.0.1",

@@ -16,7 +16,7 @@ pub struct Numbers {
     pub requests: Option<u32>,
     /// The cost that the agent recorded.
     pub cost: Option<Money>,
-    /// Whether the cost is this turn's share of one figure for several: a listed price is more exact.
+    /// Whether the cost is this turn's share of one figure for several, or leaves charges out: a listed price is more exact.
     pub is_share: bool,
     pub mode: Mode,
     /// Charges besides tokens.

@@ -23,7 +23,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 const ID: &str = "amp";
-const RULES_VERSION: u32 = 6;
+const RULES_VERSION: u32 = 7;
 
 pub(super) struct Amp;
 

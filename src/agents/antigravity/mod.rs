@@ -21,7 +21,7 @@ use anyhow::Result;
 use std::collections::BTreeMap;
 
 const ID: &str = "antigravity";
-const RULES_VERSION: u32 = 5;
+const RULES_VERSION: u32 = 6;
 /// What a model is called where only the router is known.
 const ROUTER: &str = "gemini-default";
 

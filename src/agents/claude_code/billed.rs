@@ -34,12 +34,13 @@ pub(super) fn tokens(usage: &Usage) -> Tokens {
 pub(super) const RESUMED: u64 = 1 << 61;
 
 /// Not of a sidechain before of one (`/btw` replays the parent's replies), then a finished reply, then one that was resumed,
-/// then the larger output, then the larger total.
-pub(super) fn rank(reply: &Reply<'_>, tokens: &Tokens) -> Rank {
+/// then the larger output, then the larger total, then one that is split into its requests.
+pub(super) fn rank(reply: &Reply<'_>, tokens: &Tokens, is_split: bool) -> Rank {
     let main = u64::from(!reply.is_sidechain) << 63;
     let finished = u64::from(!reply.has_placeholder()) << 62;
     let resumed = if reply.paused.is_empty() { 0 } else { RESUMED };
-    Rank(main | finished | resumed | reply.usage.output, tokens.known_total())
+    let total = tokens.known_total().saturating_add(u64::from(is_split));
+    Rank(main | finished | resumed | reply.usage.output, total)
 }
 
 pub(super) fn fees(usage: &Usage) -> Fees {
@@ -78,17 +79,19 @@ fn cloud(message_id: &str) -> Option<&'static str> {
 #[derive(Default)]
 pub(super) struct Providers {
     model: String,
-    of_model: &'static str,
+    of_model: Option<&'static str>,
 }
 
 impl Providers {
     /// As [`provider`].
     pub(super) fn of(&mut self, model: &str, message_id: &str) -> &'static str {
         // Without an id, it is the model's.
-        if self.of_model.is_empty() || self.model != model {
+        let known = self.of_model.filter(|_| self.model == model);
+        let of_model = known.unwrap_or_else(|| {
             model.clone_into(&mut self.model);
-            self.of_model = provider(model, "");
-        }
-        cloud(message_id).unwrap_or(self.of_model)
+            provider(model, "")
+        });
+        self.of_model = Some(of_model);
+        cloud(message_id).unwrap_or(of_model)
     }
 }

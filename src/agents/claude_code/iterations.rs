@@ -27,14 +27,19 @@ pub(super) struct Extra<'a> {
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Requests<'a> {
     pub own: Usage,
+    /// Whether that is the reply's usage, or a part of it, and not that of a paused request.
+    pub is_latest: bool,
     pub extras: Vec<Extra<'a>>,
 }
 
 impl Requests<'_> {
     /// A reply that is one request.
     pub(super) fn of(own: Usage) -> Self {
-        let extras = Vec::new();
-        Self { own, extras }
+        Self {
+            own,
+            is_latest: true,
+            extras: Vec::new(),
+        }
     }
 }
 
@@ -86,9 +91,10 @@ pub(super) fn requests<'a>(reply: &Reply<'a>) -> Result<Requests<'a>, String> {
         return Ok(Requests::of(reply.usage));
     };
     let mut requests = of_usage(usage, iterations, "")?;
+    requests.is_latest = last == 0;
     for (at, (usage, iterations)) in usages {
         let key = format!("resumed {at}");
-        let Requests { own, extras } = of_usage(usage, iterations, &format!("{key} "))?;
+        let Requests { own, extras, .. } = of_usage(usage, iterations, &format!("{key} "))?;
         if prompt(&own) + own.output > 0 {
             requests.extras.push(Extra {
                 key,
@@ -161,7 +167,7 @@ fn iterations(list: &[u8]) -> Result<Vec<Iteration<'_>>, String> {
 }
 
 /// The requests whose sum a usage is, where that may change its price: a price for long prompts holds for each by itself.
-/// Of what only the sum tells, as much falls to the first as it can have.
+/// What only the sum states falls to the first part that has room for it.
 fn split(sum: &Usage, mut parts: Vec<Usage>) -> Option<Vec<Usage>> {
     let counts = |usage: &Usage| [usage.input, usage.output, usage.cache_read, written(usage)];
     let of_parts = parts.iter().map(counts).fold([0_u64; 4], |sum, part| {

@@ -223,7 +223,7 @@ impl Transcript<'_> {
             return Ok(());
         }
         let recorded = tokens(&reply.usage);
-        if recorded.is_zero() {
+        if recorded.is_zero() && reply.paused.is_empty() {
             self.into.skip(Skip::Uncounted);
             return Ok(());
         }
@@ -233,7 +233,7 @@ impl Transcript<'_> {
             _ => std::str::from_utf8(&reply.uuid).unwrap_or_default(),
         };
         // A list that cannot be read is named; the reply itself counts.
-        let (Requests { own, extras }, damage) = match requests(reply) {
+        let (Requests { own, is_latest, extras }, damage) = match requests(reply) {
             Ok(requests) => (requests, None),
             Err(reason) => (Requests::of(reply.usage), Some(reason)),
         };
@@ -243,7 +243,7 @@ impl Transcript<'_> {
             true => (tokens(usage).without(Bucket::Output), Accuracy::Partial),
             false => (tokens(usage), Accuracy::Exact),
         };
-        let (tokens, accuracy) = counted(&own, reply.has_placeholder() && reply.paused.is_empty());
+        let (tokens, accuracy) = counted(&own, reply.has_placeholder() && is_latest);
         let branch = read_text(reply.branch);
         let subagent = self.state.subagent.clone();
         let turn = Turn {
@@ -259,7 +259,7 @@ impl Transcript<'_> {
             message_id,
             record: RecordKey(event.0),
             event,
-            rank: rank(reply, &recorded),
+            rank: rank(reply, &recorded, !extras.is_empty()),
             provider_id: self.providers.of(&reply.model, message_id),
             model_id: &reply.model,
             numbers: Numbers {
@@ -389,7 +389,7 @@ mod tests {
 
     fn ranked(output: u64, is_sidechain: bool) -> Rank {
         let reply = reply("m", output, is_sidechain);
-        rank(&reply, &tokens(&reply.usage))
+        rank(&reply, &tokens(&reply.usage), false)
     }
 
     #[test]

@@ -283,7 +283,7 @@ impl State {
             Purpose::Tool => "tool",
         };
         // A copied session keeps all of these, whatever it is called.
-        let key = format!("{time}\0{model}\0{}\0{:?}\0{kind}", &*id, sum.tokens());
+        let key = format!("{time}\0{model}\0{}\0{:?}\0{kind}", &*id, sum.recorded());
         let sums = match purpose {
             Purpose::Compaction => &mut self.progress.compacted,
             Purpose::Reply | Purpose::Tool => &mut self.progress.recorded,
@@ -300,9 +300,13 @@ impl State {
             key,
             id: id.0.into_owned(),
             provider: match purpose {
-                Purpose::Tool => PROVIDER,
-                _ => self.own_provider.as_deref().unwrap_or(PROVIDER),
+                Purpose::Reply => self.own_provider.as_deref(),
+                Purpose::Compaction if sum.nano_aiu == 0 => {
+                    self.providers.get(&model).unwrap_or(&self.own_provider).as_deref()
+                }
+                Purpose::Compaction | Purpose::Tool => None,
             }
+            .unwrap_or(PROVIDER)
             .to_owned(),
             is_own: asked == Some(&*self.session),
             model,

@@ -83,8 +83,8 @@ struct Requests {
 /// What was used by some requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Sum {
-    /// Input, output, cache read, cache write, reasoning, and what of the cache writes is for an hour.
-    counts: [u64; 6],
+    /// Input, output, cache read, cache write, reasoning; then what the bill says of cache writes: those for an hour, and all.
+    counts: [u64; 7],
     pub requests: u64,
     pub nano_aiu: u64,
 }
@@ -97,7 +97,7 @@ impl Usage<'_> {
             let counts = details.iter().filter(|detail| &*detail.token_type == kind);
             counts.fold(0_u64, |sum, detail| sum.saturating_add(detail.token_count.0))
         };
-        // What was written for an hour stands in the bill alone.
+        // Only the bill has what was written for an hour.
         let for_an_hour = detail("cache_write_1h");
         let written = detail("cache_write").saturating_add(for_an_hour);
         Sum {
@@ -105,9 +105,10 @@ impl Usage<'_> {
                 self.input_tokens.0,
                 self.output_tokens.0,
                 self.cache_read_tokens.0,
-                self.cache_write_tokens.0.max(written),
+                self.cache_write_tokens.0,
                 self.reasoning_tokens.0,
                 for_an_hour,
+                written,
             ],
             requests,
             nano_aiu: self.nano_aiu.0.max(billed.total_nano_aiu.0),
@@ -135,7 +136,16 @@ impl Sum {
     }
 
     pub(super) fn tokens(&self) -> Tokens {
-        let [input, output, read, write, reasoning, _] = self.counts;
+        self.with_writes(self.counts[3].max(self.counts[6]))
+    }
+
+    /// The buckets without what only the bill has: the same in every copy.
+    pub(super) fn recorded(&self) -> Tokens {
+        self.with_writes(self.counts[3])
+    }
+
+    fn with_writes(&self, write: u64) -> Tokens {
+        let [input, output, read, _, reasoning, ..] = self.counts;
         let input = input.saturating_sub(read).saturating_sub(write);
         Tokens::new(input, output.saturating_sub(reasoning), reasoning, read, write)
     }
@@ -164,7 +174,7 @@ impl Sum {
     fn covers(&self, other: &Self) -> bool {
         // Not by cache writes: of those, the bill of one request knows more than a sum.
         let told = |sum: &Self| {
-            let [input, output, read, _, reasoning, _] = sum.counts;
+            let [input, output, read, _, reasoning, ..] = sum.counts;
             [input, output, read, reasoning, sum.requests]
         };
         told(self).iter().zip(told(other)).all(|(ours, theirs)| *ours >= theirs)

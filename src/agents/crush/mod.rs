@@ -22,7 +22,7 @@ use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
 const ID: &str = "crush";
-const RULES_VERSION: u32 = 3;
+const RULES_VERSION: u32 = 4;
 
 /// Times are in seconds. `prompt_tokens` and `completion_tokens` are the last request's: how full the context is.
 const SESSIONS: [&str; 8] = [

@@ -22,7 +22,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 const ID: &str = "devin-cli";
-const RULES_VERSION: u32 = 3;
+const RULES_VERSION: u32 = 4;
 /// What the model of a session is called while a router chooses it.
 const ROUTER: &str = "adaptive";
 

@@ -22,7 +22,7 @@ use serde::Deserialize;
 use xxhash_rust::xxh3::xxh3_64;
 
 const ID: &str = "goose";
-const RULES_VERSION: u32 = 6;
+const RULES_VERSION: u32 = 7;
 
 /// `input_tokens` and its like are the last request, not a total.
 const COLUMNS: [&str; 17] = [

@@ -20,7 +20,7 @@ use anyhow::Result;
 use rustc_hash::FxHashMap;
 
 const ID: &str = "hermes";
-const RULES_VERSION: u32 = 5;
+const RULES_VERSION: u32 = 6;
 
 const COLUMNS: [&str; 16] = [
     "id",

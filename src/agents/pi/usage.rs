@@ -67,11 +67,15 @@ pub(super) struct Cost<'a> {
 impl Usage<'_> {
     /// Input, output, cache read and cache write.
     pub(super) fn counts(&self) -> [u64; 4] {
+        [self.input, self.output, self.cache_read, self.cache_write].map(|count| count.0)
+    }
+
+    /// The same with orchestration.
+    pub(super) fn billed(&self) -> [u64; 4] {
         let more = part::<Orchestration>(self.orchestration).unwrap_or_default();
-        let none = Count(0);
-        let more = [more.input, more.output, more.cache_read, none];
-        let counts = [self.input, self.output, self.cache_read, self.cache_write];
-        std::array::from_fn(|at| counts[at].0.saturating_add(more[at].0))
+        let more = [more.input, more.output, more.cache_read, Count(0)];
+        let counts = self.counts();
+        std::array::from_fn(|at| counts[at].saturating_add(more[at].0))
     }
 
     pub(super) fn cache_write_1h(&self) -> u64 {

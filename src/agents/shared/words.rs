@@ -12,8 +12,9 @@ const OWN: [&str; 5] = [
     "user_query",
     "user_request",
 ];
-/// Tags of programs whose names could be anybody's; with attributes they are not.
-const PLAIN: [&str; 1] = ["channel"];
+/// Tags of programs whose names could be anybody's: with attributes, and with a second word.
+const WITH_ATTRIBUTES: [&str; 1] = ["channel"];
+const WITH_WORD: [&str; 1] = ["permissions"];
 /// How texts begin that programs write in the user's place.
 const NOTICES: [&str; 3] = ["# AGENTS.md instructions", "Caveat:", "[Request interrupted by user"];
 
@@ -41,17 +42,24 @@ pub fn first_words(content: Option<&RawValue>) -> Option<String> {
 /// The words of a text behind the elements that programs put before them: `<bash-input>…</bash-input>`,
 /// `<ide_opened_file>…</ide_opened_file>`, `<teammate-message teammate_id="lead">…`. `None` where nothing is left.
 pub fn words(text: &str) -> Option<&str> {
-    let mut text = text.trim_start();
+    let mut text = text.trim();
     while let Some(tag) = Tag::at_start(text) {
-        let (inside, rest) = match text[tag.end..].split_once(&format!("</{}>", tag.name)) {
-            Some(parts) => parts,
-            // What was cut off hides whatever follows it.
-            None => (&text[tag.end..], ""),
+        let behind = &text[tag.end..];
+        let Some((inside, rest)) = behind.split_once(&format!("</{}>", tag.name)) else {
+            // Cut off, it hides what follows. Words that only begin with a tag go on in its line.
+            let is_program = behind.is_empty() || behind.starts_with(['\n', '\r']);
+            text = if is_program { "" } else { text };
+            break;
         };
-        if OWN.contains(&tag.name) && !inside.trim().is_empty() {
-            return words(inside);
+        let (inside, rest) = (inside.trim(), rest.trim_start());
+        if OWN.contains(&tag.name) && !inside.is_empty() {
+            if !(rest.is_empty() || rest.starts_with('<')) {
+                break;
+            }
+            text = inside;
+        } else {
+            text = rest;
         }
-        text = rest.trim_start();
     }
     let is_notice = NOTICES.iter().any(|notice| text.starts_with(notice));
     (!text.is_empty() && !is_notice).then_some(text)
@@ -65,7 +73,7 @@ struct Tag<'a> {
 }
 
 impl<'a> Tag<'a> {
-    /// Users begin with no tag of two words, as in `<bash-input>` and `<permissions instructions>`; with `<div>` they may.
+    /// Programs name theirs with two words, as in `<bash-input>`; with `<div>` users begin, too.
     fn at_start(text: &'a str) -> Option<Self> {
         let (tag, _) = text.strip_prefix('<')?.split_once('>')?;
         let is_word = |word: &str| {
@@ -73,11 +81,12 @@ impl<'a> Tag<'a> {
             !word.is_empty() && word.bytes().all(is_plain)
         };
         let (name, attributes) = tag.split_once(char::is_whitespace).unwrap_or((tag, ""));
-        let words = name.split(['-', '_']);
-        let is_of_two = name.contains(['-', '_']) || attributes.split(' ').all(is_word);
-        let is_tag = words.clone().all(is_word) && (is_of_two || PLAIN.contains(&name) && attributes.contains('='));
+        let has_word = WITH_WORD.contains(&name) && is_word(attributes);
+        let is_of_two = name.contains(['-', '_']) || WITH_ATTRIBUTES.contains(&name) && attributes.contains('=');
+        let is_tag = (has_word || is_of_two) && name.split(['-', '_']).all(is_word) && !tag.ends_with('/');
         is_tag.then_some(Self {
-            name,
+            // Codex repeats the word when it closes its tag.
+            name: if has_word { tag } else { name },
             end: tag.len() + 2,
         })
     }
@@ -117,10 +126,45 @@ mod tests {
             ),
             ("<channel source=\"x\">hi</channel>", None),
             ("<user_input mode=\"act\">Fix it</user_input>", Some("Fix it")),
-            ("<user_query>\nFix it\n</user_query>", Some("Fix it\n")),
+            ("<user_query>\nFix it\n</user_query>", Some("Fix it")),
+            (
+                "<user_message>x</user_message> is what it sends",
+                Some("<user_message>x</user_message> is what it sends"),
+            ),
+            ("<foo_bar> is broken, fix it", Some("<foo_bar> is broken, fix it")),
+            (
+                "<my-button type=\"submit\"> does nothing",
+                Some("<my-button type=\"submit\"> does nothing"),
+            ),
+            (
+                "<app-icon icon=\"x\"/> is missing\n</app-icon>",
+                Some("<app-icon icon=\"x\"/> is missing\n</app-icon>"),
+            ),
+            ("<script setup> does not work", Some("<script setup> does not work")),
+            (
+                "<t extends object> as generic fails",
+                Some("<t extends object> as generic fails"),
+            ),
             ("[Request interrupted by user for tool use]", None),
         ] {
             assert_eq!(words(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn tags_in_tags_take_little_time() {
+        let many = |open: &str, close: &str| format!("{}hi{}", open.repeat(100_000), close.repeat(100_000));
+        for (open, close) in [
+            ("<user_query>", ""),
+            ("<user_query>", "</user_query>"),
+            ("<a-b>", ""),
+            ("<a-b>\n", "</a-b>"),
+            ("<a-b></a-b>", ""),
+        ] {
+            let text = many(open, close);
+            let started = std::time::Instant::now();
+            let _ = words(&text);
+            assert!(started.elapsed().as_secs() < 5, "{open}");
         }
     }
 

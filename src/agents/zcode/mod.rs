@@ -20,7 +20,7 @@ use crate::system::System;
 use anyhow::Result;
 
 const ID: &str = "zcode";
-const RULES_VERSION: u32 = 4;
+const RULES_VERSION: u32 = 5;
 
 /// The status of a request that ended by itself.
 const COMPLETED: &str = "completed";

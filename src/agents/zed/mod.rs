@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 const ID: &str = "zed";
-const RULES_VERSION: u32 = 3;
+const RULES_VERSION: u32 = 4;
 
 /// The columns that show whether a thread changed come first; the document itself is asked for by row.
 const COLUMNS: [&str; 8] = [

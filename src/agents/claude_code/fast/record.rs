@@ -108,7 +108,8 @@ impl<'a> Record<'a> {
     /// This is safe because what follows must close exactly two objects at the line's end, so the usage was found two
     /// levels deep; and because it stands right after how the reply stopped and before the record's time, where of all
     /// objects at that depth only a message stands. A usage in tool input lies deeper, one in `toolUseResult` follows no
-    /// `stop_reason`. What was jumped over can hide nothing wanted, because the id and the model were seen.
+    /// `stop_reason`. What was jumped over can hide nothing wanted, because the id and the model were seen, and the program writes
+    /// `pausedResponses` behind the usage.
     fn jump(&mut self) -> Option<Option<Reply<'a>>> {
         if self.place < self.cursor.position() || self.has_time {
             return None;
