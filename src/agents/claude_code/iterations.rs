@@ -81,7 +81,16 @@ impl<'a> Iteration<'a> {
 ///
 /// # Errors
 /// The reason why its lists cannot be read.
+#[inline]
 pub(super) fn requests<'a>(reply: &Reply<'a>) -> Result<Requests<'a>, String> {
+    // Nearly all.
+    if reply.iterations.is_empty() && reply.paused.is_empty() {
+        return Ok(Requests::of(reply.usage));
+    }
+    listed(reply)
+}
+
+fn listed<'a>(reply: &Reply<'a>) -> Result<Requests<'a>, String> {
     let paused = paused(reply.paused)?.into_iter().filter_map(|paused| paused.usage);
     let mut usages: Vec<_> = paused.map(|usage| (usage.read(), usage.iterations())).collect();
     usages.push((reply.usage, reply.iterations));
