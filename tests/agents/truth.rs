@@ -9,8 +9,8 @@ use ttop::core::money::Money;
 use ttop::core::tokens::BUCKETS;
 use ttop::system::{Os, System};
 
-/// (session, model, five buckets; -1 = unknown, recorded cost in nano-dollars).
-type Line = (String, String, [i64; 5], Option<i64>);
+/// (session, model, five buckets; -1 = unknown, recorded cost in nano-dollars, provider).
+type Line = (String, String, [i64; 5], Option<i64>, String);
 
 /// The turns that count after one sync into an empty ledger.
 fn counted(agent: &'static (dyn Agent + Sync), home: &Path) -> Vec<Line> {
@@ -19,7 +19,7 @@ fn counted(agent: &'static (dyn Agent + Sync), home: &Path) -> Vec<Line> {
     let lines = turns.map(|turn| {
         let tokens = BUCKETS.map(|bucket| turn.tokens.count(bucket).map_or(-1, |count| count as i64));
         let cost = turn.cost.map(Money::nanos);
-        (turn.session_id, turn.model_id, tokens, cost)
+        (turn.session_id, turn.model_id, tokens, cost, turn.provider_id)
     });
     lines.collect()
 }
@@ -44,13 +44,15 @@ fn every_agent_counts_exactly_the_true_turns() {
                     .flatten()
                     .filter_map(|id| id.as_str().map(str::to_owned));
                 let sessions: Vec<String> = std::iter::once(text("sessionId")).chain(also).collect();
-                // Not every truth holds costs.
+                // Not every truth holds costs and providers.
+                let provider = row["providerId"].as_str();
                 let cost = row["costUsd"].as_f64().map(Money::from_dollars);
                 let found = lines.iter().position(|line| {
                     sessions.contains(&line.0)
                         && line.1 == text("modelId")
                         && line.2 == tokens
                         && cost.is_none_or(|cost| line.3 == Some(cost.nanos()))
+                        && provider.is_none_or(|provider| line.4 == provider)
                 });
                 match found {
                     Some(at) => drop(lines.swap_remove(at)),

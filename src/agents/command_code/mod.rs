@@ -12,7 +12,7 @@ use crate::agents::shared::source::meta_path;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::agents::shared::words::first_words;
-use crate::core::biller::biller_or;
+use crate::core::biller::biller;
 use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Origin, Project, Rank, RecordKey, SessionInfo, Title, Turn};
@@ -246,7 +246,8 @@ fn reply(state: &State, entry: &Entry<'_>, line: &Line<'_>, branch: &str, into: 
         event: EventKey::of(ID, &key),
         // The older session had it first.
         rank: Rank(state.started.map_or(0, |started| u64::MAX - started.unsigned_abs()), 0),
-        provider_id: biller_or("", &state.model, PROVIDER),
+        // Its own list names organizations of Hugging Face: `MiniMaxAI/MiniMax-M3`.
+        provider_id: biller("", &state.model).unwrap_or(PROVIDER),
         model_id: &state.model,
         origin: Origin { branch, ..Origin::NONE },
         numbers: Numbers {
