@@ -266,7 +266,8 @@ impl State {
     /// One request, or those that shortened the context.
     fn request(&mut self, event: &Event, request: &Request, purpose: Purpose, sum: Sum, line: &Line, into: &mut Batch) {
         let model = request.model.as_deref().map_or(&*self.model, bare).to_owned();
-        let id = part::<Text>(request.api_call_id).unwrap_or_default();
+        let request_id = request.request_id.filter(|_| purpose == Purpose::Tool);
+        let id = part::<Text>(request.api_call_id.or(request_id)).unwrap_or_default();
         if purpose == Purpose::Reply {
             self.own_provider = (part(request.is_byok) == Some(true)).then(|| {
                 // A gateway is `other`.

@@ -96,8 +96,11 @@ pub(super) struct UsageRecord<'a> {
 pub(super) struct Request<'a> {
     #[serde(borrow, default)]
     pub model: Option<Text<'a>>,
-    #[serde(borrow, default, alias = "requestId")]
+    #[serde(borrow, default)]
     pub api_call_id: Option<&'a RawValue>,
+    /// A tool's request has this alone.
+    #[serde(borrow, default)]
+    pub request_id: Option<&'a RawValue>,
     #[serde(borrow, default)]
     pub accounting: Option<&'a RawValue>,
     #[serde(borrow, default)]
