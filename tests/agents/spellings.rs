@@ -11,7 +11,7 @@ use ttop::system::{Os, System};
 /// Changes the text of a file with that name.
 type Spelling = fn(&Path, &str) -> String;
 
-const SPELLINGS: [(&str, Spelling); 8] = [
+const SPELLINGS: [(&str, Spelling); 9] = [
     ("line ends of Windows", |_, text| text.replace('\n', "\r\n")),
     ("a byte order mark", |_, text| format!("\u{feff}{text}")),
     ("empty lines", |_, text| text.replace('\n', "\n\n")),
@@ -20,6 +20,9 @@ const SPELLINGS: [(&str, Spelling); 8] = [
     }),
     ("spaces", |path, text| rewrite(path, text, spaced)),
     ("spaces on both sides", |path, text| rewrite(path, text, widely_spaced)),
+    ("both names of a field", |path, text| {
+        rewrite(path, text, |value| named_twice(path, value.clone()).to_string())
+    }),
     ("counts with a fraction", |path, text| {
         rewrite(path, text, |value| {
             counts(value.clone(), "", &|count| Value::from(count as f64)).to_string()
@@ -61,6 +64,46 @@ fn widely_spaced(value: &Value) -> String {
         }
         Value::Array(items) => format!("[ {} ]", joined(items.iter().map(widely_spaced).collect())),
         _ => value.to_string(),
+    }
+}
+
+/// Fields that have two names, by the folder of their agent.
+const NAMES: [(&str, &str, &str); 12] = [
+    (".cline", "reasoningTokens", "reasoningTokenCount"),
+    (".continue", "cache_write_tokens", "cache_creation_tokens"),
+    (".copilot", "inputTokens", "input"),
+    (".copilot", "outputTokens", "output"),
+    (".copilot", "cacheReadTokens", "cachedInput"),
+    (".factory", "customModels", "custom_models"),
+    (".factory", "displayName", "model_display_name"),
+    (".factory", "displayName", "modelDisplayName"),
+    (".factory", "baseUrl", "base_url"),
+    (".pi", "reasoning", "reasoningTokens"),
+    (".pi", "parentSession", "branchedFrom"),
+    (".omp", "reasoning", "reasoningTokens"),
+];
+
+/// Adds each field a second time, under its other name.
+fn named_twice(path: &Path, value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(|item| named_twice(path, item)).collect(),
+        Value::Object(fields) => {
+            let mut fields: serde_json::Map<_, _> = fields
+                .into_iter()
+                .map(|(key, value)| (key, named_twice(path, value)))
+                .collect();
+            for (folder, one, other) in NAMES {
+                if path.iter().any(|part| part == folder) {
+                    for (known, new) in [(one, other), (other, one)] {
+                        if let (Some(value), false) = (fields.get(known).cloned(), fields.contains_key(new)) {
+                            fields.insert(new.to_owned(), value);
+                        }
+                    }
+                }
+            }
+            Value::Object(fields)
+        }
+        value => value,
     }
 }
 

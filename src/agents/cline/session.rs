@@ -62,8 +62,9 @@ struct Metrics {
     output_tokens: Count,
     cache_read_tokens: Count,
     cache_write_tokens: Count,
-    #[serde(alias = "reasoningTokenCount")]
     reasoning_tokens: Count,
+    /// The same by another name.
+    reasoning_token_count: Count,
     cost: Option<f64>,
     total_cost: Option<f64>,
 }
@@ -209,7 +210,8 @@ fn reply(
         return into.skip(Skip::Repeated);
     }
     let [read, write] = [metrics.cache_read_tokens.0, metrics.cache_write_tokens.0];
-    let reasoning = metrics.reasoning_tokens.0.min(metrics.output_tokens.0);
+    let reasoning = metrics.reasoning_tokens.0.max(metrics.reasoning_token_count.0);
+    let reasoning = reasoning.min(metrics.output_tokens.0);
     let tokens = Tokens::new(
         metrics.input_tokens.0.saturating_sub(read).saturating_sub(write),
         metrics.output_tokens.0 - reasoning,

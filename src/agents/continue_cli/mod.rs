@@ -174,8 +174,9 @@ struct Usage<'a> {
 #[serde(default)]
 struct Details {
     cached_tokens: Count,
-    #[serde(alias = "cache_creation_tokens")]
     cache_write_tokens: Count,
+    /// The same by another name.
+    cache_creation_tokens: Count,
     reasoning_tokens: Count,
 }
 
@@ -201,7 +202,10 @@ impl Usage<'_> {
     fn tokens(&self) -> Tokens {
         let prompt: Details = part(self.prompt_tokens_details).unwrap_or_default();
         let completion: Details = part(self.completion_tokens_details).unwrap_or_default();
-        let (read, write) = (prompt.cached_tokens.0, prompt.cache_write_tokens.0);
+        let (read, write) = (
+            prompt.cached_tokens.0,
+            prompt.cache_write_tokens.0.max(prompt.cache_creation_tokens.0),
+        );
         let reasoning = completion.reasoning_tokens.0.min(self.completion_tokens.0);
         let cached = read.saturating_add(write);
         let inside = if self.has_caches_beside(cached) { 0 } else { cached };

@@ -11,12 +11,13 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Usage<'a> {
-    #[serde(alias = "input")]
     input_tokens: Count,
-    #[serde(alias = "output")]
     output_tokens: Count,
-    #[serde(alias = "cachedInput")]
     cache_read_tokens: Count,
+    /// Older names of the same three.
+    input: Count,
+    output: Count,
+    cached_input: Count,
     cache_write_tokens: Count,
     reasoning_tokens: Count,
     /// What was billed: one dollar is 10^11 of these.
@@ -102,9 +103,9 @@ impl Usage<'_> {
         let written = detail("cache_write").saturating_add(for_an_hour);
         Sum {
             counts: [
-                self.input_tokens.0,
-                self.output_tokens.0,
-                self.cache_read_tokens.0,
+                self.input_tokens.0.max(self.input.0),
+                self.output_tokens.0.max(self.output.0),
+                self.cache_read_tokens.0.max(self.cached_input.0),
                 self.cache_write_tokens.0,
                 self.reasoning_tokens.0,
                 for_an_hour,

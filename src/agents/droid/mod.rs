@@ -208,23 +208,61 @@ struct Calling {
     calling_session_id: String,
 }
 
-/// The models that the user brought keys for, in the settings of the program.
+/// The models that the user brought keys for, in the settings of the program; both spellings are of some version.
 #[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(from = "CustomModelsJson")]
 struct CustomModels {
-    #[serde(alias = "custom_models")]
     custom_models: Vec<CustomModel>,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct CustomModelsJson {
+    #[serde(rename = "customModels")]
+    camel: Vec<CustomModel>,
+    #[serde(rename = "custom_models")]
+    snake: Vec<CustomModel>,
+}
+
+impl From<CustomModelsJson> for CustomModels {
+    fn from(json: CustomModelsJson) -> Self {
+        let CustomModelsJson { camel, snake } = json;
+        Self {
+            custom_models: if camel.is_empty() { snake } else { camel },
+        }
+    }
+}
+
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(from = "CustomModelJson")]
 struct CustomModel {
-    #[serde(default)]
     model: String,
-    #[serde(default, alias = "model_display_name", alias = "modelDisplayName")]
     display_name: String,
-    #[serde(default, alias = "base_url")]
     base_url: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct CustomModelJson {
+    model: String,
+    display_name: String,
+    model_display_name: String,
+    #[serde(rename = "model_display_name")]
+    snake_display_name: String,
+    base_url: String,
+    #[serde(rename = "base_url")]
+    snake_base_url: String,
+}
+
+impl From<CustomModelJson> for CustomModel {
+    fn from(json: CustomModelJson) -> Self {
+        let first = |names: [String; 3]| names.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
+        Self {
+            model: json.model,
+            display_name: first([json.display_name, json.model_display_name, json.snake_display_name]),
+            base_url: first([json.base_url, json.snake_base_url, String::new()]),
+        }
+    }
 }
 
 impl CustomModels {

@@ -41,7 +41,7 @@ impl Request<'_> {
         let (cost, fees) = (dollars(cost.total), usage.fees());
         let counts = usage.counts();
         let [input, output, read, write] = usage.billed();
-        let reasoning = usage.reasoning.0.min(output);
+        let reasoning = usage.reasoning().min(output);
         let tokens = Tokens::new(input, output - reasoning, reasoning, read, write);
         if tokens.is_zero() && cost.is_none_or(|cost| cost.nanos() == 0) {
             return false;

@@ -45,8 +45,10 @@ struct Entry<'a> {
     #[serde(borrow, default)]
     cwd: Option<&'a RawValue>,
     /// The file a fork was made from; `branchedFrom` in the first versions.
-    #[serde(borrow, default, alias = "branchedFrom")]
+    #[serde(borrow, default)]
     parent_session: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    branched_from: Option<&'a RawValue>,
     #[serde(borrow, default)]
     name: Option<&'a RawValue>,
     /// Of a `title` record, in omp.
@@ -182,7 +184,7 @@ impl State {
         }
         self.started = entry.timestamp.0;
         let parent_id = parent_of(path);
-        let origin = part::<Text>(entry.parent_session).filter(|origin| !origin.is_empty());
+        let origin = part::<Text>(entry.parent_session.or(entry.branched_from)).filter(|origin| !origin.is_empty());
         let cwd = part::<Text>(entry.cwd).filter(|cwd| !cwd.is_empty());
         into.session(SessionInfo {
             project: cwd.map(|cwd| Project::folder(self.time, cwd.0.into_owned())),

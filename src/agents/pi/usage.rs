@@ -25,8 +25,9 @@ pub(super) struct Usage<'a> {
     /// What the provider's own tools did, in omp: `{"webSearch":3}`.
     #[serde(borrow)]
     server: Option<&'a RawValue>,
-    #[serde(alias = "reasoningTokens")]
-    pub reasoning: Count,
+    reasoning: Count,
+    /// The same in omp.
+    reasoning_tokens: Count,
     #[serde(borrow)]
     pub cost: Option<&'a RawValue>,
 }
@@ -76,6 +77,10 @@ impl Usage<'_> {
         let more = [more.input, more.output, more.cache_read, Count(0)];
         let counts = self.counts();
         std::array::from_fn(|at| counts[at].saturating_add(more[at].0))
+    }
+
+    pub(super) fn reasoning(&self) -> u64 {
+        self.reasoning.0.max(self.reasoning_tokens.0)
     }
 
     pub(super) fn cache_write_1h(&self) -> u64 {
