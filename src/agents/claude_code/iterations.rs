@@ -94,14 +94,11 @@ fn listed<'a>(reply: &Reply<'a>) -> Result<Requests<'a>, String> {
     let paused = paused(reply.paused)?.into_iter().filter_map(|paused| paused.usage);
     let mut usages: Vec<_> = paused.map(|usage| (usage.read(), usage.iterations())).collect();
     usages.push((reply.usage, reply.iterations));
-    let last = usages.len() - 1;
-    let mut usages = usages.into_iter().enumerate();
-    let Some((_, (usage, iterations))) = usages.next() else {
-        return Ok(Requests::of(reply.usage));
-    };
+    let (usage, iterations) = usages.remove(0);
+    let last = usages.len();
     let mut requests = of_usage(usage, iterations, "")?;
     requests.is_latest = last == 0;
-    for (at, (usage, iterations)) in usages {
+    for (at, (usage, iterations)) in (1..).zip(usages) {
         let key = format!("resumed {at}");
         let Requests { own, extras, .. } = of_usage(usage, iterations, &format!("{key} "))?;
         if prompt(&own) + own.output > 0 {

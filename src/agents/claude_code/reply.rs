@@ -232,16 +232,17 @@ impl<'a> UsageJson<'a> {
 
     /// As JSON; empty where there are none.
     pub(super) fn iterations(&self) -> &'a [u8] {
-        list(self.iterations)
+        list(json(self.iterations))
     }
 }
 
+fn json(raw: Option<&RawValue>) -> &[u8] {
+    raw.map_or("", RawValue::get).as_bytes()
+}
+
 /// A list as JSON; an empty one is none.
-fn list(raw: Option<&RawValue>) -> &[u8] {
-    match raw.map_or("", RawValue::get) {
-        "[]" | "null" => b"",
-        list => list.as_bytes(),
-    }
+pub(super) fn list(json: &[u8]) -> &[u8] {
+    if matches!(json, b"[]" | b"null") { b"" } else { json }
 }
 
 fn raw<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
@@ -304,7 +305,7 @@ pub(super) fn parse_whole(line: &[u8]) -> Result<Option<Reply<'_>>, serde_json::
         message_id: message.id.map(|id| id.0),
         model: message.model.unwrap_or_default().0,
         iterations: usage.iterations(),
-        paused: list(message.paused),
+        paused: list(json(message.paused)),
         usage: usage.read(),
     }))
 }

@@ -302,9 +302,7 @@ impl State {
             id: id.0.into_owned(),
             provider: match purpose {
                 Purpose::Reply => self.own_provider.as_deref(),
-                Purpose::Compaction if sum.nano_aiu == 0 => {
-                    self.providers.get(&model).unwrap_or(&self.own_provider).as_deref()
-                }
+                Purpose::Compaction if sum.nano_aiu == 0 => self.own_provider_of(&model),
                 Purpose::Compaction | Purpose::Tool => None,
             }
             .unwrap_or(PROVIDER)
@@ -319,6 +317,11 @@ impl State {
         if unpriced.provider == PROVIDER && sum.nano_aiu == 0 && purpose != Purpose::Compaction {
             self.unpriced.push(unpriced);
         }
+    }
+
+    /// Who bills a model, where it is not Copilot: as in its latest request, or in that of any model.
+    fn own_provider_of(&self, model: &str) -> Option<&str> {
+        self.providers.get(model).unwrap_or(&self.own_provider).as_deref()
     }
 
     /// What the sums of a shutdown add, one row per model. They take the place of the segment's replies; a shutdown
@@ -379,12 +382,7 @@ impl State {
                 event: EventKey::of(ID, &key),
                 rank: Rank(u64::MAX, tokens.known_total()),
                 supersedes: Some(&segment),
-                provider_id: self
-                    .providers
-                    .get(model)
-                    .unwrap_or(&self.own_provider)
-                    .as_deref()
-                    .unwrap_or(PROVIDER),
+                provider_id: self.own_provider_of(model).unwrap_or(PROVIDER),
                 model_id: model,
                 origin: self.origins.of(None),
                 numbers: Numbers {

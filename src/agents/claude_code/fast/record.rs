@@ -1,7 +1,7 @@
 //! One assistant record, read field by field.
 
-use super::super::reply::{Reply, is_old};
-use super::usage::{Stop, list, stop_before, usage_fields};
+use super::super::reply::{Reply, is_old, list};
+use super::usage::{Stop, stop_before, usage_fields};
 use crate::agents::shared::instant::parse_time;
 use crate::agents::shared::json_cursor::Cursor;
 

@@ -1,6 +1,6 @@
 //! The usage object of a reply: its position and fields.
 
-use super::super::reply::{FAST, Tier, Usage, region};
+use super::super::reply::{FAST, Tier, Usage, list, region};
 use crate::agents::shared::json_cursor::Cursor;
 
 /// The fields of a usage in the order in which the program writes them.
@@ -72,11 +72,6 @@ pub(super) fn usage_fields<'a>(cursor: &mut Cursor<'a>, usage: &mut Usage, itera
         }
     }
     Some(())
-}
-
-/// A list as JSON; an empty one is none.
-pub(super) fn list(json: &[u8]) -> &[u8] {
-    if matches!(json, b"[]" | b"null") { b"" } else { json }
 }
 
 fn usual_counts(cursor: &mut Cursor<'_>) -> Option<[u64; 6]> {
