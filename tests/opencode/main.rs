@@ -6,5 +6,6 @@ mod generations;
 mod histories;
 mod miscounts;
 mod real;
+mod routed;
 #[path = "../support/mod.rs"]
 mod support;

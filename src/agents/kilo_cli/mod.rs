@@ -16,9 +16,8 @@ pub(super) static KILO_CLI: Family = Family {
         limits: About::list(&[
             "requests for session titles are not stored",
             "replies have no counts if the provider reports no usage",
-            "replies of a router (kilo-auto/…) count under its name, not under the model that it chose",
         ]),
-        rules_version: RULES_VERSION,
+        rules_version: RULES_VERSION + 1,
     },
     root: data_root,
     stem: "kilo",

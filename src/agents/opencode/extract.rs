@@ -209,6 +209,7 @@ mod tests {
             },
             provider: flat("providerID", provider_id).into(),
             model: flat("modelID", model_id).into(),
+            routed: None,
             created: time(&times["created"]),
             completed: time(&times["completed"]),
             counts: Counts {

@@ -53,6 +53,7 @@ pub(super) fn parse_reply(text: &[u8]) -> Option<Message<'_>> {
         role: Role::Assistant,
         provider: name(provider)?,
         model: name(model)?,
+        routed: None,
         created: Some(created),
         completed: Some(completed),
         counts: Counts {

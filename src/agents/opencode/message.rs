@@ -22,6 +22,8 @@ pub(super) struct Message<'a> {
     /// Empty where it was not recorded; so is `model`.
     pub provider: Cow<'a, str>,
     pub model: Cow<'a, str>,
+    /// The model that answered, where `model` is the router that chose it.
+    pub routed: Option<&'a str>,
     /// Epoch milliseconds.
     pub created: Option<i64>,
     pub completed: Option<i64>,

@@ -13,6 +13,7 @@ mod own_cost;
 pub(in crate::agents) mod program;
 pub mod remote;
 mod reply;
+mod routed;
 mod session;
 mod sqlite;
 mod state;

@@ -60,7 +60,7 @@ impl<'a> Replies<'a> {
             event,
             rank: session.rank,
             provider_id: &message.provider,
-            model_id: &message.model,
+            model_id: message.routed.unwrap_or(&message.model),
             numbers: Numbers {
                 cost,
                 presence: if is_reverted {

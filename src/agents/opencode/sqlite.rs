@@ -6,6 +6,7 @@ use super::imports::Imports;
 use super::message::Role;
 use super::own_cost::{OwnCosts, Parts};
 use super::reply::{Located, Replies};
+use super::routed::Routed;
 use super::session::{Place, Session, describe};
 use super::state::{Known, Open, Progress, State};
 use super::tables::{Stored, Tables, Times};
@@ -104,6 +105,12 @@ pub(super) struct Sessions {
     /// Sessions that a newer generation has: what is here is an old copy of them.
     elsewhere: FxHashSet<u64>,
     pub open: Vec<Open>,
+}
+
+/// What stands beside the messages.
+struct Beside {
+    parts: Option<Parts>,
+    routed: Routed,
 }
 
 struct Reading {
@@ -217,11 +224,13 @@ impl Pass<'_> {
         sessions: &mut Sessions,
         replies: &mut Replies<'_>,
     ) -> Result<()> {
-        let parts = self.parts(tables, of, replies.batch())?;
-        let parts = parts.as_ref();
+        let beside = Beside {
+            parts: self.parts(tables, of, replies.batch())?,
+            routed: self.routed(of, replies.batch())?,
+        };
         let Some(ids) = of else {
             return tables.messages(self.database, "", [], |stored| {
-                self.read_row(tables, stored, parts, sessions, replies)?;
+                self.read_row(tables, stored, &beside, sessions, replies)?;
                 replies.batch().hand_over();
                 Ok(())
             });
@@ -229,7 +238,7 @@ impl Pass<'_> {
         let condition = format!("where session_id in ({IN_LIST})");
         for list in table::lists(ids) {
             tables.messages(self.database, &condition, [list], |stored| {
-                self.read_row(tables, stored, parts, sessions, replies)
+                self.read_row(tables, stored, &beside, sessions, replies)
             })?;
         }
         Ok(())
@@ -251,6 +260,18 @@ impl Pass<'_> {
         }
     }
 
+    /// Which models routers chose; none where that is damaged, which leaves the counts of replies as they are.
+    fn routed(&self, of: Option<&[String]>, into: &mut Batch) -> Result<Routed> {
+        match Routed::read(self.database, of, into) {
+            Err(error) if error.downcast_ref().is_some_and(is_damaged) => {
+                let reason = format!("models that routers chose are unknown: {error:#}");
+                into.problem(Problem::new(self.path.display(), reason));
+                Ok(Routed::default())
+            }
+            read => read,
+        }
+    }
+
     fn problem(&self, stored: &Stored<'_>, reason: &str) -> Result<Problem> {
         let place = format!("{}:{}", self.path.display(), stored.rowid()?);
         Ok(Problem::new(place, reason))
@@ -260,7 +281,7 @@ impl Pass<'_> {
         &self,
         tables: &Tables,
         stored: &Stored<'_>,
-        parts: Option<&Parts>,
+        beside: &Beside,
         sessions: &mut Sessions,
         replies: &mut Replies<'_>,
     ) -> Result<()> {
@@ -289,8 +310,9 @@ impl Pass<'_> {
             return Ok(());
         }
         if let (Some(own_costs), Some(cost)) = (&self.own_costs, message.cost) {
-            message.cost = own_costs.of(parts, reading.session.hash, &id, cost);
+            message.cost = own_costs.of(beside.parts.as_ref(), reading.session.hash, &id, cost);
         }
+        message.routed = beside.routed.model_of(&id);
         let is_open = message.completed.is_none();
         let mut times = Times::default();
         if is_open || message.created.is_none() || reading.session.revert.is_some() {
