@@ -14,10 +14,12 @@ const PATH: &str = ".codex/sessions/2026/11/20/rollout-2026-11-20T08-34-11-01a1f
 enum Line {
     Model(u8),
     Task(u8),
-    /// A reply that used so much: input, of it cached, output, of it reasoning.
-    Used([u16; 4]),
+    /// A reply that used so much by one of two counters: input, of it cached, output, of it reasoning.
+    Used(bool, [u16; 4]),
     /// The counters as they were.
-    Again,
+    Again(bool),
+    /// The counters as they were before the last reply: another limit of the plan still has them.
+    Before(bool),
     /// Rate limits without counters.
     Limits,
     Text(String),
@@ -28,10 +30,11 @@ fn sound_line() -> impl Strategy<Value = Line> {
     prop_oneof![
         1 => (0u8..3).prop_map(Line::Model),
         1 => any::<u8>().prop_map(Line::Task),
-        4 => any::<[u16; 4]>().prop_map(|[input, cached, output, reasoning]| {
-            Line::Used([input, cached % input.max(1), output.max(1), reasoning % output.max(1)])
+        4 => any::<(bool, [u16; 4])>().prop_map(|(counter, [input, cached, output, reasoning])| {
+            Line::Used(counter, [input, cached % input.max(1), output.max(1), reasoning % output.max(1)])
         }),
-        2 => Just(Line::Again),
+        2 => any::<bool>().prop_map(Line::Again),
+        1 => any::<bool>().prop_map(Line::Before),
         1 => Just(Line::Limits),
         2 => r#"[a-z"\\{}:,é\[\] ]{0,40}"#.prop_map(Line::Text),
     ]
@@ -52,8 +55,9 @@ fn usage([input, cached, output, reasoning]: [u64; 4]) -> serde_json::Value {
 /// The file, and the tokens its last counters tell.
 fn rollout(lines: &[Line]) -> (Vec<u8>, u64) {
     let mut file = Vec::new();
-    let mut total = [0u64; 4];
-    let mut last = [0u64; 4];
+    // Of each counter, what it was after each reply: its totals, and what the reply added.
+    let mut counters = [vec![[[0u64; 4]; 2]], vec![[[0u64; 4]; 2]]];
+    let mut replies = Vec::new();
     let write = |at: usize, kind: &str, payload: serde_json::Value| {
         let timestamp = format!("2026-11-20T08:{:02}:{:02}.000Z", at / 60 % 60, at % 60);
         let record = serde_json::json!({"timestamp": timestamp, "type": kind, "payload": payload});
@@ -67,7 +71,7 @@ fn rollout(lines: &[Line]) -> (Vec<u8>, u64) {
         serde_json::json!({"id": "01a1f817-7e93-7893-9411-a307e052cd49", "cwd": "/home/dev/acme", "model_provider": "openai"}),
     ));
     for (at, line) in lines.iter().enumerate() {
-        let counters = |total, last| serde_json::json!({"type": "token_count", "info": {"total_token_usage": usage(total), "last_token_usage": usage(last)}, "rate_limits": null});
+        let count = |[total, last]: [[u64; 4]; 2]| serde_json::json!({"type": "token_count", "info": {"total_token_usage": usage(total), "last_token_usage": usage(last)}, "rate_limits": null});
         let (kind, payload) = match line {
             Line::Model(model) => (
                 "turn_context",
@@ -77,14 +81,27 @@ fn rollout(lines: &[Line]) -> (Vec<u8>, u64) {
                 "event_msg",
                 serde_json::json!({"type": "task_started", "turn_id": format!("turn-{id}")}),
             ),
-            Line::Used(used) => {
-                last = used.map(u64::from);
-                for (sum, used) in total.iter_mut().zip(last) {
-                    *sum += used;
-                }
-                ("event_msg", counters(total, last))
+            Line::Used(counter, used) => {
+                replies.push(*counter);
+                let counter = &mut counters[usize::from(*counter)];
+                let last = used.map(u64::from);
+                let mut total = counter[counter.len() - 1][0];
+                total.iter_mut().zip(last).for_each(|(sum, used)| *sum += used);
+                counter.push([total, last]);
+                ("event_msg", count([total, last]))
             }
-            Line::Again => ("event_msg", counters(total, last)),
+            Line::Again(counter) => {
+                let counter = &counters[usize::from(*counter)];
+                ("event_msg", count(counter[counter.len() - 1]))
+            }
+            Line::Before(counter) => {
+                // Only those of late are known again.
+                let since = replies.iter().rev().take_while(|other| *other != counter).count();
+                match counters[usize::from(*counter)].as_slice() {
+                    [.., before, _] if since < 6 => ("event_msg", count(*before)),
+                    _ => continue,
+                }
+            }
             Line::Limits => (
                 "event_msg",
                 serde_json::json!({"type": "token_count", "info": null, "rate_limits": null}),
@@ -101,7 +118,8 @@ fn rollout(lines: &[Line]) -> (Vec<u8>, u64) {
         };
         file.extend(write(at, kind, payload));
     }
-    (file, total[0] + total[2])
+    let truth = counters.iter().map(|counter| counter[counter.len() - 1][0]);
+    (file, truth.map(|total| total[0] + total[2]).sum())
 }
 
 fn sync(counting: &mut Counting, home: &Home, bytes: &[u8]) -> Vec<Counted> {

@@ -9,7 +9,6 @@ use anyhow::Result;
 use rustc_hash::FxHashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use xxhash_rust::xxh3::xxh3_64;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -82,7 +81,7 @@ impl Lineage {
     pub(super) fn is_inherited(&mut self, parent: &str, info: &Info) -> Option<bool> {
         let path = &self.path;
         let (line, is_whole) = self.line.get_or_insert_with(|| read_line(path, parent));
-        let (call, last) = (print(info), info.last);
+        let (call, last) = (info.print(), info.last);
         let contains =
             |story: &Story| story.prints.contains(&call) || last.is_some_and(|last| story.recorded.contains(&last));
         if line.iter().any(contains) {
@@ -108,23 +107,6 @@ fn read_line(path: &Path, parent: &str) -> (Vec<Story>, bool) {
     (line, true)
 }
 
-/// Hash of counters as written: with their place in a session they survive being copied, whatever becomes of times.
-pub(super) fn print(info: &Info) -> u64 {
-    let numbers = fields(&info.total).into_iter().chain(info.last.iter().flat_map(fields));
-    xxh3_64(&numbers.flat_map(u64::to_le_bytes).collect::<Vec<u8>>())
-}
-
-fn fields(usage: &Usage) -> [u64; 6] {
-    [
-        usage.input_tokens,
-        usage.cached_input_tokens,
-        usage.cache_write_input_tokens,
-        usage.output_tokens,
-        usage.reasoning_output_tokens,
-        usage.total_tokens,
-    ]
-}
-
 fn read_story(path: &Path, id: &str) -> Result<Story> {
     let mut story = Story::default();
     let Some(source) = Source::find(path, 0) else {
@@ -143,7 +125,7 @@ fn read_story(path: &Path, id: &str) -> Result<Story> {
         match line.record {
             Some(Record::Tokens { info: Some(info), .. }) => {
                 let call = Call {
-                    print: print(&info),
+                    print: info.print(),
                     time: line.time,
                 };
                 story.prints.insert(call.print);

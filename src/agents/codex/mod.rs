@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 pub(super) struct Codex;
 
-const RULES_VERSION: u32 = 11;
+const RULES_VERSION: u32 = 12;
 
 /// Kinds of sources.
 const ROLLOUT: u8 = 0;

@@ -182,7 +182,7 @@ impl Thread {
     /// by that one, whichever of its forks they are in and whatever else is on disk, and a call that a fork surely made
     /// itself takes the place of its copies by their trace.
     pub(super) fn count(&mut self, info: &Info, time: Option<i64>) -> TokenCount {
-        let print = lineage::print(info);
+        let print = info.print();
         let by_turn = self.by_turn();
         let is_numbered = by_turn.is_some();
         let mut caller = by_turn.unwrap_or_else(|| self.by_sequence(print, time));

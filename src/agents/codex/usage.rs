@@ -75,6 +75,15 @@ impl Usage {
         )
     }
 
+    /// Whether it is `before` and one call more.
+    fn continues(&self, before: &Self, call: &Self) -> bool {
+        let mut fields = self
+            .fields()
+            .into_iter()
+            .zip(before.fields().into_iter().zip(call.fields()));
+        fields.all(|(now, (before, call))| now == before.saturating_add(call))
+    }
+
     fn fell_below(&self, before: &Self) -> bool {
         self.fields()
             .iter()
@@ -102,17 +111,36 @@ pub(super) struct Info {
     pub last: Option<Usage>,
 }
 
+impl Info {
+    /// Hash of counters as written: with their place in a session they survive being copied, whatever becomes of times.
+    pub(super) fn print(&self) -> u64 {
+        let usages = std::iter::once(&self.total).chain(&self.last);
+        let numbers = usages.flat_map(|usage| usage.fields().into_iter().chain([usage.total_tokens]));
+        xxh3_64(&numbers.flat_map(u64::to_le_bytes).collect::<Vec<u8>>())
+    }
+}
+
 /// Upper bound of records that still expect a repetition.
 const MOST_ECHOES: usize = 8;
+/// Upper bound of counters that one file interleaves.
+const MOST_OTHERS: usize = 8;
+/// Totals that are recognized when they are written again.
+const MOST_PAST: usize = 8;
 
 /// What of a session's counters is known so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Counter {
     total: Option<Usage>,
+    /// The latest totals of other counters: a file may interleave those of several models or threads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    others: Vec<Usage>,
+    /// Hashes of counters that are written again once others follow: each limit of a plan keeps its own latest ones.
+    #[serde(default)]
+    past: Vec<u32>,
     /// How often the totals started again from below.
     pub restarts: u32,
-    /// Usages of `token_usage_record`s; a `token_count` that repeats each of them follows.
-    echoes: Vec<Usage>,
+    /// Usages of `token_usage_record`s, with the totals after them; a `token_count` that repeats each of them follows.
+    echoes: Vec<(Usage, Usage)>,
     /// Hash of the answer that the last record was about, with the counters after it.
     answer: Option<u64>,
 }
@@ -131,14 +159,23 @@ impl Counter {
         if before == Some(info.total) {
             return None;
         }
-        let has_restarted = before.is_some_and(|before| info.total.fell_below(&before));
+        if self.is_past(info) {
+            self.total = before;
+            return None;
+        }
+        let has_restarted =
+            !self.has_switched(info, before) && before.is_some_and(|before| info.total.fell_below(&before));
         self.restarts += u32::from(has_restarted);
         let usage = match (info.last, before) {
             (Some(last), _) => last,
             (None, Some(before)) if !has_restarted => info.total.minus(&before),
             (None, _) => info.total,
         };
-        let echo = self.echoes.iter().position(|echo| echo.fields() == usage.fields());
+        // What a record bills and its `token_count` does not add is in the totals of both.
+        let is_echo = |(call, after): &(Usage, Usage)| {
+            call.fields() == usage.fields() || (!after.is_zero() && after.fields() == info.total.fields())
+        };
+        let echo = self.echoes.iter().position(is_echo);
         if let Some(echo) = echo {
             self.echoes.drain(..=echo);
             return None;
@@ -151,6 +188,40 @@ impl Counter {
         Some(usage)
     }
 
+    /// Whether the same counters were written before; takes note of them.
+    fn is_past(&mut self, info: &Info) -> bool {
+        if self.others.contains(&info.total) {
+            return true;
+        }
+        if info.last.is_none() {
+            return false;
+        }
+        // A part of the hash does: it is compared with a few others.
+        let print = info.print() as u32;
+        let known = self.past.iter().position(|past| *past == print);
+        if let Some(at) = known.or((self.past.len() == MOST_PAST).then_some(0)) {
+            self.past.remove(at);
+        }
+        self.past.push(print);
+        known.is_some()
+    }
+
+    /// Whether the totals are those of another known counter; the one `before` is then, or if this one is new, another.
+    fn has_switched(&mut self, info: &Info, before: Option<Usage>) -> bool {
+        let (Some(last), Some(before)) = (info.last, before) else {
+            return false;
+        };
+        if info.total.continues(&before, &last) {
+            return false;
+        }
+        let other = self.others.iter().position(|other| info.total.continues(other, &last));
+        if let Some(at) = other.or((self.others.len() == MOST_OTHERS).then_some(0)) {
+            self.others.remove(at);
+        }
+        self.others.push(before);
+        other.is_some()
+    }
+
     /// Takes note of a call that has a record of its own, with the id of its answer and the counters after it.
     pub(super) fn recorded(&mut self, usage: Usage, answer: Option<&str>, after: &Usage) {
         let answer = answer.map(|id| xxh3_64(format!("{id}\n{after:?}\n{usage:?}").as_bytes()));
@@ -161,7 +232,7 @@ impl Counter {
         if self.echoes.len() == MOST_ECHOES {
             self.echoes.remove(0);
         }
-        self.echoes.push(usage);
+        self.echoes.push((usage, *after));
     }
 }
 
@@ -232,15 +303,53 @@ mod tests {
     }
 
     #[test]
+    fn counters_of_other_streams_and_of_the_past_are_no_calls() {
+        let call = |input, output, last_input| info(usage(input, output), Some(usage(last_input, 1)));
+        let steps = [
+            (call(100, 1, 100), true),
+            (call(150, 2, 50), true),
+            // What another limit still has.
+            (call(100, 1, 100), false),
+            (call(150, 2, 50), false),
+            // A counter of its own, and both in turns.
+            (call(70, 1, 70), true),
+            (call(160, 3, 10), true),
+            (call(70, 1, 70), false),
+            (call(95, 2, 25), true),
+            (call(160, 3, 10), false),
+            (call(170, 4, 10), true),
+        ];
+        let mut counter = Counter::default();
+        for (at, (info, is_call)) in steps.iter().enumerate() {
+            let state = serde_json::to_string(&counter).expect("a state");
+            counter = serde_json::from_str(&state).expect("the same");
+            assert_eq!(counter.count(info).is_some(), *is_call, "step {at}");
+        }
+        // The second counter once, the first not again.
+        assert_eq!(counter.restarts, 1);
+        // Long after: the counter that made no call is known by its total.
+        for more in 1..=20 {
+            assert!(counter.count(&call(170 + more * 5, 4 + more, 5)).is_some());
+        }
+        assert_eq!(counter.count(&call(95, 2, 25)), None);
+        assert!(counter.count(&call(120, 3, 25)).is_some());
+        assert_eq!(counter.count(&call(270, 24, 5)), None);
+        assert_eq!(counter.restarts, 1);
+    }
+
+    #[test]
     fn a_recorded_call_is_not_counted_again() {
         let mut counter = Counter::default();
         counter.recorded(usage(10, 1), Some("r-1"), &Usage::default());
         counter.recorded(usage(20, 1), Some("r-2"), &Usage::default());
         assert_eq!(counter.count(&info(usage(10, 1), Some(usage(10, 1)))), None);
         assert_eq!(counter.count(&info(usage(30, 2), Some(usage(20, 1)))), None);
+        // One whose `token_count` has less, as after a search of the provider's.
+        counter.recorded(usage(40, 2), Some("r-3"), &usage(70, 4));
+        assert_eq!(counter.count(&info(usage(70, 4), Some(usage(30, 2)))), None);
         // A call of an older program that continued the session.
         assert_eq!(
-            counter.count(&info(usage(50, 3), Some(usage(20, 1)))),
+            counter.count(&info(usage(90, 5), Some(usage(20, 1)))),
             Some(usage(20, 1))
         );
     }
