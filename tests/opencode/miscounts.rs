@@ -7,6 +7,7 @@ use crate::support::opencode_home::{DATA, START, database, ids, read, system, to
 use ttop::agents::opencode::OPENCODE;
 use ttop::agents::{Agent, Batch, Bookmark};
 use ttop::core::tokens::Tokens;
+use ttop::core::turn::Presence;
 
 #[test]
 fn copies_of_forks_of_forks_count_once_and_belong_to_the_oldest_session() {
@@ -127,18 +128,53 @@ fn every_database_is_read_wherever_it_is_named() {
     assert_eq!(read(&[("XDG_DATA_HOME", "/nowhere")]), "");
 }
 
+/// What came in over the new interface of a late version 1, beside replies of the old one.
 #[test]
-fn session_messages_without_the_table_of_version_two_are_not_read() {
+fn session_messages_without_the_sessions_of_version_two_count_with_those_of_version_one() {
     let home = Home::new();
     let database = database(&home, "opencode.db");
-    database.session("ses_a", START);
-    database.reply("m1", "ses_a", &Reply::at(START));
+    let mut counting = Counting::of(&OPENCODE);
+    let mut seen = || {
+        let reading = counting.sync(&system(&home, &[]));
+        assert_eq!(reading.problems, []);
+        let cold = read(&home);
+        assert_eq!(ids(&reading), ids(&cold));
+        let present = |turn: &&Counted| turn.presence == Presence::Present;
+        assert_eq!(reading.turns.iter().filter(present).count(), reading.turns.len());
+        ids(&reading).join(" ")
+    };
     database.run("create table session_message(id text primary key, session_id text, type text, seq integer, time_created integer, time_updated integer, data text)");
-    database.run(&format!(
-        "insert into session_message values('m2', 'ses_a', 'assistant', 1, 1, 1, '{}')",
-        Reply::at(START + 1).json()
-    ));
-    assert_eq!(ids(&read(&home)), ["m1"]);
+    for session in ["ses_a", "ses_b"] {
+        database.session(session, START);
+    }
+    database.reply("m1", "ses_a", &Reply::at(START));
+    assert_eq!(seen(), "m1");
+    let second = |id: &str, session: &str, at: i64| {
+        let data = format!(
+            r#"{{"time":{{"created":{at},"completed":{}}},"model":{{"id":"m","providerID":"p"}},"finish":"stop","cost":0,
+                "tokens":{{"input":900,"output":50,"reasoning":0,"cache":{{"read":100,"write":0}}}}}}"#,
+            at + 1
+        );
+        let insert = "insert into session_message values(?1, ?2, 'assistant', 1, ?3, ?3, ?4)";
+        database
+            .connection
+            .execute(insert, (id, session, at, data))
+            .expect("a row");
+    };
+    second("m2", "ses_b", START + 1);
+    assert_eq!(seen(), "m1 m2");
+    // Each table goes on by itself, in a session that the other knows, too.
+    second("m3", "ses_a", START + 2);
+    assert_eq!(seen(), "m1 m2 m3");
+    database.reply("m4", "ses_b", &Reply::at(START + 3));
+    assert_eq!(seen(), "m1 m2 m3 m4");
+    database.reply("m5", "ses_a", &Reply::at(START + 4));
+    second("m6", "ses_b", START + 5);
+    assert_eq!(seen(), "m1 m2 m3 m4 m5 m6");
+    // A reply that both have.
+    let copy = "insert into session_message select 'm7', session_id, 'assistant', 2, time_created, time_updated, data from message where id = 'm5'";
+    database.run(copy);
+    assert_eq!(seen(), "m1 m2 m3 m4 m5 m6");
 }
 
 #[test]

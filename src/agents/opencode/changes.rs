@@ -39,43 +39,57 @@ impl Pass<'_> {
             whole_at_ns: known.whole_at_ns,
             generations: Vec::new(),
         };
-        let mut replies = Replies::new(agent_id, into);
         let (mut present, mut were_present) = (FxHashSet::default(), FxHashSet::default());
-        for (tables, before) in self.tables.iter().zip(&known.generations) {
-            let mut round = Round {
-                pass: self,
-                tables,
-                projects: tables.projects(self.database, replies.batch())?,
-                sessions: Sessions::beside(&present),
-            };
-            let listed = tables.changes(self.database)?;
-            let has_moved = |hash| present.contains(&hash) != were_present.contains(&hash);
-            let suspects = round.suspects(before, &listed, has_moved)?;
-            round.read_again(&suspects, &mut replies)?;
-            let mut sessions = round.merged(before, &listed);
-            let rows: u64 = sessions.values().map(|known| u64::from(known.rows)).sum();
-            let has_unrecorded = before
-                .sessions
-                .values()
-                .any(|known| known.updated == Session::UNRECORDED);
-            if has_unrecorded || rows != tables.count(self.database)? {
-                let miscounted = round.miscounted(&sessions, &listed)?;
-                round.read_again(&miscounted, &mut replies)?;
-                sessions = round.merged(before, &listed);
+        let generations: Vec<_> = self.tables.iter().zip(&known.generations).collect();
+        for group in generations.chunk_by(|_, (next, _)| next.shares_sessions) {
+            let mut rounds = Vec::with_capacity(group.len());
+            for (tables, before) in group {
+                rounds.push(Round {
+                    pass: self,
+                    tables,
+                    before,
+                    projects: tables.projects(self.database, into)?,
+                    sessions: Sessions::beside(&present),
+                });
             }
-            present.extend(sessions.keys());
-            were_present.extend(before.sessions.keys());
-            let was_read = &round.sessions.at;
-            let mut open = round.sessions.open;
-            let still_open = |session| sessions.contains_key(&session) && !was_read.contains_key(&session);
-            open.extend(before.open.iter().filter(|open| still_open(open.session)));
-            let (mark, mark_id) = tables.last(self.database)?;
-            state.generations.push(Progress {
-                mark,
-                mark_id: mark_hash(mark, &mark_id),
-                sessions,
-                open,
-            });
+            let listed = group[0].0.changes(self.database)?;
+            let has_moved = |hash| present.contains(&hash) != were_present.contains(&hash);
+            // A session that is read again is read from all tables it is in: what is not read counts as taken back.
+            let mut suspects = FxHashSet::default();
+            for round in &rounds {
+                suspects.extend(round.suspects(&listed, has_moved)?);
+            }
+            let suspects: Vec<String> = suspects.into_iter().collect();
+            for round in &mut rounds {
+                round.read_again(agent_id, &suspects, into)?;
+            }
+            let mut merged: Vec<_> = rounds.iter().map(|round| round.merged(&listed)).collect();
+            let mut miscounted = FxHashSet::default();
+            for (round, sessions) in rounds.iter().zip(&merged) {
+                miscounted.extend(round.miscounted(sessions, &listed)?);
+            }
+            if !miscounted.is_empty() {
+                let miscounted: Vec<String> = miscounted.into_iter().collect();
+                for round in &mut rounds {
+                    round.read_again(agent_id, &miscounted, into)?;
+                }
+                merged = rounds.iter().map(|round| round.merged(&listed)).collect();
+            }
+            for (round, sessions) in rounds.into_iter().zip(merged) {
+                present.extend(sessions.keys());
+                were_present.extend(round.before.sessions.keys());
+                let was_read = &round.sessions.at;
+                let mut open = round.sessions.open;
+                let still_open = |session| sessions.contains_key(&session) && !was_read.contains_key(&session);
+                open.extend(round.before.open.iter().filter(|open| still_open(open.session)));
+                let (mark, mark_id) = round.tables.last(self.database)?;
+                state.generations.push(Progress {
+                    mark,
+                    mark_id: mark_hash(mark, &mark_id),
+                    sessions,
+                    open,
+                });
+            }
         }
         if !were_present.is_subset(&present) {
             into.replace(Scope::Sessions(present.into_iter().collect()), Presence::Gone);
@@ -88,6 +102,7 @@ impl Pass<'_> {
 struct Round<'a> {
     pass: &'a Pass<'a>,
     tables: &'a Tables,
+    before: &'a Progress,
     projects: Projects,
     /// Those that were read again.
     sessions: Sessions,
@@ -95,12 +110,8 @@ struct Round<'a> {
 
 impl Round<'_> {
     /// Sessions that are new, were touched, have new rows, or have replies that were not complete and were written since.
-    fn suspects(
-        &self,
-        before: &Progress,
-        listed: &[(String, i64)],
-        has_moved: impl Fn(u64) -> bool,
-    ) -> Result<Vec<String>> {
+    fn suspects(&self, listed: &[(String, i64)], has_moved: impl Fn(u64) -> bool) -> Result<FxHashSet<String>> {
+        let before = self.before;
         let newest = listed.iter().map(|(_, updated)| *updated).max().unwrap_or(0);
         // A session from the future must not keep the others from being recent.
         let recent = newest.min(self.pass.now_ns / 1_000_000).saturating_sub(RECENT_MS);
@@ -134,11 +145,17 @@ impl Round<'_> {
                 }
                 Ok(())
             })?;
-        Ok(ids.into_iter().collect())
+        Ok(ids)
     }
 
     /// Sessions whose number of rows is not what it should be: something was deleted, or belongs to no session.
     fn miscounted(&self, sessions: &FxHashMap<u64, Known>, listed: &[(String, i64)]) -> Result<Vec<String>> {
+        let rows: u64 = sessions.values().map(|known| u64::from(known.rows)).sum();
+        let mut recorded = self.before.sessions.values();
+        let has_unrecorded = recorded.any(|known| known.updated == Session::UNRECORDED);
+        if !has_unrecorded && rows == self.tables.count(self.pass.database)? {
+            return Ok(Vec::new());
+        }
         let mut ids = Vec::new();
         let mut counted = FxHashSet::default();
         for (id, rows) in self.tables.counts(self.pass.database)? {
@@ -158,8 +175,8 @@ impl Round<'_> {
     }
 
     /// Reads sessions from their start, all in one pass over each table.
-    fn read_again(&mut self, ids: &[String], replies: &mut Replies<'_>) -> Result<()> {
-        let recorded = self.tables.sessions_among(self.pass.database, ids, replies.batch())?;
+    fn read_again(&mut self, agent_id: &'static str, ids: &[String], into: &mut Batch) -> Result<()> {
+        let recorded = self.tables.sessions_among(self.pass.database, ids, into)?;
         let recorded: FxHashMap<&str, &Recorded> = recorded.iter().map(|session| (&*session.id, session)).collect();
         for id in ids {
             let recorded = recorded.get(id.as_str());
@@ -168,21 +185,22 @@ impl Round<'_> {
                 None => Session::unrecorded(id, Place::Database),
             };
             if self.sessions.add(session) {
-                let batch = replies.batch();
-                batch.replace(Scope::Session(id.to_owned()), Presence::Reverted);
+                into.replace(Scope::Session(id.to_owned()), Presence::Reverted);
                 if let Some(recorded) = recorded {
-                    batch.session(describe(recorded, &self.projects));
+                    into.session(describe(recorded, &self.projects));
                 }
             }
         }
-        self.pass.read_rows(self.tables, Some(ids), &mut self.sessions, replies)
+        let mut replies = Replies::new(agent_id, into);
+        self.pass
+            .read_rows(self.tables, Some(ids), &mut self.sessions, &mut replies)
     }
 
     /// The merged state of every session.
-    fn merged(&self, before: &Progress, listed: &[(String, i64)]) -> FxHashMap<u64, Known> {
+    fn merged(&self, listed: &[(String, i64)]) -> FxHashMap<u64, Known> {
         let unchanged = listed.iter().filter_map(|(id, _)| {
             let hash = session_hash(id);
-            before.sessions.get(&hash).map(|known| (hash, *known))
+            self.before.sessions.get(&hash).map(|known| (hash, *known))
         });
         let read = self.sessions.known();
         let mut merged: FxHashMap<u64, Known> = unchanged.collect();

@@ -70,7 +70,7 @@ pub static OPENCODE: Family = Family {
 };
 
 /// Version of the reading rules of the whole family.
-pub const RULES_VERSION: u32 = 4;
+pub const RULES_VERSION: u32 = 5;
 
 impl Agent for Family {
     fn id(&self) -> &'static str {

@@ -185,11 +185,14 @@ impl Pass<'_> {
         let mut present = FxHashSet::default();
         for tables in self.tables {
             let projects = tables.projects(self.database, into)?;
-            let mut sessions = Sessions::beside(&present);
+            let mut sessions = match tables.shares_sessions {
+                true => Sessions::default(),
+                false => Sessions::beside(&present),
+            };
             let recorded = tables.sessions(self.database, into)?;
             into.sessions.reserve(recorded.len());
             for recorded in recorded {
-                if sessions.add(Session::new(&recorded, Place::Database)) {
+                if sessions.add(Session::new(&recorded, Place::Database)) && !tables.shares_sessions {
                     into.session(describe(&recorded, &projects));
                 }
             }

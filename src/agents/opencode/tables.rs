@@ -1,4 +1,4 @@
-//! The two generations of tables in a database, asked for by the columns they really have.
+//! The generations of tables in a database, asked for by the columns they really have.
 
 use super::session::{Projects, Recorded, Revert};
 use crate::agents::shared::batch::Batch;
@@ -27,8 +27,10 @@ const SESSION_COLUMNS: [&str; 10] = [
 
 /// One generation: its session table, its message table, and which columns they have.
 pub(super) struct Tables {
-    /// Those of OpenCode 2.
+    /// Whether messages are written as OpenCode 2 does.
     pub is_second: bool,
+    /// Whether the sessions are those of the generation before: late versions 1 write replies of either kind.
+    pub shares_sessions: bool,
     pub session: &'static str,
     pub message: &'static str,
     has_sessions: bool,
@@ -77,23 +79,34 @@ pub(super) struct Times {
 }
 
 impl Tables {
-    /// The generations in a database, the newer one first. `session_message` alone is no sign of version 2: late
-    /// versions 1 have it too, empty.
+    /// The generations in a database, the newest sessions first. Late versions 1 have `session_message` for what comes in
+    /// over the new interface; there it belongs to `session`.
     ///
     /// # Errors
     /// When the schema cannot be read.
     pub(super) fn find(database: &Database) -> Result<Vec<Self>> {
-        let mut found = Vec::new();
-        for (is_second, session, message) in [(true, "session_v2", "session_message"), (false, "session", "message")] {
+        let mut found: Vec<Self> = Vec::new();
+        let kinds = [
+            (true, "session_v2", "session_message"),
+            (false, "session", "message"),
+            (true, "session", "session_message"),
+        ];
+        for (is_second, session, message) in kinds {
             let sessions = database.columns(session)?;
             let messages = database.columns(message)?;
-            if (is_second && sessions.is_empty()) || !has_all(&messages) {
+            let is_read = found.iter().any(|known| known.message == message);
+            if is_read || (is_second && sessions.is_empty()) || !has_all(&messages) {
+                continue;
+            }
+            let shares_sessions = found.last().is_some_and(|known| known.session == session);
+            if shares_sessions && is_empty(database, message)? {
                 continue;
             }
             let has = |columns: &[String], wanted: &str| columns.iter().any(|column| column == wanted);
             let time = |name: &'static str| if has(&messages, name) { name } else { "null" };
             found.push(Self {
                 is_second,
+                shares_sessions,
                 session,
                 message,
                 has_sessions: has(&sessions, "id"),
@@ -348,6 +361,12 @@ impl Tables {
         )?;
         Ok(projects)
     }
+}
+
+fn is_empty(database: &Database, table: &str) -> Result<bool> {
+    let select = format!("select 1 from {table} limit 1");
+    let found = database.connection.query_row(&select, [], |_| Ok(())).optional()?;
+    Ok(found.is_none())
 }
 
 /// Whether a message table has what a message cannot do without.

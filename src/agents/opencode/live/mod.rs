@@ -291,8 +291,8 @@ impl Matching<'_> {
         let Some(session) = &claim.session else { return };
         let known = self.known(&session.id);
         let folder = known.and_then(|known| known.row.directory.as_deref());
-        let is_second = known.is_some_and(|known| known.row.is_second);
-        let worker = own.or_else(|| self.servers.iter().find(|server| is_second && server.is_service));
+        let is_of_second = known.is_some_and(|known| known.row.is_of_second());
+        let worker = own.or_else(|| self.servers.iter().find(|server| is_of_second && server.is_service));
         if let Some(server) = worker {
             claim.worker = Some(server.pid);
             claim.word = server.answers.of(&session.id, folder).map(|reported| ReportedStatus {
@@ -300,7 +300,7 @@ impl Matching<'_> {
                 since: None,
                 source: StatusSource::Api,
             });
-        } else if is_second && matches!(claim.role, Role::Tui | Role::Attach) && !self.runs_alone(claim.pid) {
+        } else if is_of_second && matches!(claim.role, Role::Tui | Role::Attach) && !self.runs_alone(claim.pid) {
             // An interface of version 2 does nothing itself.
             claim.worker = None;
         }

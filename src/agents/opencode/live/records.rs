@@ -47,8 +47,10 @@ pub(super) struct Row {
     pub id: String,
     pub parent_id: Option<String>,
     pub directory: Option<String>,
-    /// Whether it is one of OpenCode 2.
+    /// Whether its messages are written as OpenCode 2 does.
     pub is_second: bool,
+    /// The table it is in.
+    table: &'static str,
     pub created: Option<i64>,
     pub updated: Option<i64>,
     pub is_archived: bool,
@@ -111,8 +113,15 @@ impl Records {
         let mut warnings = Batch::default();
         let mut rows = Vec::new();
         tables.read_sessions(&self.database, &COLUMNS, which, &mut warnings, |cells| {
-            rows.extend(read_row(cells, tables.is_second));
+            rows.extend(read_row(cells, tables));
         })?;
+        if self.generations.iter().any(|tables| tables.shares_sessions) {
+            let select = "select 1 from session_message where session_id = ?1";
+            let mut statement = self.connection().prepare_cached(select)?;
+            for row in &mut rows {
+                row.is_second = statement.exists([&row.id])?;
+            }
+        }
         Ok(rows)
     }
 
@@ -281,7 +290,7 @@ impl Records {
     }
 
     fn children_wrote_at(&self, row: &Row) -> Result<Option<i64>> {
-        let session = if row.is_second { "session_v2" } else { "session" };
+        let session = row.table;
         if !self
             .database
             .columns(session)?
@@ -322,6 +331,11 @@ impl Records {
 }
 
 impl Row {
+    /// Whether OpenCode 2 runs it, and not a late version 1 that writes messages as that does.
+    pub(super) fn is_of_second(&self) -> bool {
+        self.table == "session_v2"
+    }
+
     /// Whether `output` of its messages may include reasoning.
     pub(super) fn includes_reasoning(&self) -> bool {
         includes_reasoning(self.version.as_deref().unwrap_or_default(), Place::Database)
@@ -342,7 +356,7 @@ impl Row {
     }
 }
 
-fn read_row(cells: &Cells<'_>, is_second: bool) -> Option<Row> {
+fn read_row(cells: &Cells<'_>, tables: &Tables) -> Option<Row> {
     Some(Row {
         id: cells.text("id")?,
         parent_id: cells.text("parent_id"),
@@ -358,6 +372,7 @@ fn read_row(cells: &Cells<'_>, is_second: bool) -> Option<Row> {
         idle: cells.integer("time_idle"),
         viewed: cells.integer("time_viewed"),
         outcome: cells.text("idle_outcome"),
-        is_second,
+        is_second: tables.is_second,
+        table: tables.session,
     })
 }
