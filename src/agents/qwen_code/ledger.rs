@@ -62,8 +62,9 @@ pub(super) fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result
             tool_use_prompt_token_count: Count(0),
             total_token_count: request.total_tokens,
         };
-        let tokens = usage.tokens();
         let (session, model) = (&*request.session_id, &*request.model);
+        let provider = biller_or("", model, "alibaba");
+        let tokens = usage.tokens_by(provider);
         if tokens.is_zero() || session.is_empty() {
             into.skip(Skip::Uncounted);
             return Ok(());
@@ -85,7 +86,7 @@ pub(super) fn read(source: &Source, from: &Bookmark, into: &mut Batch) -> Result
             event: EventKey::of(ID, &key),
             rank: Rank(tokens.known_total(), 0),
             segment: Some(&name),
-            provider_id: biller_or("", model, "alibaba"),
+            provider_id: provider,
             model_id: model,
             numbers: Numbers::of(tokens, time),
             place: line.offset,

@@ -16,7 +16,7 @@ use crate::agents::shared::walk::Walk;
 use crate::agents::shared::words::first_words;
 use crate::core::biller::biller_or;
 use crate::core::numbers::Numbers;
-use crate::core::tokens::Tokens;
+use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{EventKey, Origin, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
@@ -25,7 +25,7 @@ use serde_json::value::RawValue;
 use std::path::Path;
 
 const ID: &str = "qwen-code";
-const RULES_VERSION: u32 = 8;
+const RULES_VERSION: u32 = 9;
 /// Kinds of sources: the log of a session, that of a subagent, and the list of all requests.
 const CHAT: u8 = 0;
 const SUBAGENT: u8 = 1;
@@ -53,6 +53,8 @@ impl Agent for QwenCode {
             limits: About::list(&[
                 "the provider is derived from the model's name: chats do not record the backend",
                 "if the total does not show whether output includes reasoning, ttop assumes it does",
+                "reasoning that the provider does not report is estimated by Qwen Code",
+                "cache writes of Claude models are included in input",
                 "suggestions for the next prompt and aborted requests are not recorded",
             ]),
             rules_version: RULES_VERSION,
@@ -122,9 +124,20 @@ struct State {
 }
 
 /// The name under which a log and the list of all requests know a request: both count those that look alike. A subagent's
-/// log does not name its model; the file beside it may be missing.
+/// log does not name its model; the file beside it may be missing. Where a provider leaves counts out, the list has their
+/// sums and the log zeros.
 fn name(occurrences: &mut Occurrences, session: &str, is_main: bool, usage: &Usage) -> String {
-    let look = format!("{session}\0{is_main}\0{:?}", usage.counts());
+    let [prompt, candidates, thoughts, cached, total] = usage.counts();
+    let prompt = if prompt == 0 { cached } else { prompt };
+    let total = if total == 0 {
+        prompt + candidates + thoughts
+    } else {
+        total
+    };
+    let look = format!(
+        "{session}\0{is_main}\0{:?}",
+        [prompt, candidates, thoughts, cached, total]
+    );
     let number = occurrences.number(&look);
     format!("{look}\0{number}")
 }
@@ -210,6 +223,17 @@ impl Usage {
         format!("{model}\0{:?}", self.counts())
     }
 
+    /// The tokens of a reply by the model of a provider.
+    fn tokens_by(self, provider: &str) -> Tokens {
+        let tokens = self.tokens();
+        match provider {
+            _ if tokens.is_zero() && self.total_token_count.0 > 0 => Tokens::unreported(),
+            // What was written to its cache is in the prompt, and how much is not kept.
+            "anthropic" if !tokens.is_zero() => tokens.without(Bucket::CacheWrite),
+            _ => tokens,
+        }
+    }
+
     /// Cached tokens are inside the prompt. Backends that speak OpenAI's language have the reasoning inside the
     /// candidates, Gemini's beside them; tool prompts are beside the prompt where the total contains them.
     fn tokens(self) -> Tokens {
@@ -287,14 +311,15 @@ fn add(
     into: &mut Batch,
 ) {
     let usage = entry.usage_metadata.unwrap_or_default();
-    let tokens = usage.tokens();
-    if tokens.is_zero() {
-        return into.skip(Skip::Uncounted);
-    }
     let id = entry.uuid.as_deref().unwrap_or("");
     let named = entry.model.as_deref();
     let described = subagent.and_then(|subagent| subagent.model.as_deref());
     let model = named.or(described).unwrap_or("");
+    let provider = biller_or("", model, "alibaba");
+    let tokens = usage.tokens_by(provider);
+    if tokens.is_zero() {
+        return into.skip(Skip::Uncounted);
+    }
     let key = match id {
         "" => state.nameless.key(session, time, &usage.content(named.unwrap_or(""))),
         id => id.to_owned(),
@@ -311,7 +336,7 @@ fn add(
         rank: Rank(tokens.known_total(), u64::from(entry.forked_from.is_none())),
         // What the list of requests has of it.
         supersedes: Some(&name),
-        provider_id: biller_or("", model, "alibaba"),
+        provider_id: provider,
         model_id: model,
         origin: Origin {
             branch: &branch,
@@ -387,6 +412,33 @@ mod tests {
             tokens(r#"{"candidatesTokenCount":5,"thoughtsTokenCount":9,"promptTokenCount":-1}"#),
             [0, 5, 9, 0, 0]
         );
+    }
+
+    #[test]
+    fn counts_that_are_not_there_are_unknown() {
+        let usage = |usage: &str| -> Usage { serde_json::from_str(usage).expect("usage") };
+        let counts = usage(r#"{"promptTokenCount":100,"candidatesTokenCount":50,"cachedContentTokenCount":60}"#);
+        assert_eq!(counts.tokens_by("alibaba"), Tokens::new(40, 50, 0, 60, 0));
+        let claude = counts.tokens_by("anthropic");
+        assert_eq!((claude.input(), claude.cache_write()), (Some(40), None));
+        assert!(Usage::default().tokens_by("anthropic").is_zero());
+        let total = usage(r#"{"promptTokenCount":0,"totalTokenCount":150}"#);
+        assert_eq!(total.tokens_by("alibaba"), Tokens::unreported());
+    }
+
+    #[test]
+    fn a_log_and_the_list_name_a_request_alike_where_counts_are_missing() {
+        let name_of = |usage: &str| {
+            let usage = serde_json::from_str(usage).expect("usage");
+            name(&mut Occurrences::default(), "q1", true, &usage)
+        };
+        let log = r#"{"promptTokenCount":100,"candidatesTokenCount":50,"thoughtsTokenCount":5,"totalTokenCount":0}"#;
+        let list = r#"{"promptTokenCount":100,"candidatesTokenCount":50,"thoughtsTokenCount":5,"totalTokenCount":155}"#;
+        assert_eq!(name_of(log), name_of(list));
+        let log = r#"{"cachedContentTokenCount":60,"candidatesTokenCount":50,"totalTokenCount":0}"#;
+        let list =
+            r#"{"promptTokenCount":60,"cachedContentTokenCount":60,"candidatesTokenCount":50,"totalTokenCount":110}"#;
+        assert_eq!(name_of(log), name_of(list));
     }
 
     #[test]
