@@ -254,6 +254,7 @@ fn replies_that_the_command_of_another_agent_gave_to_openclaw_count_under_that_a
     for (at, provider) in [(1, "claude-cli"), (2, "google-gemini-cli"), (3, "codex-cli")] {
         lines.push(reply(at, "cli", provider, 1000));
     }
+    lines.push(reply(6, "openai-chatgpt-responses", "codex", 1000));
     // A command that keeps no records that are read.
     lines.push(reply(4, "cli", "house-cli", 20));
     lines.push(reply(5, "anthropic-messages", "anthropic", 3));

@@ -8,13 +8,14 @@ pub(in crate::agents) mod program;
 mod project;
 mod survey;
 
-use super::{About, Agent, Batch, Bookmark, Found, Live, Root, Source};
+use super::{About, Agent, Batch, Bookmark, Found, Live, Root, Source, openclaw};
 use crate::agents::shared::live::program::Program;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
 use anyhow::Result;
 use project::Projects;
+use std::path::Path;
 
 /// Its id in rows and folders.
 const ID: &str = "gemini-cli";
@@ -61,24 +62,10 @@ impl Agent for GeminiCli {
             Some(home) => (home, "$GEMINI_CLI_HOME"),
             None => (system.home.clone(), "default"),
         };
-        let root = home.join(".gemini").join("tmp");
-        found.roots.push(Root::new(&root, because));
-        found.watch_list_in(&home.join(".gemini"));
-        let projects = Projects::beside(&root);
         let mut walk = Walk::default();
-        for project in walk.folders(&root, &mut found) {
-            let known = projects.known_of(&project);
-            for path in walk.files(&project.join("chats"), CHATS_DEPTH, &mut found) {
-                // The exact ending: `x.jsonl.tmp-4711` and `x.jsonl.unreadable-1772442000000` are rewrites.
-                let kind = match path.extension().and_then(|ending| ending.to_str()) {
-                    Some("jsonl") => LOG,
-                    Some("json") => LEGACY,
-                    _ => continue,
-                };
-                if let Some(source) = found.add_file(path, kind) {
-                    source.set_list_entry(known.as_deref());
-                }
-            }
+        add_home(&home, because, &mut walk, &mut found);
+        for home in openclaw::gemini_homes(system, &mut walk, &mut found) {
+            add_home(&home, "OpenClaw", &mut walk, &mut found);
         }
         found
     }
@@ -97,6 +84,28 @@ impl Agent for GeminiCli {
 
     fn vocabulary(&self) -> Option<&'static Vocabulary> {
         Some(&survey::KNOWN)
+    }
+}
+
+/// Adds the chats of a home.
+fn add_home(home: &Path, because: &'static str, walk: &mut Walk, found: &mut Found) {
+    let root = home.join(".gemini").join("tmp");
+    found.roots.push(Root::new(&root, because));
+    found.watch_list_in(&home.join(".gemini"));
+    let projects = Projects::beside(&root);
+    for project in walk.folders(&root, found) {
+        let known = projects.known_of(&project);
+        for path in walk.files(&project.join("chats"), CHATS_DEPTH, found) {
+            // The exact ending: `x.jsonl.tmp-4711` and `x.jsonl.unreadable-1772442000000` are rewrites.
+            let kind = match path.extension().and_then(|ending| ending.to_str()) {
+                Some("jsonl") => LOG,
+                Some("json") => LEGACY,
+                _ => continue,
+            };
+            if let Some(source) = found.add_file(path, kind) {
+                source.set_list_entry(known.as_deref());
+            }
+        }
     }
 }
 
@@ -131,16 +140,20 @@ mod tests {
             ".gemini/tmp/p/logs.json",
             ".gemini/tmp/p/logs/x.jsonl",
             "elsewhere/.gemini/tmp/q/chats/moved.jsonl",
+            ".openclaw/agents/main/agent/google-gemini-cli-home/profiles/0a1b/.gemini/tmp/r/chats/asked.jsonl",
         ] {
             let path = home.join(file);
             std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
             std::fs::write(path, "").expect("a file");
         }
         for os in [Os::Linux, Os::MacOs, Os::Windows] {
-            let usual = ["sub.jsonl", "session-1.json", "session-1.jsonl"];
+            let usual = ["sub.jsonl", "session-1.json", "session-1.jsonl", "asked.jsonl"];
             assert_eq!(sources(os, home, &[]), usual);
             let moved = home.join("elsewhere");
-            assert_eq!(sources(os, home, &[("GEMINI_CLI_HOME", &moved)]), ["moved.jsonl"]);
+            assert_eq!(
+                sources(os, home, &[("GEMINI_CLI_HOME", &moved)]),
+                ["moved.jsonl", "asked.jsonl"]
+            );
         }
     }
 }

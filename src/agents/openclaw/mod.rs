@@ -79,6 +79,17 @@ impl Agent for OpenClaw {
     }
 }
 
+/// The homes that it gives to Gemini CLI, one for each login.
+pub(super) fn gemini_homes(system: &System, walk: &mut Walk, found: &mut Found) -> Vec<PathBuf> {
+    let mut homes = Vec::new();
+    for root in roots(system) {
+        for agent in walk.folders(&root.path, found) {
+            homes.extend(walk.folders(&agent.join("agent/google-gemini-cli-home/profiles"), found));
+        }
+    }
+    homes
+}
+
 /// Reads a compressed log whole.
 fn read_packed(source: &Source, into: &mut Batch) -> Result<Bookmark> {
     let describe = || format!("could not read {}", source.path.display());

@@ -13,10 +13,17 @@ use serde_json::value::RawValue;
 use std::path::{Component, Path};
 
 /// Version of the reading rules.
-pub(crate) const RULES_VERSION: u32 = 7;
+pub(crate) const RULES_VERSION: u32 = 8;
 
-/// Commands of other agents that answer for OpenClaw: those agents record what they use.
-const COMMANDS: [&str; 4] = ["claude-cli", "codex-cli", "gemini-cli", "google-gemini-cli"];
+/// Providers, by their interface, that are other agents which answer for OpenClaw: those record what they use.
+const AGENTS: [(&str, &str); 5] = [
+    ("claude-cli", "cli"),
+    ("codex-cli", "cli"),
+    ("gemini-cli", "cli"),
+    ("google-gemini-cli", "cli"),
+    // A thread of Codex that it supervises.
+    ("codex", "openai-chatgpt-responses"),
+];
 
 /// The state between reads.
 #[derive(Default, Serialize, Deserialize)]
@@ -313,24 +320,23 @@ impl State {
         if !model.is_empty() {
             self.model = (provider.to_owned(), model.to_owned());
         }
-        if COMMANDS.contains(&provider) && part::<Text>(message.api).as_deref() == Some("cli") {
-            return into.skip(Skip::Repeated);
-        }
-        if is_imported(entry) {
+        let api = part::<Text>(message.api).unwrap_or_default();
+        if AGENTS.contains(&(provider, &*api)) || is_imported(entry) {
             return into.skip(Skip::Repeated);
         }
         let none = Usage::default();
+        let usage = message.usage.as_ref().unwrap_or(&none);
         let is_cut = is_cut(message.stop_reason);
         let answered = part::<Text>(message.response_model).filter(|model| !model.is_empty());
         let request = Request {
             provider,
             model,
             answered: answered.as_deref(),
-            usage: message.usage.as_ref().unwrap_or(&none),
+            usage,
             time: message.timestamp.0.or(entry.timestamp.0),
             id: entry.id.as_deref().unwrap_or(""),
             is_cut,
-            requests: Some(1),
+            requests: usage.requests(),
         };
         if !request.add(agent_id, &self.session(), line, into) {
             into.skip(if is_cut { Skip::Failed } else { Skip::Uncounted });

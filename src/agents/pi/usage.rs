@@ -25,6 +25,9 @@ pub(super) struct Usage<'a> {
     /// What the provider's own tools did, in omp: `{"webSearch":3}`.
     #[serde(borrow)]
     server: Option<&'a RawValue>,
+    /// What the last request of the reply sent, in OpenClaw: `{"state":"available","promptTokens":12000}`.
+    #[serde(borrow)]
+    context_usage: Option<&'a RawValue>,
     reasoning: Count,
     /// The same in omp.
     reasoning_tokens: Count,
@@ -65,7 +68,21 @@ pub(super) struct Cost<'a> {
     total_origin: Option<&'a RawValue>,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Context {
+    prompt_tokens: Count,
+}
+
 impl Usage<'_> {
+    /// How many requests it is of: one, or an unknown number whose last one sent less than all together.
+    pub(super) fn requests(&self) -> Option<u32> {
+        let last = part::<Context>(self.context_usage).map_or(0, |context| context.prompt_tokens.0);
+        let [input, _, cache_read, cache_write] = self.counts();
+        let sent = input.saturating_add(cache_read).saturating_add(cache_write);
+        (last == 0 || last >= sent).then_some(1)
+    }
+
     /// Input, output, cache read and cache write.
     pub(super) fn counts(&self) -> [u64; 4] {
         [self.input, self.output, self.cache_read, self.cache_write].map(|count| count.0)
@@ -99,5 +116,27 @@ impl Cost<'_> {
     pub(super) fn is_billed(&self) -> bool {
         part(self.total_from_provider) == Some(true)
             || part::<Text>(self.total_origin).is_some_and(|origin| &*origin == "provider-billed")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_of_requests_is_larger_than_what_the_last_one_sent() {
+        for (context, requests) in [
+            ("", Some(1)),
+            (r#","contextUsage":{"state":"unavailable"}"#, Some(1)),
+            (
+                r#","contextUsage":{"state":"available","promptTokens":1000000}"#,
+                Some(1),
+            ),
+            (r#","contextUsage":{"state":"available","promptTokens":120000}"#, None),
+        ] {
+            let usage = format!(r#"{{"input":100000,"output":1800,"cacheRead":900000,"cacheWrite":0{context}}}"#);
+            let usage: Usage<'_> = serde_json::from_str(&usage).expect("usage");
+            assert_eq!(usage.requests(), requests, "{context}");
+        }
     }
 }
