@@ -31,6 +31,7 @@ pub mod rows;
 pub mod shell;
 pub mod short_id;
 pub mod snapshot;
+mod spellings;
 pub mod stats;
 pub mod status;
 pub mod text;

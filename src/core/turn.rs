@@ -171,6 +171,19 @@ pub enum Mode {
     Priority,
 }
 
+impl Mode {
+    /// What a service tier of OpenAI is billed as: `priority` is what older versions of Codex called `fast`, and so does the list of
+    /// prices.
+    pub fn of_service_tier(tier: &str) -> Self {
+        match tier {
+            "priority" | "fast" => Self::Fast,
+            "flex" => Self::Flex,
+            "batch" => Self::Batch,
+            _ => Self::Standard,
+        }
+    }
+}
+
 /// Metadata of a session. Pieces merge in any order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SessionInfo {

@@ -22,6 +22,7 @@ mod long_lines;
 mod metadata;
 mod money_alone;
 mod new_ids;
+mod newer_records;
 mod origins;
 mod other_rules;
 mod outside_messages;

@@ -273,18 +273,10 @@ fn settings(payload: &str) -> serde_json::Result<Record<'_>> {
     Ok(Record::Settings {
         model: owned(settings.model),
         provider: owned(settings.model_provider_id),
-        mode: settings.service_tier.map_or(Mode::Standard, |tier| mode(&tier)),
+        mode: settings
+            .service_tier
+            .map_or(Mode::Standard, |tier| Mode::of_service_tier(&tier)),
     })
-}
-
-/// What a service tier is billed as: `priority` is what older versions called `fast`, and so does the list of prices.
-fn mode(tier: &str) -> Mode {
-    match tier {
-        "priority" | "fast" => Mode::Fast,
-        "flex" => Mode::Flex,
-        "batch" => Mode::Batch,
-        _ => Mode::Standard,
-    }
 }
 
 fn tokens(payload: &str) -> serde_json::Result<Record<'_>> {

@@ -14,7 +14,7 @@ use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::table::{self, Cells};
 use crate::core::problem::Problem;
 use crate::core::tokens::Tokens;
-use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
+use crate::core::turn::{Accuracy, Mode, Presence, Project, SessionInfo, Title};
 use crate::system::{Os, System};
 use anyhow::Result;
 use rustc_hash::FxHashMap;
@@ -221,6 +221,7 @@ fn session(
             Tokens::ZERO
         },
         cost,
+        mode: Mode::Standard,
         accuracy: Accuracy::Partial,
         started_at,
         place: cells.rowid(),

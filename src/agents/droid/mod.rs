@@ -14,7 +14,7 @@ use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::biller::is_local;
 use crate::core::tokens::Tokens;
-use crate::core::turn::{Accuracy, SessionInfo};
+use crate::core::turn::{Accuracy, Mode, SessionInfo};
 use crate::system::System;
 use crate::system::files::Stamp;
 use anyhow::Result;
@@ -383,6 +383,7 @@ fn session(
         model: maker.or(routed).unwrap_or(model),
         tokens,
         cost: None,
+        mode: Mode::Standard,
         accuracy: match inherited {
             Some(inherited) if inherited.goes_on => Accuracy::Partial,
             _ => Accuracy::Exact,

@@ -13,7 +13,7 @@ use crate::agents::shared::sqlite::{Database, is_damaged};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::table::{self, Cells};
 use crate::core::problem::Problem;
-use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
+use crate::core::turn::{Accuracy, Mode, Presence, Project, SessionInfo, Title};
 use crate::system::{Os, System};
 use anyhow::Result;
 use beginning::{Beginning, Beginnings};
@@ -235,6 +235,7 @@ fn session(
         model: &model,
         tokens,
         cost: rest.money(),
+        mode: Mode::Standard,
         accuracy: Accuracy::of(&tokens),
         started_at,
         place: cells.rowid(),

@@ -4,7 +4,7 @@ mod program;
 mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
-use crate::agents::shared::lenient::{dollars, title};
+use crate::agents::shared::lenient::{Text, dollars, part, title};
 use crate::agents::shared::live::program::Program;
 use crate::agents::shared::running_total::{self, Originals, Total};
 use crate::agents::shared::sqlite::Database;
@@ -14,15 +14,17 @@ use crate::agents::shared::walk::Walk;
 use crate::core::money::{Money, fill};
 use crate::core::problem::Problem;
 use crate::core::tokens::Tokens;
-use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
+use crate::core::turn::{Accuracy, Mode, Presence, Project, SessionInfo, Title};
 use crate::system::System;
 use anyhow::Result;
 use rustc_hash::FxHashMap;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 const ID: &str = "hermes";
-const RULES_VERSION: u32 = 6;
+const RULES_VERSION: u32 = 7;
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 17] = [
     "id",
     "title",
     "parent_session_id",
@@ -39,6 +41,7 @@ const COLUMNS: [&str; 16] = [
     "estimated_cost_usd",
     "cwd",
     "api_call_count",
+    "model_config",
 ];
 
 const BY_MODEL: [&str; 15] = [
@@ -81,6 +84,7 @@ impl Agent for Hermes {
             limits: About::list(&[
                 running_total::LIMIT,
                 "costs are those the provider reported or Hermes estimated",
+                "a session that the command of Codex answers counts under Codex, too",
                 "title requests are recorded only since 0.20",
             ]),
             rules_version: RULES_VERSION,
@@ -135,6 +139,41 @@ impl Agent for Hermes {
     }
 }
 
+/// How a session came to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Its user began it, or it goes on with a compressed one.
+    Own,
+    /// A fork that its user made; its totals begin at zero.
+    Branch,
+    /// A subagent.
+    Delegate,
+}
+
+impl Kind {
+    /// By `{"_delegate_from":"…"}` or `{"_branched_from":"…"}` in the configuration of the session's model.
+    fn of(cells: &Cells<'_>) -> Self {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Config<'a> {
+            #[serde(borrow, rename = "_delegate_from")]
+            delegate_from: Option<&'a RawValue>,
+            #[serde(borrow, rename = "_branched_from")]
+            branched_from: Option<&'a RawValue>,
+        }
+        let text = cells.text("model_config").unwrap_or_default();
+        let config: Config<'_> = serde_json::from_str(&text).unwrap_or_default();
+        let is_named = |raw| part::<Text<'_>>(raw).is_some_and(|id| !id.is_empty());
+        if is_named(config.delegate_from) {
+            Self::Delegate
+        } else if is_named(config.branched_from) {
+            Self::Branch
+        } else {
+            Self::Own
+        }
+    }
+}
+
 /// What a session used of one model, for one purpose.
 #[derive(Default)]
 struct ModelTotal {
@@ -158,7 +197,8 @@ impl ModelTotal {
             model,
             provider,
             part: key.join("\0"),
-            is_main: task.is_empty(),
+            // What is said aloud is a part of the conversation, under a model of its own.
+            is_main: matches!(&*task, "" | "voice_chat"),
             counts: Counts::of(cells),
             cost: cost(cells),
             first_seen: cells.time("first_seen"),
@@ -225,6 +265,8 @@ fn session(
         return into.problem(Problem::new(place, "a session without an id"));
     };
     let started_at = cells.time("started_at");
+    let kind = Kind::of(cells);
+    let parent_id = cells.text("parent_session_id");
     into.session(SessionInfo {
         title: cells
             .text("title")
@@ -232,7 +274,9 @@ fn session(
             .and_then(title)
             .map(|text| Title::from_agent(0, text)),
         project: cells.text("cwd").map(|path| Project::folder(0, path)),
-        parent_id: cells.text("parent_session_id"),
+        interactive: (kind == Kind::Delegate).then_some(false),
+        forked_from: parent_id.clone().filter(|_| kind == Kind::Branch),
+        parent_id: parent_id.filter(|_| kind != Kind::Branch),
         started_at,
         updated_at: cells.time("ended_at"),
         ..SessionInfo::new(&id)
@@ -249,6 +293,7 @@ fn session(
             model: &total.model,
             tokens: total.counts.tokens(),
             cost,
+            mode: Mode::Standard,
             accuracy: Accuracy::Exact,
             started_at: total.first_seen.or(started_at).unwrap_or(0),
             place: cells.rowid(),

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 const ID: &str = "jcode";
-const RULES_VERSION: u32 = 7;
+const RULES_VERSION: u32 = 8;
 const SNAPSHOT: u8 = 0;
 const JOURNAL: u8 = 1;
 const JOURNAL_ENDING: &str = ".journal.jsonl";
@@ -141,6 +141,11 @@ struct Meta<'a> {
     model: Option<Text<'a>>,
     #[serde(borrow)]
     working_dir: Option<Text<'a>>,
+    /// The name that the user gave the session.
+    #[serde(borrow)]
+    custom_title: Option<Text<'a>>,
+    #[serde(borrow)]
+    parent_id: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -204,6 +209,10 @@ struct State {
     provider: String,
     model: String,
     folder: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    parent: String,
     /// The first words of the user and when they were written.
     words: Option<(i64, String)>,
     first: Option<i64>,
@@ -222,6 +231,8 @@ impl State {
             (meta.provider_key, &mut self.provider),
             (meta.model, &mut self.model),
             (meta.working_dir, &mut self.folder),
+            (meta.custom_title, &mut self.name),
+            (meta.parent_id, &mut self.parent),
         ] {
             if let Some(value) = value.filter(|value| !value.is_empty()) {
                 *ours = value.0.into_owned();
@@ -232,7 +243,11 @@ impl State {
     fn describe(&self, id: &str, name: Option<String>, into: &mut Batch) {
         let words = self.words.clone().map(|(at, words)| Title::from_prompt(at, words));
         into.session(SessionInfo {
-            title: name.map(|name| Title::from_agent(0, name)).or(words),
+            title: title(&self.name)
+                .or(name)
+                .map(|name| Title::from_agent(0, name))
+                .or(words),
+            parent_id: (!self.parent.is_empty()).then(|| self.parent.clone()),
             project: (!self.folder.is_empty()).then(|| Project::folder(self.first.unwrap_or(0), &*self.folder)),
             started_at: self.first,
             updated_at: (self.time > 0).then_some(self.time),

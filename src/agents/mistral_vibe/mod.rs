@@ -12,7 +12,7 @@ use crate::agents::shared::running_total::{self, Total};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::tokens::Tokens;
-use crate::core::turn::{Accuracy, Project, SessionInfo, Title};
+use crate::core::turn::{Accuracy, Mode, Project, SessionInfo, Title};
 use crate::system::System;
 use anyhow::{Result, anyhow};
 use memchr::memmem::rfind_iter;
@@ -208,6 +208,7 @@ fn session(folder: &Path, text: &str, origin: &mut Option<String>, into: &mut Ba
             0,
         ),
         cost: None,
+        mode: Mode::Standard,
         accuracy: Accuracy::Exact,
         started_at: started_at.unwrap_or(0),
         place: 0,

@@ -11,10 +11,11 @@ use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::agents::shared::words::first_words;
 use crate::core::biller::biller;
+use crate::core::fees::{Fee, Fees};
 use crate::core::money::Money;
 use crate::core::numbers::Numbers;
 use crate::core::tokens::{Bucket, Tokens};
-use crate::core::turn::{Accuracy, EventKey, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::turn::{Accuracy, EventKey, Mode, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ use std::path::Path;
 use workspaces::Config;
 
 const ID: &str = "mux";
-const RULES_VERSION: u32 = 4;
+const RULES_VERSION: u32 = 5;
 /// Kinds of sources: a chat, the requests of a workspace that are in no chat, and the list of all workspaces.
 const CHAT: u8 = 0;
 const HEADLESS: u8 = 1;
@@ -232,10 +233,43 @@ struct ProviderMetadata<'a> {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Extra {
+struct Extra<'a> {
     cache_creation_input_tokens: Count,
     reasoning_tokens: Count,
     cost_in_usd_ticks: Count,
+    #[serde(borrow)]
+    service_tier: Option<&'a RawValue>,
+    /// What Anthropic itself reported for the last step.
+    #[serde(borrow)]
+    usage: Option<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct LastStep<'a> {
+    #[serde(borrow)]
+    cache_creation: Option<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Lifetimes {
+    ephemeral_5m_input_tokens: Count,
+    ephemeral_1h_input_tokens: Count,
+}
+
+impl Extra<'_> {
+    fn mode(&self) -> Mode {
+        let tier = part::<Text<'_>>(self.service_tier).unwrap_or_default();
+        Mode::of_service_tier(&tier)
+    }
+
+    /// Whether caches are written for an hour: one setting holds for all steps, of which the last one tells.
+    fn writes_for_an_hour(&self) -> bool {
+        let step = part::<LastStep<'_>>(self.usage).unwrap_or_default();
+        let lifetimes = part::<Lifetimes>(step.cache_creation).unwrap_or_default();
+        lifetimes.ephemeral_1h_input_tokens.0 > 0 && lifetimes.ephemeral_5m_input_tokens.0 == 0
+    }
 }
 
 fn message(state: &mut State, workspace: &Workspace, line: &Line<'_>, into: &mut Batch) -> serde_json::Result<()> {
@@ -276,9 +310,14 @@ fn message(state: &mut State, workspace: &Workspace, line: &Line<'_>, into: &mut
         time,
         offset: line.offset,
         is_cut: metadata.partial && !waits_for_tool(message.parts),
+        fees: Fees::NONE.with(Fee::WebSearch, searches(message.parts)),
     };
     place.add(&serde_json::from_str(raw.get())?, "", into)?;
-    let place = Place { is_cut: false, ..place };
+    let place = Place {
+        is_cut: false,
+        fees: Fees::NONE,
+        ..place
+    };
     for (number, raw) in metadata.tool_model_usages.unwrap_or_default().into_iter().enumerate() {
         let request: Request<'_> = serde_json::from_str(raw.get())?;
         let call = request.tool_call_id.as_deref().unwrap_or("");
@@ -298,6 +337,7 @@ fn headless(state: &mut State, workspace: &Workspace, line: &Line<'_>, into: &mu
         time,
         offset: line.offset,
         is_cut: false,
+        fees: Fees::NONE,
     };
     place.add(&request, request.source.as_deref().unwrap_or(""), into)
 }
@@ -312,6 +352,7 @@ struct Place<'a> {
     offset: u64,
     /// A step was interrupted whose counts are not recorded.
     is_cut: bool,
+    fees: Fees,
 }
 
 impl Place<'_> {
@@ -322,11 +363,10 @@ impl Place<'_> {
         };
         let usage: Usage = serde_json::from_str(usage.get())?;
         let metadata = part::<ProviderMetadata<'_>>(request.provider_metadata).unwrap_or_default();
-        let extra = |raw| part::<Extra>(raw).unwrap_or_default();
-        let mut tokens = usage.tokens(
-            extra(metadata.anthropic).cache_creation_input_tokens.0,
-            extra(metadata.openai).reasoning_tokens.0,
-        );
+        let extra = |raw| part::<Extra<'_>>(raw).unwrap_or_default();
+        let (anthropic, openai) = (extra(metadata.anthropic), extra(metadata.openai));
+        let written = anthropic.cache_creation_input_tokens.0;
+        let mut tokens = usage.tokens(written, openai.reasoning_tokens.0);
         let ticks = extra(metadata.xai).cost_in_usd_ticks.0;
         if tokens.is_zero() && ticks == 0 {
             into.skip(Skip::Uncounted);
@@ -360,6 +400,9 @@ impl Place<'_> {
             model_id: model,
             numbers: Numbers {
                 requests: None,
+                cache_write_1h: if anthropic.writes_for_an_hour() { written } else { 0 },
+                mode: openai.mode(),
+                fees: self.fees,
                 cost: (ticks > 0 && !self.is_cut)
                     .then(|| Money::from_nanos(i64::try_from(ticks / 10).unwrap_or(i64::MAX))),
                 accuracy: Accuracy::of(&tokens),
@@ -372,18 +415,38 @@ impl Place<'_> {
     }
 }
 
+/// A part of a message that is the call of a tool.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Call<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Text<'a>,
+    #[serde(borrow)]
+    state: Text<'a>,
+    #[serde(borrow)]
+    tool_name: Text<'a>,
+}
+
+/// The parts of a message.
+fn calls(parts: Option<&RawValue>) -> Vec<Call<'_>> {
+    let parts: Vec<&RawValue> = part(parts).unwrap_or_default();
+    parts
+        .into_iter()
+        .map(|call| part(Some(call)).unwrap_or_default())
+        .collect()
+}
+
 /// Whether a message ends with the call of a tool that has not answered: the step before it ended, and no other began.
 fn waits_for_tool(parts: Option<&RawValue>) -> bool {
-    #[derive(Deserialize)]
-    struct Part<'a> {
-        #[serde(borrow, default, rename = "type")]
-        kind: Text<'a>,
-        #[serde(borrow, default)]
-        state: Text<'a>,
-    }
-    let parts: Vec<&RawValue> = part(parts).unwrap_or_default();
-    let last: Option<Part<'_>> = parts.last().and_then(|last| part(Some(last)));
+    let calls = calls(parts);
+    let last = calls.last();
     last.is_some_and(|last| &*last.kind == "dynamic-tool" && &*last.state == "input-available")
+}
+
+/// How often the provider searched the web, which it bills.
+fn searches(parts: Option<&RawValue>) -> u32 {
+    let is_search = |call: &&Call<'_>| &*call.kind == "dynamic-tool" && &*call.tool_name == "web_search";
+    u32::try_from(calls(parts).iter().filter(is_search).count()).unwrap_or(u32::MAX)
 }
 
 impl Usage {

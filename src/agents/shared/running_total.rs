@@ -6,7 +6,7 @@ use crate::core::biller::biller;
 use crate::core::money::Money;
 use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
-use crate::core::turn::{Accuracy, EventKey, Rank, RecordKey, Turn};
+use crate::core::turn::{Accuracy, EventKey, Mode, Rank, RecordKey, Turn};
 use rustc_hash::FxHashMap;
 
 /// The limit that `doctor` lists for every such agent.
@@ -14,7 +14,7 @@ pub const LIMIT: &str =
     "only a running total per session is recorded: it counts on the session's first day, under its latest model";
 
 /// Ids, what the user may call a copy, and where it may go on.
-const OF_COPIES: [&str; 10] = [
+const OF_COPIES: [&str; 11] = [
     "id",
     "session_id",
     "title",
@@ -25,6 +25,7 @@ const OF_COPIES: [&str; 10] = [
     "cwd",
     "folder_paths",
     "working_dir",
+    "model_config",
 ];
 
 /// Finds copies in a table whose rows change: a row that repeats another one in everything but its ids, title and folder,
@@ -59,6 +60,7 @@ pub struct Total<'a> {
     pub model: &'a str,
     pub tokens: Tokens,
     pub cost: Option<Money>,
+    pub mode: Mode,
     pub accuracy: Accuracy,
     /// When the session began, epoch milliseconds.
     pub started_at: i64,
@@ -111,6 +113,7 @@ impl Total<'_> {
                     .and_then(|count| u32::try_from(count).ok())
                     .filter(|&count| count > 0),
                 cost: self.cost,
+                mode: self.mode,
                 accuracy: self.accuracy,
                 ..Numbers::of(self.tokens, self.started_at)
             },
@@ -163,6 +166,7 @@ mod tests {
             model: "",
             tokens: Tokens::ZERO,
             cost: Some(Money::ZERO),
+            mode: Mode::Standard,
             accuracy: Accuracy::Exact,
             started_at: 0,
             place: 0,

@@ -13,7 +13,7 @@ use crate::agents::shared::table::{self, Cells};
 use crate::agents::shared::zstd::{MOST_BYTES, unpack};
 use crate::core::problem::Problem;
 use crate::core::tokens::Tokens;
-use crate::core::turn::{Accuracy, Presence, Project, SessionInfo, Title};
+use crate::core::turn::{Accuracy, Mode, Presence, Project, SessionInfo, Title};
 use crate::system::{Os, System};
 use anyhow::{Result, bail};
 use rustc_hash::FxHashSet;
@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 const ID: &str = "zed";
-const RULES_VERSION: u32 = 4;
+const RULES_VERSION: u32 = 5;
 
 /// The columns that show whether a thread changed come first; the document itself is asked for by row.
 const COLUMNS: [&str; 8] = [
@@ -140,6 +140,9 @@ impl Agent for Zed {
 struct Document {
     #[serde(default)]
     model: Option<Model>,
+    /// `fast` where the thread asks for the provider's faster service.
+    #[serde(default)]
+    speed: Option<Box<RawValue>>,
     #[serde(default)]
     cumulative_token_usage: Option<Usage>,
     /// By prompt, only of its last request; in old versions a list.
@@ -198,6 +201,11 @@ fn add(id: &str, origin: &str, cells: &Cells<'_>, document: &Document, into: &mu
         (total, Accuracy::Exact)
     };
     let model = document.model.as_ref();
+    let speed = part::<Text<'_>>(document.speed.as_deref()).unwrap_or_default();
+    let mode = match &*speed {
+        "fast" => Mode::Fast,
+        _ => Mode::Standard,
+    };
     Total {
         agent: ID,
         session: id,
@@ -208,6 +216,7 @@ fn add(id: &str, origin: &str, cells: &Cells<'_>, document: &Document, into: &mu
         model: model.map_or("", |model| &model.model),
         tokens,
         cost: None,
+        mode,
         accuracy,
         started_at,
         place: cells.rowid(),
