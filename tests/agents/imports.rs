@@ -208,6 +208,14 @@ fn sessions_that_mimo_imported_count_under_the_agents_they_come_from() {
     database.reply("msg_later", "ses_old", &reply(20));
     database.touch("ses_old", START_MS + 21);
     assert_eq!(machine.sync(), times(3), "that import goes on");
+    // A fork copies messages under new ids, with their times and counts.
+    database.session("ses_fork", START_MS + 100);
+    for (id, at) in [("f_cc", 2), ("f_native", 3), ("f_old", 5), ("f_later", 20)] {
+        database.reply(id, "ses_fork", &reply(at));
+    }
+    assert_eq!(machine.sync(), times(3), "a fork");
+    database.reply("f_own", "ses_fork", &reply(101));
+    assert_eq!(machine.sync(), times(4), "the fork goes on");
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub(super) static MIMO_CODE: Family = Family {
             "sessions imported from Claude Code, Codex or OpenCode count under these agents",
             "in max mode a reply has the tokens of the draft that was chosen, but the cost of all",
         ]),
-        rules_version: RULES_VERSION + 1,
+        rules_version: RULES_VERSION + 2,
     },
     root: |system: &System| match system.path_var("MIMOCODE_HOME") {
         Some(home) => Root::new(home.join("data"), "$MIMOCODE_HOME"),

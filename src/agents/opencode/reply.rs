@@ -87,9 +87,7 @@ impl<'a> Replies<'a> {
     /// session that agree in all of them are distinguished by their number, which a copy of both repeats. When the reply
     /// was complete is not among them: that is written last, and a reply keeps its event from its first counts on.
     fn event(&mut self, message: &Message<'_>, session: &Session) -> EventKey {
-        let names = xxh3_64_with_seed(message.model.as_bytes(), xxh3_64(message.provider.as_bytes()));
-        let created = message.created.unwrap_or(-1) as u64;
-        let [input, output, reasoning, cache_read, cache_write] = message.counts.buckets();
+        let [names, created, input, output, reasoning, cache_read, cache_write] = print(message);
         if self.current.0 != session.hash {
             const USUAL: usize = 28;
             let events = self.seen.remove(&session.hash);
@@ -116,6 +114,16 @@ impl<'a> Replies<'a> {
             number += 1;
         }
     }
+}
+
+/// What all copies of a reply have in common, and hardly any two replies.
+pub(super) type Print = [u64; 7];
+
+pub(super) fn print(message: &Message<'_>) -> Print {
+    let names = xxh3_64_with_seed(message.model.as_bytes(), xxh3_64(message.provider.as_bytes()));
+    let created = message.created.unwrap_or(-1) as u64;
+    let [input, output, reasoning, cache_read, cache_write] = message.counts.buckets();
+    [names, created, input, output, reasoning, cache_read, cache_write]
 }
 
 /// The tokens of a reply that counts.

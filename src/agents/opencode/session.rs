@@ -71,6 +71,8 @@ pub(super) type Projects = FxHashMap<String, String>;
 pub(super) struct Session {
     pub id: String,
     pub hash: u64,
+    /// Epoch milliseconds.
+    pub created: i64,
     pub rank: Rank,
     /// `output` of rows that do not say their total includes `reasoning`.
     pub includes_reasoning: bool,
@@ -99,6 +101,7 @@ impl Session {
             subagent,
             task,
             hash: session_hash(&recorded.id),
+            created: recorded.created,
             rank: rank(recorded, place),
             includes_reasoning: includes_reasoning(&recorded.version, place),
             revert: recorded.revert.clone(),

@@ -308,7 +308,10 @@ impl Pass<'_> {
             return Ok(());
         }
         let (rowid, id) = (stored.rowid()?, stored.id()?);
-        if self.imports.have(reading.session.hash, &id, message.created) {
+        let session = &reading.session;
+        if self.imports.have(session.hash, &id, message.created)
+            || self.imports.have_copied(self.database, tables, &message, session)?
+        {
             replies.batch().skip(Skip::Repeated);
             return Ok(());
         }
