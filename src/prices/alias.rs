@@ -201,6 +201,7 @@ fn between_digits(model: &str, from: char, to: char) -> Option<String> {
 mod tests {
     use super::super::PriceBook;
     use super::*;
+    use crate::core::turn::Mode;
 
     fn stands_for(provider: &str, model: &str, listed: &str) -> bool {
         let candidates = candidates(provider, model);
@@ -253,7 +254,7 @@ mod tests {
         let book = PriceBook::built_in();
         let price = |model: &str| {
             let prices = book.of("amazon-bedrock", model);
-            let price = prices.at(1_795_197_600_000, crate::core::turn::Mode::Standard)?;
+            let price = prices.at(1_795_197_600_000, Mode::Standard)?;
             Some(*price.base())
         };
         let all: Vec<&str> = book.all().map(|(_, model)| model).collect();
@@ -279,6 +280,17 @@ mod tests {
             price("us.anthropic.claude-haiku-4-5"),
             price("us.anthropic.claude-haiku-4-5-20251001-v1:0")
         );
+    }
+
+    #[test]
+    fn a_model_called_fast_costs_what_its_fast_mode_does() {
+        let book = PriceBook::built_in();
+        let (usual, fast) = (book.of("openai", "gpt-5.5"), book.of("openai", "gpt-5.5-fast"));
+        for at in [0, 1_795_197_600_000] {
+            let price = fast.at(at, Mode::Standard);
+            assert_eq!(price, usual.at(at, Mode::Fast));
+            assert!(price.is_some() && price != usual.at(at, Mode::Standard));
+        }
     }
 
     #[test]

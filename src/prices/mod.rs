@@ -29,6 +29,7 @@ pub use refresh::{Attempt, Refresh, Update, last_attempt, refresh_if_due, refres
 
 use crate::core::price::{DatedPrice, Found, ModelPrices, Price};
 use crate::core::problem::Problem;
+use crate::core::turn::Mode;
 use crate::system::System;
 use crate::system::config::Config;
 use crate::system::open::{self, Most};
@@ -146,7 +147,7 @@ impl PriceBook {
         let candidates = alias::candidates(provider_id, model_id);
         let of = |provider: &str, model: &str| {
             let prices = self.listed(provider, model, Some(is_plan))?;
-            Some(at_place(prices, provider, provider_id, model_id))
+            Some(surcharges::at_place(prices, provider, provider_id, model_id))
         };
         let exactly = candidates.iter().find_map(|(provider, model)| of(provider, model));
         // An id without a date is the newest dated one.
@@ -163,8 +164,13 @@ impl PriceBook {
                 of(provider, &lists.find_map(dated)?)
             })
         };
+        // How OpenCode calls a model in its fast mode.
+        let fast = || {
+            let usual = self.listed(provider_id, model_id.strip_suffix("-fast")?, Some(is_plan))?;
+            usual.in_mode(Mode::Fast)
+        };
         let listed = exactly.or_else(newest).or_else(|| self.added(provider_id, model_id));
-        listed.unwrap_or_else(ModelPrices::missing)
+        listed.or_else(fast).unwrap_or_else(ModelPrices::missing)
     }
 
     /// Another provider's price for a model; it never borrows in turn.
@@ -172,7 +178,7 @@ impl PriceBook {
         let candidates = alias::candidates(provider_id, model_id);
         let mut listed = candidates.iter().filter_map(|(provider, model)| {
             let prices = self.listed(provider, model, Some(false))?;
-            Some(at_place(prices, provider, provider_id, model_id))
+            Some(surcharges::at_place(prices, provider, provider_id, model_id))
         });
         listed.next()
     }
@@ -277,14 +283,6 @@ impl PriceBook {
     }
 }
 
-/// A listed provider's prices for a model of a cloud: those of its maker with what the place adds; the cloud's own list has it.
-fn at_place(prices: ModelPrices, listed: &str, provider_id: &str, model_id: &str) -> ModelPrices {
-    match surcharges::of_place(provider_id, model_id) {
-        Some(permille) if listed != provider_id => prices.times(permille),
-        _ => prices,
-    }
-}
-
 fn free(paid: &ModelPrices, alias: String) -> ModelPrices {
     let entry = DatedPrice {
         since: None,
@@ -327,7 +325,6 @@ fn read_dated(system: &System) -> Result<Option<Table>, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::turn::Mode;
     use crate::system::Os;
     use serde_json::{Value, json};
 
@@ -385,6 +382,9 @@ mod tests {
                 "claude-sonnet-4",
                 Found::Alias("anthropic/claude-sonnet-4-20250514".into()),
             ),
+            ("openai", "gpt-5.5-fast", Found::Alias("openai/gpt-5.5".into())),
+            ("openai", "gpt-4o-fast", Found::Missing),
+            ("cursor", "gpt-5.5-fast", Found::Missing),
             ("openai", "gpt", Found::Missing),
             ("acme", "claude-haiku-4-5", Found::Missing),
             ("cursor", "default", Found::Missing),

@@ -1,7 +1,7 @@
 //! What providers bill beside tokens: web searches, and requests that are bound to a region.
 
 use crate::core::biller::bedrock_name;
-use crate::core::price::Surcharges;
+use crate::core::price::{ModelPrices, Surcharges};
 use crate::core::vendor::vendor_of;
 
 /// Nano-dollars for one web search, by who bills it: $10 per 1,000 at each.
@@ -57,6 +57,14 @@ fn version(model_id: &str) -> Option<(u32, u32)> {
         .skip_while(|part| part.parse::<u32>().is_err())
         .map_while(|part| part.parse::<u32>().ok().filter(|_| part.len() <= 2));
     Some((numbers.next()?, numbers.next().unwrap_or(0)))
+}
+
+/// A listed provider's prices for a model of a cloud: those of its maker with what the place adds; the cloud's own list has it.
+pub(super) fn at_place(prices: ModelPrices, listed: &str, provider_id: &str, model_id: &str) -> ModelPrices {
+    match of_place(provider_id, model_id) {
+        Some(permille) if listed != provider_id => prices.times(permille),
+        _ => prices,
+    }
 }
 
 #[cfg(test)]

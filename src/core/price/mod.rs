@@ -91,6 +91,21 @@ impl ModelPrices {
         self
     }
 
+    /// What the model costs in a service mode, as far as that is listed.
+    pub fn in_mode(mut self, mode: Mode) -> Option<Self> {
+        self.entries.retain_mut(|entry| {
+            let listed = std::mem::take(&mut entry.modes)
+                .into_iter()
+                .find(|(other, _)| *other == mode);
+            let is_listed = listed.is_some();
+            if let Some((_, price)) = listed {
+                entry.standard = price;
+            }
+            is_listed
+        });
+        (!self.entries.is_empty()).then_some(self)
+    }
+
     /// The same, found in another way.
     #[must_use]
     pub fn found_as(self, found: Found) -> Self {
