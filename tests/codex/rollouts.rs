@@ -18,8 +18,8 @@ enum Line {
     Used(bool, [u16; 4]),
     /// The counters as they were.
     Again(bool),
-    /// The counters as they were before the last reply: another limit of the plan still has them.
-    Before(bool),
+    /// Another limit of the plan repeats the counters that it has, or takes over those of now.
+    Other(bool, bool),
     /// Rate limits without counters.
     Limits,
     Text(String),
@@ -34,7 +34,7 @@ fn sound_line() -> impl Strategy<Value = Line> {
             Line::Used(counter, [input, cached % input.max(1), output.max(1), reasoning % output.max(1)])
         }),
         2 => any::<bool>().prop_map(Line::Again),
-        1 => any::<bool>().prop_map(Line::Before),
+        2 => any::<(bool, bool)>().prop_map(|(counter, takes)| Line::Other(counter, takes)),
         1 => Just(Line::Limits),
         2 => r#"[a-z"\\{}:,é\[\] ]{0,40}"#.prop_map(Line::Text),
     ]
@@ -55,9 +55,9 @@ fn usage([input, cached, output, reasoning]: [u64; 4]) -> serde_json::Value {
 /// The file, and the tokens its last counters tell.
 fn rollout(lines: &[Line]) -> (Vec<u8>, u64) {
     let mut file = Vec::new();
-    // Of each counter, what it was after each reply: its totals, and what the reply added.
-    let mut counters = [vec![[[0u64; 4]; 2]], vec![[[0u64; 4]; 2]]];
-    let mut replies = Vec::new();
+    // Of each counter the totals, and what the last reply added; and the same as another limit has it.
+    let mut counters = [[[0u64; 4]; 2]; 2];
+    let mut others = [None; 2];
     let write = |at: usize, kind: &str, payload: serde_json::Value| {
         let timestamp = format!("2026-11-20T08:{:02}:{:02}.000Z", at / 60 % 60, at % 60);
         let record = serde_json::json!({"timestamp": timestamp, "type": kind, "payload": payload});
@@ -71,7 +71,7 @@ fn rollout(lines: &[Line]) -> (Vec<u8>, u64) {
         serde_json::json!({"id": "01a1f817-7e93-7893-9411-a307e052cd49", "cwd": "/home/dev/acme", "model_provider": "openai"}),
     ));
     for (at, line) in lines.iter().enumerate() {
-        let count = |[total, last]: [[u64; 4]; 2]| serde_json::json!({"type": "token_count", "info": {"total_token_usage": usage(total), "last_token_usage": usage(last)}, "rate_limits": null});
+        let count = |limit: String, [total, last]: [[u64; 4]; 2]| serde_json::json!({"type": "token_count", "info": {"total_token_usage": usage(total), "last_token_usage": usage(last)}, "rate_limits": {"limit_id": limit}});
         let (kind, payload) = match line {
             Line::Model(model) => (
                 "turn_context",
@@ -82,25 +82,20 @@ fn rollout(lines: &[Line]) -> (Vec<u8>, u64) {
                 serde_json::json!({"type": "task_started", "turn_id": format!("turn-{id}")}),
             ),
             Line::Used(counter, used) => {
-                replies.push(*counter);
-                let counter = &mut counters[usize::from(*counter)];
-                let last = used.map(u64::from);
-                let mut total = counter[counter.len() - 1][0];
-                total.iter_mut().zip(last).for_each(|(sum, used)| *sum += used);
-                counter.push([total, last]);
-                ("event_msg", count([total, last]))
+                let [total, last] = &mut counters[usize::from(*counter)];
+                *last = used.map(u64::from);
+                total.iter_mut().zip(*last).for_each(|(sum, used)| *sum += used);
+                ("event_msg", count(counter.to_string(), [*total, *last]))
             }
             Line::Again(counter) => {
-                let counter = &counters[usize::from(*counter)];
-                ("event_msg", count(counter[counter.len() - 1]))
+                let now = counters[usize::from(*counter)];
+                ("event_msg", count(counter.to_string(), now))
             }
-            Line::Before(counter) => {
-                // Only those of late are known again.
-                let since = replies.iter().rev().take_while(|other| *other != counter).count();
-                match counters[usize::from(*counter)].as_slice() {
-                    [.., before, _] if since < 6 => ("event_msg", count(*before)),
-                    _ => continue,
-                }
+            Line::Other(counter, takes) => {
+                let now = counters[usize::from(*counter)];
+                let other = &mut others[usize::from(*counter)];
+                *other = other.filter(|_| !takes).or(Some(now));
+                ("event_msg", count(format!("other {counter}"), other.unwrap_or(now)))
             }
             Line::Limits => (
                 "event_msg",
@@ -118,8 +113,8 @@ fn rollout(lines: &[Line]) -> (Vec<u8>, u64) {
         };
         file.extend(write(at, kind, payload));
     }
-    let truth = counters.iter().map(|counter| counter[counter.len() - 1][0]);
-    (file, truth.map(|total| total[0] + total[2]).sum())
+    let truth = counters.map(|[total, _]| total[0] + total[2]);
+    (file, truth.into_iter().sum())
 }
 
 fn sync(counting: &mut Counting, home: &Home, bytes: &[u8]) -> Vec<Counted> {

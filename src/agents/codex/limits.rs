@@ -1,9 +1,11 @@
 //! Plan limits that ride on `token_count`.
 
 use crate::agents::shared::batch::LimitSeen;
+use crate::agents::shared::lenient::Text;
 use crate::core::quota::Limit;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// The provider whose plan these are, as `providers` calls it.
 const PROVIDER: &str = "codex";
@@ -25,6 +27,17 @@ struct WindowJson {
     resets_at: Option<i64>,
     /// Older versions.
     resets_in_seconds: Option<i64>,
+}
+
+/// What distinguishes the limit of a record from others; 0 where it has no id.
+pub(super) fn print(raw: &RawValue) -> u64 {
+    #[derive(Deserialize)]
+    struct Named<'a> {
+        #[serde(borrow)]
+        limit_id: Text<'a>,
+    }
+    let named = serde_json::from_str::<Named<'_>>(raw.get());
+    named.map_or(0, |limit| xxh3_64(limit.limit_id.as_bytes()))
 }
 
 /// Reads `rate_limits`: `{"primary":{"used_percent":12.5,"window_minutes":300,"resets_at":1772500000},"plan_type":"plus"}`.

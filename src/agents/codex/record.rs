@@ -1,5 +1,6 @@
 //! Records of a rollout: classified by their first bytes, parsed only if needed.
 
+use super::limits;
 use super::meta::{self, Meta, owned};
 use super::usage::{Info, Usage, UsageJson};
 use crate::agents::shared::instant::parse_time;
@@ -289,6 +290,7 @@ fn tokens(payload: &str) -> serde_json::Result<Record<'_>> {
         Some(Info {
             total: info.total_token_usage?.into(),
             last: info.last_token_usage.map(Usage::from),
+            limit: tokens.rate_limits.map_or(0, limits::print),
         })
     });
     Ok(Record::Tokens {

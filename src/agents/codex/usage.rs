@@ -75,15 +75,6 @@ impl Usage {
         )
     }
 
-    /// Whether it is `before` and one call more.
-    fn continues(&self, before: &Self, call: &Self) -> bool {
-        let mut fields = self
-            .fields()
-            .into_iter()
-            .zip(before.fields().into_iter().zip(call.fields()));
-        fields.all(|(now, (before, call))| now == before.saturating_add(call))
-    }
-
     fn fell_below(&self, before: &Self) -> bool {
         self.fields()
             .iter()
@@ -109,6 +100,8 @@ pub(super) struct Info {
     pub total: Usage,
     /// Missing in old files.
     pub last: Option<Usage>,
+    /// Hash of the id of the limit that it was written for; 0 where there is none.
+    pub limit: u64,
 }
 
 impl Info {
@@ -122,21 +115,17 @@ impl Info {
 
 /// Upper bound of records that still expect a repetition.
 const MOST_ECHOES: usize = 8;
-/// Upper bound of counters that one file interleaves.
-const MOST_OTHERS: usize = 8;
-/// Totals that are recognized when they are written again.
-const MOST_PAST: usize = 8;
+/// Upper bound of limits whose latest counters are remembered.
+const MOST_LIMITS: usize = 8;
 
 /// What of a session's counters is known so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Counter {
     total: Option<Usage>,
-    /// The latest totals of other counters: a file may interleave those of several models or threads.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    others: Vec<Usage>,
-    /// Hashes of counters that are written again once others follow: each limit of a plan keeps its own latest ones.
+    /// The hash of the latest counters that were written for each limit. A limit repeats its own when others have gone on, and
+    /// one file may interleave the counters of several models or threads.
     #[serde(default)]
-    past: Vec<u32>,
+    latest: Vec<(u64, u64)>,
     /// How often the totals started again from below.
     pub restarts: u32,
     /// Usages of `token_usage_record`s, with the totals after them; a `token_count` that repeats each of them follows.
@@ -153,18 +142,18 @@ impl Counter {
 
     /// The usage of one call, if this `token_count` has one.
     pub(super) fn count(&mut self, info: &Info) -> Option<Usage> {
+        let is_repeated = self.is_repeated(info);
         let before = self.total.replace(info.total);
         // Written again before the follow-up of every tool call, with a fresh time; and as an estimate of the context
         // (`last` all zero but its total) after a compaction.
         if before == Some(info.total) {
             return None;
         }
-        if self.is_past(info) {
+        if is_repeated {
             self.total = before;
             return None;
         }
-        let has_restarted =
-            !self.has_switched(info, before) && before.is_some_and(|before| info.total.fell_below(&before));
+        let has_restarted = before.is_some_and(|before| info.total.fell_below(&before));
         self.restarts += u32::from(has_restarted);
         let usage = match (info.last, before) {
             (Some(last), _) => last,
@@ -188,38 +177,16 @@ impl Counter {
         Some(usage)
     }
 
-    /// Whether the same counters were written before; takes note of them.
-    fn is_past(&mut self, info: &Info) -> bool {
-        if self.others.contains(&info.total) {
-            return true;
+    /// Whether these are the latest counters of some limit. They become those of their own.
+    fn is_repeated(&mut self, info: &Info) -> bool {
+        let print = info.print();
+        let is_known = self.latest.iter().any(|(_, latest)| *latest == print);
+        let own = self.latest.iter().position(|(limit, _)| *limit == info.limit);
+        if let Some(at) = own.or((self.latest.len() == MOST_LIMITS).then_some(0)) {
+            self.latest.remove(at);
         }
-        if info.last.is_none() {
-            return false;
-        }
-        // A part of the hash does: it is compared with a few others.
-        let print = info.print() as u32;
-        let known = self.past.iter().position(|past| *past == print);
-        if let Some(at) = known.or((self.past.len() == MOST_PAST).then_some(0)) {
-            self.past.remove(at);
-        }
-        self.past.push(print);
-        known.is_some()
-    }
-
-    /// Whether the totals are those of another known counter; the one `before` is then, or if this one is new, another.
-    fn has_switched(&mut self, info: &Info, before: Option<Usage>) -> bool {
-        let (Some(last), Some(before)) = (info.last, before) else {
-            return false;
-        };
-        if info.total.continues(&before, &last) {
-            return false;
-        }
-        let other = self.others.iter().position(|other| info.total.continues(other, &last));
-        if let Some(at) = other.or((self.others.len() == MOST_OTHERS).then_some(0)) {
-            self.others.remove(at);
-        }
-        self.others.push(before);
-        other.is_some()
+        self.latest.push((info.limit, print));
+        is_known && info.last.is_some()
     }
 
     /// Takes note of a call that has a record of its own, with the id of its answer and the counters after it.
@@ -250,7 +217,7 @@ mod tests {
     }
 
     fn info(total: Usage, last: Option<Usage>) -> Info {
-        Info { total, last }
+        Info { total, last, limit: 0 }
     }
 
     #[test]
@@ -303,21 +270,25 @@ mod tests {
     }
 
     #[test]
-    fn counters_of_other_streams_and_of_the_past_are_no_calls() {
-        let call = |input, output, last_input| info(usage(input, output), Some(usage(last_input, 1)));
+    fn what_a_limit_repeats_is_no_call() {
+        let of = |limit, input, output, last_input| Info {
+            limit,
+            ..info(usage(input, output), Some(usage(last_input, 1)))
+        };
         let steps = [
-            (call(100, 1, 100), true),
-            (call(150, 2, 50), true),
-            // What another limit still has.
-            (call(100, 1, 100), false),
-            (call(150, 2, 50), false),
+            (of(1, 100, 1, 100), true),
+            (of(2, 100, 1, 100), false),
+            (of(1, 150, 2, 50), true),
+            // The other limit has not gone on.
+            (of(2, 100, 1, 100), false),
+            (of(1, 150, 2, 50), false),
             // A counter of its own, and both in turns.
-            (call(70, 1, 70), true),
-            (call(160, 3, 10), true),
-            (call(70, 1, 70), false),
-            (call(95, 2, 25), true),
-            (call(160, 3, 10), false),
-            (call(170, 4, 10), true),
+            (of(3, 70, 1, 70), true),
+            (of(1, 160, 3, 10), true),
+            (of(3, 70, 1, 70), false),
+            (of(3, 95, 2, 25), true),
+            (of(1, 160, 3, 10), false),
+            (of(1, 170, 4, 10), true),
         ];
         let mut counter = Counter::default();
         for (at, (info, is_call)) in steps.iter().enumerate() {
@@ -325,16 +296,27 @@ mod tests {
             counter = serde_json::from_str(&state).expect("the same");
             assert_eq!(counter.count(info).is_some(), *is_call, "step {at}");
         }
-        // The second counter once, the first not again.
-        assert_eq!(counter.restarts, 1);
-        // Long after: the counter that made no call is known by its total.
+        // Long after.
         for more in 1..=20 {
-            assert!(counter.count(&call(170 + more * 5, 4 + more, 5)).is_some());
+            assert!(counter.count(&of(1, 170 + more * 5, 4 + more, 5)).is_some());
         }
-        assert_eq!(counter.count(&call(95, 2, 25)), None);
-        assert!(counter.count(&call(120, 3, 25)).is_some());
-        assert_eq!(counter.count(&call(270, 24, 5)), None);
-        assert_eq!(counter.restarts, 1);
+        assert_eq!(counter.count(&of(3, 95, 2, 25)), None);
+        for limit in 10..100 {
+            assert!(counter.count(&of(limit, limit * 7, 1, 1)).is_some());
+        }
+        assert_eq!(counter.latest.len(), MOST_LIMITS);
+    }
+
+    #[test]
+    fn equal_calls_after_a_restart_count() {
+        let mut counter = Counter::default();
+        for _ in 0..3 {
+            for calls in 1..=3 {
+                let call = info(usage(calls * 10, calls), Some(usage(10, 1)));
+                assert_eq!(counter.count(&call), Some(usage(10, 1)));
+            }
+        }
+        assert_eq!(counter.restarts, 2);
     }
 
     #[test]
