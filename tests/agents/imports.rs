@@ -274,29 +274,6 @@ fn replies_that_the_command_of_another_agent_gave_to_openclaw_count_under_that_a
 }
 
 #[test]
-fn sessions_of_hermes_that_the_command_of_codex_answers_count_under_codex() {
-    let mut machine = Machine::of("hermes");
-    std::fs::create_dir_all(machine.home.path().join(".hermes")).expect("a folder");
-    let state = Connection::open(machine.home.path().join(".hermes/state.db")).expect("a database");
-    state
-        .execute_batch(
-            "create table sessions(id text, model text, billing_provider text, started_at real, input_tokens int, output_tokens int);
-             create table messages(id integer primary key, session_id text, role text, content text, tool_call_id text);
-             insert into sessions values
-                ('by_codex', 'gpt-5.5', 'openai-codex', 1763600000, 1000, 100),
-                ('by_hermes', 'gpt-5.5', 'openai-codex', 1763600001, 20, 2),
-                ('by_both', 'gpt-5.5', 'openai', 1763600002, 3, 1),
-                ('of_another', 'm', 'openrouter', 1763600003, 400, 40);
-             insert into messages(session_id, role, tool_call_id) values
-                ('by_codex', 'assistant', null), ('by_codex', 'tool', 'codex_exec_1'), ('by_codex', 'tool', 'codex_apply_patch_2'),
-                ('by_hermes', 'tool', 'call_1'), ('by_hermes', 'tool', 'codexes'), ('by_both', 'tool', 'codex_exec_3'),
-                ('by_both', 'tool', 'call_2'), ('of_another', 'tool', 'codex_exec_4');",
-        )
-        .expect("tables");
-    assert_eq!(machine.sync(), [423, 43]);
-}
-
-#[test]
 fn sessions_that_kilo_code_handed_over_to_kilo_count_there() {
     let mut machine = Machine::of("kilo-cli");
     let database = Database::create(&machine.home.path().join(".local/share/kilo/kilo.db"));

@@ -3,11 +3,11 @@
 mod program;
 mod survey;
 
-use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Skip, Source};
+use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::lenient::{Text, dollars, part, title};
 use crate::agents::shared::live::program::Program;
 use crate::agents::shared::running_total::{self, Originals, Total};
-use crate::agents::shared::sqlite::{Database, is_damaged};
+use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::table::{self, Cells};
 use crate::agents::shared::walk::Walk;
@@ -17,7 +17,7 @@ use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, Mode, Presence, Project, SessionInfo, Title};
 use crate::system::System;
 use anyhow::Result;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -84,7 +84,7 @@ impl Agent for Hermes {
             limits: About::list(&[
                 running_total::LIMIT,
                 "costs are those the provider reported or Hermes estimated",
-                "a session that the command of Codex answers counts under Codex; one without a call of a tool counts here, too",
+                "a session that the command of Codex answers counts under Codex, too",
                 "title requests are recorded only since 0.20",
             ]),
             rules_version: RULES_VERSION,
@@ -121,17 +121,9 @@ impl Agent for Hermes {
                 Ok(())
             },
         )?;
-        let of_codex = match of_codex(&database, into) {
-            Err(error) if error.downcast_ref().is_some_and(is_damaged) => {
-                let reason = format!("sessions that Codex answers are not told apart: {error:#}");
-                into.problem(Problem::new(source.path.display(), reason));
-                FxHashSet::default()
-            }
-            read => read?,
-        };
         let mut originals = Originals::default();
         let is_there = table::read(&database, "sessions", &COLUMNS, table::ALL, into, |cells, into| {
-            session(source, cells, &by_model, &of_codex, &mut originals, into);
+            session(source, cells, &by_model, &mut originals, into);
             Ok(())
         })?;
         if is_there {
@@ -145,24 +137,6 @@ impl Agent for Hermes {
     fn vocabulary(&self) -> Option<&'static Vocabulary> {
         Some(&survey::KNOWN)
     }
-}
-
-/// The sessions that the command of Codex answers, which records what they use: its tools' calls are named `codex_…`.
-fn of_codex(database: &Database, into: &mut Batch) -> Result<FxHashSet<String>> {
-    let mut sessions = FxHashSet::default();
-    for (table, wanted) in [("messages", "tool_call_id"), ("sessions", "billing_provider")] {
-        if !database.columns(table)?.iter().any(|column| column == wanted) {
-            return Ok(sessions);
-        }
-    }
-    let which = r"where tool_call_id is not null
-        and session_id in (select id from sessions where billing_provider in ('openai', 'openai-codex'))
-        group by session_id having min(tool_call_id like 'codex\_%' escape '\')";
-    table::read(database, "messages", &["session_id"], (which, ()), into, |cells, _| {
-        sessions.extend(cells.text("session_id"));
-        Ok(())
-    })?;
-    Ok(sessions)
 }
 
 /// How a session came to be.
@@ -283,7 +257,6 @@ fn session(
     source: &Source,
     cells: &Cells<'_>,
     by_model: &FxHashMap<String, Vec<ModelTotal>>,
-    of_codex: &FxHashSet<String>,
     originals: &mut Originals,
     into: &mut Batch,
 ) {
@@ -308,9 +281,6 @@ fn session(
         updated_at: cells.time("ended_at"),
         ..SessionInfo::new(&id)
     });
-    if of_codex.contains(&id) {
-        return into.skip(Skip::Repeated);
-    }
     let origin = originals.of(&id, started_at, cells);
     let add = |total: &ModelTotal, cost: Option<Money>, into: &mut Batch| {
         Total {
