@@ -178,6 +178,34 @@ fn session_messages_without_the_sessions_of_version_two_count_with_those_of_vers
 }
 
 #[test]
+fn a_damaged_table_beside_the_messages_leaves_them() {
+    let home = Home::new();
+    let database = database(&home, "opencode.db");
+    database.run("create table session_message(id text, session_id text, type text, data text)");
+    database.session("ses_a", START);
+    database.reply("m1", "ses_a", &Reply::at(START));
+    database.run("insert into session_message values('m2', 'ses_a', 'user', '{}')");
+    database
+        .connection
+        .query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))
+        .expect("a checkpoint");
+    let page = |sql: &str| -> usize {
+        let of = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
+        let number = database.connection.query_row(sql, [], of).expect("a number");
+        usize::try_from(number).expect("a number")
+    };
+    let root = page("select rootpage from sqlite_schema where name = 'session_message'");
+    let size = page("pragma page_size");
+    let path = home.path().join(DATA).join("opencode.db");
+    let mut bytes = std::fs::read(&path).expect("a database");
+    bytes[(root - 1) * size..root * size].fill(0xff);
+    std::fs::write(&path, bytes).expect("written");
+    let reading = read(&home);
+    assert_eq!(ids(&reading), ["m1"]);
+    assert_eq!(reading.problems.len(), 1, "{:?}", reading.problems);
+}
+
+#[test]
 fn legacy_files_take_their_ids_from_their_names() {
     let home = Home::new();
     let reply = |at| {

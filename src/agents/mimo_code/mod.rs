@@ -17,6 +17,7 @@ pub(super) static MIMO_CODE: Family = Family {
             "requests for session titles are not stored",
             "replies have no counts if the provider reports no usage",
             "sessions imported from Claude Code, Codex or OpenCode count under these agents",
+            "a fork of an import that was deleted counts beside the agent that it came from",
             "in max mode a reply has the tokens of the draft that was chosen, but the cost of all",
         ]),
         rules_version: RULES_VERSION + 2,

@@ -116,7 +116,7 @@ impl<'a> Replies<'a> {
     }
 }
 
-/// What all copies of a reply have in common, and hardly any two replies.
+/// What all copies of a reply have in common, and hardly any two replies have.
 pub(super) type Print = [u64; 7];
 
 pub(super) fn print(message: &Message<'_>) -> Print {

@@ -184,39 +184,50 @@ impl Pass<'_> {
         };
         let mut present = FxHashSet::default();
         for tables in self.tables {
-            let projects = tables.projects(self.database, into)?;
-            let mut sessions = match tables.shares_sessions {
-                true => Sessions::default(),
-                false => Sessions::beside(&present),
-            };
-            let recorded = tables.sessions(self.database, into)?;
-            into.sessions.reserve(recorded.len());
-            for recorded in recorded {
-                if sessions.add(Session::new(&recorded, Place::Database)) && !tables.shares_sessions {
-                    into.session(describe(&recorded, &projects));
+            match self.read_generation(agent_id, tables, &mut present, into) {
+                Ok(progress) => state.generations.push(progress),
+                Err(error) if into.has_no_turns() => return Err(error),
+                Err(error) => {
+                    into.problem(Problem::new(self.path.display(), format!("ends early: {error}")));
+                    return Ok(None);
                 }
             }
-            let (mark, mark_id) = tables.last(self.database)?;
-            into.expect(usize::try_from(mark).unwrap_or(0));
-            let mut replies = Replies::new(agent_id, into);
-            if let Err(error) = self.read_rows(tables, None, &mut sessions, &mut replies) {
-                if into.has_no_turns() {
-                    return Err(error);
-                }
-                into.problem(Problem::new(self.path.display(), format!("ends early: {error}")));
-                return Ok(None);
-            }
-            present.extend(sessions.own());
-            state.generations.push(Progress {
-                mark,
-                mark_id: mark_hash(mark, &mark_id),
-                sessions: sessions.known().collect(),
-                open: sessions.open,
-            });
         }
         into.replace(Scope::Source, Presence::Reverted);
         into.replace(Scope::Sessions(present.into_iter().collect()), Presence::Gone);
         Ok(Some(state))
+    }
+
+    /// Reads one generation of tables whole, and adds its sessions to those that are `present`.
+    fn read_generation(
+        &self,
+        agent_id: &'static str,
+        tables: &Tables,
+        present: &mut FxHashSet<u64>,
+        into: &mut Batch,
+    ) -> Result<Progress> {
+        let projects = tables.projects(self.database, into)?;
+        let mut sessions = match tables.shares_sessions {
+            true => Sessions::default(),
+            false => Sessions::beside(present),
+        };
+        let recorded = tables.sessions(self.database, into)?;
+        into.sessions.reserve(recorded.len());
+        for recorded in recorded {
+            if sessions.add(Session::new(&recorded, Place::Database)) && !tables.shares_sessions {
+                into.session(describe(&recorded, &projects));
+            }
+        }
+        let (mark, mark_id) = tables.last(self.database)?;
+        into.expect(usize::try_from(mark).unwrap_or(0));
+        self.read_rows(tables, None, &mut sessions, &mut Replies::new(agent_id, into))?;
+        present.extend(sessions.own());
+        Ok(Progress {
+            mark,
+            mark_id: mark_hash(mark, &mark_id),
+            sessions: sessions.known().collect(),
+            open: sessions.open,
+        })
     }
 
     /// Reads the messages of some sessions, or all.
