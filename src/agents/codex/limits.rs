@@ -30,7 +30,7 @@ struct WindowJson {
 }
 
 /// What distinguishes the limit of a record from others; 0 where it has no id.
-pub(super) fn print(raw: &RawValue) -> u64 {
+pub(super) fn limit_hash(raw: &RawValue) -> u64 {
     #[derive(Deserialize)]
     struct Named<'a> {
         #[serde(borrow)]

@@ -290,7 +290,7 @@ fn tokens(payload: &str) -> serde_json::Result<Record<'_>> {
         Some(Info {
             total: info.total_token_usage?.into(),
             last: info.last_token_usage.map(Usage::from),
-            limit: tokens.rate_limits.map_or(0, limits::print),
+            limit: tokens.rate_limits.map_or(0, limits::limit_hash),
         })
     });
     Ok(Record::Tokens {

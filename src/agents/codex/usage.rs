@@ -29,6 +29,8 @@ pub(super) struct UsageJson {
     input_tokens: Count,
     cached_input_tokens: Count,
     cache_write_input_tokens: Count,
+    /// The same in what gateways write.
+    cache_creation_input_tokens: Count,
     output_tokens: Count,
     reasoning_output_tokens: Count,
     total_tokens: Count,
@@ -39,7 +41,7 @@ impl From<UsageJson> for Usage {
         Self {
             input_tokens: json.input_tokens.0,
             cached_input_tokens: json.cached_input_tokens.0,
-            cache_write_input_tokens: json.cache_write_input_tokens.0,
+            cache_write_input_tokens: json.cache_write_input_tokens.0.max(json.cache_creation_input_tokens.0),
             output_tokens: json.output_tokens.0,
             reasoning_output_tokens: json.reasoning_output_tokens.0,
             total_tokens: json.total_tokens.0,
@@ -122,8 +124,7 @@ const MOST_LIMITS: usize = 8;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Counter {
     total: Option<Usage>,
-    /// The hash of the latest counters that were written for each limit. A limit repeats its own when others have gone on, and
-    /// one file may interleave the counters of several models or threads.
+    /// The hash of the latest counters that were written for each limit. A limit repeats its own when others have gone on.
     #[serde(default)]
     latest: Vec<(u64, u64)>,
     /// How often the totals started again from below.
@@ -142,7 +143,7 @@ impl Counter {
 
     /// The usage of one call, if this `token_count` has one.
     pub(super) fn count(&mut self, info: &Info) -> Option<Usage> {
-        let is_repeated = self.is_repeated(info);
+        let is_repeated = self.note(info);
         let before = self.total.replace(info.total);
         // Written again before the follow-up of every tool call, with a fresh time; and as an estimate of the context
         // (`last` all zero but its total) after a compaction.
@@ -177,8 +178,8 @@ impl Counter {
         Some(usage)
     }
 
-    /// Whether these are the latest counters of some limit. They become those of their own.
-    fn is_repeated(&mut self, info: &Info) -> bool {
+    /// Notes the counters as the latest of their limit. Returns whether they were the latest of any.
+    fn note(&mut self, info: &Info) -> bool {
         let print = info.print();
         let is_known = self.latest.iter().any(|(_, latest)| *latest == print);
         let own = self.latest.iter().position(|(limit, _)| *limit == info.limit);

@@ -427,26 +427,22 @@ struct Call<'a> {
     tool_name: Text<'a>,
 }
 
-/// The parts of a message.
-fn calls(parts: Option<&RawValue>) -> Vec<Call<'_>> {
-    let parts: Vec<&RawValue> = part(parts).unwrap_or_default();
-    parts
-        .into_iter()
-        .map(|call| part(Some(call)).unwrap_or_default())
-        .collect()
-}
-
 /// Whether a message ends with the call of a tool that has not answered: the step before it ended, and no other began.
 fn waits_for_tool(parts: Option<&RawValue>) -> bool {
-    let calls = calls(parts);
-    let last = calls.last();
+    let parts: Vec<&RawValue> = part(parts).unwrap_or_default();
+    let last: Option<Call<'_>> = parts.last().and_then(|last| part(Some(last)));
     last.is_some_and(|last| &*last.kind == "dynamic-tool" && &*last.state == "input-available")
 }
 
 /// How often the provider searched the web, which it bills.
 fn searches(parts: Option<&RawValue>) -> u32 {
-    let is_search = |call: &&Call<'_>| &*call.kind == "dynamic-tool" && &*call.tool_name == "web_search";
-    u32::try_from(calls(parts).iter().filter(is_search).count()).unwrap_or(u32::MAX)
+    let parts: Vec<&RawValue> = part(parts).unwrap_or_default();
+    let is_search = |raw: &&RawValue| {
+        part::<Call<'_>>(Some(raw)).is_some_and(|call| {
+            &*call.kind == "dynamic-tool" && &*call.state == "output-available" && &*call.tool_name == "web_search"
+        })
+    };
+    u32::try_from(parts.iter().filter(|raw| is_search(raw)).count()).unwrap_or(u32::MAX)
 }
 
 impl Usage {

@@ -15,7 +15,7 @@ use std::path::{Component, Path};
 /// Version of the reading rules.
 pub(crate) const RULES_VERSION: u32 = 8;
 
-/// Providers, by their interface, that are other agents which answer for OpenClaw: those record what they use.
+/// Other agents that answer for OpenClaw and record what they use: provider and interface.
 const AGENTS: [(&str, &str); 5] = [
     ("claude-cli", "cli"),
     ("codex-cli", "cli"),
