@@ -174,3 +174,85 @@ fn hermes_counts_what_is_said_aloud_once_and_tells_subagents_from_branches() {
     assert_eq!(facts("s3"), (None, Some("s1"), None));
     assert_eq!(facts("s4"), (Some("s1"), None, None));
 }
+
+#[test]
+fn devin_keeps_a_message_at_several_nodes_and_in_forks() {
+    let home = Home::new();
+    std::fs::create_dir_all(home.path().join(".local/share/devin/cli")).expect("a folder");
+    let sessions = Connection::open(home.path().join(".local/share/devin/cli/sessions.db")).expect("a database");
+    sessions
+        .execute_batch(
+            "create table sessions(id text, created_at integer);
+             create table message_nodes(session_id text, node_id integer, chat_message text, created_at integer);
+             insert into sessions values('first', 1795168800), ('fork', 1795169800);",
+        )
+        .expect("tables");
+    let node = |session: &str, node: i64, id: &str, at: &str, input: u64| {
+        let message = json!({"message_id": id, "role": "assistant", "metadata": {"request_id": format!("of {id}"), "created_at": at,
+            "generation_model": "claude-opus-4-8", "metrics": {"input_tokens": input, "output_tokens": 3,
+            "cache_read_tokens": 150, "cache_creation_tokens": 20}}});
+        let insert = "insert into message_nodes values(?1, ?2, ?3, 1795199999)";
+        sessions
+            .execute(insert, (session, node, message.to_string()))
+            .expect("a node");
+    };
+    for (session, nodes) in [("first", [2, 3]), ("fork", [2, 7])] {
+        for number in nodes {
+            node(session, number, "m-1", "2026-11-01T08:00:00.5Z", 300);
+        }
+    }
+    node("first", 4, "m-2", "2026-11-05T09:00:00Z", 40);
+    // An id that is not one.
+    node("fork", 8, "m-2", "2026-11-06T09:00:00Z", 40);
+    let reading = read_all(agent("devin-cli"), &system(&home));
+    assert_eq!(reading.problems, []);
+    let mut seen: Vec<_> = reading
+        .turns
+        .iter()
+        .map(|turn| (&*turn.session_id, turn.timestamp, turn.tokens.counts()))
+        .collect();
+    seen.sort_unstable();
+    let counts = |input| [input, 3, 0, 150, 20];
+    assert_eq!(
+        seen,
+        [
+            ("first", 1_793_520_000_500, counts(300)),
+            ("first", 1_793_869_200_000, counts(40)),
+            ("fork", 1_793_955_600_000, counts(40)),
+        ]
+    );
+}
+
+#[test]
+fn the_newest_log_of_deepseek_harness_stands_for_those_before_it() {
+    let home = Home::of("agents/deepseek-harness/made/home");
+    let counts = || -> Vec<_> {
+        let reading = read_all(agent("deepseek-harness"), &system(&home));
+        assert_eq!(reading.problems, []);
+        reading
+            .turns
+            .iter()
+            .map(|turn| (turn.turn_id.clone(), turn.tokens))
+            .collect()
+    };
+    let old = counts();
+    assert!(!old.is_empty());
+    let root = home.path().join(".dsh/sessions");
+    let folders = std::fs::read_dir(root).expect("projects").flatten();
+    let folders = folders.flat_map(|project| std::fs::read_dir(project.path()).expect("sessions").flatten());
+    let mut copied = 0;
+    for session in folders {
+        for name in ["session.jsonl", "session.jsonl.zstd"] {
+            let path = session.path().join(name);
+            if path.is_file() {
+                std::fs::copy(&path, session.path().join(name.replace("session.", "session.v4."))).expect("a copy");
+                // What a newer program left is not read, and no other version's name is a log.
+                std::fs::write(&path, "not a log").expect("written");
+                std::fs::write(session.path().join("session.v04x.jsonl"), "not a log").expect("written");
+                copied += 1;
+            }
+        }
+    }
+    assert!(copied > 0);
+    assert_eq!(counts(), old);
+}

@@ -21,7 +21,17 @@ use anyhow::Result;
 use std::collections::BTreeMap;
 
 const ID: &str = "antigravity";
-const RULES_VERSION: u32 = 6;
+const RULES_VERSION: u32 = 7;
+/// Folders of its programs in `~/.gemini`.
+const FOLDERS: [(&str, &str); 5] = [
+    ("antigravity-cli", "default"),
+    ("antigravity-acp", "ACP server"),
+    ("antigravity", "app"),
+    ("antigravity-ide", "editor"),
+    ("antigravity-backup", "backup"),
+];
+/// How deep conversations below others are looked for.
+const CONVERSATIONS_DEPTH: usize = 4;
 /// What a model is called where only the router is known.
 const ROUTER: &str = "gemini-default";
 
@@ -41,7 +51,7 @@ impl Agent for Antigravity {
             commands: About::list(&["agy", "antigravity"]),
             turns: "exact",
             limits: About::list(&[
-                "only conversations of the command are read: the editor encrypts its own",
+                "conversations that the editor encrypted (`.pb`) are not read",
                 "since 1.1.18 requests have no readable times: they count when their conversation began",
                 "if a request does not name its model, it counts under the model of requests with the same label",
             ]),
@@ -53,16 +63,15 @@ impl Agent for Antigravity {
         let mut found = Found::default();
         let home = system.home.join(".gemini");
         let mut walk = Walk::default();
-        for (folder, because) in [("antigravity-cli", "default"), ("antigravity-acp", "ACP server")] {
+        for (folder, because) in FOLDERS {
             let root = home.join(folder).join("conversations");
-            for path in walk.files(&root, 0, &mut found) {
+            for path in walk.files(&root, CONVERSATIONS_DEPTH, &mut found) {
                 if path.extension().is_some_and(|ending| ending == "db") {
                     found.add_database(path, 0);
                 }
             }
             found.roots.push(Root::new(root, because));
         }
-        found.roots.push(Root::new(home.join("antigravity"), "editor"));
         found
             .roots
             .push(Root::new(system.app_dir().join("Antigravity"), "editor"));

@@ -20,9 +20,10 @@ use crate::system::open::{self, Most};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::path::Path;
 
 const ID: &str = "deepseek-harness";
-const RULES_VERSION: u32 = 5;
+const RULES_VERSION: u32 = 6;
 
 pub(super) struct DeepSeekHarness;
 
@@ -58,8 +59,12 @@ impl Agent for DeepSeekHarness {
         let mut walk = Walk::default();
         for project in walk.folders(&sessions, &mut found) {
             for session in walk.folders(&project, &mut found) {
-                for name in ["session.jsonl.zstd", "session.jsonl"] {
-                    found.add_file(session.join(name), 0);
+                let logs = walk.files(&session, 0, &mut found).into_iter();
+                let logs: Vec<_> = logs.filter_map(|path| Some((generation(&path)?, path))).collect();
+                // A newer program writes the older file anew and leaves it.
+                let newest = logs.iter().map(|(generation, _)| *generation).max();
+                for (_, path) in logs.into_iter().filter(|(generation, _)| Some(*generation) == newest) {
+                    found.add_file(path, 0);
                 }
             }
         }
@@ -100,6 +105,16 @@ impl Agent for DeepSeekHarness {
 
     fn vocabulary(&self) -> Option<&'static Vocabulary> {
         Some(&survey::KNOWN)
+    }
+}
+
+/// The generation of the format of a log: 0 of `session.jsonl`, 4 of `session.v4.jsonl`; each may be compressed.
+fn generation(path: &Path) -> Option<u32> {
+    let name = path.file_name()?.to_str()?;
+    let name = name.strip_suffix(".zstd").unwrap_or(name).strip_suffix(".jsonl")?;
+    match name.strip_prefix("session")? {
+        "" => Some(0),
+        version => version.strip_prefix(".v")?.parse().ok().filter(|version| *version > 0),
     }
 }
 

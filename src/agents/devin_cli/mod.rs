@@ -5,7 +5,7 @@ mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::Skip;
-use crate::agents::shared::lenient::{Count, Text, part, title};
+use crate::agents::shared::lenient::{Count, Text, When, part, title};
 use crate::agents::shared::live::program::Program;
 use crate::agents::shared::sqlite::Database;
 use crate::agents::shared::survey::Vocabulary;
@@ -13,7 +13,7 @@ use crate::agents::shared::table::{self, Cells};
 use crate::core::biller::biller;
 use crate::core::numbers::Numbers;
 use crate::core::problem::Problem;
-use crate::core::tokens::{Bucket, Tokens};
+use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
@@ -22,7 +22,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 const ID: &str = "devin-cli";
-const RULES_VERSION: u32 = 4;
+const RULES_VERSION: u32 = 5;
 /// What the model of a session is called while a router chooses it.
 const ROUTER: &str = "adaptive";
 
@@ -55,9 +55,8 @@ impl Agent for DevinCli {
     fn about(&self) -> About<'_> {
         About {
             commands: About::list(&["devin"]),
-            turns: "partial",
+            turns: "exact",
             limits: About::list(&[
-                "it is undocumented whether input includes cached tokens: the input of replies with any is unknown",
                 "reasoning tokens are included in output",
                 "sessions in the cloud and ACUs are not recorded",
             ]),
@@ -135,6 +134,8 @@ fn session(id: &str, cells: &Cells<'_>, into: &mut Batch) {
 #[derive(Deserialize)]
 struct Message<'a> {
     #[serde(borrow, default)]
+    message_id: Option<Text<'a>>,
+    #[serde(borrow, default)]
     role: Option<Text<'a>>,
     #[serde(borrow, default)]
     metadata: Option<&'a RawValue>,
@@ -145,6 +146,9 @@ struct Message<'a> {
 struct Metadata<'a> {
     #[serde(borrow)]
     generation_model: Option<Text<'a>>,
+    #[serde(borrow)]
+    request_id: Option<Text<'a>>,
+    created_at: When,
     metrics: Option<Metrics>,
 }
 
@@ -158,13 +162,10 @@ struct Metrics {
 }
 
 impl Metrics {
+    /// Caches are beside the input.
     fn tokens(self) -> Tokens {
         let (read, write) = (self.cache_read_tokens.0, self.cache_creation_tokens.0);
-        let tokens = Tokens::new(self.input_tokens.0, self.output_tokens.0, 0, read, write);
-        match read.saturating_add(write) {
-            caches if caches > 0 && caches <= self.input_tokens.0 => tokens.without(Bucket::Input),
-            _ => tokens,
-        }
+        Tokens::new(self.input_tokens.0, self.output_tokens.0, 0, read, write)
     }
 }
 
@@ -191,9 +192,17 @@ fn message(source: &Source, cells: &Cells<'_>, sessions: &FxHashMap<String, Desc
     let answered = metadata.generation_model.as_deref().filter(|model| !model.is_empty());
     let model = answered.or(known).unwrap_or("");
     let node = cells.text("node_id").unwrap_or_default();
-    let time = cells.time("created_at").unwrap_or(0);
-    // Not the session's model, which changes, and is another one in a fork.
-    let key = format!("{node}\0{time}\0{}\0{:?}", answered.unwrap_or(""), tokens.counts());
+    // A row has the time of the batch in which it was written.
+    let time = metadata.created_at.0.or_else(|| cells.time("created_at")).unwrap_or(0);
+    let named = [&message.message_id, &metadata.request_id];
+    let id = named.into_iter().flatten().find(|id| !id.is_empty());
+    // The same message stands at several nodes, and in forks. Not the session's model, which changes, and is another one in
+    // a fork.
+    let of = match id {
+        Some(id) => format!("{}\0{:?}", &**id, metadata.created_at.0),
+        None => format!("{node}\0{time}"),
+    };
+    let key = format!("{of}\0{}\0{:?}", answered.unwrap_or(""), tokens.counts());
     into.turn(&Turn {
         session_id: &session,
         message_id: &node,
