@@ -145,6 +145,7 @@ fn kimi(records: &[(&str, [u64; 2])]) -> Vec<(&'static str, String)> {
 
 const GROK: &str = ".grok/sessions/%2Fw/parent/updates.jsonl";
 const GROK_CHILD: &str = ".grok/sessions/%2Fw/child/updates.jsonl";
+const GROK_AGAIN: &str = ".grok/sessions/%2Fw/again/updates.jsonl";
 
 /// An update of Grok, so many seconds after the session began.
 fn grok(second: i64, kind: &str, fields: &Value) -> Value {
@@ -180,7 +181,32 @@ fn grok_cases() -> Vec<Case> {
         turns,
     };
     let own = || grok_turn(2, "c1", 30, [2, 2]);
+    // A resumed subagent has a session that begins with a copy of its source's records, within the same second.
+    let identified = |mut record: Value, id: &str| {
+        record["params"]["_meta"]["eventId"] = id.into();
+        record
+    };
+    let known = || identified(own(), "child-14");
+    let resumed = || {
+        let again = json!({"child_session_id": "again", "parent_prompt_id": "p1", "resumed_from": "child"});
+        let finished_again = grok(3, "subagent_finished", &json!({"child_session_id": "again"}));
+        let begun = vec![spawned.clone(), finished(2), grok(2, "subagent_spawned", &again)];
+        let parent = [begun, vec![finished_again, grok_turn(4, "p1", 90, [1, 4])]].concat();
+        let again = [known(), identified(grok_turn(2, "c2", 40, [1, 1]), "again-3")];
+        vec![(GROK, lines(&parent)), (GROK_AGAIN, lines(&again))]
+    };
+    let resumed_case = |name, files| Case {
+        name,
+        agent: "grok-cli",
+        files,
+        turns: vec![row("parent", 90)],
+    };
     vec![
+        resumed_case(
+            "a subagent that was resumed at once",
+            [resumed(), vec![(GROK_CHILD, lines(&[known()]))]].concat(),
+        ),
+        resumed_case("a resumed subagent without its source", resumed()),
         case(
             "a turn that includes a subagent",
             vec![spawned.clone(), finished(3), grok_turn(4, "p1", 40, [1, 3])],

@@ -19,13 +19,13 @@ use crate::system::System;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use subagents::Subagents;
 
 const ID: &str = "grok-cli";
-const RULES_VERSION: u32 = 5;
-/// A record that was written so long after it was made is a copy.
+const RULES_VERSION: u32 = 6;
+/// A record without an id that was written so long after it was made is a copy.
 const COPIED_AFTER_MS: u64 = 60_000;
 
 pub(super) struct GrokCli;
@@ -128,12 +128,12 @@ struct State {
     time: i64,
     #[serde(default)]
     subagents: Subagents,
-    /// Whether the session finished a turn of its own.
+    /// The sessions of which this log has a finished turn: its own, and those that it copies.
     #[serde(default)]
-    has_run: bool,
+    have_run: BTreeSet<String>,
 }
 
-/// `{"timestamp":1785225600,"method":"…","params":{"update":{…},"_meta":{"agentTimestampMs":1785225600500}}}`
+/// `{"timestamp":1785225600,"method":"…","params":{"update":{…},"_meta":{"eventId":"<session>-14","agentTimestampMs":1785225600500}}}`
 #[derive(Deserialize)]
 struct Entry<'a> {
     /// Seconds.
@@ -153,9 +153,21 @@ struct Params<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Meta {
+struct Meta<'a> {
     #[serde(default)]
     agent_timestamp_ms: When,
+    #[serde(borrow, default)]
+    event_id: Option<&'a RawValue>,
+}
+
+impl Meta<'_> {
+    /// The session that made the record: forks and resumed subagents copy records with their ids, `<session>-14`.
+    fn maker(&self) -> Option<String> {
+        let id = part::<Text<'_>>(self.event_id)?;
+        let (session, number) = id.rsplit_once('-')?;
+        let is_numbered = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        (is_numbered && !session.is_empty()).then(|| session.to_owned())
+    }
 }
 
 #[derive(Deserialize)]
@@ -226,7 +238,8 @@ fn record(
     };
     // `as` saturates.
     let seconds = entry.timestamp.map(|seconds| (seconds * 1000.0) as i64);
-    let exact = part::<Meta>(meta).and_then(|meta| meta.agent_timestamp_ms.0);
+    let meta = part::<Meta<'_>>(meta);
+    let exact = meta.as_ref().and_then(|meta| meta.agent_timestamp_ms.0);
     let time = exact.or(seconds).filter(|ms| *ms > 0).unwrap_or(state.time);
     state.time = state.time.max(time);
     let child = update.child_session_id.as_deref().unwrap_or("");
@@ -256,10 +269,17 @@ fn record(
     let shares = share(usage.cost().filter(|_| !is_priced).unwrap_or_default(), &weights);
     // A fork's copies carry the time of copying.
     let written = seconds.unwrap_or(time);
-    let is_copy = exact.is_some_and(|exact| written.abs_diff(exact) > COPIED_AFTER_MS);
+    let is_late = exact.is_some_and(|exact| written.abs_diff(exact) > COPIED_AFTER_MS);
+    let maker = match meta.and_then(|meta| meta.maker()) {
+        None if is_late => None,
+        None => Some(session.to_owned()),
+        maker => maker,
+    };
     // The first turn of a subagent's session is the one that its parent may have counted; those that follow are the user's.
-    let segment = (!is_copy && !state.has_run).then(|| subagents::segment(session));
-    state.has_run |= !is_copy;
+    // A subagent that was resumed within seconds begins with a copy of the turn that its source's parent counted.
+    let is_first = |maker: &String| state.have_run.insert(maker.clone());
+    let segment = maker.clone().filter(is_first).map(|maker| subagents::segment(&maker));
+    let is_own = maker.is_some_and(|maker| maker == session);
     for ((named, usage), share) in by_model.into_iter().zip(shares) {
         let turn = Finished {
             session,
@@ -269,6 +289,7 @@ fn record(
             exact,
             time,
             written,
+            is_own,
             segment: segment.as_deref(),
             cost: usage.cost().or(Some(share).filter(|share| *share > Money::ZERO)),
             place: line.offset,
@@ -295,6 +316,7 @@ struct Finished<'a> {
     exact: Option<i64>,
     time: i64,
     written: i64,
+    is_own: bool,
     segment: Option<&'a str>,
     cost: Option<Money>,
     place: u64,
@@ -323,8 +345,8 @@ impl Finished<'_> {
             message_id: self.prompt,
             record: RecordKey::of(&key),
             event: EventKey::of(ID, &key),
-            // The one that was written first is no copy.
-            rank: Rank(u64::MAX - self.written.unsigned_abs(), 0),
+            // The one that was written first is no copy; of one second, the one in the session that made it.
+            rank: Rank(u64::MAX - self.written.unsigned_abs(), self.is_own.into()),
             segment: self.segment,
             provider_id: "xai",
             model_id: self.model,
