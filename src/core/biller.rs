@@ -3,7 +3,6 @@
 use super::spellings::SPELLINGS;
 use super::vendor::vendor_of;
 use std::borrow::Cow;
-use std::net::IpAddr;
 use std::sync::LazyLock;
 
 /// The ids of the price list's providers, and how OpenRouter writes a maker before a model, both in order.
@@ -107,23 +106,6 @@ pub fn biller<'a>(provider: &'a str, model: &str) -> Option<&'a str> {
 pub fn biller_or<'a>(provider: &'a str, model: &str, usual: &'a str) -> &'a str {
     let unnamed = if model.contains('/') { "" } else { usual };
     biller(provider, model).unwrap_or(unnamed)
-}
-
-/// Whether an address is that of a server on one's own machine or in one's own network, which bills nothing.
-pub fn is_local(url: &str) -> bool {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let place = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
-    let host = match place.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => place.split(':').next().unwrap_or_default(),
-    };
-    let host = host.to_ascii_lowercase();
-    match host.parse::<IpAddr>() {
-        Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_private() || address.is_unspecified(),
-        Ok(IpAddr::V6(address)) => address.is_loopback() || address.is_unique_local() || address.is_unspecified(),
-        Err(_) => host == "localhost" || host == "host.docker.internal" || host.ends_with(".local"),
-    }
 }
 
 /// A provider's models.dev id, in any spelling.
@@ -358,29 +340,6 @@ mod tests {
             ("My Gateway", "gpt-5.5", Some("My Gateway")),
         ] {
             assert_eq!(biller(provider, model), expected, "{provider} {model}");
-        }
-    }
-
-    #[test]
-    fn the_address_shows_a_server_of_ones_own() {
-        for url in [
-            "http://localhost:8080/v1",
-            "http://127.0.0.1",
-            "https://user:pass@192.168.1.7:11434/v1",
-            "http://[::1]:1234/v1",
-            "http://0.0.0.0:8000",
-            "http://gpu-box.local:8000/v1",
-            "localhost:11434",
-        ] {
-            assert!(is_local(url), "{url}");
-        }
-        for url in [
-            "https://openrouter.ai/api/v1",
-            "https://localhost.example.com",
-            "https://8.8.8.8/v1",
-            "",
-        ] {
-            assert!(!is_local(url), "{url}");
         }
     }
 

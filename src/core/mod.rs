@@ -9,6 +9,7 @@ pub mod budget;
 pub mod cannot_answer;
 pub mod credential;
 pub mod currency;
+pub mod endpoint;
 pub mod event_group;
 pub mod event_id;
 pub mod fees;

@@ -19,7 +19,7 @@ struct Case {
     shows: &'static str,
 }
 
-const CASES: [Case; 6] = [
+const CASES: [Case; 7] = [
     Case {
         agent: "continue-cli",
         sessions: &[(
@@ -70,6 +70,21 @@ const CASES: [Case; 6] = [
             r#"{"projects":{"/home/dev/acme-api":"acme-api","/home/dev/other":"other"}}"#,
         ],
         shows: "/home/dev/acme-api",
+    },
+    Case {
+        agent: "grok-cli",
+        sessions: &[(
+            ".grok/sessions/%2Fhome%2Fdev%2Facme/s1000000/updates.jsonl",
+            "{\"timestamp\":1772442060,\"params\":{\"update\":{\"sessionUpdate\":\"turn_completed\",\"prompt_id\":\"p1\",\
+             \"usage\":{\"modelUsage\":{\"house-model\":{\"inputTokens\":10}}}}}}\n",
+        )],
+        list: ".grok/config.toml",
+        said: &[
+            "[model.mine]\nmodel=\"house-model\"\nbase_url=\"http://127.0.0.1:8000/v1\"\n",
+            "[model.mine]\nmodel=\"house-model\"\nbase_url=\"https://openrouter.ai/api/v1\"\n",
+            "[models]\ndefault=\"mine\"\n[model.mine]\nmodel=\"house-model\"\nbase_url=\"https://openrouter.ai/api/v1\"\n",
+        ],
+        shows: "openrouter",
     },
     Case {
         agent: "kimi-cli",

@@ -12,7 +12,7 @@ use crate::agents::shared::live::program::Program;
 use crate::agents::shared::running_total::{self, Total};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
-use crate::core::biller::is_local;
+use crate::core::endpoint::is_local;
 use crate::core::tokens::Tokens;
 use crate::core::turn::{Accuracy, Mode, SessionInfo};
 use crate::system::System;

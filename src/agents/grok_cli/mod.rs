@@ -1,5 +1,6 @@
 //! Grok CLI: a log of updates per session; each finished turn leaves its usage by model.
 
+mod config;
 mod program;
 mod subagents;
 mod survey;
@@ -17,6 +18,7 @@ use crate::core::tokens::Tokens;
 use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
+use config::Config;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,6 +54,7 @@ impl Agent for GrokCli {
                 "versions without updates.jsonl record only context sizes (signals.json), not usage",
                 "requests of subagents that finish within a turn are recorded in that turn",
                 "compactions and other requests beside the conversation are not recorded",
+                "the user's own models are billed by whom config.toml names now, also for the past",
             ]),
             rules_version: RULES_VERSION,
         }
@@ -64,12 +67,18 @@ impl Agent for GrokCli {
             None => (system.home.join(".grok"), "default"),
         };
         let sessions = home.join("sessions");
+        // The reader of a session names what is wrong with it.
+        let models = Config::read(&home, &mut Batch::default()).fingerprint();
         let mut walk = Walk::default();
         for project in walk.folders(&sessions, &mut found) {
             for session in walk.folders(&project, &mut found) {
-                found.add_described(session.join("updates.jsonl"), 0, &[session.join("summary.json")]);
+                let log = session.join("updates.jsonl");
+                if let Some(source) = found.add_described(log, 0, &[session.join("summary.json")]) {
+                    source.set_list_entry(models.as_deref());
+                }
             }
         }
+        found.watch_list_in(&home);
         found.roots.push(Root::new(sessions, because));
         found
     }
@@ -78,8 +87,15 @@ impl Agent for GrokCli {
         let folder = source.path.parent().unwrap_or(&source.path);
         let session = folder.file_name().unwrap_or_default().to_string_lossy();
         let model = describe(folder, &session, into);
+        // `sessions/<project>/<session>` is in it.
+        let home = folder.ancestors().nth(3);
+        let known = Known {
+            session: &session,
+            model: &model,
+            config: home.map(|home| Config::read(home, into)).unwrap_or_default(),
+        };
         jsonl_reader::read(source, from, RULES_VERSION, into, |state, line, into| {
-            record(state, line, &session, &model, into)
+            record(state, line, &known, into)
         })
     }
 
@@ -119,6 +135,14 @@ fn describe(folder: &Path, session: &str, into: &mut Batch) -> String {
         ..SessionInfo::new(session)
     });
     summary.current_model_id.unwrap_or_default()
+}
+
+/// What files beside a log say of it.
+struct Known<'a> {
+    session: &'a str,
+    /// The model that the session has now.
+    model: &'a str,
+    config: Config,
 }
 
 /// The state between reads.
@@ -225,13 +249,8 @@ impl Usage {
     }
 }
 
-fn record(
-    state: &mut State,
-    line: &Line<'_>,
-    session: &str,
-    current: &str,
-    into: &mut Batch,
-) -> serde_json::Result<()> {
+fn record(state: &mut State, line: &Line<'_>, known: &Known<'_>, into: &mut Batch) -> serde_json::Result<()> {
+    let session = known.session;
     let entry: Entry<'_> = serde_json::from_str(line.text)?;
     let Some(Params { update, meta }) = part(entry.params) else {
         return Ok(());
@@ -281,11 +300,17 @@ fn record(
     let segment = maker.clone().filter(is_first).map(|maker| subagents::segment(&maker));
     let is_own = maker.is_some_and(|maker| maker == session);
     for ((named, usage), share) in by_model.into_iter().zip(shares) {
+        // Usage has the model's own id, the description may have the user's name for it.
+        let model = match named {
+            "" => known.config.model_of(known.model),
+            named => named,
+        };
         let turn = Finished {
             session,
             prompt,
             named,
-            model: if named.is_empty() { current } else { named },
+            model,
+            provider: known.config.provider_of(model),
             exact,
             time,
             written,
@@ -312,6 +337,7 @@ struct Finished<'a> {
     named: &'a str,
     /// The same, or that of the session's description, which changes.
     model: &'a str,
+    provider: &'a str,
     /// The agent's own time.
     exact: Option<i64>,
     time: i64,
@@ -348,7 +374,7 @@ impl Finished<'_> {
             // The one that was written first is no copy; of one second, the one in the session that made it.
             rank: Rank(u64::MAX - self.written.unsigned_abs(), self.is_own.into()),
             segment: self.segment,
-            provider_id: "xai",
+            provider_id: self.provider,
             model_id: self.model,
             numbers: Numbers {
                 cost: self.cost,

@@ -1,8 +1,7 @@
 //! The user's own models in `config.toml`: which provider an alias leads to.
 
 use crate::agents::Batch;
-use crate::core::problem::Problem;
-use crate::system::open::{self, Most};
+use crate::agents::shared::toml_file::read_toml;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -24,30 +23,7 @@ struct Model {
 impl Config {
     /// Reads the file in a home; a missing one yields nothing, a damaged one is a problem.
     pub(super) fn read(home: &Path, into: &mut Batch) -> Self {
-        let path = home.join("config.toml");
-        if !path.exists() {
-            return Self::default();
-        }
-        let config = open::read(&path, Most::SETTINGS).map(|bytes| Self::parse(&String::from_utf8_lossy(&bytes)));
-        match config {
-            Ok(Some(config)) => config,
-            // The error would quote the line, which may hold a key.
-            Ok(None) => {
-                into.problem(Problem::new(path.display(), "is no valid TOML"));
-                Self::default()
-            }
-            Err(error) => {
-                into.problem(Problem::new(
-                    path.display(),
-                    format!("could not be read: {}", error.kind()),
-                ));
-                Self::default()
-            }
-        }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        toml::from_str(text).ok()
+        read_toml(&home.join("config.toml"), into)
     }
 
     /// All it says of models.
@@ -72,7 +48,7 @@ mod tests {
 
     #[test]
     fn an_alias_leads_to_a_provider_while_it_names_the_same_model() {
-        let config = Config::parse(CONFIG).expect("TOML");
+        let config = toml::from_str::<Config>(CONFIG).expect("TOML");
         assert_eq!(config.provider_of("ds", "deepseek-v4"), Some("acme"));
         assert_eq!(config.provider_of("ds", "another"), None);
         assert_eq!(config.provider_of("other", "deepseek-v4"), None);

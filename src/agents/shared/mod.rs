@@ -27,6 +27,7 @@ pub mod survey;
 pub mod table;
 #[cfg(test)]
 pub mod testing;
+pub mod toml_file;
 pub mod uri;
 pub mod walk;
 pub mod watcher;
