@@ -157,6 +157,22 @@ fn sessions_have_titles_folders_and_parents() {
             "",
         ),
         (
+            "grok-cli",
+            "subagents",
+            "0199cccc-0000-7000-8000-000000000001",
+            "Explain the server",
+            "/home/dev/acme",
+            "",
+        ),
+        (
+            "grok-cli",
+            "subagents",
+            "0199cccc-0000-7000-8000-000000000003",
+            "Look around the server",
+            "/home/dev/acme/api",
+            "0199cccc-0000-7000-8000-000000000001",
+        ),
+        (
             "codebuddy",
             "made",
             "c0dec0de-0000-4000-8000-000000000001",
@@ -177,4 +193,26 @@ fn sessions_have_titles_folders_and_parents() {
         assert_eq!(told, (title, project, parent), "{agent} {id}");
         assert_eq!(session.interactive == Some(false), !parent.is_empty(), "{agent} {id}");
     }
+}
+
+#[test]
+fn a_fork_of_grok_has_its_own_start_and_its_source() {
+    let sessions = reading("grok-cli", "subagents").sessions;
+    let id = |number: u64| format!("0199cccc-0000-7000-8000-00000000000{number}");
+    let told = |number: u64| {
+        let session = sessions
+            .iter()
+            .find(|session| session.id == id(number))
+            .expect("a session");
+        (
+            session.started_at,
+            session.forked_from.clone(),
+            session.parent_id.clone(),
+        )
+    };
+    // It copies a turn of 09:00:00.990 and records that its source started the subagents.
+    assert_eq!(told(4), (Some(1_796_029_205_000), Some(id(1)), None));
+    assert_eq!(told(2), (Some(1_796_029_200_410), None, Some(id(1))));
+    // A resumed subagent copies its source, and has the parent that resumed it.
+    assert_eq!(told(3), (Some(1_796_029_200_710), Some(id(2)), Some(id(1))));
 }

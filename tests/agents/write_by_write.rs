@@ -74,9 +74,10 @@ impl Owners {
 type Correction = fn(&Step, &[Step]) -> bool;
 
 /// Agents whose later records correct earlier ones, and exactly how.
-const CORRECTIONS: [(&str, Correction); 3] = [
+const CORRECTIONS: [(&str, Correction); 4] = [
     ("auggie", is_told_apart),
     ("copilot-cli", is_summed_up),
+    ("grok-cli", is_in_parent),
     ("roo-code", is_inside_input),
 ];
 
@@ -91,6 +92,18 @@ fn is_summed_up(step: &Step, sync: &[Step]) -> bool {
     let has_only_output = |tokens: &Tokens| tokens.count(Bucket::Input).is_none();
     let is_sum = |other: &Step| other.new.is_some_and(|new| new.count(Bucket::Input).is_some());
     step.new.is_none() && step.old.as_ref().is_some_and(has_only_output) && sync.iter().any(is_sum)
+}
+
+/// The turn of a subagent counts until the turn of its parent ends, which contains it.
+fn is_in_parent(step: &Step, sync: &[Step]) -> bool {
+    let contains = |all: Tokens, part: Tokens| {
+        BUCKETS
+            .iter()
+            .all(|&bucket| all.count(bucket).unwrap_or(0) >= part.count(bucket).unwrap_or(0))
+    };
+    let is_parent =
+        |other: &Step| other.old.is_none() && other.new.zip(step.old).is_some_and(|(all, part)| contains(all, part));
+    step.new.is_none() && sync.iter().any(is_parent)
 }
 
 /// Three requests show that cached tokens are inside the input.

@@ -3,27 +3,27 @@
 mod config;
 mod program;
 mod subagents;
+mod summary;
 mod survey;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
-use crate::agents::shared::json_file::read_description;
 use crate::agents::shared::jsonl_reader::{self, Line};
-use crate::agents::shared::lenient::{Count, Text, When, part, title};
+use crate::agents::shared::lenient::{Count, Text, When, part};
 use crate::agents::shared::live::program::Program;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::core::money::{Money, share};
 use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
-use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::turn::{EventKey, Origin, Rank, RecordKey, SessionInfo, Turn};
 use crate::system::System;
 use anyhow::Result;
 use config::Config;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use subagents::Subagents;
+use summary::Summary;
 
 const ID: &str = "grok-cli";
 const RULES_VERSION: u32 = 6;
@@ -54,6 +54,7 @@ impl Agent for GrokCli {
                 "versions without updates.jsonl record only context sizes (signals.json), not usage",
                 "requests of subagents that finish within a turn are recorded in that turn",
                 "compactions and other requests beside the conversation are not recorded",
+                "a turn has the branch that its session was in when ttop read it",
                 "the user's own models are billed by whom config.toml names now, also for the past",
             ]),
             rules_version: RULES_VERSION,
@@ -73,7 +74,7 @@ impl Agent for GrokCli {
         for project in walk.folders(&sessions, &mut found) {
             for session in walk.folders(&project, &mut found) {
                 let log = session.join("updates.jsonl");
-                if let Some(source) = found.add_described(log, 0, &[session.join("summary.json")]) {
+                if let Some(source) = found.add_described(log, 0, &[summary::path(&session)]) {
                     source.set_list_entry(models.as_deref());
                 }
             }
@@ -86,12 +87,11 @@ impl Agent for GrokCli {
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
         let folder = source.path.parent().unwrap_or(&source.path);
         let session = folder.file_name().unwrap_or_default().to_string_lossy();
-        let model = describe(folder, &session, into);
         // `sessions/<project>/<session>` is in it.
         let home = folder.ancestors().nth(3);
         let known = Known {
             session: &session,
-            model: &model,
+            summary: Summary::read(folder, &session, into),
             config: home.map(|home| Config::read(home, into)).unwrap_or_default(),
         };
         jsonl_reader::read(source, from, RULES_VERSION, into, |state, line, into| {
@@ -104,45 +104,24 @@ impl Agent for GrokCli {
     }
 }
 
-/// `summary.json`: `{"info":{"id":"…","cwd":"/home/dev/acme"},"generated_title":"…","current_model_id":"grok-4.6"}`.
-/// Returns the model.
-fn describe(folder: &Path, session: &str, into: &mut Batch) -> String {
-    #[derive(Deserialize)]
-    struct Summary {
-        #[serde(default)]
-        info: Option<About>,
-        #[serde(default)]
-        generated_title: Option<String>,
-        #[serde(default)]
-        current_model_id: Option<String>,
-    }
-    #[derive(Deserialize)]
-    struct About {
-        #[serde(default)]
-        cwd: Option<String>,
-    }
-    let Some(summary) = read_description::<Summary>(&folder.join("summary.json"), into) else {
-        return String::new();
-    };
-    let path = summary.info.and_then(|info| info.cwd).filter(|path| !path.is_empty());
-    into.session(SessionInfo {
-        title: summary
-            .generated_title
-            .as_deref()
-            .and_then(title)
-            .map(|text| Title::from_agent(0, text)),
-        project: path.map(|path| Project::folder(0, path)),
-        ..SessionInfo::new(session)
-    });
-    summary.current_model_id.unwrap_or_default()
-}
-
 /// What files beside a log say of it.
 struct Known<'a> {
     session: &'a str,
-    /// The model that the session has now.
-    model: &'a str,
+    summary: Summary,
     config: Config,
+}
+
+impl Known<'_> {
+    /// What a turn was made for. That of a copy is in the session that made it.
+    fn origin(&self, is_own: bool) -> Origin<'_> {
+        let Summary {
+            branch, subagent, task, ..
+        } = &self.summary;
+        match is_own {
+            true => Origin { branch, subagent, task },
+            false => Origin::NONE,
+        }
+    }
 }
 
 /// The state between reads.
@@ -206,6 +185,8 @@ struct Update<'a> {
     child_session_id: Option<Text<'a>>,
     #[serde(borrow, default)]
     parent_prompt_id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    parent_session_id: Option<Text<'a>>,
 }
 
 /// What was cached is inside the input, reasoning inside the output.
@@ -258,6 +239,7 @@ fn record(state: &mut State, line: &Line<'_>, known: &Known<'_>, into: &mut Batc
     // `as` saturates.
     let seconds = entry.timestamp.map(|seconds| (seconds * 1000.0) as i64);
     let meta = part::<Meta<'_>>(meta);
+    let made_in = meta.as_ref().and_then(Meta::maker);
     let exact = meta.as_ref().and_then(|meta| meta.agent_timestamp_ms.0);
     let time = exact.or(seconds).filter(|ms| *ms > 0).unwrap_or(state.time);
     state.time = state.time.max(time);
@@ -266,6 +248,10 @@ fn record(state: &mut State, line: &Line<'_>, known: &Known<'_>, into: &mut Batc
         "subagent_spawned" => {
             let prompt = update.parent_prompt_id.as_deref().unwrap_or("");
             state.subagents.begin(child, prompt);
+            // A fork copies what its source started.
+            let recorded = update.parent_session_id.as_deref().filter(|parent| *parent != session);
+            let parent = recorded.or(made_in.as_deref()).unwrap_or(session);
+            subagents::describe(child, parent, into);
         }
         "subagent_finished" => state.subagents.end(child),
         _ => {}
@@ -289,7 +275,7 @@ fn record(state: &mut State, line: &Line<'_>, known: &Known<'_>, into: &mut Batc
     // A fork's copies carry the time of copying.
     let written = seconds.unwrap_or(time);
     let is_late = exact.is_some_and(|exact| written.abs_diff(exact) > COPIED_AFTER_MS);
-    let maker = match meta.and_then(|meta| meta.maker()) {
+    let maker = match made_in {
         None if is_late => None,
         None => Some(session.to_owned()),
         maker => maker,
@@ -302,7 +288,7 @@ fn record(state: &mut State, line: &Line<'_>, known: &Known<'_>, into: &mut Batc
     for ((named, usage), share) in by_model.into_iter().zip(shares) {
         // Usage has the model's own id, the description may have the user's name for it.
         let model = match named {
-            "" => known.config.model_of(known.model),
+            "" => known.config.model_of(&known.summary.model),
             named => named,
         };
         let turn = Finished {
@@ -311,6 +297,7 @@ fn record(state: &mut State, line: &Line<'_>, known: &Known<'_>, into: &mut Batc
             named,
             model,
             provider: known.config.provider_of(model),
+            origin: known.origin(is_own),
             exact,
             time,
             written,
@@ -338,6 +325,7 @@ struct Finished<'a> {
     /// The same, or that of the session's description, which changes.
     model: &'a str,
     provider: &'a str,
+    origin: Origin<'a>,
     /// The agent's own time.
     exact: Option<i64>,
     time: i64,
@@ -362,7 +350,7 @@ impl Finished<'_> {
         };
         let key = format!("{}\0{when}\0{:?}\0{}", self.prompt, tokens.counts(), self.named);
         into.session(SessionInfo {
-            started_at: (self.time > 0).then_some(self.time),
+            started_at: (self.time > 0 && self.is_own).then_some(self.time),
             updated_at: (self.time > 0).then_some(self.time),
             ..SessionInfo::new(self.session)
         });
@@ -376,6 +364,7 @@ impl Finished<'_> {
             segment: self.segment,
             provider_id: self.provider,
             model_id: self.model,
+            origin: self.origin,
             numbers: Numbers {
                 cost: self.cost,
                 requests: usage

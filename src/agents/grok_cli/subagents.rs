@@ -3,7 +3,7 @@
 use super::ID;
 use crate::agents::Batch;
 use crate::core::numbers::Numbers;
-use crate::core::turn::{EventKey, RecordKey, Turn};
+use crate::core::turn::{EventKey, RecordKey, SessionInfo, Turn};
 use serde::{Deserialize, Serialize};
 
 /// The subagents whose turn has not ended yet.
@@ -43,6 +43,17 @@ impl Subagents {
         let ended: Vec<Subagent> = ended;
         let finished = ended.into_iter().filter(|subagent| subagent.is_finished);
         finished.map(|subagent| subagent.session)
+    }
+}
+
+/// Adds the session of a subagent, whose own files do not name its parent.
+pub(super) fn describe(child: &str, parent: &str, into: &mut Batch) {
+    if !child.is_empty() && child != parent {
+        into.session(SessionInfo {
+            parent_id: Some(parent.to_owned()),
+            interactive: Some(false),
+            ..SessionInfo::new(child)
+        });
     }
 }
 
