@@ -19,7 +19,22 @@ struct Case {
     shows: &'static str,
 }
 
-const CASES: [Case; 7] = [
+const CASES: [Case; 8] = [
+    Case {
+        agent: "codebuddy",
+        sessions: &[(
+            ".codebuddy/projects/home-dev-acme/s1000000.jsonl",
+            "{\"timestamp\":1772442001000,\"type\":\"message\",\"role\":\"assistant\",\"sessionId\":\"s1000000\",\"providerData\":{\
+             \"messageId\":\"m1\",\"requestModelId\":\"custom-local:my-model\",\"rawUsage\":{\"prompt_tokens\":10}}}\n",
+        )],
+        list: ".codebuddy/models.json",
+        said: &[
+            r#"{"models":[{"id":"my-model","url":"http://127.0.0.1:8000/v1"}]}"#,
+            r#"{"models":[{"id":"my-model","url":"https://openrouter.ai/api/v1"}]}"#,
+            r#"{"models":[{"id":"my-model","url":"https://openrouter.ai/api/v1"}],"availableModels":["my-model"]}"#,
+        ],
+        shows: "openrouter",
+    },
     Case {
         agent: "continue-cli",
         sessions: &[(

@@ -1,5 +1,6 @@
 //! CodeBuddy and WorkBuddy: a log of items per session; the last item of each response has what its provider reported.
 
+mod models;
 mod program;
 mod survey;
 mod usage;
@@ -14,18 +15,18 @@ use crate::agents::shared::source::meta_path;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::agents::shared::words::first_words;
-use crate::core::biller::biller;
 use crate::core::numbers::Numbers;
 use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
+use models::Models;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::path::Path;
 use usage::Usage;
 
 const ID: &str = "codebuddy";
-const RULES_VERSION: u32 = 5;
+const RULES_VERSION: u32 = 6;
 
 /// Programs made from CodeBuddy that write as it does: folder in the home, name.
 const RELATIVES: [(&str, &str); 1] = [(".workbuddy", "WorkBuddy")];
@@ -52,6 +53,7 @@ impl Agent for CodeBuddy {
             limits: About::list(&[
                 "credits are not dollars and are not shown",
                 "the provider is derived from the model's name: Tencent chooses it",
+                "the user's own models are billed by whom models.json names now, also for the past",
                 "conversations of the plug-ins for IDEs are not read",
             ]),
             rules_version: RULES_VERSION,
@@ -68,22 +70,30 @@ impl Agent for CodeBuddy {
         let mut walk = Walk::default();
         for (home, because) in std::iter::once(own).chain(relatives) {
             let root = home.join("projects");
+            let known = found.sources.len();
             walk.find(&root, &is_log, &mut found);
+            let models = Models::fingerprint(&home);
+            for source in &mut found.sources[known..] {
+                source.describe(&[meta_path(&source.path)]);
+                source.set_list_entry(models.as_deref());
+            }
+            found.watch_list_in(&home);
             let root = Root::new(root, because);
             if root.exists || found.roots.is_empty() {
                 found.roots.push(root);
             }
         }
-        for source in &mut found.sources {
-            source.describe(&[meta_path(&source.path)]);
-        }
         found
     }
 
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
-        let origin = read_description(&meta_path(&source.path), into).unwrap_or_default();
+        let log = Log {
+            path: &source.path,
+            fork: read_description(&meta_path(&source.path), into).unwrap_or_default(),
+            models: Models::of(&source.path, into),
+        };
         jsonl_reader::read(source, from, RULES_VERSION, into, |state, line, into| {
-            record(state, line, &source.path, &origin, into)
+            record(state, line, &log, into)
         })
     }
 
@@ -94,6 +104,13 @@ impl Agent for CodeBuddy {
 
 fn is_log(path: &Path) -> Option<u8> {
     path.extension().is_some_and(|ending| ending == "jsonl").then_some(0)
+}
+
+/// A log, and what files beside it say of it.
+struct Log<'a> {
+    path: &'a Path,
+    fork: ForkOrigin,
+    models: Models,
 }
 
 /// The state between reads.
@@ -185,13 +202,8 @@ fn parent_of(path: &Path) -> Option<String> {
     Some(folder.parent()?.file_name()?.to_string_lossy().into_owned())
 }
 
-fn record(
-    state: &mut State,
-    line: &Line<'_>,
-    path: &Path,
-    fork: &ForkOrigin,
-    into: &mut Batch,
-) -> serde_json::Result<()> {
+fn record(state: &mut State, line: &Line<'_>, log: &Log<'_>, into: &mut Batch) -> serde_json::Result<()> {
+    let Log { path, fork, models } = log;
     let item: Item<'_> = serde_json::from_str(line.text)?;
     let time = item.timestamp.0.unwrap_or(state.time);
     state.time = state.time.max(time);
@@ -240,16 +252,17 @@ fn record(
         into.skip(Skip::Uncounted);
         return Ok(());
     }
-    let models = [data.request_model_id, data.model, message.model];
-    let model = models.iter().flatten().find(|model| !model.is_empty());
-    let model = model.map_or("", |model| &**model);
+    let named = [data.request_model_id, data.model, message.model];
+    let model = named.iter().flatten().find(|model| !model.is_empty());
+    let asked = model.map_or("", |model| &**model);
+    let (model, provider) = models.find(asked);
     let id = data.message_id.unwrap_or_default();
     // A response leaves several items with one message id and its counts; forks copy them, under new ids of the items. An
     // id alone may be that of every reply of a gateway.
     let key = match &*id {
         "" => state
             .nameless
-            .key(session, time, &format!("{model}\0{:?}", tokens.counts())),
+            .key(session, time, &format!("{asked}\0{:?}", tokens.counts())),
         id => format!("{id}\0{:?}", tokens.counts()),
     };
     into.turn(&Turn {
@@ -258,7 +271,7 @@ fn record(
         record: RecordKey::of(&key),
         event: EventKey::of(ID, &key),
         rank: Rank::in_session(tokens.known_total(), fork.time()),
-        provider_id: biller("", model).unwrap_or(""),
+        provider_id: provider,
         model_id: model,
         numbers: Numbers::of(tokens, time),
         place: line.offset,
