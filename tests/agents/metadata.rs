@@ -180,6 +180,14 @@ fn sessions_have_titles_folders_and_parents() {
             "/home/dev/acme-api",
             "",
         ),
+        (
+            "codebuddy",
+            "subagents",
+            "agent-f7f0cf4c-0000-4000-8000-000000000013",
+            "Look around",
+            "/home/dev/acme",
+            "c0dec0de-0000-4000-8000-000000000011",
+        ),
         ("mux", "made", "a1b2c3d4e5", "Health check", "/home/dev/acme-api", ""),
         ("mux", "made", "f6a7b8c9d0", "Find the server file", "", "a1b2c3d4e5"),
     ] {
@@ -193,6 +201,22 @@ fn sessions_have_titles_folders_and_parents() {
         assert_eq!(told, (title, project, parent), "{agent} {id}");
         assert_eq!(session.interactive == Some(false), !parent.is_empty(), "{agent} {id}");
     }
+}
+
+#[test]
+fn a_subagent_of_codebuddy_is_one_session() {
+    let reading = reading("codebuddy", "subagents");
+    assert_eq!(reading.sessions.len(), 2, "{:?}", reading.sessions);
+    let billed: Vec<_> = reading
+        .turns
+        .iter()
+        .map(|turn| (&*turn.model_id, &*turn.provider_id))
+        .collect();
+    let own = ("claude-sonnet-4-5", "anthropic");
+    assert!(
+        billed.contains(&own) && billed.contains(&("my-model", "local")),
+        "{billed:?}"
+    );
 }
 
 #[test]

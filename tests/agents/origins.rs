@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Case, branches and kinds of subagents in it.
-const CASES: [(&str, &[&str], &[&str]); 9] = [
+const CASES: [(&str, &[&str], &[&str]); 10] = [
     ("agents/claude-code/2.1.332-mixed", &["master"], &["general-purpose"]),
     ("agents/copilot-cli/1.0.102-all", &["main"], &["explore"]),
     ("agents/qwen-code/0.24.4-mixed", &[], &["general-purpose"]),
@@ -14,6 +14,7 @@ const CASES: [(&str, &[&str], &[&str]); 9] = [
     ("agents/cline/cli-3.0.65", &["main"], &[]),
     ("agents/command-code/made", &["main"], &[]),
     ("agents/junie/made", &[], &["explore"]),
+    ("agents/codebuddy/subagents", &[], &["Explore"]),
     ("agents/grok-cli/subagents", &["main", "client"], &["explore"]),
 ];
 

@@ -16,7 +16,7 @@ use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::agents::shared::words::first_words;
 use crate::core::numbers::Numbers;
-use crate::core::turn::{EventKey, Project, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::turn::{EventKey, Origin, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
 use models::Models;
@@ -113,10 +113,16 @@ struct Log<'a> {
     models: Models,
 }
 
+/// The kind of a subagent whose kind is not recorded.
+const UNNAMED: &str = "subagent";
+
 /// The state between reads.
 #[derive(Default, Serialize, Deserialize)]
 struct State {
     is_titled: bool,
+    /// The first words to a subagent.
+    #[serde(default)]
+    task: String,
     /// Time of the latest item.
     time: i64,
     #[serde(default)]
@@ -158,11 +164,44 @@ struct ProviderData<'a> {
     request_model_id: Option<Text<'a>>,
     #[serde(borrow)]
     message_id: Option<Text<'a>>,
+    /// `cli`, or the kind of the subagent.
+    #[serde(borrow)]
+    agent: Option<Text<'a>>,
+    /// Of a call of a subagent.
+    #[serde(borrow)]
+    tool_result: Option<&'a RawValue>,
     #[serde(borrow)]
     usage: Option<&'a RawValue>,
     /// As the provider reported it.
     #[serde(borrow)]
     raw_usage: Option<&'a RawValue>,
+}
+
+/// `{"subAgent":{"sessionId":"agent-…","descriptor":{"role":"Explore","description":"Look around"}}}`
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ToolResult<'a> {
+    #[serde(borrow)]
+    sub_agent: SubAgent<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SubAgent<'a> {
+    #[serde(borrow)]
+    session_id: Text<'a>,
+    #[serde(borrow)]
+    descriptor: Descriptor<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Descriptor<'a> {
+    /// The session that the user has, also where a subagent starts another.
+    #[serde(borrow)]
+    root_session_id: Text<'a>,
+    #[serde(borrow)]
+    description: Text<'a>,
 }
 
 /// Of files that follow Claude Code's shape.
@@ -209,11 +248,12 @@ fn record(state: &mut State, line: &Line<'_>, log: &Log<'_>, into: &mut Batch) -
     state.time = state.time.max(time);
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let parent_id = parent_of(path);
-    // A subagent's items may carry the id of the session that started it.
-    let session = match item.session_id.as_deref() {
-        Some(id) if !id.is_empty() && parent_id.as_deref() != Some(id) => id,
-        _ => &*stem,
-    };
+    let is_subagent = parent_id.is_some();
+    let parent = parent_id.clone();
+    let recorded = item.session_id.as_deref().filter(|id| !id.is_empty());
+    // A subagent's items carry an id of their own or that of the session that started it. All else names the subagent as its
+    // file is named.
+    let session = recorded.filter(|_| !is_subagent).unwrap_or(&*stem);
     let folder = part::<Text<'_>>(item.cwd).filter(|folder| !folder.is_empty());
     let mut info = SessionInfo {
         project: folder.map(|folder| Project::folder(time, folder.0.into_owned())),
@@ -235,13 +275,17 @@ fn record(state: &mut State, line: &Line<'_>, log: &Log<'_>, into: &mut Batch) -
         }
         (_, Some("user")) if !state.is_titled => {
             let words = first_words(item.content).and_then(|words| title(&words));
+            state.is_titled = words.is_some();
+            state.task = words.clone().filter(|_| is_subagent).unwrap_or_default();
             info.title = words.map(|words| Title::from_prompt(time, words));
-            state.is_titled = info.title.is_some();
         }
         _ => {}
     }
     into.session(info);
     let data: ProviderData<'_> = part(item.provider_data).unwrap_or_default();
+    if let Some(ToolResult { sub_agent }) = part(data.tool_result) {
+        add_called(&sub_agent, time, into);
+    }
     let message: Message<'_> = part(item.message).unwrap_or_default();
     let Some(usage) = data.raw_usage.or(data.usage).or(message.usage) else {
         return Ok(());
@@ -257,12 +301,14 @@ fn record(state: &mut State, line: &Line<'_>, log: &Log<'_>, into: &mut Batch) -
     let asked = model.map_or("", |model| &**model);
     let (model, provider) = models.find(asked);
     let id = data.message_id.unwrap_or_default();
+    // As it was before subagents were named by their files.
+    let nameless_in = recorded.filter(|id| parent.as_deref() != Some(*id)).unwrap_or(&*stem);
     // A response leaves several items with one message id and its counts; forks copy them, under new ids of the items. An
     // id alone may be that of every reply of a gateway.
     let key = match &*id {
         "" => state
             .nameless
-            .key(session, time, &format!("{asked}\0{:?}", tokens.counts())),
+            .key(nameless_in, time, &format!("{asked}\0{:?}", tokens.counts())),
         id => format!("{id}\0{:?}", tokens.counts()),
     };
     into.turn(&Turn {
@@ -273,9 +319,31 @@ fn record(state: &mut State, line: &Line<'_>, log: &Log<'_>, into: &mut Batch) -
         rank: Rank::in_session(tokens.known_total(), fork.time()),
         provider_id: provider,
         model_id: model,
+        origin: match is_subagent {
+            true => Origin {
+                subagent: data.agent.as_deref().filter(|kind| !kind.is_empty()).unwrap_or(UNNAMED),
+                task: &state.task,
+                ..Origin::NONE
+            },
+            false => Origin::NONE,
+        },
         numbers: Numbers::of(tokens, time),
         place: line.offset,
         ..Turn::PLAIN
     });
     Ok(())
+}
+
+/// What a subagent was called for is its title. A fork copies the call.
+fn add_called(subagent: &SubAgent<'_>, time: i64, into: &mut Batch) {
+    let SubAgent { session_id, descriptor } = subagent;
+    let root = &*descriptor.root_session_id;
+    if !session_id.is_empty() && !root.is_empty() && root != &**session_id {
+        into.session(SessionInfo {
+            title: title(&descriptor.description).map(|name| Title::from_agent(time, name)),
+            parent_id: Some(root.to_owned()),
+            interactive: Some(false),
+            ..SessionInfo::new(&**session_id)
+        });
+    }
 }

@@ -46,6 +46,7 @@ pub(super) static KNOWN: Vocabulary = Vocabulary {
                 "function_call_result",
                 "message",
                 "reasoning",
+                "session-meta",
                 "session_meta",
                 "summary",
                 "system",
