@@ -4,5 +4,6 @@ mod fees;
 mod fork_properties;
 mod parents;
 mod rollouts;
+mod spawned;
 #[path = "../support/mod.rs"]
 mod support;

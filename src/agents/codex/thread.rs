@@ -28,6 +28,8 @@ pub(super) struct Thread {
     is_paginated: bool,
     /// The session this one was forked from, then those whose records were copied along with it.
     pub ancestors: Vec<String>,
+    /// The session that started this one as a subagent. Some versions copy its turns and name no fork.
+    parent: Option<String>,
     /// Of the current turn; `None` where the version writes none.
     turn: Option<String>,
     /// Whether the turn was announced and its context not yet written.
@@ -97,6 +99,7 @@ impl Thread {
         self.is_described = true;
         self.created = meta.created.or(time).unwrap_or_default();
         self.is_paginated = meta.is_paginated;
+        self.parent.clone_from(&meta.parent);
         self.inherits = meta.has_base;
         if self.is_paginated {
             self.replay = Replay::Over;
@@ -281,7 +284,8 @@ impl Thread {
             return Some(Caller::Own);
         }
         let is_older = |id: &&String| !is_sorted(id) || id.as_str() <= turn;
-        let owner = self.ancestors.iter().find(is_older).or(self.ancestors.last())?;
+        let nearest = self.ancestors.iter().find(is_older).or(self.ancestors.last());
+        let owner = nearest.or(self.parent.as_ref())?;
         Some(Caller::Other(owner.clone()))
     }
 }
