@@ -117,6 +117,14 @@ pub(super) fn spellings(provider_id: &str, model_id: &str) -> Vec<String> {
                 .map(str::to_owned)
         });
     }
+    // Antigravity's.
+    also(&|model| {
+        let efforts = EFFORTS
+            .iter()
+            .filter(|effort| !matches!(**effort, "-thinking" | "-none"));
+        let mut efforts = efforts.filter(|_| model.starts_with("gemini-"));
+        efforts.find_map(|effort| model.strip_suffix(effort)).map(str::to_owned)
+    });
     also(&|model| {
         let rest = model
             .strip_suffix("-thinking")
@@ -235,6 +243,7 @@ mod tests {
             ("minimax", "MiniMax-M2", "minimax/minimax-m2"),
             ("cursor", "claude-4.5-sonnet-thinking", "anthropic/claude-sonnet-4-5"),
             ("cursor", "gpt-5.5-high", "openai/gpt-5.5"),
+            ("google", "gemini-3-flash-high", "google/gemini-3-flash"),
             ("github-copilot", "claude-sonnet-4.5", "anthropic/claude-sonnet-4-5"),
             (
                 "amazon-bedrock",
@@ -301,6 +310,7 @@ mod tests {
             ("openai", "gpt-5.5-fast", "openai/gpt-5.5"),
             ("cursor", "gpt-5.5-fast", "openai/gpt-5.5"),
             ("moonshotai", "kimi-k2-thinking", "moonshotai/kimi-k2"),
+            ("google", "gemini-2.0-flash-thinking", "google/gemini-2.0-flash"),
             ("openrouter", "vendor/open-coder:free", "openrouter/vendor/open-coder"),
             ("acme", "claude-sonnet-4-5", "anthropic/claude-sonnet-4-5"),
             ("nvidia", "deepseek-ai/deepseek-v4", "deepseek/deepseek-v4"),

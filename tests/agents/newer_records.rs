@@ -256,3 +256,103 @@ fn the_newest_log_of_deepseek_harness_stands_for_those_before_it() {
     assert!(copied > 0);
     assert_eq!(counts(), old);
 }
+
+/// Fields of protobuf messages.
+fn varint(mut number: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number >= 0x80 {
+        bytes.push(u8::try_from(number & 0x7f).expect("seven bits") | 0x80);
+        number >>= 7;
+    }
+    bytes.push(u8::try_from(number).expect("seven bits"));
+    bytes
+}
+
+fn number(field: u64, value: u64) -> Vec<u8> {
+    [varint(field << 3), varint(value)].concat()
+}
+
+fn bytes(field: u64, value: impl AsRef<[u8]>) -> Vec<u8> {
+    let value = value.as_ref();
+    [varint(field << 3 | 2), varint(value.len() as u64), value.to_vec()].concat()
+}
+
+#[test]
+fn antigravity_has_requests_in_steps_and_tries_that_failed() {
+    let usage = |input: u64, output: u64, id: &str| [number(2, input), number(3, output), bytes(11, id)].concat();
+    let time = |second: u64| bytes(8, number(1, 1_795_168_800 + second));
+    let answer = |usage: Vec<u8>, tries: &[Vec<u8>]| {
+        let tries: Vec<u8> = tries.iter().flat_map(|usage| bytes(17, bytes(2, usage))).collect();
+        bytes(1, [bytes(4, usage), tries, bytes(19, "gemini-3-flash-high")].concat())
+    };
+    let step = |second: u64, usage: Vec<u8>, tries: &[Vec<u8>]| {
+        let tries: Vec<u8> = tries.iter().flat_map(|usage| bytes(28, bytes(2, usage))).collect();
+        [
+            time(second),
+            bytes(9, usage),
+            bytes(24, bytes(12, "gemini-3-flash-high")),
+            tries,
+        ]
+        .concat()
+    };
+    let answers = [
+        answer(usage(4050, 300, "r1"), &[]),
+        answer(usage(5000, 200, "r4"), &[usage(5000, 20, "r3"), usage(5000, 200, "r4")]),
+    ];
+    let steps = [
+        step(100, usage(4050, 300, "r1"), &[]),
+        step(200, usage(900, 40, "r2"), &[]),
+        step(
+            300,
+            usage(5000, 200, "r4"),
+            &[usage(5000, 20, "r3"), usage(5000, 200, "r4")],
+        ),
+        time(400),
+    ];
+    for (folder, has_answers) in [
+        (".gemini/antigravity-cli/conversations", true),
+        (".gemini/antigravity/conversations", true),
+        (".gemini/antigravity-ide/conversations/below/another", true),
+        (".gemini/antigravity-cli/conversations", false),
+    ] {
+        let home = Home::new();
+        std::fs::create_dir_all(home.path().join(folder)).expect("a folder");
+        let file = "11111111-2222-4333-8444-555555555555.db";
+        let conversation = Connection::open(home.path().join(folder).join(file)).expect("a database");
+        conversation
+            .execute_batch("create table gen_metadata(idx integer primary key, data blob); create table steps(idx integer primary key, metadata blob)")
+            .expect("tables");
+        for (at, data) in (0_i64..).zip(&answers).filter(|_| has_answers) {
+            conversation
+                .execute("insert into gen_metadata values(?1, ?2)", (at, data))
+                .expect("a row");
+        }
+        for (at, data) in (0_i64..).zip(&steps) {
+            conversation
+                .execute("insert into steps values(?1, ?2)", (at, data))
+                .expect("a row");
+        }
+        let reading = read_all(agent("antigravity"), &system(&home));
+        assert_eq!(reading.problems, []);
+        let mut seen: Vec<_> = reading
+            .turns
+            .iter()
+            .map(|turn| {
+                assert_eq!(turn.model_id, "gemini-3-flash-high");
+                (
+                    turn.message_id.as_str(),
+                    turn.tokens.input(),
+                    turn.timestamp / 1000 - 1_795_168_800,
+                )
+            })
+            .collect();
+        seen.sort_unstable();
+        let expected = [
+            ("r1", Some(4050), 100),
+            ("r2", Some(900), 200),
+            ("r3", Some(5000), 300),
+            ("r4", Some(5000), 300),
+        ];
+        assert_eq!(seen, expected, "{folder}");
+    }
+}

@@ -4,6 +4,7 @@
 //! input, 3 output, 4 cache write, 5 cache read, 9 thinking, 10 response, 11 the response's id (descriptors inside agy 1.2.0).
 
 mod proto;
+mod requests;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::batch::Skip;
@@ -18,6 +19,7 @@ use crate::core::tokens::{MAX_COUNT, Tokens};
 use crate::core::turn::{EventKey, Presence, Project, Rank, RecordKey, SessionInfo, Turn};
 use crate::system::System;
 use anyhow::Result;
+use requests::Request;
 use std::collections::BTreeMap;
 
 const ID: &str = "antigravity";
@@ -52,7 +54,7 @@ impl Agent for Antigravity {
             turns: "exact",
             limits: About::list(&[
                 "conversations that the editor encrypted (`.pb`) are not read",
-                "since 1.1.18 requests have no readable times: they count when their conversation began",
+                "since 1.1.18 answers have no readable times: those without a step count when their conversation began",
                 "if a request does not name its model, it counts under the model of requests with the same label",
             ]),
             rules_version: RULES_VERSION,
@@ -103,56 +105,55 @@ impl Agent for Antigravity {
                 Ok(())
             },
         )?;
-        let mut requests = Vec::new();
-        let is_there = table::read(&database, "gen_metadata", &["data"], table::ALL, into, |cells, _| {
-            requests.push((cells.rowid(), cells.bytes("data").unwrap_or_default().to_vec()));
-            Ok(())
-        })?;
-        if !is_there {
+        let rows = |table: &str, column: &str, into: &mut Batch| -> Result<(bool, Vec<_>)> {
+            let mut rows = Vec::new();
+            let is_there = table::read(&database, table, &[column], table::ALL, into, |cells, _| {
+                rows.push((cells.rowid(), cells.bytes(column).unwrap_or_default().to_vec()));
+                Ok(())
+            })?;
+            Ok((is_there, rows))
+        };
+        let (has_answers, answers) = rows("gen_metadata", "data", into)?;
+        let (has_steps, steps) = rows("steps", "metadata", into)?;
+        if !has_answers && !has_steps {
             into.problem(Problem::new(source.path.display(), "has no table of requests"));
         }
+        let requests = requests::of(&answers, &steps);
         add_requests(&session, &requests, began, source.stamp.modified_ns / 1_000_000, into);
         into.replace(Scope::Source, Presence::Gone);
         Ok(Bookmark::read_whole(source, RULES_VERSION))
     }
 }
 
-fn add_requests(session: &str, requests: &[(u64, Vec<u8>)], began: Option<i64>, changed: i64, into: &mut Batch) {
-    let chats = || {
-        let chats = requests.iter().map(|(row, data)| (*row, proto::bytes(data, 1)));
-        chats.filter_map(|(row, chat)| Some((row, chat?)))
-    };
+fn add_requests(session: &str, requests: &[Request<'_>], began: Option<i64>, changed: i64, into: &mut Batch) {
     // The label that people see, and the models that answered under it.
     let mut models: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (_, chat) in chats() {
-        if let (Some(label), Some(model)) = (proto::text(chat, 21), named_model(chat)) {
+    for request in requests {
+        if let (Some(label), Some(model)) = (request.label, request.model) {
             let known = models.entry(label).or_default();
             if !known.contains(&model) {
                 known.push(model);
             }
         }
     }
-    for (row, chat) in chats() {
-        let Some(usage) = proto::bytes(chat, 4) else {
-            into.skip(Skip::Uncounted);
-            continue;
-        };
-        let tokens = tokens(usage);
+    for request in requests {
+        let tokens = tokens(request.usage);
         if tokens.is_zero() {
             into.skip(Skip::Uncounted);
             continue;
         }
-        let by_label = || match models.get(proto::text(chat, 21)?)?.as_slice() {
+        let by_label = || match models.get(request.label?)?.as_slice() {
             [model] => Some(*model),
             _ => None,
         };
-        let model = named_model(chat).or_else(by_label).unwrap_or("");
-        let response = proto::text(usage, 11).unwrap_or("");
+        let model = request.model.or_else(by_label).unwrap_or("");
+        let response = proto::text(request.usage, 11).unwrap_or("");
         // A fork copies requests with the ids of their responses and their counts; an id alone may be a gateway's.
-        let recorded = proto::bytes(chat, 9).and_then(|times| proto::time(times, 4)).or(began);
+        let recorded = request.time.or(began);
+        let place = &request.place;
         let key = match (response, recorded) {
-            ("", Some(time)) => format!("{time}\0{row}\0{model}\0{:?}", tokens.counts()),
-            ("", None) => format!("{session}\0{row}"),
+            ("", Some(time)) => format!("{time}\0{place}\0{model}\0{:?}", tokens.counts()),
+            ("", None) => format!("{session}\0{place}"),
             (response, _) => format!("{response}\0{:?}", tokens.counts()),
         };
         let time = recorded.unwrap_or(changed);
@@ -164,22 +165,17 @@ fn add_requests(session: &str, requests: &[(u64, Vec<u8>)], began: Option<i64>, 
             session_id: session,
             message_id: response,
             // Not by its counts: what has more of them is the same request.
-            record: RecordKey::of(row.to_string()),
+            record: RecordKey::of(place),
             event: EventKey::of(ID, &key),
             // The older conversation made it.
             rank: Rank(tokens.known_total(), u64::MAX - began.unwrap_or(changed).unsigned_abs()),
             provider_id: biller_or("", model, "google"),
             model_id: model,
             numbers: Numbers::of(tokens, time),
-            place: row,
+            place: request.row,
             ..Turn::PLAIN
         });
     }
-}
-
-/// The model that answered, unless that is the name of a router.
-fn named_model(chat: &[u8]) -> Option<&str> {
-    proto::text(chat, 19).filter(|model| *model != ROUTER)
 }
 
 /// Input is without caches. The output is split into thinking and response where both are recorded.
