@@ -79,4 +79,8 @@ fn replies_count_under_the_model_that_a_router_chose() {
     database.run("drop index part_session_step_finish_idx");
     database.session("ses_b", START + 9);
     assert_eq!(read_all(kilo, &system).problems, []);
+    // An index of another kind does not keep what is no JSON away.
+    database.run("create index step_finish on part(session_id) where data like '%step-finish%'");
+    database.run("update part set data = '{ damaged step-finish' where id = 'm_0'");
+    assert_eq!(read_all(kilo, &system).turns.len(), 4);
 }

@@ -240,7 +240,7 @@ impl Pass<'_> {
     ) -> Result<()> {
         let beside = Beside {
             parts: self.parts(tables, of, replies.batch())?,
-            routed: self.routed(of, replies.batch())?,
+            routed: self.routed(of, replies.batch()),
         };
         let Some(ids) = of else {
             return tables.messages(self.database, "", [], |stored| {
@@ -274,16 +274,13 @@ impl Pass<'_> {
         }
     }
 
-    /// Which models routers chose; none where that is damaged, which leaves the counts of replies as they are.
-    fn routed(&self, of: Option<&[String]>, into: &mut Batch) -> Result<Routed> {
-        match Routed::read(self.database, of, into) {
-            Err(error) if error.downcast_ref().is_some_and(is_damaged) => {
-                let reason = format!("models that routers chose are unknown: {error:#}");
-                into.problem(Problem::new(self.path.display(), reason));
-                Ok(Routed::default())
-            }
-            read => read,
-        }
+    /// Which models routers chose. Where that cannot be read, replies count under the routers.
+    fn routed(&self, of: Option<&[String]>, into: &mut Batch) -> Routed {
+        Routed::read(self.database, of, into).unwrap_or_else(|error| {
+            let reason = format!("models that routers chose are unknown: {error:#}");
+            into.problem(Problem::new(self.path.display(), reason));
+            Routed::default()
+        })
     }
 
     fn problem(&self, stored: &Stored<'_>, reason: &str) -> Result<Problem> {
