@@ -25,13 +25,13 @@ pub(super) fn of<'a>(answers: &'a Rows, steps: &'a Rows) -> Vec<Request<'a>> {
     let mut list = List::default();
     for (row, data) in steps {
         let time = proto::time(data, 8).or_else(|| proto::time(data, 1));
-        for usage in proto::bytes(data, 9).into_iter().chain(retries(data, 28)) {
+        let model = proto::bytes(data, 24).and_then(|model| proto::text(model, 12));
+        for (number, usage) in proto::bytes(data, 9).into_iter().chain(retries(data, 28)).enumerate() {
             if let (Some(id), Some(time)) = (id(usage), time) {
                 list.times.entry(id).or_insert(time);
             }
-            let model = proto::bytes(data, 24).and_then(|model| proto::text(model, 12));
             list.steps.push(Request {
-                place: format!("step {row}"),
+                place: format!("step {row} {number}"),
                 row: *row,
                 usage,
                 model: model.filter(|model| *model != ROUTER),
@@ -88,13 +88,12 @@ impl<'a> List<'a> {
 
     /// The answers, and the steps that have none.
     fn all(mut self) -> Vec<Request<'a>> {
-        for (number, step) in self.steps.into_iter().enumerate() {
-            let print = (id(step.usage).unwrap_or(""), tokens(step.usage).counts());
-            if self.seen.insert(print) {
-                self.requests.push(Request {
-                    place: format!("{} {number}", step.place),
-                    ..step
-                });
+        for step in self.steps {
+            if self
+                .seen
+                .insert((id(step.usage).unwrap_or(""), tokens(step.usage).counts()))
+            {
+                self.requests.push(step);
             }
         }
         self.requests

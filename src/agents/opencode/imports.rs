@@ -71,22 +71,29 @@ impl Imports {
         if self.is_empty() || message.created.is_none_or(|created| created >= session.created) {
             return Ok(false);
         }
-        if let Some(originals) = self.originals.get() {
-            return Ok(originals.contains(&print(message)));
-        }
+        let originals = match self.originals.get() {
+            Some(originals) => originals,
+            None => {
+                let originals = self.read_originals(database, tables)?;
+                self.originals.get_or_init(|| originals)
+            }
+        };
+        Ok(originals.contains(&print(message)))
+    }
+
+    fn read_originals(&self, database: &Database, tables: &Tables) -> Result<FxHashSet<Print>> {
         let mut originals = FxHashSet::default();
         let condition = format!("where session_id in ({})", table::IN_LIST);
         for list in table::lists(&self.ids) {
             tables.messages(database, &condition, [list], |stored| {
                 let message = parse_message(stored.data).unwrap_or_default();
-                let session = session_hash(&stored.session_id());
-                if self.have(session, &stored.id()?, message.created) {
+                if self.have(session_hash(&stored.session_id()), &stored.id()?, message.created) {
                     originals.insert(print(&message));
                 }
                 Ok(())
             })?;
         }
-        Ok(self.originals.get_or_init(|| originals).contains(&print(message)))
+        Ok(originals)
     }
 
     fn is_empty(&self) -> bool {
