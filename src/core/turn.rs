@@ -169,6 +169,8 @@ pub enum Mode {
     Batch,
     Flex,
     Priority,
+    /// A tier that ttop does not know, so no list has its price.
+    Other,
 }
 
 impl Mode {
@@ -179,7 +181,8 @@ impl Mode {
             "priority" | "fast" => Self::Fast,
             "flex" => Self::Flex,
             "batch" => Self::Batch,
-            _ => Self::Standard,
+            "" | "default" | "standard" | "auto" => Self::Standard,
+            _ => Self::Other,
         }
     }
 }

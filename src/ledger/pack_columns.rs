@@ -103,6 +103,7 @@ impl Columns {
                 2 => Mode::Batch,
                 3 => Mode::Flex,
                 4 => Mode::Priority,
+                5 => Mode::Other,
                 _ => Mode::Standard,
             },
             fees: Fees::from_bits(self.fees[at]),

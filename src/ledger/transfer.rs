@@ -103,7 +103,14 @@ struct SessionLine {
     updated_at: Option<i64>,
 }
 
-const MODES: [Mode; 5] = [Mode::Standard, Mode::Fast, Mode::Batch, Mode::Flex, Mode::Priority];
+const MODES: [Mode; 6] = [
+    Mode::Standard,
+    Mode::Fast,
+    Mode::Batch,
+    Mode::Flex,
+    Mode::Priority,
+    Mode::Other,
+];
 const REGIONS: [Region; 3] = [Region::Global, Region::Us, Region::Other];
 
 fn is_zero(number: &u64) -> bool {

@@ -82,6 +82,36 @@ fn an_image_makes_the_cost_a_lower_bound() {
 }
 
 #[test]
+fn a_tier_without_a_price_has_no_cost() {
+    let costs = |tier: &str| {
+        let home = support::Home::new();
+        let mut lines = records(CALLS[0], 0);
+        let settings =
+            json!({"type": "thread_settings_applied", "thread_settings": {"model": "gpt-5", "service_tier": tier}});
+        lines.insert(0, ("event_msg", settings));
+        home.write(&path(PARENT), log(PARENT, &lines));
+        let costs = |home: &support::Home| -> Vec<Value> {
+            home.rows(&["turns"]).iter().map(|row| row["cost"].clone()).collect()
+        };
+        let read = costs(&home);
+        let exported = home.stdout(&["ledger", "export"]);
+        let other = support::Home::new();
+        other.write("exported.ndjson", exported);
+        other.stdout(&[
+            "ledger",
+            "import",
+            other.path().join("exported.ndjson").to_str().expect("text"),
+        ]);
+        assert_eq!(costs(&other), read, "{tier}: after a transfer");
+        read
+    };
+    let standard = costs("default");
+    assert_eq!(standard.iter().filter(|cost| cost.is_f64()).count(), 2);
+    assert_eq!(costs("auto"), standard);
+    assert_eq!(costs("ultrafast"), [Value::Null, Value::Null]);
+}
+
+#[test]
 fn searches_count_once_in_forks_and_however_a_call_is_recorded() {
     for call in CALLS {
         let of = |searches| records(call, searches);

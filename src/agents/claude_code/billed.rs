@@ -55,6 +55,7 @@ pub(super) fn mode(usage: &Usage) -> Mode {
         Tier::Batch => Mode::Batch,
         Tier::Flex => Mode::Flex,
         Tier::Priority => Mode::Priority,
+        Tier::Other => Mode::Other,
     }
 }
 

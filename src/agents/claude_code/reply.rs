@@ -87,6 +87,7 @@ pub(super) enum Tier {
     Batch,
     Flex,
     Priority,
+    Other,
 }
 
 impl Tier {
@@ -95,7 +96,9 @@ impl Tier {
             b"batch" => Self::Batch,
             b"flex" => Self::Flex,
             b"priority" => Self::Priority,
-            _ => Self::Standard,
+            // The last one is what servers of other models say.
+            b"" | b"standard" | b"standard_only" | b"default" | b"auto" | b"on_demand" => Self::Standard,
+            _ => Self::Other,
         }
     }
 }

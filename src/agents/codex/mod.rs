@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 pub(super) struct Codex;
 
-const RULES_VERSION: u32 = 12;
+const RULES_VERSION: u32 = 13;
 
 /// Kinds of sources.
 const ROLLOUT: u8 = 0;

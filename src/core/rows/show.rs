@@ -143,6 +143,7 @@ impl ModeName {
             Mode::Batch => "batch",
             Mode::Flex => "flex",
             Mode::Priority => "priority",
+            Mode::Other => "other",
         }
     }
 }
