@@ -3,8 +3,9 @@
 use super::record::{self, NEEDLES, Record};
 use super::usage::{Info, Usage};
 use crate::agents::shared::jsonl::{Lines, object};
-use crate::agents::shared::lenient::lossy;
+use crate::agents::shared::lenient::{lossy, reason};
 use crate::agents::shared::source::{Bookmark, Source};
+use crate::agents::shared::torn_line;
 use anyhow::Result;
 use rustc_hash::FxHashSet;
 use std::fs;
@@ -115,30 +116,36 @@ fn read_story(path: &Path, id: &str) -> Result<Story> {
     let mut lines = Lines::open(&source, &Bookmark::default())?;
     lines.long_lines_with(&NEEDLES);
     while let Some((_, line)) = lines.next()? {
-        let Some(Ok(line)) = object(line) else {
-            continue;
+        // The file is a source of its own, which names its problems.
+        let _ = torn_line::read(line, |line, _| story.read(line, id));
+    }
+    Ok(story)
+}
+
+impl Story {
+    fn read(&mut self, line: &[u8], id: &str) -> Result<(), String> {
+        let Some(line) = object(line) else {
+            return Ok(());
         };
-        let text = lossy(line);
-        let Ok(line) = record::parse(&text) else {
-            continue;
-        };
+        let text = lossy(line?);
+        let line = record::parse(&text).map_err(|error| reason(&error))?;
         match line.record {
             Some(Record::Tokens { info: Some(info), .. }) => {
                 let call = Call {
                     print: info.print(),
                     time: line.time,
                 };
-                story.prints.insert(call.print);
-                story.calls.push(call);
+                self.prints.insert(call.print);
+                self.calls.push(call);
             }
             Some(Record::Call { usage, .. }) => {
-                story.recorded.insert(usage);
+                self.recorded.insert(usage);
             }
-            Some(Record::Meta(meta)) if meta.id == id => story.forked_from = meta.forked_from,
+            Some(Record::Meta(meta)) if meta.id == id => self.forked_from = meta.forked_from,
             _ => {}
         }
+        Ok(())
     }
-    Ok(story)
 }
 
 /// The folder that holds `sessions` or `archived_sessions` above a file.

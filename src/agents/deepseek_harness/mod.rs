@@ -7,6 +7,7 @@ use crate::agents::shared::batch::Skip;
 use crate::agents::shared::lenient::{Count, Text, When, lossy, part, reason, title};
 use crate::agents::shared::nameless::Nameless;
 use crate::agents::shared::survey::Vocabulary;
+use crate::agents::shared::torn_line;
 use crate::agents::shared::walk::Walk;
 use crate::agents::shared::words::words;
 use crate::agents::shared::zstd::{MOST_BYTES, unpack_frames};
@@ -93,9 +94,13 @@ impl Agent for DeepSeekHarness {
             if line.trim().is_empty() || !line.ends_with('\n') {
                 continue;
             }
-            if let Err(error) = stream.event(line, place, into) {
+            let read = torn_line::read(line.trim_end().as_bytes(), |record, at| {
+                let read = stream.event(&lossy(record), place + at as u64, into);
+                read.map_err(|error| reason(&error))
+            });
+            if let Err(reason) = read {
                 let place = format!("{}:{}", source.path.display(), number + 1);
-                into.problem(Problem::new(place, reason(&error)));
+                into.problem(Problem::new(place, reason));
             }
         }
         stream.finish(into);

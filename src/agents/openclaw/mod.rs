@@ -6,9 +6,10 @@ mod program;
 use super::pi::session::{self, State};
 use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
 use crate::agents::shared::jsonl_reader::Line;
-use crate::agents::shared::lenient::reason;
+use crate::agents::shared::lenient::{lossy, reason};
 use crate::agents::shared::live::program::Program;
 use crate::agents::shared::survey::Vocabulary;
+use crate::agents::shared::torn_line;
 use crate::agents::shared::walk::Walk;
 use crate::agents::shared::zstd::{MOST_BYTES, unpack};
 use crate::core::problem::Problem;
@@ -97,14 +98,17 @@ fn read_packed(source: &Source, into: &mut Batch) -> Result<Bookmark> {
     let text = unpack(file, MOST_BYTES).with_context(|| source.path.display().to_string())?;
     let (mut state, mut offset) = (State::default(), 0);
     for (number, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        let text = String::from_utf8_lossy(line.trim_ascii());
-        let read = match text.is_empty() {
-            true => Ok(()),
-            false => state.read(ID, &source.path, &Line { text: &text, offset }, into),
-        };
-        if let Err(error) = read {
+        let read = torn_line::read(line.trim_ascii(), |record, at| {
+            let (text, offset) = (lossy(record), offset + at as u64);
+            if text.is_empty() {
+                return Ok(());
+            }
+            let read = state.read(ID, &source.path, &Line { text: &text, offset }, into);
+            read.map_err(|error| reason(&error))
+        });
+        if let Err(reason) = read {
             let place = format!("{}:{}", source.path.display(), number + 1);
-            into.problem(Problem::new(place, reason(&error)));
+            into.problem(Problem::new(place, reason));
         }
         offset += line.len() as u64;
     }

@@ -3,6 +3,7 @@
 use super::instant;
 use super::jsonl::Lines;
 use super::lenient::{lossy, reason};
+use super::torn_line;
 use crate::agents::{Batch, Bookmark, Scope, Source};
 use crate::core::problem::Problem;
 use crate::core::turn::Presence;
@@ -99,7 +100,7 @@ pub fn resume<S: Default + DeserializeOwned>(source: &Source, from: &Bookmark, i
 pub fn drive(lines: &mut Lines, source: &Source, before: u64, reader: &mut impl LineReader) -> Result<()> {
     instant::impossible();
     while let Some((offset, line)) = lines.next()? {
-        let outcome = reader.line(line, offset);
+        let outcome = torn_line::read(line, |record, at| reader.line(record, offset + at as u64));
         let impossible = instant::impossible().map(str::to_owned);
         if let Some(reason) = outcome.err().or(impossible) {
             let place = format!("{}:{}", source.path.display(), before + lines.count());

@@ -28,6 +28,7 @@ pub mod table;
 #[cfg(test)]
 pub mod testing;
 pub mod toml_file;
+pub mod torn_line;
 pub mod uri;
 pub mod walk;
 pub mod watcher;
