@@ -1,6 +1,5 @@
 //! Cline and its family: editor extensions that keep each task as one JSON array, rewritten whole.
 
-mod editors;
 mod entry;
 mod history;
 mod models;
@@ -11,6 +10,7 @@ mod task;
 mod turns;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
+use crate::agents::shared::editors;
 use crate::agents::shared::live::program::Program;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;

@@ -7,6 +7,7 @@ pub mod configured;
 pub mod content;
 pub mod detected;
 pub mod disjoint_usage;
+pub mod editors;
 pub mod file_cache;
 pub mod handle;
 pub mod hole;

@@ -22,11 +22,23 @@ const FIXED: [(&str, &str); 12] = [
 ];
 
 /// Every `globalStorage` of every editor, with the editor's name. The first is VS Code's own, there or not.
+pub fn storages(system: &System, found: &mut Found) -> Vec<(PathBuf, String)> {
+    let mut walk = Walk::default();
+    let mut storages = Vec::new();
+    for (user, editor) in users(system, &mut walk, found) {
+        storages.push((user.join("globalStorage"), editor.clone()));
+        for profile in walk.folders(&user.join("profiles"), found) {
+            storages.push((profile.join("globalStorage"), format!("{editor} profile")));
+        }
+    }
+    storages
+}
+
+/// The `User` folder of every editor, with the editor's name. The first is VS Code's own, there or not.
 ///
 /// New forks of VS Code appear every few months and all keep its layout, so any program's folder that has
 /// a `User/globalStorage` counts as an editor.
-pub(super) fn storages(system: &System, found: &mut Found) -> Vec<(PathBuf, String)> {
-    let mut walk = Walk::default();
+pub fn users(system: &System, walk: &mut Walk, found: &mut Found) -> Vec<(PathBuf, String)> {
     let apps = system.app_dir();
     let mut users = vec![(apps.join("Code/User"), "Code".to_owned())];
     for app in walk.folders(&apps, found) {
@@ -44,18 +56,9 @@ pub(super) fn storages(system: &System, found: &mut Found) -> Vec<(PathBuf, Stri
     if let Some(portable) = system.path_var("VSCODE_PORTABLE") {
         users.push((portable.join("user-data/User"), "$VSCODE_PORTABLE".to_owned()));
     }
-    let mut storages = Vec::new();
-    for (at, (user, editor)) in users.into_iter().enumerate() {
-        let storage = user.join("globalStorage");
-        if at > 0 && !storage.is_dir() {
-            continue;
-        }
-        storages.push((storage, editor.clone()));
-        for profile in walk.folders(&user.join("profiles"), found) {
-            storages.push((profile.join("globalStorage"), format!("{editor} profile")));
-        }
-    }
-    storages
+    let (own, others) = users.split_at(1);
+    let others = others.iter().filter(|(user, _)| user.join("globalStorage").is_dir());
+    own.iter().chain(others).cloned().collect()
 }
 
 #[cfg(test)]
