@@ -10,6 +10,7 @@ mod codebuff;
 mod codex;
 mod command_code;
 mod continue_cli;
+mod copilot_chat;
 pub mod copilot_cli;
 mod crush;
 mod cursor;
@@ -125,6 +126,7 @@ static BUILT_IN: &[&(dyn Agent + Sync)] = &[
     &codebuff::CODEBUFF,
     &command_code::CommandCode,
     &continue_cli::ContinueCli,
+    &copilot_chat::CopilotChat,
     &copilot_cli::CopilotCli,
     &crush::Crush,
     &cursor::Cursor,

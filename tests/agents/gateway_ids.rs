@@ -20,7 +20,12 @@ const KEYS: [&str; 7] = [
 ];
 
 /// Ids that agents make themselves, and find records by.
-const OWN_IDS: [(&str, &str); 2] = [("amp", "messageId"), ("copilot-cli", "messageId")];
+const OWN_IDS: [(&str, &str); 4] = [
+    ("amp", "messageId"),
+    ("copilot-chat", "requestId"),
+    ("copilot-chat", "responseId"),
+    ("copilot-cli", "messageId"),
+];
 
 /// Without it, nothing shows that a reply which was written again later is the same one.
 const PROOF: (&str, &str) = ("claude-code", "requestId");

@@ -10,13 +10,14 @@ use ttop::agents::{Agent, Vocabulary, built_in};
 use ttop::system::{Os, System};
 
 /// Names of input, as agents spell them: an object with one of them is a usage.
-const INPUTS: [&str; 9] = [
+const INPUTS: [&str; 10] = [
     "input",
     "inputOther",
     "inputTokens",
     "input_other",
     "input_tokens",
     "promptTokenCount",
+    "promptTokens",
     "prompt_tokens",
     "tokensIn",
     "input_token_count",

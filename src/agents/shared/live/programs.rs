@@ -71,7 +71,15 @@ mod tests {
     use crate::core::process::Role;
 
     /// Agents that are windows, or parts of one: no process of theirs is a session.
-    const WINDOWS: [&str; 6] = ["antigravity", "codebuff", "kilo-code", "roo-code", "windsurf", "zed"];
+    const WINDOWS: [&str; 7] = [
+        "antigravity",
+        "codebuff",
+        "copilot-chat",
+        "kilo-code",
+        "roo-code",
+        "windsurf",
+        "zed",
+    ];
     /// Agents whose command is another program's on most machines: `dsh` runs commands on many hosts.
     const AMBIGUOUS: [&str; 1] = ["deepseek-harness"];
     /// Agents whose records say nothing of their turns.
