@@ -44,8 +44,9 @@ impl Provider for Anthropic {
             spend: spend(&root["extra_usage"]),
             ..ProviderUsage::default()
         };
-        let windows = ROOT.iter().filter(|key| **key != "extra_usage");
-        with_numbers(usage, windows.into_iter().all(|key| is_blank(&root[*key])))
+        let keys = ROOT.iter().filter(|key| **key != "extra_usage");
+        let windows: Vec<&Value> = keys.filter_map(|key| root.get(*key)).collect();
+        with_numbers(usage, !windows.is_empty() && windows.into_iter().all(is_blank))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Anthropic API: spend and tokens of an organization.
 
 use super::ask::{Ask, Refusal};
-use super::pages::{fetch_pages, results, single_currency};
+use super::pages::{Amount, fetch_pages, tokens, total};
 use super::value::{count, month_start, number, text};
 use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, CredentialSpec, Variable};
@@ -48,19 +48,28 @@ impl Provider for AnthropicAdmin {
         let refused =
             |refusal: Refusal| refusal.explained(Reason::Scope, "needs an admin key: set ANTHROPIC_ADMIN_KEY");
         let costs = get("/v1/organizations/cost_report").map_err(refused)?;
-        // Text in cents: "123.45" is $1.23.
-        let amounts = results(&costs)
-            .filter_map(|one| Some((number(&one["amount"])? / 100.0, text(&one["currency"]).unwrap_or("USD"))));
-        let (amount, currency) = single_currency(amounts)?;
+        let (amount, currency) = total(&costs, amount)?;
         let usage = get("/v1/organizations/usage_report/messages").ok();
         let mut spend = Spend::new(amount, &currency, SpendPeriod::Month);
-        spend.tokens = usage.map(|pages| results(&pages).fold(SpentTokens::default(), add));
+        spend.tokens = usage.and_then(|pages| tokens(&pages, COUNTS, SpentTokens::default(), add));
         Ok(ProviderUsage {
             spend: Some(spend),
             ..ProviderUsage::default()
         })
     }
 }
+
+/// Text in cents: "123.45" is $1.23. A result without a currency and a kind of cost is no cost.
+fn amount(one: &Value) -> Amount<'_> {
+    let is_cost = ["currency", "cost_type"].iter().any(|key| one.get(*key).is_some());
+    match number(&one["amount"]) {
+        Some(cents) => Amount::Of(cents / 100.0, text(&one["currency"]).unwrap_or("USD")),
+        None if one.is_object() && one["amount"].is_null() && !is_cost => Amount::None,
+        None => Amount::Unreadable,
+    }
+}
+
+const COUNTS: &[&str] = &["uncached_input_tokens", "output_tokens", "cache_read_input_tokens"];
 
 fn add(sum: SpentTokens, one: &Value) -> SpentTokens {
     let written = &one["cache_creation"];

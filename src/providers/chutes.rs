@@ -4,7 +4,7 @@ use super::ask::{Ask, Refusal, with_numbers};
 use super::value::{instant, is_blank, next_day, number, text};
 use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, CredentialSpec, Entry, Variable};
-use crate::core::quota::{Capability, DAY, Limit, MONTH, ProviderState, ProviderUsage};
+use crate::core::quota::{Capability, DAY, Limit, MONTH, ProviderUsage, Reason};
 use serde_json::Value;
 
 pub(super) struct Chutes;
@@ -46,12 +46,17 @@ impl Provider for Chutes {
             (Ok(quota), root) => {
                 let limits = daily(&quota, ask.now()).into_iter().collect();
                 // A quota of 0 is none.
-                with_numbers(usage(&root.unwrap_or_default(), limits), is_blank(&quota["quota"]))
+                with_numbers(
+                    usage(&root.unwrap_or_default(), limits),
+                    number(&quota["quota"]) == Some(0.0),
+                )
             }
-            // The account is known and has neither: that is an answer too.
-            (Err(refusal), Some(root)) if refusal.state == ProviderState::Unsupported => {
+            // The account is known and has neither: that is an answer too. A subscription that is active has windows.
+            (Err(refusal), Some(root)) if refusal.reason == Some(Reason::Product) => {
+                let subscription = &root["subscription"];
+                let is_without = subscription.is_object() && subscription["active"] != true;
                 let is_empty = is_blank(&root["rolling_window"]) && is_blank(&root["monthly"]);
-                with_numbers(usage(&root, Vec::new()), is_empty && root["subscription"].is_object())
+                with_numbers(usage(&root, Vec::new()), is_empty && is_without)
             }
             (Err(refusal), _) => Err(refusal),
         }

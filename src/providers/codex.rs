@@ -55,8 +55,14 @@ impl Provider for Codex {
             spend: spend(&root),
             note: None,
         };
-        let slots = ["primary_window", "secondary_window"].map(|slot| &root["rate_limit"][slot]);
-        let is_empty = root.get("rate_limit").is_some() && slots.into_iter().all(is_blank);
+        // Plans without limits have null in place of all windows, or of each.
+        let windows = root.get("rate_limit");
+        let slots = ["primary_window", "secondary_window"];
+        let slots: Vec<&Value> = slots.iter().filter_map(|slot| windows?.get(*slot)).collect();
+        let is_empty = match slots.is_empty() {
+            true => windows.is_some_and(Value::is_null),
+            false => slots.into_iter().all(is_blank),
+        };
         with_numbers(usage, is_empty)
     }
 }

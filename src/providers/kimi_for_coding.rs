@@ -40,14 +40,20 @@ impl Provider for KimiForCoding {
             ..ProviderUsage::default()
         };
         // A limit of 0 is no quota.
-        with_numbers(usage, is_blank(&root["usage"]) && is_blank(&root["limits"]))
+        let is_stated = root["usage"].is_object() || root["limits"].is_array();
+        with_numbers(
+            usage,
+            is_stated && is_blank(&root["usage"]) && is_blank(&root["limits"]),
+        )
     }
 }
 
 fn limit(detail: &Value, minutes: Option<u64>) -> Option<Limit> {
-    let most = number(&detail["limit"])?;
-    let left = || number(&detail["remaining"]).map(|left| most - left);
-    let used = number(&detail["used"]).or_else(left)?;
+    // Any two of the three give the third.
+    let of = |key: &str| number(&detail[key]);
+    let (used, left) = (of("used"), of("remaining"));
+    let most = of("limit").or_else(|| Some(used? + left?))?;
+    let used = used.or_else(|| Some(most - left?))?;
     let resets = ["resetTime", "resetAt", "reset_time", "reset_at"];
     let resets_at = resets.iter().find_map(|key| instant(&detail[*key]));
     Some(Limit::counted(used, most, "requests", minutes)?.until(resets_at))

@@ -77,8 +77,11 @@ impl Provider for Minimax {
             limits: items(lanes).flat_map(|lane| lane_limits(lane, ask.now())).collect(),
             ..ProviderUsage::default()
         };
-        // Lanes without a quota have a status that says so.
-        let is_unlimited = |lane: &Value| number(&lane[INTERVAL.status]).is_some();
+        // Lanes without a quota have a status that says so; extras have no week.
+        let is_unlimited = |lane: &Value| {
+            let has_week = lane.get(WEEKLY.status).is_some();
+            is_not_counted(lane, &INTERVAL) && (!has_week || is_not_counted(lane, &WEEKLY))
+        };
         with_numbers(usage, lanes.is_array() && items(lanes).all(is_unlimited))
     }
 }
@@ -135,12 +138,7 @@ fn limit(lane: &Value, keys: &Keys, now: i64) -> Option<Limit> {
     let counts = total
         .zip(number(&lane[keys.left]))
         .map(|(total, left)| (total - left, total));
-    // Not in the plan, or unlimited: full for ever.
-    const NOT_COUNTED: f64 = 3.0;
-    if number(&lane[keys.status]) == Some(NOT_COUNTED)
-        && total.is_none()
-        && left_percent.is_none_or(|left| left >= 100.0)
-    {
+    if is_not_counted(lane, keys) {
         return None;
     }
     let by_count = counts.map(|(used, total)| used / total * 100.0);
@@ -156,4 +154,12 @@ fn limit(lane: &Value, keys: &Keys, now: i64) -> Option<Limit> {
         Some((used, total)) => limit.with_counts(used, total, "prompts"),
         None => limit,
     })
+}
+
+/// Whether a window is not in the plan, or unlimited: full for ever.
+fn is_not_counted(lane: &Value, keys: &Keys) -> bool {
+    const NOT_COUNTED: f64 = 3.0;
+    number(&lane[keys.status]) == Some(NOT_COUNTED)
+        && number(&lane[keys.total]).is_none_or(|total| total <= 0.0)
+        && number(&lane[keys.left_percent]).is_none_or(|left| left >= 100.0)
 }

@@ -1,10 +1,11 @@
 //! Ollama Cloud: session, week or month; a local Ollama has no quota.
 
 use super::ask::{Ask, Refusal, with_numbers};
-use super::value::{is_blank, next_monday, next_multiple, number};
+use super::value::{next_monday, next_multiple, number};
 use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, CredentialSpec, Entry, Variable};
 use crate::core::quota::{Capability, FIVE_HOURS, Limit, MONTH, ProviderUsage, WEEK};
+use serde_json::Value;
 
 pub(super) struct OllamaCloud;
 
@@ -48,6 +49,9 @@ impl Provider for OllamaCloud {
             limits: windows.into_iter().filter_map(limit).collect(),
             ..ProviderUsage::default()
         };
-        with_numbers(usage, is_blank(&root["limits"]))
+        // A null, of a window or of its usage, is no limit.
+        let is_null = |window: &Value| window.is_null() || window.get("usage").is_some_and(Value::is_null);
+        let windows = root["limits"].as_object();
+        with_numbers(usage, windows.is_some_and(|windows| windows.values().all(is_null)))
     }
 }

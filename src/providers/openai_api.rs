@@ -1,7 +1,7 @@
 //! OpenAI API: spend and tokens of an organization.
 
 use super::ask::{Ask, Refusal};
-use super::pages::{fetch_pages, results, single_currency};
+use super::pages::{Amount, fetch_pages, tokens, total};
 use super::value::{count, month_start, number, text};
 use super::{About, Provider};
 use crate::core::credential::{ANY_KIND, CredentialSpec, Entry, Kind, Variable};
@@ -41,20 +41,32 @@ impl Provider for OpenaiApi {
         let get = |path: &str| fetch_pages(&format!("{path}?{query}"), |path| ask.get(path).bearer());
         let refused = |refusal: Refusal| refusal.explained(Reason::Scope, "needs an admin key: set OPENAI_ADMIN_KEY");
         let costs = get("/v1/organization/costs").map_err(refused)?;
-        let amounts = results(&costs).filter_map(|one| {
-            let amount = &one["amount"];
-            Some((number(&amount["value"])?, text(&amount["currency"]).unwrap_or("USD")))
-        });
-        let (amount, currency) = single_currency(amounts)?;
+        let (amount, currency) = total(&costs, amount)?;
         let usage = get("/v1/organization/usage/completions").ok();
         let mut spend = Spend::new(amount, &currency, SpendPeriod::Month);
-        spend.tokens = usage.map(|pages| results(&pages).fold(SpentTokens::counting_requests(), add));
+        spend.tokens = usage.and_then(|pages| tokens(&pages, COUNTS, SpentTokens::counting_requests(), add));
         Ok(ProviderUsage {
             spend: Some(spend),
             ..ProviderUsage::default()
         })
     }
 }
+
+/// A null is no amount; a result that states another type is no cost.
+fn amount(one: &Value) -> Amount<'_> {
+    let amount = &one["amount"];
+    let is_null = |value: &Value, key| value.get(key).is_some_and(Value::is_null);
+    let is_other = || one.get("amount").is_none() && text(&one["object"]).is_some_and(|object| object != COST);
+    match number(&amount["value"]) {
+        Some(value) => Amount::Of(value, text(&amount["currency"]).unwrap_or("USD")),
+        None if is_null(one, "amount") || is_null(amount, "value") || is_other() => Amount::None,
+        None => Amount::Unreadable,
+    }
+}
+
+const COST: &str = "organization.costs.result";
+
+const COUNTS: &[&str] = &["input_tokens", "output_tokens", "input_cached_tokens"];
 
 /// Input includes cache reads: subtract them.
 fn add(sum: SpentTokens, one: &Value) -> SpentTokens {

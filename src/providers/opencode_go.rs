@@ -43,6 +43,6 @@ impl Provider for OpencodeGo {
             limits: windows.into_iter().filter_map(limit).collect(),
             ..ProviderUsage::default()
         };
-        with_numbers(usage, is_blank(&root["usage"]))
+        with_numbers(usage, root["usage"].is_object() && is_blank(&root["usage"]))
     }
 }

@@ -2,6 +2,7 @@
 
 mod asking;
 mod damage;
+mod drift;
 mod pack;
 mod parts;
 mod showing;
