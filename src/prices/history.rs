@@ -43,6 +43,15 @@ pub fn history(catalogue: &str, exceptions: &str, snapshot: &[u8]) -> Result<Str
             .map(|(provider, model)| (provider.to_owned(), model.to_owned())),
     );
     keys.extend(exceptions.states());
+    let generous: BTreeSet<&str> = list
+        .all()
+        .filter(|(provider, model)| {
+            list.entries(provider, model)
+                .last()
+                .is_some_and(|entry| entry.standard.is_zero())
+        })
+        .map(|(provider, _)| provider)
+        .collect();
     let first = day(FIRST_LIST)?;
     let mut listed = Listed::new();
     for key in keys {
@@ -56,7 +65,10 @@ pub fn history(catalogue: &str, exceptions: &str, snapshot: &[u8]) -> Result<Str
         }));
         let entries = match exceptions.state(provider, model)? {
             Some(reviewed) => reviewed,
-            None => past(provider, model, states, &exceptions),
+            None => {
+                let states = without_zeros((provider, model), states, generous.contains(provider), &exceptions);
+                past(provider, model, states, &exceptions)
+            }
         };
         if !entries.is_empty() && !is_same(&entries, &in_list) {
             listed.insert(key, entries);
@@ -119,32 +131,37 @@ struct Run {
 }
 
 /// What the model cost in the past, oldest first; the first entry reaches back for all time.
-fn past(provider: &str, model: &str, states: Vec<Seen>, exceptions: &Exceptions) -> Vec<Entry> {
-    let mut states = without_zeros(provider, model, states, exceptions);
+fn past(provider: &str, model: &str, mut states: Vec<Seen>, exceptions: &Exceptions) -> Vec<Entry> {
     mend_mistakes(provider, model, &mut states, exceptions);
     let mut runs: Vec<Run> = Vec::new();
     let mut ended = None;
-    for seen in with_modes(states) {
+    let states = with_modes(states);
+    for (index, seen) in states.iter().enumerate() {
         let Some(run) = runs.last_mut() else {
-            runs.push(Run::of(seen, None));
+            runs.push(Run::of(seen.clone(), None));
             continue;
         };
         let moved = exceptions.at(Kind::Real, provider, model, seen.at);
         let real = moved.map(|found| (found.instant.unwrap_or(seen.at), found.note.clone()));
-        // A premium that ended is a change of price, wherever the catalogue noticed it.
-        let is_flat = !run.last.standard.tiers().is_empty() && seen.entry.standard.tiers().is_empty();
-        if ended.is_none() && is_flat && run.has_same_base(&seen.entry) {
+        // A premium that ended is a change of price, wherever the catalogue noticed it. Where it comes back at the same
+        // price, it never ended.
+        let is_flat = |seen: &Seen| seen.entry.standard.tiers().is_empty();
+        let mut rest = states[index..]
+            .iter()
+            .take_while(|later| run.has_same_base(&later.entry));
+        let has_ended = !run.last.standard.tiers().is_empty() && is_flat(seen) && rest.all(is_flat);
+        if ended.is_none() && has_ended && run.has_same_base(&seen.entry) {
             ended = exceptions.find(Kind::Flat, provider, model);
             if let Some(found) = ended {
                 let at = found.instant.unwrap_or(seen.at);
-                runs.push(Run::of(seen, Some((at, found.note.clone()))));
+                runs.push(Run::of(seen.clone(), Some((at, found.note.clone()))));
                 continue;
             }
         }
         if run.has_same_base(&seen.entry) && real.is_none() {
-            run.last = seen.entry;
+            run.last = seen.entry.clone();
         } else {
-            runs.push(Run::of(seen, real));
+            runs.push(Run::of(seen.clone(), real));
         }
     }
     drop_mistakes(&mut runs);
@@ -188,21 +205,29 @@ impl Run {
     }
 }
 
-/// A price of 0 that a later entry replaces was no price yet, unless an exception makes it one.
-fn without_zeros(provider: &str, model: &str, mut states: Vec<Seen>, exceptions: &Exceptions) -> Vec<Seen> {
+/// Drops each price of 0 that was no price yet, unless an exception makes it one: those before another price, and those
+/// of a model that was removed, because the last one had no price any more. A model that had no other price was free if
+/// its provider gives models away.
+fn without_zeros(key: (&str, &str), mut states: Vec<Seen>, is_generous: bool, exceptions: &Exceptions) -> Vec<Seen> {
+    let (provider, model) = key;
     let counts = exceptions.find(Kind::Unpriced, provider, model).is_some();
-    let is_retired = states.last().is_some_and(|last| !last.in_list);
-    let means_it = counts || is_plan(provider) || model.contains("free");
-    let has_price = states.iter().any(|seen| !seen.entry.standard.is_zero());
-    if !means_it && (has_price || is_retired) {
-        // The newest list decides.
-        let newest = states.len().saturating_sub(usize::from(!is_retired));
-        let mut at = 0;
-        states.retain(|seen| {
-            at += 1;
-            at > newest || !seen.entry.standard.is_zero()
-        });
+    if counts || is_plan(provider) || model.contains("free") {
+        return states;
     }
+    let is_priced = |seen: &Seen| !seen.entry.standard.is_zero();
+    let is_retired = states.last().is_some_and(|last| !last.in_list);
+    let last_price = states.iter().rposition(is_priced);
+    // Zeros from here on are the price.
+    let end = match last_price {
+        Some(last) if !is_retired => last + 1,
+        None if !is_retired || is_generous => 0,
+        _ => states.len(),
+    };
+    let mut at = 0;
+    states.retain(|seen| {
+        at += 1;
+        at > end || is_priced(seen)
+    });
     states
 }
 
@@ -274,181 +299,4 @@ pub(super) fn instant(text: &str) -> Result<i64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::PriceBook;
-    use super::*;
-    use crate::core::turn::Mode;
-
-    fn at(text: &str) -> i64 {
-        parse_instant(text).expect("an instant")
-    }
-
-    /// Input, output and the input price above 200,000 tokens, in dollars.
-    fn on(book: &PriceBook, provider: &str, model: &str, mode: Mode, day: &str) -> (f64, f64, f64) {
-        let prices = book.of(provider, model);
-        let price = prices.at(at(&format!("{day}T12:00:00Z")), mode).expect("a price");
-        let dollars = |rate: u64| rate as f64 / 1e9;
-        let (base, long) = (price.base(), price.for_context(200_001));
-        (dollars(base.input), dollars(base.output), dollars(long.input))
-    }
-
-    #[test]
-    fn the_past_is_priced_as_it_was() {
-        use Mode::{Fast, Standard};
-        let book = PriceBook::built_in();
-        for (provider, model, mode, day, expected) in [
-            (
-                "anthropic",
-                "claude-opus-4-6",
-                Standard,
-                "2026-03-12",
-                (5.0, 25.0, 10.0),
-            ),
-            ("anthropic", "claude-opus-4-6", Standard, "2026-03-13", (5.0, 25.0, 5.0)),
-            (
-                "anthropic",
-                "claude-sonnet-4-6",
-                Standard,
-                "2026-03-12",
-                (3.0, 15.0, 6.0),
-            ),
-            (
-                "anthropic",
-                "claude-sonnet-4-6",
-                Standard,
-                "2026-03-13",
-                (3.0, 15.0, 3.0),
-            ),
-            (
-                "anthropic",
-                "claude-sonnet-4-6",
-                Standard,
-                "2020-01-01",
-                (3.0, 15.0, 6.0),
-            ),
-            (
-                "amazon-bedrock",
-                "global.anthropic.claude-opus-4-6-v1",
-                Standard,
-                "2026-03-12",
-                (5.0, 25.0, 10.0),
-            ),
-            (
-                "amazon-bedrock",
-                "global.anthropic.claude-opus-4-6-v1",
-                Standard,
-                "2026-03-13",
-                (5.0, 25.0, 5.0),
-            ),
-            (
-                "amazon-bedrock",
-                "us.anthropic.claude-opus-4-6-v1",
-                Standard,
-                "2026-03-12",
-                (5.5, 27.5, 11.0),
-            ),
-            (
-                "amazon-bedrock",
-                "eu.anthropic.claude-opus-4-7",
-                Standard,
-                "2026-05-01",
-                (5.5, 27.5, 5.5),
-            ),
-            (
-                "anthropic",
-                "claude-sonnet-4-5-20250929",
-                Standard,
-                "2025-11-01",
-                (3.0, 15.0, 6.0),
-            ),
-            (
-                "anthropic",
-                "claude-sonnet-4-20250514",
-                Standard,
-                "2025-11-01",
-                (3.0, 15.0, 6.0),
-            ),
-            ("anthropic", "claude-opus-4-6", Fast, "2026-02-10", (15.0, 75.0, 30.0)),
-            ("anthropic", "claude-opus-4-6", Fast, "2026-03-01", (30.0, 150.0, 60.0)),
-            ("anthropic", "claude-opus-4-6", Fast, "2026-04-01", (30.0, 150.0, 30.0)),
-            ("anthropic", "claude-opus-4-6", Fast, "2026-07-01", (5.0, 25.0, 5.0)),
-            ("deepseek", "deepseek-chat", Standard, "2025-08-01", (0.27, 1.1, 0.27)),
-            ("deepseek", "deepseek-chat", Standard, "2025-09-28", (0.57, 1.68, 0.57)),
-            ("deepseek", "deepseek-chat", Standard, "2025-09-29", (0.28, 0.42, 0.28)),
-            (
-                "deepseek",
-                "deepseek-v4-pro",
-                Standard,
-                "2026-04-25",
-                (1.74, 3.48, 1.74),
-            ),
-            (
-                "deepseek",
-                "deepseek-v4-pro",
-                Standard,
-                "2026-05-10",
-                (0.435, 0.87, 0.435),
-            ),
-            (
-                "xai",
-                "grok-4.20-0309-reasoning",
-                Standard,
-                "2026-05-19",
-                (2.0, 6.0, 4.0),
-            ),
-            (
-                "xai",
-                "grok-4.20-0309-reasoning",
-                Standard,
-                "2026-05-20",
-                (1.25, 2.5, 2.5),
-            ),
-            ("github-copilot", "gpt-5.4", Standard, "2026-05-31", (0.0, 0.0, 0.0)),
-            ("github-copilot", "gpt-5.4", Standard, "2026-06-01", (2.5, 15.0, 2.5)),
-            // Under another id, and one that was never listed while premium requests covered it.
-            (
-                "github-copilot",
-                "gpt-5.4-2026-03-05",
-                Standard,
-                "2026-05-31",
-                (0.0, 0.0, 0.0),
-            ),
-            ("github-copilot", "gpt-5", Standard, "2026-05-31", (0.0, 0.0, 0.0)),
-            ("github-copilot", "gpt-5", Standard, "2026-06-01", (1.25, 10.0, 1.25)),
-            // Mended mistakes and fields that came later never priced anything.
-            ("openai", "gpt-4", Standard, "2025-07-01", (30.0, 60.0, 30.0)),
-            ("openai", "gpt-5.5", Fast, "2026-04-23", (12.5, 75.0, 12.5)),
-        ] {
-            assert_eq!(
-                on(&book, provider, model, mode, day),
-                expected,
-                "{provider}/{model} {day}"
-            );
-        }
-        let cached = |model: &str, day: &str| {
-            let prices = book.of("openai", model);
-            let price = prices
-                .at(at(&format!("{day}T00:00:00Z")), Mode::Standard)
-                .expect("a price");
-            price.base().cache_read
-        };
-        assert_eq!(cached("gpt-5", "2025-08-09"), Some(125_000_000));
-        assert!(book.of("github-copilot", "gpt-5.4").is_plan());
-    }
-
-    #[test]
-    fn what_is_built_in_is_what_its_sources_give() {
-        let snapshot = include_bytes!("snapshot.tsv");
-        let (catalogue, exceptions) = (include_str!("data/catalogue.tsv"), include_str!("data/exceptions.tsv"));
-        let derived = history(catalogue, exceptions, snapshot).expect("a history");
-        if std::env::var_os("TTOP_GENERATE").is_some() {
-            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/prices/history.tsv");
-            std::fs::write(path, &derived).expect("written");
-            return;
-        }
-        assert!(
-            derived.as_bytes() == super::super::HISTORY,
-            "run 'make prices' and commit history.tsv"
-        );
-    }
-}
+mod tests;
