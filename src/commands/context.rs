@@ -7,8 +7,10 @@ use crate::core::short_id::ShortIds;
 use crate::engine::Engine;
 use crate::engine::unknown_names::UnknownName;
 use crate::exit::Exit;
+use crate::prices::is_due;
 use crate::render::theme::{Scheme, Theme, scheme_of};
 use crate::render::{self, Format, Layout, Output, Request, Row, Screen, View};
+use crate::system::System;
 use anyhow::Result;
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -22,15 +24,22 @@ pub struct Context {
 /// Where rows, warnings and notes of a run go.
 pub struct Out {
     pub global: Global,
+    /// Where hints that were given are kept.
+    system: System,
     skipped: usize,
 }
 
 impl Context {
     pub fn new(mut engine: Engine, global: Global) -> Self {
         engine.cost_from = global.cost_from.unwrap_or_default();
+        let system = engine.system.clone();
         Self {
             engine,
-            out: Out { global, skipped: 0 },
+            out: Out {
+                global,
+                system,
+                skipped: 0,
+            },
         }
     }
 
@@ -183,16 +192,27 @@ impl Out {
         Ok(())
     }
 
-    /// Prints rows as they come.
+    /// Prints rows as they come. A hint that was given by an earlier run is not among the lines below them.
     ///
     /// # Errors
     /// When stdout cannot be written, a row fails, or the request does not fit the row.
     pub fn print<R: Row>(
         &mut self,
         request: &Request,
-        layout: Layout<R>,
+        mut layout: Layout<R>,
         rows: impl Iterator<Item = Result<R>>,
     ) -> Result<Exit> {
+        if let Some(make) = layout.footer.take() {
+            let system = self.system.clone();
+            layout.footer = Some(Box::new(move |rows| {
+                let mut footer = make(rows);
+                // Without rows, no footer is printed.
+                footer
+                    .notes
+                    .retain(|note| rows.is_empty() || is_due(&system, note.as_str()));
+                footer
+            }));
+        }
         let mut output = Output::stdout();
         render::print(request, layout, rows, &mut output, &mut |problem| self.warn(&problem))?;
         Ok(self.outcome())

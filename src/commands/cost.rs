@@ -141,26 +141,16 @@ impl CostArgs {
                 notes.extend(covered_note(report.plan_cost));
             }
             notes.extend(missing.iter().cloned());
-            let outdated = usage
-                .models()
-                .outdated_list()
-                .filter(|_| !self.no_cost)
-                .map(|list| (engine.system.clone(), list.to_owned()));
-            let hint = move || {
-                let (system, list) = outdated?;
-                let text = format!("models newer than the prices of {list}: ttop prices update");
-                prices::is_first_hint(&system, &list).then_some(text)
-            };
+            if !self.no_cost {
+                notes.extend(usage.models().outdated_list().map(prices::newer_than));
+            }
             let empty = engine.explain_empty("cost", "turns", &filters, report.rows.is_empty())?;
             let layout = Layout {
                 grep: grep.clone(),
                 empty,
                 // The sum is that of all rows, and would be wrong below some of them.
                 footer: if grep.is_empty() {
-                    Some(Box::new(move |_| {
-                        notes.extend(hint());
-                        Footer::new(total, notes)
-                    }))
+                    Some(Box::new(move |_| Footer::new(total, notes)))
                 } else {
                     footer(missing)
                 },

@@ -20,7 +20,7 @@ mod table;
 pub use alias::listed;
 pub use exchange::{Exchange, rates as exchange_rates};
 pub use fresh::{Freshness, keep_fresh};
-pub use hint::is_first_hint;
+pub use hint::{is_due, newer_than};
 pub use history::history;
 pub use more::{MapModel, MorePrices};
 pub use names::{model_name, names};

@@ -119,7 +119,12 @@ impl<'a> Models<'a> {
             let provider = model.provider.as_deref();
             model.is_priced_by_agent.get() && provider.is_some_and(|provider| self.is_listed(provider))
         });
-        is_newer.then(|| self.book.name())
+        is_newer.then(|| self.list_name())
+    }
+
+    /// The name of the price list.
+    pub fn list_name(&self) -> &str {
+        self.book.name()
     }
 
     /// Whether a price list knows who bills.

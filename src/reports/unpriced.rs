@@ -3,6 +3,7 @@
 use super::Usage;
 use super::models::Model;
 use crate::core::price::{CostFrom, DatedPrice, Gaps};
+use crate::prices::newer_than;
 use crate::render::number;
 
 /// So many models are named; the rest is counted.
@@ -104,9 +105,7 @@ impl Usage<'_> {
         let (provider, id) = (model.provider.as_deref()?, model.model.as_deref()?);
         let is_listed = !model.prices.entries().is_empty();
         Some(match &model.vendor {
-            _ if self.models().is_listed(provider) && !is_listed => {
-                "models newer than the price list: ttop prices update".to_owned()
-            }
+            _ if self.models().is_listed(provider) && !is_listed => newer_than(self.models().list_name()),
             Some(vendor) if !is_listed => prices_from(provider, vendor),
             _ => format!(
                 "your own price: ttop config set 'prices.overrides.{provider}/{id}' '{}'",

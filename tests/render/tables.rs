@@ -12,9 +12,10 @@ fn tables_are_aligned_clean_and_fit() {
     bbbb  日本語の[31mとても…  /home/…/acme/backend  claude-code  Claude Opus 4.6      1    1.2M    1.2M  $12.50    09:00
     aaaa  Fix the parser       /home/dev/acme-api    claude-code  Claude Opus 4.6      2    2.6K    2.6K  ~$0.0860  Thu
     17 tokens have no price: unheard-of-1 (anthropic)
-    models newer than the price list: ttop prices update
+    models newer than the prices of models.dev 2026-09-28: ttop prices update
     "#);
-    let narrow = home
+    // The hint is given once, so that it wraps in a home where it was not given.
+    let narrow = self::home()
         .ttop()
         .env("COLUMNS", "50")
         .args(["sessions", "-o", "table"])
@@ -26,8 +27,8 @@ fn tables_are_aligned_clean_and_fit() {
     bbbb  日本語の[31mとても長いタ…  $12.50    09:00
     aaaa  Fix the parser             ~$0.0860  Thu
     17 tokens have no price: unheard-of-1 (anthropic)
-    models newer than the price list:
-      ttop prices update
+    models newer than the prices of models.dev
+      2026-09-28: ttop prices update
     "#);
     insta::assert_snapshot!(home.stdout(&["turns", "-o", "table", "--fields", "modelId,tokens.output,requests,timestamp,vendorId"]), @r#"
     Model              Output  requests  timestamp         vendorId
@@ -50,8 +51,28 @@ fn tables_are_aligned_clean_and_fit() {
             —  unheard-of-1           1
     ≥$12.59    Total                  4
     17 tokens have no price: unheard-of-1 (anthropic)
-    models newer than the price list: ttop prices update
     "#);
+}
+
+#[test]
+fn the_hint_at_a_newer_price_list_is_given_once() {
+    let home = home();
+    let hints = |args: &[&str]| home.stdout(args).matches("ttop prices update").count();
+    // Rows of other formats, and a table without rows, have no place for it.
+    assert_eq!(hints(&["cost"]), 0);
+    assert_eq!(hints(&["cost", "-o", "table", "--since", "2026-11-21"]), 0);
+    assert_eq!(hints(&["cost", "-o", "table"]), 1);
+    for args in [
+        ["cost", "-o", "table"],
+        ["sessions", "-o", "table"],
+        ["turns", "-o", "table"],
+    ] {
+        assert_eq!(hints(&args), 0, "{args:?}");
+        assert!(
+            home.stdout(&args).contains("17 tokens have no price: unheard-of-1"),
+            "{args:?}"
+        );
+    }
 }
 
 #[test]
@@ -159,7 +180,8 @@ fn columns_asked_for_by_name_are_never_dropped() {
     cl…  Fi…  /h…      2  ~$0.0860
     17 tokens have no price:
       unheard-of-1 (anthropic)
-    models newer than the price
-      list: ttop prices update
+    models newer than the prices
+      of models.dev 2026-09-28:
+      ttop prices update
     "#);
 }
