@@ -245,3 +245,96 @@ fn an_unknown_record_type_is_named_for_every_agent_that_has_types() {
     }
     assert!(tried > 6, "only {tried} agents have types");
 }
+
+/// Fields whose keys are names that the user, a model or a server gave.
+const MAPS: [&str; 9] = [
+    "agentMetrics",
+    "byModel",
+    "byName",
+    "fileStates",
+    "modelMetrics",
+    "modelUsage",
+    "models",
+    "toolCounts",
+    "trackedFileBackups",
+];
+
+/// Gives each name in such a field one that looks like a field's; returns whether there was one.
+fn rename(value: &mut Value) -> bool {
+    match value {
+        Value::Object(fields) => {
+            let mut is_changed = fields
+                .values_mut()
+                .fold(false, |changed, value| rename(value) | changed);
+            for map in MAPS {
+                let Some(Value::Object(names)) = fields.get_mut(map) else {
+                    continue;
+                };
+                is_changed |= !names.is_empty();
+                let renamed = std::mem::take(names).into_iter().enumerate();
+                names.extend(renamed.map(|(at, (_, value))| (format!("{}canary", "x".repeat(at)), value)));
+            }
+            is_changed
+        }
+        Value::Array(items) => items.iter_mut().fold(false, |changed, item| rename(item) | changed),
+        _ => false,
+    }
+}
+
+/// The keys of a document that no field has: with a dot, a hyphen or a slash in them.
+fn odd_keys(value: &Value, into: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            into.extend(fields.keys().filter(|key| key.contains(['.', '-', '/'])).cloned());
+            fields.values().for_each(|value| odd_keys(value, into));
+        }
+        Value::Array(items) => items.iter().for_each(|item| odd_keys(item, into)),
+        _ => {}
+    }
+}
+
+/// The names of models in a case's truth.
+fn models(case: &Path) -> Vec<String> {
+    let truth = std::fs::read_to_string(case.parent().expect("a case").join("truth.json")).unwrap_or_default();
+    let truth: Value = serde_json::from_str(&truth).unwrap_or_default();
+    let rows = truth["rows"].as_array().cloned().unwrap_or_default();
+    let names = rows.iter().filter_map(|row| row["modelId"].as_str().map(str::to_owned));
+    names.collect()
+}
+
+#[test]
+fn a_shape_has_no_names_of_files_models_and_tools() {
+    let (mut tried, mut found) = (0, Vec::new());
+    for agent in agents() {
+        for case in homes(agent) {
+            let home = support::Home::new();
+            support::copy_tree(&case, &home.path());
+            let system = System::new(Os::Linux, home.path(), BTreeMap::new());
+            let mut names = models(&case);
+            for source in agent.sources(&system).sources {
+                if support::is_database(&source.path) {
+                    continue;
+                }
+                let is_renamed = rewrite(&source.path, &mut |document| {
+                    odd_keys(document, &mut names);
+                    rename(document)
+                });
+                tried += u32::from(is_renamed);
+            }
+            names.push("canary".to_owned());
+            names.retain(|name| !name.is_empty());
+            let survey = survey(agent, &home.path());
+            for path in survey.shape().into_keys().chain(survey.words.into_keys()) {
+                let parts: Vec<&str> = path.split(['.', ' ', ':', '[']).collect();
+                let has = |name: &String| parts.contains(&&**name) || path.contains(&format!(".{name}"));
+                if names.iter().any(has) {
+                    found.push(format!("{}: {path}", case.display()));
+                }
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    assert!(found.is_empty(), "{found:#?}");
+    assert!(tried > 5, "only {tried} files have such names");
+}

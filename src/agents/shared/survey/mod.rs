@@ -59,7 +59,7 @@ impl Survey {
     }
 
     fn record(&mut self, vocabulary: &Vocabulary, place: &str, record: &Value, version: &mut Option<String>) {
-        self.shape.add(place, record);
+        self.shape.add(vocabulary, place, record);
         for path in vocabulary.version {
             vocabulary::find(record, path, &mut |value| {
                 if let Some(found) = value.as_str().map(word).filter(|found| !found.is_empty()) {

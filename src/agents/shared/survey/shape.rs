@@ -1,8 +1,8 @@
-//! The anonymous shape of records: keys and types of values, without any text, id or path.
+//! The anonymous shape of records: keys and types of values, without any text, id, path or name.
 
-use super::vocabulary::is_free_form;
-use serde_json::Value;
-use std::collections::BTreeMap;
+use super::vocabulary::{Vocabulary, is_free_form};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
 
 const MOST_PATHS: usize = 600;
 const DEEPEST: usize = 6;
@@ -19,30 +19,22 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    pub(super) fn add(&mut self, place: &str, record: &Value) {
+    pub(super) fn add(&mut self, known: &Vocabulary, place: &str, record: &Value) {
         let start = if place.is_empty() {
             String::new()
         } else {
             format!("{place}:")
         };
-        self.value(&start, record, DEEPEST);
+        self.value(known, &start, "", record, DEEPEST);
     }
 
     pub(super) fn counts(&self) -> BTreeMap<String, u64> {
         self.paths.clone()
     }
 
-    fn value(&mut self, path: &str, value: &Value, depth: usize) {
-        let kind = match value {
-            Value::Null => "null",
-            Value::Bool(_) => "boolean",
-            Value::Number(number) if number.is_f64() => "real",
-            Value::Number(_) => "integer",
-            Value::String(_) => "text",
-            Value::Array(_) => "array",
-            Value::Object(_) => "object",
-        };
-        let entry = format!("{path} {kind}");
+    /// Adds the value of a key with this name; elements of arrays have none.
+    fn value(&mut self, known: &Vocabulary, path: &str, name: &str, value: &Value, depth: usize) {
+        let entry = format!("{path} {}", kind(value));
         if self.paths.len() < MOST_PATHS || self.paths.contains_key(&entry) {
             *self.paths.entry(entry).or_default() += 1;
         }
@@ -51,27 +43,114 @@ impl Shape {
         };
         match value {
             Value::Object(fields) => {
-                let is_map = fields.len() > MOST_KEYS;
+                let is_map = is_map(name, fields);
                 for (name, value) in fields {
-                    let key = if is_map { "*".to_owned() } else { word(name) };
+                    let is_key = known.has_count(name) || (!is_map && is_plain(name));
+                    let key = if is_key { name } else { "*" };
                     let below = if path.is_empty() || path.ends_with(':') {
                         format!("{path}{key}")
                     } else {
                         format!("{path}.{key}")
                     };
                     // The keys below a mask or in free form are the user's.
-                    let depth = if key == "*" || is_free_form(name) { 0 } else { depth };
-                    self.value(&below, value, depth);
+                    let depth = if !is_key || is_free_form(name) { 0 } else { depth };
+                    self.value(known, &below, name, value, depth);
                 }
             }
             Value::Array(items) => {
                 for item in items {
-                    self.value(&format!("{path}[]"), item, depth);
+                    self.value(known, &format!("{path}[]"), "", item, depth);
                 }
             }
             _ => {}
         }
     }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "real",
+        Value::Number(_) => "integer",
+        Value::String(_) => "text",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// Whether the keys of an object are names of files, models, tools or the like instead of fields. Its values are then of
+/// one kind, and it is a map by its own name, by a key that no program would give a field, or by records that are equal
+/// in their fields: `"modelUsage":{"acme":{…}}`, `{"Makefile":{…},"a.rs":{…}}`, `{"ann":{"n":1},"bob":{"n":2}}`.
+fn is_map(name: &str, fields: &Map<String, Value>) -> bool {
+    let mut kinds = fields
+        .values()
+        .filter(|value| !value.is_null())
+        .map(|value| match kind(value) {
+            "real" => "integer",
+            kind => kind,
+        });
+    let first = kinds.next();
+    let is_uniform = kinds.all(|kind| Some(kind) == first);
+    let has_map_form = || is_map_name(name) || !fields.keys().all(|key| is_plain(key)) || has_equal_records(fields);
+    fields.len() > MOST_KEYS || (is_uniform && has_map_form())
+}
+
+/// Whether all of several values are objects with the same fields.
+fn has_equal_records(fields: &Map<String, Value>) -> bool {
+    let keys = |value: &Value| -> Option<BTreeSet<String>> { Some(value.as_object()?.keys().cloned().collect()) };
+    let mut all = fields.values().map(keys);
+    let Some(Some(first)) = all.next() else {
+        return false;
+    };
+    fields.len() > 1 && !first.is_empty() && all.all(|keys| keys.as_ref() == Some(&first))
+}
+
+/// Whether a field has the name of a map: `toolCounts`, `usage_by_model`, `modelMetrics`.
+fn is_map_name(name: &str) -> bool {
+    const MANY: [&str; 17] = [
+        "agents",
+        "backups",
+        "counts",
+        "extensions",
+        "files",
+        "folders",
+        "hooks",
+        "models",
+        "plugins",
+        "projects",
+        "servers",
+        "sessions",
+        "skills",
+        "states",
+        "subagents",
+        "watermarks",
+        "workspaces",
+    ];
+    const SUMS: [&str; 6] = ["cost", "costs", "metrics", "stats", "tokens", "usage"];
+    const OF: [&str; 9] = [
+        "agent", "file", "model", "project", "provider", "server", "session", "skill", "tool",
+    ];
+    let mut words = Vec::new();
+    for part in name.split(['_', '-', '.']) {
+        let mut start = 0;
+        for (at, letter) in part.char_indices().filter(|(at, _)| *at > 0) {
+            if letter.is_ascii_uppercase() && !part[..at].ends_with(|before: char| before.is_ascii_uppercase()) {
+                words.push(part[start..at].to_ascii_lowercase());
+                start = at;
+            }
+        }
+        words.push(part[start..].to_ascii_lowercase());
+    }
+    let (last, before) = words.split_last().expect("at least one part");
+    MANY.contains(&&**last)
+        || words.iter().any(|word| word == "by" || word == "per")
+        || (SUMS.contains(&&**last) && before.iter().any(|word| OF.contains(&&**word)))
+}
+
+/// Whether a key may be that of a field. Names of files, models and tools of servers have other characters in them.
+fn is_plain(key: &str) -> bool {
+    !key.contains(['.', '-', ':']) && word(key) == key
 }
 
 /// A name as it is, and `*` for anything that may be a text, an id or a path.
@@ -101,8 +180,8 @@ mod tests {
             "files": {"/home/canary/a.rs": {"canary": 1}, "toolu_01canary234": 2},
             "input": {"canary": {"canary": true}}, "ok": false
         });
-        shape.add("", &record);
-        shape.add("t.c", &json!({"x": 1}));
+        shape.add(&Vocabulary::EMPTY, "", &record);
+        shape.add(&Vocabulary::EMPTY, "t.c", &json!({"x": 1}));
         let paths = shape.counts();
         assert!(!format!("{paths:?}").contains("canary"), "{paths:?}");
         for path in [
@@ -115,6 +194,42 @@ mod tests {
             "t.c:x integer",
         ] {
             assert!(paths.contains_key(path), "{path} in {paths:?}");
+        }
+    }
+
+    #[test]
+    fn keys_of_maps_are_no_fields() {
+        const KNOWN: Vocabulary = Vocabulary {
+            counts: &["input_tokens"],
+            ..Vocabulary::EMPTY
+        };
+        for record in [
+            json!({"trackedFileBackups": {"canary": {"version": 1}}}),
+            json!({"modelUsage": {"canary": {"input_tokens": 1}}}),
+            json!({"modelMetrics": {"canary": {"a": 1}, "other": {"b": 1}}}),
+            json!({"toolCounts": {"canary": 3}}),
+            json!({"tools_stats": {"x": {"byName": {"canary": {"count": 1}}}}}),
+            json!({"usage_by_model": {"canary": 0.5, "other": 1}}),
+            json!({"mcpServers": {"canary": {"command": "x"}, "other": null}}),
+            json!({"x": {"canary": {"n": 1}, "other": {"n": 2}}}),
+            json!({"x": {"canary": {"n": 1}, "a.rs": {}}}),
+            json!({"x": {"canary": "a", "claude-opus-5-5": "b"}}),
+            json!({"x": {"canary.md": 1, "b": "c"}}),
+            json!({"x": {"acme:canary": 1, "b": "c"}}),
+        ] {
+            let mut shape = Shape::default();
+            shape.add(&KNOWN, "", &record);
+            assert!(!format!("{shape:?}").contains("canary"), "{record}: {shape:?}");
+        }
+        let mut shape = Shape::default();
+        let record = json!({"usage": {"new": 1, "b": 2}, "toolUsage": {"new": 1, "model": "x"}, "modelUsage": {"input_tokens": 1}});
+        shape.add(&KNOWN, "", &record);
+        for path in [
+            "usage.new integer",
+            "toolUsage.new integer",
+            "modelUsage.input_tokens integer",
+        ] {
+            assert!(shape.counts().contains_key(path), "{path} in {shape:?}");
         }
     }
 
