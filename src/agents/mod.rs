@@ -87,6 +87,11 @@ pub trait Agent {
         None
     }
 
+    /// Whether a session can get the id of one on another machine, or of one that was deleted.
+    fn reuses_session_ids(&self) -> bool {
+        false
+    }
+
     /// A live view of its own, for agents whose processes or records need more than [`shared::live::live`] knows.
     fn live(&self) -> Option<Box<dyn Live + '_>> {
         None
@@ -158,6 +163,12 @@ static BUILT_IN: &[&(dyn Agent + Sync)] = &[
 /// The agents that are part of the program.
 pub fn built_in() -> &'static [&'static (dyn Agent + Sync)] {
     BUILT_IN
+}
+
+/// Whether several sessions of an agent can have one id.
+pub fn reuses_session_ids(agent_id: &str) -> bool {
+    let mut agents = BUILT_IN.iter().filter(|agent| agent.id() == agent_id);
+    agents.any(|agent| agent.reuses_session_ids())
 }
 
 /// The programs of the built-in agents.

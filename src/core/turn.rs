@@ -1,6 +1,7 @@
 //! A turn: one model reply as an agent recorded it, its identity, and the session it belongs to.
 
 use super::{bounded::bound, numbers::Numbers, tokens::Tokens};
+use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
@@ -271,6 +272,19 @@ impl SessionInfo {
         ];
         names.into_iter().flatten().for_each(bound);
         self
+    }
+
+    /// Takes other ids for its own and those of the sessions it names; returns whether one differs.
+    pub fn rename(&mut self, names: &FxHashMap<String, String>) -> bool {
+        let ids = [Some(&mut self.id), self.parent_id.as_mut(), self.forked_from.as_mut()];
+        let mut is_renamed = false;
+        for id in ids.into_iter().flatten() {
+            if let Some(name) = names.get(id) {
+                id.clone_from(name);
+                is_renamed = true;
+            }
+        }
+        is_renamed
     }
 
     /// Takes in what another read learned about the same session.

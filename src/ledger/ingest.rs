@@ -106,6 +106,7 @@ impl Syncing<'_> {
             ..
         } = owner;
         let id = intake.source(&mut self.next_source);
+        let renamed = self.tell_apart(agent_id, agent_row, batch)?;
         let names = &mut self.ledger.names;
         let names = NameRows {
             models: batch
@@ -168,14 +169,19 @@ impl Syncing<'_> {
                 )?;
             }
         }
+        let mut taken: FxHashMap<i64, usize> = renamed.iter().map(|renamed| (renamed.namesake, renamed.at)).collect();
         for (session, fate) in missing {
+            let (rows, fate) = match taken.remove(&session) {
+                Some(at) => (&by_session[at][..], Missing::Taken),
+                None => (&[][..], fate),
+            };
             self.merge_session(
                 PackKey {
                     agent: agent_row,
                     source: id,
                     session,
                 },
-                &[],
+                rows,
                 batch,
                 &names,
                 fate,
@@ -347,7 +353,7 @@ impl Syncing<'_> {
         Ok(id)
     }
 
-    fn find_session(&self, agent: u32, name: &str) -> Result<Option<KnownSession>> {
+    pub(super) fn find_session(&self, agent: u32, name: &str) -> Result<Option<KnownSession>> {
         if let Some(&id) = self.session_rows.get(&(agent, name.to_owned())) {
             return self.load_session(id);
         }

@@ -82,10 +82,15 @@ pub enum Missing {
     /// They changed while the source was missing and all its turns were marked as gone. An unknown record replaces a gone one of
     /// the same time, which was stored under its old key.
     Replace,
+    /// Another session has the id of this one now. Its rows, which older rules stored here, move there; the others were deleted.
+    Taken,
 }
 
 /// Merges the known turns of one session in one source with those read now.
 pub fn merge(old: Option<&Pack>, rows: &[&Row], batch: &Batch, names: &NameRows, missing: Missing) -> Pack {
+    if missing == Missing::Taken {
+        return old.map(|old| without(old, rows)).unwrap_or_default();
+    }
     let mut records = FxHashSet::with_capacity_and_hasher(rows.len(), Default::default());
     if old.is_none() && rows.iter().all(|row| records.insert(row.record)) {
         let mut pack = Pack::with_capacity(rows.len());
@@ -96,6 +101,23 @@ pub fn merge(old: Option<&Pack>, rows: &[&Row], batch: &Batch, names: &NameRows,
         return pack;
     }
     merge_records(old, rows, batch, names, missing)
+}
+
+/// A pack without the turns of another session; the others are gone.
+fn without(old: &Pack, rows: &[&Row]) -> Pack {
+    let theirs: FxHashMap<RecordKey, Numbers> = rows.iter().map(|row| (row.record, row.numbers)).collect();
+    let mut pack = Pack::with_capacity(old.turns.len());
+    for turn in &old.turns {
+        let mut turn = *turn;
+        if turn.numbers.presence == Presence::Present {
+            if theirs.get(&turn.record) == Some(&turn.numbers) {
+                continue;
+            }
+            turn.numbers.presence = Presence::Gone;
+        }
+        pack.push(turn, old.message_id(&turn));
+    }
+    pack
 }
 
 /// The same where a record may have been known, or come twice.

@@ -25,6 +25,7 @@ pub mod rebuild;
 pub mod recent_sessions;
 pub mod record_columns;
 pub mod repeats;
+mod reused_ids;
 pub mod schema;
 pub mod sessions;
 pub mod snapshot;

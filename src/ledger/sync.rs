@@ -105,6 +105,8 @@ pub(super) struct Syncing<'l> {
     pub(super) sources: FxHashMap<i64, PathBuf>,
     pub(super) session_rows: FxHashMap<(u32, String), i64>,
     pub(super) forgotten: super::forget::Forgotten,
+    /// Sessions that this sync renamed: agent, id, and name.
+    pub(super) renamed: Vec<(u32, String, String)>,
     pub(super) synced: Synced,
     /// Whether this is the first ledger: without an earlier one there are no changes to report.
     pub(super) is_first: bool,
@@ -132,6 +134,7 @@ impl<'l> Syncing<'l> {
             sources: FxHashMap::default(),
             session_rows: FxHashMap::default(),
             forgotten,
+            renamed: Vec::new(),
             synced: Synced::default(),
             is_first,
         })
@@ -390,6 +393,7 @@ impl<'l> Syncing<'l> {
     }
 
     pub(super) fn finish(mut self) -> Result<Synced> {
+        self.sort_namesakes()?;
         ownership_pass::assign_owners(&mut self)?;
         if !self.is_first {
             changes::collect(&mut self)?;

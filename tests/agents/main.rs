@@ -26,6 +26,7 @@ mod newer_records;
 mod origins;
 mod other_rules;
 mod outside_messages;
+mod reused_ids;
 mod rewritten_records;
 mod session_totals;
 mod spellings;

@@ -22,7 +22,7 @@ use serde::Deserialize;
 use xxhash_rust::xxh3::xxh3_64;
 
 const ID: &str = "goose";
-const RULES_VERSION: u32 = 7;
+const RULES_VERSION: u32 = 8;
 
 /// `input_tokens` and its like are the last request, not a total.
 const COLUMNS: [&str; 17] = [
@@ -57,6 +57,11 @@ impl Agent for Goose {
 
     fn name(&self) -> &'static str {
         "Goose"
+    }
+
+    /// They are the day and a number: 20261119_1 is on every machine, and again when the day's last session was deleted.
+    fn reuses_session_ids(&self) -> bool {
+        true
     }
 
     fn program(&self) -> Option<&'static Program> {

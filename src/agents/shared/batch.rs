@@ -268,6 +268,20 @@ impl Batch {
         }
     }
 
+    /// Takes other ids for its sessions.
+    pub fn rename_sessions(&mut self, names: &FxHashMap<String, String>) {
+        for (id, name) in names {
+            if let Some(at) = self.session_at.remove(id) {
+                self.session_ids[at as usize].clone_from(name);
+                self.session_at.insert(name.clone(), at);
+            }
+        }
+        for (_, mut info) in std::mem::take(&mut self.sessions) {
+            info.rename(names);
+            self.session(info);
+        }
+    }
+
     pub fn problem(&mut self, problem: Problem) {
         // A file of millions of bad lines is one finding, not millions.
         const MOST: usize = 100;
