@@ -3,7 +3,7 @@
 use crate::support;
 use crate::support::counting::{Counted, Counting, read_all};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use ttop::agents::{Agent, built_in};
 use ttop::system::{Os, System};
@@ -125,4 +125,42 @@ fn a_total_with_another_models_price_is_not_shared() {
     home.write(&format!(".claude/projects/-p/{SESSION}.jsonl"), text);
     let turns = read_all(agent(), &system(&home.path())).turns;
     assert_eq!(turns.iter().map(|turn| turn.cost).collect::<Vec<_>>(), [None]);
+}
+
+#[test]
+fn a_subagents_copy_of_a_reply_is_covered_once() {
+    let folder = format!(".claude/projects/-p/{SESSION}");
+    let copies = |own: &str, copied: &[&str]| {
+        let copied = copied
+            .iter()
+            .map(|id| reply(id, 20, id.parse().expect("a number"), true));
+        copied.collect::<String>() + &own.parse().map_or(String::new(), |second| reply(own, 20, second, true))
+    };
+    // Each total covers one request that is in no record.
+    for (name, copied, requests) in [
+        ("a fork that a subagent made of itself", copies("4", &["2", "3"]), 6),
+        ("a copy of its transcript", copies("", &["2", "3"]), 5),
+        ("a reply of the session that a subagent repeats", copies("4", &["1"]), 6),
+    ] {
+        let home = support::Home::new();
+        let end = total(100 * requests, 20 * requests, 0.01 * requests as f64, false);
+        let text = reply("1", 20, 1, false) + &reply("5", 20, 5, false) + &end;
+        home.write(&format!("{folder}.jsonl"), &text);
+        home.write(&format!("{folder}/subagents/agent-b.jsonl"), copies("3", &["2"]));
+        let mut counting = Counting::of(agent());
+        counting.sync(&system(&home.path()));
+        home.write(&format!("{folder}/subagents/agent-a.jsonl"), copied);
+        // The totals are read again with the session's next record.
+        home.write(&format!("{folder}.jsonl"), text + "{\"type\":\"summary\"}\n");
+        for turns in [
+            counting.sync(&system(&home.path())).turns,
+            read_all(agent(), &system(&home.path())).turns,
+        ] {
+            assert_eq!(turns.len() as u64, requests, "{name}");
+            let costs: BTreeSet<_> = turns.iter().map(|turn| turn.cost.map(|cost| cost.nanos())).collect();
+            assert_eq!(costs, BTreeSet::from([Some(10_000_000)]), "{name}");
+            let first = turns.iter().find(|turn| turn.message_id == "msg_1").expect("the reply");
+            assert_eq!(first.origin[1], "", "{name}: it is the session's own");
+        }
+    }
 }

@@ -34,7 +34,7 @@ use subagent::Subagent;
 
 pub struct ClaudeCode;
 
-const RULES_VERSION: u32 = 10;
+const RULES_VERSION: u32 = 11;
 /// A source that is no transcript: see [`limits`].
 const LIMITS: u8 = 1;
 

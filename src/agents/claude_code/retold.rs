@@ -1,7 +1,7 @@
 //! A recorded reply with what it takes to tell it again.
 
 use crate::agents::shared::batch::{Batch, Row};
-use crate::core::turn::{Origin, Turn};
+use crate::core::turn::{EventKey, Origin, Rank, Turn};
 
 /// One reply of a batch.
 pub(super) struct Reply {
@@ -26,6 +26,14 @@ impl Reply {
     /// Whether its record has a cost of its own.
     pub(super) fn has_cost(&self) -> bool {
         self.row.numbers.cost.is_some()
+    }
+
+    pub(super) fn event(&self) -> EventKey {
+        self.row.event
+    }
+
+    pub(super) fn rank(&self) -> Rank {
+        self.row.rank
     }
 
     pub(super) fn turn<'a>(&'a self, session_id: &'a str) -> Turn<'a> {

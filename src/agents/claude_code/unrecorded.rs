@@ -12,8 +12,9 @@ use crate::agents::shared::source::{Bookmark, Source};
 use crate::core::fees::{Fee, Fees};
 use crate::core::money::Money;
 use crate::core::tokens::Tokens;
-use crate::core::turn::Rank;
+use crate::core::turn::{EventKey, Rank};
 use anyhow::Result;
+use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +31,8 @@ pub(super) struct Recorded {
     /// How much it adds to what is known of a total: a reply that was resumed more than one of which only the end was read,
     /// as older rules did.
     knows: u64,
+    /// Whether another record of the same reply counts: a fork that a subagent makes of itself starts with its replies.
+    is_copy: bool,
 }
 
 /// What one total has beyond the records.
@@ -81,13 +84,18 @@ pub(super) fn find(
     batch: &Batch,
 ) -> Result<(Vec<Unrecorded>, Vec<Recorded>)> {
     let mut recorded = recorded(batch, session, true);
+    let mut of_subagents = Vec::new();
     for subagent in subagents(path) {
         let mut batch = Batch::default();
         if let Some(source) = Source::find(subagent, 0) {
             scan(&source, &Bookmark::default(), &mut batch)?;
         }
-        recorded.extend(self::recorded(&batch, session, false));
+        of_subagents.push(self::recorded(&batch, session, false));
     }
+    // As among equal turns: a copy is made after its original ended.
+    of_subagents.sort_by_key(|replies| replies.iter().map(|reply| reply.time).max());
+    recorded.extend(of_subagents.into_iter().flatten());
+    mark_copies(&mut recorded);
     let start = match whole.state.beginning.parent() {
         None => Start::Nothing,
         Some(parent) => {
@@ -113,6 +121,7 @@ fn recorded(batch: &Batch, session: &str, is_main: bool) -> Vec<Recorded> {
             place: is_main.then_some(row.place),
             time: row.numbers.timestamp,
             knows: if row.rank.0 & RESUMED == 0 { 1 } else { 2 },
+            is_copy: false,
             counts: [
                 input,
                 output + reasoning,
@@ -126,6 +135,27 @@ fn recorded(batch: &Batch, session: &str, is_main: bool) -> Vec<Recorded> {
         }
     });
     replies.collect()
+}
+
+/// Leaves one record of each reply: that of the greatest rank, as among turns.
+fn mark_copies(recorded: &mut [Recorded]) {
+    let mut best: FxHashMap<EventKey, usize> = FxHashMap::default();
+    for at in 0..recorded.len() {
+        let Some(reply) = &recorded[at].reply else { continue };
+        let (event, rank) = (reply.event(), reply.rank());
+        let other = *best.entry(event).or_insert(at);
+        if other == at {
+            continue;
+        }
+        let is_better = recorded[other].reply.as_ref().is_some_and(|other| rank > other.rank());
+        let copy = if is_better {
+            best.insert(event, at);
+            other
+        } else {
+            at
+        };
+        recorded[copy].is_copy = true;
+    }
 }
 
 /// The transcripts of a session's subagents.
@@ -200,13 +230,14 @@ fn compare(states: &[CostState], recorded: &[Recorded], start: Start) -> Vec<Unr
                 Some(place) => place < state.place,
                 None => until.is_none_or(|until| reply.time < until),
             };
-            if is_before && !std::mem::replace(covered, true) {
+            if is_before && !std::mem::replace(covered, true) && !reply.is_copy {
                 let (sum, provider, covers) = replies.entry(&reply.model).or_default();
                 *sum = zip(*sum, reply.counts, u64::saturating_add);
                 covers.push(at);
                 *provider = &reply.provider;
             }
         }
+        // Copies too: a total that was read with them knows no less when they do not count.
         let covered = recorded.iter().zip(&is_covered).filter(|(_, covered)| **covered);
         let seen: u64 = covered.map(|(reply, _)| reply.knows).sum();
         // Replies of a model that the totals do not name: they go by other names, and nothing can be compared.
@@ -277,6 +308,7 @@ mod tests {
             time,
             counts: [input, output, 0, 0, 0, 0, 0, 0],
             knows: 1,
+            is_copy: false,
         }
     }
 
