@@ -1,5 +1,7 @@
 //! Projects: paths that count as one, and paths below a path.
 
+use std::borrow::Cow;
+
 /// Several paths that count as one project: `projects.<name>` of the config.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Projects {
@@ -11,7 +13,12 @@ impl Projects {
     pub fn new(groups: impl IntoIterator<Item = (String, Vec<String>)>) -> Self {
         let groups = groups
             .into_iter()
-            .map(|(name, paths)| (name, paths.iter().map(|path| trim(path).to_owned()).collect()))
+            .map(|(name, paths)| {
+                (
+                    name,
+                    paths.iter().map(|path| canonical(trim(path)).into_owned()).collect(),
+                )
+            })
             .filter(|(_, paths): &(String, Vec<String>)| !paths.is_empty())
             .collect();
         Self { groups }
@@ -36,18 +43,33 @@ impl Projects {
 
     /// The roots that asking for a path means: all of its group when it is one of a group, else itself.
     pub fn roots(&self, path: &str) -> Vec<String> {
-        let path = trim(path);
+        let path = canonical(trim(path));
         let group = self
             .groups
             .iter()
-            .find(|(_, paths)| paths.iter().any(|root| root == path));
-        group.map_or_else(|| vec![path.to_owned()], |(_, paths)| paths.clone())
+            .find(|(_, paths)| paths.iter().any(|root| *root == path));
+        group.map_or_else(|| vec![path.into_owned()], |(_, paths)| paths.clone())
     }
 }
 
-/// Whether a path is another one or lies below it, both as written.
+/// A path as all that name it on Windows do: programs write `c:\`, `C:\` and `C:/` for one drive. Folders stay as they are
+/// written.
+pub fn canonical(path: &str) -> Cow<'_, str> {
+    let [drive, b':', rest @ ..] = path.as_bytes() else {
+        return Cow::Borrowed(path);
+    };
+    let is_absolute = drive.is_ascii_alphabetic() && matches!(rest, [] | [b'/' | b'\\', ..]);
+    if !is_absolute || (drive.is_ascii_uppercase() && !rest.contains(&b'/')) {
+        return Cow::Borrowed(path);
+    }
+    let (drive, rest) = path.split_at(1);
+    Cow::Owned(drive.to_ascii_uppercase() + &rest.replace('/', "\\"))
+}
+
+/// Whether a path is another one or lies below it, both as written but for the drive.
 pub fn is_below(path: &str, root: &str) -> bool {
-    let root = trim(root);
+    let (path, root) = (canonical(path), canonical(trim(root)));
+    let (path, root) = (&*path, &*root);
     match path.strip_prefix(root) {
         Some(rest) => rest.is_empty() || rest.starts_with(is_separator) || root.ends_with(is_separator),
         None => false,
@@ -88,7 +110,23 @@ mod tests {
         assert!(!is_below("/home/dev/application", "/home/dev/app"));
         assert!(is_below("/home/dev", "/"));
         assert!(is_below("C:\\work\\app", "C:\\"));
+        assert!(is_below("c:\\work\\app", "C:/work"));
+        assert!(!is_below("C:\\work\\app", "C:\\Work"));
         assert!(!is_below("/home/dev", "/home/dev/app"));
+    }
+
+    #[test]
+    fn a_drive_is_one_whatever_its_case_and_separators() {
+        for path in ["C:\\work\\App", "c:\\work\\App", "C:/work/App", "c:/work\\App"] {
+            assert_eq!(canonical(path), "C:\\work\\App", "{path}");
+        }
+        assert_eq!(canonical("c:"), "C:");
+        for path in ["/home/c:/app", "c:app", "1:/app", "\\\\wsl$\\c:/app", ""] {
+            assert_eq!(canonical(path), path);
+        }
+        let projects = Projects::new([("app".to_owned(), vec!["c:/app/".to_owned(), "/b".to_owned()])]);
+        assert_eq!(projects.counted_as("/b/worktree"), "C:\\app");
+        assert_eq!(projects.roots("C:\\app"), ["C:\\app", "/b"]);
     }
 
     #[test]

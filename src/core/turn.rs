@@ -1,9 +1,10 @@
 //! A turn: one model reply as an agent recorded it, its identity, and the session it belongs to.
 
-use super::{bounded::bound, numbers::Numbers, tokens::Tokens};
+use super::{bounded::bound, numbers::Numbers, project::canonical, tokens::Tokens};
 use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// One model reply as an adapter reports it: borrowed text, nothing derived.
@@ -260,9 +261,14 @@ impl SessionInfo {
         }
     }
 
-    /// With every name bounded.
+    /// With every name bounded, and the project's path as all agents write it.
     #[must_use]
     pub fn bounded(mut self) -> Self {
+        if let Some(project) = &mut self.project
+            && let Cow::Owned(path) = canonical(&project.path)
+        {
+            project.path = path;
+        }
         let names = [
             Some(&mut self.id),
             self.title.as_mut().map(|title| &mut title.text),

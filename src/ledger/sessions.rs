@@ -1,5 +1,6 @@
 //! Sessions in the ledger: their metadata.
 
+use crate::core::project::canonical;
 use crate::core::turn::{Project, SessionInfo, Title};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -36,7 +37,8 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<KnownSession> {
         Some(path) => Some(Project {
             rank: row.get(7)?,
             at: row.get(8)?,
-            path,
+            // As an older version wrote it.
+            path: canonical(&path).into_owned(),
         }),
         None => None,
     };
@@ -112,4 +114,33 @@ pub fn store<'s>(connection: &Connection, sessions: impl Iterator<Item = &'s Kno
         ])?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::schema;
+
+    #[test]
+    fn a_project_on_windows_is_one_also_where_an_older_version_stored_it() {
+        let connection = schema::in_memory().expect("a database");
+        let stored = |id: i64, path: &str| KnownSession {
+            id,
+            agent: 1,
+            gone: false,
+            is_imported: false,
+            info: SessionInfo {
+                project: Some(Project::folder(0, path)),
+                ..SessionInfo::new(path)
+            },
+        };
+        let sessions = [stored(1, "c:\\work\\app"), stored(2, "C:/work/app")];
+        store(&connection, sessions.iter()).expect("stored");
+        for session in load_all(&connection).expect("sessions") {
+            assert_eq!(session.info.project.expect("a project").path, "C:\\work\\app");
+        }
+        // As agents record it.
+        let info = sessions[0].info.clone().bounded();
+        assert_eq!(info.project.expect("a project").path, "C:\\work\\app");
+    }
 }
