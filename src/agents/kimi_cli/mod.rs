@@ -17,7 +17,7 @@ use anyhow::Result;
 use place::{Lists, Place};
 
 const ID: &str = "kimi-cli";
-const RULES_VERSION: u32 = 8;
+const RULES_VERSION: u32 = 9;
 
 /// A log, and Kimi Code's list of sessions.
 const LOG: u8 = 0;

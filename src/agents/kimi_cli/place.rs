@@ -42,7 +42,7 @@ impl Place {
         let above = folder.parent();
         let is_agent = matches!(name(above).as_str(), "agents" | "subagents");
         let (session, agent) = match above.and_then(Path::parent).filter(|_| is_agent) {
-            Some(session) => (session, name(Some(folder))),
+            Some(session) => (session, original(&name(Some(folder))).to_owned()),
             None => (folder, String::new()),
         };
         Self {
@@ -113,6 +113,14 @@ impl Place {
         let name = self.folder.parent()?.file_name()?.to_str()?;
         (name.len() == 32).then_some(name)
     }
+}
+
+/// The agent that a folder was copied from, beside itself: `main.bak`, `agent-0 - Copy`, `main (1)`. It is part of the keys of
+/// turns, since agents that work side by side use equal counts at one time; ids have letters, digits and hyphens alone.
+fn original(folder: &str) -> &str {
+    let end = folder.find([' ', '.', '~', '(']);
+    let known = end.map_or(folder, |end| &folder[..end]);
+    if known.is_empty() { folder } else { known }
 }
 
 /// What a home says of all its logs.
@@ -214,6 +222,9 @@ mod tests {
             ("/k/sessions/9a/s1/wire.jsonl", "s1", ""),
             ("/k/sessions/9a/s1/subagents/a1/wire.jsonl", "s1", "a1"),
             ("/k/sessions/wd/s2/agents/main/wire.jsonl", "s2", "main"),
+            ("/k/sessions/wd/s2/agents/main.bak/wire.jsonl", "s2", "main"),
+            ("/k/sessions/wd/s2/agents/agent-0 - Copy/wire.jsonl", "s2", "agent-0"),
+            ("/k/sessions/wd/s2/agents/.x/wire.jsonl", "s2", ".x"),
         ] {
             let place = Place::of(Path::new(path));
             assert_eq!(
