@@ -3,7 +3,7 @@
 use super::merge::Work;
 use super::pack::Pack;
 use super::sync::{Syncing, load_pack};
-use super::{Ledger, ownership_pass};
+use super::{Ledger, ownership_pass, reused_ids};
 use crate::core::project::is_below;
 use anyhow::Result;
 use rusqlite::{Connection, params};
@@ -105,10 +105,19 @@ impl Ledger {
         let work = std::mem::take(&mut syncing.work);
         work.into_iter().for_each(|work| syncing.ledger.pending.put_pack(work));
         if let Some(connection) = &self.connection {
+            let mut known = sessions.values().filter(|session| is_erased(session.id));
             let (kind, agent, text, before) = match erase {
-                Erase::Session { agent_id, session_id } => ("session", agent_id.as_str(), session_id.as_str(), None),
-                Erase::Project(folder) => ("project", "", folder.as_str(), None),
-                Erase::Before(time) => ("before", "", "", Some(*time)),
+                Erase::Session { agent_id, session_id } => {
+                    let name = known.find_map(|known| reused_ids::erased_name(agent_id, &known.info));
+                    (
+                        "session",
+                        agent_id.as_str(),
+                        name.unwrap_or_else(|| session_id.clone()),
+                        None,
+                    )
+                }
+                Erase::Project(folder) => ("project", "", folder.clone(), None),
+                Erase::Before(time) => ("before", "", String::new(), Some(*time)),
             };
             connection.execute(
                 "insert or replace into forgotten (kind, agent, text, before) values (?1, ?2, ?3, ?4)",

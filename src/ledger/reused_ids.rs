@@ -8,6 +8,7 @@ use super::pack::{DAMAGED, Pack};
 use super::sessions::KnownSession;
 use super::sync::{Syncing, load_pack};
 use crate::agents::{Batch, reuses_session_ids};
+use crate::core::turn::SessionInfo;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -25,6 +26,13 @@ pub(super) struct Renamed {
 fn name_of(id: &str, started_at: i64) -> Option<String> {
     let time = Timestamp::from_millisecond(started_at).ok()?;
     Some(format!("{id}@{}", time.strftime("%Y%m%dT%H%M%SZ")))
+}
+
+/// The name under which a session stays erased: a later one may get its id.
+pub(super) fn erased_name(agent_id: &str, info: &SessionInfo) -> Option<String> {
+    let started_at = info.started_at.filter(|_| reuses_session_ids(agent_id))?;
+    let suffix = name_of("", started_at)?;
+    Some(info.id.strip_suffix(&suffix).unwrap_or(&info.id).to_owned() + &suffix)
 }
 
 /// Turns the event keys of a session into those under another name, and back.
@@ -49,7 +57,8 @@ impl Syncing<'_> {
             let namesake = self.find_session(agent, id)?;
             let is_other = |known: &KnownSession| known.info.started_at.is_some_and(|at| at != started_at);
             let namesake = namesake.filter(is_other);
-            let is_long = namesake.is_some() || self.find_session(agent, &long)?.is_some();
+            let is_erased = self.forgotten.covers_session(agent_id, &long, None);
+            let is_long = is_erased || namesake.is_some() || self.find_session(agent, &long)?.is_some();
             let name = if is_long { &*long } else { id };
             if let Some(namesake) = namesake {
                 if let Some(at) = batch.session_ids.iter().position(|known| *known == info.id) {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use ttop::agents::{Agent, AgentHandle, built_in};
 use ttop::core::turn::Presence;
 use ttop::ledger::Ledger;
+use ttop::ledger::forget::Erase;
 use ttop::ledger::query::Selection;
 use ttop::system::{Os, System};
 
@@ -165,4 +166,31 @@ fn an_import_keeps_the_sessions_of_another_machine_apart() {
         assert_eq!(count(&other), 3);
     }
     assert_eq!(both[0], both[1], "both machines name the sessions alike");
+}
+
+#[test]
+fn an_erased_session_stays_erased_and_the_next_one_of_its_id_counts() {
+    let home = Home::new();
+    let mut ledger = Ledger::in_memory().expect("a ledger");
+    let agents = [AgentHandle::Shared(goose())];
+    let mut inputs_of = |session: Session, erased: Option<&str>| {
+        write(&home, PATHS[0], session, true);
+        if let Some(id) = erased {
+            let erase = Erase::Session {
+                agent_id: "goose".to_owned(),
+                session_id: id.to_owned(),
+            };
+            ledger.forget(&erase).expect("erased");
+            ledger.commit(0).expect("a commit");
+        }
+        ledger.sync(&agents, &system(&home), &|_, _| {}).expect("a sync");
+        ledger.commit(0).expect("a commit");
+        let turns = ledger.turns(&Selection::ALL).expect("turns");
+        let turns = turns.map(|found| found.expect("a turn").turn.numbers.tokens.input().expect("input"));
+        turns.sum::<u64>()
+    };
+    assert_eq!(inputs_of(FIRST, None), 3000);
+    assert_eq!(inputs_of(FIRST, Some(ID)), 0);
+    assert_eq!(inputs_of(SECOND, None), 50_000);
+    assert_eq!(inputs_of(FIRST, None), 50_000, "the erased session stays erased");
 }
