@@ -21,6 +21,7 @@ mod listed_records;
 mod long_lines;
 mod metadata;
 mod money_alone;
+mod moved_records;
 mod new_ids;
 mod newer_records;
 mod origins;

@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 const ID: &str = "droid";
-const RULES_VERSION: u32 = 6;
+const RULES_VERSION: u32 = 7;
 const SETTINGS: &str = ".settings.json";
 
 pub(super) struct Droid;
@@ -61,9 +61,14 @@ impl Agent for Droid {
 
     fn sources(&self, system: &System) -> Found {
         let mut found = Found::default();
-        let home = system.moved.clone().unwrap_or_else(|| system.home.join(".factory"));
+        let (home, because) = match system.path_var("FACTORY_HOME_OVERRIDE") {
+            Some(root) if system.moved.is_some() => (root, "config"),
+            // It takes the place of the user's home.
+            Some(home) => (home.join(".factory"), "$FACTORY_HOME_OVERRIDE"),
+            None => (system.home.join(".factory"), "default"),
+        };
         let root = home.join("sessions");
-        found.roots.push(Root::new(&root, "default"));
+        found.roots.push(Root::new(&root, because));
         let models = CustomModels::of(&home, read_list).fingerprint();
         // Older versions put sessions straight into the folder, newer ones by project.
         for path in Walk::default().files(&root, 1, &mut found) {

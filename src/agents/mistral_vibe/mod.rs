@@ -8,6 +8,7 @@ use crate::agents::shared::batch::Skip;
 use crate::agents::shared::json_file::{self, read_text};
 use crate::agents::shared::lenient::{Count, When, reason, title};
 use crate::agents::shared::live::program::Program;
+use crate::agents::shared::moved;
 use crate::agents::shared::running_total::{self, Total};
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
@@ -20,7 +21,10 @@ use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
 const ID: &str = "mistral-vibe";
-const RULES_VERSION: u32 = 3;
+const RULES_VERSION: u32 = 4;
+const SETTINGS: &str = "config.toml";
+/// Names the folder of the sessions, before the settings do.
+const SAVE_DIR: &str = "VIBE_SESSION_LOGGING__SAVE_DIR";
 /// Describes a session, in its folder.
 const META: &str = "meta.json";
 /// What stands before a session's running total, in snapshots and journals.
@@ -50,6 +54,7 @@ impl Agent for MistralVibe {
                 "reasoning is included in output, and cache writes in input: the total does not record them separately",
                 "sessions of versions before 3.0 are not read",
                 "Mistral Vibe deletes a subagent's session when it ends: it counts if ttop read it before",
+                "a save_dir that is relative or set for one project is not followed",
             ]),
             rules_version: RULES_VERSION,
         }
@@ -61,20 +66,32 @@ impl Agent for MistralVibe {
             Some(home) => (home, "$VIBE_HOME"),
             None => (system.home.join(".vibe"), "default"),
         };
-        let sessions = home.join("logs/session/unified");
+        // Where the settings move sessions, earlier ones stay in the home.
+        let moved = match system.path_var(SAVE_DIR) {
+            Some(folder) => Some((folder, "$VIBE_SESSION_LOGGING__SAVE_DIR")),
+            None => moved::by_toml(system, &home.join(SETTINGS), "/session_logging/save_dir", &mut found)
+                .map(|folder| (folder, SETTINGS)),
+        };
+        let saved = std::iter::once((home.join("logs/session"), because)).chain(moved);
         let mut walk = Walk::default();
-        for session in walk.folders(&sessions, &mut found) {
-            let beside = [session.join(META)];
-            for snapshot in walk.folders(&session.join("generations"), &mut found) {
-                found.add_described(snapshot.join("projection-state.json"), 0, &beside);
-            }
-            for journal in walk.files(&session.join("journal"), 0, &mut found) {
-                if journal.extension().is_some_and(|ending| ending == "jsonl") {
-                    found.add_described(journal, 0, &beside);
+        for (folder, because) in saved {
+            let sessions = folder.join("unified");
+            for session in walk.folders(&sessions, &mut found) {
+                let beside = [session.join(META)];
+                for snapshot in walk.folders(&session.join("generations"), &mut found) {
+                    found.add_described(snapshot.join("projection-state.json"), 0, &beside);
+                }
+                for journal in walk.files(&session.join("journal"), 0, &mut found) {
+                    if journal.extension().is_some_and(|ending| ending == "jsonl") {
+                        found.add_described(journal, 0, &beside);
+                    }
                 }
             }
+            let root = Root::new(sessions, because);
+            if !found.roots.iter().any(|known| known.path == root.path) {
+                found.roots.push(root);
+            }
         }
-        found.roots.push(Root::new(sessions, because));
         found
     }
 

@@ -11,6 +11,7 @@ pub(super) use survey::KNOWN;
 
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::agents::shared::live::program::Program;
+use crate::agents::shared::moved;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::walk::Walk;
 use crate::system::System;
@@ -18,6 +19,9 @@ use anyhow::Result;
 use std::path::Path;
 
 const ID: &str = "pi";
+const SETTINGS: &str = "settings.json";
+/// Names the folder of the sessions, before the settings do; also of Oh My Pi.
+const SESSION_DIR: &str = "PI_CODING_AGENT_SESSION_DIR";
 
 /// Programs made from Pi that write as it does: folder in the home, sessions below it and in each profile, name.
 const RELATIVES: [(&str, &str, &str); 5] = [
@@ -47,7 +51,10 @@ impl Agent for Pi {
         About {
             commands: About::list(&["pi", "omp"]),
             turns: "exact",
-            limits: About::list(&["before 1.6 reasoning is included in output and not recorded separately"]),
+            limits: About::list(&[
+                "before 1.6 reasoning is included in output and not recorded separately",
+                "sessions in a folder that only --session-dir or the settings of a project name are not found",
+            ]),
             rules_version: session::RULES_VERSION,
         }
     }
@@ -60,6 +67,11 @@ impl Agent for Pi {
         let (folder, because) = moved.unwrap_or_else(|| (system.home.join(".pi/agent"), "default".to_owned()));
         let sessions = folder.join("sessions");
         // Some point the variable at the sessions themselves.
+        let flat = match system.path_var(SESSION_DIR) {
+            Some(folder) => Some(Root::new(folder, format!("${SESSION_DIR}"))),
+            None => moved::by_json(system, &folder.join(SETTINGS), "/sessionDir", &mut found)
+                .map(|folder| Root::new(folder, SETTINGS)),
+        };
         let is_sessions = because != "default" && system.moved.is_none() && folder.is_dir() && !sessions.is_dir();
         let pi = Root::new(if is_sessions { folder } else { sessions }, because);
         let mut walk = Walk::default();
@@ -83,6 +95,13 @@ impl Agent for Pi {
                 found.roots.push(root);
             }
         }
+        // Sessions from before it was named stay where they were.
+        if let Some(root) = flat {
+            flat_logs(&root.path, &mut walk, &mut found);
+            if !found.roots.iter().any(|known| known.path == root.path) {
+                found.roots.push(root);
+            }
+        }
         found
     }
 
@@ -92,6 +111,17 @@ impl Agent for Pi {
 
     fn vocabulary(&self) -> Option<&'static Vocabulary> {
         Some(&survey::KNOWN)
+    }
+}
+
+/// Adds the logs in a folder of sessions that no project divides.
+fn flat_logs(folder: &Path, walk: &mut Walk, found: &mut Found) {
+    for path in walk.files(folder, 0, found) {
+        if let Some(kind) = is_log(&path) {
+            // Oh My Pi has a folder of the same name beside a log, for the logs of its tasks.
+            walk.find(&path.with_extension(""), &is_log, found);
+            found.add_file(path, kind);
+        }
     }
 }
 
@@ -117,6 +147,9 @@ mod tests {
             "data/omp/profiles/work/sessions/-dev/2026_f.jsonl",
             "moved/sessions/p/2026_c.jsonl",
             "plain/p/2026_d.jsonl",
+            "flat/2026_g.jsonl",
+            "flat/2026_g/1-Task.jsonl",
+            "flat/other/2026_h.jsonl",
         ] {
             let path = home.join(file);
             std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
@@ -130,7 +163,15 @@ mod tests {
             names.sort();
             names
         };
+        let flat = [
+            "0-Task.jsonl",
+            "1-Task.jsonl",
+            "2026_a.jsonl",
+            "2026_b.jsonl",
+            "2026_g.jsonl",
+        ];
         for os in [Os::Linux, Os::MacOs, Os::Windows] {
+            assert_eq!(names(os, &[("PI_CODING_AGENT_SESSION_DIR", "flat")]), flat);
             assert_eq!(names(os, &[]), ["0-Task.jsonl", "2026_a.jsonl", "2026_b.jsonl"]);
             let both = [("PI_AGENT_DIR", "plain"), ("PI_CODING_AGENT_DIR", "moved")];
             assert_eq!(names(os, &both), ["2026_b.jsonl", "2026_c.jsonl"]);

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use std::path::{Component, Path};
 
 /// Version of the reading rules.
-pub(crate) const RULES_VERSION: u32 = 8;
+pub(crate) const RULES_VERSION: u32 = 9;
 
 /// Other agents that answer for OpenClaw and record what they use: provider and interface.
 const AGENTS: [(&str, &str); 5] = [

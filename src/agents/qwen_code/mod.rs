@@ -1,10 +1,11 @@
 //! Qwen Code: one log per session, with usage in the words of the Gemini API whatever the backend.
 
+mod find;
 mod ledger;
 mod program;
 mod survey;
 
-use super::{About, Agent, Batch, Bookmark, Found, Root, Skip, Source};
+use super::{About, Agent, Batch, Bookmark, Found, Skip, Source};
 use crate::agents::shared::json_file::read_description;
 use crate::agents::shared::jsonl_reader::{self, Line};
 use crate::agents::shared::lenient::{Count, Text, When, part, title};
@@ -12,7 +13,6 @@ use crate::agents::shared::live::program::Program;
 use crate::agents::shared::nameless::{Nameless, Occurrences};
 use crate::agents::shared::source::meta_path;
 use crate::agents::shared::survey::Vocabulary;
-use crate::agents::shared::walk::Walk;
 use crate::agents::shared::words::first_words;
 use crate::core::biller::biller_or;
 use crate::core::numbers::Numbers;
@@ -20,16 +20,13 @@ use crate::core::tokens::{Bucket, Tokens};
 use crate::core::turn::{EventKey, Origin, Project, Rank, RecordKey, SessionInfo, Title, Turn};
 use crate::system::System;
 use anyhow::Result;
+use find::{LEDGER, SUBAGENT};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::path::Path;
 
 const ID: &str = "qwen-code";
-const RULES_VERSION: u32 = 9;
-/// Kinds of sources: the log of a session, that of a subagent, and the list of all requests.
-const CHAT: u8 = 0;
-const SUBAGENT: u8 = 1;
-const LEDGER: u8 = 2;
+const RULES_VERSION: u32 = 10;
 
 pub(super) struct QwenCode;
 
@@ -56,43 +53,14 @@ impl Agent for QwenCode {
                 "reasoning that the provider does not report is estimated by Qwen Code",
                 "cache writes of Claude models are included in input",
                 "suggestions for the next prompt and aborted requests are not recorded",
+                "a runtimeOutputDir that is relative or set for one project is not followed",
             ]),
             rules_version: RULES_VERSION,
         }
     }
 
     fn sources(&self, system: &System) -> Found {
-        let mut found = Found::default();
-        let moved = ["QWEN_RUNTIME_DIR", "QWEN_HOME"]
-            .into_iter()
-            .find_map(|name| Some((system.path_var(name)?, format!("${name}"))));
-        let (home, because) = moved.unwrap_or_else(|| (system.home.join(".qwen"), "default".to_owned()));
-        let root = home.join("projects");
-        let usage = home.join("usage");
-        found.roots.push(Root::new(&root, &*because));
-        found.roots.push(Root::new(&usage, because));
-        let mut walk = Walk::default();
-        for project in walk.folders(&root, &mut found) {
-            for path in walk.files(&project.join("chats"), 0, &mut found) {
-                if path.extension().is_some_and(|ending| ending == "jsonl") {
-                    found.add_file(path, CHAT);
-                }
-            }
-            for path in walk.files(&project.join("subagents"), 1, &mut found) {
-                if path.extension().is_some_and(|ending| ending == "jsonl") {
-                    let meta = meta_path(&path);
-                    found.add_described(path, SUBAGENT, &[meta]);
-                }
-            }
-        }
-        // Behind the logs: whoever reads both at once finds each request in its log first.
-        for path in walk.files(&usage, 0, &mut found) {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            if name.starts_with("token-usage-") && name.ends_with(".jsonl") {
-                found.add_file(path, LEDGER);
-            }
-        }
-        found
+        find::sources(system)
     }
 
     fn read(&self, source: &Source, from: &Bookmark, into: &mut Batch) -> Result<Bookmark> {
@@ -363,7 +331,6 @@ fn title_of(message: Option<&RawValue>) -> Option<String> {
 mod tests {
     use super::*;
     use crate::agents::shared::testing::read_with_cuts;
-    use crate::system::Os;
 
     const FILE: &str = ".qwen/projects/-home-dev-acme/chats/q1.jsonl";
     const SESSION: &str = concat!(
@@ -439,38 +406,5 @@ mod tests {
         let list =
             r#"{"promptTokenCount":60,"cachedContentTokenCount":60,"candidatesTokenCount":50,"totalTokenCount":110}"#;
         assert_eq!(name_of(log), name_of(list));
-    }
-
-    #[test]
-    fn honors_its_variables_on_every_system() {
-        let dir = tempfile::tempdir().expect("a folder");
-        for root in [".qwen", "home", "runtime"] {
-            let chats = dir.path().join(root).join("projects/p/chats");
-            std::fs::create_dir_all(&chats).expect("folders");
-            std::fs::write(chats.join(format!("{root}.jsonl")), "").expect("a file");
-            std::fs::write(chats.join("other.json"), "").expect("a file");
-        }
-        let names = |os, variables: &[&str]| {
-            let value = |name: &&str| {
-                dir.path()
-                    .join(name[5..].split('_').next().expect("a word").to_lowercase())
-            };
-            let env = variables
-                .iter()
-                .map(|name| ((*name).to_owned(), value(name).display().to_string()));
-            let found = QwenCode.sources(&System::new(os, dir.path(), env.collect()));
-            assert_eq!(found.sources.len(), 1);
-            found.sources[0]
-                .path
-                .file_stem()
-                .expect("a name")
-                .to_string_lossy()
-                .into_owned()
-        };
-        for os in [Os::Linux, Os::MacOs, Os::Windows] {
-            assert_eq!(names(os, &[]), ".qwen");
-            assert_eq!(names(os, &["QWEN_HOME"]), "home");
-            assert_eq!(names(os, &["QWEN_HOME", "QWEN_RUNTIME_DIR"]), "runtime");
-        }
     }
 }

@@ -20,6 +20,7 @@ pub mod lenient;
 pub mod listings;
 pub mod live;
 pub mod mcp;
+pub mod moved;
 pub mod nameless;
 pub mod running_total;
 pub mod source;

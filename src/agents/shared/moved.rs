@@ -1,0 +1,89 @@
+//! Folders that a program's own settings name for its records.
+
+use super::batch::Batch;
+use super::source::Found;
+use super::toml_file::read_toml;
+use crate::system::System;
+use crate::system::jsonc;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// Returns the folder that settings in JSON name at a pointer such as `/advanced/runtimeOutputDir`.
+pub fn by_json(system: &System, settings: &Path, pointer: &str, found: &mut Found) -> Option<PathBuf> {
+    follow(settings, found);
+    let value = jsonc::read(system, settings).unwrap_or_else(|problem| {
+        found.problems.push(problem);
+        None
+    });
+    folder(system, value?.pointer(pointer))
+}
+
+/// The same for settings in TOML.
+pub fn by_toml(system: &System, settings: &Path, pointer: &str, found: &mut Found) -> Option<PathBuf> {
+    follow(settings, found);
+    let mut batch = Batch::default();
+    let value: Value = read_toml(settings, &mut batch);
+    // With a problem, the records there are not taken for deleted while the settings are half written.
+    found.problems.append(&mut batch.problems);
+    folder(system, value.pointer(pointer))
+}
+
+/// Watches for a change of the settings.
+fn follow(settings: &Path, found: &mut Found) {
+    if let Some(folder) = settings.parent() {
+        found.watch_list_in(folder);
+    }
+}
+
+/// A relative path depends on the project: it leads nowhere in particular.
+fn folder(system: &System, value: Option<&Value>) -> Option<PathBuf> {
+    let named = value?.as_str().filter(|named| !named.is_empty())?;
+    Some(system.expand(named)).filter(|folder| folder.is_absolute())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::Os;
+
+    #[test]
+    fn settings_name_an_absolute_folder_or_one_in_the_home() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let system = System::new(Os::Linux, "/home/dev", Default::default());
+        let [json, toml] = ["settings.json", "config.toml"].map(|name| dir.path().join(name));
+        for (named, expected) in [
+            ("/mnt/records", Some("/mnt/records")),
+            ("~/records", Some("/home/dev/records")),
+            ("records", None),
+            ("", None),
+        ] {
+            std::fs::write(&json, format!("{{// mine\n\"a\": {{\"dir\": {named:?}}},}}")).expect("written");
+            std::fs::write(&toml, format!("[a]\ndir = {named:?}\n")).expect("written");
+            let mut found = Found::default();
+            let expected = expected.map(PathBuf::from);
+            assert_eq!(by_json(&system, &json, "/a/dir", &mut found), expected, "{named}");
+            assert_eq!(by_toml(&system, &toml, "/a/dir", &mut found), expected, "{named}");
+            assert_eq!(by_json(&system, &json, "/a/other", &mut found), None);
+            assert!(found.problems.is_empty() && found.folders.contains(&dir.path().to_owned()));
+        }
+    }
+
+    #[test]
+    fn missing_settings_name_nothing_and_damaged_ones_are_a_problem_that_quotes_nothing() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let system = System::new(Os::Linux, dir.path(), Default::default());
+        let path = dir.path().join("settings");
+        let mut found = Found::default();
+        let both = |found: &mut Found| {
+            let named = [
+                by_json(&system, &path, "/a", found),
+                by_toml(&system, &path, "/a", found),
+            ];
+            (named, found.problems.len())
+        };
+        assert_eq!(both(&mut found), ([None, None], 0));
+        std::fs::write(&path, "{\"a\": canary").expect("written");
+        assert_eq!(both(&mut found), ([None, None], 2));
+        assert!(!format!("{:?}", found.problems).contains("canary"));
+    }
+}
