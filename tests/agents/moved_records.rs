@@ -1,4 +1,4 @@
-//! Records that a variable or a setting of their program moves: they count where they are now.
+//! Records that a variable or a setting of their program moves, and those that it archives: they count where they are now.
 
 use crate::incremental::comparable;
 use crate::new_ids::counts;
@@ -7,6 +7,7 @@ use crate::support::counting::{Counting, read_all};
 use std::fs::{create_dir_all, rename, write};
 use std::path::{Path, PathBuf};
 use ttop::agents::{Agent, built_in};
+use ttop::core::turn::Presence;
 use ttop::system::{Os, System};
 
 /// A program's records, and what moves them.
@@ -154,5 +155,35 @@ fn records_from_before_the_settings_moved_them_still_count() {
         let expected = comparable(read_all(agent, &system));
         write(home.path().join(file), text.replace("{}", "~/elsewhere")).expect("written");
         assert_eq!(comparable(read_all(agent, &system)), expected, "{}", case.agent);
+    }
+}
+
+#[test]
+fn an_archived_chat_of_qwen_code_stays_as_it_was() {
+    for has_list in [true, false] {
+        let (agent, home) = (agent_with("qwen-code"), copy_of("qwen-code", "0.24.4-mixed"));
+        let system = system(home.path(), &[]);
+        if !has_list {
+            std::fs::remove_dir_all(home.path().join(".qwen/usage")).expect("removed");
+        }
+        let mut counting = Counting::of(agent);
+        let expected = comparable(counting.sync(&system));
+        let mut archived = 0;
+        for project in std::fs::read_dir(home.path().join(".qwen/projects")).expect("a folder") {
+            let chats = project.expect("a project").path().join("chats");
+            let archive = chats.join("archive");
+            create_dir_all(&archive).expect("a folder");
+            for chat in std::fs::read_dir(&chats).expect("chats").flatten() {
+                if chat.path().is_file() {
+                    rename(chat.path(), archive.join(chat.file_name())).expect("archived");
+                    archived += 1;
+                }
+            }
+        }
+        assert!(archived > 0);
+        assert_eq!(comparable(read_all(agent, &system)), expected, "at once");
+        let now = counting.sync(&system);
+        assert!(now.turns.iter().all(|turn| turn.presence == Presence::Present));
+        assert_eq!(comparable(now), expected, "incrementally");
     }
 }

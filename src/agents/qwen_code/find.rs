@@ -1,4 +1,4 @@
-//! Finds the chats of Qwen Code and the lists of its requests.
+//! Finds the chats of Qwen Code, archived ones too, and the lists of its requests.
 
 use crate::agents::shared::moved;
 use crate::agents::shared::source::meta_path;
@@ -23,9 +23,12 @@ pub(super) fn sources(system: &System) -> Found {
     let mut walk = Walk::default();
     for (home, _) in &homes {
         for project in walk.folders(&home.join("projects"), &mut found) {
-            for path in walk.files(&project.join("chats"), 0, &mut found) {
-                if path.extension().is_some_and(|ending| ending == "jsonl") {
-                    found.add_file(path, CHAT);
+            let chats = project.join("chats");
+            for folder in [chats.join("archive"), chats] {
+                for path in walk.files(&folder, 0, &mut found) {
+                    if path.extension().is_some_and(|ending| ending == "jsonl") {
+                        found.add_file(path, CHAT);
+                    }
                 }
             }
             for path in walk.files(&project.join("subagents"), 1, &mut found) {
