@@ -16,7 +16,7 @@ use crate::core::problem::Problem;
 use crate::core::turn::Presence;
 use crate::system::{System, open};
 use anyhow::{Context, Result};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const ID: &str = "openclaw";
 /// Kinds of sources: a log, a compressed one, the database of an agent.
@@ -116,7 +116,8 @@ fn read_packed(source: &Source, into: &mut Batch) -> Result<Bookmark> {
     Ok(Bookmark::read_whole(source, session::RULES_VERSION))
 }
 
-/// One folder where a variable names it, else those of all its names; the old ones are often links to the new one.
+/// One folder where a variable names it, else those of all its names and of its profiles; the old ones are often links to
+/// the new one.
 fn roots(system: &System) -> Vec<Root> {
     for name in ["OPENCLAW_STATE_DIR", "CLAWDBOT_STATE_DIR"] {
         if let Some(folder) = system.path_var(name) {
@@ -128,7 +129,21 @@ fn roots(system: &System) -> Vec<Root> {
         None => (system.home.clone(), "default"),
     };
     let root = |folder| Root::new(home.join(folder).join("agents"), because);
-    FOLDERS.iter().map(root).collect()
+    let profiles = profiles(&home).into_iter().map(|agents| Root::new(agents, "a profile"));
+    FOLDERS.iter().map(root).chain(profiles).collect()
+}
+
+/// `--profile work` keeps everything in `~/.openclaw-work`, `--dev` in `~/.openclaw-dev`.
+fn profiles(home: &Path) -> Vec<PathBuf> {
+    let is_profile = |name: &str| name.starts_with(".openclaw-");
+    let entries = std::fs::read_dir(home).into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = entries
+        .filter(|entry| entry.file_name().to_str().is_some_and(is_profile))
+        .map(|entry| entry.path().join("agents"))
+        .filter(|agents| agents.is_dir())
+        .collect();
+    folders.sort();
+    folders
 }
 
 /// `<id>.jsonl`, and what it is renamed to when a session is deleted or begun anew; not its companions.
@@ -167,7 +182,7 @@ mod tests {
     fn honors_its_variables_on_every_system() {
         let dir = tempfile::tempdir().expect("a folder");
         let home = dir.path();
-        for folder in [".openclaw", ".clawdbot", "state", "home/.openclaw"] {
+        for folder in [".openclaw", ".clawdbot", "state", "home/.openclaw", ".openclaw-work"] {
             let sessions = home.join(folder).join("agents/main/sessions");
             std::fs::create_dir_all(&sessions).expect("folders");
             std::fs::write(sessions.join("s.jsonl"), "").expect("a file");
@@ -178,7 +193,7 @@ mod tests {
             (found.roots.len(), found.sources.len())
         };
         for os in [Os::Linux, Os::MacOs, Os::Windows] {
-            assert_eq!(count(os, &[]), (4, 2));
+            assert_eq!(count(os, &[]), (5, 3));
             assert_eq!(count(os, &[("OPENCLAW_HOME", "home")]), (4, 1));
             assert_eq!(
                 count(os, &[("OPENCLAW_HOME", "home"), ("OPENCLAW_STATE_DIR", "state")]),
