@@ -147,6 +147,43 @@ fn records_that_settings_move_count_whenever_the_settings_change() {
 }
 
 #[test]
+fn tasks_that_settings_of_an_editor_move_count() {
+    for (agent, storage, setting) in [
+        ("kilo-code", "kilocode.kilo-code", "kilo-code.customStoragePath"),
+        ("roo-code", "rooveterinaryinc.roo-cline", "roo-cline.customStoragePath"),
+        ("roo-code", "zoocodeorganization.zoo-code", "zoo-code.customStoragePath"),
+    ] {
+        let (agent, home) = (agent_with(agent), support::Home::new());
+        let task = format!(".config/Code/User/globalStorage/{storage}/tasks/1772442000000/ui_messages.json");
+        home.write(
+            &task,
+            r#"[{"ts":1772442001000,"type":"say","say":"api_req_started","text":"{\"tokensIn\":7,\"tokensOut\":8}"}]"#,
+        );
+        let system = system(home.path(), &[]);
+        let mut counting = Counting::of(agent);
+        let expected = comparable(counting.sync(&system));
+        assert_eq!(expected.0.len(), 1, "{storage}");
+        let (storage, place) = (home.path().join(&task), home.path().join("elsewhere"));
+        let storage = storage.ancestors().nth(3).expect("a storage");
+        rename(storage, &place).expect("moved");
+        // Another editor, and a profile of it, name the same folder.
+        for user in ["Code/User", "Cursor/User", "Cursor/User/profiles/5f0a"] {
+            let text = format!("{{\n  // mine\n  \"{setting}\": \"{}\",\n}}", place.display());
+            home.write(&format!(".config/{user}/settings.json"), &text);
+            create_dir_all(home.path().join(format!(".config/{user}/globalStorage"))).expect("folders");
+        }
+        let found = agent.sources(&system);
+        assert_eq!(found.sources.len(), 1, "{setting}: {found:?}");
+        assert!(
+            found.folders.contains(&home.path().join(".config/Code/User")),
+            "{found:?}"
+        );
+        assert_eq!(comparable(read_all(agent, &system)), expected, "{setting}: at once");
+        assert_eq!(comparable(counting.sync(&system)), expected, "{setting}");
+    }
+}
+
+#[test]
 fn records_from_before_the_settings_moved_them_still_count() {
     for case in CASES {
         let Some((file, text)) = case.settings else { continue };

@@ -32,6 +32,8 @@ pub(super) struct TaskAgent {
     pub name: &'static str,
     /// The folders of the extension, and of programs made from it, in an editor's `globalStorage`.
     pub extensions: &'static [&'static str],
+    /// Names another folder for their tasks, in the settings of an editor.
+    pub settings: &'static [&'static str],
     pub commands: &'static [&'static str],
     /// Where it keeps tasks outside of editors.
     pub own_dir: fn(&System) -> Option<(PathBuf, String)>,
@@ -43,6 +45,7 @@ pub(super) static CLINE: TaskAgent = TaskAgent {
     id: "cline",
     name: "Cline",
     extensions: &["saoudrizwan.claude-dev"],
+    settings: &[],
     commands: &["cline"],
     own_dir: |system| {
         Some(if let Some(sessions) = system.path_var("CLINE_SESSION_DATA_DIR") {
@@ -102,6 +105,7 @@ impl Agent for TaskAgent {
             storages.iter().map(folder).collect()
         };
         let mut roots: Vec<(PathBuf, String)> = self.extensions.iter().flat_map(of_extension).collect();
+        roots.extend(editors::named(system, &storages, self.settings, &mut found));
         roots.extend((self.own_dir)(system));
         roots.extend(system.moved.clone().map(|moved| (moved, "config".to_owned())));
         let mut walk = Walk::default();

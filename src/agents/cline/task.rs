@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// Version of the rules in this folder.
-pub(super) const RULES_VERSION: u32 = 7;
+pub(super) const RULES_VERSION: u32 = 8;
 
 /// `{"ts":1772442004240,"type":"say","say":"api_req_started","text":"{\"request\":…,\"tokensIn\":12,…}"}`
 #[derive(Deserialize)]

@@ -7,6 +7,7 @@ pub(super) static KILO_CODE: TaskAgent = TaskAgent {
     id: "kilo-code",
     name: "Kilo Code",
     extensions: &["kilocode.kilo-code"],
+    settings: &["kilo-code.customStoragePath"],
     commands: &[],
     own_dir: |_| None,
     limits: LIMITS,

@@ -6,6 +6,7 @@ pub(super) static ROO_CODE: TaskAgent = TaskAgent {
     id: "roo-code",
     name: "Roo Code",
     extensions: &["rooveterinaryinc.roo-cline", "zoocodeorganization.zoo-code"],
+    settings: &["roo-cline.customStoragePath", "zoo-code.customStoragePath"],
     commands: &["roo"],
     own_dir: |system| {
         let storage = system.home.join(".vscode-mock/global-storage");
@@ -20,7 +21,7 @@ pub(super) const LIMITS: &[&str] = &[
     "reasoning tokens are included in output",
     "the provider is derived from the model's name",
     "a restored checkpoint replaces the requests it removed by one sum",
-    "a storage folder set in the extension's settings is not read",
+    "a customStoragePath that is set for one project or on a remote machine is not followed",
 ];
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! Editors that run VS Code extensions: where each keeps its extensions' storage, on every system.
 
 use crate::agents::Found;
+use crate::agents::shared::moved;
 use crate::agents::shared::walk::Walk;
 use crate::system::{Os, System};
 use std::path::PathBuf;
+
+const SETTINGS: &str = "settings.json";
 
 /// Below the home folder: servers that editors start on remote machines, and sandboxed editors.
 const FIXED: [(&str, &str); 12] = [
@@ -59,6 +62,26 @@ pub fn users(system: &System, walk: &mut Walk, found: &mut Found) -> Vec<(PathBu
     let (own, others) = users.split_at(1);
     let others = others.iter().filter(|(user, _)| user.join("globalStorage").is_dir());
     own.iter().chain(others).cloned().collect()
+}
+
+/// The folders that settings of an editor, or of one of its profiles, name for an extension's storage; each once.
+pub(super) fn named(
+    system: &System,
+    storages: &[(PathBuf, String)],
+    settings: &[&str],
+    found: &mut Found,
+) -> Vec<(PathBuf, String)> {
+    let mut named: Vec<(PathBuf, String)> = Vec::new();
+    for (storage, editor) in storages {
+        let file = storage.with_file_name(SETTINGS);
+        for setting in settings {
+            let folder = moved::by_editor(system, &file, setting, found);
+            if let Some(folder) = folder.filter(|folder| named.iter().all(|(known, _)| known != folder)) {
+                named.push((folder, format!("{SETTINGS} of {editor}")));
+            }
+        }
+    }
+    named
 }
 
 #[cfg(test)]

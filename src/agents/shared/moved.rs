@@ -12,10 +12,19 @@ use std::path::{Path, PathBuf};
 pub fn by_json(system: &System, settings: &Path, pointer: &str, found: &mut Found) -> Option<PathBuf> {
     follow(settings, found);
     let value = jsonc::read(system, settings).unwrap_or_else(|problem| {
+        // With a problem, the records there are not taken for deleted while the settings are half written.
         found.problems.push(problem);
         None
     });
     folder(system, value?.pointer(pointer))
+}
+
+/// The same for a key in the settings of an editor, in which other programs may have damaged whatever they like.
+pub fn by_editor(system: &System, settings: &Path, key: &str, found: &mut Found) -> Option<PathBuf> {
+    follow(settings, found);
+    let text = jsonc::read_text(system, settings).ok()??;
+    text.contains(key)
+        .then(|| by_json(system, settings, &format!("/{key}"), found))?
 }
 
 /// The same for settings in TOML.
@@ -23,7 +32,6 @@ pub fn by_toml(system: &System, settings: &Path, pointer: &str, found: &mut Foun
     follow(settings, found);
     let mut batch = Batch::default();
     let value: Value = read_toml(settings, &mut batch);
-    // With a problem, the records there are not taken for deleted while the settings are half written.
     found.problems.append(&mut batch.problems);
     folder(system, value.pointer(pointer))
 }
@@ -85,5 +93,13 @@ mod tests {
         std::fs::write(&path, "{\"a\": canary").expect("written");
         assert_eq!(both(&mut found), ([None, None], 2));
         assert!(!format!("{:?}", found.problems).contains("canary"));
+        assert_eq!(by_editor(&system, &path, "other.dir", &mut found), None);
+        assert_eq!(found.problems.len(), 2, "of an editor, only settings with the key");
+        std::fs::write(&path, "{\"other.dir\": \"/mnt/tasks\"").expect("written");
+        assert_eq!(by_editor(&system, &path, "other.dir", &mut found), None);
+        assert_eq!(found.problems.len(), 3);
+        std::fs::write(&path, "{\"other.dir\": \"/mnt/tasks\"}").expect("written");
+        let named = by_editor(&system, &path, "other.dir", &mut found);
+        assert_eq!(named.as_deref(), Some(Path::new("/mnt/tasks")));
     }
 }
