@@ -120,7 +120,7 @@ fn records_that_settings_move_count_whenever_the_settings_change() {
         for named in ["~/elsewhere/records", "{home}/elsewhere/records"] {
             let (agent, home) = (agent_with(case.agent), copy_of(case.agent, case.home));
             let (system, settings) = (system(home.path(), &[]), home.path().join(file));
-            let named = named.replace("{home}", &home.path().display().to_string());
+            let named = named.replace("{home}", &home.path().display().to_string().replace('\\', "/"));
             let text = text.replace("{}", &named);
             let mut counting = Counting::of(agent);
             let expected = comparable(counting.sync(&system));
@@ -168,7 +168,7 @@ fn tasks_that_settings_of_an_editor_move_count() {
         rename(storage, &place).expect("moved");
         // Another editor, and a profile of it, name the same folder.
         for user in ["Code/User", "Cursor/User", "Cursor/User/profiles/5f0a"] {
-            let text = format!("{{\n  // mine\n  \"{setting}\": \"{}\",\n}}", place.display());
+            let text = format!("{{\n  // mine\n  \"{setting}\": \"~/elsewhere\",\n}}");
             home.write(&format!(".config/{user}/settings.json"), &text);
             create_dir_all(home.path().join(format!(".config/{user}/globalStorage"))).expect("folders");
         }

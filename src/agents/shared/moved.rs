@@ -57,18 +57,18 @@ mod tests {
     #[test]
     fn settings_name_an_absolute_folder_or_one_in_the_home() {
         let dir = tempfile::tempdir().expect("a folder");
-        let system = System::new(Os::Linux, "/home/dev", Default::default());
+        let system = System::new(Os::Linux, dir.path(), Default::default());
+        let elsewhere = dir.path().join("elsewhere");
         let [json, toml] = ["settings.json", "config.toml"].map(|name| dir.path().join(name));
         for (named, expected) in [
-            ("/mnt/records", Some("/mnt/records")),
-            ("~/records", Some("/home/dev/records")),
+            (&*elsewhere.to_string_lossy(), Some(elsewhere.clone())),
+            ("~/records", Some(dir.path().join("records"))),
             ("records", None),
             ("", None),
         ] {
             std::fs::write(&json, format!("{{// mine\n\"a\": {{\"dir\": {named:?}}},}}")).expect("written");
             std::fs::write(&toml, format!("[a]\ndir = {named:?}\n")).expect("written");
             let mut found = Found::default();
-            let expected = expected.map(PathBuf::from);
             assert_eq!(by_json(&system, &json, "/a/dir", &mut found), expected, "{named}");
             assert_eq!(by_toml(&system, &toml, "/a/dir", &mut found), expected, "{named}");
             assert_eq!(by_json(&system, &json, "/a/other", &mut found), None);
@@ -95,11 +95,11 @@ mod tests {
         assert!(!format!("{:?}", found.problems).contains("canary"));
         assert_eq!(by_editor(&system, &path, "other.dir", &mut found), None);
         assert_eq!(found.problems.len(), 2, "of an editor, only settings with the key");
-        std::fs::write(&path, "{\"other.dir\": \"/mnt/tasks\"").expect("written");
+        std::fs::write(&path, "{\"other.dir\": \"~/tasks\"").expect("written");
         assert_eq!(by_editor(&system, &path, "other.dir", &mut found), None);
         assert_eq!(found.problems.len(), 3);
-        std::fs::write(&path, "{\"other.dir\": \"/mnt/tasks\"}").expect("written");
+        std::fs::write(&path, "{\"other.dir\": \"~/tasks\"}").expect("written");
         let named = by_editor(&system, &path, "other.dir", &mut found);
-        assert_eq!(named.as_deref(), Some(Path::new("/mnt/tasks")));
+        assert_eq!(named.as_deref(), Some(&*dir.path().join("tasks")));
     }
 }
