@@ -65,7 +65,7 @@ pub fn users(system: &System, walk: &mut Walk, found: &mut Found) -> Vec<(PathBu
 }
 
 /// The folders that settings of an editor, or of one of its profiles, name for an extension's storage; each once.
-pub(super) fn named(
+pub fn named(
     system: &System,
     storages: &[(PathBuf, String)],
     settings: &[&str],
