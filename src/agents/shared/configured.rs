@@ -6,12 +6,15 @@
 use super::source::{Found, Root};
 use crate::agents::Agent;
 use crate::system::System;
+use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Before a root that is not to be read.
 const LEFT_OUT: char = '!';
+/// Folders in what an agent's variable names, where the agent's default root is the folder above them.
+const INNER: [&str; 2] = ["sessions", "archived_sessions"];
 
 /// The sources of an agent with the roots that the configuration adds, and without those it leaves out.
 pub fn sources(agent: &dyn Agent, system: &System) -> Found {
@@ -29,9 +32,54 @@ pub fn sources(agent: &dyn Agent, system: &System) -> Found {
 }
 
 fn leave_out(root: &Path, found: &mut Found) {
-    found.roots.retain(|known| !known.path.starts_with(root));
-    found.sources.retain(|source| !source.path.starts_with(root));
-    found.folders.retain(|folder| !folder.starts_with(root));
+    // Every path is below an empty one.
+    if root.as_os_str().is_empty() {
+        return;
+    }
+    let target = root.canonicalize().unwrap_or_else(|_| without_dots(root));
+    let mut real_paths = RealPaths::default();
+    let mut stays = |path: &Path| {
+        !path.starts_with(root) && !path.starts_with(&target) && !real_paths.of(path).starts_with(&target)
+    };
+    found.roots.retain(|known| stays(&known.path));
+    found.sources.retain(|source| stays(&source.path));
+    found.folders.retain(|folder| stays(folder));
+}
+
+/// Real paths, with one lookup per folder instead of one per file.
+#[derive(Default)]
+struct RealPaths(FxHashMap<PathBuf, PathBuf>);
+
+impl RealPaths {
+    /// The path without links; as it is written where nothing exists there.
+    fn of(&mut self, path: &Path) -> PathBuf {
+        let (Some(folder), Some(name), false) = (path.parent(), path.file_name(), path.is_symlink()) else {
+            return path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        };
+        if let Some(real) = self.0.get(folder) {
+            return real.join(name);
+        }
+        let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let path = real.join(name);
+        self.0.insert(folder.to_owned(), real);
+        path
+    }
+}
+
+/// `/home/dev/x/..` as `/home/dev`, also where `x` does not exist.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                clean.pop();
+            }
+            _ => clean.push(part),
+        }
+    }
+    // The folders that are left may be links.
+    clean.canonicalize().unwrap_or(clean)
 }
 
 fn add(agent: &dyn Agent, root: &Path, system: &System, found: &mut Found) {
@@ -68,8 +116,10 @@ fn views(root: &Path, system: &System, defaults: &[Root]) -> Vec<System> {
     };
     let mut views = vec![moved(root), elsewhere(root)];
     // One of the folders that lie in what a variable names: `sessions`, `projects`.
-    let is_inner = |known: &&Root| known.path.file_name() == root.file_name();
-    if let Some(parent) = root.parent().filter(|_| defaults.iter().find(is_inner).is_some()) {
+    let name = root.file_name();
+    let mut inner = defaults.iter().map(|known| known.path.file_name());
+    let is_inner = inner.any(|known| known == name) || INNER.iter().any(|known| name == Some(OsStr::new(known)));
+    if let Some(parent) = root.parent().filter(|_| is_inner) {
         views.push(moved(parent));
     }
     let bases = [
