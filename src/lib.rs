@@ -146,6 +146,9 @@ fn run_words(words: &[OsString]) -> Result<Exit> {
     }
     if !cli.command.as_ref().is_some_and(Command::needs_no_config) {
         context.warn_of_flaws();
+        if cli.command.as_ref().is_none_or(Command::uses_plugins) {
+            context.warn_of_unknown_agents();
+        }
     }
     missing.iter().for_each(|problem| context.out.warn(problem));
     let exit = match cli.command {

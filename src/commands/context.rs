@@ -154,6 +154,14 @@ impl Context {
         }
     }
 
+    /// Prints a warning for each agent of the configuration that is not known. Agents of plugins must be registered.
+    pub fn warn_of_unknown_agents(&mut self) {
+        for (problem, repair) in self.engine.unknown_agents() {
+            self.out.warn(&problem);
+            self.out.note(&format!("hint: {repair}"));
+        }
+    }
+
     /// Prints the engine's problems as warnings.
     pub fn warn_all(&mut self) {
         for problem in self.engine.take_problems() {

@@ -93,6 +93,9 @@ impl Engine {
             exists: path.exists(),
         });
         row.problems = self.config.flaws().iter().map(ToString::to_string).collect();
+        let unknown = self.unknown_agents().into_iter();
+        row.problems
+            .extend(unknown.map(|(problem, repair)| format!("{problem}; {repair}")));
         if !row.problems.is_empty() {
             row.state = DoctorState::Problem;
         }

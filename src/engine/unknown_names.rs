@@ -6,6 +6,7 @@ use crate::agents;
 use crate::core::bad_request::BadRequest;
 use crate::core::filter::{Globs, ProjectWanted, is_plain};
 use crate::core::filter_text::FilterText;
+use crate::core::problem::Problem;
 use crate::core::project::is_below;
 use crate::core::shell;
 use crate::core::short_id::meant;
@@ -138,6 +139,23 @@ impl Engine {
             }
         }
         Ok(unknown)
+    }
+
+    /// The agents of the configuration that are neither built in nor plugins of this run, with the remedy.
+    pub fn unknown_agents(&self) -> Vec<(Problem, String)> {
+        let registered = self.registry.agents.iter().map(|agent| agent.id());
+        let built_in = agents::built_in().iter().map(|agent| agent.id());
+        let known: BTreeSet<&str> = registered.chain(built_in).collect();
+        let configured = self.config.agents.keys();
+        let unknown = configured.filter(|id| !known.contains(id.as_str())).map(|id| {
+            let reason = format!("agents.{id}: no agent '{id}' is known; its roots are not read");
+            let repair = match near(id, known.iter().copied()).first() {
+                Some(near) => format!("did you mean agents.{near}?"),
+                None => "ttop doctor lists the agents".to_owned(),
+            };
+            (Problem::new("config", reason), repair)
+        });
+        unknown.collect()
     }
 
     fn agent_names<'a>(&'a self, ledger: &'a Ledger) -> Vec<&'a str> {

@@ -1,5 +1,6 @@
 //! The agents in `ttop doctor`: found, read completely and discarded, so that the ledger cannot hide the state on disk.
 
+use crate::agents::shared::configured::wrong_roots;
 use crate::agents::shared::survey::Survey;
 use crate::agents::{AgentHandle, Root, Source, opencode};
 use crate::core::rows::{DoctorKind, DoctorPath, DoctorRow, DoctorState, Text};
@@ -59,6 +60,11 @@ fn diagnose_one(agent: &AgentHandle, system: &System) -> Result<Diagnosis> {
         .iter()
         .map(|problem| tilde_all(&problem.to_string(), system))
         .collect();
+    let wrong = synced
+        .found
+        .iter()
+        .flat_map(|(_, found)| wrong_roots(agent.id(), found));
+    row.problems.extend(wrong.map(|problem| tilde_all(&problem, system)));
     row.notes = about.limits.iter().map(|limit| (*limit).to_owned()).collect();
     let live = agent.program();
     row.live = Some(live.is_some());

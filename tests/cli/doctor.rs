@@ -104,3 +104,51 @@ fn a_table_begins_with_problems_and_names_absent_agents_on_one_line() {
         "{empty}"
     );
 }
+
+#[test]
+fn names_configured_roots_that_lead_to_nothing() {
+    let home = Home::new();
+    home.copy("agents/codex/made/home", "backup");
+    home.write("file", "");
+    let roots = r#"["/nope/backup", "~/file", "~/backup", "!/nope/other"]"#;
+    let config = |id: &str| format!(r#"{{"agents": {{"{id}": {{"roots": {roots}}}}}}}"#);
+    home.write(".config/tokentop/config.json", config("codex"));
+    let rows = home.rows(&["doctor"]);
+    let codex = row(&rows, "codex");
+    assert_eq!(codex["state"], "problem", "{codex}");
+    let problems = codex["problems"].as_array().expect("problems");
+    for (problem, expected) in problems.iter().zip([
+        "agents.codex.roots: '/nope/backup' does not exist; to correct the list, run: ttop config set agents.codex.roots '[\"FOLDER\"]'",
+        "agents.codex.roots: '~/file' is no folder; to correct the list, run: ttop config set agents.codex.roots '[\"FOLDER\"]'",
+    ]) {
+        assert_eq!(problem, expected);
+    }
+    assert_eq!(problems.len(), 2, "{codex}");
+    assert!(codex["counted"].as_u64() > Some(0), "{codex}");
+    assert_eq!(row(&rows, "config")["state"], "ok");
+}
+
+#[test]
+fn names_agents_of_the_configuration_that_are_not_known() {
+    let home = Home::new();
+    let config = r#"{"agents": {"codx": {"roots": ["/x"]}, "codex": {"roots": []}, "acme-9": {}}}"#;
+    home.write(".config/tokentop/config.json", config);
+    let config = home.rows(&["doctor"]);
+    let config = row(&config, "config");
+    assert_eq!(config["state"], "problem", "{config}");
+    let expected = [
+        "config: agents.acme-9: no agent 'acme-9' is known; its roots are not read; ttop doctor lists the agents",
+        "config: agents.codx: no agent 'codx' is known; its roots are not read; did you mean agents.codex?",
+    ];
+    assert_eq!(config["problems"].as_array().expect("problems"), &expected, "{config}");
+    for (command, warns) in [("turns", true), ("cost", true), ("config", false)] {
+        let shown = home.ttop().arg(command).output().expect("runs");
+        let shown = String::from_utf8_lossy(&shown.stderr).into_owned();
+        assert_eq!(shown.contains("no agent 'codx' is known"), warns, "{command}: {shown}");
+        assert_eq!(
+            shown.contains("hint: did you mean agents.codex?"),
+            warns,
+            "{command}: {shown}"
+        );
+    }
+}

@@ -13,6 +13,8 @@ use std::path::{Component, Path, PathBuf};
 
 /// Before a root that is not to be read.
 const LEFT_OUT: char = '!';
+/// Why a configured root is one, for `doctor`.
+const BECAUSE: &str = "config";
 /// Folders in what an agent's variable names, where the agent's default root is the folder above them.
 const INNER: [&str; 2] = ["sessions", "archived_sessions"];
 
@@ -29,6 +31,24 @@ pub fn sources(agent: &dyn Agent, system: &System) -> Found {
         }
     }
     found
+}
+
+/// The configured roots that lead to nothing, with the remedy.
+pub fn wrong_roots(agent: &str, found: &Found) -> Vec<String> {
+    let configured = found.roots.iter().filter(|root| root.because == BECAUSE);
+    let wrong = configured.filter_map(|root| {
+        let is_source = || found.sources.iter().any(|source| source.path == root.path);
+        let what = match root.path.is_dir() {
+            _ if !root.exists => "does not exist",
+            false if !is_source() => "is no folder",
+            _ => return None,
+        };
+        let path = root.path.display();
+        Some(format!(
+            "agents.{agent}.roots: '{path}' {what}; to correct the list, run: ttop config set agents.{agent}.roots '[\"FOLDER\"]'"
+        ))
+    });
+    wrong.collect()
 }
 
 fn leave_out(root: &Path, found: &mut Found) {
@@ -99,7 +119,7 @@ fn add(agent: &dyn Agent, root: &Path, system: &System, found: &mut Found) {
     }
     found.folders.sort();
     found.folders.dedup();
-    found.roots.push(Root::new(root, "config"));
+    found.roots.push(Root::new(root, BECAUSE));
 }
 
 /// The systems on which an agent's own rules may lead below a root.
