@@ -386,7 +386,9 @@ impl Batch {
     }
 
     fn origin_position(&mut self, origin: Origin<'_>) -> u32 {
-        let texts = [origin.branch, origin.subagent, origin.task];
+        // Git's answer where a commit and no branch is checked out. Git refuses a branch of this name.
+        let branch = if origin.branch == "HEAD" { "" } else { origin.branch };
+        let texts = [branch, origin.subagent, origin.task];
         // Mostly all are empty. Without the look at the lengths, each pair of empty texts costs some hundred cycles: they
         // have no address, and comparing what is there takes the processor's slow path.
         let is_same = |(known, text): (&String, &str)| known.len() == text.len() && (text.is_empty() || known == text);
@@ -425,6 +427,21 @@ mod tests {
                 ..Turn::PLAIN
             });
         }
+    }
+
+    #[test]
+    fn a_detached_head_is_no_branch() {
+        let mut batch = Batch::default();
+        for branch in ["HEAD", "main", "HEAD", "head/HEAD"] {
+            let origin = Origin { branch, ..Origin::NONE };
+            batch.turn(&Turn { origin, ..Turn::PLAIN });
+        }
+        let branches: Vec<&str> = batch
+            .turns
+            .iter()
+            .map(|row| &*batch.origins[row.origin as usize][0])
+            .collect();
+        assert_eq!(branches, ["", "main", "", "head/HEAD"]);
     }
 
     #[test]
