@@ -1,8 +1,13 @@
 //! What turns were made for: the branch and the subagent, for every agent that records them.
 
 use crate::support;
-use serde_json::Value;
-use std::collections::BTreeSet;
+use crate::support::counting::{Counting, read_all};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use ttop::agents::built_in;
+use ttop::system::{Os, System};
 
 /// Case, branches and kinds of subagents in it.
 const CASES: [(&str, &[&str], &[&str]); 10] = [
@@ -65,5 +70,145 @@ fn branches_and_subagents_are_filters_of_every_report() {
                 assert_eq!(tokens(&rows), tokens(&expected), "{case} {command:?} {flag} {name}");
             }
         }
+    }
+}
+
+/// Rewrites the documents of a table that a function changes.
+fn rewrite(database: &Path, select: &str, update: &str, change: &dyn Fn(&mut Value)) {
+    let database = Connection::open(database).expect("a database");
+    let mut statement = database.prepare(select).expect("a query");
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get_ref(1)?.as_bytes()?.to_owned())));
+    let rows: Vec<(String, Vec<u8>)> = rows.expect("rows").collect::<Result<_, _>>().expect("rows");
+    assert!(!rows.is_empty(), "{select}");
+    for (key, document) in rows {
+        let Ok(mut document) = serde_json::from_slice(&document) else {
+            continue;
+        };
+        change(&mut document);
+        database
+            .execute(update, rusqlite::params![key, document.to_string()])
+            .expect("written");
+    }
+}
+
+fn cursor(home: &Path, composer: &Value) {
+    rewrite(
+        &home.join(".config/Cursor/User/globalStorage/state.vscdb"),
+        "select key, value from cursorDiskKV where key like 'composerData:%' and value is not null",
+        "insert or replace into cursorDiskKV (key, value) values (?1, ?2)",
+        &|document| {
+            let document = document.as_object_mut().expect("an object");
+            document.extend(composer.as_object().expect("an object").clone());
+        },
+    );
+}
+
+fn zed(home: &Path, snapshot: &Value) {
+    rewrite(
+        &home.join(".local/share/zed/threads/threads.db"),
+        "select id, data from threads where data_type = 'json'",
+        "update threads set data = ?2 where id = ?1",
+        &|document| document["initial_project_snapshot"] = snapshot.clone(),
+    );
+}
+
+fn mistral_vibe(home: &Path, branch: &Value) {
+    for file in support::files_in(home) {
+        if file.file_name().is_some_and(|name| name == "meta.json") {
+            let text = std::fs::read(&file).expect("what describes a session");
+            let mut meta: Value = serde_json::from_slice(&text).expect("an object");
+            meta["git_branch"] = branch.clone();
+            std::fs::write(&file, meta.to_string()).expect("written");
+        }
+    }
+}
+
+#[test]
+fn the_branch_of_a_session_is_that_of_its_turns_whenever_it_is_recorded() {
+    let worktree = |path: &str, branch: Value| json!({"worktree_path": path, "git_state": {"head_sha": "a", "current_branch": branch, "diff": null}});
+    type Change = fn(&Path, &Value);
+    let cases: [(&str, &str, Change, Value, &str); 12] = [
+        ("mistral-vibe", "3.0.2", mistral_vibe, json!("fix/a"), "fix/a"),
+        ("mistral-vibe", "3.0.2", mistral_vibe, json!("HEAD"), ""),
+        ("mistral-vibe", "3.0.2", mistral_vibe, json!(5), ""),
+        ("cursor", "made", cursor, json!({"createdOnBranch": "main"}), "main"),
+        (
+            "cursor",
+            "made",
+            cursor,
+            json!({"createdOnBranch": "main", "lastMessageSentOnBranch": "b"}),
+            "b",
+        ),
+        (
+            "cursor",
+            "made",
+            cursor,
+            json!({"committedToBranch": "c", "lastMessageSentOnBranch": "b"}),
+            "c",
+        ),
+        (
+            "cursor",
+            "made",
+            cursor,
+            json!({"committedToBranch": "c", "prBranchName": "p"}),
+            "c",
+        ),
+        (
+            "cursor",
+            "made",
+            cursor,
+            json!({"committedToBranch": "c", "prBranchName": "p", "prUrl": "https://x/1"}),
+            "p",
+        ),
+        (
+            "cursor",
+            "made",
+            cursor,
+            json!({"activeBranch": {"branchName": "a"}, "committedToBranch": "c", "createdOnBranch": 5}),
+            "a",
+        ),
+        (
+            "zed",
+            "threads",
+            zed,
+            json!({"worktree_snapshots": [worktree("/none", json!("main"))]}),
+            "main",
+        ),
+        (
+            "zed",
+            "threads",
+            zed,
+            json!({"worktree_snapshots": [{"worktree_path": "/none", "git_state": null}, worktree("/x", json!("b"))]}),
+            "b",
+        ),
+        (
+            "zed",
+            "threads",
+            zed,
+            json!({"worktree_snapshots": [worktree("/none", json!(null))]}),
+            "",
+        ),
+    ];
+    for (agent, case, change, value, expected) in cases {
+        let agent = built_in().iter().find(|it| it.id() == agent).expect("an agent");
+        let home = support::Home::new();
+        let fixture = support::fixtures().join("agents").join(agent.id()).join(case);
+        support::copy_tree(&fixture.join("home"), &home.path());
+        let system = System::new(Os::Linux, home.path(), BTreeMap::new());
+        let mut counting = Counting::of(*agent);
+        let before = counting.sync(&system);
+        let ids = |turns: &[support::counting::Counted]| -> BTreeSet<String> {
+            turns.iter().map(|turn| turn.turn_id.clone()).collect()
+        };
+        change(&home.path(), &value);
+        let (after, cold) = (counting.sync(&system), read_all(*agent, &system));
+        let branches = |turns: &[support::counting::Counted]| -> BTreeMap<String, String> {
+            let named = turns.iter().map(|turn| (turn.turn_id.clone(), turn.origin[0].clone()));
+            named.collect()
+        };
+        assert_eq!(branches(&after.turns), branches(&cold.turns), "{} {value}", agent.id());
+        assert_eq!(ids(&after.turns), ids(&before.turns), "{} {value}", agent.id());
+        let found: BTreeSet<String> = branches(&cold.turns).into_values().collect();
+        assert!(found.contains(expected), "{} {value}: {found:?}", agent.id());
     }
 }

@@ -215,6 +215,7 @@ fn session(
         requests: None,
         provider: &provider,
         model: &model,
+        branch: "",
         tokens: if is_used || cost.is_some_and(|cost| cost.nanos() > 0) {
             Tokens::unreported()
         } else {

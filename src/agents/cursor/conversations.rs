@@ -8,7 +8,7 @@ use crate::agents::{Batch, Bookmark, Scope, Skip, Source};
 use crate::core::numbers::Numbers;
 use crate::core::problem::Problem;
 use crate::core::tokens::{Bucket, Tokens};
-use crate::core::turn::{Accuracy, EventKey, Presence, Rank, RecordKey, SessionInfo, Title, Turn};
+use crate::core::turn::{Accuracy, EventKey, Origin, Presence, Rank, RecordKey, SessionInfo, Title, Turn};
 use anyhow::Result;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Params};
@@ -20,6 +20,7 @@ use serde_json::value::RawValue;
 const PROVIDER: &str = "cursor";
 /// What Cursor calls the model it chooses by itself.
 const AUTO: &str = "default";
+
 /// `composerData:<id>`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -32,6 +33,42 @@ struct Composer<'a> {
     last_updated_at: When,
     #[serde(borrow, default)]
     model_config: Option<&'a RawValue>,
+    /// `{"branchName":"main","lastInteractionAt":1772442001000}`
+    #[serde(borrow, default)]
+    active_branch: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pr_url: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pr_branch_name: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    committed_to_branch: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    last_message_sent_on_branch: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    created_on_branch: Option<&'a RawValue>,
+}
+
+impl Composer<'_> {
+    /// The branch that the conversation works on. The one that it began on says least: its commits may be on another.
+    fn branch(&self) -> Option<String> {
+        let named = |raw| part::<Text>(raw).filter(|name| !name.is_empty());
+        let active = part::<ActiveBranch>(self.active_branch).and_then(|active| named(active.branch_name));
+        // A pull request that was not opened leaves the name that it would have had.
+        let of_request = || named(self.pr_url).and_then(|_| named(self.pr_branch_name));
+        let branch = active
+            .or_else(of_request)
+            .or_else(|| named(self.committed_to_branch))
+            .or_else(|| named(self.last_message_sent_on_branch))
+            .or_else(|| named(self.created_on_branch))?;
+        Some(branch.0.into_owned())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ActiveBranch<'a> {
+    #[serde(borrow, default)]
+    branch_name: Option<&'a RawValue>,
 }
 
 /// `bubbleId:<conversation>:<id>`; `type` 1 is the user, 2 the assistant.
@@ -66,6 +103,7 @@ struct ModelName<'a> {
 #[derive(Clone, Default)]
 struct Lender {
     model: Option<String>,
+    branch: Option<String>,
     created_at: Option<i64>,
     updated_at: Option<i64>,
 }
@@ -199,6 +237,7 @@ impl Reading<'_> {
         });
         let lender = Lender {
             model: model_name(composer.model_config),
+            branch: composer.branch(),
             created_at,
             updated_at,
         };
@@ -240,6 +279,10 @@ impl Reading<'_> {
             rank: Rank(age, 0),
             provider_id: PROVIDER,
             model_id: model.as_deref().unwrap_or(AUTO),
+            origin: Origin {
+                branch: lender.branch.as_deref().unwrap_or(""),
+                ..Origin::NONE
+            },
             numbers: Numbers {
                 // Counts stand on the last message of a turn, which may have taken several requests.
                 requests: None,

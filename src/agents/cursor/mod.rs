@@ -15,7 +15,7 @@ use crate::system::System;
 use anyhow::Result;
 
 const ID: &str = "cursor";
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 /// Kinds of sources: the database of all conversations, or that of a workspace, which holds their folders.
 const CONVERSATIONS: u8 = 0;
 const WORKSPACE: u8 = 1;

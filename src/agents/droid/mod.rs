@@ -386,6 +386,7 @@ fn session(
             provider
         },
         model: maker.or(routed).unwrap_or(model),
+        branch: "",
         tokens,
         cost: None,
         mode: Mode::Standard,

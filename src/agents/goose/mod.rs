@@ -238,6 +238,7 @@ fn session(
         requests: None,
         provider: &provider,
         model: &model,
+        branch: "",
         tokens,
         cost: rest.money(),
         mode: Mode::Standard,

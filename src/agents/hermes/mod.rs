@@ -291,6 +291,7 @@ fn session(
             requests: Some(total.counts.requests),
             provider: &total.provider,
             model: &total.model,
+            branch: "",
             tokens: total.counts.tokens(),
             cost,
             mode: Mode::Standard,

@@ -6,7 +6,7 @@ mod survey;
 use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::agents::shared::batch::Skip;
 use crate::agents::shared::json_file::{self, read_text};
-use crate::agents::shared::lenient::{Count, When, reason, title};
+use crate::agents::shared::lenient::{Count, Text, When, part, reason, title};
 use crate::agents::shared::live::program::Program;
 use crate::agents::shared::moved;
 use crate::agents::shared::running_total::{self, Total};
@@ -18,6 +18,7 @@ use crate::system::System;
 use anyhow::{Result, anyhow};
 use memchr::memmem::rfind_iter;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
 
 const ID: &str = "mistral-vibe";
@@ -131,6 +132,8 @@ struct Meta {
     start_time: When,
     end_time: When,
     title: Option<String>,
+    /// The branch that was checked out when the session began; null outside of a repository.
+    git_branch: Option<Box<RawValue>>,
     environment: Option<Environment>,
     config: Option<Config>,
 }
@@ -208,6 +211,7 @@ fn session(folder: &Path, text: &str, origin: &mut Option<String>, into: &mut Ba
         return Ok(());
     };
     let (cached, at) = (usage.cached_input_tokens.0, into.turns.len());
+    let branch = part::<Text<'_>>(meta.git_branch.as_deref()).unwrap_or_default();
     let model = meta.config.and_then(|config| config.model_name.or(config.active_model));
     Total {
         agent: ID,
@@ -217,6 +221,7 @@ fn session(folder: &Path, text: &str, origin: &mut Option<String>, into: &mut Ba
         requests: None,
         provider: "",
         model: model.as_deref().unwrap_or(""),
+        branch: &branch,
         tokens: Tokens::new(
             usage.input_tokens.0.saturating_sub(cached),
             usage.output_tokens.0,

@@ -6,7 +6,7 @@ use crate::core::biller::biller;
 use crate::core::money::Money;
 use crate::core::numbers::Numbers;
 use crate::core::tokens::Tokens;
-use crate::core::turn::{Accuracy, EventKey, Mode, Rank, RecordKey, Turn};
+use crate::core::turn::{Accuracy, EventKey, Mode, Origin, Rank, RecordKey, Turn};
 use rustc_hash::FxHashMap;
 
 /// The limit that `doctor` lists for every such agent.
@@ -58,6 +58,8 @@ pub struct Total<'a> {
     /// As the agent calls it; where it is empty the model's name decides.
     pub provider: &'a str,
     pub model: &'a str,
+    /// The branch that the session is about; empty where none is recorded.
+    pub branch: &'a str,
     pub tokens: Tokens,
     pub cost: Option<Money>,
     pub mode: Mode,
@@ -107,6 +109,10 @@ impl Total<'_> {
             ),
             provider_id: provider_id(self.provider, self.model),
             model_id: self.model,
+            origin: Origin {
+                branch: self.branch,
+                ..Origin::NONE
+            },
             numbers: Numbers {
                 requests: self
                     .requests
@@ -164,6 +170,7 @@ mod tests {
             requests: None,
             provider: "",
             model: "",
+            branch: "",
             tokens: Tokens::ZERO,
             cost: Some(Money::ZERO),
             mode: Mode::Standard,

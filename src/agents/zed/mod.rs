@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 const ID: &str = "zed";
-const RULES_VERSION: u32 = 5;
+const RULES_VERSION: u32 = 6;
 
 /// The columns that show whether a thread changed come first; the document itself is asked for by row.
 const COLUMNS: [&str; 8] = [
@@ -148,6 +148,44 @@ struct Document {
     /// By prompt, only of its last request; in old versions a list.
     #[serde(default)]
     request_token_usage: Option<Box<RawValue>>,
+    /// The folders as they were at the first prompt.
+    #[serde(default)]
+    initial_project_snapshot: Option<Box<RawValue>>,
+}
+
+/// `{"worktree_snapshots":[{"worktree_path":"/home/dev/acme","git_state":{"current_branch":"main","diff":null}}]}`
+#[derive(Deserialize)]
+struct Snapshot<'a> {
+    #[serde(borrow, default)]
+    worktree_snapshots: Vec<Worktree<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Worktree<'a> {
+    #[serde(borrow, default)]
+    worktree_path: Option<Text<'a>>,
+    /// Null where the folder has no repository.
+    #[serde(borrow, default)]
+    git_state: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct GitState<'a> {
+    #[serde(borrow, default)]
+    current_branch: Option<Text<'a>>,
+}
+
+impl Document {
+    /// The branch of a folder at the first prompt, else that of the first folder that has one.
+    fn branch(&self, folder: Option<&str>) -> Option<String> {
+        let snapshot = part::<Snapshot<'_>>(self.initial_project_snapshot.as_deref())?;
+        let branches = snapshot.worktree_snapshots.iter().filter_map(|worktree| {
+            let branch = part::<GitState<'_>>(worktree.git_state)?.current_branch?;
+            Some((worktree.worktree_path.as_deref(), branch.0)).filter(|(_, branch)| !branch.is_empty())
+        });
+        let (_, branch) = branches.min_by_key(|(path, _)| *path != folder)?;
+        Some(branch.into_owned())
+    }
 }
 
 #[derive(Deserialize)]
@@ -214,6 +252,7 @@ fn add(id: &str, origin: &str, cells: &Cells<'_>, document: &Document, into: &mu
         requests: None,
         provider: model.map_or("", |model| &model.provider),
         model: model.map_or("", |model| &model.model),
+        branch: &document.branch(folder).unwrap_or_default(),
         tokens,
         cost: None,
         mode,
