@@ -118,6 +118,25 @@ fn an_agent_plugin_is_in_every_report_and_runs_only_when_its_roots_changed() {
 }
 
 #[test]
+fn the_configuration_of_an_agent_plugin_is_that_of_a_known_agent() {
+    let home = home(&[("acme", &agent("acme"))]);
+    let config = r#"{"agents": {"acme": {"roots": []}, "acmee": {"roots": []}}}"#;
+    home.write(".config/tokentop/config.json", config);
+    for command in ["turns", "doctor", "plugin"] {
+        let output = home.ttop().arg(command).output().expect("runs");
+        let shown = texts(&output);
+        assert!(!shown.contains("no agent 'acme' is known"), "{command}: {shown}");
+        // Without its plugins, a command cannot know.
+        let knows_agents = command != "plugin";
+        assert_eq!(
+            shown.contains("did you mean agents.acme?"),
+            knows_agents,
+            "{command}: {shown}"
+        );
+    }
+}
+
+#[test]
 fn bad_rows_are_problems_with_their_place_and_the_others_count() {
     let home = home(&[("acme", &agent("acme"))]);
     let bad = line("s1", AT, "acme-1", 5).replace("\"input\":5", "\"input\":-5");
