@@ -28,6 +28,15 @@ fn name_of(id: &str, started_at: i64) -> Option<String> {
     Some(format!("{id}@{}", time.strftime("%Y%m%dT%H%M%SZ")))
 }
 
+/// The id that its agent gave to a session, what distinguishes it from others of that id, and when it began. An export has a
+/// session as the other machine named it.
+fn plain(info: &SessionInfo) -> Option<(&str, String, i64)> {
+    let started_at = info.started_at?;
+    let suffix = name_of("", started_at).unwrap_or_default();
+    let id = info.id.strip_suffix(&suffix).unwrap_or(&info.id);
+    Some((id, suffix, started_at))
+}
+
 /// The name under which a session stays erased: a later one may get its id.
 pub(super) fn erased_name(agent_id: &str, info: &SessionInfo) -> Option<String> {
     let started_at = info.started_at.filter(|_| reuses_session_ids(agent_id))?;
@@ -48,17 +57,23 @@ impl Syncing<'_> {
             return Ok(renamed);
         }
         let (mut names, mut keys) = (FxHashMap::default(), FxHashMap::default());
+        let mut oldest: FxHashMap<&str, i64> = FxHashMap::default();
+        for (id, _, started_at) in batch.sessions.values().filter_map(plain) {
+            let known = oldest.entry(id).or_insert(started_at);
+            *known = started_at.min(*known);
+        }
         for info in batch.sessions.values() {
-            let Some(started_at) = info.started_at else { continue };
-            // An export has it as the other machine named it.
-            let suffix = name_of("", started_at).unwrap_or_default();
-            let id = info.id.strip_suffix(&suffix).unwrap_or(&info.id);
+            let Some((id, suffix, started_at)) = plain(info) else {
+                continue;
+            };
             let long = format!("{id}{suffix}");
+            // An export may hold several of one id.
+            let is_younger = oldest.get(id).is_some_and(|oldest| *oldest < started_at);
             let namesake = self.find_session(agent, id)?;
             let is_other = |known: &KnownSession| known.info.started_at.is_some_and(|at| at != started_at);
             let namesake = namesake.filter(is_other);
             let is_erased = self.forgotten.covers_session(agent_id, &long, None);
-            let is_long = is_erased || namesake.is_some() || self.find_session(agent, &long)?.is_some();
+            let is_long = is_erased || is_younger || namesake.is_some() || self.find_session(agent, &long)?.is_some();
             let name = if is_long { &*long } else { id };
             if let Some(namesake) = namesake {
                 if let Some(at) = batch.session_ids.iter().position(|known| *known == info.id) {

@@ -159,6 +159,15 @@ fn an_import_keeps_the_sessions_of_another_machine_apart() {
         ledger.commit(0).expect("a commit");
         assert_eq!(count(&ledger), 3);
         both.push(lines_of(&ledger));
+        // A new machine takes in both at once, in any order, and once more.
+        let (lines, mut new) = (lines_of(&ledger), Ledger::in_memory().expect("a ledger"));
+        let reversed: String = lines.lines().rev().map(|line| format!("{line}\n")).collect();
+        for lines in [&lines, &reversed, &lines] {
+            new.import("both", lines.as_bytes()).expect("an import");
+            new.commit(0).expect("a commit");
+            assert_eq!(count(&new), 3);
+            assert_eq!(lines_of(&new), both[0], "as they were exported");
+        }
         // Back again: nothing is new.
         let mut other = other;
         other.import("back", lines_of(&ledger).as_bytes()).expect("an import");
