@@ -245,6 +245,18 @@ mod tests {
         assert_eq!(own.turns[0].segment, copies.turns[0].segment);
         assert_eq!((own.turns[0].supersedes, copies.turns[0].supersedes), (true, false));
         assert_eq!(copies.sessions["s-1"].forked_from.as_deref(), Some("s-0"));
+        // One that was broken off has no id of its turn.
+        let broken = |id: &str, output: u64| {
+            chat(&[list(json!([{"requestId": id, "modelId": "copilot/gpt-5", "responseTimestamp": 1_790_400_000_040_u64, "elapsedMs": 9960,
+                "completionTokens": output, "copilotCredits": 2, "modelState": {"value": 2}}]))])
+            .turns
+            .remove(0)
+        };
+        let (original, copy) = (broken("request_a", 7), broken("a", 7));
+        assert_eq!(original.segment, copy.segment);
+        assert_eq!((original.supersedes, copy.supersedes), (true, false));
+        assert_eq!(copy.event, broken("b", 7).event, "two forks of one that is gone");
+        assert_ne!(copy.segment, broken("a", 8).segment);
         // Its id does not change when the result comes.
         let mut going = request("request_a", 1);
         going.as_object_mut().expect("an object").remove("result");

@@ -27,7 +27,11 @@ pub(super) struct Request {
     /// Where its last change stands.
     pub place: u64,
     timestamp: Option<i64>,
+    /// When the answer began, which a copy keeps.
     answered: Option<i64>,
+    elapsed: Option<u64>,
+    /// Input of the last call.
+    prompt_tokens: Option<u64>,
     /// Who was asked: `copilot/gpt-5`.
     model: String,
     /// Of all its calls.
@@ -139,6 +143,8 @@ impl Request {
             "timestamp" => self.timestamp = time(),
             "responseTimestamp" => self.answered = time(),
             "modelId" => self.model = text(value),
+            "elapsedMs" => self.elapsed = count(),
+            "promptTokens" => self.prompt_tokens = count(),
             "completionTokens" => self.output = count(),
             "copilotCredits" => self.credits = part(value),
             "result" => self.outcome = Outcome::of(value),
@@ -180,7 +186,8 @@ impl Request {
                 Skip::Unfinished
             });
         }
-        let turn = Some(&*self.outcome.turn).filter(|turn| !turn.is_empty());
+        let turn = self.turn();
+        let turn = turn.as_deref();
         let is_copy = !self.id.starts_with(OWN);
         // All copies of a turn are one, which counts where the chat it was made in was never read.
         let event = turn.filter(|_| is_copy).unwrap_or(&self.id);
@@ -208,6 +215,19 @@ impl Request {
             place: self.place,
             ..Turn::PLAIN
         });
+    }
+
+    /// What a request and its copies have in common. One that was broken off may have no result, so no id.
+    fn turn(&self) -> Option<String> {
+        if !self.outcome.turn.is_empty() {
+            return Some(self.outcome.turn.clone());
+        }
+        let answered = self.answered.filter(|_| self.has_ended())?;
+        let (output, prompt, credits) = (self.output, self.prompt_tokens, self.credits);
+        Some(format!(
+            "{answered} {:?} {output:?} {prompt:?} {credits:?}",
+            self.elapsed
+        ))
     }
 
     fn has_ended(&self) -> bool {
