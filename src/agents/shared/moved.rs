@@ -3,14 +3,21 @@
 use super::batch::Batch;
 use super::source::Found;
 use super::toml_file::read_toml;
+use crate::core::problem::Problem;
 use crate::system::System;
 use crate::system::jsonc;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
+const HALF: &str = "is not complete: its program is writing it, or was stopped";
+
 /// Returns the folder that settings in JSON name at a pointer such as `/advanced/runtimeOutputDir`.
 pub fn by_json(system: &System, settings: &Path, pointer: &str, found: &mut Found) -> Option<PathBuf> {
     follow(settings, found);
+    if matches!(jsonc::read_text(system, settings), Ok(Some(text)) if text.trim().is_empty()) {
+        found.problems.push(Problem::new(settings.display(), HALF));
+        return None;
+    }
     let value = jsonc::read(system, settings).unwrap_or_else(|problem| {
         // With a problem, the records there are not taken for deleted while the settings are half written.
         found.problems.push(problem);
@@ -23,8 +30,14 @@ pub fn by_json(system: &System, settings: &Path, pointer: &str, found: &mut Foun
 pub fn by_editor(system: &System, settings: &Path, key: &str, found: &mut Found) -> Option<PathBuf> {
     follow(settings, found);
     let text = jsonc::read_text(system, settings).ok()??;
-    text.contains(key)
-        .then(|| by_json(system, settings, &format!("/{key}"), found))?
+    if text.contains(key) {
+        return by_json(system, settings, &format!("/{key}"), found);
+    }
+    // The key may be in the half that is not written yet.
+    if !text.trim_end().ends_with('}') {
+        found.problems.push(Problem::new(settings.display(), HALF));
+    }
+    None
 }
 
 /// The same for settings in TOML.
@@ -94,10 +107,16 @@ mod tests {
         assert_eq!(both(&mut found), ([None, None], 2));
         assert!(!format!("{:?}", found.problems).contains("canary"));
         assert_eq!(by_editor(&system, &path, "other.dir", &mut found), None);
-        assert_eq!(found.problems.len(), 2, "of an editor, only settings with the key");
+        assert_eq!(found.problems.len(), 3, "cut off before the key");
         std::fs::write(&path, "{\"other.dir\": \"~/tasks\"").expect("written");
         assert_eq!(by_editor(&system, &path, "other.dir", &mut found), None);
-        assert_eq!(found.problems.len(), 3);
+        assert_eq!(found.problems.len(), 4);
+        std::fs::write(&path, "{\"a\": damaged by another, \"b\": 1}\n").expect("written");
+        assert_eq!(by_editor(&system, &path, "other.dir", &mut found), None);
+        assert_eq!(found.problems.len(), 4, "of an editor, only settings with the key");
+        std::fs::write(&path, "").expect("written");
+        assert_eq!(by_json(&system, &path, "/a", &mut found), None);
+        assert_eq!(found.problems.len(), 5, "made, and not yet written");
         std::fs::write(&path, "{\"other.dir\": \"~/tasks\"}").expect("written");
         let named = by_editor(&system, &path, "other.dir", &mut found);
         assert_eq!(named.as_deref(), Some(&*dir.path().join("tasks")));
