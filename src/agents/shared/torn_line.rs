@@ -72,7 +72,8 @@ fn sound(text: &[u8], at: usize, records: &mut Vec<Range<usize>>) -> usize {
 }
 
 /// The next place after `at` where a record may begin. An object inside another follows `:`, `,` or `[`; one that follows
-/// anything else was written after what broke off there.
+/// anything else was written after what broke off there. What broke off right behind these hides the record after it: to take
+/// a part of a record for one would be worse.
 fn next_start(text: &[u8], at: usize, rest: &[u8]) -> Option<usize> {
     memchr::memmem::find_iter(rest, b"{\"")
         .map(|place| at + place)
