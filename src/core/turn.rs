@@ -183,10 +183,16 @@ impl Mode {
             "priority" | "fast" => Self::Fast,
             "flex" => Self::Flex,
             "batch" => Self::Batch,
-            "" | "default" | "standard" | "auto" => Self::Standard,
+            _ if is_standard_tier(tier.as_bytes()) => Self::Standard,
             _ => Self::Other,
         }
     }
+}
+
+/// Whether a service tier is what a provider bills without another one; servers of other models have names of their own for it.
+pub fn is_standard_tier(tier: &[u8]) -> bool {
+    const NAMES: [&str; 6] = ["", "auto", "default", "on_demand", "standard", "standard_only"];
+    NAMES.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(tier))
 }
 
 /// Metadata of a session. Pieces merge in any order.

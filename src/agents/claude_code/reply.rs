@@ -3,6 +3,7 @@
 use crate::agents::shared::lenient::{self, Count, Text, When};
 use crate::core::fees::Region;
 use crate::core::tokens::MAX_COUNT;
+use crate::core::turn::is_standard_tier;
 use memchr::memmem::Finder;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -96,8 +97,7 @@ impl Tier {
             b"batch" => Self::Batch,
             b"flex" => Self::Flex,
             b"priority" => Self::Priority,
-            // The last one is what servers of other models say.
-            b"" | b"standard" | b"standard_only" | b"default" | b"auto" | b"on_demand" => Self::Standard,
+            _ if is_standard_tier(name) => Self::Standard,
             _ => Self::Other,
         }
     }

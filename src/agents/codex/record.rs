@@ -427,6 +427,7 @@ mod tests {
             (r#","service_tier":"fast""#, Mode::Fast),
             (r#","service_tier":"flex""#, Mode::Flex),
             (r#","service_tier":"default""#, Mode::Standard),
+            (r#","service_tier":"Standard""#, Mode::Standard),
             (r#","service_tier":"ultrafast""#, Mode::Other),
             (r#","service_tier":null"#, Mode::Standard),
             ("", Mode::Standard),
