@@ -204,6 +204,38 @@ fn an_unknown_count_is_named_for_every_agent() {
 }
 
 #[test]
+fn an_unknown_count_of_one_step_is_named() {
+    let mut tried = 0;
+    for agent in agents().filter(|agent| ["kilo-cli", "opencode"].contains(&agent.id())) {
+        for case in homes(agent) {
+            let home = support::Home::new();
+            support::copy_tree(&case, &home.path());
+            let system = System::new(Os::Linux, home.path(), BTreeMap::new());
+            let sources = agent.sources(&system).sources.into_iter();
+            for source in sources.filter(|source| support::is_database(&source.path)) {
+                let connection = Connection::open(&source.path).expect("a database");
+                let update = "update part set data = json_set(data, '$.tokens.video_tokens', 7, '$.advisorCost', 0.5)
+                              where json_extract(data, '$.type') = 'step-finish'";
+                // Databases of other generations have no parts.
+                if connection.execute(update, []).is_ok_and(|changed| changed > 0) {
+                    tried += 1;
+                    drop(connection);
+                    let unknown = survey(agent, &home.path()).unknown;
+                    for field in ["video_tokens", "advisorCost"] {
+                        assert!(
+                            unknown.keys().any(|name| name.contains(field)),
+                            "{}: {unknown:#?}",
+                            case.display()
+                        );
+                    }
+                }
+            }
+        }
+    }
+    assert!(tried > 1, "{tried}");
+}
+
+#[test]
 fn an_unknown_record_type_is_named_for_every_agent_that_has_types() {
     let mut tried = 0;
     for agent in agents() {

@@ -10,6 +10,9 @@ pub(super) static KNOWN: Vocabulary = Vocabulary {
         Words::new("message role", "message.data:role", &["assistant", "user"]),
         Words::new("usage field", "message.data:tokens", TOKENS),
         Words::new("usage field", "message.data:tokens.cache", CACHE),
+        // What Kilo's own cost, and the cost of several requests, is made of.
+        Words::new("usage field", "part.data:type=step-finish/tokens", TOKENS),
+        Words::new("usage field", "part.data:type=step-finish/tokens.cache", CACHE),
         Words::new("usage field", "session_message.data:tokens", TOKENS),
         Words::new("usage field", "session_message.data:tokens.cache", CACHE),
     ],

@@ -157,6 +157,8 @@ mod tests {
                 Some("audio_tokens"),
             ),
             (r#"{"type":"title","deep":{"context_tokens":7,"maxTokens":9}}"#, None),
+            (r#"{"type":"title","operator_tokens":7}"#, Some("operator_tokens")),
+            (r#"{"type":"title","tokensPerSecond":7,"tokens_left":8}"#, None),
             (r#"{"type":"title","message":{"content":[{"audio_tokens":7}]}}"#, None),
             (r#"{"type":"title","audio_tokens":0}"#, None),
             (

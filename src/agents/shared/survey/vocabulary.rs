@@ -113,7 +113,7 @@ fn has_content(value: &Value) -> bool {
 
 /// Whether a field counts tokens or money. Limits and sizes of the context do not.
 pub(super) fn is_count(name: &str, value: &Value) -> bool {
-    const NO_USAGE: [&str; 10] = [
+    const NO_USAGE: [&str; 8] = [
         "max",
         "limit",
         "window",
@@ -122,14 +122,31 @@ pub(super) fn is_count(name: &str, value: &Value) -> bool {
         "remaining",
         "context",
         "reserve",
-        "per",
-        "left",
     ];
+    /// Parts of many words: of `operator` and `permission`.
+    const WHOLE_WORDS: [&str; 2] = ["per", "left"];
+    let words = words_of(name);
     let name = name.to_ascii_lowercase();
     value.as_f64().is_some_and(|count| count != 0.0)
         && (name.contains("token") || is_money(&name))
         && !name.ends_with("ms")
         && !NO_USAGE.iter().any(|word| name.contains(word))
+        && !words.iter().any(|word| WHOLE_WORDS.contains(&&**word))
+}
+
+/// The words of a name, in lower case: `tokensPerSecond` and `tokens_per_second` have three.
+fn words_of(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    for (at, character) in name.char_indices() {
+        let follows_small = name[..at].ends_with(|before: char| before.is_ascii_lowercase() || before.is_ascii_digit());
+        if !character.is_ascii_alphanumeric() || character.is_ascii_uppercase() && follows_small {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| character.is_ascii_alphanumeric()) {
+            word.push(character.to_ascii_lowercase());
+        }
+    }
+    words
 }
 
 /// Whether a name in lower case is that of money: `totalCostUSD`, `cost_usd`, `factoryCredits`.
