@@ -4,14 +4,14 @@ mod chat;
 mod request;
 mod survey;
 
-use super::{About, Agent, Batch, Bookmark, Found, Root, Scope, Source};
+use super::{About, Agent, Batch, Bookmark, Found, Root, Source};
 use crate::agents::shared::editors;
 use crate::agents::shared::json_file::{self, parse_text, read_beside};
 use crate::agents::shared::jsonl_reader;
 use crate::agents::shared::survey::Vocabulary;
 use crate::agents::shared::uri::path_of_uri;
 use crate::agents::shared::walk::Walk;
-use crate::core::turn::{Presence, Project};
+use crate::core::turn::Project;
 use crate::system::System;
 use anyhow::Result;
 use chat::Chat;
@@ -106,7 +106,6 @@ impl Agent for CopilotChat {
             })?,
         };
         chat.finish(source, folder_of(&source.path, into), into);
-        into.replace(Scope::Source, Presence::Gone);
         Ok(mark)
     }
 
@@ -136,4 +135,33 @@ fn folder_of(chat: &Path, into: &mut Batch) -> Option<Project> {
     let folder = chat.parent().filter(|folder| folder.ends_with(CHATS))?;
     let workspace: Workspace = read_beside(&folder.with_file_name(WORKSPACE), into)?;
     Some(Project::folder(0, path_of_uri(&workspace.folder?)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_complete_chat_tells_what_is_gone() {
+        let dir = tempfile::tempdir().expect("a folder");
+        for (name, kind, text, scopes) in [
+            ("a.json", DOCUMENT, r#"{"sessionId":"s-1","requests":[]}"#, 1),
+            ("b.json", DOCUMENT, r#"{"sessionId":"s-1","requ"#, 0),
+            (
+                "c.jsonl",
+                LOG,
+                "{\"kind\":0,\"v\":{\"sessionId\":\"s-1\",\"requests\":[]}}\n",
+                1,
+            ),
+        ] {
+            let path = dir.path().join(name);
+            std::fs::write(&path, text).expect("written");
+            let source = Source::find(path, kind).expect("a source");
+            let mut batch = Batch::default();
+            CopilotChat
+                .read(&source, &Bookmark::default(), &mut batch)
+                .expect("read");
+            assert_eq!(batch.scopes.len(), scopes, "{name}");
+        }
+    }
 }

@@ -200,7 +200,7 @@ impl Request {
             event: EventKey::of(ID, event),
             rank: Rank(
                 has_ended << 63 | tokens.known_total(),
-                cost.map_or(0, |cost| (cost.dollars() * 1e9) as u64),
+                cost.map_or(0, |cost| cost.nanos().unsigned_abs()),
             ),
             segment: turn.filter(|_| is_copy),
             supersedes: turn.filter(|_| !is_copy),
